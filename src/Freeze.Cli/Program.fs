@@ -1,0 +1,49 @@
+/// The command `freeze`.
+module Freeze.Cli.Program
+
+open System
+open System.Reflection
+open Argu
+open Freeze.Cli.Arguments
+
+/// Help is fine, anything else that Argu ends with is a wrong call.
+type private Exiter() =
+    interface IExiter with
+        member _.Name = "freeze"
+
+        member _.Exit(message, code) =
+            if code = ErrorCode.HelpText then
+                printfn "%s" message
+                exit Exit.fine
+            else
+                eprintfn "%s" message
+                exit Exit.wrongInput
+
+let version =
+    Assembly
+        .GetExecutingAssembly()
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+        .InformationalVersion.Split('+')[0]
+
+[<EntryPoint>]
+let main arguments =
+    let parser =
+        ArgumentParser.Create<Arguments>(
+            programName = "freeze",
+            errorHandler = Exiter(),
+            checkStructure = false
+        )
+
+    let parsed = parser.ParseCommandLine arguments
+
+    match parsed.GetAllResults() with
+    | [ Check arguments ] -> Commands.Check.run arguments
+    | [ Plan arguments ] -> Commands.Plan.run arguments
+    | [ Run arguments ] -> Commands.Run.run arguments
+    | [ Data arguments ] -> Commands.Data.run arguments
+    | [ Version ] ->
+        printfn "Freeze %s" version
+        Exit.fine
+    | _ ->
+        eprintfn "%s" (parser.PrintUsage())
+        Exit.wrongInput

@@ -1,0 +1,127 @@
+/// Diagnostics for people (the line with the place underlined) and for programs (JSON).
+module Freeze.Cli.Render
+
+open System
+open System.IO
+open System.Text.Json
+open Freeze.Language
+
+/// Colour belongs on a terminal, and not where NO_COLOR asks for none.
+let coloured (toTerminal: bool) =
+    toTerminal
+    && String.IsNullOrEmpty(Environment.GetEnvironmentVariable "NO_COLOR")
+
+let private paint colour code (text: string) =
+    if colour then $"\027[{code}m{text}\027[0m" else text
+
+/// Longer lines are cut around the place.
+let private widest = 140
+
+/// A line as it can be shown: tabs and control characters as spaces, so that the underline meets its place.
+let private printable (text: string) =
+    text |> String.map (fun c -> if Char.IsControl c then ' ' else c)
+
+let private excerpt (source: Source) (span: Span) =
+    let line, start = Source.line source span.Start
+    let column = min (span.Start - start) line.Length
+    let from = if column < widest * 2 / 3 then 0 else column - widest / 2
+    let shown = line.Substring(from, min widest (line.Length - from))
+    let before = column - from
+    let length = max 1 (min (span.End - span.Start) (shown.Length - before))
+    printable shown, before, length
+
+/// One diagnostic, as
+///
+///     error FRZ012: unknown selector `blok2`
+///       --> table1.frz:7:1
+///        |
+///      7 | blok2: train 0.4 filters
+///        | ^^^^^ net wrn-28-4 has block1, block2, block3
+let text (colour: bool) (source: Source) (diagnostic: Diagnostic) : string =
+    use out = new StringWriter()
+
+    let severity, hue =
+        match diagnostic.Severity with
+        | Severity.Error -> "error", "1;31"
+        | Severity.Warning -> "warning", "1;33"
+
+    let place (span: Span) =
+        let at = Source.position source span.Start
+        at.Line, $"{source.Path}:{at.Line}:{at.Column}"
+
+    let lineNumber, at = place diagnostic.Span
+    let margin = String.replicate (string lineNumber).Length " "
+    let bar = paint colour "1;34" "|"
+
+    let heading = paint colour hue $"{severity} {diagnostic.Code}"
+    out.WriteLine $"{heading}: {diagnostic.Message}"
+    out.WriteLine $"""{margin} {paint colour "1;34" "-->"} {at}"""
+
+    // A file that could not be read has no line to show.
+    if source.Text <> "" then
+        let shown, before, length = excerpt source diagnostic.Span
+
+        let underline =
+            String.replicate before " "
+            + paint colour hue (String.replicate length "^" + " " + diagnostic.Label)
+
+        out.WriteLine $" {margin} {bar}"
+        out.WriteLine $" {lineNumber} {bar} {shown}"
+        out.WriteLine $" {margin} {bar} {underline.TrimEnd()}"
+
+    for span, note in diagnostic.Notes do
+        out.WriteLine $""" {margin} {paint colour "1;34" "="} note: {note}: {snd (place span)}"""
+
+    out.ToString()
+
+/// "2 errors and 1 warning", or nothing where there is none.
+let summary (diagnostics: Diagnostic list) : string option =
+    let count word n =
+        match n with
+        | 0 -> []
+        | 1 -> [ $"1 {word}" ]
+        | n -> [ $"{n} {word}s" ]
+
+    let errors, warnings = diagnostics |> List.partition Diagnostic.isError
+
+    match count "error" errors.Length @ count "warning" warnings.Length with
+    | [] -> None
+    | counts -> Some(String.concat " and " counts)
+
+/// All diagnostics of several files as one JSON array.
+let json (found: (Source * Diagnostic list) list) : string =
+    use buffer = new MemoryStream()
+    use writer = new Utf8JsonWriter(buffer, JsonWriterOptions(Indented = true))
+
+    let place (source: Source) (span: Span) =
+        let first, last = Source.position source span.Start, Source.position source span.End
+        writer.WriteNumber("line", first.Line)
+        writer.WriteNumber("column", first.Column)
+        writer.WriteNumber("endLine", last.Line)
+        writer.WriteNumber("endColumn", last.Column)
+
+    writer.WriteStartArray()
+
+    for source, diagnostics in found do
+        for diagnostic in diagnostics do
+            writer.WriteStartObject()
+            writer.WriteString("file", source.Path)
+            writer.WriteString("severity", (if Diagnostic.isError diagnostic then "error" else "warning"))
+            writer.WriteString("code", diagnostic.Code)
+            writer.WriteString("message", diagnostic.Message)
+            writer.WriteString("label", diagnostic.Label)
+            place source diagnostic.Span
+            writer.WriteStartArray "notes"
+
+            for span, note in diagnostic.Notes do
+                writer.WriteStartObject()
+                writer.WriteString("message", note)
+                place source span
+                writer.WriteEndObject()
+
+            writer.WriteEndArray()
+            writer.WriteEndObject()
+
+    writer.WriteEndArray()
+    writer.Flush()
+    Text.Encoding.UTF8.GetString(buffer.ToArray())

@@ -1,0 +1,51 @@
+namespace Freeze
+
+/// What can be known of a data set without opening it.
+type DataSet =
+    {
+        Name: string
+        /// Channels, height and width of an image.
+        Image: int[]
+        Classes: int
+        TrainingImages: int
+        TestImages: int
+        /// One line for `freeze data`.
+        About: string
+    }
+
+[<RequireQualifiedAccess>]
+module DataSets =
+    let private set name image classes trainingImages testImages about =
+        {
+            Name = name
+            Image = image
+            Classes = classes
+            TrainingImages = trainingImages
+            TestImages = testImages
+            About = about
+        }
+
+    /// Every data set that a Freeze file can name.
+    let all =
+        [|
+            set "mnist" [| 1; 28; 28 |] 10 60000 10000 "handwritten digits (LeCun, Cortes, Burges)"
+            set
+                "mnist-sample"
+                [| 1; 28; 28 |]
+                10
+                6000
+                1000
+                "the first tenth of MNIST, part of Freeze: no download"
+            set
+                "fashion-mnist"
+                [| 1; 28; 28 |]
+                10
+                60000
+                10000
+                "articles of clothing (Xiao, Rasul, Vollgraf 2017)"
+            set "cifar10" [| 3; 32; 32 |] 10 50000 10000 "small colour photographs (Krizhevsky 2009)"
+        |]
+
+    /// The set of that name, where there is one.
+    let tryFind name =
+        all |> Array.tryFind (fun set -> set.Name = name)

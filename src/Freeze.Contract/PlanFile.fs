@@ -1,0 +1,143 @@
+/// Plans as files: what `freeze plan --json` prints, `freeze run` accepts and a run's plan.json holds.
+[<RequireQualifiedAccess>]
+module Freeze.PlanFile
+
+open System.IO
+open System.Text
+open System.Text.Json
+
+/// A layer with weights, as plans and tables show it: counts include the bias, Shape is the weight's.
+type LayerSummary =
+    {
+        Name: string
+        Kind: string
+        Shape: int[]
+        Trained: int64
+        Fixed: int64
+        Zero: int64
+    }
+
+/// The layers of a run in the order of its net.
+let layers (recipe: Recipe) : LayerSummary[] =
+    recipe.Weights
+    |> Array.groupBy (fun plan -> plan.Weight.Layer)
+    |> Array.map (fun (layer, plans) ->
+        let counts = Counts.ofWeights plans
+        let weight = plans[0].Weight
+
+        {
+            Name = layer
+            Kind = LayerKind.name weight.Kind
+            Shape = weight.Shape
+            Trained = counts.Trained
+            Fixed = counts.Fixed
+            Zero = counts.Zero
+        })
+
+let private writeAxes (writer: Utf8JsonWriter) (axes: Axis[]) =
+    writer.WriteStartObject()
+
+    for axis in axes do
+        writer.WritePropertyName axis.Name
+
+        match axis.Value with
+        | AxisValue.Number value -> writer.WriteNumberValue value
+        | AxisValue.Word text -> writer.WriteStringValue text
+
+    writer.WriteEndObject()
+
+let private writeRun (writer: Utf8JsonWriter) (run: Run) =
+    let field (name: string) (value: 'T) =
+        writer.WritePropertyName name
+        Json.writeTo writer value
+
+    writer.WriteStartObject()
+    field "schema" Address.schema
+    field "name" run.Name
+    field "hash" (Address.ofRecipe run.Recipe)
+    writer.WritePropertyName "axes"
+    writeAxes writer run.Axes
+    field "net" run.NetName
+    field "data" run.Recipe.Data
+    field "weights" (Counts.ofWeights run.Recipe.Weights)
+    field "layers" (layers run.Recipe)
+    field "recipe" run.Recipe
+    writer.WriteEndObject()
+
+let private write (writeAll: Utf8JsonWriter -> unit) =
+    use buffer = new MemoryStream()
+
+    use writer =
+        new Utf8JsonWriter(
+            buffer,
+            JsonWriterOptions(Encoder = Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping)
+        )
+
+    writeAll writer
+    writer.Flush()
+    Encoding.UTF8.GetString(buffer.ToArray()) + "\n"
+
+/// The JSON of one run.
+let ofRun (run: Run) =
+    write (fun writer -> writeRun writer run)
+
+/// The JSON of a plan: an array of its runs.
+let ofRuns (runs: Run[]) =
+    write (fun writer ->
+        writer.WriteStartArray()
+        runs |> Array.iter (writeRun writer)
+        writer.WriteEndArray())
+
+let private axisOf path (found: JsonProperty) : Axis =
+    {
+        Name = found.Name
+        Value =
+            match found.Value.ValueKind with
+            | JsonValueKind.Number -> AxisValue.Number(found.Value.GetDouble())
+            | _ -> AxisValue.Word(Json.ofElement<string> $"{path}.axes.{found.Name}" found.Value)
+    }
+
+let private runOf path (element: JsonElement) : Run =
+    let field name read =
+        match
+            element.ValueKind,
+            (if element.ValueKind = JsonValueKind.Object then
+                 element.TryGetProperty(name: string)
+             else
+                 false, element)
+        with
+        | JsonValueKind.Object, (true, value) -> read $"{path}.{name}" value
+        | _ ->
+            raise (
+                Json.JsonMismatch
+                    $"{path}: field \"{name}\" is missing; is this the output of freeze plan --json?"
+            )
+
+    let schema = field "schema" Json.ofElement<int>
+
+    if schema <> Address.schema then
+        raise (
+            Json.JsonMismatch
+                $"{path}: plan format {schema}; this Freeze reads format {Address.schema}. Plan the .frz file again."
+        )
+
+    {
+        Name = field "name" Json.ofElement<string>
+        Axes = field "axes" (fun _ axes -> axes.EnumerateObject() |> Seq.map (axisOf path) |> Seq.toArray)
+        NetName = field "net" Json.ofElement<string>
+        Recipe = field "recipe" Json.ofElement<Recipe>
+    }
+
+/// The runs of a plan's text (an array of runs, or one run); `Json.JsonMismatch` says what is wrong with it.
+let ofText (text: string) : Run[] =
+    try
+        use document = JsonDocument.Parse text
+
+        match document.RootElement.ValueKind with
+        | JsonValueKind.Array ->
+            document.RootElement.EnumerateArray()
+            |> Seq.mapi (fun i run -> runOf $"$[{i}]" run)
+            |> Seq.toArray
+        | _ -> [| runOf "$" document.RootElement |]
+    with :? JsonException as error ->
+        raise (Json.JsonMismatch error.Message)

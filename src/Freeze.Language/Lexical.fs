@@ -1,0 +1,335 @@
+/// Characters to tokens: white space, names, numbers, places, and how to go on after a mistake.
+module Freeze.Language.Lexical
+
+open System
+open System.Globalization
+open FParsec
+open FParsec.Error
+open Freeze.Language.Syntax
+
+/// Deeper nesting is a mistake or an attack; it would cost stack.
+let nestingLimit = 100
+
+/// What the parser remembers beside its place. Immutable, so that backtracking takes it back.
+type State =
+    {
+        Diagnostics: Diagnostic list
+        /// How deep in brackets and braces.
+        Depth: int
+        /// Inside ( ) and [ ] a newline is mere space.
+        NewlineIsSpace: bool
+        /// Where the last white space began and ended: a span stops before it.
+        SpaceStart: int
+        SpaceEnd: int
+    }
+
+    static member Start =
+        {
+            Diagnostics = []
+            Depth = 0
+            NewlineIsSpace = false
+            SpaceStart = -1
+            SpaceEnd = -1
+        }
+
+type Parser<'T> = Parser<'T, State>
+
+let private isSpace c = c = ' ' || c = '\t'
+
+let private skipComment (stream: CharStream<State>) =
+    if stream.Peek() = '#' then
+        stream.SkipCharsOrNewlinesWhile(fun c -> c <> '\n') |> ignore
+
+let private offset (stream: CharStream<State>) = int stream.Index
+
+/// White space and a comment; inside brackets newlines too. Never fails and expects nothing.
+let spaces: Parser<unit> =
+    fun stream ->
+        let start = offset stream
+        let mutable more = true
+
+        while more do
+            stream.SkipCharsOrNewlinesWhile(fun c ->
+                isSpace c || (c = '\n' && stream.UserState.NewlineIsSpace))
+            |> ignore
+
+            skipComment stream
+            more <- stream.UserState.NewlineIsSpace && stream.Peek() = '\n'
+
+        stream.UserState <-
+            { stream.UserState with
+                SpaceStart = start
+                SpaceEnd = offset stream
+            }
+
+        Reply(())
+
+/// What may stand between statements: newlines, `;`, comments.
+let separators: Parser<unit> =
+    fun stream ->
+        let mutable more = true
+
+        while more do
+            stream.SkipCharsOrNewlinesWhile(fun c -> isSpace c || c = '\n' || c = ';')
+            |> ignore
+
+            more <- stream.Peek() = '#'
+            skipComment stream
+
+        Reply(())
+
+/// What a parser read and where, without the white space behind it.
+let located (parser: Parser<'T>) : Parser<Located<'T>> =
+    fun stream ->
+        let start = offset stream
+        let reply = parser stream
+
+        if reply.Status = Ok then
+            let state, finish = stream.UserState, offset stream
+            let trailing = finish = state.SpaceEnd && state.SpaceStart > start
+
+            let span =
+                {
+                    Start = start
+                    End = if trailing then state.SpaceStart else finish
+                }
+
+            Reply(reply.Status, { Value = reply.Result; Span = span }, reply.Error)
+        else
+            Reply(reply.Status, reply.Error)
+
+/// A token: what was read, where, and the space behind it.
+let token (parser: Parser<'T>) : Parser<Located<'T>> = located parser .>> spaces
+
+let symbol (text: string) : Parser<unit> = skipString text >>. spaces
+
+let private isLetter c = Char.IsAsciiLetter c || c = '_'
+let private isNameChar c = isLetter c || Char.IsAsciiDigit c
+
+/// Letters, digits, `_`, and `-` between two of these: `wrn-28-4` is one name, `depth - 4` is not.
+/// `extra` may go on a name too: `.` and `*` in a path.
+let private nameWith (extra: char -> bool) : Parser<string> =
+    fun stream ->
+        let starts c = isLetter c || extra c
+        let goesOn c = isNameChar c || extra c
+
+        if starts (stream.Peek()) then
+            let text = Text.StringBuilder()
+            let mutable more = true
+
+            while more do
+                text.Append(stream.Read()) |> ignore
+                let next = stream.Peek()
+                // Two dots are a range, not part of a path.
+                let range = next = '.' && stream.Peek 1 = '.'
+                more <- (goesOn next && not range) || (next = '-' && goesOn (stream.Peek 1))
+
+            Reply(text.ToString())
+        else
+            Reply(ReplyStatus.Error, NoErrorMessages)
+
+let word: Parser<string> = nameWith (fun _ -> false) <?> "a name"
+let name: Parser<Name> = token word
+
+let path: Parser<string> =
+    nameWith (fun c -> c = '.' || c = '*') <?> "a part of the net"
+
+/// One given word, whole.
+let keyword (text: string) : Parser<Span> =
+    fun stream ->
+        let state = stream.State
+        let reply = token word stream
+
+        if reply.Status = Ok && reply.Result.Value = text then
+            Reply(reply.Result.Span)
+        else
+            stream.BacktrackTo state
+            Reply(ReplyStatus.Error, expectedString text)
+
+let quoted: Parser<string> =
+    let inner = manySatisfy (fun c -> c <> '"' && c <> '\n')
+
+    between (skipChar '"') (skipChar '"' <?> "the closing quote") inner
+    <?> "a text in quotes"
+
+let private digits = many1Satisfy Char.IsAsciiDigit
+
+/// A number's characters: `12`, `0.4`, `.4`, `5e-4`.
+let private numeral: Parser<string * bool> =
+    let exponent =
+        pipe3 (anyOf "eE") (opt (anyOf "+-")) digits (fun e sign digits ->
+            string e + (sign |> Option.map string |> Option.defaultValue "") + digits)
+        |> attempt
+        <|>% ""
+
+    // Not the first dot of a range.
+    let fraction =
+        attempt (pchar '.' >>. notFollowedBy (pchar '.') >>. manySatisfy Char.IsAsciiDigit)
+        |>> fun d -> "." + d
+
+    choice
+        [
+            pipe3 digits (fraction <|>% "") exponent (fun whole fraction exponent ->
+                whole + fraction + exponent, fraction = "" && exponent = "")
+            pipe2 (attempt (pchar '.' >>. digits)) exponent (fun fraction exponent ->
+                "0." + fraction + exponent, false)
+        ]
+
+let private ofText (text: string) =
+    match Decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture) with
+    | true, value -> preturn value
+    | false, _ -> fail "this number is too large"
+
+/// `12`, `0.4`, `40%`, `0.1x`, `3x5`.
+let number: Parser<Term> =
+    let size rows =
+        attempt (skipChar 'x' >>. digits)
+        >>= fun columns ->
+            match Int32.TryParse(rows: string), Int32.TryParse columns with
+            | (true, rows), (true, columns) -> preturn (Term.Size(rows, columns))
+            | _ -> fail "this size is too large"
+
+    let endOfNumber = notFollowedBy (satisfy isLetter) <?> "the end of the number"
+
+    numeral
+    >>= fun (text, whole) ->
+        let number form (value: decimal) = Term.Number(value, form)
+
+        choice
+            [
+                if whole then
+                    size text
+                skipChar '%' >>. ofText text
+                |>> fun value -> number NumberForm.Percent (value / 100m)
+                attempt (skipChar 'x' .>> notFollowedBy (satisfy isNameChar)) >>. ofText text
+                |>> number NumberForm.Factor
+                ofText text |>> number (if whole then NumberForm.Whole else NumberForm.Decimal)
+            ]
+        .>> endOfNumber
+        <?> "a number"
+
+let private enter change (stream: CharStream<State>) =
+    stream.UserState <- change stream.UserState
+
+/// Runs a parser one level deeper, with newlines as space or not; past the limit it says so and fails for good.
+let nested (newlineIsSpace: bool) (parser: Parser<'T>) : Parser<'T> =
+    fun stream ->
+        let outside = stream.UserState
+
+        if outside.Depth >= nestingLimit then
+            Reply(FatalError, messageError $"at most {nestingLimit} levels of brackets")
+        else
+            enter
+                (fun s ->
+                    { s with
+                        Depth = s.Depth + 1
+                        NewlineIsSpace = newlineIsSpace
+                    })
+                stream
+
+            let reply = parser stream
+
+            enter
+                (fun s ->
+                    { s with
+                        Depth = outside.Depth
+                        NewlineIsSpace = outside.NewlineIsSpace
+                    })
+                stream
+
+            reply
+
+/// An operator may follow every value: it is named only where nothing else is expected.
+let operatorLabel = "an operator"
+
+/// The labels of what would have been right, in the reader's words.
+let private expectations (error: ErrorMessageList) =
+    let messages = ErrorMessageList.ToSortedArray error
+
+    let expected =
+        messages
+        |> Array.choose (function
+            | Expected label -> Some label
+            | ExpectedString text -> Some $"`{text}`"
+            | _ -> None)
+        |> Array.distinct
+
+    let expected =
+        match expected |> Array.filter ((<>) operatorLabel) with
+        | [||] -> expected
+        | others -> others
+
+    let said =
+        messages
+        |> Array.tryPick (function
+            | Message text -> Some text
+            | _ -> None)
+
+    match said with
+    | Some text -> text
+    | None when expected.Length = 0 -> "this was not expected here"
+    | None -> "expected " + Suggest.list "or" 8 expected
+
+/// The word or character at an offset, for the underline.
+let private spanAt (stream: CharStream<State>) (start: int) =
+    stream.Seek(int64 start)
+    let length = stream.SkipCharsOrNewlinesWhile(fun c -> isNameChar c)
+
+    {
+        Start = start
+        End = start + max length 1
+    }
+
+/// Skips to where the next statement can begin: a newline, `;` or `}`, over whole bracketed parts.
+let private skipStatement (stream: CharStream<State>) =
+    let mutable depth = 0
+    let mutable more = not stream.IsEndOfStream
+
+    while more do
+        match stream.Peek() with
+        | '\n'
+        | ';' when depth = 0 -> more <- false
+        | '}' when depth = 0 -> more <- false
+        | c ->
+            if c = '{' then
+                depth <- depth + 1
+            elif c = '}' then
+                depth <- depth - 1
+
+            if c = '#' then
+                skipComment stream
+            else
+                stream.ReadCharOrNewline() |> ignore
+
+            more <- not stream.IsEndOfStream
+
+/// Runs `parser`; if it fails, however far it got, reports why, skips to the statement's end and returns
+/// `broken`, so that one mistake costs one statement.
+let recovering (broken: 'T) (parser: Parser<'T>) : Parser<'T> =
+    fun stream ->
+        let before = stream.State
+        let start = offset stream
+        let reply = parser stream
+
+        if reply.Status = Ok then
+            reply
+        else
+            let failedAt = offset stream
+            let found = stream.UserState.Diagnostics
+            let place = spanAt stream failedAt
+
+            let diagnostic = Diagnostic.syntax place (expectations reply.Error)
+
+            stream.BacktrackTo before
+            skipStatement stream
+
+            // A stray `}` or bracket must not stop everything: something is always consumed.
+            if offset stream = start && not stream.IsEndOfStream then
+                stream.ReadCharOrNewline() |> ignore
+
+            stream.UserState <-
+                { before.UserState with
+                    Diagnostics = diagnostic :: found
+                }
+
+            Reply broken

@@ -1,0 +1,168 @@
+/// Which weights of a net a selector claims.
+module Freeze.Language.Selectors
+
+open Freeze
+open Freeze.Language.Syntax
+open Freeze.Language.Values
+
+/// A net as rules see it.
+type Subject =
+    {
+        NetName: string
+        Weights: Weight[]
+        /// For each weight the segments of its layer's path.
+        Paths: string[][]
+        /// For each weight its layer's place, from 1, in the order of conv and linear layers; a batch norm
+        /// has the place of the layer that it belongs to.
+        Places: int[]
+        LayerCount: int
+    }
+
+/// Whether a word matches a pattern in which `*` stands for any characters.
+let private glob (pattern: string) (text: string) =
+    // The last star is the only one that must ever be tried again.
+    let rec go p t star retry =
+        if t = text.Length then
+            pattern.Substring(p).Trim('*') = ""
+        elif p < pattern.Length && pattern[p] = '*' then
+            go (p + 1) t p t
+        elif p < pattern.Length && pattern[p] = text[t] then
+            go (p + 1) (t + 1) star retry
+        elif star >= 0 then
+            go (star + 1) (retry + 1) star (retry + 1)
+        else
+            false
+
+    go 0 0 -1 0
+
+/// The place of each layer that has weights. A batch norm right behind a convolution belongs to it; any
+/// other belongs to the next conv or linear layer, or to the last where none comes.
+let private places (net: Net) : Map<string, int> * int =
+    let isCounted (node: Node) =
+        match node.Operation with
+        | Operation.Conv _
+        | Operation.Linear _ -> true
+        | _ -> false
+
+    let isConv (node: Node) =
+        match node.Operation with
+        | Operation.Conv _ -> true
+        | _ -> false
+
+    let counted =
+        net.Nodes
+        |> Array.filter isCounted
+        |> Array.mapi (fun i node -> node.Name, i + 1)
+        |> Map.ofArray
+
+    let folder (passed, found) (node: Node) =
+        match node.Operation with
+        | Operation.Conv _
+        | Operation.Linear _ -> passed + 1, Map.add node.Name (passed + 1) found
+        | Operation.BatchNorm _ when isConv net.Nodes[node.Inputs[0]] ->
+            passed, Map.add node.Name counted[net.Nodes[node.Inputs[0]].Name] found
+        | Operation.BatchNorm _ -> passed, Map.add node.Name (min (passed + 1) counted.Count) found
+        | _ -> passed, found
+
+    net.Nodes |> Array.fold folder (0, Map.empty) |> snd, counted.Count
+
+let subject netName (net: Net) : Subject =
+    let weights = Net.weights net
+    let places, count = places net
+
+    {
+        NetName = netName
+        Weights = weights
+        Paths = weights |> Array.map _.Layer.Split('.')
+        Places = weights |> Array.map (fun weight -> places[weight.Layer])
+        LayerCount = count
+    }
+
+/// The names that a selector may begin with, in the order of the net.
+let partNames (subject: Subject) =
+    subject.Paths |> Seq.map Array.head |> Seq.distinct |> List.ofSeq
+
+let private matchesPath (pattern: string[]) (path: string[]) (weight: Weight) =
+    let prefixOf (segments: string[]) =
+        pattern.Length <= segments.Length
+        && Array.forall2 glob pattern segments[.. pattern.Length - 1]
+
+    let leaf = if weight.IsBias then "bias" else "weight"
+
+    prefixOf path
+    || (pattern.Length = path.Length + 1 && prefixOf (Array.append path [| leaf |]))
+
+let private where (subject: Subject) predicate =
+    seq { 0 .. subject.Weights.Length - 1 } |> Seq.filter predicate |> Set.ofSeq
+
+let private ofKind subject kind =
+    where subject (fun i -> subject.Weights[i].Kind = kind)
+
+let private ofPath subject span (path: string) =
+    match path with
+    | "all" -> Ok(where subject (fun _ -> true))
+    | "conv" -> Ok(ofKind subject LayerKind.Conv)
+    | "linear" -> Ok(ofKind subject LayerKind.Linear)
+    | "bn" -> Ok(ofKind subject LayerKind.BatchNorm)
+    // Biases of layers; a batch norm's shift is spoken of as bn.
+    | "bias" ->
+        Ok(
+            where subject (fun i ->
+                subject.Weights[i].IsBias && subject.Weights[i].Kind <> LayerKind.BatchNorm)
+        )
+    | "rest" -> Error(Diagnostic.restStandsAlone span)
+    | _ ->
+        let pattern = path.Split '.'
+
+        let found =
+            where subject (fun i -> matchesPath pattern subject.Paths[i] subject.Weights[i])
+
+        if found.IsEmpty then
+            Error(Diagnostic.unknownSelector span path subject.NetName (partNames subject))
+        else
+            Ok found
+
+/// The indices of the weights that a selector claims. Nothing at all is an error but where it is asked for,
+/// as in `first 0 layers`.
+let rec resolve (scope: Scope) (subject: Subject) (selector: Selector) : Result<Set<int>, Diagnostic> =
+    let between first last =
+        where subject (fun i -> int64 subject.Places[i] >= first && int64 subject.Places[i] <= last)
+
+    let layer least expression =
+        match wholeBetween scope 0L (int64 System.Int32.MaxValue) "the layer" expression with
+        | Ok asked when asked < least || asked > int64 subject.LayerCount ->
+            Error(Diagnostic.layerOutOfRange expression.Span (int asked) subject.LayerCount)
+        | other -> other
+
+    let both combine a b =
+        match resolve scope subject a, resolve scope subject b with
+        | Ok a, Ok b -> Ok(combine a b)
+        | Error e, _
+        | _, Error e -> Error e
+
+    match selector.Value with
+    | Select.Path path -> ofPath subject selector.Span path
+    | Select.First count -> layer 0L count |> Result.map (between 1L)
+    | Select.Last count ->
+        layer 0L count
+        |> Result.map (fun count ->
+            between (int64 subject.LayerCount - count + 1L) (int64 subject.LayerCount))
+    | Select.Layer index -> layer 1L index |> Result.map (fun index -> between index index)
+    | Select.Layers(first, last) ->
+        match layer 1L first, layer 1L last with
+        | Ok first, Ok last when first <= last -> Ok(between first last)
+        | Ok first, Ok last' -> Error(Diagnostic.emptyRange selector.Span first last')
+        | Error e, _
+        | _, Error e -> Error e
+    | Select.Union several ->
+        several
+        |> List.map (resolve scope subject)
+        |> List.fold
+            (fun all one ->
+                match all, one with
+                | Ok all, Ok one -> Ok(Set.union all one)
+                | Error e, _
+                | _, Error e -> Error e)
+            (Ok Set.empty)
+    | Select.In(parts, inside) -> both Set.intersect parts inside
+    | Select.Except(parts, without) -> both Set.difference parts without

@@ -1,0 +1,102 @@
+namespace Freeze.Language
+
+open System
+open System.IO
+open System.Text
+
+/// A half-open range [Start, End) of UTF-16 offsets in one source text.
+[<Struct>]
+type Span =
+    {
+        Start: int
+        End: int
+    }
+
+    /// The smallest span that holds both.
+    static member Join(first: Span, last: Span) = { Start = first.Start; End = last.End }
+
+/// A thing together with where it stands.
+type Located<'T> = { Value: 'T; Span: Span }
+
+/// A file's text; Path is what messages call it.
+type Source = { Path: string; Text: string }
+
+/// A place for people: lines and columns count from 1, a column is a UTF-16 unit.
+[<Struct>]
+type Position = { Line: int; Column: int }
+
+[<RequireQualifiedAccess>]
+module Source =
+    /// A Freeze file is written by hand; a larger one is a mistake or an attack.
+    let largest = 1_048_576
+
+    /// The text of a file's bytes, or what is wrong with them.
+    let ofBytes (path: string) (bytes: byte[]) : Result<Source, string> =
+        if bytes.Length > largest then
+            Error $"it has %d{bytes.Length} bytes; a Freeze file has at most %d{largest}"
+        else
+            try
+                let text = UTF8Encoding(false, true).GetString bytes
+                let text = text.TrimStart('\uFEFF').Replace("\r\n", "\n")
+
+                match text.IndexOf '\000' with
+                | -1 -> Ok { Path = path; Text = text }
+                | offset -> Error $"it holds a NUL character (at offset %d{offset}); is it a text file?"
+            with :? DecoderFallbackException as error ->
+                Error $"it is not UTF-8 text (at byte %d{max 0 error.Index})"
+
+    /// A plan is written by `freeze plan --json`: ten thousand runs of a large net.
+    let private largestPlan = 1_073_741_824
+
+    /// A file's bytes, never more than one past the largest size.
+    let private bytes (largest: int) (path: string) : Result<byte[], string> =
+        try
+            use file = File.OpenRead path
+
+            let length =
+                if file.CanSeek then
+                    min file.Length (int64 largest + 1L)
+                else
+                    int64 largest + 1L
+
+            let buffer = Array.zeroCreate (int length)
+            Ok buffer[.. file.ReadAtLeast(Span buffer, buffer.Length, false) - 1]
+        with
+        | :? FileNotFoundException
+        | :? DirectoryNotFoundException -> Error "there is no such file"
+        | :? UnauthorizedAccessException when Directory.Exists path -> Error "it is a folder, not a file"
+        | :? UnauthorizedAccessException -> Error "it may not be read by this user"
+        | :? IOException as error -> Error error.Message
+
+    /// Reads a Freeze file.
+    let read (path: string) : Result<Source, string> =
+        bytes largest path |> Result.bind (ofBytes path)
+
+    /// Reads the text of a plan file.
+    let readPlan (path: string) : Result<string, string> =
+        bytes largestPlan path |> Result.map Encoding.UTF8.GetString
+
+    let position (source: Source) (offset: int) : Position =
+        let before = source.Text.AsSpan(0, min offset source.Text.Length)
+
+        {
+            Line = before.Count '\n' + 1
+            Column = before.Length - (before.LastIndexOf '\n' + 1) + 1
+        }
+
+    /// The line that holds an offset, and the offset of its first character.
+    let line (source: Source) (offset: int) : string * int =
+        let offset = min offset source.Text.Length
+
+        let start =
+            if offset = 0 then
+                0
+            else
+                source.Text.LastIndexOf('\n', offset - 1) + 1
+
+        let finish =
+            match source.Text.IndexOf('\n', offset) with
+            | -1 -> source.Text.Length
+            | found -> found
+
+        source.Text.Substring(start, finish - start), start

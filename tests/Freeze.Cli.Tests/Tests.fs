@@ -1,0 +1,1 @@
+module Freeze.Cli.Tests.Tests

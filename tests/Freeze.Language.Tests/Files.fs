@@ -1,0 +1,43 @@
+/// The repository's files, and texts made into plans, for all tests of the language.
+module Freeze.Language.Tests.Files
+
+open System
+open System.IO
+open Freeze
+open Freeze.Language
+
+/// The repository's root: the folder above the tests that holds the solution.
+let root =
+    let rec up (folder: DirectoryInfo) =
+        match folder with
+        | null -> failwith "no folder above the tests holds Freeze.sln"
+        | folder when File.Exists(Path.Combine(folder.FullName, "Freeze.sln")) -> folder.FullName
+        | folder -> up folder.Parent
+
+    up (DirectoryInfo AppContext.BaseDirectory)
+
+let under (parts: string list) =
+    Path.Combine(List.toArray (root :: parts))
+
+let source text = { Path = "test.frz"; Text = text }
+
+let analyse text = Compile.analyse (source text)
+
+/// The runs of a text that must be free of errors.
+let runs (text: string) : Run[] =
+    match Compile.plan (source text) with
+    | Ok analysis -> analysis.Runs
+    | Error diagnostics ->
+        diagnostics
+        |> List.map (fun d -> $"{d.Code} {d.Message}: {d.Label}")
+        |> String.concat "\n"
+        |> failwith
+
+let codes text =
+    (analyse text).Diagnostics |> List.map _.Code
+
+let counts (run: Run) = Counts.ofWeights run.Recipe.Weights
+
+/// The treatment of one weight of a run.
+let treatment (name: string) (run: Run) =
+    (run.Recipe.Weights |> Array.find (fun plan -> plan.Weight.Name = name)).Treatment

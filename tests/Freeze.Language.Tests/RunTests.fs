@@ -1,0 +1,120 @@
+module Freeze.Language.Tests.RunTests
+
+open System.IO
+open Freeze
+open Freeze.Language
+open Freeze.Language.Tests.Files
+open Xunit
+
+let private names text = runs text |> Array.map _.Name
+
+[<Fact>]
+let ``a file of two statements is whole`` () =
+    let run = runs "net lenet; rest: train" |> Array.exactlyOne
+    Assert.Equal("test", run.Name)
+    Assert.Equal("mnist", run.Recipe.Data)
+    Assert.Equal(Optimizer.Sgd(0.01, 0.9, 0.0, false), run.Recipe.Optimizer)
+    Assert.Equal((10, 128, 1L), (run.Recipe.Epochs, run.Recipe.Batch, run.Recipe.Seed))
+
+[<Fact>]
+let ``an empty file is the defaults`` () =
+    Assert.Equal(runs("net lenet").[0].Recipe, runs("").[0].Recipe)
+
+[<Fact>]
+let ``lists multiply in file order, the last fastest`` () =
+    let expected =
+        [| "seed=1 epochs=2"; "seed=1 epochs=3"; "seed=2 epochs=2"; "seed=2 epochs=3" |]
+
+    Assert.Equal<string[]>(expected, names "seed 1..2; epochs [2, 3]")
+
+[<Fact>]
+let ``cases stand between the axes outside and their own`` () =
+    let text = "seed [1, 2]; case a { }; case b { let i = 1..2; layer i: fixed }"
+
+    let expected =
+        [|
+            "a seed=1"
+            "b seed=1 i=1"
+            "b seed=1 i=2"
+            "a seed=2"
+            "b seed=2 i=1"
+            "b seed=2 i=2"
+        |]
+
+    Assert.Equal<string[]>(expected, names text)
+    let axes = (runs text).[2].Axes |> Array.map _.Name
+    Assert.Equal<string[]>([| "seed"; "case"; "i" |], axes)
+
+[<Fact>]
+let ``a let is one axis however often it is used`` () =
+    Assert.Equal(
+        3,
+        (runs "let p = [0.1, 0.4, 0.7]; conv1: train p filters; conv2: train p filters; rest: fixed").Length
+    )
+
+[<Fact>]
+let ``an unused let is no axis, and is said to be unused`` () =
+    Assert.Equal<string list>([ "FRZ103" ], codes "let p = [1, 2]; epochs 3")
+    Assert.Equal(1, (runs "let p = [1, 2]; epochs 3").Length)
+
+[<Fact>]
+let ``lists in calls and amounts are axes named after what they fill`` () =
+    let run =
+        (runs "optimizer sgd(lr [0.1, 0.2]); conv1: train [1, 2] filters; rest: fixed").[3]
+
+    Assert.Equal<string list>([ "lr"; "filters" ], run.Axes |> Array.map _.Name |> List.ofArray)
+    Assert.Equal(Optimizer.Sgd(0.2, 0.9, 0.0, false), run.Recipe.Optimizer)
+
+[<Fact>]
+let ``a case's settings replace, its rules come later, its rest replaces rest`` () =
+    let run =
+        (runs "epochs 5; conv: fixed; rest: zero; case a { epochs 2; conv1: train; rest: train }").[0]
+
+    Assert.Equal(2, run.Recipe.Epochs)
+    Assert.Equal(Treatment.Trained, treatment "conv1.weight" run)
+    Assert.Equal(Treatment.Still Stillness.Fixed, treatment "conv2.weight" run)
+    Assert.Equal(Treatment.Trained, treatment "fc1.weight" run)
+
+[<Fact>]
+let ``an axis that a case replaces is no axis of that case`` () =
+    Assert.Equal<string[]>(
+        [| "a epochs=2"; "a epochs=3"; "b" |],
+        names "epochs [2, 3]; case a { }; case b { epochs 1 }" |> Array.sort
+    )
+
+[<Fact>]
+let ``runs that differ in rules alone have the same net, data, seed and order`` () =
+    let plans = runs "case a { conv1: fixed }; case b { rest: zero }"
+    let bare (run: Run) = { run.Recipe with Weights = [||] }
+    Assert.Equal(bare plans[0], bare plans[1])
+
+[<Fact>]
+let ``every example is free of errors and warnings and means its runs`` () =
+    let found =
+        Directory.GetFiles(under [ "dsl-examples" ], "*.frz")
+        |> Array.sort
+        |> Array.map (fun path ->
+            match Source.read path with
+            | Ok source ->
+                let analysis = Compile.analyse source
+                Path.GetFileName path, analysis.Diagnostics, analysis.Runs.Length
+            | Error reason -> failwith reason)
+
+    Assert.All(found, fun (_, diagnostics, _) -> Assert.Empty diagnostics)
+
+    Assert.Equal<(string * int)[]>(
+        [| "lenet-each-layer.frz", 5; "quickstart.frz", 1 |],
+        found |> Array.map (fun (name, _, runs) -> name, runs)
+    )
+
+[<Fact>]
+let ``more than 10,000 runs are an error at the longest list, in no time`` () =
+    let text = "seed 1..1000000000000; epochs 1..10"
+    let diagnostic = (analyse text).Diagnostics |> List.exactlyOne
+    Assert.Equal("FRZ025", diagnostic.Code)
+    Assert.Contains("10000000000000 runs", diagnostic.Message)
+
+    Assert.Equal(
+        "1..1000000000000",
+        text.Substring(diagnostic.Span.Start, diagnostic.Span.End - diagnostic.Span.Start)
+    )
