@@ -1,7 +1,106 @@
+/// freeze data: which data sets are on this machine, and how to get the others.
 module Freeze.Cli.Commands.Data
 
+open System.IO
+open System.Text
+open System.Text.Json
 open Argu
+open Freeze
 open Freeze.Cli
 open Freeze.Cli.Arguments
+open Freeze.Cli.Tables
+open Freeze.Language
+open Freeze.Runtime
+open Freeze.Runtime.Data
 
-let run (_: ParseResults<DataArguments>) : int = Exit.fine
+let private place (state: DataState) =
+    match state.Place with
+    | null -> None
+    | place -> Some place
+
+let private printTable (states: DataState seq) =
+    let row (state: DataState) =
+        [
+            state.Set.Name
+            state.Set.Image |> Array.map string |> String.concat "x"
+            string state.Set.Classes
+            count (int64 state.Set.TrainingImages)
+            count (int64 state.Set.TestImages)
+            place state |> Option.defaultValue "missing"
+            state.Set.About
+        ]
+
+    print
+        [
+            words "data set"
+            words "image"
+            numbers "classes"
+            numbers "training"
+            numbers "test"
+            words "where"
+            words "what"
+        ]
+        (states |> Seq.map row)
+
+    for state in states do
+        if (place state).IsNone then
+            printfn "%s: %s" state.Set.Name state.HowToGet
+
+let private printJson (states: DataState seq) =
+    use buffer = new MemoryStream()
+    use writer = new Utf8JsonWriter(buffer, JsonWriterOptions(Indented = true))
+    writer.WriteStartArray()
+
+    for state in states do
+        writer.WriteStartObject()
+        writer.WriteString("name", state.Set.Name)
+        writer.WriteNumber("classes", state.Set.Classes)
+        writer.WriteNumber("training", state.Set.TrainingImages)
+        writer.WriteNumber("test", state.Set.TestImages)
+
+        match place state with
+        | Some place -> writer.WriteString("place", place)
+        | None -> writer.WriteString("howToGet", state.HowToGet)
+
+        writer.WriteEndObject()
+
+    writer.WriteEndArray()
+    writer.Flush()
+    printfn "%s" (Encoding.UTF8.GetString(buffer.ToArray()))
+
+/// Fetches a set where it is missing, and reads every file of it.
+let private fetch (catalog: DataCatalog) (name: string) : bool =
+    try
+        use set = catalog.Load(name, (fun note -> eprintfn "%s" note))
+        printfn "%s: verified, in %s" set.Set.Name (catalog.Locate name)
+        true
+    with :? RunException as error ->
+        eprintfn "%s: %s\n  %s" name error.Message error.Advice
+        false
+
+let run (arguments: ParseResults<DataArguments>) : int =
+    let catalog = Places.catalog (arguments.TryGetResult DataArguments.Data)
+    let known = DataSets.all |> Array.map _.Name |> List.ofArray
+
+    match arguments.GetResult(Names, []) with
+    | [] ->
+        let states = catalog.States()
+
+        if arguments.Contains DataArguments.Json then
+            printJson states
+        else
+            printTable states
+
+        Exit.fine
+    | names ->
+        match names |> List.tryFind (fun name -> not (List.contains name known)) with
+        | Some unknown ->
+            let near =
+                match Suggest.nearest known unknown with
+                | Some near -> $"did you mean {near}?"
+                | None -> "known: " + Suggest.list "and" 12 known
+
+            eprintfn "there is no data set %s: %s" unknown near
+            Exit.wrongInput
+        | None when names |> List.map (fetch catalog) |> List.forall id -> Exit.fine
+        | None -> Exit.wrongInput

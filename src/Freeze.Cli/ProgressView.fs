@@ -1,0 +1,80 @@
+/// How a batch shows that it goes on: a bar on a terminal, a line an epoch elsewhere.
+module Freeze.Cli.ProgressView
+
+open System
+open Spectre.Console
+open Freeze
+open Freeze.Cli.Tables
+
+/// Shows one run after the other; `Run` calls its function with what shows the run's progress.
+type View =
+    abstract Run: run: Run -> work: ((Progress -> unit) -> 'T) -> 'T
+
+let private epochLine (run: Run) (record: EpochRecord) speed =
+    $"{run.Name}  epoch {record.Epoch}/{run.Recipe.Epochs}  loss {record.TrainingLoss:F4}  "
+    + $"accuracy {percent record.TrainingAccuracy}  validation {percent record.ValidationAccuracy}  "
+    + $"{speed:N0} images/s"
+
+let private trainedImages (run: Run) =
+    let available =
+        match run.Recipe.Images with
+        | Images.First count -> count
+        | Images.All -> (DataSets.tryFind run.Recipe.Data |> Option.get).TrainingImages
+
+    match run.Recipe.Validation with
+    | Validation.HeldOut held -> available - held
+    | Validation.Test -> available
+
+let private speed (run: Run) (record: EpochRecord) =
+    float (trainedImages run) / record.Seconds
+
+/// One line for each epoch, to standard error: standard output is for results.
+type Lines() =
+    interface View with
+        member _.Run run work =
+            work (fun progress ->
+                match progress with
+                | Progress.Note text -> eprintfn "%s" text
+                | Progress.Epoch record -> eprintfn "%s" (epochLine run record (speed run record))
+                | Progress.Step _ -> ())
+
+/// A bar for the run, with the epoch, loss, accuracy and speed beside it; a finished epoch leaves its line above.
+type Bar(console: IAnsiConsole) =
+    interface View with
+        member _.Run run work =
+            let columns: ProgressColumn[] =
+                [|
+                    TaskDescriptionColumn(Alignment = Justify.Left)
+                    ProgressBarColumn()
+                    PercentageColumn()
+                    RemainingTimeColumn()
+                |]
+
+            console
+                .Progress()
+                .AutoClear(true)
+                .Columns(columns)
+                .Start(fun context ->
+                    let task = context.AddTask(Markup.Escape run.Name)
+                    let epochs = float run.Recipe.Epochs
+
+                    work (fun progress ->
+                        match progress with
+                        | Progress.Note text -> console.MarkupLine $"[grey]{Markup.Escape text}[/]"
+                        | Progress.Step(epoch, step, steps, loss, accuracy, speed) ->
+                            task.Value <- 100.0 * (float (epoch - 1) + float step / float steps) / epochs
+
+                            task.Description <-
+                                Markup.Escape
+                                    $"{run.Name}  epoch {epoch}/{run.Recipe.Epochs}  loss {loss:F4}  \
+{percent accuracy}  {speed:N0} images/s"
+                        | Progress.Epoch record ->
+                            task.Value <- 100.0 * float record.Epoch / epochs
+                            console.WriteLine(epochLine run record (speed run record))))
+
+/// The view for where the output goes.
+let view (quiet: bool) : View =
+    if quiet || Console.IsOutputRedirected || Console.IsErrorRedirected then
+        Lines()
+    else
+        Bar(AnsiConsole.Console)

@@ -1,0 +1,74 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+
+namespace Freeze.Runtime.Data;
+
+/// <summary>Takes the files of a data set out of a .tar.gz, and nothing else.</summary>
+internal static class Archives
+{
+    // The largest file of any set has 47 MB, the largest archive 184 MB unpacked; a hostile one may claim any size.
+    private const long LargestFile = 1L << 28;
+    private const long LargestArchive = 1L << 30;
+
+    /// <summary>
+    /// Unpacks the wanted files, by their bare names wherever in the archive they lie. Each appears in the folder
+    /// whole or not at all, so that several processes may unpack the same at once.
+    /// </summary>
+    /// <exception cref="DataException">The archive is damaged or lacks a file; nothing was unpacked.</exception>
+    public static void Unpack(string archive, IReadOnlyCollection<string> wanted, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        // Inside the folder, since a file is renamed in one step only on its own file system.
+        var beside = Directory.CreateDirectory(Path.Combine(folder, $".unpacking-{Guid.NewGuid():N}")).FullName;
+        try
+        {
+            Extract(archive, wanted, beside);
+            if (wanted.Where(name => !File.Exists(Path.Combine(beside, name))).ToArray() is { Length: > 0 } missing)
+            {
+                throw Damaged(archive, $"it lacks {string.Join(", ", missing)}");
+            }
+
+            foreach (var name in wanted)
+            {
+                File.Move(Path.Combine(beside, name), Path.Combine(folder, name), overwrite: true);
+            }
+        }
+        finally
+        {
+            Directory.Delete(beside, recursive: true);
+        }
+    }
+
+    private static void Extract(string archive, IReadOnlyCollection<string> wanted, string folder)
+    {
+        try
+        {
+            using var file = File.OpenRead(archive);
+            using var tar = new TarReader(new GZipStream(file, CompressionMode.Decompress));
+            var total = 0L;
+            while (tar.GetNextEntry() is { } entry)
+            {
+                total += entry.Length;
+                if (entry.Length > LargestFile || total > LargestArchive)
+                {
+                    throw Damaged(archive, "unpacked it would be larger than any data set");
+                }
+
+                // Only the bare name counts: no entry can write outside the folder. Links carry no data.
+                var name = Path.GetFileName(entry.Name);
+                if (entry.DataStream is { } content && wanted.Contains(name))
+                {
+                    using var copy = File.Create(Path.Combine(folder, name));
+                    content.CopyTo(copy);
+                }
+            }
+        }
+        catch (Exception error) when (error is InvalidDataException or EndOfStreamException or FormatException)
+        {
+            throw Damaged(archive, $"it cannot be unpacked ({error.Message})", error);
+        }
+    }
+
+    private static DataException Damaged(string archive, string reason, Exception? inner = null) =>
+        new($"{archive} is damaged or another archive: {reason}", "download it again", inner);
+}

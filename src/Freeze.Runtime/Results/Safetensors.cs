@@ -1,0 +1,128 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Freeze.Runtime.Results;
+
+/// <summary>A tensor read from a file: its extents and its values in their order.</summary>
+public sealed record StoredTensor(long[] Shape, float[] Values);
+
+/// <summary>
+/// The safetensors format (github.com/huggingface/safetensors): the length of a JSON header as 8 little-endian
+/// bytes, the header with type, shape and place of each tensor, then their bytes. Here all are 32-bit floats.
+/// </summary>
+public static class Safetensors
+{
+    // The format's own bound on headers.
+    private const long LargestHeader = 100_000_000;
+
+    /// <summary>Writes tensors of 32-bit floats under their names.</summary>
+    internal static void Write(Stream stream, IReadOnlyList<(string Name, Tensor Value)> tensors)
+    {
+        var header = Header(tensors);
+        Span<byte> length = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+        stream.Write(length);
+        stream.Write(header);
+        foreach (var (_, value) in tensors)
+        {
+            using var packed = value.contiguous();
+            stream.Write(packed.bytes);
+        }
+    }
+
+    /// <summary>Reads a file's tensors by name.</summary>
+    /// <exception cref="InvalidDataException">The file is not of the format, or holds other than 32-bit floats.</exception>
+    public static IReadOnlyDictionary<string, StoredTensor> Read(string path)
+    {
+        using var file = File.OpenRead(path);
+        Span<byte> length = stackalloc byte[8];
+        Demand(file.ReadAtLeast(length, 8, throwOnEndOfStream: false) == 8, "it is too short");
+        var headerLength = BinaryPrimitives.ReadInt64LittleEndian(length);
+        Demand(headerLength is >= 2 and <= LargestHeader && headerLength <= file.Length - 8, "its header has no sound length");
+        var header = new byte[headerLength];
+        file.ReadExactly(header);
+        try
+        {
+            using var json = JsonDocument.Parse(header);
+            return json.RootElement.EnumerateObject()
+                .Where(entry => entry.Name != "__metadata__")
+                .ToDictionary(entry => entry.Name, entry => ReadTensor(file, 8 + headerLength, entry));
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException
+            or FormatException or ArgumentException or OverflowException)
+        {
+            throw new InvalidDataException($"the safetensors header is damaged: {error.Message}", error);
+        }
+    }
+
+    private static byte[] Header(IReadOnlyList<(string Name, Tensor Value)> tensors)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("__metadata__");
+            json.WriteString("format", "pt");
+            json.WriteEndObject();
+            var offset = 0L;
+            foreach (var (name, value) in tensors)
+            {
+                json.WriteStartObject(name);
+                json.WriteString("dtype", "F32");
+                WriteNumbers(json, "shape", value.shape);
+                var next = offset + (value.numel() * sizeof(float));
+                WriteNumbers(json, "data_offsets", [offset, next]);
+                json.WriteEndObject();
+                offset = next;
+            }
+
+            json.WriteEndObject();
+        }
+
+        // Spaces up to a multiple of 8: the values are aligned.
+        while (buffer.Length % 8 != 0)
+        {
+            buffer.WriteByte((byte)' ');
+        }
+
+        return buffer.ToArray();
+    }
+
+    private static void WriteNumbers(Utf8JsonWriter json, string name, long[] numbers)
+    {
+        json.WriteStartArray(name);
+        foreach (var number in numbers)
+        {
+            json.WriteNumberValue(number);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static StoredTensor ReadTensor(FileStream file, long data, JsonProperty entry)
+    {
+        Demand(entry.Value.GetProperty("dtype").GetString() == "F32", $"{entry.Name} is not of 32-bit floats");
+        var shape = entry.Value.GetProperty("shape").EnumerateArray().Select(e => e.GetInt64()).ToArray();
+        var place = entry.Value.GetProperty("data_offsets").EnumerateArray().Select(e => e.GetInt64()).ToArray();
+        Demand(shape.All(extent => extent >= 0) && place.Length == 2, $"{entry.Name} has no sound shape or place");
+        var count = shape.Aggregate(1L, (product, extent) => checked(product * extent));
+        Demand(
+            place[0] >= 0 && place[1] <= file.Length - data && place[1] - place[0] == checked(count * sizeof(float)),
+            $"{entry.Name} lies outside the file or does not fill its place");
+        var values = new float[count];
+        file.Position = data + place[0];
+        file.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
+        return new StoredTensor(shape, values);
+    }
+
+    private static void Demand(bool sound, string reason)
+    {
+        if (!sound)
+        {
+            throw new InvalidDataException($"this is not a sound safetensors file: {reason}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+namespace Freeze.Runtime;
+
+/// <summary>What a user can mend: what is wrong, and what to do about it.</summary>
+public class RunException(string message, string advice, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>What the user can do.</summary>
+    public string Advice { get; } = advice;
+}

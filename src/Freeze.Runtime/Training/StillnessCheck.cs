@@ -1,0 +1,73 @@
+using System.Runtime.InteropServices;
+using Freeze.Runtime.Nets;
+using static TorchSharp.torch;
+
+namespace Freeze.Runtime.Training;
+
+/// <summary>
+/// The promise of Freeze, kept at the end of every run: each fixed scalar has the bits it started with, each zero
+/// scalar is +0. The start is made anew from the seed, so nothing that the run did can hide a change.
+/// </summary>
+internal static class StillnessCheck
+{
+    /// <summary>How many scalars were found still.</summary>
+    /// <exception cref="RunException">One has moved.</exception>
+    public static long Verify(WeightTable weights, long seed)
+    {
+        using var scope = NewDisposeScope();
+        using var still = no_grad();
+        return weights.Planned.Sum(weight => Verify(weight, seed));
+    }
+
+    private static long Verify(PlannedWeight weight, long seed)
+    {
+        var plan = weight.Plan;
+        if (plan.Treatment.IsTrained)
+        {
+            return 0;
+        }
+
+        var (learns, isZero) = plan.Treatment switch
+        {
+            Treatment.Still still => (new Predicate<int>(_ => false), still.Stillness.IsZero),
+            Treatment.Slice slice => (InSlice(plan.Weight.Shape, slice), slice.Rest.IsZero),
+            _ => throw new System.Diagnostics.UnreachableException($"no check for plan case {plan.Treatment}"),
+        };
+
+        // Compared as bits: -0 is not 0, and a NaN is itself.
+        var expected = isZero ? [] : MemoryMarshal.Cast<float, int>(Initializer.Start(plan.Weight, seed));
+        var found = MemoryMarshal.Cast<byte, int>(weight.Value().contiguous().bytes);
+        var verified = 0L;
+        for (var i = 0; i < found.Length; i++)
+        {
+            if (learns(i))
+            {
+                continue;
+            }
+
+            if (found[i] != (isZero ? 0 : expected[i]))
+            {
+                throw new RunException(
+                    $"{plan.Weight.Name}[{i}] should be {(isZero ? "zero" : "fixed")} and has moved",
+                    "this is a fault of Freeze: please report it with the Freeze file");
+            }
+
+            verified++;
+        }
+
+        return verified;
+    }
+
+    /// <summary>Whether the entry of a flat index learns.</summary>
+    private static Predicate<int> InSlice(int[] shape, Treatment.Slice slice)
+    {
+        var stride = shape.Skip(slice.Dimension + 1).Aggregate(1, (product, extent) => product * extent);
+        var learning = new bool[shape[slice.Dimension]];
+        foreach (var place in slice.Indices)
+        {
+            learning[place] = true;
+        }
+
+        return i => learning[i / stride % learning.Length];
+    }
+}

@@ -1,0 +1,95 @@
+namespace TorchSharp;
+
+/// <summary>
+/// Owns the tensors made on its thread while it is the innermost scope, and disposes them with itself. A tensor
+/// that is to live on is moved to the scope around it or detached from all.
+/// </summary>
+public sealed class DisposeScope : IDisposable
+{
+    // A scope is a property of the thread that computes, as in TorchSharp: this is its only mutable static.
+    [ThreadStatic]
+    private static DisposeScope? innermost;
+
+    private readonly HashSet<torch.Tensor> owned = new(ReferenceEqualityComparer.Instance);
+    private readonly int thread = Environment.CurrentManagedThreadId;
+    private bool disposed;
+
+    internal DisposeScope()
+    {
+        OuterScope = innermost;
+        innermost = this;
+    }
+
+    /// <summary>The scope around this one.</summary>
+    public DisposeScope? OuterScope { get; private set; }
+
+    /// <summary>How many tensors this scope would dispose now.</summary>
+    public int DisposablesCount => owned.Count;
+
+    internal static DisposeScope? Join(torch.Tensor tensor)
+    {
+        innermost?.owned.Add(tensor);
+        return innermost;
+    }
+
+    internal void Forget(torch.Tensor tensor) => owned.Remove(tensor);
+
+    internal void MoveToOuter(torch.Tensor tensor)
+    {
+        owned.Remove(tensor);
+        tensor.Owner = OuterScope;
+        OuterScope?.owned.Add(tensor);
+    }
+
+    /// <summary>Disposes what the scope owns; scopes opened inside it and left open go with it.</summary>
+    /// <exception cref="InvalidOperationException">On another thread than it was made on.</exception>
+    public void Dispose()
+    {
+        if (disposed)
+        {
+            return;
+        }
+
+        if (thread != Environment.CurrentManagedThreadId)
+        {
+            throw new InvalidOperationException("a dispose scope ends on the thread that opened it");
+        }
+
+        while (innermost is { } inner && inner != this)
+        {
+            inner.Dispose();
+        }
+
+        disposed = true;
+        innermost = OuterScope;
+        foreach (var tensor in owned)
+        {
+            tensor.Owner = null;
+            tensor.Dispose();
+        }
+
+        owned.Clear();
+        OuterScope = null;
+    }
+}
+
+/// <summary>Moves tensors between scopes.</summary>
+public static class DisposeScopeExtensions
+{
+    /// <summary>Gives the tensor to the scope around its own; out of the outermost it belongs to nobody.</summary>
+    public static torch.Tensor MoveToOuterDisposeScope(this torch.Tensor tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        tensor.Owner?.MoveToOuter(tensor);
+        return tensor;
+    }
+
+    /// <summary>Takes the tensor out of every scope: whoever keeps it disposes it.</summary>
+    public static torch.Tensor DetachFromDisposeScope(this torch.Tensor tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        tensor.Owner?.Forget(tensor);
+        tensor.Owner = null;
+        return tensor;
+    }
+}
