@@ -33,7 +33,7 @@ module Source =
     /// The text of a file's bytes, or what is wrong with them.
     let ofBytes (path: string) (bytes: byte[]) : Result<Source, string> =
         if bytes.Length > largest then
-            Error $"it has %d{bytes.Length} bytes; a Freeze file has at most %d{largest}"
+            Error $"it is too large: a Freeze file has at most %d{largest} bytes"
         else
             try
                 let text = UTF8Encoding(false, true).GetString bytes
@@ -48,19 +48,20 @@ module Source =
     /// A plan is written by `freeze plan --json`: ten thousand runs of a large net.
     let private largestPlan = 1_073_741_824
 
-    /// A file's bytes, never more than one past the largest size.
+    /// A file's bytes, never more than one past the largest size, whatever the file says of its length: a device or
+    /// a pipe may have no end.
     let private bytes (largest: int) (path: string) : Result<byte[], string> =
         try
             use file = File.OpenRead path
+            use content = new MemoryStream()
+            let part = Array.zeroCreate 65536
+            let mutable read = file.Read(part, 0, part.Length)
 
-            let length =
-                if file.CanSeek then
-                    min file.Length (int64 largest + 1L)
-                else
-                    int64 largest + 1L
+            while read > 0 && content.Length <= int64 largest do
+                content.Write(part, 0, read)
+                read <- file.Read(part, 0, part.Length)
 
-            let buffer = Array.zeroCreate (int length)
-            Ok buffer[.. file.ReadAtLeast(Span buffer, buffer.Length, false) - 1]
+            Ok(content.ToArray())
         with
         | :? FileNotFoundException
         | :? DirectoryNotFoundException -> Error "there is no such file"

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Reflection;
-using System.Runtime.InteropServices;
 using Freeze.Runtime.Data;
 using Freeze.Runtime.Results;
 using Freeze.Runtime.Training;
@@ -8,23 +7,29 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime;
 
-/// <summary>Where runs are kept, where data sets are looked for, and how many threads compute.</summary>
+/// <summary>How runs are executed.</summary>
+/// <param name="Store">The folder where runs are kept; it is made where it is missing.</param>
+/// <param name="Data">Where data sets are looked for.</param>
+/// <param name="Threads">How many threads compute, at least 1. Other numbers may give other last bits.</param>
 public sealed record RunnerOptions(string Store, DataCatalog Data, int Threads);
 
 /// <summary>
-/// Executes plans, one run after the other. A run that fails is a record like any other: the next goes on.
+/// Executes plans, one run after the other. A run that fails is a record like any other: the next goes on. To be
+/// used by one thread.
 /// </summary>
 public sealed class Runner : IDisposable
 {
     private readonly RunnerOptions options;
+    private readonly RunStore store;
     private ImageSet? set;
 
     /// <summary>A runner for one batch of runs; it keeps the last data set in memory.</summary>
     public Runner(RunnerOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(options));
         this.options = options;
-        set_num_threads(options.Threads);
+        store = new RunStore(options.Store);
     }
 
     /// <summary>What computes, for the records.</summary>
@@ -33,28 +38,31 @@ public sealed class Runner : IDisposable
         get
         {
             var own = typeof(Runner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
-            return $"Freeze {own?.InformationalVersion.Split('+')[0]}, libtorch {__version__}, "
-                + $".NET {Environment.Version}";
+            return $"Freeze {own?.InformationalVersion.Split('+')[0]}, libtorch {__version__}, .NET {Environment.Version}";
         }
     }
 
-    /// <summary>Trains a run, unless its store already holds its result.</summary>
+    /// <summary>Trains a run, unless its store already holds its result. Never throws for what ends a run.</summary>
+    /// <param name="run">What to train.</param>
+    /// <param name="report">Is told of progress on the calling thread, of steps at most ten times a second.</param>
+    /// <param name="cancel">Ends the run after the step under way.</param>
     public RunOutcome Execute(Run run, Action<Progress> report, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(report);
         var hash = Address.ofRecipe(run.Recipe);
-        RunFolder? folder = null;
         try
         {
-            if (RunFolder.TryReadResult(options.Store, hash) is { } known)
+            if (store.Finished(hash, _ => { }) is { } known)
             {
                 return RunOutcome.NewAlready(known);
             }
 
-            var images = Images(run.Recipe.Data, report);
-            folder = RunFolder.Open(options.Store, run, hash);
-            return RunOutcome.NewFinished(Train(run, hash, images, folder, report, cancel));
+            using var claim = store.Claim(hash);
+            // Asked again: another process may have finished it since.
+            return store.Finished(hash, note => report(Progress.NewNote(note))) is { } finished
+                ? RunOutcome.NewAlready(finished)
+                : ExecuteClaimed(run, hash, report, cancel);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
@@ -64,19 +72,66 @@ public sealed class Runner : IDisposable
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            var (message, advice) = Explain(error);
-            var failure = new RunFailure(hash, run.Name, message, advice);
-            TryRecord(folder, failure);
-            return RunOutcome.NewFailed(failure);
-        }
-        finally
-        {
-            folder?.Dispose();
+            return RunOutcome.NewFailed(Failures.Of(run, hash, error));
         }
     }
 
     /// <summary>Frees the data set.</summary>
     public void Dispose() => set?.Dispose();
+
+    private RunOutcome ExecuteClaimed(Run run, string hash, Action<Progress> report, CancellationToken cancel)
+    {
+        using var folder = store.Open(run, hash);
+        try
+        {
+            var result = Train(run, hash, folder, report, cancel);
+            folder.Finish(result);
+            return RunOutcome.NewFinished(result);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            TryRecord(folder, Failures.Of(run, hash, error));
+            throw;
+        }
+    }
+
+    private RunResult Train(
+        Run run, string hash, RunFolder folder, Action<Progress> report, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        var images = Images(run.Recipe.Data, report);
+        using var scope = NewDisposeScope();
+        set_num_threads(options.Threads);
+        var clock = Stopwatch.StartNew();
+        var trainer = new Trainer(run.Recipe, images);
+        var epochs = new EpochRecord[run.Recipe.Epochs];
+        for (var epoch = 1; epoch <= epochs.Length; epoch++)
+        {
+            var record = trainer.Epoch(epoch, report, cancel);
+            epochs[epoch - 1] = record;
+            folder.Append(record);
+            report(Progress.NewEpoch(record));
+        }
+
+        // Where the test set is what validates, it has just been judged.
+        var test = run.Recipe.Validation.IsTest
+            ? new Judgement(epochs[^1].ValidationLoss, epochs[^1].ValidationAccuracy)
+            : trainer.Test(cancel);
+        var verified = StillnessCheck.Verify(trainer.Weights, run.Recipe.Seed);
+        folder.WriteWeights(trainer.Weights);
+        return new RunResult(
+            hash,
+            run.Name,
+            epochs,
+            test.Loss,
+            test.Accuracy,
+            epochs.Max(epoch => epoch.ValidationAccuracy),
+            CountsModule.ofWeights(run.Recipe.Weights),
+            verified,
+            clock.Elapsed.TotalSeconds,
+            options.Threads,
+            Versions);
+    }
 
     private ImageSet Images(string name, Action<Progress> report)
     {
@@ -90,58 +145,12 @@ public sealed class Runner : IDisposable
         return set;
     }
 
-    private RunResult Train(
-        Run run, string hash, ImageSet images, RunFolder folder, Action<Progress> report, CancellationToken cancel)
-    {
-        using var scope = NewDisposeScope();
-        var clock = Stopwatch.StartNew();
-        var trainer = new Trainer(run.Recipe, images);
-        var epochs = new EpochRecord[run.Recipe.Epochs];
-        for (var epoch = 1; epoch <= epochs.Length; epoch++)
-        {
-            var record = trainer.Epoch(epoch, report, cancel);
-            epochs[epoch - 1] = record;
-            folder.Append(record);
-            report(Progress.NewEpoch(record));
-        }
-
-        var test = run.Recipe.Validation.IsTest
-            ? new Judgement(epochs[^1].ValidationLoss, epochs[^1].ValidationAccuracy)
-            : trainer.Test(cancel);
-        var verified = StillnessCheck.Verify(trainer.Weights, run.Recipe.Seed);
-        folder.WriteWeights(trainer.Weights);
-        var result = new RunResult(
-            hash,
-            run.Name,
-            epochs,
-            test.Loss,
-            test.Accuracy,
-            epochs.Max(epoch => epoch.ValidationAccuracy),
-            CountsModule.ofWeights(run.Recipe.Weights),
-            verified,
-            clock.Elapsed.TotalSeconds,
-            options.Threads,
-            Versions);
-        folder.Finish(result);
-        return result;
-    }
-
-    private static (string Message, string Advice) Explain(Exception error) => error switch
-    {
-        RunException known => (known.Message, known.Advice),
-        OutOfMemoryException => ($"out of memory: {error.Message}", "use a smaller batch or a narrower net"),
-        UnauthorizedAccessException => (error.Message, "name a store that this user may write, with --store"),
-        IOException => (error.Message, "is the disk full? Name another store with --store, then run again"),
-        ExternalException => ($"libtorch: {error.Message}", "this is a fault of Freeze: please report it with the file"),
-        _ => ($"{error.GetType().Name}: {error.Message}", "this is a fault of Freeze: please report it with the file"),
-    };
-
     // A disk that cannot take the run cannot take word of it either; the caller has the failure all the same.
-    private static void TryRecord(RunFolder? folder, RunFailure failure)
+    private static void TryRecord(RunFolder folder, RunFailure failure)
     {
         try
         {
-            folder?.Fail(failure);
+            folder.Fail(failure);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -9,9 +9,10 @@ internal sealed record Batch(Tensor Images, Tensor Labels);
 
 /// <summary>
 /// Which images a run trains on and judges by, and in which order: a function of the recipe's seed and the epoch,
-/// so that runs that differ only in their rules see the same batches.
+/// so that runs that differ only in their rules see the same batches. Its tensors belong to the scope that it was
+/// made in.
 /// </summary>
-internal sealed class Batches : IDisposable
+internal sealed class Batches
 {
     private readonly Recipe recipe;
     private readonly Tensor mean;
@@ -61,12 +62,6 @@ internal sealed class Batches : IDisposable
         return new Batch(bytes.to(float32).sub_(mean).mul_(scale), part.Labels.index_select(0, index));
     }
 
-    public void Dispose()
-    {
-        mean.Dispose();
-        scale.Dispose();
-    }
-
     private static long[] Draw(long seed, int among, int count) =>
     [
         .. RandomStream.Permutation(RandomStream.Key(seed, "validation"), among)
@@ -74,5 +69,5 @@ internal sealed class Batches : IDisposable
     ];
 
     private static Tensor PerChannel(double[] values) =>
-        tensor(Array.ConvertAll(values, value => (float)value), [1, values.Length, 1, 1]).DetachFromDisposeScope();
+        tensor(Array.ConvertAll(values, value => (float)value), [1, values.Length, 1, 1]);
 }

@@ -14,10 +14,10 @@ public sealed record DataState(DataSet Set, string? Place, string HowToGet);
 /// <param name="cache">The folder where fetched sets are kept.</param>
 public sealed class DataCatalog(string? named, string cache)
 {
-    // From the authors' page; data sets of this name have these six files in all their copies.
     private const string CifarArchive = "cifar-10-binary.tar.gz";
 
-    private static string DefaultCache
+    /// <summary>The cache that all of a user's projects share.</summary>
+    public static string DefaultCache
     {
         get
         {
@@ -25,14 +25,6 @@ public sealed class DataCatalog(string? named, string cache)
             var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
             return Path.Combine(string.IsNullOrEmpty(root) ? Path.Combine(home, ".cache") : root, "freeze", "data");
         }
-    }
-
-    /// <summary>The catalog with the user's cache.</summary>
-    /// <param name="data">The value of --data, or null: then the environment's FREEZE_DATA counts.</param>
-    public static DataCatalog Open(string? data)
-    {
-        var named = data ?? Environment.GetEnvironmentVariable("FREEZE_DATA");
-        return new DataCatalog(string.IsNullOrEmpty(named) ? null : Path.GetFullPath(named), DefaultCache);
     }
 
     /// <summary>Every set that a Freeze file can name, and whether it is there.</summary>

@@ -8,6 +8,10 @@ namespace Freeze.Runtime.Nets;
 /// <summary>Computes a net: walks its nodes in order and applies each one's operation.</summary>
 internal sealed class NetExecutor(Net net, WeightTable weights)
 {
+    // For each node the last node that reads it: after that, only what gradients need lives on.
+    private readonly int[] lastReader = [.. net.Nodes.Select((_, node) =>
+        Array.FindLastIndex(net.Nodes, reader => reader.Inputs.Contains(node)))];
+
     /// <summary>Whether the net draws random numbers while training.</summary>
     public bool HasDropout { get; } = net.Nodes.Any(node => node.Operation is Operation.Dropout);
 
@@ -24,9 +28,43 @@ internal sealed class NetExecutor(Net net, WeightTable weights)
         {
             var node = net.Nodes[i];
             outputs[i] = node.Operation.IsInput ? images : Apply(node, input => outputs[node.Inputs[input]], training);
+            foreach (var input in node.Inputs.Where(input => lastReader[input] == i && input > 0))
+            {
+                outputs[input].Dispose();
+            }
         }
 
         return outputs[^1];
+    }
+
+    // PyTorch's own check of this is in its Python part. The variance of one value is 0 / 0, and the running
+    // variance would keep it.
+    private static void DemandSpread(Node node, Tensor values)
+    {
+        if (values.numel() == values.shape[1])
+        {
+            throw new RunException(
+                $"{node.Name} has one value per channel to normalise: the epoch's last batch is a single image",
+                "choose another batch size, so that images are left over in number or not at all");
+        }
+    }
+
+    private Tensor Normalise(Node node, Operation.BatchNorm norm, Tensor values, bool training)
+    {
+        if (training)
+        {
+            DemandSpread(node, values);
+        }
+
+        return F.batch_norm(
+            values,
+            weights.Statistic($"{node.Name}.running_mean"),
+            weights.Statistic($"{node.Name}.running_var"),
+            weights.Value($"{node.Name}.weight"),
+            weights.Value($"{node.Name}.bias"),
+            training,
+            norm.Momentum,
+            norm.Epsilon);
     }
 
     private Tensor Apply(Node node, Func<int, Tensor> input, bool training) => node.Operation switch
@@ -41,15 +79,7 @@ internal sealed class NetExecutor(Net net, WeightTable weights)
             input(0),
             weights.Value($"{node.Name}.weight"),
             linear.Bias ? weights.Value($"{node.Name}.bias") : null),
-        Operation.BatchNorm norm => F.batch_norm(
-            input(0),
-            weights.Statistic($"{node.Name}.running_mean"),
-            weights.Statistic($"{node.Name}.running_var"),
-            weights.Value($"{node.Name}.weight"),
-            weights.Value($"{node.Name}.bias"),
-            training,
-            norm.Momentum,
-            norm.Epsilon),
+        Operation.BatchNorm norm => Normalise(node, norm, input(0), training),
         { IsRelu: true } => F.relu(input(0)),
         Operation.MaxPool pool => F.max_pool2d(input(0), pool.Size, pool.Stride, pool.Padding),
         Operation.AvgPool pool => F.avg_pool2d(input(0), pool.Size, pool.Stride, pool.Padding),

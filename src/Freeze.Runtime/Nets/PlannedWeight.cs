@@ -27,6 +27,9 @@ internal sealed class PlannedWeight
             case Treatment.Still kind:
                 still = kind.Stillness.IsZero ? zeros(shape) : start;
                 break;
+            case Treatment.Slice { Indices.Length: 0 } nothing:
+                still = nothing.Rest.IsZero ? zeros(shape) : start;
+                break;
             case Treatment.Slice slice:
                 dimension = slice.Dimension;
                 places = tensor(Array.ConvertAll(slice.Indices, place => (long)place), [slice.Indices.Length]);

@@ -47,9 +47,9 @@ public static class Safetensors
         try
         {
             using var json = JsonDocument.Parse(header);
-            return json.RootElement.EnumerateObject()
-                .Where(entry => entry.Name != "__metadata__")
-                .ToDictionary(entry => entry.Name, entry => ReadTensor(file, 8 + headerLength, entry));
+            var entries = json.RootElement.EnumerateObject().Where(entry => entry.Name != "__metadata__").ToArray();
+            DemandGapless(entries, file.Length - 8 - headerLength);
+            return entries.ToDictionary(entry => entry.Name, entry => ReadTensor(file, 8 + headerLength, entry));
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException
             or FormatException or ArgumentException or OverflowException)
@@ -102,18 +102,36 @@ public static class Safetensors
         json.WriteEndArray();
     }
 
+    // The format forbids gaps and overlaps, so that no byte of a file is hidden or means two things.
+    private static void DemandGapless(JsonProperty[] entries, long length)
+    {
+        var end = 0L;
+        foreach (var (start, next) in entries.Select(entry => Place(entry.Value)).Order())
+        {
+            Demand(start == end && next >= start, "its tensors overlap or leave a gap");
+            end = next;
+        }
+
+        Demand(end == length, $"its tensors end at byte {end} of {length}");
+    }
+
+    private static (long Start, long End) Place(JsonElement entry)
+    {
+        var offsets = entry.GetProperty("data_offsets");
+        Demand(offsets.GetArrayLength() == 2, "a place has not two offsets");
+        return (offsets[0].GetInt64(), offsets[1].GetInt64());
+    }
+
     private static StoredTensor ReadTensor(FileStream file, long data, JsonProperty entry)
     {
         Demand(entry.Value.GetProperty("dtype").GetString() == "F32", $"{entry.Name} is not of 32-bit floats");
         var shape = entry.Value.GetProperty("shape").EnumerateArray().Select(e => e.GetInt64()).ToArray();
-        var place = entry.Value.GetProperty("data_offsets").EnumerateArray().Select(e => e.GetInt64()).ToArray();
-        Demand(shape.All(extent => extent >= 0) && place.Length == 2, $"{entry.Name} has no sound shape or place");
+        var (start, end) = Place(entry.Value);
+        Demand(shape.All(extent => extent >= 0), $"{entry.Name} has no sound shape");
         var count = shape.Aggregate(1L, (product, extent) => checked(product * extent));
-        Demand(
-            place[0] >= 0 && place[1] <= file.Length - data && place[1] - place[0] == checked(count * sizeof(float)),
-            $"{entry.Name} lies outside the file or does not fill its place");
+        Demand(end - start == checked(count * sizeof(float)), $"{entry.Name} does not fill its place");
         var values = new float[count];
-        file.Position = data + place[0];
+        file.Position = data + start;
         file.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
         return new StoredTensor(shape, values);
     }

@@ -3,10 +3,14 @@ namespace Freeze.Runtime.Results;
 /// <summary>Files that appear whole or not at all.</summary>
 internal static class WholeFile
 {
-    /// <summary>Writes beside, waits for the disk, then renames over what was there.</summary>
+    /// <summary>
+    /// Writes beside, waits for the disk, then renames over what was there. .NET cannot make a folder wait for the
+    /// disk: after a power cut the old file may be there again, but never half of the new one.
+    /// </summary>
     public static void Write(string path, Action<Stream> write)
     {
-        var beside = $"{path}.{Environment.ProcessId}.tmp";
+        // One name: what a killed process has left is overwritten by the next. The folder's lock keeps others away.
+        var beside = $"{path}.part";
         try
         {
             using (var file = new FileStream(beside, FileMode.Create, FileAccess.Write))

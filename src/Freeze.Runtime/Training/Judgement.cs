@@ -1,6 +1,5 @@
 using TorchSharp;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace Freeze.Runtime.Training;
 
@@ -29,30 +28,4 @@ internal sealed class Tally
 
     /// <summary>The means so far.</summary>
     public Judgement Read() => new(loss.item<double>() / Images, (double)right.item<long>() / Images);
-
-    /// <summary>Judges a net on batches, without history; <paramref name="forward"/> gives logits in evaluation mode.</summary>
-    public static Judgement Judge(
-        IEnumerable<(Tensor Images, Tensor Labels)> batches,
-        Func<Tensor, Tensor> forward,
-        CancellationToken cancel)
-    {
-        using var whole = NewDisposeScope();
-        using var still = no_grad();
-        var tally = new Tally();
-        using var each = batches.GetEnumerator();
-        while (true)
-        {
-            cancel.ThrowIfCancellationRequested();
-            // Opened before the batch is made, so that the batch dies with its step.
-            using var step = NewDisposeScope();
-            if (!each.MoveNext())
-            {
-                return tally.Read();
-            }
-
-            var (images, labels) = each.Current;
-            var logits = forward(images);
-            tally.Add(F.cross_entropy(logits, labels), logits, labels, (int)labels.numel());
-        }
-    }
 }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Freeze.Runtime.Data;
 using Freeze.Runtime.Nets;
 using Freeze.Runtime.Optimization;
-using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -14,17 +13,22 @@ internal sealed class Trainer
     private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly Recipe recipe;
+    private readonly ImageSet set;
     private readonly Batches batches;
     private readonly NetExecutor net;
     private readonly Sgd optimizer;
+    private readonly Evaluation evaluation;
 
     public Trainer(Recipe recipe, ImageSet set)
     {
+        RecipeCheck.Demand(recipe, set.Set);
         this.recipe = recipe;
+        this.set = set;
         batches = new Batches(set, recipe);
         Weights = new WeightTable(recipe);
         net = new NetExecutor(recipe.Net, Weights);
         optimizer = new Sgd(recipe.Optimizer, Weights.Leaves);
+        evaluation = new Evaluation(batches, net);
     }
 
     /// <summary>The weights as they are now.</summary>
@@ -46,50 +50,59 @@ internal sealed class Trainer
             if (clock.Elapsed - reported > ReportInterval)
             {
                 reported = clock.Elapsed;
-                var sofar = Finite(tally.Read(), epoch, step);
+                var sofar = Finite(tally.Read(), "loss", $"by step {step + 1} of epoch {epoch}");
                 var speed = tally.Images / clock.Elapsed.TotalSeconds;
                 report(Progress.NewStep(epoch, step + 1, batches.Steps, sofar.Loss, sofar.Accuracy, speed));
             }
         }
 
-        var training = Finite(tally.Read(), epoch, batches.Steps - 1);
+        // Once numbers have ceased to be finite the sum is not finite either, so nothing slips through between reports.
+        var training = Finite(tally.Read(), "loss", $"by step {batches.Steps} of epoch {epoch}");
         var seconds = clock.Elapsed.TotalSeconds;
-        var validation = batches.HoldsOut ? Judge(batches.HeldOut(), cancel) : Test(cancel);
+        var judged = batches.HeldOut.Length > 0 ? Judge(set.Training, batches.HeldOut, cancel) : Test(cancel);
+        var validation = Finite(judged, "validation loss", $"after epoch {epoch}");
         return new EpochRecord(
             epoch, training.Loss, training.Accuracy, validation.Loss, validation.Accuracy, seconds);
     }
 
     /// <summary>Judges the net on the test set.</summary>
-    public Judgement Test(CancellationToken cancel) => Judge(batches.Test(), cancel);
+    /// <exception cref="RunException">The loss is not a finite number.</exception>
+    public Judgement Test(CancellationToken cancel) => Finite(
+        Judge(set.Test, [.. Enumerable.Range(0, set.Test.Count).Select(i => (long)i)], cancel),
+        "test loss",
+        "at the end");
 
-    private Judgement Judge(IEnumerable<(Tensor Images, Tensor Labels)> images, CancellationToken cancel) =>
-        Tally.Judge(images, batch => net.Forward(batch, training: false), cancel);
+    private Judgement Judge(ImagePart part, long[] places, CancellationToken cancel) =>
+        evaluation.Judge(part, places, cancel);
 
     private void Step(int epoch, int step, long[] order, Tally tally)
     {
         using var scope = NewDisposeScope();
-        var (images, labels) = batches.Training(order, step);
+        var first = step * recipe.Batch;
+        var places = order.AsSpan(first, Math.Min(recipe.Batch, order.Length - first));
+        var batch = batches.Take(set.Training, places);
         if (net.HasDropout)
         {
             var key = RandomStream.Key(recipe.Seed, $"dropout of epoch {epoch}");
             manual_seed((long)(RandomStream.Bits(key, step) >> 1));
         }
 
-        var logits = net.Forward(images, training: true);
-        var loss = F.cross_entropy(logits, labels);
+        var logits = net.Forward(batch.Images, training: true);
+        var loss = F.cross_entropy(logits, batch.Labels);
+        // Where nothing learns there is still something to measure, and statistics to estimate.
         if (loss.requires_grad)
         {
             loss.backward();
             optimizer.Step();
         }
 
-        tally.Add(loss, logits, labels, (int)labels.numel());
+        tally.Add(loss, logits, batch.Labels, places.Length);
     }
 
-    private static Judgement Finite(Judgement judgement, int epoch, int step) =>
+    private static Judgement Finite(Judgement judgement, string what, string when) =>
         double.IsFinite(judgement.Loss)
             ? judgement
             : throw new RunException(
-                $"the loss is {judgement.Loss} by step {step + 1} of epoch {epoch}: training has diverged",
-                "try a lower learning rate, such as a tenth");
+                $"training has diverged: the {what} is {judgement.Loss} {when}",
+                "try a lower learning rate, such as a tenth; or less momentum");
 }

@@ -10,6 +10,9 @@ internal static partial class NativeMethods
 
     private const int OutOfMemory = 2;
 
+    // Runs before the first call, and so before the library and what it needs are loaded.
+    static NativeMethods() => ThreadPools.GiveUpEarly();
+
     /// <summary>Turns a status into the exception that it stands for.</summary>
     public static void Check(int status)
     {

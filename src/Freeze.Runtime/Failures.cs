@@ -1,0 +1,33 @@
+using System.Runtime.InteropServices;
+
+namespace Freeze.Runtime;
+
+/// <summary>What to tell the user of an exception that ended a run.</summary>
+internal static class Failures
+{
+    private const string OurFault = "this is a fault of Freeze: please report it with the run's plan.json";
+
+    // ENOSPC and EDQUOT on Linux, and Windows' two words for a full disk.
+    private static readonly int[] DiskFull = [28, 122, unchecked((int)0x80070070), unchecked((int)0x80070027)];
+
+    /// <summary>The record of a run that an exception has ended.</summary>
+    public static RunFailure Of(Run run, string hash, Exception error)
+    {
+        var (message, advice) = Explain(error);
+        return new RunFailure(hash, run.Name, message, advice);
+    }
+
+    private static (string Message, string Advice) Explain(Exception error) => error switch
+    {
+        RunException known => (known.Message, known.Advice),
+        OutOfMemoryException => ($"out of memory: {error.Message}", "use a smaller batch or a narrower net"),
+        UnauthorizedAccessException => (
+            $"the store cannot be written: {error.Message}", "name one that this user may write, with --store"),
+        IOException when DiskFull.Contains(error.HResult) => (
+            $"the disk is full: {error.Message}", "free space or name another store with --store, then run again"),
+        IOException => (
+            $"the store cannot be written: {error.Message}", "name another one with --store, then run again"),
+        ExternalException => ($"libtorch: {error.Message}", OurFault),
+        _ => ($"{error.GetType().Name}: {error.Message}", OurFault),
+    };
+}

@@ -1,0 +1,76 @@
+namespace Freeze.Runtime.Nets;
+
+/// <summary>
+/// Whether a recipe holds together. Freeze's own plans do; a plan file may have been edited, and a mistake in it
+/// should be told in its own words rather than libtorch's.
+/// </summary>
+internal static class RecipeCheck
+{
+    /// <summary>Demands that the net fits the data, the weights the net, and that every index exists.</summary>
+    /// <exception cref="RunException">It does not hold together.</exception>
+    public static void Demand(Recipe recipe, DataSet set)
+    {
+        CheckNet(recipe.Net.Nodes, set);
+        CheckWeights(recipe);
+        Check(recipe.Batch > 0, $"a batch of {recipe.Batch} images");
+        Check(recipe.Epochs > 0, $"{recipe.Epochs} epochs");
+        var used = recipe.Images is Images.First first ? first.Count : set.TrainingImages;
+        Check(used > 0 && used <= set.TrainingImages, $"{used} images of the {set.TrainingImages} of {set.Name}");
+        if (recipe.Validation is Validation.HeldOut held)
+        {
+            Check(held.Images > 0 && held.Images < used, $"{held.Images} images held out of {used}");
+        }
+    }
+
+    private static void CheckNet(Node[] nodes, DataSet set)
+    {
+        Check(nodes.Length > 0 && nodes[0].Operation.IsInput, "a net whose first node is not its input");
+        Check(nodes[0].Shape.SequenceEqual(set.Image), $"a net whose input is not an image of {set.Name}");
+        Check(nodes[^1].Shape.SequenceEqual([set.Classes]), $"a net whose output is not {set.Classes} logits");
+        for (var i = 1; i < nodes.Length; i++)
+        {
+            var node = nodes[i];
+            Check(!node.Operation.IsInput, $"a second input, {node.Name}");
+            Check(node.Inputs.Length > 0, $"{node.Name} without an input");
+            Check(node.Inputs.All(input => input >= 0 && input < i), $"{node.Name} with an input that is not before it");
+            Check(node.Shape.Length is 1 or 3 && node.Shape.All(extent => extent > 0), $"{node.Name} without a shape");
+        }
+    }
+
+    private static void CheckWeights(Recipe recipe)
+    {
+        var weights = NetModule.weights(recipe.Net);
+        Check(weights.DistinctBy(weight => weight.Name).Count() == weights.Length, "two layers of one name");
+        Check(
+            weights.SequenceEqual(recipe.Weights.Select(plan => plan.Weight)),
+            "weights that are not those of its net, each once and in its order");
+        foreach (var plan in recipe.Weights)
+        {
+            if (plan.Treatment is Treatment.Slice slice)
+            {
+                CheckSlice(plan.Weight, slice);
+            }
+        }
+    }
+
+    private static void CheckSlice(Weight weight, Treatment.Slice slice)
+    {
+        Check(
+            slice.Dimension >= 0 && slice.Dimension < weight.Shape.Length,
+            $"a slice of {weight.Name} along dimension {slice.Dimension}");
+        var extent = weight.Shape[slice.Dimension];
+        Check(slice.Indices.All(index => index >= 0 && index < extent), $"a slice of {weight.Name} beyond its {extent}");
+        // Ascending without repeats: each scalar is in one place, and the counts are true.
+        Check(
+            slice.Indices.Zip(slice.Indices.Skip(1)).All(pair => pair.First < pair.Second),
+            $"a slice of {weight.Name} whose indices do not ascend");
+    }
+
+    private static void Check(bool holds, string oddity)
+    {
+        if (!holds)
+        {
+            throw new RunException($"the plan has {oddity}", "plan the .frz file again with this Freeze");
+        }
+    }
+}

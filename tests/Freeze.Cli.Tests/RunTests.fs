@@ -1,0 +1,139 @@
+module Freeze.Cli.Tests.RunTests
+
+open System.Diagnostics
+open System.IO
+open System.Threading
+open Freeze
+open Freeze.Runtime.Results
+open Freeze.Cli.Tests.Command
+open Xunit
+
+let private hashes (store: string) =
+    Directory.GetDirectories store |> Array.map Path.GetFileName |> Array.sort
+
+[<Fact>]
+let ``a run leaves its plan, metrics, weights and result`` () =
+    let store = folder ()
+
+    let output =
+        freeze
+            [
+                "run"
+                file (quick + "conv1: fixed; conv2: train 0.4 filters; fc2: zero")
+                "--store"
+                store
+            ]
+
+    Assert.Equal(0, output.Code)
+    Assert.Contains("epoch 1/1", output.Errors)
+
+    let run = Path.Combine(store, hashes store |> Array.exactlyOne)
+
+    let text name =
+        File.ReadAllText(Path.Combine(run, name))
+
+    Assert.Single(PlanFile.ofText (text "plan.json")) |> ignore
+    let line = Assert.Single((text "metrics.jsonl").TrimEnd('\n').Split '\n')
+    let record = Json.ofText<EpochRecord> line
+    let result = Json.ofText<RunResult>(text "result.json")
+    Assert.Equal<EpochRecord[]>([| record |], result.Epochs)
+    Assert.Equal(result.Counts.Fixed + result.Counts.Zero, result.StillVerified)
+
+    let weights = Safetensors.Read(Path.Combine(run, "last.safetensors"))
+    Assert.Equal<int64[]>([| 50L; 20L; 5L; 5L |], weights["conv2.weight"].Shape)
+    Assert.All(weights["fc2.weight"].Values, fun value -> Assert.Equal(0.0f, value))
+
+[<Fact>]
+let ``the same run twice gives the same bits, and is trained once in one store`` () =
+    let source = file quick
+    let stores = [ folder (); folder () ]
+
+    for store in stores do
+        Assert.Equal(0, (freeze [ "run"; source; "--store"; store ]).Code)
+
+    let weights store =
+        File.ReadAllBytes(Path.Combine(store, (hashes store)[0], "last.safetensors"))
+
+    Assert.Equal<byte[]>(weights stores[0], weights stores[1])
+    Assert.Contains("finished before", (freeze [ "run"; source; "--store"; stores[0] ]).Text)
+
+[<Fact>]
+let ``a run that fails does not stop the others`` () =
+    let store = folder ()
+    let text = quick.Replace("lr 0.02", "lr [900, 0.02]")
+    let output = freeze [ "run"; "--json"; file text; "--store"; store ]
+    Assert.Equal(1, output.Code)
+
+    let outcomes =
+        (json output).EnumerateArray()
+        |> Seq.map _.GetProperty("outcome").GetString()
+        |> List.ofSeq
+
+    Assert.Equal<string list>([ "failed"; "finished" ], outcomes)
+    let failure = (json output).[0].GetProperty("failure")
+    Assert.Contains("diverged", failure.GetProperty("message").GetString())
+    Assert.Contains("lower learning rate", output.Errors)
+
+[<Fact>]
+let ``nothing starts while any file has an error`` () =
+    let store = folder ()
+    let output = freeze [ "run"; file quick; file "conv9: fixed"; "--store"; store ]
+    Assert.Equal(2, output.Code)
+    Assert.Empty(Directory.GetDirectories store)
+
+[<Fact>]
+let ``a store that cannot be written is a failure with a way out`` () =
+    let output = freeze [ "run"; file quick; "--store"; "/proc/freeze" ]
+    Assert.Equal(1, output.Code)
+    Assert.Contains("--store", output.Errors)
+
+[<Fact>]
+let ``a number of threads out of range is refused`` () =
+    Assert.Equal(2, (freeze [ "run"; file quick; "--threads"; "0" ]).Code)
+
+let private untilStarted (store: string) (started: Process) =
+    let rec wait tries =
+        if tries = 0 || started.HasExited then
+            failwith "the run did not start"
+        elif Directory.GetFiles(store, "metrics.jsonl", SearchOption.AllDirectories).Length = 0 then
+            Thread.Sleep 100
+            wait (tries - 1)
+
+    wait 300
+
+let private long =
+    quick.Replace("epochs 1", "epochs 10000").Replace("images 640", "images 6000")
+
+let private signal (name: string) (target: Process) =
+    use kill = Process.Start("kill", [ "-" + name; string target.Id ])
+    kill.WaitForExit()
+
+[<Theory>]
+[<InlineData("INT")>]
+[<InlineData("TERM")>]
+let ``a signal ends the step, and the run is said to be interrupted`` (name: string) =
+    let store = folder ()
+    let started = start [] [ "run"; file long; "--store"; store ]
+    untilStarted store started
+    signal name started
+    let output = finish started
+    Assert.Equal(1, output.Code)
+    Assert.Contains("interrupted", output.Text)
+    Assert.Empty(Directory.GetFiles(store, "result.json", SearchOption.AllDirectories))
+
+[<Fact>]
+let ``a second process does not train the same run, and a killed one leaves no claim`` () =
+    let store, source = folder (), file long
+    let first = start [] [ "run"; source; "--store"; store ]
+    untilStarted store first
+    let second = freeze [ "run"; source; "--store"; store ]
+    Assert.Equal(1, second.Code)
+    Assert.Contains("another process is training this run", second.Errors)
+    signal "KILL" first
+    finish first |> ignore
+
+    let third = start [] [ "run"; source; "--store"; store ]
+    Thread.Sleep 3000
+    Assert.False third.HasExited
+    signal "INT" third
+    Assert.DoesNotContain("another process", (finish third).Errors)

@@ -1,1 +1,0 @@
-module Freeze.Cli.Tests.Tests

@@ -1,0 +1,79 @@
+using Freeze.Runtime.Data;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Freeze.Runtime.Tests.Data;
+
+public sealed class BatchesTests
+{
+    private static readonly TestRecipe Line = new(TestNets.Line) { Images = Images.All, Batch = 4 };
+
+    [Fact]
+    public void WithoutShufflingImagesComeInOrder()
+    {
+        var batches = Of(Line with { Shuffle = false, Images = Images.NewFirst(7) });
+
+        Assert.Equal([0, 1, 2, 3, 4, 5, 6], batches.Order(1));
+        Assert.Equal(2, batches.Steps);
+    }
+
+    [Fact]
+    public void ShufflingTakesEachImageOnceAndDependsOnSeedAndEpochAlone()
+    {
+        var order = Of(Line).Order(1);
+
+        Assert.Equal(Enumerable.Range(0, 50).Select(i => (long)i), order.Order());
+        Assert.Equal(order, Of(Line with { Rule = _ => TestNets.Fixed }).Order(1));
+        Assert.NotEqual(order, Of(Line).Order(2));
+        Assert.NotEqual(order, Of(Line with { Seed = 2 }).Order(1));
+        Assert.Equal(
+            RandomStream.Permutation(RandomStream.Key(1, "order of epoch 1"), 50).Select(i => (long)i), order);
+    }
+
+    [Fact]
+    public void HeldOutImagesAreNotTrainedOn()
+    {
+        var batches = Of(Line with { Validation = Validation.NewHeldOut(20) });
+
+        Assert.Equal(20, batches.HeldOut.Length);
+        Assert.Equal(30, batches.Training.Length);
+        Assert.Equal(Enumerable.Range(0, 50).Select(i => (long)i), batches.HeldOut.Concat(batches.Order(3)).Order());
+        Assert.NotEqual(batches.HeldOut, Of(Line with { Validation = Validation.NewHeldOut(20), Seed = 2 }).HeldOut);
+    }
+
+    [Fact]
+    public void AllTrainingImagesTogetherHaveMean0AndDeviation1()
+    {
+        using var scope = NewDisposeScope();
+        using var set = TestNets.Synthetic(50);
+        // Statistics are those of the whole set, though this run uses seven images.
+        var batches = new Batches(set, (Line with { Images = Images.NewFirst(7) }).Build());
+        var pixels = batches.Take(set.Training, [.. Enumerable.Range(0, 50).Select(i => (long)i)])
+            .Images.data<float>().ToArray();
+
+        Assert.Equal(0, pixels.Average(), 6);
+        Assert.Equal(1, pixels.Average(pixel => (double)pixel * pixel), 6);
+    }
+
+    [Fact]
+    public void ABatchHoldsTheImagesAskedForAndTheirLabels()
+    {
+        using var scope = NewDisposeScope();
+        using var set = TestNets.Synthetic(50);
+        var batch = new Batches(set, Line.Build()).Take(set.Training, [3, 0]);
+
+        Assert.Equal([2, 1, 4, 4], batch.Images.shape);
+        Assert.Equal([1, 0], batch.Labels.data<long>().ToArray());
+        var raw = set.Training.Images.data<byte>().ToArray();
+        var expected = (raw[3 * 16] - set.Mean[0]) / set.Deviation[0];
+        Assert.Equal(expected, batch.Images.data<float>().ToArray()[0], 5);
+    }
+
+    // Orders need no tensors: those of the batches end here.
+    private static Batches Of(TestRecipe recipe)
+    {
+        using var scope = NewDisposeScope();
+        using var set = TestNets.Synthetic(50);
+        return new Batches(set, recipe.Build());
+    }
+}

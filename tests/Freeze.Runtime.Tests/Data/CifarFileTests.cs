@@ -1,0 +1,68 @@
+using Freeze.Runtime.Data;
+using Xunit;
+
+namespace Freeze.Runtime.Tests.Data;
+
+public sealed class CifarFileTests : IDisposable
+{
+    private readonly Folder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void RecordsAreALabelAndThreePlanes()
+    {
+        var content = new byte[CifarFile.FileBytes];
+        var last = (CifarFile.Records - 1) * 3073;
+        content[last] = 7;
+        content[last + 1] = 11;
+        content[last + 3072] = 13;
+
+        var read = CifarFile.Read([folder.Write("data_batch_1.bin", content)]);
+
+        Assert.Equal(7, read.Labels[^1]);
+        Assert.Equal(11, read.Pixels[^3072]);
+        Assert.Equal(13, read.Pixels[^1]);
+        Assert.Equal(24, read.Labels.Sum(b => b) + read.Pixels.Sum(b => b) - 7);
+    }
+
+    [Fact]
+    public void ASmallFileIsRefusedByItsLength() => Refused(new byte[5 * 3073], "30730000 bytes expected, 15365 found");
+
+    [Fact]
+    public void AByteTooManyIsRefused() =>
+        Refused(new byte[CifarFile.FileBytes + 1], "30730000 bytes expected, 30730001 found");
+
+    [Fact]
+    public void ALabelAbove9IsRefused()
+    {
+        var content = new byte[CifarFile.FileBytes];
+        content[3 * 3073] = 10;
+        Refused(content, "record 3 has label 10");
+    }
+
+    [Fact]
+    public void TheRealSetHasItsPublishedMeansAndDeviations()
+    {
+        var place = Environment.GetEnvironmentVariable("FREEZE_DATA");
+        var catalog = new DataCatalog(place, folder.Path);
+        if (place is null || catalog.Locate("cifar10") is null)
+        {
+            Assert.Skip("FREEZE_DATA names no folder with cifar-10-batches-bin");
+        }
+
+        using var set = catalog.Load("cifar10", _ => { });
+
+        Assert.Equal([0.4914, 0.4822, 0.4465], set.Mean.Select(mean => Math.Round(mean / 255, 4)));
+        Assert.Equal([0.2470, 0.2435, 0.2616], set.Deviation.Select(deviation => Math.Round(deviation / 255, 4)));
+        Assert.Equal((50_000, 10_000), (set.Training.Count, set.Test.Count));
+    }
+
+    private void Refused(byte[] content, string reason)
+    {
+        var path = folder.Write("test_batch.bin", content);
+        var error = Assert.Throws<DataException>(() => CifarFile.Read([path]));
+        Assert.Contains(path, error.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,129 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using Freeze.Runtime.Data;
+using Xunit;
+
+namespace Freeze.Runtime.Tests.Data;
+
+public sealed class DataCatalogTests : IDisposable
+{
+    private readonly Folder folder = new();
+
+    private string Named => folder.File("named");
+
+    private string Cache => folder.File("cache");
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void EverySetOfTheLanguageHasItsFiles() =>
+        Assert.Equal(DataSets.all.Select(set => set.Name).Order(), SetFiles.All.Select(set => set.Name).Order());
+
+    [Fact]
+    public void TheNamedFolderComesBeforeTheCacheAndItBeforeTheSamples()
+    {
+        var catalog = new DataCatalog(Named, Cache);
+        Assert.EndsWith(Path.Combine("samples", "mnist-sample"), catalog.Locate("mnist-sample")!, StringComparison.Ordinal);
+
+        Fill(Path.Combine(Cache, "mnist-sample"), IdxSet.Names);
+        Assert.Equal(Path.Combine(Cache, "mnist-sample"), catalog.Locate("mnist-sample"));
+
+        Fill(Path.Combine(Named, "mnist-sample"), IdxSet.Names);
+        Assert.Equal(Path.Combine(Named, "mnist-sample"), catalog.Locate("mnist-sample"));
+
+        Fill(Named, [.. IdxSet.Names.Select(name => name + ".gz")]);
+        Assert.Equal(Named, catalog.Locate("mnist-sample"));
+    }
+
+    [Fact]
+    public void AFolderThatLacksAFileDoesNotCount()
+    {
+        Fill(Named, IdxSet.Names[..3]);
+
+        Assert.NotEqual(Named, new DataCatalog(Named, Cache).Locate("mnist-sample"));
+    }
+
+    [Fact]
+    public void CifarIsFoundUnderItsPublishedFolderName()
+    {
+        var inner = Path.Combine(Named, "cifar-10-batches-bin");
+        Fill(inner, CifarFiles);
+
+        Assert.Equal(inner, new DataCatalog(Named, Cache).Locate("cifar10"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void CifarsArchiveIsUnpackedIntoTheCache(bool fileIsNamed)
+    {
+        Directory.CreateDirectory(Named);
+        var archive = Path.Combine(Named, "cifar-10-binary.tar.gz");
+        using (var tar = new TarWriter(new GZipStream(File.Create(archive), CompressionLevel.Fastest)))
+        {
+            foreach (var file in CifarFiles)
+            {
+                using var content = new MemoryStream([1]);
+                tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "cifar-10-batches-bin/" + file)
+                {
+                    DataStream = content,
+                });
+            }
+        }
+
+        var catalog = new DataCatalog(fileIsNamed ? archive : Named, Cache);
+
+        Assert.Null(catalog.Locate("cifar10"));
+        Assert.Equal(Path.Combine(Cache, "cifar10"), catalog.Fetch("cifar10", _ => { }));
+    }
+
+    [Fact]
+    public void AMissingSetSaysWhereItWasSoughtAndWhatBringsIt()
+    {
+        var error = Assert.Throws<DataException>(() => new DataCatalog(Named, Cache).Fetch("cifar10", _ => { }));
+
+        Assert.Contains("cifar10", error.Message, StringComparison.Ordinal);
+        Assert.Contains(Named, error.Message, StringComparison.Ordinal);
+        Assert.Contains("FREEZE_DATA", error.Advice, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnUnknownSetIsRefusedWithTheKnownOnes()
+    {
+        var error = Assert.Throws<DataException>(() => new DataCatalog(null, Cache).Fetch("minst", _ => { }));
+
+        Assert.Contains("mnist-sample", error.Advice, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ADamagedFileIsFoundWhenRead()
+    {
+        Fill(Named, IdxSet.Names);
+
+        var error = Assert.Throws<DataException>(() => new DataCatalog(Named, Cache).Verify("mnist-sample", _ => { }));
+
+        Assert.Contains(Named, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheStatesNameWhatIsThereAndHowToGetTheRest()
+    {
+        var states = new DataCatalog(null, Cache).States();
+
+        Assert.Equal(DataSets.all, states.Select(state => state.Set));
+        Assert.NotNull(states.Single(state => state.Set.Name == "mnist-sample").Place);
+        Assert.Null(states.Single(state => state.Set.Name == "cifar10").Place);
+        Assert.All(states, state => Assert.NotEmpty(state.HowToGet));
+    }
+
+    private static string[] CifarFiles => [.. SetFiles.All.Single(set => set.Name == "cifar10").Files];
+
+    private static void Fill(string place, string[] files)
+    {
+        Directory.CreateDirectory(place);
+        foreach (var file in files)
+        {
+            File.WriteAllBytes(Path.Combine(place, file), [1]);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using Freeze.Runtime.Nets;
+using Xunit;
+
+namespace Freeze.Runtime.Tests.Nets;
+
+public sealed class RecipeCheckTests
+{
+    private static readonly TestRecipe Small = new(TestNets.Small);
+
+    [Fact]
+    public void ASoundRecipePasses()
+    {
+        Demand(Small);
+        Demand(Small with { Validation = Validation.NewHeldOut(100), Rule = First(Treatment.NewSlice(0, [0, 3], Stillness.Zero)) });
+    }
+
+    [Fact]
+    public void AnAmountThatIsNotThereIsRefused()
+    {
+        Refused(Small with { Batch = 0 }, "a batch of 0");
+        Refused(Small with { Epochs = 0 }, "0 epochs");
+        Refused(Small with { Images = Images.NewFirst(6001) }, "6001 images");
+        Refused(Small with { Validation = Validation.NewHeldOut(320) }, "held out of 320");
+    }
+
+    [Fact]
+    public void ASliceThatIsNotInItsWeightIsRefused()
+    {
+        Refused(Small with { Rule = First(Treatment.NewSlice(4, [0], Stillness.Fixed)) }, "along dimension 4");
+        Refused(Small with { Rule = First(Treatment.NewSlice(0, [4], Stillness.Fixed)) }, "beyond its 4");
+        Refused(Small with { Rule = First(Treatment.NewSlice(0, [-1], Stillness.Fixed)) }, "beyond its 4");
+        Refused(Small with { Rule = First(Treatment.NewSlice(0, [1, 1], Stillness.Fixed)) }, "do not ascend");
+    }
+
+    [Fact]
+    public void ANetThatDoesNotFitIsRefused()
+    {
+        Refused(new TestRecipe(TestNets.Line), "input is not an image of mnist-sample");
+        var nodes = TestNets.Small.Nodes;
+        Refused(new TestRecipe(new Net(nodes[..^1])), "output is not 10 logits");
+        var late = TestNets.Node("late", Operation.Relu, [5], 4, 12, 12);
+        Refused(new TestRecipe(new Net([nodes[0], nodes[1], late, .. nodes[3..]])), "an input that is not before it");
+    }
+
+    [Fact]
+    public void WeightsThatAreNotTheNetsAreRefused()
+    {
+        var recipe = Small.Build();
+        foreach (var weights in new[] { recipe.Weights[1..], [.. recipe.Weights, recipe.Weights[0]] })
+        {
+            var other = new Recipe(
+                recipe.Data, recipe.Images, recipe.Validation, recipe.Net, weights, recipe.Optimizer, recipe.Batch,
+                recipe.Epochs, recipe.Shuffle, recipe.Seed);
+            var error = Assert.Throws<RunException>(() => RecipeCheck.Demand(other, DataSets.all[1]));
+            Assert.Contains("not those of its net", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    private static Func<Weight, Treatment> First(Treatment treatment) =>
+        weight => weight.Name == "conv1.weight" ? treatment : Treatment.Trained;
+
+    private static void Demand(TestRecipe recipe) => RecipeCheck.Demand(recipe.Build(), DataSets.all[1]);
+
+    private static void Refused(TestRecipe recipe, string reason) => Assert.Contains(
+        reason, Assert.Throws<RunException>(() => Demand(recipe)).Message, StringComparison.Ordinal);
+}

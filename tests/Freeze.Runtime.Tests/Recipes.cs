@@ -1,0 +1,103 @@
+using Freeze.Runtime.Data;
+
+namespace Freeze.Runtime.Tests;
+
+/// <summary>A recipe to change by `with`: F# records have none in C#.</summary>
+internal sealed record TestRecipe(Net Net)
+{
+    public string Data { get; init; } = "mnist-sample";
+
+    public Images Images { get; init; } = Images.NewFirst(320);
+
+    public Validation Validation { get; init; } = Validation.Test;
+
+    public Func<Weight, Treatment> Rule { get; init; } = _ => Treatment.Trained;
+
+    public Optimizer Optimizer { get; init; } = Optimizer.NewSgd(0.05, 0.9, 5e-4, false);
+
+    public int Batch { get; init; } = 32;
+
+    public int Epochs { get; init; } = 1;
+
+    public bool Shuffle { get; init; } = true;
+
+    public long Seed { get; init; } = 1;
+
+    public Recipe Build() => new(
+        Data,
+        Images,
+        Validation,
+        Net,
+        [.. NetModule.weights(Net).Select(weight => new WeightPlan(weight, Rule(weight)))],
+        Optimizer,
+        Batch,
+        Epochs,
+        Shuffle,
+        Seed);
+
+    public Run Run(string name = "a run") => new(name, [], "small", Build());
+}
+
+/// <summary>Nets whose shapes are small enough to write down.</summary>
+internal static class TestNets
+{
+    public static readonly Treatment Fixed = Treatment.NewStill(Stillness.Fixed);
+
+    public static readonly Treatment Zero = Treatment.NewStill(Stillness.Zero);
+
+    /// <summary>Two convolutions, a batch norm and a linear layer on 1x28x28; some 500 weights.</summary>
+    public static Net Small { get; } = new(
+    [
+        Node("input", Operation.Input, [], 1, 28, 28),
+        Node("conv1", Operation.NewConv(4, 5, 5, 2, 0, 0, true), [0], 4, 12, 12),
+        Node("relu1", Operation.Relu, [1], 4, 12, 12),
+        Node("pool1", Operation.NewMaxPool(2, 2, 0), [2], 4, 6, 6),
+        Node("conv2", Operation.NewConv(6, 3, 3, 1, 1, 1, true), [3], 6, 6, 6),
+        Node("bn", Operation.NewBatchNorm(1e-5, 0.1), [4], 6, 6, 6),
+        Node("relu2", Operation.Relu, [5], 6, 6, 6),
+        Node("pool2", Operation.GlobalPool, [6], 6),
+        Node("fc", Operation.NewLinear(10, true), [7], 10),
+    ]);
+
+    /// <summary>LeNet with 20 and 50 filters and 500 units.</summary>
+    public static Net LeNet { get; } = new(
+    [
+        Node("input", Operation.Input, [], 1, 28, 28),
+        Node("conv1", Operation.NewConv(20, 5, 5, 1, 0, 0, true), [0], 20, 24, 24),
+        Node("relu1", Operation.Relu, [1], 20, 24, 24),
+        Node("pool1", Operation.NewMaxPool(2, 2, 0), [2], 20, 12, 12),
+        Node("conv2", Operation.NewConv(50, 5, 5, 1, 0, 0, true), [3], 50, 8, 8),
+        Node("relu2", Operation.Relu, [4], 50, 8, 8),
+        Node("pool2", Operation.NewMaxPool(2, 2, 0), [5], 50, 4, 4),
+        Node("flatten", Operation.Flatten, [6], 800),
+        Node("fc1", Operation.NewLinear(500, true), [7], 500),
+        Node("relu3", Operation.Relu, [8], 500),
+        Node("fc2", Operation.NewLinear(10, true), [9], 10),
+    ]);
+
+    /// <summary>One linear layer of two classes on <see cref="Synthetic"/> images.</summary>
+    public static Net Line { get; } = new(
+    [
+        Node("input", Operation.Input, [], 1, 4, 4),
+        Node("conv", Operation.NewConv(2, 3, 3, 1, 0, 0, true), [0], 2, 2, 2),
+        Node("flatten", Operation.Flatten, [1], 8),
+        Node("fc", Operation.NewLinear(2, true), [2], 2),
+    ]);
+
+    public static Node Node(string name, Operation operation, int[] inputs, params int[] shape) =>
+        new(name, operation, inputs, shape);
+
+    /// <summary>Random images 1x4x4 of two classes; the same at each call.</summary>
+    public static ImageSet Synthetic(int training, int test = 10)
+    {
+        RawImages Part(int count, string purpose)
+        {
+            var key = RandomStream.Key(0, purpose);
+            var pixels = Enumerable.Range(0, count * 16).Select(i => (byte)RandomStream.Bits(key, i));
+            return new RawImages([.. pixels], [.. Enumerable.Range(0, count).Select(i => (byte)(i % 2))]);
+        }
+
+        var set = new DataSet("synthetic", [1, 4, 4], 2, training, test, "random");
+        return new ImageSet(set, Part(training, "training"), Part(test, "test"));
+    }
+}

@@ -1,0 +1,104 @@
+using System.Text;
+using Freeze.Runtime.Results;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Freeze.Runtime.Tests.Results;
+
+public sealed class SafetensorsTests : IDisposable
+{
+    private readonly Folder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void WhatIsWrittenIsRead()
+    {
+        using var scope = NewDisposeScope();
+        var path = folder.File("x.safetensors");
+        using (var file = File.Create(path))
+        {
+            Safetensors.Write(file, [("a.weight", tensor([1, float.NaN, -0f, 4, 5, 6], [2, 3])), ("b", tensor([7f], [1]))]);
+        }
+
+        var read = Safetensors.Read(path);
+
+        Assert.Equal(["a.weight", "b"], read.Keys.Order());
+        Assert.Equal([2, 3], read["a.weight"].Shape);
+        Assert.Equal(
+            Array.ConvertAll<float, int>([1, float.NaN, -0f, 4, 5, 6], BitConverter.SingleToInt32Bits),
+            Array.ConvertAll(read["a.weight"].Values, BitConverter.SingleToInt32Bits));
+        Assert.Equal([7f], read["b"].Values);
+    }
+
+    [Fact]
+    public void TheLayoutIsThePublishedOne()
+    {
+        using var scope = NewDisposeScope();
+        using var buffer = new MemoryStream();
+        Safetensors.Write(buffer, [("b", tensor([1f], [1]))]);
+        var content = buffer.ToArray();
+
+        var length = (int)BitConverter.ToInt64(content);
+        Assert.Equal(0, length % 8);
+        Assert.Equal(
+            """{"__metadata__":{"format":"pt"},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""",
+            Encoding.UTF8.GetString(content, 8, length).TrimEnd(' '));
+        Assert.Equal([0, 0, 0x80, 0x3f], content[(8 + length)..]);
+    }
+
+    [Theory]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", true)]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", true)]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", false)]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", false)]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", false)]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}""", false)]
+    [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}""", false)]
+    [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", false)]
+    [InlineData("""{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", false)]
+    [InlineData("""{"a":{"dtype":"F32","shape":[4611686018427387906,2],"data_offsets":[0,8]}}""", false)]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}""", false)]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8,16]}}""", false)]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", false)]
+    [InlineData("""{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}""", false)]
+    [InlineData("""{"a":{"dtype":"F32","shape":2,"data_offsets":[0,8]}}""", false)]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2.5],"data_offsets":[0,8]}}""", false)]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2]}}""", false)]
+    [InlineData("""{"a":3}""", false)]
+    [InlineData("""{"a":null}""", false)]
+    [InlineData("[]", false)]
+    [InlineData("3 ", false)]
+    [InlineData("{}", false)]
+    [InlineData("{", false)]
+    public void AHeaderIsBelievedOnlyWhereItFitsTheEightBytesThatFollow(string header, bool sound)
+    {
+        var text = Encoding.UTF8.GetBytes(header);
+        var path = folder.Write("x", [.. BitConverter.GetBytes((long)text.Length), .. text, .. new byte[8]]);
+
+        if (sound)
+        {
+            Assert.Equal(2, Safetensors.Read(path).Values.Sum(tensor => tensor.Values.Length));
+        }
+        else
+        {
+            Assert.Throws<InvalidDataException>(() => Safetensors.Read(path));
+        }
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(0)]
+    [InlineData(1_000)]
+    [InlineData(long.MaxValue)]
+    public void AHeadersLengthMustLieInTheFile(long length)
+    {
+        var path = folder.Write("x", [.. BitConverter.GetBytes(length), .. "{}"u8, .. new byte[8]]);
+
+        Assert.Throws<InvalidDataException>(() => Safetensors.Read(path));
+    }
+
+    [Fact]
+    public void AnEmptyFileIsRefused() =>
+        Assert.Throws<InvalidDataException>(() => Safetensors.Read(folder.Write("x", [])));
+}

@@ -1,0 +1,275 @@
+using Freeze.Runtime.Results;
+using Freeze.Runtime.Training;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Freeze.Runtime.Tests;
+
+public sealed class RunnerTests : IDisposable
+{
+    private static readonly TestRecipe Small = new(TestNets.Small)
+    {
+        Epochs = 2,
+        Rule = weight => weight.Name switch
+        {
+            "conv1.weight" => Treatment.NewSlice(0, [0, 2], Stillness.Fixed),
+            "conv1.bias" => TestNets.Zero,
+            "bn.weight" => TestNets.Fixed,
+            _ => Treatment.Trained,
+        },
+    };
+
+    private readonly Folder folder = new();
+    private readonly List<Progress> told = [];
+    private readonly Sample sample;
+
+    public RunnerTests(Sample sample) => this.sample = sample;
+
+    private static string Hash => Address.ofRecipe(Small.Build());
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void AFinishedRunLeavesPlanMetricsWeightsAndResult()
+    {
+        var result = Finished(Execute(Small));
+
+        Assert.Equal(
+            ["last.safetensors", "lock", "metrics.jsonl", "plan.json", "result.json"],
+            Directory.GetFiles(Place()).Select(Path.GetFileName).Order());
+        Assert.Equal(PlanFile.ofRun(Small.Run()), File.ReadAllText(Place("plan.json")));
+        Assert.Equal(
+            result.Epochs, File.ReadAllLines(Place("metrics.jsonl")).Select(line => Json.ofText<EpochRecord>(line)));
+        Assert.Equal(result, Json.ofText<RunResult>(File.ReadAllText(Place("result.json"))));
+        Assert.Equal([1, 2], result.Epochs.Select(epoch => epoch.Epoch));
+        Assert.Equal(result.Epochs[1].ValidationAccuracy, result.TestAccuracy);
+        Assert.Equal(result.Epochs.Max(epoch => epoch.ValidationAccuracy), result.BestValidationAccuracy);
+        Assert.Equal(2, told.Count(progress => progress.IsEpoch));
+    }
+
+    [Fact]
+    public void TheResultSaysWhatLearnedWhatWasVerifiedAndWhatComputed()
+    {
+        var result = Finished(Execute(Small));
+
+        // Of conv1's 4 filters of 25 weights two are fixed; its 4 biases are zero; 6 scales are fixed.
+        Assert.Equal(60, result.StillVerified);
+        Assert.Equal((56, 4), (result.Counts.Fixed, result.Counts.Zero));
+        Assert.Matches(@"^Freeze \d+\.\d+\.\d+, libtorch \d+\.\d+\S*, \.NET 10\.\S+$", result.Versions);
+        Assert.Equal((Hash, "a run", 1), (result.Hash, result.Name, result.Threads));
+    }
+
+    [Fact]
+    public void TheWeightsAreThoseOfPyTorchsStateDictionary()
+    {
+        Execute(Small);
+        var read = Safetensors.Read(Place("last.safetensors"));
+
+        Assert.Equal(
+            [
+                "bn.bias", "bn.running_mean", "bn.running_var", "bn.weight", "conv1.bias", "conv1.weight", "conv2.bias",
+                "conv2.weight", "fc.bias", "fc.weight",
+            ],
+            read.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal([6, 4, 3, 3], read["conv2.weight"].Shape);
+        Assert.All(read["conv1.bias"].Values, value => Assert.Equal(0, value));
+        Assert.All(read["bn.weight"].Values, value => Assert.Equal(1, value));
+        Assert.All(read["bn.running_mean"].Values, value => Assert.NotEqual(0, value));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void TheSameRecipeGivesTheSameBits(int threads)
+    {
+        byte[] Weights(string store)
+        {
+            using var runner = new Runner(new RunnerOptions(folder.File(store), sample.Catalog, threads));
+            Finished(Execute(runner, Small.Run()));
+            return File.ReadAllBytes(folder.File($"{store}/{Hash}/last.safetensors"));
+        }
+
+        try
+        {
+            var first = Weights("one");
+            manual_seed(99);
+            Assert.Equal(first, Weights("two"));
+        }
+        finally
+        {
+            set_num_threads(1);
+        }
+    }
+
+    [Fact]
+    public void AFinishedRunIsNotTrainedAgain()
+    {
+        var result = Finished(Execute(Small));
+        var written = File.GetLastWriteTimeUtc(Place("last.safetensors"));
+        told.Clear();
+
+        var again = Assert.IsType<RunOutcome.Already>(Execute(Small));
+
+        Assert.Equal(result, again.Result);
+        Assert.Empty(told);
+        Assert.Equal(written, File.GetLastWriteTimeUtc(Place("last.safetensors")));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{\"hash\":")]
+    [InlineData("{}")]
+    [InlineData("null")]
+    [InlineData("\0\0\0\0")]
+    public void ADamagedResultIsNoneAndIsReported(string content)
+    {
+        folder.Write($"runs/{Hash}/result.json", System.Text.Encoding.UTF8.GetBytes(content));
+
+        Finished(Execute(Small));
+
+        var note = Assert.IsType<Progress.Note>(told[0]);
+        Assert.Contains("damaged", note.Text, StringComparison.Ordinal);
+        Assert.Equal(Hash, Json.ofText<RunResult>(File.ReadAllText(Place("result.json"))).Hash);
+    }
+
+    [Fact]
+    public void AnUnfinishedRunStartsAnewAndItsMetricsToo()
+    {
+        folder.Write($"runs/{Hash}/metrics.jsonl", "half a line"u8.ToArray());
+
+        var result = Finished(Execute(Small));
+
+        Assert.Equal(result.Epochs.Length, File.ReadAllLines(Place("metrics.jsonl")).Length);
+    }
+
+    [Fact]
+    public void ARunThatAnotherProcessTrainsFailsAndIsLeftAlone()
+    {
+        var store = new RunStore(folder.File("runs"));
+        using (store.Claim(Hash))
+        {
+            var failure = Failed(Execute(Small));
+
+            Assert.Equal("another process is training this run", failure.Message);
+            Assert.Equal(["lock"], Directory.GetFiles(Place()).Select(Path.GetFileName));
+        }
+
+        Finished(Execute(Small));
+    }
+
+    [Fact]
+    public void ADivergedRunFailsAloneAndLeavesWord()
+    {
+        var wild = Small with { Optimizer = Optimizer.NewSgd(1e30, 0.9, 0, false) };
+        using var runner = Runner("runs");
+
+        var failure = Failed(Execute(runner, wild.Run("wild")));
+        Finished(Execute(runner, Small.Run()));
+
+        Assert.Equal("wild", failure.Name);
+        Assert.Contains("diverged", failure.Message, StringComparison.Ordinal);
+        var place = folder.File($"runs/{failure.Hash}");
+        Assert.Equal(failure, Json.ofText<RunFailure>(File.ReadAllText(Path.Combine(place, "failure.json"))));
+        Assert.False(File.Exists(Path.Combine(place, "result.json")));
+    }
+
+    [Fact]
+    public void SuccessTakesAwayTheWordOfAFailure()
+    {
+        folder.Write($"runs/{Hash}/failure.json", "{}"u8.ToArray());
+
+        Finished(Execute(Small));
+
+        Assert.False(File.Exists(Place("failure.json")));
+    }
+
+    [Fact]
+    public void AStoreThatCannotBeWrittenFailsTheRunWithAdvice()
+    {
+        folder.Write("runs", "a file"u8.ToArray());
+
+        var failure = Failed(Execute(Small));
+
+        Assert.Contains("the store cannot be written", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("--store", failure.Advice, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void MissingDataFailsTheRunWithAdvice()
+    {
+        var failure = Failed(Execute(Small with { Data = "nonesuch" }));
+
+        Assert.Contains("nonesuch", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("mnist-sample", failure.Advice, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EveryOtherExceptionBecomesAFailureThatNamesIt()
+    {
+        RunFailure Of(Exception error) => Failures.Of(Small.Run(), Hash, error);
+
+        Assert.Contains("IndexOutOfRangeException", Of(new IndexOutOfRangeException()).Message, StringComparison.Ordinal);
+        Assert.Contains("batch", Of(new OutOfMemoryException("8 GB")).Advice, StringComparison.Ordinal);
+        Assert.StartsWith("the disk is full", Of(new IOException("no space left", 28)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "the store cannot be written", Of(new UnauthorizedAccessException("denied")).Message, StringComparison.Ordinal);
+        Assert.Equal("ours", Of(new RunException("ours", "do this")).Message);
+    }
+
+    [Fact]
+    public void ACancelledRunIsInterruptedAndCanBeRunAgain()
+    {
+        using var source = new CancellationTokenSource();
+        using var runner = Runner("runs");
+
+        var outcome = runner.Execute(
+            Small.Run(),
+            progress =>
+            {
+                if (progress.IsEpoch)
+                {
+                    source.Cancel();
+                }
+            },
+            source.Token);
+
+        Assert.True(outcome.IsInterrupted);
+        Assert.Single(File.ReadAllLines(Place("metrics.jsonl")));
+        Assert.False(File.Exists(Place("result.json")));
+        Finished(Execute(Small));
+    }
+
+    [Fact]
+    public void RunsLeaveNoTensorsBehind()
+    {
+        using var runner = Runner("runs");
+        Execute(runner, Small.Run());
+        var before = Tensor.TotalCount;
+
+        Execute(runner, (Small with { Seed = 2 }).Run());
+
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    private RunOutcome Execute(TestRecipe recipe)
+    {
+        using var runner = Runner("runs");
+        return Execute(runner, recipe.Run());
+    }
+
+    private RunOutcome Execute(Runner runner, Run run) =>
+        runner.Execute(run, told.Add, TestContext.Current.CancellationToken);
+
+    private Runner Runner(string store) => new(new RunnerOptions(folder.File(store), sample.Catalog, 1));
+
+    private string Place(string file = "") => folder.File($"runs/{Hash}/{file}");
+
+    private static RunResult Finished(RunOutcome outcome) => outcome switch
+    {
+        RunOutcome.Finished finished => finished.Result,
+        RunOutcome.Failed failed => throw new InvalidOperationException(failed.Failure.Message),
+        _ => throw new InvalidOperationException($"{outcome}"),
+    };
+
+    private static RunFailure Failed(RunOutcome outcome) => Assert.IsType<RunOutcome.Failed>(outcome).Failure;
+}

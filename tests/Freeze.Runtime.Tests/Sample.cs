@@ -1,0 +1,51 @@
+using Freeze.Runtime.Data;
+using Freeze.Runtime.Tests;
+using Xunit;
+
+// libtorch is one for the whole process: its threads, its random numbers and the count of live tensors.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: AssemblyFixture(typeof(Sample))]
+
+namespace Freeze.Runtime.Tests;
+
+/// <summary>The sample of MNIST, read once for all tests.</summary>
+public sealed class Sample : IDisposable
+{
+    private readonly Folder cache = new();
+
+    public Sample()
+    {
+        // Two threads of libtorch wait for each other by spinning: beside other work tests would take minutes.
+        TorchSharp.torch.set_num_threads(1);
+        Catalog = new DataCatalog(null, cache.Path);
+        Images = Catalog.Load("mnist-sample", _ => { });
+    }
+
+    internal DataCatalog Catalog { get; }
+
+    internal ImageSet Images { get; }
+
+    public void Dispose()
+    {
+        Images.Dispose();
+        cache.Dispose();
+    }
+}
+
+/// <summary>A folder that ends with the test.</summary>
+internal sealed class Folder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("freeze-test-").FullName;
+
+    public string File(string name) => System.IO.Path.Combine(Path, name);
+
+    public string Write(string name, byte[] content)
+    {
+        var path = File(name);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+        System.IO.File.WriteAllBytes(path, content);
+        return path;
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

@@ -1,0 +1,134 @@
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Freeze.Torch.Tests;
+
+/// <summary>Values worked out by hand, or from the definition.</summary>
+public sealed class OperationTests : IDisposable
+{
+    private readonly DisposeScope scope = NewDisposeScope();
+
+    public void Dispose() => scope.Dispose();
+
+    [Fact]
+    public void ArithmeticIsEntryByEntry()
+    {
+        var a = tensor([1f, 2, 3, 4], [2, 2]);
+        var b = tensor([10f, 20, 30, 40], [2, 2]);
+        Assert.Equal([11f, 22, 33, 44], Values(a.add(b)));
+        Assert.Equal([9f, 18, 27, 36], Values(b.sub(a)));
+        Assert.Equal([10f, 40, 90, 160], Values(a.mul(b)));
+        Assert.Equal([10f, 10, 10, 10], Values(b.div(a)));
+        Assert.Equal([3f, 4, 5, 6], Values(a.add(2)));
+        Assert.Equal([-1f, 0, 1, 2], Values(a.sub(2)));
+        Assert.Equal([0.5f, 1, 1.5f, 2], Values(a.div(2)));
+        Assert.Equal([6f, 12, 18, 24], Values(a.clone().add_(b, 0.5)));
+        Assert.Equal([1f, 2, 3, 4], Values(a));
+    }
+
+    [Fact]
+    public void ReductionsAreThoseOfTheDefinition()
+    {
+        var a = tensor([1f, 5, 3, 4, 2, 4], [2, 3]);
+        Assert.Equal(19, a.sum().item<double>());
+        Assert.Equal([3f, 10f / 3], Values(a.mean([1])));
+        Assert.Equal([1L, 0], a.argmax(1).data<long>().ToArray());
+        Assert.Equal(2, a.eq(tensor([1f, 5, 0, 0, 0, 0], [2, 3])).sum().item<long>());
+    }
+
+    [Fact]
+    public void ViewsAndCopiesTakeTheRightEntries()
+    {
+        var a = tensor([0f, 1, 2, 3, 4, 5], [3, 2]);
+        Assert.Equal([2f, 3], Values(a.narrow(0, 1, 1)));
+        Assert.Equal([4f, 5, 0, 1], Values(a.index_select(0, tensor([2L, 0], [2]))));
+        Assert.Equal([0f, 9, 2, 9, 4, 9], Values(a.index_copy(1, tensor([1L], [1]), tensor([9f, 9, 9], [3, 1]))));
+        Assert.Equal([0f, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5], Values(cat([a, a])));
+        Assert.Equal([2L, 3], a.reshape(2, 3).shape);
+        Assert.Equal([6L], a.flatten().shape);
+        Assert.Equal(ScalarType.Int64, a.to(int64).dtype);
+        Assert.Equal("Float32[3, 2]", a.ToString());
+    }
+
+    [Fact]
+    public void AnAccessorOfAnotherTypeIsRefused() =>
+        Assert.Throws<ArgumentException>(() => zeros([1]).data<long>());
+
+    [Fact]
+    public void AConvolutionIsACrossCorrelation()
+    {
+        // 3x3 image, 2x2 kernel: top left 1*1 + 2*2 + 4*3 + 5*4 = 37.
+        var image = tensor([1f, 2, 3, 4, 5, 6, 7, 8, 9], [1, 1, 3, 3]);
+        var kernel = tensor([1f, 2, 3, 4], [1, 1, 2, 2]);
+        var bias = tensor([0.5f], [1]);
+        Assert.Equal([37.5f, 47.5f, 67.5f, 77.5f], Values(F.conv2d(image, kernel, bias)));
+        var padded = F.conv2d(image, kernel, strides: [2, 2], padding: [1, 1]);
+        Assert.Equal([1L, 1, 2, 2], padded.shape);
+        Assert.Equal([4f, 18, 36, 77], Values(padded));
+    }
+
+    [Fact]
+    public void LinearPoolingAndReluFollowTheirDefinitions()
+    {
+        Assert.Equal([12f, 16], Values(F.linear(tensor([1f, 2], [1, 2]), tensor([2f, 5, 3, 6], [2, 2]), tensor([0f, 1], [2]))));
+        var image = tensor([1f, -2, 3, 4, 5, 6, 7, 8, -9], [1, 1, 3, 3]);
+        Assert.Equal([5f, 6, 8, 8], Values(F.max_pool2d(image, 2, 1)));
+        Assert.Equal([2f], Values(F.avg_pool2d(image, 2)));
+        Assert.Equal([1f, 0, 3, 4, 5, 6, 7, 8, 0], Values(F.relu(image)));
+    }
+
+    [Fact]
+    public void BatchNormMovesItsRunningStatisticsByItsMomentum()
+    {
+        var input = tensor([1f, 3, 5, 7], [4, 1]);
+        var mean = zeros([1]);
+        var variance = ones([1]);
+        var normalised = F.batch_norm(input, mean, variance, ones([1]), zeros([1]), training: true, 0.1, 0);
+        // Mean 4, variance 5 (divided by n); the running one takes the unbiased 20/3.
+        Assert.Equal(-3 / Math.Sqrt(5), Values(normalised)[0], 6);
+        Assert.Equal(0.4f, Values(mean)[0], 6);
+        Assert.Equal(0.9f + (0.1f * 20 / 3), Values(variance)[0], 6);
+        var kept = Values(mean)[0];
+        F.batch_norm(input, mean, variance, training: false);
+        Assert.Equal(kept, Values(mean)[0]);
+    }
+
+    [Fact]
+    public void CrossEntropyIsMinusTheLogOfTheRightShare()
+    {
+        var logits = tensor([1f, 2, 3, 1, 1, 1], [2, 3]);
+        var loss = F.cross_entropy(logits, tensor([2L, 0], [2])).item<double>();
+        var first = Math.Log(Math.Exp(-2) + Math.Exp(-1) + 1);
+        Assert.Equal((first + Math.Log(3)) / 2, loss, 6);
+    }
+
+    [Fact]
+    public void DropoutFollowsTheSeedAndScalesWhatItKeeps()
+    {
+        var input = ones([1000]);
+        float[] Drop(long seed)
+        {
+            manual_seed(seed);
+            return Values(F.dropout(input, 0.25, training: true));
+        }
+
+        Assert.Equal(Drop(5), Drop(5));
+        Assert.NotEqual(Drop(5), Drop(6));
+        Assert.All(Drop(5), value => Assert.True(value is 0 or 4 / 3f));
+        Assert.InRange(Drop(5).Count(value => value == 0), 180, 320);
+        Assert.Equal(Values(input), Values(F.dropout(input, 0.25, training: false)));
+    }
+
+    [Fact]
+    public void ThreadsCanBeSet()
+    {
+        var before = get_num_threads();
+        set_num_threads(1);
+        Assert.Equal(1, get_num_threads());
+        set_num_threads(before);
+    }
+
+    private static float[] Values(Tensor tensor) => tensor.data<float>().ToArray();
+}
