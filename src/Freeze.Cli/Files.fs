@@ -9,16 +9,23 @@ open Freeze.Language
 /// What a file was found to be.
 type Loaded =
     {
-        Source: Source
+        Path: string
+        /// The file, then those that it imports.
+        Sources: Source list
         Diagnostics: Diagnostic list
         Runs: Run[]
+        /// For each run, for each of its weights, the rule that decides it; nothing is known of a plan's.
+        Reasons: Span option[][]
     }
 
-let private unreadable path reason =
+/// A file that could not be read, as messages show it.
+let unreadable path reason =
     {
-        Source = { Path = path; Text = "" }
+        Path = path
+        Sources = [ { Path = path; Text = ""; Start = 0 } ]
         Diagnostics = [ Diagnostic.unreadable reason ]
         Runs = [||]
+        Reasons = [||]
     }
 
 let private ofPlan path =
@@ -26,32 +33,38 @@ let private ofPlan path =
     | Error reason -> unreadable path reason
     | Ok text ->
         try
-            {
-                Source = { Path = path; Text = "" }
+            { unreadable path "" with
                 Diagnostics = []
                 Runs = PlanFile.ofText text
             }
         with Json.JsonMismatch reason ->
             unreadable path reason
 
-let private ofText path =
-    match Source.read path with
-    | Error reason -> unreadable path reason
-    | Ok source ->
-        let analysis = Compile.analyse source
+/// What a text means under options.
+let ofSource (options: Compile.Options) (source: Source) : Loaded =
+    let analysis = Compile.analyse options source
 
-        {
-            Source = source
-            Diagnostics = analysis.Diagnostics
-            Runs = analysis.Runs
-        }
+    {
+        Path = source.Path
+        Sources = analysis.Sources
+        Diagnostics = analysis.Diagnostics
+        Runs = analysis.Runs
+        Reasons = analysis.Reasons
+    }
 
-/// Reads a Freeze file, or a plan where the name ends in .json.
-let load (path: string) : Loaded =
+let options (profile: string option) : Compile.Options =
+    { Compile.usual with
+        Profile = profile |> Option.defaultValue ""
+    }
+
+/// Reads a Freeze file under a profile, or a plan where the name ends in .json.
+let load (profile: string option) (path: string) : Loaded =
     if Path.GetExtension path = ".json" then
         ofPlan path
     else
-        ofText path
+        match Source.read path with
+        | Error reason -> unreadable path reason
+        | Ok source -> ofSource (options profile) source
 
 let hasErrors (files: Loaded list) =
     files
@@ -63,7 +76,7 @@ let printDiagnostics (files: Loaded list) =
 
     for file in files do
         for diagnostic in file.Diagnostics do
-            eprintfn "%s" (Render.text colour file.Source diagnostic)
+            eprintfn "%s" (Render.text colour file.Sources diagnostic)
 
     files
     |> List.collect _.Diagnostics

@@ -38,6 +38,10 @@ let main arguments =
 
     match parsed.GetAllResults() with
     | [ Check arguments ] -> Commands.Check.run arguments
+    | [ Fmt arguments ] -> Commands.Format.run arguments
+    | [ Diff arguments ] -> Commands.Diff.run arguments
+    | [ Nets arguments ] -> Commands.Nets.run arguments
+    | [ Explain arguments ] -> Commands.Explain.run arguments
     | [ Plan arguments ] -> Commands.Plan.run arguments
     | [ Run arguments ] -> Commands.Run.run arguments
     | [ Data arguments ] -> Commands.Data.run arguments

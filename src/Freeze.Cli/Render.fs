@@ -37,8 +37,9 @@ let private excerpt (source: Source) (span: Span) =
 ///        |
 ///      7 | blok2: train 0.4 filters
 ///        | ^^^^^ net wrn-28-4 has block1, block2, block3
-let text (colour: bool) (source: Source) (diagnostic: Diagnostic) : string =
+let text (colour: bool) (sources: Source list) (diagnostic: Diagnostic) : string =
     use out = new StringWriter()
+    let source = Source.at sources diagnostic.Span.Start
 
     let severity, hue =
         match diagnostic.Severity with
@@ -46,6 +47,7 @@ let text (colour: bool) (source: Source) (diagnostic: Diagnostic) : string =
         | Severity.Warning -> "warning", "1;33"
 
     let place (span: Span) =
+        let source = Source.at sources span.Start
         let at = Source.position source span.Start
         at.Line, $"{source.Path}:{at.Line}:{at.Column}"
 
@@ -89,12 +91,14 @@ let summary (diagnostics: Diagnostic list) : string option =
     | counts -> Some(String.concat " and " counts)
 
 /// All diagnostics of several files as one JSON array.
-let json (found: (Source * Diagnostic list) list) : string =
+let json (found: (Source list * Diagnostic list) list) : string =
     use buffer = new MemoryStream()
     use writer = new Utf8JsonWriter(buffer, JsonWriterOptions(Indented = true))
 
-    let place (source: Source) (span: Span) =
+    let place (sources: Source list) (span: Span) =
+        let source = Source.at sources span.Start
         let first, last = Source.position source span.Start, Source.position source span.End
+        writer.WriteString("file", source.Path)
         writer.WriteNumber("line", first.Line)
         writer.WriteNumber("column", first.Column)
         writer.WriteNumber("endLine", last.Line)
@@ -102,21 +106,20 @@ let json (found: (Source * Diagnostic list) list) : string =
 
     writer.WriteStartArray()
 
-    for source, diagnostics in found do
+    for sources, diagnostics in found do
         for diagnostic in diagnostics do
             writer.WriteStartObject()
-            writer.WriteString("file", source.Path)
             writer.WriteString("severity", (if Diagnostic.isError diagnostic then "error" else "warning"))
             writer.WriteString("code", diagnostic.Code)
             writer.WriteString("message", diagnostic.Message)
             writer.WriteString("label", diagnostic.Label)
-            place source diagnostic.Span
+            place sources diagnostic.Span
             writer.WriteStartArray "notes"
 
             for span, note in diagnostic.Notes do
                 writer.WriteStartObject()
                 writer.WriteString("message", note)
-                place source span
+                place sources span
                 writer.WriteEndObject()
 
             writer.WriteEndArray()

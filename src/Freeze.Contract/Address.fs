@@ -7,7 +7,7 @@ open System.Security.Cryptography
 module Address =
     /// The version of all that follows from a recipe: it is part of each address, and rises when the same
     /// recipe would give other numbers or a plan other fields.
-    let schema = 1
+    let schema = 2
 
     /// The address of a recipe: 16 hexadecimal digits of the SHA-256 of its canonical JSON. What a run is
     /// called, and by which axes it came about, is no part of it.

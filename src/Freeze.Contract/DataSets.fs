@@ -44,6 +44,14 @@ module DataSets =
                 10000
                 "articles of clothing (Xiao, Rasul, Vollgraf 2017)"
             set "cifar10" [| 3; 32; 32 |] 10 50000 10000 "small colour photographs (Krizhevsky 2009)"
+            set "cifar100" [| 3; 32; 32 |] 100 50000 10000 "the same in a hundred classes (Krizhevsky 2009)"
+            set
+                "tiny-imagenet"
+                [| 3; 64; 64 |]
+                200
+                100000
+                10000
+                "photographs of 200 classes (Stanford's CS231n)"
         |]
 
     /// The set of that name, where there is one.

@@ -34,8 +34,12 @@ type Node =
         Shape: int[]
     }
 
-/// A net with every shape known. The first node is the input, the last one's output are the logits.
-type Net = { Nodes: Node[] }
+/// A part of a net that can be trained on its own behind a temporary classifier: it ends with the node Output.
+type Stage = { Name: string; Output: int }
+
+/// A net with every shape known. The first node is the input, the last one's output are the logits. Stages, where the
+/// net has any, stand in forward order.
+type Net = { Nodes: Node[]; Stages: Stage[] }
 
 /// The kinds of layers that have weights, as rules name them.
 [<RequireQualifiedAccess>]
@@ -54,6 +58,8 @@ type Weight =
         Shape: int[]
         /// Inputs of one output: the initial scale depends on it. For a bias, its layer's.
         FanIn: int
+        /// Outputs that one input reaches. For a bias, its layer's.
+        FanOut: int
     }
 
 [<RequireQualifiedAccess>]
@@ -74,7 +80,7 @@ module LayerKind =
 [<RequireQualifiedAccess>]
 module Net =
     let private ofNode (nodes: Node[]) (node: Node) =
-        let weight kind shape fanIn =
+        let weight kind shape fanIn fanOut =
             {
                 Name = node.Name + ".weight"
                 Layer = node.Name
@@ -82,6 +88,7 @@ module Net =
                 IsBias = false
                 Shape = shape
                 FanIn = fanIn
+                FanOut = fanOut
             }
 
         let withBias has (weight: Weight) =
@@ -101,14 +108,18 @@ module Net =
         | Operation.Conv(filters, height, width, _, _, _, bias) ->
             let channels = input().[0]
 
-            weight LayerKind.Conv [| filters; channels; height; width |] (channels * height * width)
+            weight
+                LayerKind.Conv
+                [| filters; channels; height; width |]
+                (channels * height * width)
+                (filters * height * width)
             |> withBias bias
         | Operation.Linear(units, bias) ->
             let inputs = input().[0]
-            weight LayerKind.Linear [| units; inputs |] inputs |> withBias bias
+            weight LayerKind.Linear [| units; inputs |] inputs units |> withBias bias
         | Operation.BatchNorm _ ->
             let channels = input().[0]
-            weight LayerKind.BatchNorm [| channels |] 1 |> withBias true
+            weight LayerKind.BatchNorm [| channels |] 1 1 |> withBias true
         | Operation.Input
         | Operation.Relu
         | Operation.MaxPool _

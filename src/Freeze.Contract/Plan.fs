@@ -15,14 +15,104 @@ type Treatment =
     | Still of Stillness: Stillness
     /// The entries at Indices (ascending) along Dimension learn; the others are still.
     | Slice of Dimension: int * Indices: int[] * Rest: Stillness
+    /// As Slice, of the Count entries that have the largest Euclidean norm at the start. A bias follows the weight of
+    /// its layer.
+    | Largest of Dimension: int * Count: int * Rest: Stillness
+    /// A linear layer's weight and bias by least squares on the features before it, with a ridge penalty.
+    | Solved of Ridge: float
+
+/// Where a weight starts.
+[<RequireQualifiedAccess>]
+type Start =
+    | Constant of Value: float
+    /// Uniform in [-Bound, Bound].
+    | Uniform of Bound: float
+    /// Normal of mean 0.
+    | Normal of Deviation: float
+    /// A weight [n, …] as a matrix of n rows with orthonormal rows or columns, whichever are fewer (Saxe et al. 2013).
+    | Orthogonal
+    /// Rows of a Hadamard matrix with signs drawn at random, scaled to norm 1.
+    | Hadamard
+    /// The tensor of the weight's name in a safetensors file, which has this SHA-256.
+    | File of Path: string * Digest: string
+
+/// A learning rate or decay of a weight's own.
+[<RequireQualifiedAccess>]
+type Rate =
+    /// Times the optimizer's.
+    | Times of Factor: float
+    | Exactly of Value: float
+
+/// The epochs, from 1, in which a weight is updated; in others it is fixed.
+[<RequireQualifiedAccess>]
+type Period =
+    | Always
+    /// Both ends included.
+    | Epochs of First: int * Last: int
+
+/// How what learns of a weight is updated.
+type Update =
+    {
+        LearningRate: Rate
+        Decay: Rate
+        Period: Period
+    }
 
 type WeightPlan =
-    { Weight: Weight; Treatment: Treatment }
+    {
+        Weight: Weight
+        Start: Start
+        Treatment: Treatment
+        Update: Update
+    }
 
 [<RequireQualifiedAccess>]
 type Optimizer =
     /// As PyTorch's SGD: decay is added to the gradient before momentum.
     | Sgd of LearningRate: float * Momentum: float * Decay: float * Nesterov: bool
+    /// Kingma and Ba 2014; decay is added to the gradient.
+    | Adam of LearningRate: float * Beta1: float * Beta2: float * Epsilon: float * Decay: float
+    /// Loshchilov and Hutter 2017; the weight shrinks by decay times the learning rate.
+    | AdamW of LearningRate: float * Beta1: float * Beta2: float * Epsilon: float * Decay: float
+    /// As PyTorch's RMSprop; Alpha smooths the squared gradient.
+    | RmsProp of LearningRate: float * Alpha: float * Epsilon: float * Momentum: float * Decay: float
+    /// Zhang and Mitliagkas 2017: learning rate and momentum are tuned on the run. Clip is the greatest norm of the
+    /// gradient, 0 for none; Window is that of the curvature's range.
+    | YellowFin of LearningRate: float * Momentum: float * Window: int * Clip: float * Decay: float
+
+[<RequireQualifiedAccess>]
+type Schedule =
+    | Constant
+    /// The learning rate is multiplied by Factor after each of these epochs.
+    | Step of Epochs: int[] * Factor: float
+    /// Half a cosine from the learning rate to 0 over all epochs.
+    | Cosine
+
+[<RequireQualifiedAccess>]
+type Augmentation =
+    /// Zeros around the image, then a window of the image's size at a random place.
+    | Crop of Padding: int
+    /// Left and right change places in half of the images.
+    | Flip
+
+[<RequireQualifiedAccess>]
+type Loss =
+    /// Smoothing is the share of the target that is spread over all classes.
+    | CrossEntropy of Smoothing: float
+
+[<RequireQualifiedAccess>]
+type Precision =
+    | Fp32
+    /// Activations in bfloat16; weights, statistics and updates in single precision.
+    | Bf16
+    | Fp64
+
+[<RequireQualifiedAccess>]
+type Device =
+    /// A GPU where there is one.
+    | Auto
+    | Cpu
+    | Cuda
 
 [<RequireQualifiedAccess>]
 type Validation =
@@ -37,18 +127,41 @@ type Images =
     | All
     | First of Count: int
 
+/// In which order the parts of a net learn.
+[<RequireQualifiedAccess>]
+type Learning =
+    | Together
+    /// Each stage of the net behind a temporary linear classifier, on the features of the stages before it, which are
+    /// then fixed. For each stage the optimizers to try: the one with the best validation accuracy is kept.
+    | StageByStage of Candidates: Optimizer[][]
+    /// The recipe's weights for After epochs, then Members nets from there under Weights for the recipe's epochs, each
+    /// with batches in an order of its own.
+    | Ensemble of Members: int * After: int * Weights: WeightPlan[]
+
 /// All that decides a run's numbers. Its hash is the run's address.
 type Recipe =
     {
         Data: string
         Images: Images
         Validation: Validation
+        Augmentations: Augmentation[]
+        /// Outputs of the net; the data may have fewer classes.
+        Classes: int
         Net: Net
         Weights: WeightPlan[]
+        /// Batch norms that normalise by their running statistics, which stay where they start.
+        FrozenStatistics: string[]
+        Learning: Learning
+        Loss: Loss
         Optimizer: Optimizer
+        Schedule: Schedule
+        /// Epochs in which the learning rate rises from 0 step by step.
+        Warmup: int
         Batch: int
         Epochs: int
         Shuffle: bool
+        Precision: Precision
+        Device: Device
         Seed: int64
     }
 
@@ -60,12 +173,24 @@ type AxisValue =
 
 type Axis = { Name: string; Value: AxisValue }
 
+/// A published value that a report shows beside the run's own.
+type Expectation =
+    {
+        Measure: string
+        Value: float
+        /// Such as "Table 1".
+        Source: string
+    }
+
 /// One training to do: what it is called, and its recipe.
 type Run =
     {
         Name: string
+        /// The profile that it was planned with, or "".
+        Profile: string
         Axes: Axis[]
         NetName: string
+        Expected: Expectation[]
         Recipe: Recipe
     }
 
@@ -118,13 +243,26 @@ module Counts =
                 Trained = count
             }
 
-        match plan.Treatment with
-        | Treatment.Trained -> trained size
-        | Treatment.Still stillness -> still stillness size
-        | Treatment.Slice(dimension, indices, rest) ->
-            let learning = size / int64 plan.Weight.Shape[dimension] * int64 indices.Length
-
+        let slice (dimension: int) count rest =
+            let learning = size / int64 plan.Weight.Shape[dimension] * int64 count
             add (trained learning) (still rest (size - learning))
+
+        match plan.Treatment with
+        | Treatment.Trained
+        | Treatment.Solved _ -> trained size
+        | Treatment.Still stillness -> still stillness size
+        | Treatment.Slice(dimension, indices, rest) -> slice dimension indices.Length rest
+        | Treatment.Largest(dimension, count, rest) -> slice dimension count rest
 
     let ofWeights (plans: WeightPlan seq) =
         plans |> Seq.map ofWeight |> Seq.fold add none
+
+[<RequireQualifiedAccess>]
+module Update =
+    /// The optimizer's learning rate and decay, from the first epoch to the last.
+    let usual =
+        {
+            LearningRate = Rate.Times 1.0
+            Decay = Rate.Times 1.0
+            Period = Period.Always
+        }

@@ -17,9 +17,16 @@ type LayerSummary =
         Zero: int64
     }
 
+/// The weights as a reader wants them counted: of an ensemble those of a member.
+let weights (recipe: Recipe) : WeightPlan[] =
+    match recipe.Learning with
+    | Learning.Ensemble(_, _, members) -> members
+    | Learning.Together
+    | Learning.StageByStage _ -> recipe.Weights
+
 /// The layers of a run in the order of its net.
 let layers (recipe: Recipe) : LayerSummary[] =
-    recipe.Weights
+    weights recipe
     |> Array.groupBy (fun plan -> plan.Weight.Layer)
     |> Array.map (fun (layer, plans) ->
         let counts = Counts.ofWeights plans
@@ -55,12 +62,14 @@ let private writeRun (writer: Utf8JsonWriter) (run: Run) =
     field "schema" Address.schema
     field "name" run.Name
     field "hash" (Address.ofRecipe run.Recipe)
+    field "profile" run.Profile
     writer.WritePropertyName "axes"
     writeAxes writer run.Axes
     field "net" run.NetName
     field "data" run.Recipe.Data
-    field "weights" (Counts.ofWeights run.Recipe.Weights)
+    field "weights" (Counts.ofWeights (weights run.Recipe))
     field "layers" (layers run.Recipe)
+    field "expected" run.Expected
     field "recipe" run.Recipe
     writer.WriteEndObject()
 
@@ -123,8 +132,10 @@ let private runOf path (element: JsonElement) : Run =
 
     {
         Name = field "name" Json.ofElement<string>
+        Profile = field "profile" Json.ofElement<string>
         Axes = field "axes" (fun _ axes -> axes.EnumerateObject() |> Seq.map (axisOf path) |> Seq.toArray)
         NetName = field "net" Json.ofElement<string>
+        Expected = field "expected" Json.ofElement<Expectation[]>
         Recipe = field "recipe" Json.ofElement<Recipe>
     }
 

@@ -8,8 +8,8 @@ open Freeze.Language.Values
 
 type Axis =
     {
-        /// The column it fills: the setting, the let or what is counted.
-        Name: string
+        /// The columns that it fills: the settings, lets or what is counted; several for a list of tuples.
+        Columns: string list
         /// Where the list stands; it is the axis' identity.
         Place: Span
         Count: int64
@@ -28,9 +28,11 @@ let rec words (expression: Expression) : string seq =
         | Term.Call(_, arguments) ->
             for argument in arguments do
                 yield! words argument.Content
-        | Term.List items ->
+        | Term.List items
+        | Term.Tuple items ->
             for item in items do
                 yield! words item
+        | Term.Part(_, inner)
         | Term.Negative inner -> yield! words inner
         | Term.Range(a, b)
         | Term.Binary(_, a, b) ->
@@ -43,23 +45,51 @@ let rec selectorExpressions (selector: Selector) : Expression list =
     | Select.Path _ -> []
     | Select.First count
     | Select.Last count
-    | Select.Layer count -> [ count ]
+    | Select.Layer count
+    | Select.Stage count -> [ count ]
+    | Select.LastStage -> []
     | Select.Layers(first, last) -> [ first; last ]
     | Select.Union several -> several |> List.collect selectorExpressions
     | Select.In(a, b)
     | Select.Except(a, b) -> selectorExpressions a @ selectorExpressions b
 
 let rec netExpressions (body: NetPart list) : Expression list =
+    let defaults (parameters: Parameter list) = parameters |> List.choose _.Default
+
     body
     |> List.collect (fun part ->
         match part.Value with
         | NetItem.Layer(_, phrase) -> phrase
-        | NetItem.Block(_, inner) -> netExpressions inner
+        | NetItem.Block(_, inner)
+        | NetItem.Dense(_, inner)
+        | NetItem.Residual(_, inner, None) -> netExpressions inner
+        | NetItem.Residual(_, inner, Some shortcut) -> netExpressions inner @ netExpressions shortcut.Body
+        | NetItem.Repeat(_, _, count, inner)
+        | NetItem.Stage(count, inner) -> count :: netExpressions inner
+        | NetItem.Let(_, value) -> [ value ]
+        | NetItem.Define(_, parameters, inner) -> defaults parameters @ netExpressions inner
         | NetItem.Broken -> [])
 
-let private ofRange report name (span: Span) first last =
+let modifierExpressions (modifiers: Located<Modifier> list) : Expression list =
+    modifiers
+    |> List.collect (fun modifier ->
+        match modifier.Value with
+        | Modifier.AtLeast value
+        | Modifier.Init value
+        | Modifier.LearningRate value
+        | Modifier.Decay value
+        | Modifier.From value
+        | Modifier.Until value
+        | Modifier.Ridge value -> [ value ]
+        | Modifier.AtRandom
+        | Modifier.Spread
+        | Modifier.Largest
+        | Modifier.InitFrom _
+        | Modifier.StatsFrozen -> [])
+
+let private ofRange report columns (span: Span) first last =
     // The ends of a range must be known before any axis is chosen.
-    let scope = Scope(Map.empty, fun _ -> None)
+    let scope = Scope(Map.empty, (fun _ -> None))
 
     let bound =
         wholeBetween scope -1_000_000_000_000L 1_000_000_000_000L "the end of a range"
@@ -71,7 +101,7 @@ let private ofRange report name (span: Span) first last =
     | Some low, Some high ->
         [
             {
-                Name = name
+                Columns = columns
                 Place = span
                 Count = high - low + 1L
                 Item =
@@ -85,7 +115,7 @@ let private ofRange report name (span: Span) first last =
     | _ -> []
 
 /// The axes in an expression that stands where one value is wanted.
-let rec ofExpression report (name: string) (expression: Expression) : Axis list =
+let rec ofExpression report (columns: string list) (expression: Expression) : Axis list =
     match expression.Value with
     | Term.List [] ->
         report (Diagnostic.emptyList expression.Span)
@@ -95,31 +125,46 @@ let rec ofExpression report (name: string) (expression: Expression) : Axis list 
 
         [
             {
-                Name = name
+                Columns = columns
                 Place = expression.Span
                 Count = int64 items.Length
                 Item = fun i -> items[int i]
             }
         ]
-    | Term.Range(first, last) -> ofRange report name expression.Span first last
+    | Term.Range(first, last) -> ofRange report columns expression.Span first last
+    // The epochs of a schedule are one value.
+    | Term.Call({ Value = "step" }, _) -> []
     | Term.Call(_, arguments) ->
         arguments
         |> List.collect (fun argument ->
-            let name = argument.Label |> Option.map _.Value |> Option.defaultValue name
-            ofExpression report name argument.Content)
-    | Term.Negative inner -> ofExpression report name inner
-    | Term.Binary(_, a, b) -> ofExpression report name a @ ofExpression report name b
+            let columns =
+                argument.Label
+                |> Option.map (fun label -> [ label.Value ])
+                |> Option.defaultValue columns
+
+            ofExpression report columns argument.Content)
+    // A list of tuples is one axis, whichever names take part.
+    | Term.Part _ -> []
+    | Term.Negative inner -> ofExpression report columns inner
+    | Term.Binary(_, a, b) -> ofExpression report columns a @ ofExpression report columns b
     | Term.Number _
     | Term.Text _
     | Term.Size _
+    | Term.Tuple _
     | Term.Word _ -> []
 
-/// An item as a column of a table shows it: a number, or the words as written.
-let display (source: Source) (item: Expression) : AxisValue =
-    match item.Value with
-    | Term.Number(value, (NumberForm.Whole | NumberForm.Decimal)) -> AxisValue.Number(float value)
-    | Term.Word word -> AxisValue.Word word
-    | _ -> AxisValue.Word(source.Text.Substring(item.Span.Start, item.Span.End - item.Span.Start))
+/// An item as the columns of a table show it: numbers, or the words as written.
+let display (textOf: Span -> string) (axis: Axis) (item: Expression) : AxisValue list =
+    let one (item: Expression) =
+        match item.Value with
+        | Term.Number(value, (NumberForm.Whole | NumberForm.Decimal)) -> AxisValue.Number(float value)
+        | Term.Word word -> AxisValue.Word word
+        | _ -> AxisValue.Word(textOf item.Span)
+
+    match axis.Columns, item.Value with
+    | _ :: _ :: _, Term.Tuple items when items.Length = axis.Columns.Length -> items |> List.map one
+    // An item of another length is a mistake that has been told.
+    | columns, _ -> columns |> List.map (fun _ -> one item)
 
 let text (value: AxisValue) =
     match value with

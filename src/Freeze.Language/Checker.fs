@@ -1,4 +1,4 @@
-/// Syntax to runs: cases laid over what stands outside them, axes multiplied out, every run checked whole.
+/// Variants to runs: every run of a file is made out and checked whole.
 module Freeze.Language.Checker
 
 open System.Collections.Generic
@@ -9,300 +9,361 @@ open Freeze.Language.Values
 open Freeze.Language.Settings
 open Freeze.Language.Rules
 open Freeze.Language.Axes
+open Freeze.Language.Sections
+open Freeze.Language.Variants
 
-/// A file that means more runs is more likely a mistake.
-let mostRuns = 10_000
+/// A run, and for each of its weights the rule that decides it.
+type Planned = { Run: Run; Reasons: Span option[] }
 
-/// More messages help nobody.
-let private mostDiagnostics = 100
-
-type private Let = { Name: Name; Content: Expression }
-
-/// What stands outside the cases, or inside one.
-type private Section =
+/// What is known of a file beside its statements.
+type Context =
     {
-        Settings: Map<string, Written>
-        Rules: Rule list
-        Lets: Let list
-    }
-
-let private emptySection =
-    {
-        Settings = Map.empty
-        Rules = []
-        Lets = []
-    }
-
-/// The names that the file itself defines.
-type private File =
-    {
+        Report: Diagnostic -> unit
         Source: Source
-        Outside: Section
-        Cases: (Name * Section) list
-        Nets: Map<string, Name * NetPart list>
+        TextOf: Span -> string
+        Digest: Located<string> -> Result<string, Diagnostic>
+        /// The profile in force, or "".
+        Profile: string
     }
 
-// Gathering --------------------------------------------------------------------------------------------------
-
-let private addSetting report (section: Section) (name: Name) phrase =
-    let known = Vocabulary.names Vocabulary.settings
-
-    match Map.tryFind name.Value section.Settings with
-    | _ when not (List.contains name.Value known) ->
-        report (Diagnostic.unknownSetting name.Span name.Value known)
-        section
-    | Some earlier ->
-        report (Diagnostic.setTwice name.Span name.Value earlier.Name.Span)
-        section
-    | None ->
-        { section with
-            Settings = Map.add name.Value { Name = name; Phrase = phrase } section.Settings
-        }
-
-let private addLet report (section: Section) (name: Name) value =
-    match section.Lets |> List.tryFind (fun l -> l.Name.Value = name.Value) with
-    | Some earlier ->
-        report (Diagnostic.definedTwice name.Span "a let" name.Value earlier.Name.Span)
-        section
-    | None ->
-        { section with
-            Lets = { Name = name; Content = value } :: section.Lets
-        }
-
-/// Adds a statement that may stand both outside and inside a case.
-let private addCommon report (section: Section) (statement: Statement) =
-    match statement.Value with
-    | StatementItem.Setting(name, phrase) -> addSetting report section name phrase
-    | StatementItem.Let(name, value) -> addLet report section name value
-    | StatementItem.Rule(selector, action) ->
-        let rule =
-            {
-                Span = statement.Span
-                Selector = selector
-                Action = action
-            }
-
-        { section with
-            Rules = rule :: section.Rules
-        }
-    | StatementItem.Case(name, _) ->
-        report (Diagnostic.nestedCase name.Span)
-        section
-    | StatementItem.Net(name, _) ->
-        report (Diagnostic.nestedNet name.Span)
-        section
-    | StatementItem.Broken -> section
-
-let private inOrder (section: Section) =
-    { section with
-        Rules = List.rev section.Rules
-        Lets = List.rev section.Lets
-    }
-
-let private section report statements =
-    statements |> List.fold (addCommon report) emptySection |> inOrder
-
-let private gather report source (statements: Statement list) : File =
-    let define what (name: Name) known =
-        match known |> List.tryFind (fun (earlier: Name) -> earlier.Value = name.Value) with
-        | Some earlier -> report (Diagnostic.definedTwice name.Span what name.Value earlier.Span)
-        | None -> ()
-
-    let folder (outside, cases, nets) (statement: Statement) =
-        match statement.Value with
-        | StatementItem.Case(name, body) ->
-            define "a case" name (cases |> List.map fst)
-            outside, (name, section report body) :: cases, nets
-        | StatementItem.Net(name, body) ->
-            define "a net" name (nets |> Map.values |> Seq.map fst |> List.ofSeq)
-            outside, cases, Map.add name.Value (name, body) nets
-        | _ -> addCommon report outside statement, cases, nets
-
-    let outside, cases, nets =
-        statements |> List.fold folder (emptySection, [], Map.empty)
-
+/// A net as rules see it, and where its weights start.
+type private Subject =
     {
-        Source = source
-        Outside = inOrder outside
-        Cases = List.rev cases
-        Nets = nets
+        Built: NetChecker.Built
+        Name: string
+        Seen: Selectors.Subject
     }
-
-// Axes -------------------------------------------------------------------------------------------------------
-
-/// One case with all that it inherits.
-type private Variant =
-    {
-        Case: Name option
-        Section: Section
-        /// The axes that stand outside the cases, and those of the case, in the order of the text.
-        Outer: Axis list
-        Inner: Axis list
-    }
-
-let private ruleExpressions (rule: Rule) =
-    selectorExpressions rule.Selector
-    @ (rule.Action.Amount |> Option.map _.Count |> Option.toList)
-
-/// The lets that anything uses, directly or through another let.
-let private usedLets (file: File) (section: Section) : Set<string> =
-    let expressions =
-        [
-            yield! section.Settings |> Map.values |> Seq.collect _.Phrase
-            yield! section.Rules |> Seq.collect ruleExpressions
-            yield! file.Nets |> Map.values |> Seq.collect (snd >> netExpressions)
-        ]
-
-    let lets = section.Lets |> List.map (fun l -> l.Name.Value, l.Content) |> Map.ofList
-
-    let rec reach found (pending: string list) =
-        match pending with
-        | [] -> found
-        | word :: rest when Set.contains word found || not (lets.ContainsKey word) -> reach found rest
-        | word :: rest -> reach (Set.add word found) ((words lets[word] |> List.ofSeq) @ rest)
-
-    reach Set.empty (expressions |> Seq.collect words |> List.ofSeq)
-
-let private axes report (section: Section) (used: Set<string>) : Axis list =
-    let rule (rule: Rule) =
-        let amount =
-            rule.Action.Amount
-            |> Option.map (fun amount -> ofExpression report amount.Dimension.Value amount.Count)
-            |> Option.defaultValue []
-
-        (selectorExpressions rule.Selector |> List.collect (ofExpression report "layers"))
-        @ amount
-
-    [
-        for KeyValue(name, setting) in section.Settings do
-            yield! setting.Phrase |> List.collect (ofExpression report name)
-        for l in section.Lets do
-            if used.Contains l.Name.Value then
-                yield! ofExpression report l.Name.Value l.Content
-        yield! section.Rules |> List.collect rule
-    ]
-    |> List.sortBy _.Place.Start
-
-let private variant report (file: File) (case: (Name * Section) option) : Variant =
-    let inside = case |> Option.map snd |> Option.defaultValue emptySection
-    let shadowed = inside.Lets |> List.map _.Name.Value |> Set.ofList
-    let ownRest = inside.Rules |> List.exists isRest
-
-    let inherited =
-        {
-            Settings =
-                file.Outside.Settings
-                |> Map.filter (fun name _ -> not (inside.Settings.ContainsKey name))
-            Rules = file.Outside.Rules |> List.filter (fun rule -> not (ownRest && isRest rule))
-            Lets = file.Outside.Lets |> List.filter (fun l -> not (shadowed.Contains l.Name.Value))
-        }
-
-    let whole =
-        {
-            Settings =
-                Map.fold (fun all name setting -> Map.add name setting all) inherited.Settings inside.Settings
-            Rules = inherited.Rules @ inside.Rules
-            Lets = inherited.Lets @ inside.Lets
-        }
-
-    let used = usedLets file whole
-
-    {
-        Case = case |> Option.map fst
-        Section = whole
-        Outer = axes report inherited used
-        Inner = axes report inside used
-    }
-
-// Runs -------------------------------------------------------------------------------------------------------
-
-/// All choices of one item from every axis, the last axis fastest.
-let private choices (axes: Axis list) : int64 list seq =
-    Seq.foldBack
-        (fun axis rest ->
-            seq {
-                for i in 0L .. axis.Count - 1L do
-                    for others in rest -> i :: others
-            })
-        axes
-        (Seq.singleton [])
 
 /// Two axes of one name get columns of their own: `filters`, `filters 2`.
-let private columns (axes: Axis list) =
-    axes
-    |> List.mapi (fun i axis ->
-        match
-            axes
-            |> List.take i
-            |> List.filter (fun earlier -> earlier.Name = axis.Name)
-            |> List.length
-        with
-        | 0 -> axis.Name
-        | earlier -> $"{axis.Name} {earlier + 1}")
+let private columns (axes: Axis list) : string list list =
+    let folder (used: Map<string, int>, found) (axis: Axis) =
+        let number (used: Map<string, int>) name =
+            Map.tryFind name used |> Option.defaultValue 0 |> (+) 1
 
-/// Checks runs one by one; a net that depends on no let is built once for all of them.
-type private RunChecker(file: File, report: Diagnostic -> unit, winners: HashSet<Span>) =
-    let subjects = Dictionary<string * string, (Net * Selectors.Subject) option>()
+        let named, used =
+            axis.Columns
+            |> List.mapFold
+                (fun used name ->
+                    let n = number used name
+                    (if n = 1 then name else $"{name} {n}"), Map.add name n used)
+                used
 
-    let build scope (settings: Settings) =
-        let name = settings.Net
-        let set = settings.Data
+        used, named :: found
 
-        let check report body =
-            NetChecker.check report scope name.Span set.Image set.Classes body
+    axes |> List.fold folder (Map.empty, []) |> snd |> List.rev
 
-        match Map.tryFind name.Value file.Nets, NetLibrary.tryFind name.Value with
-        | Some(_, body), _ -> check report body
-        | None, Some body ->
-            check (fun inner -> report (Diagnostic.libraryNet name.Span name.Value inner)) body
-        | None, None ->
-            let known = (file.Nets |> Map.keys |> List.ofSeq) @ NetLibrary.names ()
-            report (Diagnostic.unknownWord name.Span "net" name.Value known)
-            None
-        |> Option.map (fun net -> net, Selectors.subject name.Value net)
+/// What an axis adds to a run's name: of values that move together the first, where that tells them apart.
+let private naming (axis: Axis) (values: Freeze.Axis list) : string list =
+    let first (item: Expression) =
+        match item.Value with
+        | Term.Tuple(first :: _) -> first.Value
+        | other -> other
 
-    let dependsOnLets (section: Section) name =
-        match Map.tryFind name file.Nets with
-        | None -> false
-        | Some(_, body) ->
-            let lets = section.Lets |> List.map _.Name.Value |> Set.ofList
-            netExpressions body |> Seq.collect words |> Seq.exists lets.Contains
+    let isTold =
+        axis.Count < 1000L
+        && (let firsts = [ for i in 0L .. axis.Count - 1L -> first (axis.Item i) ]
+            List.distinct firsts = firsts)
+
+    (if isTold then List.truncate 1 values else values)
+    |> List.map (fun value -> $"{value.Name}={text value.Value}")
+
+/// `wrn(28, 10, drop 0.3)`, in the numbers of one run.
+let private netName scope (call: Arguments.Call) =
+    let argument (argument: Argument) =
+        let value =
+            match number scope argument.Content with
+            | Ok(value, _) -> text (AxisValue.Number(float value))
+            | Error _ -> "…"
+
+        match argument.Label with
+        | Some label -> $"{label.Value} {value}"
+        | None -> value
+
+    match call.Arguments with
+    | [] -> call.Callee.Value
+    | several ->
+        several
+        |> List.map argument
+        |> String.concat ", "
+        |> (fun inside -> $"{call.Callee.Value}({inside})")
+
+/// Checks runs one by one; a net that depends on no `let` is built once for all of them.
+type private RunChecker(context: Context, contents: Contents, winners: HashSet<Span>) =
+    let report = context.Report
+    let subjects = Dictionary<string * string * int, Subject option>()
+    // The published values that held for some run.
+    let seen = HashSet<Span>()
+
+    let build (scope: Scope) (settings: Settings) (resolved: NetLibrary.Resolved) name =
+        let place = settings.Net.Callee
+
+        let report =
+            if resolved.IsBuiltIn then
+                Diagnostic.libraryNet place.Span place.Value >> report
+            else
+                report
+
+        NetChecker.check report scope resolved.Definition resolved.Call settings.Data.Image settings.Classes
+        |> Option.map (fun built ->
+            {
+                Built = built
+                Name = name
+                Seen = Selectors.subject name built.Net
+            })
+
+    let dependsOnLets (section: Section) (resolved: NetLibrary.Resolved) =
+        let lets = section.Lets |> List.map _.Name.Value |> Set.ofList
+
+        not resolved.IsBuiltIn
+        && netExpressions resolved.Definition.Body
+           |> Seq.collect words
+           |> Seq.exists lets.Contains
 
     let subject (section: Section) scope (settings: Settings) =
-        let key = settings.Net.Value, settings.Data.Name
+        match NetLibrary.resolve contents.Nets settings.Net |> Diagnostic.keep report with
+        | None -> None
+        | Some resolved ->
+            let name = netName scope settings.Net
+            let key = name, settings.Data.Name, settings.Classes
 
-        if dependsOnLets section settings.Net.Value then
-            build scope settings
-        else
-            match subjects.TryGetValue key with
-            | true, known -> known
-            | false, _ ->
-                let built = build scope settings
-                subjects[key] <- built
-                built
+            if dependsOnLets section resolved then
+                build scope settings resolved name
+            else
+                match subjects.TryGetValue key with
+                | true, known -> known
+                | false, _ ->
+                    let built = build scope settings resolved name
+                    subjects[key] <- built
+                    built
 
-    let axisOf column (axis: Axis) choice : Freeze.Axis =
+    /// Where a weight starts when no rule says so.
+    let start (settings: Settings) (subject: Subject) (weight: Weight) =
+        match settings.Init, Map.tryFind weight.Name subject.Built.Starts with
+        | Some scheme, _ when weight.Kind <> LayerKind.BatchNorm && not weight.IsBias -> scheme weight
+        | _, Some scheme -> scheme weight
+        | _, None -> Starts.torch weight
+
+    let rulesContext scope (settings: Settings) (subject: Subject) : Rules.Context =
         {
-            Name = column
-            Value = display file.Source (axis.Item choice)
+            Report = report
+            TextOf = context.TextOf
+            Scope = scope
+            Subject = subject.Seen
+            Start = start settings subject
+            Digest = context.Digest
+            Seed = settings.Seed
+            Epochs = settings.Epochs
         }
 
+    /// The section with what a candidate draws in place of its draws.
+    let drawn scope seed candidate (section: Section) : Section =
+        section.Draws
+        |> List.fold
+            (fun section draw ->
+                match
+                    Draws.resolve scope seed candidate draw.Name.Value draw.Content
+                    |> Diagnostic.keep report
+                with
+                | Some value -> Sections.define report section draw.Name value
+                | None -> section)
+            section
+
+    let seed scope (section: Section) =
+        match Map.tryFind "seed" section.Settings with
+        | Some { Phrase = [ only ] } ->
+            number scope only |> Result.map (fst >> int64) |> Result.defaultValue 1L
+        | _ -> 1L
+
+    /// For each stage the optimizers to try.
+    let stageCandidates scope (settings: Settings) (variant: Variant) (net: Net) =
+        let candidate stage number : Draws.Candidate = { Stage = stage; Number = number }
+
+        let optimizer stage number =
+            let section = drawn scope settings.Seed (candidate stage number) variant.Section
+            Settings.optimizer scope section.Settings |> Diagnostic.keep report
+
+        let draws =
+            match variant.Search with
+            | Search.Stages draws -> draws
+            | _ -> 0
+
+        [|
+            for stage in 1 .. net.Stages.Length -> [| 0..draws |] |> Array.choose (optimizer stage)
+        |]
+
+    /// A net in stages ends with one linear layer behind the last of them.
+    let isStaged (net: Net) =
+        net.Stages.Length > 0
+        && net.Nodes[net.Stages[net.Stages.Length - 1].Output + 1 ..]
+           |> Array.filter (fun node -> not node.Operation.IsFlatten)
+           |> Array.forall _.Operation.IsLinear
+        && net.Nodes[net.Nodes.Length - 1].Inputs[0]
+           >= net.Stages[net.Stages.Length - 1].Output
+
+    let learning scope (settings: Settings) (variant: Variant) (subject: Subject) =
+        let net = subject.Built.Net
+
+        let count most what (value: Expression) =
+            wholeBetween scope 1L most what value
+            |> Diagnostic.keep report
+            |> Option.map int
+            |> Option.defaultValue 1
+
+        match variant.Section.Ensemble with
+        | Some ensemble when settings.ByStages ->
+            report (Diagnostic.ensembleByStages ensemble.Place)
+            Learning.Together, None
+        | Some ensemble ->
+            let members =
+                Rules.resolve
+                    (rulesContext scope settings subject)
+                    winners
+                    (variant.Section.Rules |> List.filter _.OfMembers)
+
+            Learning.Ensemble(
+                count 1000L "the number of members" ensemble.Members,
+                count 100_000L "the number of epochs" ensemble.After,
+                members.Weights
+            ),
+            Some members.Reasons
+        | None when settings.ByStages && not (isStaged net) ->
+            let place =
+                Map.tryFind "learn" variant.Section.Settings
+                |> Option.map (fun setting -> join setting.Phrase)
+
+            report (Diagnostic.nothingStaged (Option.get place) subject.Name)
+            Learning.Together, None
+        | None when settings.ByStages ->
+            Learning.StageByStage(stageCandidates scope settings variant net), None
+        | None -> Learning.Together, None
+
+    let recipe scope (settings: Settings) (variant: Variant) (subject: Subject) =
+        let rules = variant.Section.Rules |> List.filter (fun rule -> not rule.OfMembers)
+
+        let resolved = Rules.resolve (rulesContext scope settings subject) winners rules
+        let learning, reasons = learning scope settings variant subject
+
+        {
+            Data = settings.Data.Name
+            Images = settings.Images
+            Validation = settings.Validation
+            Augmentations = List.toArray settings.Augmentations
+            Classes = settings.Classes
+            Net = subject.Built.Net
+            Weights = resolved.Weights
+            FrozenStatistics = resolved.FrozenStatistics
+            Learning = learning
+            Loss = settings.Loss
+            Optimizer = settings.Optimizer
+            Schedule = settings.Schedule
+            Warmup = settings.Warmup
+            Batch = settings.Batch
+            Epochs = settings.Epochs
+            Shuffle = settings.Shuffle
+            Precision = settings.Precision
+            Device = settings.Device
+            Seed = settings.Seed
+        },
+        reasons |> Option.defaultValue resolved.Reasons
+
+    /// The published values that hold for a run: those whose every value stands on one of its axes.
+    let expectations scope (section: Section) (values: Set<string>) : Expectation[] =
+        let holds (expected: Expected) =
+            expected.Published.On
+            |> List.forall (fun on ->
+                match on.Value with
+                | Term.Number(value, (NumberForm.Whole | NumberForm.Decimal)) ->
+                    values.Contains(text (AxisValue.Number(float value)))
+                | _ -> values.Contains(context.TextOf on.Span))
+
+        [|
+            for expected in section.Expected do
+                let measure = expected.Measure |> List.map _.Value |> String.concat " "
+
+                if not (List.contains measure Vocabulary.measures) then
+                    report (
+                        Diagnostic.unknownWord (join expected.Measure) "measure" measure Vocabulary.measures
+                    )
+                elif holds expected then
+                    seen.Add expected.Published.Value.Span |> ignore
+
+                    match number scope expected.Published.Value |> Diagnostic.keep report with
+                    | Some(value, _) ->
+                        {
+                            Measure = measure
+                            Value = float value
+                            Source = expected.From
+                        }
+                    | None -> ()
+        |]
+
+    /// The published values that held for some run.
+    member _.Seen = seen
+
     /// The run of one variant and one choice from each of its axes.
-    member _.Check (variant: Variant) (choice: int64 list) : Run option =
+    member _.Check (variant: Variant) (choice: int64 list) : Planned option =
         let allAxes = variant.Outer @ variant.Inner
 
         let items =
-            List.map2 (fun axis i -> axis.Place, axis.Item i) allAxes choice |> Map.ofList
-
-        let lets =
-            variant.Section.Lets
-            |> List.map (fun l -> l.Name.Value, l.Content)
+            List.map2 (fun (axis: Axis) i -> axis.Place, axis.Item i) allAxes choice
             |> Map.ofList
 
-        let scope = Scope(lets, fun place -> Map.tryFind place items)
+        let chosen place = Map.tryFind place items
 
-        let labelled = List.map3 axisOf (columns allAxes) allAxes choice
-        let outer, inner = List.splitAt variant.Outer.Length labelled
+        let scopeOf (section: Section) =
+            let lets = section.Lets |> List.map (fun l -> l.Name.Value, l.Content)
+            Scope(Map.ofList lets, chosen)
+
+        let outside = scopeOf variant.Section
+        let seed = seed outside variant.Section
+
+        let number =
+            match variant.Search with
+            | Search.Runs _ -> int (List.last choice)
+            | _ -> 0
+
+        let section = drawn outside seed { Stage = 0; Number = number } variant.Section
+        let scope = scopeOf section
+
+        let axesOf names (axis: Axis) i : Freeze.Axis list =
+            let values = display context.TextOf axis (axis.Item i)
+            List.map2 (fun name value -> { Name = name; Value = value }) names values
+
+        let labelled = List.map3 axesOf (columns allAxes) allAxes choice
+
+        let outer, inner =
+            List.splitAt variant.Outer.Length labelled
+            |> fun (outer, inner) -> List.concat outer, List.concat inner
+
+        /// What was drawn has columns too.
+        let drawn: Freeze.Axis list =
+            match variant.Search with
+            | Search.Runs _ ->
+                section.Draws
+                |> List.choose (fun draw ->
+                    let value =
+                        match Map.tryFind draw.Name.Value section.Settings with
+                        | Some setting -> Some setting.Phrase[0]
+                        | None ->
+                            section.Lets
+                            |> List.tryFind (fun l -> l.Name.Value = draw.Name.Value)
+                            |> Option.map _.Content
+
+                    match value |> Option.map _.Value with
+                    | Some(Term.Number(value, _)) ->
+                        Some
+                            {
+                                Name = draw.Name.Value
+                                Value = AxisValue.Number(float value)
+                            }
+                    | Some(Term.Word word) ->
+                        Some
+                            {
+                                Name = draw.Name.Value
+                                Value = AxisValue.Word word
+                            }
+                    | _ -> None)
+            | _ -> []
 
         let case: Freeze.Axis list =
             variant.Case
@@ -316,129 +377,150 @@ type private RunChecker(file: File, report: Diagnostic -> unit, winners: HashSet
         let name =
             [
                 yield! variant.Case |> Option.map _.Value |> Option.toList
-                yield! outer @ inner |> List.map (fun axis -> $"{axis.Name}={text axis.Value}")
+                yield! List.map2 naming allAxes labelled |> List.concat
             ]
             |> function
-                | [] -> Path.GetFileNameWithoutExtension file.Source.Path
+                | [] -> Path.GetFileNameWithoutExtension context.Source.Path
                 | parts -> String.concat " " parts
 
-        match Settings.read report scope variant.Section.Settings with
+        match Settings.read report scope section.Settings with
         | None -> None
         | Some settings ->
-            subject variant.Section scope settings
-            |> Option.map (fun (net, subject) ->
+            subject section scope settings
+            |> Option.map (fun subject ->
+                let recipe, reasons = recipe scope settings variant subject
+                let axes = outer @ case @ inner @ drawn
+
+                let values =
+                    axes
+                    |> List.map (fun axis -> text axis.Value)
+                    |> List.append [ subject.Name; settings.Data.Name ]
+                    |> Set.ofList
+
                 {
-                    Name = name
-                    Axes = List.toArray (outer @ case @ inner)
-                    NetName = settings.Net.Value
-                    Recipe =
+                    Run =
                         {
-                            Data = settings.Data.Name
-                            Images = settings.Images
-                            Validation = settings.Validation
-                            Net = net
-                            Weights =
-                                Rules.resolve report file.Source scope subject winners variant.Section.Rules
-                            Optimizer = settings.Optimizer
-                            Batch = settings.Batch
-                            Epochs = settings.Epochs
-                            Shuffle = settings.Shuffle
-                            Seed = settings.Seed
+                            Name = name
+                            Profile = context.Profile
+                            Axes = List.toArray axes
+                            NetName = subject.Name
+                            Expected = expectations scope section values
+                            Recipe = recipe
                         }
+                    Reasons = reasons
                 })
 
-/// Runs of all variants in the order of the text: outer axes slowest, then cases, then the axes of a case.
-let private inFileOrder (variants: Variant list) : (Variant * int64 list) list =
-    let outer =
-        variants
-        |> List.collect _.Outer
-        |> List.map _.Place
-        |> List.distinct
-        |> List.sortBy _.Start
-
-    let key index (variant: Variant) choice =
-        let own =
-            List.zip (variant.Outer |> List.map _.Place) (List.take variant.Outer.Length choice)
-            |> Map.ofList
-
-        (outer |> List.map (fun place -> Map.tryFind place own |> Option.defaultValue 0L)), index
-
-    variants
-    |> List.indexed
-    |> List.collect (fun (index, variant) ->
-        choices (variant.Outer @ variant.Inner)
-        |> Seq.map (fun choice -> key index variant choice, (variant, choice))
-        |> List.ofSeq)
-    |> List.sortBy fst
-    |> List.map snd
-
-let private warnUnused report (file: File) (variants: Variant list) (winners: HashSet<Span>) =
+let private warnUnused
+    report
+    (contents: Contents)
+    (variants: Variant list)
+    (winners: HashSet<Span>)
+    (seen: HashSet<Span>)
+    =
     let used =
         variants
-        |> List.map (fun variant -> usedLets file variant.Section)
+        |> List.map (fun variant -> usedLets contents.Nets variant.Section)
         |> Set.unionMany
 
-    let sections = file.Outside :: (file.Cases |> List.map snd)
+    let sections = contents.Outside :: (contents.Cases |> List.map snd)
 
     for section in sections do
         for l in section.Lets do
-            if not (used.Contains l.Name.Value) then
+            let isPart =
+                match l.Content.Value with
+                | Term.Part _ -> true
+                | _ -> false
+
+            if not (used.Contains l.Name.Value || isPart) then
                 report (Diagnostic.unused l.Name.Span "let" l.Name.Value)
 
         for rule in section.Rules do
             if not (isRest rule || winners.Contains rule.Span) then
                 report (Diagnostic.neverWins rule.Span)
 
-let private distinct (diagnostics: Diagnostic seq) =
-    // A place with a mistake of its own says no more that its value does not fit.
-    let unfit = (Diagnostic.wrongValue { Start = 0; End = 0 } "").Code
+        for expected in section.Expected do
+            if not (seen.Contains expected.Published.Value.Span) then
+                report (Diagnostic.expectsNothing expected.Published.Value.Span)
 
-    let faulty =
-        diagnostics
-        |> Seq.filter (fun d -> d.Code <> unfit)
-        |> Seq.map _.Span
-        |> Set.ofSeq
+/// The columns that the runs of a file can have.
+let private axisNames (contents: Contents) (variants: Variant list) =
+    [
+        yield! variants |> Seq.collect (fun v -> v.Outer @ v.Inner) |> Seq.collect _.Columns
+        yield! Vocabulary.names Vocabulary.settings
+        yield! contents.Outside.Lets |> Seq.map _.Name.Value
+        yield! contents.Outside.Draws |> Seq.map _.Name.Value
+        yield! [ "case"; "epoch"; "layer"; "stage"; "candidate"; "fraction"; "member" ]
+    ]
+    |> List.distinct
 
-    diagnostics
-    |> Seq.filter (fun d -> d.Code <> unfit || not (faulty.Contains d.Span))
-    |> Seq.distinctBy (fun d -> d.Code, d.Span)
-    |> Seq.truncate mostDiagnostics
-    |> List.ofSeq
+let private reports report contents variants : ReportItem list =
+    let known = axisNames contents variants
 
-/// The runs that a file's statements mean, in its order, and all that is wrong with them.
+    contents.Report
+    |> List.choose _.Value
+    |> List.choose (ReportLines.read report known)
+
+let private profile report (contents: Contents) name : Section =
+    match contents.Profiles |> List.tryFind (fun (known, _) -> known.Value = name) with
+    | Some(_, section) -> section
+    | None when name = "" -> emptySection
+    | None ->
+        let known = contents.Profiles |> List.map (fun (known, _) -> known.Value)
+        report (Diagnostic.unknownProfile { Start = 0; End = 0 } name known)
+        emptySection
+
+/// A file that means more runs is more likely a mistake.
+let private mostRuns = 10_000L
+
+let private limit report (contents: Contents) =
+    match Map.tryFind "limit" contents.Outside.Settings with
+    | Some setting ->
+        Settings.limit (Scope(Map.empty, (fun _ -> None))) setting.Phrase
+        |> Diagnostic.keep report
+        |> Option.defaultValue mostRuns
+    | None -> mostRuns
+
+/// What a file's statements mean.
+type Checked =
+    {
+        Planned: Planned list
+        Report: ReportItem list
+        Profiles: string list
+    }
+
+/// The runs that a file means, in its order, and its report; all that is wrong goes to `context.Report`.
 /// With an error anywhere the runs are those that could be made out. `whole` says that every statement could be
-/// read: where one could not, what seems unused may be used there.
-let check (source: Source) (whole: bool) (statements: Statement list) : Run list * Diagnostic list =
-    let found = ResizeArray<Diagnostic>()
-    let file = gather found.Add source statements
+/// read: where one could not, what seems unused may be used there. `isSound` says that nothing is wrong so far.
+let check (context: Context) (whole: bool) (isSound: unit -> bool) (contents: Contents) : Checked =
+    let profile = profile context.Report contents context.Profile
+    let variants = Variants.ofContents context.Report contents profile
+    let most = limit context.Report contents
+    let count = Variants.count variants
+    let reports = reports context.Report contents variants
 
-    let variants =
-        match file.Cases with
-        | [] -> [ variant found.Add file None ]
-        | cases -> cases |> List.map (Some >> variant found.Add file)
+    let checkedWith planned =
+        {
+            Planned = planned
+            Report = reports
+            Profiles = contents.Profiles |> List.map (fun (name, _) -> name.Value)
+        }
 
-    let count =
-        variants
-        |> List.sumBy (fun v ->
-            v.Outer @ v.Inner
-            |> List.fold (fun product axis -> product * bigint axis.Count) 1I)
-
-    if count > bigint mostRuns then
+    if count > bigint most then
         let longest =
             variants |> List.collect (fun v -> v.Outer @ v.Inner) |> List.maxBy _.Count
 
-        found.Add(Diagnostic.tooManyRuns longest.Place (count.ToString()) mostRuns)
-        [], distinct found
+        context.Report(Diagnostic.tooManyRuns longest.Place (count.ToString()) most)
+        checkedWith []
     else
         let winners = HashSet<Span>()
-        let checker = RunChecker(file, found.Add, winners)
+        let checker = RunChecker(context, contents, winners)
 
-        let runs =
-            inFileOrder variants
+        let planned =
+            Variants.inFileOrder variants
             |> List.choose (fun (variant, choice) -> checker.Check variant choice)
 
         // Where something is wrong, a rule may seem dead only because of that.
-        if whole && not (Seq.exists Diagnostic.isError found) then
-            warnUnused found.Add file variants winners
+        if whole && isSound () then
+            warnUnused context.Report contents variants winners checker.Seen
 
-        runs, distinct found
+        checkedWith planned

@@ -2,32 +2,165 @@
 [<RequireQualifiedAccess>]
 module Freeze.Language.Compile
 
+open System.IO
+open System.Security.Cryptography
 open Freeze
+open Freeze.Language.Syntax
+
+/// How a text is read.
+type Options =
+    {
+        /// The profile in force, or "".
+        Profile: string
+        Files: Imports.Files
+    }
 
 type Analysis =
     {
-        Source: Source
+        /// The file, then those that it imports; a span's offsets tell which it is in.
+        Sources: Source list
         /// In the order of the text.
         Diagnostics: Diagnostic list
         Runs: Run[]
+        /// For each run, for each of its weights, the rule that decides it.
+        Reasons: Span option[][]
+        Report: ReportItem[]
+        Profiles: string list
     }
 
+/// More messages help nobody.
+let private mostDiagnostics = 100
+
+/// A file is written by hand; some checks take time that grows with the square of its statements.
+let private mostStatements = 5_000
+
+/// The SHA-256 of a file, of at most 16 GiB.
+let private digest (path: string) =
+    try
+        use file = File.OpenRead path
+
+        if file.Length > 17_179_869_184L then
+            Error "it is larger than 16 GiB"
+        else
+            Ok(System.Convert.ToHexStringLower(SHA256.HashData file))
+    with
+    | :? FileNotFoundException
+    | :? DirectoryNotFoundException -> Error "there is no such file"
+    | :? System.UnauthorizedAccessException -> Error "it may not be read by this user"
+    | :? IOException as error -> Error error.Message
+
+/// Files on the disk, no profile.
+let usual =
+    {
+        Profile = ""
+        Files = { Read = Source.read; Digest = digest }
+    }
+
+let rec private statementCount (statements: Statement list) =
+    statements
+    |> List.sumBy (fun statement ->
+        match statement.Value with
+        | StatementItem.Case(_, body)
+        | StatementItem.Profile(_, body)
+        | StatementItem.Ensemble(_, _, body) -> 1 + statementCount body
+        | StatementItem.Report lines -> 1 + lines.Length
+        | _ -> 1)
+
+let rec private filesOf (file: Imports.File) : Imports.File list =
+    file :: (file.Imports |> Map.values |> Seq.collect filesOf |> List.ofSeq)
+
+let private distinct (diagnostics: Diagnostic seq) =
+    // A place with a mistake of its own says no more that its value does not fit.
+    let unfit = (Diagnostic.wrongValue { Start = 0; End = 0 } "").Code
+
+    let faulty =
+        diagnostics
+        |> Seq.filter (fun d -> d.Code <> unfit)
+        |> Seq.map _.Span
+        |> Set.ofSeq
+
+    diagnostics
+    |> Seq.filter (fun d -> d.Code <> unfit || not (faulty.Contains d.Span))
+    |> Seq.distinctBy (fun d -> d.Code, d.Span)
+    |> Seq.truncate mostDiagnostics
+    |> List.ofSeq
+
+/// Of a file of weights, relative to the file that names it.
+let private digestOf (files: Imports.Files) (sources: Source list) (path: Located<string>) =
+    let folder =
+        Path.GetDirectoryName (Source.at sources path.Span.Start).Path
+        |> Option.ofObj
+        |> Option.defaultValue ""
+
+    files.Digest(Path.Combine(folder, path.Value))
+    |> Result.mapError (Diagnostic.notSafetensors path.Span)
+
 /// All that can be said of a text. It returns for every text, and never throws.
-let analyse (source: Source) : Analysis =
-    let statements, syntax = Parser.parse source
-    let runs, meaning = Checker.check source syntax.IsEmpty statements
+let analyse (options: Options) (source: Source) : Analysis =
+    let loaded = Imports.load options.Files source
+    let found = ResizeArray<Diagnostic>()
+
+    let digests =
+        System.Collections.Generic.Dictionary<string, Result<string, Diagnostic>>()
+
+    let context: Checker.Context =
+        {
+            Report = found.Add
+            Source = source
+            TextOf = fun span -> Source.text (Source.at loaded.Sources span.Start) span
+            Digest =
+                fun path ->
+                    match digests.TryGetValue path.Value with
+                    | true, known -> known
+                    | false, _ ->
+                        let digest = digestOf options.Files loaded.Sources path
+                        digests[path.Value] <- digest
+                        digest
+            Profile = options.Profile
+        }
+
+    let files = filesOf loaded.Root
+
+    let statements =
+        files |> List.sumBy (fun file -> statementCount file.Parsed.Statements)
+
+    let checked' =
+        if statements > mostStatements then
+            let first = (List.head loaded.Root.Parsed.Statements).Span
+            found.Add(Diagnostic.tooManyStatements first mostStatements)
+            None
+        else
+            let isSound () =
+                not (Seq.exists Diagnostic.isError found)
+
+            Sections.gather found.Add loaded.Root
+            |> Checker.check context loaded.Diagnostics.IsEmpty isSound
+            |> Some
+
+    let planned =
+        checked'
+        |> Option.map (fun c -> List.toArray c.Planned)
+        |> Option.defaultValue [||]
 
     {
-        Source = source
-        Diagnostics = syntax @ meaning |> List.sortBy (fun d -> d.Span.Start, d.Span.End)
-        Runs = List.toArray runs
+        Sources = loaded.Sources
+        Diagnostics =
+            loaded.Diagnostics @ distinct found
+            |> List.sortBy (fun d -> d.Span.Start, d.Span.End)
+        Runs = planned |> Array.map _.Run
+        Reasons = planned |> Array.map _.Reasons
+        Report =
+            checked'
+            |> Option.map (fun c -> List.toArray c.Report)
+            |> Option.defaultValue [||]
+        Profiles = checked' |> Option.map _.Profiles |> Option.defaultValue []
     }
 
 /// The runs of a text, or its diagnostics where one of them is an error.
-let plan (source: Source) : Result<Analysis, Diagnostic list> =
-    let analysis = analyse source
+let plan (options: Options) (source: Source) : Result<Analysis, Analysis> =
+    let analysis = analyse options source
 
     if List.exists Diagnostic.isError analysis.Diagnostics then
-        Error analysis.Diagnostics
+        Error analysis
     else
         Ok analysis

@@ -103,7 +103,7 @@ module Diagnostic =
             $"`{name}` is a word of the language and names no part"
             $"choose another, such as `{name}1`"
 
-    let private misplaced span what where =
+    let misplaced span what where =
         error "FRZ017" span $"{what} cannot stand {where}" ""
 
     let nestedCase span =
@@ -127,6 +127,28 @@ module Diagnostic =
     let refersToItself span name =
         misplaced span $"`{name}`" "in its own definition"
 
+    let cannotImport span (path: string) (reason: string) =
+        error "FRZ018" span $"`{path}` cannot be imported: {reason}" ""
+
+    let unknownProfile span (name: string) (known: string list) =
+        let has =
+            if known.IsEmpty then
+                "the file has none"
+            else
+                "it has " + Suggest.list "and" 12 known
+
+        error "FRZ019" span $"this file has no profile `{name}`" has
+
+    let ensembleByStages span =
+        misplaced span "an ensemble" "with `learn stage by stage`"
+
+    let nothingStaged span (net: string) =
+        error
+            "FRZ028"
+            span
+            $"net {net} cannot be trained stage by stage"
+            "it needs `stage 1 { … }` and so on, then one linear layer"
+
     // Values
 
     let wrongValue span expected =
@@ -147,8 +169,40 @@ module Diagnostic =
     let divisionByZero span =
         error "FRZ024" span "division by zero" ""
 
-    let tooManyRuns span (count: string) limit =
-        error "FRZ025" span $"this file means {count} runs" $"at most %d{limit}: shorten a list"
+    let tooManyRuns span (count: string) (limit: int64) =
+        error
+            "FRZ025"
+            span
+            $"this file means {count} runs"
+            $"at most %d{limit}: shorten a list, or write `limit runs N`"
+
+    let tooManyStatements span limit =
+        error
+            "FRZ029"
+            span
+            "this file has too many statements"
+            $"at most %d{limit} with those inside of others"
+
+    let drawOutside span (name: string) =
+        error
+            "FRZ026"
+            span
+            $"`{name}` draws, and nothing is drawn here"
+            $"write `name ~ {name}(…)`, with a `search`"
+
+    let searchWithoutDraw span =
+        error
+            "FRZ027"
+            span
+            "this search has nothing to draw"
+            "say what, such as `lr ~ 1e-3 * 10^normal(0, 1)`"
+
+    let drawWithoutSearch span =
+        error
+            "FRZ027"
+            span
+            "a draw without a search"
+            "say how many: `search random 10 by validation accuracy`"
 
     // Rules
 
@@ -164,6 +218,38 @@ module Diagnostic =
 
     let layerOutOfRange span asked count =
         error "FRZ032" span $"there is no layer %d{asked}" $"the net has layers 1 to %d{count}"
+
+    let stageOutOfRange span (net: string) count =
+        let has = if count = 0 then "no stages" else $"stages 1 to %d{count}"
+        error "FRZ033" span "there is no such stage" $"net {net} has {has}"
+
+    let modifierTwice span first =
+        { error "FRZ034" span "this is said twice" "keep one of the two" with
+            Notes = [ first, "first said here" ]
+        }
+
+    let misfit span (what: string) (action: string) =
+        error "FRZ035" span $"%s{what} does not go with `%s{action}`" ""
+
+    let statsWithoutBn span =
+        error "FRZ036" span "only batch norms have running statistics" "select `bn`, or parts that hold some"
+
+    let solveNotLast span =
+        error
+            "FRZ037"
+            span
+            "only the last linear layer, whole, can be solved"
+            "select it by its name, such as `fc`"
+
+    let solveNotAlone span (learning: string) =
+        error
+            "FRZ037"
+            span
+            $"features must be fixed to be solved on, and {learning} learns"
+            "make all other weights `fixed` or `zero`"
+
+    let notSafetensors span reason =
+        error "FRZ038" span $"these weights cannot be used: {reason}" ""
 
     // Nets
 
@@ -185,6 +271,22 @@ module Diagnostic =
     let emptyNet span =
         error "FRZ044" span "the net has no layer" "a net is `net name { conv 8 3x3; relu; linear classes }`"
 
+    let netTooLarge span limit =
+        error "FRZ045" span "this net is too large, or a block uses itself" $"at most %d{limit} parts"
+
+    let missingParameter span net parameter =
+        error "FRZ046" span $"`{net}` needs a value for `{parameter}`" $"write `{net}({parameter} …)`"
+
+    let unknownPart span name =
+        error "FRZ047" span $"the body has no part `{name}`" "give the part a label: `name: relu`"
+
+    let stageOrder span next =
+        error
+            "FRZ048"
+            span
+            "stages stand at the top of a net, numbered in order"
+            $"here `stage %d{next}` would come"
+
     let libraryNet span net (inner: Diagnostic) =
         { inner with
             Span = span
@@ -201,8 +303,39 @@ module Diagnostic =
             "this rule decides nothing"
             "later rules win everywhere; the last rule that matches wins"
 
-    let nothingLearns span weight count dimension =
-        warning "FRZ102" span $"0 of %d{count} {dimension} of {weight} learn" "the share is rounded down"
+    let nothingLearns span weight count dimension others =
+        let more =
+            if others = 0 then
+                ""
+            else
+                $", nor any of %d{others} other layers"
+
+        warning
+            "FRZ102"
+            span
+            $"0 of %d{count} {dimension} of {weight} learn{more}"
+            "the share is rounded down; `at least 1` would lift it"
+
+    let expectsNothing span =
+        warning
+            "FRZ107"
+            span
+            "no run has these values"
+            "the case, lists and names of net and data are looked at"
+
+    let noNormalisation span =
+        warning
+            "FRZ105"
+            span
+            "frozen at their start, mean 0 and variance 1, these statistics normalise nothing"
+            "they are of use with weights from a file"
+
+    let neverInForce span first epochs =
+        warning
+            "FRZ106"
+            span
+            $"epoch %d{first} never comes: the run has %d{epochs}"
+            "these weights stay fixed"
 
     let leftIsTrained span =
         warning

@@ -21,6 +21,8 @@ type State =
         /// Where the last white space began and ended: a span stops before it.
         SpaceStart: int
         SpaceEnd: int
+        /// From `#` to the line's end, the last one first.
+        Comments: Span list
     }
 
     static member Start =
@@ -30,17 +32,24 @@ type State =
             NewlineIsSpace = false
             SpaceStart = -1
             SpaceEnd = -1
+            Comments = []
         }
 
 type Parser<'T> = Parser<'T, State>
 
 let private isSpace c = c = ' ' || c = '\t'
 
+let private offset (stream: CharStream<State>) = int stream.Index
+
 let private skipComment (stream: CharStream<State>) =
     if stream.Peek() = '#' then
+        let start = offset stream
         stream.SkipCharsOrNewlinesWhile(fun c -> c <> '\n') |> ignore
 
-let private offset (stream: CharStream<State>) = int stream.Index
+        stream.UserState <-
+            { stream.UserState with
+                Comments = { Start = start; End = offset stream } :: stream.UserState.Comments
+            }
 
 /// White space and a comment; inside brackets newlines too. Never fails and expects nothing.
 let spaces: Parser<unit> =
@@ -145,6 +154,11 @@ let keyword (text: string) : Parser<Span> =
         else
             stream.BacktrackTo state
             Reply(ReplyStatus.Error, expectedString text)
+
+/// A word of a report: a name, a number, `|w|`.
+let reportWord: Parser<string> =
+    many1Satisfy (fun c -> isNameChar c || c = '|' || c = '-' || c = '.')
+    <?> "what to show"
 
 let quoted: Parser<string> =
     let inner = manySatisfy (fun c -> c <> '"' && c <> '\n')
@@ -330,6 +344,7 @@ let recovering (broken: 'T) (parser: Parser<'T>) : Parser<'T> =
             stream.UserState <-
                 { before.UserState with
                     Diagnostics = diagnostic :: found
+                    Comments = stream.UserState.Comments
                 }
 
             Reply broken

@@ -1,312 +1,349 @@
-/// A net's body to a graph with every shape known, or to what is wrong with it.
+/// A net's definition and arguments to a graph with every shape known, or to what is wrong with it.
 module Freeze.Language.NetChecker
 
-open System.Collections.Generic
 open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Values
+open Freeze.Language.NetBuilder
 
-/// Grows a graph node by node. After a mistake the shape is unknown and nothing more is said of shapes,
-/// so that one mistake does not become twenty.
-type private Builder(input: int[], classes: int, scope: Scope, report: Diagnostic -> unit) =
-    let nodes =
-        ResizeArray<Node>(
-            [
-                {
-                    Name = "input"
-                    Operation = Operation.Input
-                    Inputs = [||]
-                    Shape = input
-                }
-            ]
-        )
+/// `net wrn(depth, widen, drop = 0) { … }`
+type Definition =
+    {
+        Name: Name
+        Parameters: Parameter list
+        Body: NetPart list
+    }
 
-    let taken = Dictionary<string, Span>()
-    let mutable shape: int[] option = Some input
+/// A net for one kind of images.
+type Built =
+    {
+        Net: Net
+        /// By weight the schemes that the net sets; other weights start as PyTorch's.
+        Starts: Map<string, Schemes.Scheme>
+    }
 
-    member _.Scope = scope
-    member _.Classes = classes
-    member _.Nodes = nodes.ToArray()
-    member _.Shape = shape
+/// What names mean at a place in a body.
+type private Environment =
+    {
+        Outside: Scope
+        Values: Map<string, Datum>
+        /// Blocks, each with what was known where it was defined.
+        Blocks: Map<string, Definition * Environment>
+        Place: Place
+        /// How deep in blocks.
+        Depth: int
+    }
 
-    member _.Fail diagnostic =
-        report diagnostic
-        shape <- None
+let private whole (value: int) =
+    Datum.Number(decimal value, NumberForm.Whole)
 
-    /// Claims a name for a part; a part without a label is called after its operation and counted.
-    member _.Name(prefix: string, label: Name option, operation: string) =
-        match label with
-        | Some label ->
-            let full = prefix + label.Value
+/// The scope of an expression: parameters and lets, and the sizes at the cursor.
+let private scope (builder: Builder) (environment: Environment) =
+    environment.Outside.Inside(fun name ->
+        match Map.tryFind name environment.Values, name, builder.Shape with
+        | Some value, _, _ -> Some value
+        | None, "classes", _ -> Some(whole builder.Classes)
+        | None, "channels", Some shape -> Some(whole shape[0])
+        | None, "height", Some [| _; height; _ |] -> Some(whole height)
+        | None, "width", Some [| _; _; width |] -> Some(whole width)
+        // After a mistake no size is known, and that has been said.
+        | None, ("channels" | "height" | "width"), None -> Some(whole 1)
+        | _ -> None)
 
-            if List.contains label.Value Vocabulary.reserved then
-                report (Diagnostic.reservedName label.Span label.Value)
+/// The values of a definition's parameters.
+let private bind (outside: Scope) (definition: Definition) (call: Arguments.Call) =
+    let names = definition.Parameters |> List.map _.Name.Value
 
-            match taken.TryGetValue full with
-            | true, first -> report (Diagnostic.definedTwice label.Span "a part" full first)
-            | false, _ -> taken[full] <- label.Span
+    let value name (expression: Expression) =
+        evaluate outside expression
+        |> Result.bind (fun value ->
+            match value.Value with
+            | Datum.Number _ -> Ok(name, value.Value)
+            | Datum.Word word -> Error(Diagnostic.unknownName expression.Span word outside.Names)
+            | _ -> Error(Diagnostic.wrongValue expression.Span "a number"))
 
-            full
-        | None ->
-            let free =
-                Seq.initInfinite (fun i -> $"{prefix}{operation}{i + 1}")
-                |> Seq.find (taken.ContainsKey >> not)
+    Arguments.byName names names call
+    |> Result.bind (fun given ->
+        definition.Parameters
+        |> List.map (fun parameter ->
+            match Map.tryFind parameter.Name.Value given, parameter.Default with
+            | Some expression, _
+            | None, Some expression -> value parameter.Name.Value expression
+            | None, None ->
+                Error(
+                    Diagnostic.missingParameter call.Callee.Span definition.Name.Value parameter.Name.Value
+                ))
+        |> all)
+    |> Result.map Map.ofList
 
-            taken[free] <- { Start = 0; End = 0 }
-            free
-
-    member _.Add(name, operation, result: int[]) =
-        nodes.Add
-            {
-                Name = name
-                Operation = operation
-                Inputs = [| nodes.Count - 1 |]
-                Shape = result
+let private inBlock (environment: Environment) name =
+    { environment with
+        Place =
+            { environment.Place with
+                Prefix = name + "."
+                InRepeat = false
             }
-
-        shape <- Some result
-
-/// What may follow a layer's sizes: `stride 2`, `pad 1`, `pad none`, `no bias`.
-type private Options =
-    {
-        Stride: int option
-        Padding: int option
-        Bias: bool
     }
 
-let private noOptions =
-    {
-        Stride = None
-        Padding = None
-        Bias = true
-    }
+/// Blocks within blocks beyond this are mistakes, and would cost stack.
+let private deepest = 64
 
-/// Larger windows, strides and widths are mistakes.
-let private widest = 1_000_000L
-
-let private options (builder: Builder) usage allowed (words: Phrase) =
-    let rec read options (words: Phrase) =
-        let wrong (at: Expression) =
-            Error(Diagnostic.layerArguments at.Span usage)
-
-        match words with
-        | [] -> Ok options
-        | ({ Value = Term.Word word } as at) :: _ when not (List.contains word allowed) -> wrong at
-        | { Value = Term.Word "stride" } :: value :: rest ->
-            wholeBetween builder.Scope 1L 1024L "the stride" value
-            |> Result.bind (fun stride ->
-                read
-                    { options with
-                        Stride = Some(int stride)
+/// `init conv he`: for the layers behind it.
+let private directive (builder: Builder) (environment: Environment) span (words: Phrase) =
+    match words with
+    | [ {
+            Value = Term.Word("conv" | "linear" | "bias" as kind)
+        }
+        scheme ] ->
+        match Schemes.scheme (scope builder environment) scheme with
+        | Ok scheme ->
+            { environment with
+                Place =
+                    { environment.Place with
+                        Schemes = Map.add kind scheme environment.Place.Schemes
                     }
-                    rest)
-        | { Value = Term.Word "pad" } :: { Value = Term.Word "none" } :: rest ->
-            read { options with Padding = Some 0 } rest
-        | { Value = Term.Word "pad" } :: value :: rest ->
-            wholeBetween builder.Scope 0L 1024L "the padding" value
-            |> Result.bind (fun padding ->
-                read
-                    { options with
-                        Padding = Some(int padding)
-                    }
-                    rest)
-        | { Value = Term.Word "no" } :: { Value = Term.Word "bias" } :: rest ->
-            read { options with Bias = false } rest
-        | at :: _ -> wrong at
+            }
+        | Error diagnostic ->
+            builder.Fail diagnostic
+            environment
+    | _ ->
+        builder.Fail(Diagnostic.layerArguments span (Vocabulary.usage Vocabulary.layers "init"))
+        environment
 
-    read noOptions words
-
-/// Adds a layer whose output is computed from a map of channels x height x width.
-let private onMap (builder: Builder) span what add =
-    match builder.Shape with
-    | None -> ()
-    | Some [| channels; height; width |] -> add (channels, height, width)
-    | Some flat ->
+let private add (builder: Builder) (environment: Environment) (span: Span) start finish =
+    let mismatch () =
         builder.Fail(
             Diagnostic.shape
                 span
-                $"{what} needs a map of channels, height and width"
-                $"here it gets {Shapes.describe flat}"
+                $"the sum of {Shapes.describe (builder.ShapeAt finish)} and {Shapes.describe (builder.ShapeAt start)}"
+                "both must have one shape: a `shortcut { … }` can bring the input to that of the body"
         )
 
-let private window builder span what (height, width) (rows, columns) stride (padRows, padColumns) =
-    match Shapes.slide height rows stride padRows, Shapes.slide width columns stride padColumns with
-    | Some outHeight, Some outWidth -> Some(outHeight, outWidth)
-    | _ ->
-        (builder: Builder)
-            .Fail(
-                Diagnostic.shape
-                    span
-                    $"{what} of {rows}x{columns} is larger than its input of {height}x{width}"
-                    "make it smaller, pad, or pool less before it"
-            )
-
-        None
-
-let private checkedSize (builder: Builder) span (shape: int64 list) add =
-    if List.fold (fun product extent -> product * decimal extent) 1m shape > decimal Shapes.largest then
-        builder.Fail(
-            Diagnostic.shape span "this layer is too large" $"at most {Shapes.largest} values in one tensor"
-        )
+    if builder.ShapeAt start <> builder.ShapeAt finish then
+        mismatch ()
     else
-        add ()
-
-let private conv (builder: Builder) span name usage (words: Phrase) =
-    match words with
-    | filters :: { Value = Term.Size(rows, columns) } :: rest ->
-        let read =
-            wholeBetween builder.Scope 1L widest "the number of filters" filters
-            |> Result.bind (fun filters ->
-                options builder usage [ "stride"; "pad"; "no" ] rest
-                |> Result.map (fun options -> int filters, options))
-
-        match read with
-        | Error diagnostic -> builder.Fail diagnostic
-        | Ok _ when rows < 1 || columns < 1 || rows > 1024 || columns > 1024 ->
-            builder.Fail(Diagnostic.outOfRange (List.item 1 words).Span "the kernel" "1x1 to 1024x1024")
-        | Ok(_, { Padding = None }) when rows % 2 = 0 || columns % 2 = 0 ->
-            builder.Fail(
-                Diagnostic.shape
-                    (List.item 1 words).Span
-                    $"a kernel of {rows}x{columns} cannot pad to the same size"
-                    "an even kernel has no middle: write `pad N` or `pad none`"
+        let name =
+            builder.Name(
+                { environment.Place with
+                    InRepeat = false
+                },
+                None,
+                "add"
             )
-        | Ok(filters, options) ->
-            let padRows = options.Padding |> Option.defaultValue (rows / 2)
-            let padColumns = options.Padding |> Option.defaultValue (columns / 2)
-            let stride = options.Stride |> Option.defaultValue 1
 
-            onMap builder span "conv" (fun (channels, height, width) ->
-                match
-                    window
-                        builder
-                        span
-                        "a kernel"
-                        (height, width)
-                        (rows, columns)
-                        stride
-                        (padRows, padColumns)
-                with
-                | None -> ()
-                | Some(outHeight, outWidth) ->
-                    let add () =
-                        builder.Add(
-                            name,
-                            Operation.Conv(filters, rows, columns, stride, padRows, padColumns, options.Bias),
-                            [| filters; outHeight; outWidth |]
-                        )
+        builder.Join(name, Operation.Add, [| finish; start |], builder.ShapeAt finish)
 
-                    checkedSize
-                        builder
-                        span
-                        [ int64 filters; int64 channels; int64 rows; int64 columns ]
-                        (fun () ->
-                            checkedSize builder span [ int64 filters; int64 outHeight; int64 outWidth ] add))
-    | _ -> builder.Fail(Diagnostic.layerArguments span usage)
+let private concat (builder: Builder) (environment: Environment) (span: Span) start finish =
+    let join channels rest =
+        let name =
+            builder.Name(
+                { environment.Place with
+                    InRepeat = false
+                },
+                None,
+                "concat"
+            )
 
-let private flatten (builder: Builder) prefix =
-    match builder.Shape with
-    | Some shape when shape.Length > 1 ->
-        builder.Add(builder.Name(prefix, None, "flatten"), Operation.Flatten, [| int (Shapes.size shape) |])
-    | _ -> ()
+        builder.Join(name, Operation.Concat, [| start; finish |], Array.append [| channels |] rest)
 
-let private linear (builder: Builder) span prefix name usage (words: Phrase) =
-    let units, rest =
-        match words with
-        | { Value = Term.Word "classes" } :: rest -> Ok builder.Classes, rest
-        | units :: rest ->
-            wholeBetween builder.Scope 1L widest "the number of units" units
-            |> Result.map int,
-            rest
-        | [] -> Error(Diagnostic.layerArguments span usage), []
+    match builder.ShapeAt start, builder.ShapeAt finish with
+    | [| a; height; width |], [| b; height'; width' |] when height = height' && width = width' ->
+        join (a + b) [| height; width |]
+    | [| a |], [| b |] -> join (a + b) [||]
+    | before, after ->
+        builder.Fail(
+            Diagnostic.shape
+                span
+                $"{Shapes.describe after} cannot stand behind {Shapes.describe before}"
+                "the body must keep height and width"
+        )
 
-    match units, options builder usage [ "no" ] rest with
-    | Error diagnostic, _
-    | _, Error diagnostic -> builder.Fail diagnostic
-    | Ok units, Ok options ->
-        flatten builder prefix
-
-        match builder.Shape with
-        | Some [| inputs |] ->
-            checkedSize builder span [ int64 units; int64 inputs ] (fun () ->
-                builder.Add(name, Operation.Linear(units, options.Bias), [| units |]))
-        | _ -> ()
-
-let private pool (builder: Builder) span name operation make usage (words: Phrase) =
-    match words with
-    | size :: rest ->
-        match
-            wholeBetween builder.Scope 1L 1024L "the size" size,
-            options builder usage [ "stride"; "pad" ] rest
-        with
-        | Error diagnostic, _
-        | _, Error diagnostic -> builder.Fail diagnostic
-        | Ok size, Ok options ->
-            let size = int size
-            let stride = options.Stride |> Option.defaultValue size
-            let padding = options.Padding |> Option.defaultValue 0
-
-            if padding > size / 2 then
-                builder.Fail(
-                    Diagnostic.shape span $"{operation} pads by more than half its size" $"at most {size / 2}"
-                )
+let rec private parts (builder: Builder) (environment: Environment) (body: NetPart list) =
+    body
+    |> List.fold
+        (fun environment part ->
+            if builder.IsSound then
+                step builder environment part
             else
-                onMap builder span operation (fun (channels, height, width) ->
-                    window builder span operation (height, width) (size, size) stride (padding, padding)
-                    |> Option.iter (fun (outHeight, outWidth) ->
-                        builder.Add(name, make (size, stride, padding), [| channels; outHeight; outWidth |])))
-    | [] -> builder.Fail(Diagnostic.layerArguments span usage)
+                environment)
+        environment
+    |> ignore
 
-let private layer (builder: Builder) prefix span (label: Name option) (phrase: Phrase) =
+/// Adds a part; what it defines is known behind it.
+and private step builder environment (part: NetPart) : Environment =
+    let labelled label =
+        match label with
+        | None -> environment
+        | Some _ -> inBlock environment (builder.Name(environment.Place, label, "part"))
+
+    match part.Value with
+    | NetItem.Layer(_, { Value = Term.Word "init" } :: words) -> directive builder environment part.Span words
+    | NetItem.Layer(label, phrase) ->
+        layer builder environment part.Span label phrase
+        environment
+    | NetItem.Block(label, inner) ->
+        parts builder (labelled (Some label)) inner
+        environment
+    | NetItem.Let(name, value) ->
+        match evaluate (scope builder environment) value with
+        | Ok value ->
+            { environment with
+                Values = Map.add name.Value value.Value environment.Values
+            }
+        | Error diagnostic ->
+            builder.Fail diagnostic
+            environment
+    | NetItem.Define(name, parameters, inner) ->
+        let definition =
+            {
+                Name = name
+                Parameters = parameters
+                Body = inner
+            }
+
+        { environment with
+            Blocks = Map.add name.Value (definition, environment) environment.Blocks
+        }
+    | NetItem.Repeat(label, turn, count, inner) ->
+        repeat builder (labelled label) part.Span turn count inner
+        environment
+    | NetItem.Residual(label, inner, shortcut) ->
+        residual builder (labelled label) part.Span inner shortcut
+        environment
+    | NetItem.Dense(label, inner) ->
+        let environment' = labelled label
+        let start = builder.At
+        parts builder environment' inner
+
+        if builder.IsSound then
+            concat builder environment' part.Span start builder.At
+
+        environment
+    | NetItem.Stage(number, inner) ->
+        stage builder environment part.Span number inner
+        environment
+    | NetItem.Broken ->
+        builder.Fail(Diagnostic.emptyNet part.Span)
+        environment
+
+and private layer builder environment span label phrase =
     let operation, words = List.head phrase, List.tail phrase
+    let known = Vocabulary.names Vocabulary.layers
 
-    match operation.Value with
-    | Term.Word word when List.contains word (Vocabulary.names Vocabulary.layers) ->
-        let usage = Vocabulary.usage Vocabulary.layers word
-        let name = builder.Name(prefix, label, word)
+    let call =
+        match operation.Value with
+        | Term.Word word -> Some(word, [])
+        | Term.Call(callee, arguments) -> Some(callee.Value, arguments)
+        | _ -> None
 
-        /// A layer without words of its own that keeps the shape.
-        let plain operation =
-            match words, builder.Shape with
-            | [], Some shape -> builder.Add(name, operation, shape)
-            | [], None -> ()
-            | extra :: _, _ -> builder.Fail(Diagnostic.layerArguments extra.Span usage)
+    match call with
+    | Some(word, arguments) when environment.Blocks.ContainsKey word ->
+        let definition, home = environment.Blocks[word]
 
-        match word with
-        | "conv" -> conv builder span name usage words
-        | "linear" -> linear builder span prefix name usage words
-        | "maxpool" -> pool builder span name word Operation.MaxPool usage words
-        | "avgpool" -> pool builder span name word Operation.AvgPool usage words
-        | "bn" -> plain (Operation.BatchNorm(1e-5, 0.1))
-        | "relu" -> plain Operation.Relu
-        | "globalpool" when words.IsEmpty ->
-            onMap builder span word (fun (channels, _, _) ->
-                builder.Add(name, Operation.GlobalPool, [| channels |]))
-        | "flatten" when words.IsEmpty ->
-            builder.Shape
-            |> Option.iter (fun shape -> builder.Add(name, Operation.Flatten, [| int (Shapes.size shape) |]))
-        | "dropout" ->
-            match words with
-            | [ share ] ->
-                match numberBetween builder.Scope 0m 0.999m "the share dropped" share with
-                | Error diagnostic -> builder.Fail diagnostic
-                | Ok share ->
-                    builder.Shape
-                    |> Option.iter (fun shape -> builder.Add(name, Operation.Dropout(float share), shape))
-            | _ -> builder.Fail(Diagnostic.layerArguments span usage)
-        | _ -> builder.Fail(Diagnostic.layerArguments span usage)
-    | Term.Word word ->
-        builder.Fail(Diagnostic.unknownLayer operation.Span word (Vocabulary.names Vocabulary.layers))
-    | _ -> builder.Fail(Diagnostic.layerArguments operation.Span "a layer, such as `conv 8 3x3`")
+        let call: Arguments.Call =
+            {
+                Callee = { Value = word; Span = operation.Span }
+                Arguments = arguments
+            }
 
-let rec private parts (builder: Builder) prefix (body: NetPart list) =
-    for part in body do
-        match part.Value with
-        | NetItem.Layer(label, phrase) -> layer builder prefix part.Span label phrase
-        | NetItem.Block(label, inner) ->
-            let name = builder.Name(prefix, Some label, "block")
-            parts builder (name + ".") inner
-        | NetItem.Broken -> builder.Fail(Diagnostic.emptyNet part.Span)
+        match words, bind (scope builder environment) definition call with
+        | extra :: _, _ -> builder.Fail(Diagnostic.layerArguments extra.Span $"{word}(…)")
+        | _, Error diagnostic -> builder.Fail diagnostic
+        | [], Ok _ when environment.Depth >= deepest -> builder.Fail(Diagnostic.netTooLarge span mostNodes)
+        | [], Ok values ->
+            if builder.Turn span then
+                let name = builder.Name(environment.Place, label, word)
+
+                let inside =
+                    { home with
+                        Values = Map.fold (fun all name value -> Map.add name value all) home.Values values
+                        Place = environment.Place
+                        Depth = environment.Depth + 1
+                    }
+
+                parts builder (inBlock inside name) definition.Body
+    | Some(word, []) when List.contains word known ->
+        if builder.Turn span then
+            Layers.add builder environment.Place (scope builder environment) span label word words
+    | Some(word, _) ->
+        let known = known @ (Map.keys environment.Blocks |> List.ofSeq)
+        builder.Fail(Diagnostic.unknownLayer operation.Span word known)
+    | None -> builder.Fail(Diagnostic.layerArguments operation.Span "a layer, such as `conv 8 3x3`")
+
+and private repeat builder environment span turn count inner =
+    let bound =
+        wholeBetween (scope builder environment) 0L 1_000_000_000L "the number of turns"
+
+    let range =
+        match turn, count.Value with
+        | Some _, Term.Range(first, last) ->
+            match bound first, bound last with
+            | Ok first, Ok last -> Ok(first, last)
+            | Error e, _
+            | _, Error e -> Error e
+        | _ -> bound count |> Result.map (fun count -> 1L, count)
+
+    let inside =
+        { environment with
+            Place =
+                { environment.Place with
+                    InRepeat = true
+                }
+        }
+
+    match range with
+    | Error diagnostic -> builder.Fail diagnostic
+    | Ok(first, last) ->
+        let mutable i = first
+
+        while i <= last && builder.IsSound && builder.Turn span do
+            let value = Datum.Number(decimal i, NumberForm.Whole)
+
+            let values =
+                match turn with
+                | Some name -> Map.add name.Value value inside.Values
+                | None -> inside.Values
+
+            parts builder { inside with Values = values } inner
+            i <- i + 1L
+
+and private residual builder environment span inner shortcut =
+    let start = builder.At
+    parts builder environment inner
+    let finish = builder.At
+
+    if builder.IsSound then
+        match shortcut with
+        | Some shortcut when builder.ShapeAt start <> builder.ShapeAt finish ->
+            let from =
+                match shortcut.From with
+                | None -> start
+                | Some part -> builder.Find(environment.Place.Prefix + part.Value)
+
+            if from < start then
+                let part = shortcut.From |> Option.get
+                builder.Fail(Diagnostic.unknownPart part.Span part.Value)
+            else
+                builder.At <- from
+                parts builder environment shortcut.Body
+
+                if builder.IsSound then
+                    add builder environment span builder.At finish
+        | _ -> add builder environment span start finish
+
+and private stage builder environment span number inner =
+    let next = builder.StageCount + 1
+
+    match wholeBetween (scope builder environment) 1L 1000L "the stage" number with
+    | Error diagnostic -> builder.Fail diagnostic
+    | Ok found when found <> int64 next || environment.Place.Prefix <> "" ->
+        builder.Fail(Diagnostic.stageOrder span next)
+    | Ok _ ->
+        let name = $"stage{next}"
+        parts builder (inBlock environment name) inner
+
+        if builder.IsSound then
+            builder.EndStage name
 
 /// Whether the parser has already complained inside a body.
 let rec private isBroken (body: NetPart list) =
@@ -314,36 +351,65 @@ let rec private isBroken (body: NetPart list) =
     |> List.exists (fun part ->
         match part.Value with
         | NetItem.Broken -> true
-        | NetItem.Block(_, inner) -> isBroken inner
-        | NetItem.Layer _ -> false)
+        | NetItem.Block(_, inner)
+        | NetItem.Repeat(_, _, _, inner)
+        | NetItem.Residual(_, inner, None)
+        | NetItem.Dense(_, inner)
+        | NetItem.Stage(_, inner)
+        | NetItem.Define(_, _, inner) -> isBroken inner
+        | NetItem.Residual(_, inner, Some shortcut) -> isBroken inner || isBroken shortcut.Body
+        | NetItem.Layer _
+        | NetItem.Let _ -> false)
 
-/// The graph of a net for images of a shape and a number of classes.
-/// `place` is where the net as a whole is named; nothing is returned where anything was reported.
+/// The graph of a net for images of a shape and a number of classes. Its place, for messages about the whole, is that
+/// of the call; nothing is returned where anything was reported.
 let check
     (report: Diagnostic -> unit)
-    scope
-    (place: Span)
+    (scope: Scope)
+    (definition: Definition)
+    (call: Arguments.Call)
     (input: int[])
     (classes: int)
-    (body: NetPart list)
-    =
-    if isBroken body then
+    : Built option =
+    if isBroken definition.Body then
         None
     else
-        let mutable sound = true
-
-        let report diagnostic =
-            sound <- false
+        match bind scope definition call with
+        | Error diagnostic ->
             report diagnostic
+            None
+        | Ok values ->
+            let builder = Builder(input, classes, report)
 
-        let builder = Builder(input, classes, scope, report)
-        parts builder "" body
+            let environment =
+                {
+                    Outside = scope
+                    Values = values
+                    Blocks = Map.empty
+                    Place =
+                        {
+                            Prefix = ""
+                            InRepeat = false
+                            Schemes = Map.empty
+                        }
+                    Depth = 0
+                }
 
-        match builder.Shape with
-        | _ when body.IsEmpty -> report (Diagnostic.emptyNet place)
-        | Some [| found |] when found = classes -> ()
-        | Some shape when sound ->
-            report (Diagnostic.wrongOutput (List.last body).Span (Shapes.describe shape) classes)
-        | _ -> ()
+            parts builder environment definition.Body
 
-        if sound then Some { Nodes = builder.Nodes } else None
+            match builder.Shape with
+            | _ when definition.Body.IsEmpty -> builder.Fail(Diagnostic.emptyNet call.Callee.Span)
+            | Some [| found |] when found = classes -> ()
+            | Some shape ->
+                let last = (List.last definition.Body).Span
+                builder.Fail(Diagnostic.wrongOutput last (Shapes.describe shape) classes)
+            | None -> ()
+
+            if builder.IsSound then
+                Some
+                    {
+                        Net = builder.Net
+                        Starts = builder.Starts
+                    }
+            else
+                None

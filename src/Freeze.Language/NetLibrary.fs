@@ -1,38 +1,152 @@
-/// The built-in nets: Freeze files inside this assembly, read like any other.
+/// The built-in nets: Freeze files inside this assembly, read like any other; and which net a call means.
 [<RequireQualifiedAccess>]
 module Freeze.Language.NetLibrary
 
+open System
 open System.IO
 open System.Reflection
 open Freeze.Language.Syntax
 
+/// A built-in net, and its text with the comment above it.
+type Entry =
+    {
+        Definition: NetChecker.Definition
+        Text: string
+    }
+
 let private prefix = "Freeze.Language.Library."
 
-let private nets: Lazy<Map<string, NetPart list>> =
+/// From the comments right above a statement to its end.
+let private textOf (source: Source) (comments: Span list) (span: Span) =
+    let above (span: Span) =
+        comments
+        |> List.tryFind (fun comment ->
+            comment.Start < span.Start
+            && (Source.text
+                    source
+                    {
+                        Start = comment.End
+                        End = span.Start
+                    })
+                .Trim(' ')
+                =
+                "\n")
+
+    let rec first (span: Span) =
+        match above span with
+        | Some comment -> first comment
+        | None -> span
+
+    Source.text
+        source
+        {
+            Start = (first span).Start
+            End = span.End
+        }
+
+let private entries (resource: string) (text: string) =
+    let source =
+        {
+            Path = resource
+            Text = text
+            Start = 0
+        }
+
+    let parsed = Parser.parse source
+
+    match parsed.Diagnostics with
+    | first :: _ -> failwith $"{resource}: {first.Message}, {first.Label}"
+    | [] ->
+        parsed.Statements
+        |> List.choose (fun statement ->
+            match statement.Value with
+            | StatementItem.Net(name, parameters, body) ->
+                let definition: NetChecker.Definition =
+                    {
+                        Name = name
+                        Parameters = parameters
+                        Body = body
+                    }
+
+                Some
+                    {
+                        Definition = definition
+                        Text = textOf source parsed.Comments statement.Span
+                    }
+            | _ -> None)
+
+let private nets: Lazy<Entry list> =
     lazy
         (let assembly = Assembly.GetExecutingAssembly()
 
          assembly.GetManifestResourceNames()
          |> Seq.filter _.StartsWith(prefix)
+         |> Seq.sort
          |> Seq.collect (fun resource ->
              use reader = new StreamReader(assembly.GetManifestResourceStream resource)
+             entries resource (reader.ReadToEnd()))
+         |> List.ofSeq)
 
-             let source =
-                 {
-                     Path = resource
-                     Text = reader.ReadToEnd()
-                 }
+/// The built-in nets, file by file.
+let all () : Entry list = nets.Value
 
-             match Parser.parse source with
-             | statements, [] ->
-                 statements
-                 |> List.choose (fun statement ->
-                     match statement.Value with
-                     | StatementItem.Net(name, body) -> Some(name.Value, body)
-                     | _ -> None)
-             | _, first :: _ -> failwith $"{resource}: {first.Message}, {first.Label}")
-         |> Map.ofSeq)
+let names () =
+    all () |> List.map _.Definition.Name.Value
 
-let names () = nets.Value |> Map.keys |> List.ofSeq
+let tryFind name =
+    all () |> List.tryFind (fun entry -> entry.Definition.Name.Value = name)
 
-let tryFind name = nets.Value.TryFind name
+/// A net that a call means: its definition, and the call with the numbers of its name as arguments.
+type Resolved =
+    {
+        Definition: NetChecker.Definition
+        Call: Arguments.Call
+        IsBuiltIn: bool
+    }
+
+/// The net that a call means: `lenet`, `wrn(28, 10)`, or `wrn-28-10` for short. The file's own come first.
+let resolve (own: Map<string, NetChecker.Definition>) (call: Arguments.Call) : Result<Resolved, Diagnostic> =
+    let find name =
+        match Map.tryFind name own with
+        | Some definition -> Some(definition, false)
+        | None -> tryFind name |> Option.map (fun entry -> entry.Definition, true)
+
+    let segments = call.Callee.Value.Split '-'
+
+    let number (segment: string) : Argument =
+        {
+            Label = None
+            Content =
+                {
+                    Value = Term.Number(decimal segment, NumberForm.Whole)
+                    Span = call.Callee.Span
+                }
+        }
+
+    let short count =
+        let stem, numbers = Array.splitAt (segments.Length - count) segments
+
+        let isNumber (segment: string) =
+            segment.Length < 10 && Seq.forall Char.IsAsciiDigit segment && segment <> ""
+
+        if Array.forall isNumber numbers then
+            find (String.Join('-', stem))
+            |> Option.filter (fun (definition, _) -> definition.Parameters.Length >= count)
+            |> Option.map (fun found -> found, Array.map number numbers |> List.ofArray)
+        else
+            None
+
+    match Seq.tryPick short (seq { 0 .. segments.Length - 1 }) with
+    | Some((definition, isBuiltIn), numbers) ->
+        Ok
+            {
+                Definition = definition
+                Call =
+                    { call with
+                        Arguments = numbers @ call.Arguments
+                    }
+                IsBuiltIn = isBuiltIn
+            }
+    | None ->
+        let known = (Map.keys own |> List.ofSeq) @ names ()
+        Error(Diagnostic.unknownWord call.Callee.Span "net" call.Callee.Value known)

@@ -18,13 +18,11 @@ let private commas parser = sepEndBy parser (symbol ",")
 
 let private argument: Parser<Argument> =
     // A label has a space behind it and a value after that.
+    let noValue =
+        skipAnyOf "+*/^,)]" <|> skipString ".." <|> (skipChar '-' >>. skipAnyOf " \t\n")
+
     let label =
-        attempt (
-            located word
-            .>> skipAnyOf " \t\n"
-            .>> spaces
-            .>> notFollowedBy (anyOf "+-*/^.,)")
-        )
+        attempt (located word .>> skipAnyOf " \t\n" .>> spaces .>> notFollowedBy noValue)
 
     let labelled =
         label .>>. expression
@@ -47,7 +45,16 @@ let private atom: Parser<Expression> =
             token (quoted |>> Term.Text)
             token wordOrCall
             token (bracketed "[" "]" (commas expression) |>> Term.List)
-            bracketed "(" ")" expression .>> spaces
+            located (bracketed "(" ")" (sepEndBy1 expression (symbol ",")))
+            |>> (fun several ->
+                match several.Value with
+                | [ only ] -> only
+                | values ->
+                    {
+                        Value = Term.Tuple values
+                        Span = several.Span
+                    })
+            .>> spaces
         ]
     <?> "a value"
 
@@ -115,22 +122,31 @@ let private phrase: Parser<Phrase> = many1 expression
 let private selector, private selectorRef =
     createParserForwardedToRef<Selector, State>()
 
-let private layerWord = skipString "layers" <|> skipString "layer" .>> spaces
+let private layerWord = keyword "layers" <|> keyword "layer"
+
+/// A word of a selector that is not the beginning of a path: `stage.conv` is a part of the net.
+let private placeWord text =
+    attempt (
+        notFollowedBy (skipString (text + ".") <|> skipString (text + "*"))
+        >>. keyword text
+    )
 
 let private place: Parser<Select> =
     let counted word make =
-        attempt (keyword word >>. sum .>> layerWord) |>> make
+        attempt (placeWord word >>. sum .>> layerWord) |>> make
 
     let one = Term.Number(1m, NumberForm.Whole)
 
     choice
         [
             counted "first" Select.First
-            attempt (keyword "last" .>> layerWord)
+            attempt (placeWord "last" .>> layerWord)
             |>> fun span -> Select.Last { Value = one; Span = span }
             counted "last" Select.Last
-            attempt (keyword "layers" >>. sum .>> symbol ".." .>>. sum) |>> Select.Layers
-            attempt (keyword "layer" >>. sum) |>> Select.Layer
+            attempt (placeWord "layers" >>. sum .>> symbol ".." .>>. sum) |>> Select.Layers
+            attempt (placeWord "layer" >>. sum) |>> Select.Layer
+            attempt (placeWord "last" .>> keyword "stage") >>% Select.LastStage
+            attempt (placeWord "stage" >>. sum) |>> Select.Stage
         ]
 
 let private selectorAtom: Parser<Selector> =
@@ -139,7 +155,7 @@ let private selectorAtom: Parser<Selector> =
          <?> "a selector (a part of the net, a kind, or rest)")
 
 let private within =
-    selectorAtom .>>. opt (keyword "in" >>. selectorAtom)
+    selectorAtom .>>. opt (placeWord "in" >>. selectorAtom)
     |>> function
         | parts, None -> parts
         | parts, Some inside ->
@@ -160,7 +176,7 @@ let private union =
 
 // `except` binds least: `conv except conv1, conv2` is without both.
 selectorRef.Value <-
-    union .>>. opt (keyword "except" >>. union)
+    union .>>. opt (placeWord "except" >>. union)
     |>> function
         | parts, None -> parts
         | parts, Some without ->
@@ -175,16 +191,45 @@ let private verb: Parser<Verb> =
             keyword "train" >>% Verb.Train
             keyword "fixed" >>% Verb.Fixed
             keyword "zero" >>% Verb.Zero
+            keyword "solve" >>% Verb.Solve
         ]
-    <?> "an action (train, fixed or zero)"
+    <?> "an action (train, fixed, zero or solve)"
 
 let private amount: Parser<Amount> =
     sum .>>. (name <?> "what to count (filters, inputs, rows, columns or units)")
     |>> fun (count, dimension) -> { Count = count; Dimension = dimension }
 
+let private modifier: Parser<Modifier> =
+    let valued word make = keyword word >>. sum |>> make
+
+    choice
+        [
+            attempt (keyword "at" >>. keyword "random") >>% Modifier.AtRandom
+            attempt (keyword "at" >>. keyword "least") >>. sum |>> Modifier.AtLeast
+            keyword "spread" >>% Modifier.Spread
+            keyword "largest" >>% Modifier.Largest
+            attempt (keyword "init" >>. keyword "from") >>. token quoted
+            |>> Modifier.InitFrom
+            valued "init" Modifier.Init
+            valued "lr" Modifier.LearningRate
+            valued "decay" Modifier.Decay
+            attempt (keyword "from" >>. keyword "epoch") >>. sum |>> Modifier.From
+            attempt (keyword "until" >>. keyword "epoch") >>. sum |>> Modifier.Until
+            attempt (keyword "stats" >>. keyword "frozen") >>% Modifier.StatsFrozen
+            valued "ridge" Modifier.Ridge
+        ]
+    <?> "a modifier (such as `lr 0.1x` or `init he`)"
+
 let private action: Parser<Action> =
-    located verb .>>. opt amount
-    |>> fun (verb, amount) -> { Verb = verb; Amount = amount }
+    // An amount begins with a number, a bracket or a name that is no modifier's first word.
+    let modifiers = many (located modifier)
+
+    pipe3 (located verb) (opt (notFollowedBy modifier >>. amount)) modifiers (fun verb amount modifiers ->
+        {
+            Verb = verb
+            Amount = amount
+            Modifiers = modifiers
+        })
 
 let private rule: Parser<StatementItem> =
     selector .>> (symbol ":" <?> "`:` and an action") .>>. action
@@ -217,40 +262,138 @@ let private netPart, private netPartRef =
 
 let private netBody = block NetItem.Broken netPart
 
+let private parameters: Parser<Parameter list> =
+    let parameter =
+        name .>>. opt (symbol "=" >>. expression)
+        |>> fun (name, value) -> { Name = name; Default = value }
+
+    bracketed "(" ")" (commas parameter) .>> spaces <|>% []
+
+/// `a word`, but not where it is a label.
+let private opening word =
+    attempt (keyword word .>> notFollowedBy (skipChar ':'))
+
+let private letItem make =
+    opening "let" >>. (name <?> "the name to define") .>> symbol "=" .>>. expression
+    |>> make
+
+let private shortcut: Parser<Shortcut> =
+    // It may stand on a line of its own.
+    attempt (separators >>. keyword "shortcut" .>> notFollowedBy (skipChar ':'))
+    >>. pipe2 (opt (keyword "from" >>. name)) netBody (fun from body -> { From = from; Body = body })
+
 netPartRef.Value <-
-    let label = attempt (name .>> symbol ":")
+    let structure label =
+        choice
+            [
+                opening "repeat" >>. opt (attempt (name .>> keyword "in"))
+                .>>. expression
+                .>>. netBody
+                |>> fun ((turn, count), body) -> NetItem.Repeat(label, turn, count, body)
+                opening "residual" >>. netBody .>>. opt shortcut
+                |>> fun (body, shortcut) -> NetItem.Residual(label, body, shortcut)
+                opening "dense" >>. netBody |>> fun body -> NetItem.Dense(label, body)
+            ]
 
     let labelled =
-        label
+        attempt (name .>> symbol ":")
         >>= fun label ->
             (netBody |>> fun body -> NetItem.Block(label, body))
+            <|> structure (Some label)
             <|> (phrase |>> fun phrase -> NetItem.Layer(Some label, phrase))
+
+    let define =
+        opening "block"
+        >>. pipe3 name parameters netBody (fun name parameters body -> NetItem.Define(name, parameters, body))
+
+    let stage = opening "stage" >>. sum .>>. netBody |>> NetItem.Stage
 
     let named = attempt (name .>> followedByString "{") .>>. netBody |>> NetItem.Block
     let plain = phrase |>> fun phrase -> NetItem.Layer(None, phrase)
-    choice [ labelled; named; plain ] <?> "a layer"
+
+    choice [ labelled; letItem NetItem.Let; define; stage; structure None; named; plain ]
+    <?> "a layer"
 
 let private statement, private statementRef =
     createParserForwardedToRef<StatementItem, State>()
 
-let private caseStatement =
-    keyword "case" >>. (name <?> "the case's name")
-    .>>. block StatementItem.Broken statement
-    |>> StatementItem.Case
+let private body = block StatementItem.Broken statement
 
-let private letStatement =
-    keyword "let" >>. (name <?> "the name to define") .>> symbol "=" .>>. expression
-    |>> StatementItem.Let
+let private caseStatement =
+    keyword "case" >>. (name <?> "the case's name") .>>. body |>> StatementItem.Case
+
+let private profileStatement =
+    keyword "profile" >>. (name <?> "the profile's name") .>>. body
+    |>> StatementItem.Profile
 
 /// `net name {`; without the brace it is the setting `net`.
 let private netStatement =
-    attempt (keyword "net" >>. name .>> followedByString "{") .>>. netBody
-    |>> StatementItem.Net
+    attempt (keyword "net" >>. name .>>. parameters .>> followedByString "{")
+    .>>. netBody
+    |>> fun ((name, parameters), body) -> StatementItem.Net(name, parameters, body)
+
+let private importStatement =
+    keyword "import" >>. (token quoted <?> "the file's name in quotes")
+    |>> StatementItem.Import
+
+let private ensembleStatement =
+    let epochs = keyword "epochs" <|> keyword "epoch"
+
+    keyword "ensemble" >>. sum .>>. (keyword "after" >>. sum .>> epochs) .>>. body
+    |>> fun ((members, after), body) -> StatementItem.Ensemble(members, after, body)
+
+let private expectStatement =
+    let published =
+        sum
+        .>>. (keyword "on" >>. many1 (notFollowedBy (keyword "from") >>. sum) <|>% [])
+        |>> fun (value, on) -> { Value = value; On = on }
+
+    keyword "expect"
+    >>. pipe3
+        (many1 name <?> "what is expected, such as `accuracy`")
+        (sepBy1 published (symbol ","))
+        (opt (keyword "from" >>. token quoted))
+        (fun measure values source -> StatementItem.Expect(measure, values, source))
+
+let private reportStatement =
+    let mark =
+        between (skipChar '(') (skipChar ')') reportWord |>> fun word -> $"({word})"
+
+    let words = many1 (token (reportWord <|> mark))
+
+    let line =
+        name .>>. sepBy words (symbol ",")
+        |>> fun (kind, parts) -> Some { Kind = kind; Parts = parts }
+
+    attempt (keyword "report" .>> followedByString "{") >>. block None line
+    |>> StatementItem.Report
+
+let private togetherStatement =
+    bracketed "(" ")" (sepBy1 name (symbol ",")) .>> spaces .>> symbol "="
+    .>>. expression
+    |>> StatementItem.Together
+
+let private drawStatement =
+    attempt (name .>> symbol "~") .>>. expression |>> StatementItem.Draw
 
 let private setting = name .>>. phrase |>> StatementItem.Setting
 
 statementRef.Value <-
-    choice [ colonAhead >>. rule; caseStatement; letStatement; netStatement; setting ]
+    choice
+        [
+            colonAhead >>. rule
+            caseStatement
+            profileStatement
+            letItem StatementItem.Let
+            netStatement
+            importStatement
+            ensembleStatement
+            expectStatement
+            reportStatement
+            togetherStatement
+            drawStatement
+            setting
+        ]
     <?> "a setting, a rule or a case"
 
 let private file: Parser<Statement list> =
@@ -276,10 +419,33 @@ let private file: Parser<Statement list> =
 
         Reply(List.ofSeq read)
 
-/// The statements of a text and what is wrong with them.
-let parse (source: Source) : Statement list * Diagnostic list =
-    match runParserOnString file State.Start source.Path source.Text with
-    | Success(statements, state, _) ->
+/// What was read of a text.
+type Parsed =
+    {
+        Statements: Statement list
+        /// From `#` to the line's end, in the order of the text.
+        Comments: Span list
+        Diagnostics: Diagnostic list
+    }
+
+/// The statements of a text and what is wrong with them. Offsets count from the source's Start.
+let parse (source: Source) : Parsed =
+    use stream =
+        new CharStream<State>(source.Text, 0, source.Text.Length, int64 source.Start)
+
+    stream.UserState <- State.Start
+    stream.Name <- source.Path
+    let reply = file stream
+
+    if reply.Status <> Ok then
+        failwith "the grammar recovers from every mistake, but not from this one"
+
+    {
+        Statements = reply.Result
+        Comments = stream.UserState.Comments |> List.distinct |> List.sortBy _.Start
         // One missing brace is missed by every level that it closes.
-        statements, state.Diagnostics |> List.rev |> List.distinctBy (fun d -> d.Code, d.Span.Start)
-    | Failure(text, _, _) -> failwith $"the grammar recovers from every mistake, but not from this: {text}"
+        Diagnostics =
+            stream.UserState.Diagnostics
+            |> List.rev
+            |> List.distinctBy (fun d -> d.Code, d.Span.Start)
+    }

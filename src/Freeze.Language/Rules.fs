@@ -1,10 +1,11 @@
-/// The last rule that matches a weight wins: rules to one treatment per weight.
+/// The last rule that matches a weight wins: rules to one plan per weight.
 module Freeze.Language.Rules
 
 open System.Collections.Generic
 open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Values
+open Freeze.Language.Actions
 
 /// A rule as written; its span names it in messages.
 type Rule =
@@ -12,137 +13,282 @@ type Rule =
         Span: Span
         Selector: Selector
         Action: Action
+        /// It stands in an ensemble, and speaks of the members.
+        OfMembers: bool
+    }
+
+/// What a rule wants of one weight.
+type private Claim =
+    {
+        Rule: Rule
+        Wish: Wish
+        Treatment: Treatment
+    }
+
+/// What rules are resolved against, in one run.
+type Context =
+    {
+        Report: Diagnostic -> unit
+        TextOf: Span -> string
+        Scope: Scope
+        Subject: Selectors.Subject
+        /// Where a weight starts when no rule says so.
+        Start: Weight -> Start
+        /// The digest of a file of weights, by its path.
+        Digest: Located<string> -> Result<string, Diagnostic>
+        Seed: int64
+        Epochs: int
+    }
+
+/// The weights of a run as rules make them.
+type Resolved =
+    {
+        Weights: WeightPlan[]
+        /// For each weight the rule that decides it, `rest` among them.
+        Reasons: Span option[]
+        FrozenStatistics: string[]
     }
 
 let isRest (rule: Rule) =
     rule.Selector.Value = Select.Path "rest"
 
-/// How a selector was written, for messages.
-let private describe (source: Source) (selector: Selector) =
-    source.Text.Substring(selector.Span.Start, selector.Span.End - selector.Span.Start)
-
 let private hasDimension (dimension: Vocabulary.Dimension) (weight: Weight) =
     weight.Kind = dimension.Kind && (dimension.TakesBias || not weight.IsBias)
 
-/// How many of `extent` an amount means; the share is exact, so 0.7 of 90 is 63.
-let private count (weight: Weight) (dimension: Vocabulary.Dimension) (at: Expression) extent amount =
-    match amount with
-    | value, NumberForm.Whole when value > decimal extent ->
-        Error(Diagnostic.moreThanThereAre at.Span weight.Layer dimension.Word extent)
-    | value, NumberForm.Whole when value >= 0m -> Ok(int value)
-    | value, (NumberForm.Decimal | NumberForm.Percent) when value >= 0m && value <= 1m ->
-        Ok(int (floor (value * decimal extent)))
-    | _ -> Error(Diagnostic.outOfRange at.Span "the amount" "a count, or a share from 0.0 to 1.0")
+/// How many of `extent` a share means; it is exact, so 0.7 of 90 is 63.
+let private count (share: Share) (weight: Weight) extent =
+    let lifted found = min extent (max found share.AtLeast)
 
-/// The treatment of a partly trained weight, before `rest` has spoken of what is left.
-let private slice (index: int) extent learning stillness =
+    match share.Amount with
+    | value, NumberForm.Whole when value > decimal extent ->
+        Error(Diagnostic.moreThanThereAre share.Count weight.Layer share.Dimension.Word extent)
+    | value, NumberForm.Whole when value >= 0m -> Ok(lifted (int value))
+    | value, (NumberForm.Decimal | NumberForm.Percent) when value >= 0m && value <= 1m ->
+        Ok(lifted (int (floor (value * decimal extent))))
+    | _ -> Error(Diagnostic.outOfRange share.Count "the amount" "a count, or a share from 0.0 to 1.0")
+
+/// Which of `extent` entries along a dimension learn, in ascending order.
+let private places (context: Context) (weight: Weight) (share: Share) extent learning =
+    match share.Which with
+    | Which.Spread -> Array.init learning (fun i -> int (int64 i * int64 extent / int64 learning))
+    | Which.AtRandom ->
+        // By layer, so that a bias goes with its filters.
+        let key =
+            RandomStream.Key(context.Seed, $"{share.Dimension.Word} of {weight.Layer}")
+
+        RandomStream.Permutation(key, extent) |> Array.take learning |> Array.sort
+    | Which.First
+    | Which.Largest -> Array.init learning id
+
+/// The treatment of a partly trained weight.
+let private slice context (weight: Weight) (share: Share) extent learning stillness =
+    let index = share.Dimension.Index
+
     if learning = 0 then
         Treatment.Still stillness
     elif learning = extent then
         Treatment.Trained
+    elif share.Which = Which.Largest then
+        Treatment.Largest(index, learning, stillness)
     else
-        Treatment.Slice(index, Array.init learning id, stillness)
+        Treatment.Slice(index, places context weight share extent learning, stillness)
 
-let private whole verb =
-    match verb with
+let private whole (wish: Wish) =
+    match wish.Verb with
     | Verb.Train -> Treatment.Trained
     | Verb.Fixed -> Treatment.Still Stillness.Fixed
     | Verb.Zero -> Treatment.Still Stillness.Zero
+    | Verb.Solve -> Treatment.Solved wish.Ridge
 
-/// What a rule makes of each weight that it claims; what is left of a weight is for `rest`.
-let private claims report source scope (subject: Selectors.Subject) rest (rule: Rule) : Map<int, Treatment> =
-    let keep result = Diagnostic.keep report result
+/// What is left of each weight that a share claims is for `rest`.
+let private ofShare context (rest: Verb option) (rule: Rule) (share: Share) (selected: Set<int>) =
+    let weights = context.Subject.Weights
 
-    let amount (amount: Amount) (selected: Set<int>) =
-        match Vocabulary.tryDimension amount.Dimension.Value with
-        | None ->
-            let known = Vocabulary.dimensions |> List.map _.Word
-            report (Diagnostic.unknownWord amount.Dimension.Span "dimension" amount.Dimension.Value known)
-            Map.empty
-        | Some dimension ->
-            let claimed =
-                selected |> Set.filter (fun i -> hasDimension dimension subject.Weights[i])
+    let claimed =
+        selected |> Set.filter (fun i -> hasDimension share.Dimension weights[i])
 
-            if claimed.IsEmpty && not selected.IsEmpty then
-                report (
-                    Diagnostic.noSuchDimension
-                        amount.Dimension.Span
-                        dimension.Word
-                        (describe source rule.Selector)
-                )
+    if claimed.IsEmpty && not selected.IsEmpty then
+        let selector = context.TextOf rule.Selector.Span
+        context.Report(Diagnostic.noSuchDimension share.DimensionPlace share.Dimension.Word selector)
 
-            if rest = Some Verb.Train then
-                report (Diagnostic.leftIsTrained amount.Count.Span)
+    if rest = Some Verb.Train then
+        context.Report(Diagnostic.leftIsTrained share.Count)
 
-            match number scope amount.Count |> keep with
-            | None -> Map.empty
-            | Some asked ->
-                claimed
-                |> Seq.choose (fun i ->
-                    let weight = subject.Weights[i]
-                    let extent = weight.Shape[dimension.Index]
+    let left =
+        match rest with
+        | Some Verb.Zero -> Stillness.Zero
+        | _ -> Stillness.Fixed
 
-                    count weight dimension amount.Count extent asked
-                    |> keep
-                    |> Option.map (fun learning ->
-                        if learning = 0 && not weight.IsBias && fst asked > 0m then
-                            report (
-                                Diagnostic.nothingLearns
-                                    amount.Count.Span
-                                    weight.Layer
-                                    extent
-                                    dimension.Word
-                            )
+    let counted =
+        [
+            for i in claimed do
+                let extent = weights[i].Shape[share.Dimension.Index]
 
-                        match rest with
-                        | Some Verb.Train -> i, Treatment.Trained
-                        | Some Verb.Zero -> i, slice dimension.Index extent learning Stillness.Zero
-                        | Some Verb.Fixed
-                        | None -> i, slice dimension.Index extent learning Stillness.Fixed))
-                |> Map.ofSeq
+                match count share weights[i] extent |> Diagnostic.keep context.Report with
+                | Some learning -> i, extent, learning
+                | None -> ()
+        ]
 
-    match Selectors.resolve scope subject rule.Selector |> keep, rule.Action with
-    | None, _ -> Map.empty
-    | Some selected, { Amount = None; Verb = verb } ->
-        selected |> Seq.map (fun i -> i, whole verb.Value) |> Map.ofSeq
-    | Some selected,
-      {
-          Amount = Some part
-          Verb = { Value = Verb.Train }
-      } -> amount part selected
-    | Some _, { Amount = Some part } ->
-        report (Diagnostic.amountOfStill part.Count.Span)
-        Map.empty
+    let none =
+        counted
+        |> List.filter (fun (i, _, learning) ->
+            learning = 0 && not weights[i].IsBias && fst share.Amount > 0m)
 
-/// One treatment for each weight of a net; the rules that won something are added to `winners`.
-let resolve report source scope subject (winners: HashSet<Span>) (rules: Rule list) : WeightPlan[] =
-    let rest = rules |> List.tryFindBack isRest
+    match none with
+    | [] -> ()
+    | (i, extent, _) :: others ->
+        Diagnostic.nothingLearns share.Count weights[i].Layer extent share.Dimension.Word others.Length
+        |> context.Report
 
-    match rest with
-    | Some { Action = { Amount = Some part } } -> report (Diagnostic.amountOfRest part.Count.Span)
+    counted
+    |> List.map (fun (i, extent, learning) ->
+        i,
+        if rest = Some Verb.Train then
+            Treatment.Trained
+        else
+            slice context weights[i] share extent learning left)
+
+let private isLastLinear (subject: Selectors.Subject) (selected: Set<int>) =
+    let last = Array.last subject.Weights
+
+    last.Kind = LayerKind.Linear
+    && selected =
+        (seq { 0 .. subject.Weights.Length - 1 }
+         |> Seq.filter (fun i -> subject.Weights[i].Layer = last.Layer)
+         |> Set.ofSeq)
+
+/// What a rule makes of each weight that it claims.
+let private claims context (rest: Verb option) (rule: Rule) : (int * Claim) list =
+    let subject = context.Subject
+
+    let selected =
+        Selectors.resolve context.Scope subject rule.Selector
+        |> Diagnostic.keep context.Report
+
+    let wish =
+        Actions.read context.Report context.TextOf context.Scope context.Epochs rule.Action
+
+    match selected, wish with
+    | Some selected, Some wish ->
+        let hasBn =
+            selected |> Set.exists (fun i -> subject.Weights[i].Kind = LayerKind.BatchNorm)
+
+        wish.FrozenStatistics
+        |> Option.filter (fun _ -> not hasBn && not selected.IsEmpty)
+        |> Option.iter (Diagnostic.statsWithoutBn >> context.Report)
+
+        if wish.Verb = Verb.Solve && not (isLastLinear subject selected) then
+            context.Report(Diagnostic.solveNotLast rule.Selector.Span)
+
+        match wish.Share with
+        | Some share -> ofShare context rest rule share selected
+        | None -> selected |> Seq.map (fun i -> i, whole wish) |> List.ofSeq
+        |> List.map (fun (i, treatment) ->
+            i,
+            {
+                Rule = rule
+                Wish = wish
+                Treatment = treatment
+            })
+    | _ -> []
+
+let private restOf context (rules: Rule list) : Claim option =
+    match rules |> List.tryFindBack isRest with
+    | None -> None
+    | Some { Action = { Amount = Some amount } } ->
+        context.Report(Diagnostic.amountOfRest amount.Count.Span)
+        None
+    | Some {
+               Action = { Verb = { Value = Verb.Solve } }
+           } as rule ->
+        context.Report(Diagnostic.solveNotLast rule.Value.Selector.Span)
+        None
+    | Some rule ->
+        Actions.read context.Report context.TextOf context.Scope context.Epochs rule.Action
+        |> Option.map (fun wish ->
+            {
+                Rule = rule
+                Wish = wish
+                Treatment = whole wish
+            })
+
+let private start context (weight: Weight) (inits: Init option list) : Start =
+    match List.tryPick id inits with
+    | None -> context.Start weight
+    // Schemes are for kernels; a batch norm or a bias of no fans starts as ever.
+    | Some(Init.Scheme _) when weight.Kind = LayerKind.BatchNorm || weight.IsBias -> context.Start weight
+    | Some(Init.Scheme scheme) -> scheme weight
+    | Some(Init.File path) ->
+        match context.Digest path |> Diagnostic.keep context.Report with
+        | Some digest -> Start.File(path.Value, digest)
+        | None -> context.Start weight
+
+let private checkSolved context (weights: WeightPlan[]) (decided: Map<int, Claim>) =
+    let solved =
+        decided |> Map.values |> Seq.tryFind (fun claim -> claim.Treatment.IsSolved)
+
+    let learns (plan: WeightPlan) =
+        not plan.Treatment.IsStill && not plan.Treatment.IsSolved
+
+    match solved, Array.tryFind learns weights with
+    | Some claim, Some learning ->
+        context.Report(Diagnostic.solveNotAlone claim.Rule.Action.Verb.Span learning.Weight.Layer)
     | _ -> ()
 
-    let restVerb = rest |> Option.map _.Action.Verb.Value
+/// One plan for each weight of a net; the rules that won something are added to `winners`.
+let resolve (context: Context) (winners: HashSet<Span>) (rules: Rule list) : Resolved =
+    let subject = context.Subject
+    let rest = restOf context rules
 
     // Later rules overwrite earlier ones.
     let decided =
         rules
         |> List.filter (isRest >> not)
-        |> List.fold
-            (fun decided rule ->
-                claims report source scope subject restVerb rule
-                |> Map.fold (fun decided i treatment -> Map.add i (rule.Span, treatment) decided) decided)
-            Map.empty
+        |> List.collect (claims context (rest |> Option.map _.Wish.Verb))
+        |> Map.ofList
 
-    for KeyValue(_, (span, _)) in decided do
-        winners.Add span |> ignore
+    for KeyValue(_, claim) in decided do
+        winners.Add claim.Rule.Span |> ignore
 
-    subject.Weights
-    |> Array.mapi (fun i weight ->
+    let claim i =
+        Map.tryFind i decided |> Option.orElse rest
+
+    let plan i (weight: Weight) : WeightPlan =
+        let claim = claim i
+
+        // A slice shares its weight with what rest takes: one weight, one start.
+        let inits =
+            match claim with
+            | Some claim when claim.Wish.Share.IsSome -> [ claim.Wish.Init; rest |> Option.bind _.Wish.Init ]
+            | Some claim -> [ claim.Wish.Init ]
+            | None -> []
+
         {
             Weight = weight
-            Treatment =
-                match Map.tryFind i decided with
-                | Some(_, treatment) -> treatment
-                | None -> restVerb |> Option.defaultValue Verb.Train |> whole
-        })
+            Start = start context weight inits
+            Treatment = claim |> Option.map _.Treatment |> Option.defaultValue Treatment.Trained
+            Update = claim |> Option.map _.Wish.Update |> Option.defaultValue Update.usual
+        }
+
+    let weights = subject.Weights |> Array.mapi plan
+    checkSolved context weights decided
+
+    let frozen =
+        [|
+            for i in 0 .. weights.Length - 1 do
+                let weight = subject.Weights[i]
+
+                match claim i |> Option.bind _.Wish.FrozenStatistics with
+                | Some place when weight.Kind = LayerKind.BatchNorm && not weight.IsBias ->
+                    if not weights[i].Start.IsFile then
+                        context.Report(Diagnostic.noNormalisation place)
+
+                    weight.Layer
+                | _ -> ()
+        |]
+
+    {
+        Weights = weights
+        Reasons = Array.init weights.Length (claim >> Option.map _.Rule.Span)
+        FrozenStatistics = frozen
+    }

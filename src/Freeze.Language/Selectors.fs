@@ -16,6 +16,7 @@ type Subject =
         /// has the place of the layer that it belongs to.
         Places: int[]
         LayerCount: int
+        StageCount: int
     }
 
 /// Whether a word matches a pattern in which `*` stands for any characters.
@@ -76,6 +77,7 @@ let subject netName (net: Net) : Subject =
         Paths = weights |> Array.map _.Layer.Split('.')
         Places = weights |> Array.map (fun weight -> places[weight.Layer])
         LayerCount = count
+        StageCount = net.Stages.Length
     }
 
 /// The names that a selector may begin with, in the order of the net.
@@ -134,6 +136,13 @@ let rec resolve (scope: Scope) (subject: Subject) (selector: Selector) : Result<
             Error(Diagnostic.layerOutOfRange expression.Span (int asked) subject.LayerCount)
         | other -> other
 
+    let stage number =
+        let prefix = $"stage{number}"
+        where subject (fun i -> subject.Paths[i][0] = prefix)
+
+    let noStage (span: Span) =
+        Error(Diagnostic.stageOutOfRange span subject.NetName subject.StageCount)
+
     let both combine a b =
         match resolve scope subject a, resolve scope subject b with
         | Ok a, Ok b -> Ok(combine a b)
@@ -154,15 +163,13 @@ let rec resolve (scope: Scope) (subject: Subject) (selector: Selector) : Result<
         | Ok first, Ok last' -> Error(Diagnostic.emptyRange selector.Span first last')
         | Error e, _
         | _, Error e -> Error e
-    | Select.Union several ->
-        several
-        |> List.map (resolve scope subject)
-        |> List.fold
-            (fun all one ->
-                match all, one with
-                | Ok all, Ok one -> Ok(Set.union all one)
-                | Error e, _
-                | _, Error e -> Error e)
-            (Ok Set.empty)
+    | Select.Stage number ->
+        match wholeBetween scope 1L (int64 System.Int32.MaxValue) "the stage" number with
+        | Ok number when number <= int64 subject.StageCount -> Ok(stage number)
+        | Ok _ -> noStage number.Span
+        | Error e -> Error e
+    | Select.LastStage when subject.StageCount = 0 -> noStage selector.Span
+    | Select.LastStage -> Ok(stage (int64 subject.StageCount))
+    | Select.Union several -> several |> List.map (resolve scope subject) |> all |> Result.map Set.unionMany
     | Select.In(parts, inside) -> both Set.intersect parts inside
     | Select.Except(parts, without) -> both Set.difference parts without

@@ -5,17 +5,36 @@ open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Values
 
+/// How the draws of a file are tried.
+[<RequireQualifiedAccess>]
+type Search =
+    | No
+    /// So many draws beside the start, each a run.
+    | Runs of draws: int
+    /// So many draws beside the start for each stage.
+    | Stages of draws: int
+
 type Settings =
     {
         Data: DataSet
         Images: Images
         Validation: Validation
+        Augmentations: Augmentation list
+        Classes: int
         /// Its place is where an error in a library net is shown.
-        Net: Name
+        Net: Arguments.Call
+        /// One scheme for all convolutions and linear layers, or the net's own.
+        Init: Schemes.Scheme option
         Optimizer: Optimizer
+        Schedule: Schedule
+        Warmup: int
         Batch: int
         Epochs: int
+        Loss: Loss
+        ByStages: bool
         Shuffle: bool
+        Precision: Precision
+        Device: Device
         Seed: int64
     }
 
@@ -27,7 +46,7 @@ let private single what (phrase: Phrase) =
     | [ only ] -> Ok only
     | _ -> Error(Diagnostic.wrongValue (join phrase) what)
 
-let private whole scope least most what phrase =
+let private wholeOf scope least most what phrase =
     single "one number" phrase |> Result.bind (wholeBetween scope least most what)
 
 let private data scope phrase =
@@ -37,93 +56,206 @@ let private data scope phrase =
     |> Result.bind (oneOf scope "data set" names)
     |> Result.map (fun name -> DataSets.all |> Array.find (fun set -> set.Name = name))
 
-let private images scope (set: DataSet) (phrase: Phrase) =
+/// Whether a phrase comes to one given word; a list may have chosen it.
+let private isWord scope word (phrase: Phrase) =
     match phrase with
-    | [ { Value = Term.Word "all" } ] -> Ok Images.All
-    | _ ->
-        whole scope 1L (int64 set.TrainingImages) "the number of training images" phrase
+    | [ only ] ->
+        match evaluate scope only with
+        | Ok { Value = Datum.Word found } -> found = word
+        | _ -> false
+    | _ -> false
+
+let private images scope (set: DataSet) (phrase: Phrase) =
+    if isWord scope "all" phrase then
+        Ok Images.All
+    else
+        wholeOf scope 1L (int64 set.TrainingImages) "the number of training images" phrase
         |> Result.map (int >> Images.First)
 
 let private validation scope (available: int) (phrase: Phrase) =
     match phrase with
-    | [ { Value = Term.Word "test" } ] -> Ok Validation.Test
+    | _ when isWord scope "test" phrase -> Ok Validation.Test
     | [ { Value = Term.Word other; Span = span } ] when not (Seq.contains other (scope: Scope).Names) ->
         Error(Diagnostic.unknownWord span "validation" other [ "test" ])
     | _ ->
-        whole scope 1L (int64 available - 1L) "the number of images held out" phrase
+        wholeOf scope 1L (int64 available - 1L) "the number of images held out" phrase
         |> Result.map (int >> Validation.HeldOut)
+
+let private augmentation scope expression =
+    Arguments.call scope "crop(PIXELS) or flip" expression
+    |> Result.bind (fun call ->
+        match call.Callee.Value, call.Arguments with
+        | "crop", [ { Label = None; Content = padding } ] ->
+            wholeBetween scope 1L 64L "the padding" padding
+            |> Result.map (int >> Augmentation.Crop)
+        | "crop", _ -> Error(Diagnostic.wrongValue expression.Span "`crop(4)`: pixels of padding")
+        | "flip", [] -> Ok Augmentation.Flip
+        | other, _ ->
+            Error(Diagnostic.unknownWord call.Callee.Span "augmentation" other [ "crop"; "flip"; "none" ]))
+
+let private augmentations scope (phrase: Phrase) =
+    if isWord scope "none" phrase then
+        Ok []
+    else
+        phrase
+        |> List.map (augmentation scope)
+        |> all
+        |> Result.bind (fun several ->
+            if List.distinctBy (fun (a: Augmentation) -> a.IsFlip) several = several then
+                Ok several
+            else
+                Error(Diagnostic.wrongValue (join phrase) "each of crop and flip once"))
 
 let private onOff scope phrase =
     single "on or off" phrase
     |> Result.bind (oneOf scope "switch" [ "on"; "off" ])
     |> Result.map ((=) "on")
 
-let private sgd scope (arguments: Argument list) =
-    let parameters = [ "lr"; "momentum"; "decay"; "nesterov" ]
+let private choice what (table: (string * 'T) list) scope phrase =
+    single $"a {what}" phrase
+    |> Result.bind (oneOf scope what (List.map fst table))
+    |> Result.map (fun word -> table |> List.find (fst >> (=) word) |> snd)
 
-    let argument name read fallback =
-        match
-            arguments
-            |> List.tryFind (fun a -> a.Label |> Option.exists (fun l -> l.Value = name))
-        with
-        | Some argument -> read argument.Content
-        | None -> Ok fallback
+/// `step([60, 120], 0.2x)`: the list is one value, not an axis.
+let private step scope (call: Arguments.Call) =
+    let usage = "`step([60, 120], 0.2x)`: after which epochs, and the factor"
 
-    let rec misuse seen rest =
+    let ascending (found: int64 list) =
+        if List.distinct found = found && List.sort found = found then
+            Ok(found |> List.map int |> List.toArray)
+        else
+            Error(Diagnostic.wrongValue call.Callee.Span "epochs in ascending order")
+
+    match call.Arguments with
+    | [ { Label = None; Content = places }; { Label = None; Content = factor } ] ->
+        let places =
+            match places.Value with
+            | Term.List several -> several
+            | _ -> [ places ]
+            |> List.map (wholeBetween scope 1L 1_000_000L "the epoch")
+            |> all
+            |> Result.bind ascending
+
+        let factor =
+            match number scope factor with
+            | Ok(value, NumberForm.Factor) when value > 0m && value <= 1000m -> Ok(float value)
+            | Ok _ -> Error(Diagnostic.wrongValue factor.Span "a factor, such as `0.1x`")
+            | Error e -> Error e
+
+        match places, factor with
+        | Ok places, Ok factor -> Ok(Schedule.Step(places, factor))
+        | Error e, _
+        | _, Error e -> Error e
+    | _ -> Error(Diagnostic.wrongValue call.Callee.Span usage)
+
+let private schedule scope phrase =
+    single "a schedule, such as `cosine`" phrase
+    |> Result.bind (Arguments.call scope "a schedule, such as `cosine`")
+    |> Result.bind (fun call ->
+        match call.Callee.Value, call.Arguments with
+        | "constant", [] -> Ok Schedule.Constant
+        | "cosine", [] -> Ok Schedule.Cosine
+        | "step", _ -> step scope call
+        | other, _ ->
+            Error(Diagnostic.unknownWord call.Callee.Span "schedule" other [ "constant"; "cosine"; "step" ]))
+
+let private warmup scope (phrase: Phrase) =
+    match phrase with
+    | [ count
+        {
+            Value = Term.Word("epochs" | "epoch")
+        } ]
+    | [ count ] -> wholeBetween scope 0L 100_000L "the epochs of warm-up" count |> Result.map int
+    | _ -> Error(Diagnostic.wrongValue (join phrase) "`5 epochs`")
+
+let private loss scope phrase =
+    single "a loss" phrase
+    |> Result.bind (Arguments.call scope "a loss")
+    |> Result.bind (fun call ->
+        match call.Callee.Value with
+        | "cross-entropy" ->
+            Arguments.byName [ "smoothing" ] [] call
+            |> Result.bind (fun values ->
+                match Map.tryFind "smoothing" values with
+                | Some value -> numberBetween scope 0m 0.99m "the smoothing" value |> Result.map float
+                | None -> Ok 0.0)
+            |> Result.map Loss.CrossEntropy
+        | other -> Error(Diagnostic.unknownWord call.Callee.Span "loss" other [ "cross-entropy" ]))
+
+let private words (phrase: Phrase) =
+    phrase
+    |> List.map (fun e ->
+        match e.Value with
+        | Term.Word word -> word
+        | _ -> "…")
+
+let private learn _ (phrase: Phrase) =
+    match words phrase with
+    | [ "together" ] -> Ok false
+    | [ "stage"; "by"; "stage" ] -> Ok true
+    | _ -> Error(Diagnostic.wrongValue (join phrase) "`together` or `stage by stage`")
+
+/// How the draws of a file are tried.
+let search scope (phrase: Phrase) : Result<Search, Diagnostic> =
+    let count value =
+        wholeBetween scope 1L 10_000L "the number of draws" value |> Result.map int
+
+    match words phrase with
+    | "random" :: _ :: rest when List.length phrase > 1 ->
         match rest with
-        | [] -> None
-        | { Label = None; Content = value } :: _ ->
-            Some(Diagnostic.wrongValue value.Span "a named parameter, such as `lr 0.1`")
-        | { Label = Some label } :: _ when not (List.contains label.Value parameters) ->
-            Some(Diagnostic.unknownParameter label.Span "sgd" label.Value parameters)
-        | { Label = Some label } :: rest ->
-            match Map.tryFind label.Value seen with
-            | Some first -> Some(Diagnostic.setTwice label.Span label.Value first)
-            | None -> misuse (Map.add label.Value label.Span seen) rest
+        | []
+        | [ "by"; "validation"; "accuracy" ] -> count phrase[1] |> Result.map Search.Runs
+        | [ "per"; "stage" ]
+        | [ "per"; "stage"; "by"; "validation"; "accuracy" ] -> count phrase[1] |> Result.map Search.Stages
+        | _ ->
+            Error(Diagnostic.wrongValue (join (List.skip 2 phrase)) "`[per stage] [by validation accuracy]`")
+    | _ -> Error(Diagnostic.wrongValue (join phrase) "`random 10 by validation accuracy`")
 
-    match misuse Map.empty arguments with
-    | Some diagnostic -> Error diagnostic
-    | None ->
-        let number name least most =
-            numberBetween scope least most $"`{name}`"
+/// `limit runs 20000`
+let limit scope (phrase: Phrase) : Result<int64, Diagnostic> =
+    match phrase with
+    | [ { Value = Term.Word "runs" }; count ] -> wholeBetween scope 1L 1_000_000L "the limit" count
+    | _ -> Error(Diagnostic.wrongValue (join phrase) "`runs 20000`")
 
-        match
-            argument "lr" (number "lr" 0m 1000m) 0.01m,
-            argument "momentum" (number "momentum" 0m 1m) 0.9m,
-            argument "decay" (number "decay" 0m 1000m) 0m,
-            argument "nesterov" (oneOf scope "switch" [ "on"; "off" ] >> Result.map ((=) "on")) false
-        with
-        | Ok lr, Ok momentum, Ok decay, Ok nesterov ->
-            Ok(Optimizer.Sgd(float lr, float momentum, float decay, nesterov))
-        | Error e, _, _, _
-        | _, Error e, _, _
-        | _, _, Error e, _
-        | _, _, _, Error e -> Error e
+let private precisions =
+    [ "fp32", Precision.Fp32; "bf16", Precision.Bf16; "fp64", Precision.Fp64 ]
 
-let private optimizer scope phrase =
-    let known = Vocabulary.names Vocabulary.optimizers
+let private devices =
+    [ "auto", Device.Auto; "cpu", Device.Cpu; "cuda", Device.Cuda ]
 
-    single "one optimizer, such as `sgd(lr 0.1)`" phrase
-    |> Result.bind (fun expression ->
-        match evaluate scope expression with
-        | Ok { Value = Datum.Word "sgd" } -> sgd scope []
-        | Ok {
-                 Value = Datum.Call({ Value = "sgd" }, arguments)
-             } -> sgd scope arguments
-        | Ok { Value = Datum.Word name; Span = span } ->
-            Error(Diagnostic.unknownWord span "optimizer" name known)
-        | Ok { Value = Datum.Call(name, _) } ->
-            Error(Diagnostic.unknownWord name.Span "optimizer" name.Value known)
-        | Ok _ -> Error(Diagnostic.wrongValue expression.Span "an optimizer, such as `sgd(lr 0.1)`")
-        | Error e -> Error e)
+/// A default has no place in the file.
+let private plainCall name : Arguments.Call =
+    {
+        Callee =
+            {
+                Value = name
+                Span = { Start = 0; End = 0 }
+            }
+        Arguments = []
+    }
 
-let private netName scope phrase =
-    single "the name of a net" phrase
-    |> Result.bind (fun expression ->
-        match evaluate scope expression with
-        | Ok { Value = Datum.Word name } -> Ok { Value = name; Span = expression.Span }
-        | Ok _ -> Error(Diagnostic.wrongValue expression.Span "the name of a net")
-        | Error e -> Error e)
+/// The optimizer, with the settings that complete it.
+let optimizer (scope: Scope) (written: Map<string, Written>) : Result<Optimizer, Diagnostic> =
+    let call =
+        match Map.tryFind "optimizer" written with
+        | Some setting ->
+            single "one optimizer, such as `sgd(lr 0.1)`" setting.Phrase
+            |> Result.bind (Arguments.call scope "an optimizer, such as `sgd(lr 0.1)`")
+        | None -> Ok(plainCall "sgd")
+
+    let outside =
+        Optimizers.standAlone
+        |> List.choose (fun name -> Map.tryFind name written)
+        |> List.map (fun setting ->
+            single "one number" setting.Phrase
+            |> Result.map (fun value -> setting.Name.Value, (setting.Name, value)))
+        |> all
+        |> Result.map Map.ofList
+
+    match call, outside with
+    | Ok call, Ok outside -> Optimizers.read scope outside call
+    | Error e, _
+    | _, Error e -> Error e
 
 /// Reads the settings of one run; every mistake is reported. Where data or net are unknown, nothing can be
 /// said of rules; any other mistake leaves its default in place, so that the rest is checked too.
@@ -139,13 +271,9 @@ let read (report: Diagnostic -> unit) (scope: Scope) (written: Map<string, Writt
     let knownSet = setting "data" DataSets.all[0] data
 
     let knownNet =
-        setting
-            "net"
-            {
-                Value = "lenet"
-                Span = { Start = 0; End = 0 }
-            }
-            netName
+        setting "net" (plainCall "lenet") (fun scope phrase ->
+            single "the name of a net" phrase
+            |> Result.bind (Arguments.call scope "the name of a net"))
 
     let set = knownSet |> Option.defaultValue DataSets.all[0]
     let images = settingOr Images.All "images" (fun scope -> images scope set)
@@ -156,18 +284,47 @@ let read (report: Diagnostic -> unit) (scope: Scope) (written: Map<string, Writt
         | Images.First count -> count
 
     let whole least most what =
-        fun scope phrase -> whole scope least most what phrase
+        fun scope phrase -> wholeOf scope least most what phrase
+
+    let init =
+        fun scope phrase ->
+            if isWord scope "net" phrase then
+                Ok None
+            else
+                single "one scheme, such as `he`" phrase
+                |> Result.bind (Schemes.scheme scope)
+                |> Result.map Some
 
     let settings net =
+        let epochs =
+            settingOr 10L "epochs" (whole 1L 100_000L "the number of epochs") |> int
+
         {
             Data = set
             Images = images
             Validation = settingOr Validation.Test "validate" (fun scope -> validation scope available)
+            Augmentations = settingOr [] "augment" augmentations
+            Classes =
+                settingOr
+                    (int64 set.Classes)
+                    "classes"
+                    (whole (int64 set.Classes) 1_000_000L "the number of outputs")
+                |> int
             Net = net
-            Optimizer = settingOr (Optimizer.Sgd(0.01, 0.9, 0.0, false)) "optimizer" optimizer
+            Init = settingOr None "init" init
+            Optimizer =
+                optimizer scope written
+                |> Diagnostic.keep report
+                |> Option.defaultValue (Optimizer.Sgd(0.01, 0.9, 0.0, false))
+            Schedule = settingOr Schedule.Constant "schedule" schedule
+            Warmup = settingOr 0 "warmup" warmup
             Batch = settingOr 128L "batch" (whole 1L 65536L "the batch") |> int
-            Epochs = settingOr 10L "epochs" (whole 1L 100_000L "the number of epochs") |> int
+            Epochs = epochs
+            Loss = settingOr (Loss.CrossEntropy 0.0) "loss" loss
+            ByStages = settingOr false "learn" learn
             Shuffle = settingOr true "shuffle" onOff
+            Precision = settingOr Precision.Fp32 "precision" (choice "precision" precisions)
+            Device = settingOr Device.Auto "device" (choice "device" devices)
             Seed = settingOr 1L "seed" (whole 0L (int64 1e15) "the seed")
         }
 

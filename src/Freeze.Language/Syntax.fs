@@ -32,6 +32,10 @@ and [<RequireQualifiedAccess>] Term =
     | Size of rows: int * columns: int
     | Call of callee: Name * arguments: Argument list
     | List of Expression list
+    /// `(wrn-28-10, 200)`: several values that move together; never one alone.
+    | Tuple of Expression list
+    /// What a tuple of names takes of each item of its list; made of `(a, b) = […]`, never written.
+    | Part of index: int * items: Expression
     | Range of first: Expression * last: Expression
     | Negative of Expression
     | Binary of Operator * Expression * Expression
@@ -57,6 +61,9 @@ and [<RequireQualifiedAccess>] Select =
     | Last of Expression
     /// `layer i`
     | Layer of Expression
+    /// `stage 2`
+    | Stage of Expression
+    | LastStage
     /// `layers 2..4`
     | Layers of first: Expression * last: Expression
     | Union of Selector list
@@ -68,35 +75,114 @@ type Verb =
     | Train
     | Fixed
     | Zero
+    /// By least squares, in closed form.
+    | Solve
 
 /// `0.4 filters`
 type Amount = { Count: Expression; Dimension: Name }
+
+/// What may follow an action, in any order.
+[<RequireQualifiedAccess>]
+type Modifier =
+    /// `at random`, `spread`, `largest`: which filters learn; else the first.
+    | AtRandom
+    | Spread
+    | Largest
+    /// `at least 1`
+    | AtLeast of Expression
+    /// `init he`, `init normal(0.01)`
+    | Init of Expression
+    /// `init from "weights.safetensors"`
+    | InitFrom of Located<string>
+    /// `lr 0.1x`, `lr 0.01`
+    | LearningRate of Expression
+    | Decay of Expression
+    /// `from epoch 5`
+    | From of Expression
+    /// `until epoch 10`
+    | Until of Expression
+    /// `stats frozen`
+    | StatsFrozen
+    /// `ridge 1e-3`
+    | Ridge of Expression
 
 type Action =
     {
         Verb: Located<Verb>
         Amount: Amount option
+        Modifiers: Located<Modifier> list
+    }
+
+/// `stride = 1`, or without a default.
+type Parameter =
+    {
+        Name: Name
+        Default: Expression option
     }
 
 /// A part of a net's body.
 type NetPart = Located<NetItem>
 
 and [<RequireQualifiedAccess>] NetItem =
-    /// `conv1: conv 20 5x5`
+    /// `conv1: conv 20 5x5`, or a block that is defined: `unit(64, stride 2)`.
     | Layer of label: Name option * phrase: Phrase
     /// `block1: { … }` or `block1 { … }`
     | Block of label: Name * body: NetPart list
+    /// `block1: repeat n { … }`, `repeat i in 1..3 { … }`: how often, or the range that the turn's name goes through.
+    | Repeat of label: Name option * turn: Name option * count: Expression * body: NetPart list
+    /// The sum of the body's output and of its input, or of the shortcut's output where the shapes differ.
+    | Residual of label: Name option * body: NetPart list * shortcut: Shortcut option
+    /// The body's input with its output behind it, channel by channel.
+    | Dense of label: Name option * body: NetPart list
+    /// `stage 1 { … }`
+    | Stage of number: Expression * body: NetPart list
+    | Let of name: Name * value: Expression
+    /// `block unit(width, stride = 1) { … }`: a definition, used like a layer.
+    | Define of name: Name * parameters: Parameter list * body: NetPart list
     /// Text that could not be read; the parser has said why.
     | Broken
+
+/// `shortcut { … }`, `shortcut from relu1 { … }`: it begins at the sum's input, or at a part of the body.
+and Shortcut =
+    {
+        From: Name option
+        Body: NetPart list
+    }
+
+/// `22.89 on cifar100`: a published value, of the runs that have all these values on their axes.
+type Published =
+    {
+        Value: Expression
+        On: Expression list
+    }
+
+/// A line of a report: a kind (`table`, `plot`) and, between commas, the words behind it.
+type ReportLine =
+    {
+        Kind: Name
+        Parts: Located<string> list list
+    }
 
 type Statement = Located<StatementItem>
 
 and [<RequireQualifiedAccess>] StatementItem =
     | Setting of name: Name * value: Phrase
     | Let of name: Name * value: Expression
+    /// `(net, epochs) = [(wrn-28-10, 200), (densenet-100-12, 300)]`
+    | Together of names: Name list * items: Expression
+    /// `lr ~ 1e-4 * 10^normal(0, 1)`
+    | Draw of name: Name * value: Expression
     | Rule of Selector * Action
     | Case of name: Name * body: Statement list
-    | Net of name: Name * body: NetPart list
+    | Net of name: Name * parameters: Parameter list * body: NetPart list
+    | Import of path: Located<string>
+    /// `ensemble 5 after 1 epoch { … }`
+    | Ensemble of members: Expression * after: Expression * body: Statement list
+    /// `profile quick { … }`
+    | Profile of name: Name * body: Statement list
+    /// `expect accuracy 73.02 on cifar10, 22.89 on cifar100 from "Table 1"`
+    | Expect of measure: Name list * values: Published list * source: Located<string> option
+    | Report of Located<ReportLine option> list
     /// Text that could not be read; the parser has said why.
     | Broken
 

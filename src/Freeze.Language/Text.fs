@@ -4,7 +4,8 @@ open System
 open System.IO
 open System.Text
 
-/// A half-open range [Start, End) of UTF-16 offsets in one source text.
+/// A half-open range [Start, End) of UTF-16 offsets. A file and those that it imports lie one behind the other, so an
+/// offset names the file too.
 [<Struct>]
 type Span =
     {
@@ -18,8 +19,13 @@ type Span =
 /// A thing together with where it stands.
 type Located<'T> = { Value: 'T; Span: Span }
 
-/// A file's text; Path is what messages call it.
-type Source = { Path: string; Text: string }
+/// A file's text; Path is what messages call it. Its first character has the offset Start.
+type Source =
+    {
+        Path: string
+        Text: string
+        Start: int
+    }
 
 /// A place for people: lines and columns count from 1, a column is a UTF-16 unit.
 [<Struct>]
@@ -40,7 +46,7 @@ module Source =
                 let text = text.TrimStart('\uFEFF').Replace("\r\n", "\n")
 
                 match text.IndexOf '\000' with
-                | -1 -> Ok { Path = path; Text = text }
+                | -1 -> Ok { Path = path; Text = text; Start = 0 }
                 | offset -> Error $"it holds a NUL character (at offset %d{offset}); is it a text file?"
             with :? DecoderFallbackException as error ->
                 Error $"it is not UTF-8 text (at byte %d{max 0 error.Index})"
@@ -77,8 +83,22 @@ module Source =
     let readPlan (path: string) : Result<string, string> =
         bytes largestPlan path |> Result.map Encoding.UTF8.GetString
 
+    /// The file in which an offset lies, of a file and those that it imports.
+    let at (sources: Source list) (offset: int) : Source =
+        sources
+        |> List.filter (fun source -> source.Start <= offset)
+        |> List.maxBy _.Start
+
+    let private within (source: Source) (offset: int) =
+        offset - source.Start |> max 0 |> min source.Text.Length
+
+    /// The text of a span.
+    let text (source: Source) (span: Span) : string =
+        let start = within source span.Start
+        source.Text.Substring(start, within source span.End - start)
+
     let position (source: Source) (offset: int) : Position =
-        let before = source.Text.AsSpan(0, min offset source.Text.Length)
+        let before = source.Text.AsSpan(0, within source offset)
 
         {
             Line = before.Count '\n' + 1
@@ -87,7 +107,7 @@ module Source =
 
     /// The line that holds an offset, and the offset of its first character.
     let line (source: Source) (offset: int) : string * int =
-        let offset = min offset source.Text.Length
+        let offset = within source offset
 
         let start =
             if offset = 0 then
@@ -100,4 +120,4 @@ module Source =
             | -1 -> source.Text.Length
             | found -> found
 
-        source.Text.Substring(start, finish - start), start
+        source.Text.Substring(start, finish - start), source.Start + start

@@ -12,34 +12,55 @@ and [<RequireQualifiedAccess>] Datum =
     | Word of string
     | Text of string
     | Size of rows: int * columns: int
+    | Tuple of Expression list
     /// Its arguments are evaluated by whoever knows what they may be.
     | Call of callee: Name * arguments: Argument list
 
 /// Where names are looked up while one run is made out.
-type Scope(lets: Map<string, Expression>, choice: Span -> Expression option) =
+type Scope
+    (
+        lets: Map<string, Expression>,
+        choice: Span -> Expression option,
+        local: string -> Datum option,
+        outer: Scope option
+    ) =
     // A let is evaluated once, however often it is named: `let a = b + b` in a long row must not cost 2^n.
     let known = Dictionary<string, Result<Value, Diagnostic>>()
     let open' = HashSet<string>()
 
-    member _.Names = lets |> Map.toSeq |> Seq.map fst
+    /// The scope of one run of a file.
+    new(lets, choice) = Scope(lets, choice, (fun _ -> None), None)
+
+    /// Names that mean something here alone, such as a block's parameters, before those outside.
+    member this.Inside(local: string -> Datum option) =
+        Scope(Map.empty, choice, local, Some this)
+
+    member _.Names: string seq =
+        match outer with
+        | Some outer -> outer.Names
+        | None -> Map.keys lets
 
     /// The item of a list that this run has, where the list is one of its axes.
     member _.Choice span = choice span
 
-    /// The value of a let, evaluated by `evaluate` when first asked for.
-    member _.Let(name: string, span: Span, evaluate: Expression -> Result<Value, Diagnostic>) =
-        match known.TryGetValue name, lets.TryFind name with
-        | (true, value), _ -> Some value
-        | _, None -> None
-        // A hundred lets in a chain are a mistake, and would cost stack.
-        | _, Some _ when open'.Contains name || open'.Count > 100 ->
-            Some(Error(Diagnostic.refersToItself span name))
-        | _, Some expression ->
-            open'.Add name |> ignore
-            let value = evaluate expression
-            open'.Remove name |> ignore
-            known[name] <- value
-            Some value
+    /// The value of a name that is defined here or outside, if it is.
+    member this.Find(name: string, span: Span, evaluate: Scope -> Expression -> Result<Value, Diagnostic>) =
+        match local name, outer with
+        | Some datum, _ -> Some(Ok { Value = datum; Span = span })
+        | None, Some outer -> outer.Find(name, span, evaluate)
+        | None, None ->
+            match known.TryGetValue name, lets.TryFind name with
+            | (true, value), _ -> Some value
+            | _, None -> None
+            // A hundred lets in a chain are a mistake, and would cost stack.
+            | _, Some _ when open'.Contains name || open'.Count > 100 ->
+                Some(Error(Diagnostic.refersToItself span name))
+            | _, Some expression ->
+                open'.Add name |> ignore
+                let value = evaluate this expression
+                open'.Remove name |> ignore
+                known[name] <- value
+                Some value
 
 let private isWhole (value: decimal) = value = Math.Truncate value
 
@@ -50,8 +71,25 @@ let private power (basis: decimal) (exponent: decimal) =
     else
         decimal (Math.Pow(float basis, float exponent))
 
-let private arithmetic span operator (a: decimal, aForm) (b: decimal, bForm) =
+let private guarded span compute =
     try
+        Ok(compute ())
+    with
+    | :? DivideByZeroException -> Error(Diagnostic.divisionByZero span)
+    | :? OverflowException ->
+        Error(Diagnostic.outOfRange span "the result" "a number of at most about 7.9e28")
+
+let private ofResult (value: decimal) whole =
+    Datum.Number(
+        value,
+        (if whole && isWhole value then
+             NumberForm.Whole
+         else
+             NumberForm.Decimal)
+    )
+
+let private arithmetic span operator (a: decimal, aForm) (b: decimal, bForm) =
+    guarded span (fun () ->
         let value =
             match operator with
             | Operator.Plus -> a + b
@@ -60,11 +98,25 @@ let private arithmetic span operator (a: decimal, aForm) (b: decimal, bForm) =
             | Operator.Over -> a / b
             | Operator.Power -> power a b
 
-        let whole = aForm = NumberForm.Whole && bForm = NumberForm.Whole && isWhole value
-        Ok(Datum.Number(value, (if whole then NumberForm.Whole else NumberForm.Decimal)))
-    with
-    | :? DivideByZeroException -> Error(Diagnostic.divisionByZero span)
-    | :? OverflowException -> Error(Diagnostic.outOfRange span "the result" "at most about 7.9e28")
+        ofResult value (aForm = NumberForm.Whole && bForm = NumberForm.Whole))
+
+let private apply span name (arguments: (decimal * NumberForm) list) =
+    let real compute (value: decimal) =
+        // What is no number, or too large for a decimal, overflows.
+        decimal (compute (float value): float)
+
+    guarded span (fun () ->
+        match name, arguments with
+        | "exp", [ a, _ ] -> ofResult (real exp a) false
+        | "log", [ a, _ ] -> ofResult (real log a) false
+        | "log10", [ a, _ ] -> ofResult (real log10 a) false
+        | "sqrt", [ a, _ ] -> ofResult (real sqrt a) false
+        | "floor", [ a, _ ] -> ofResult (floor a) true
+        | "ceil", [ a, _ ] -> ofResult (ceil a) true
+        | "abs", [ a, form ] -> Datum.Number(abs a, form)
+        | "min", [ a; b ] -> Datum.Number(min a b)
+        | "max", [ a; b ] -> Datum.Number(max a b)
+        | _ -> failwith $"the table of functions has {name}, and nothing computes it")
 
 /// The value of an expression in one run.
 let rec evaluate (scope: Scope) (expression: Expression) : Result<Value, Diagnostic> =
@@ -74,21 +126,31 @@ let rec evaluate (scope: Scope) (expression: Expression) : Result<Value, Diagnos
             Span = expression.Span
         }
 
-    let chosen () =
-        match scope.Choice expression.Span with
-        | Some item -> evaluate scope item |> Result.map (fun value -> here value.Value)
-        | None -> Error(Diagnostic.wrongValue expression.Span "a single value")
+    let moved value =
+        value |> Result.map (fun (value: Value) -> here value.Value)
 
     match expression.Value with
     | Term.Number(value, form) -> Ok(here (Datum.Number(value, form)))
     | Term.Text text -> Ok(here (Datum.Text text))
     | Term.Size(rows, columns) -> Ok(here (Datum.Size(rows, columns)))
+    | Term.Tuple items -> Ok(here (Datum.Tuple items))
     | Term.Word word ->
-        match scope.Let(word, expression.Span, evaluate scope) with
-        | Some value -> value |> Result.map (fun value -> here value.Value)
+        match scope.Find(word, expression.Span, evaluate) with
+        | Some value -> moved value
         | None -> Ok(here (Datum.Word word))
     | Term.List _
-    | Term.Range _ -> chosen ()
+    | Term.Range _ ->
+        match scope.Choice expression.Span with
+        // At the item, so that a mistake is told there.
+        | Some item -> evaluate scope item
+        | None -> Error(Diagnostic.wrongValue expression.Span "a single value")
+    | Term.Part(index, items) ->
+        match evaluate scope items with
+        | Ok { Value = Datum.Tuple values } when index < values.Length -> evaluate scope values[index]
+        | Ok value -> Error(Diagnostic.wrongValue value.Span "as many values in brackets as there are names")
+        | Error e -> Error e
+    | Term.Call(callee, arguments) when Vocabulary.functions |> List.exists (fst >> (=) callee.Value) ->
+        call scope expression.Span callee arguments |> Result.map here
     | Term.Call(callee, arguments) -> Ok(here (Datum.Call(callee, arguments)))
     | Term.Negative inner ->
         number scope inner
@@ -104,8 +166,47 @@ and number (scope: Scope) (expression: Expression) : Result<decimal * NumberForm
     match evaluate scope expression with
     | Ok { Value = Datum.Number(value, form) } -> Ok(value, form)
     | Ok { Value = Datum.Word word } -> Error(Diagnostic.unknownName expression.Span word scope.Names)
+    | Ok { Value = Datum.Call(callee, _) } ->
+        let known =
+            (Vocabulary.functions |> List.map fst) @ Vocabulary.names Vocabulary.draws
+
+        Error(
+            if Vocabulary.names Vocabulary.draws |> List.contains callee.Value then
+                Diagnostic.drawOutside callee.Span callee.Value
+            else
+                Diagnostic.unknownWord callee.Span "function" callee.Value known
+        )
     | Ok _ -> Error(Diagnostic.wrongValue expression.Span "a number")
     | Error e -> Error e
+
+and private call scope span callee arguments =
+    let wanted = Vocabulary.functions |> List.find (fst >> (=) callee.Value) |> snd
+
+    let values = arguments |> List.map (fun a -> number scope a.Content)
+
+    match
+        values
+        |> List.tryPick (function
+            | Error e -> Some e
+            | Ok _ -> None)
+    with
+    | Some e -> Error e
+    | None when
+        arguments.Length <> wanted
+        || arguments |> List.exists (fun argument -> argument.Label.IsSome)
+        ->
+        let shape = if wanted = 1 then "one number" else $"{wanted} numbers"
+        Error(Diagnostic.wrongValue span $"`{callee.Value}` of {shape}")
+    | None -> apply span callee.Value (values |> List.choose Result.toOption)
+
+/// Where the value of an expression stands: of a list, the item that this run has.
+let rec private place (scope: Scope) (expression: Expression) : Span =
+    match expression.Value with
+    | Term.List _ ->
+        scope.Choice expression.Span
+        |> Option.map (place scope)
+        |> Option.defaultValue expression.Span
+    | _ -> expression.Span
 
 /// A whole number between two bounds, both included.
 let wholeBetween
@@ -119,8 +220,8 @@ let wholeBetween
 
     match number scope expression with
     | Ok(value, NumberForm.Whole) when value >= decimal least && value <= decimal most -> Ok(int64 value)
-    | Ok(_, NumberForm.Whole) -> Error(Diagnostic.outOfRange expression.Span what range)
-    | Ok _ -> Error(Diagnostic.wrongValue expression.Span range)
+    | Ok(_, NumberForm.Whole) -> Error(Diagnostic.outOfRange (place scope expression) what range)
+    | Ok _ -> Error(Diagnostic.wrongValue (place scope expression) range)
     | Error e -> Error e
 
 /// A number between two bounds, both included.
@@ -133,15 +234,26 @@ let numberBetween
     : Result<decimal, Diagnostic> =
     match number scope expression with
     | Ok(value, NumberForm.Factor) ->
-        Error(Diagnostic.wrongValue expression.Span $"a number, not a factor ({value}x)")
+        Error(Diagnostic.wrongValue (place scope expression) $"a number, not a factor ({value}x)")
     | Ok(value, _) when value >= least && value <= most -> Ok value
-    | Ok _ -> Error(Diagnostic.outOfRange expression.Span what $"a number from {least} to {most}")
+    | Ok _ -> Error(Diagnostic.outOfRange (place scope expression) what $"a number from {least} to {most}")
     | Error e -> Error e
 
 /// One of the given words.
 let oneOf scope what (known: string list) (expression: Expression) : Result<string, Diagnostic> =
     match evaluate scope expression with
     | Ok { Value = Datum.Word word } when List.contains word known -> Ok word
-    | Ok { Value = Datum.Word word } -> Error(Diagnostic.unknownWord expression.Span what word known)
-    | Ok _ -> Error(Diagnostic.wrongValue expression.Span $"""a {what}: {Suggest.list "or" 12 known}""")
+    | Ok { Value = Datum.Word word; Span = span } -> Error(Diagnostic.unknownWord span what word known)
+    | Ok value -> Error(Diagnostic.wrongValue value.Span $"""a {what}: {Suggest.list "or" 12 known}""")
     | Error e -> Error e
+
+/// All values, or the first mistake.
+let all (results: Result<'T, Diagnostic> list) : Result<'T list, Diagnostic> =
+    List.foldBack
+        (fun result rest ->
+            match result, rest with
+            | Ok value, Ok values -> Ok(value :: values)
+            | Error e, _
+            | _, Error e -> Error e)
+        results
+        (Ok [])

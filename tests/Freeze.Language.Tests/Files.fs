@@ -19,16 +19,32 @@ let root =
 let under (parts: string list) =
     Path.Combine(List.toArray (root :: parts))
 
-let source text = { Path = "test.frz"; Text = text }
+let source text =
+    {
+        Path = "test.frz"
+        Text = text
+        Start = 0
+    }
 
-let analyse text = Compile.analyse (source text)
+/// No file but the one at hand.
+let alone: Compile.Options =
+    {
+        Profile = ""
+        Files =
+            {
+                Read = fun _ -> Error "there is no such file"
+                Digest = fun _ -> Error "there is no such file"
+            }
+    }
+
+let analyse text = Compile.analyse alone (source text)
 
 /// The runs of a text that must be free of errors.
 let runs (text: string) : Run[] =
-    match Compile.plan (source text) with
+    match Compile.plan alone (source text) with
     | Ok analysis -> analysis.Runs
-    | Error diagnostics ->
-        diagnostics
+    | Error analysis ->
+        analysis.Diagnostics
         |> List.map (fun d -> $"{d.Code} {d.Message}: {d.Label}")
         |> String.concat "\n"
         |> failwith

@@ -23,7 +23,7 @@ let ``line ends and a byte order mark of other systems mean nothing`` () =
     | Ok source ->
         Assert.Equal(
             runs("data mnist-sample; epochs 3; conv1: fixed").[0].Recipe,
-            (Compile.analyse source).Runs[0].Recipe
+            (Compile.analyse alone source).Runs[0].Recipe
         )
     | Error reason -> Assert.Fail reason
 
@@ -63,7 +63,7 @@ let ``one mistake costs one statement`` () =
 [<Fact>]
 let ``spans end where the text does, not at the space or comment behind it`` () =
     let source = source "conv1: fixed   # why\nconv1: train\n"
-    let warning = (Compile.analyse source).Diagnostics |> List.exactlyOne
+    let warning = (Compile.analyse alone source).Diagnostics |> List.exactlyOne
 
     Assert.Equal(
         "conv1: fixed",

@@ -27,15 +27,24 @@ internal sealed record TestRecipe(Net Net)
         Data,
         Images,
         Validation,
+        [],
+        Net.Nodes[^1].Shape[0],
         Net,
-        [.. NetModule.weights(Net).Select(weight => new WeightPlan(weight, Rule(weight)))],
+        [.. NetModule.weights(Net).Select(weight => TestNets.Plan(weight, Rule(weight)))],
+        [],
+        Learning.Together,
+        Loss.NewCrossEntropy(0),
         Optimizer,
+        Schedule.Constant,
+        0,
         Batch,
         Epochs,
         Shuffle,
+        Precision.Fp32,
+        Device.Auto,
         Seed);
 
-    public Run Run(string name = "a run") => new(name, [], "small", Build());
+    public Run Run(string name = "a run") => new(name, "", [], "small", [], Build());
 }
 
 /// <summary>Nets whose shapes are small enough to write down.</summary>
@@ -57,7 +66,7 @@ internal static class TestNets
         Node("relu2", Operation.Relu, [5], 6, 6, 6),
         Node("pool2", Operation.GlobalPool, [6], 6),
         Node("fc", Operation.NewLinear(10, true), [7], 10),
-    ]);
+    ], []);
 
     /// <summary>LeNet with 20 and 50 filters and 500 units.</summary>
     public static Net LeNet { get; } = new(
@@ -73,7 +82,7 @@ internal static class TestNets
         Node("fc1", Operation.NewLinear(500, true), [7], 500),
         Node("relu3", Operation.Relu, [8], 500),
         Node("fc2", Operation.NewLinear(10, true), [9], 10),
-    ]);
+    ], []);
 
     /// <summary>One linear layer of two classes on <see cref="Synthetic"/> images.</summary>
     public static Net Line { get; } = new(
@@ -82,7 +91,10 @@ internal static class TestNets
         Node("conv", Operation.NewConv(2, 3, 3, 1, 0, 0, true), [0], 2, 2, 2),
         Node("flatten", Operation.Flatten, [1], 8),
         Node("fc", Operation.NewLinear(2, true), [2], 2),
-    ]);
+    ], []);
+
+    public static WeightPlan Plan(Weight weight, Treatment treatment) =>
+        new(weight, Starts.torch(weight), treatment, UpdateModule.usual);
 
     public static Node Node(string name, Operation operation, int[] inputs, params int[] shape) =>
         new(name, operation, inputs, shape);

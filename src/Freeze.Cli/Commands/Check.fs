@@ -6,16 +6,18 @@ open Freeze.Cli
 open Freeze.Cli.Arguments
 
 let run (arguments: ParseResults<CheckArguments>) : int =
-    let files = arguments.GetResult CheckArguments.Files |> List.map Files.load
+    let files =
+        arguments.GetResult CheckArguments.Files
+        |> List.map (Files.load (arguments.TryGetResult CheckArguments.Profile))
 
     if arguments.Contains CheckArguments.Json then
-        printfn "%s" (files |> List.map (fun file -> file.Source, file.Diagnostics) |> Render.json)
+        printfn "%s" (files |> List.map (fun file -> file.Sources, file.Diagnostics) |> Render.json)
     else
         Files.printDiagnostics files
 
         for file in files do
             if not (Files.hasErrors [ file ]) then
                 let runs = file.Runs.Length
-                printfn "%s: fine, %d %s" file.Source.Path runs (if runs = 1 then "run" else "runs")
+                printfn "%s: fine, %d %s" file.Path runs (if runs = 1 then "run" else "runs")
 
     if Files.hasErrors files then Exit.wrongInput else Exit.fine

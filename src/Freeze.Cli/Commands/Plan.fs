@@ -1,18 +1,76 @@
-/// freeze plan: the runs that files mean, and which weights of each learn.
+/// freeze plan: the runs that files mean, and which weights of each learn, and why.
 module Freeze.Cli.Commands.Plan
 
 open Argu
 open Freeze
+open Freeze.Language
 open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Cli.Tables
 
+/// A run and, where it comes from a Freeze file, the place of the rule behind each weight.
+type private Shown = { Run: Run; Reasons: string[] }
+
 let private shape (extents: int[]) =
     extents |> Array.map string |> String.concat "x"
 
+let private dimensionNames = [| "filters"; "inputs"; "rows"; "columns" |]
+
+let private dimension (weight: Weight) index =
+    if weight.Kind = LayerKind.Linear then
+        "units"
+    else
+        dimensionNames[index]
+
+let private action (plan: WeightPlan) =
+    let part count index (rest: Stillness) =
+        let extent = plan.Weight.Shape[index]
+        let still = if rest.IsZero then "zero" else "fixed"
+        $"train {count} of {extent} {dimension plan.Weight index}, rest {still}"
+
+    match plan.Treatment with
+    | Treatment.Trained -> "train"
+    | Treatment.Still stillness -> if stillness.IsZero then "zero" else "fixed"
+    | Treatment.Slice(index, indices, rest) -> part $"{indices.Length}" index rest
+    | Treatment.Largest(index, count, rest) -> part $"the largest {count}" index rest
+    | Treatment.Solved ridge -> $"solve ridge {ridge}"
+
+let private rate (rate: Rate) =
+    match rate with
+    | Rate.Times 1.0 -> ""
+    | Rate.Times factor -> $"{factor}x"
+    | Rate.Exactly value -> $"{value}"
+
+let private update (plan: WeightPlan) =
+    let period =
+        match plan.Update.Period with
+        | Period.Always -> ""
+        | Period.Epochs(first, last) -> $"epochs {first}-{last}"
+
+    let decay =
+        match rate plan.Update.Decay with
+        | "" -> ""
+        | value -> $"decay {value}"
+
+    [ rate plan.Update.LearningRate; decay; period ]
+    |> List.filter ((<>) "")
+    |> String.concat ", "
+
+let private axis (axis: Axis) =
+    match axis.Value with
+    | AxisValue.Number number -> $"{number}"
+    | AxisValue.Word word -> word
+
+/// Times the cost of training all, as "0.52x".
+let private relative (recipe: Recipe) =
+    let weights = PlanFile.weights recipe
+    let full = Costs.ofFullTraining recipe.Net weights
+    let own = Costs.ofWeights recipe.Net weights
+    $"{float own.Step / float (max 1L full.Step):F2}x"
+
 let private printRuns (runs: Run[]) =
     let row (run: Run) =
-        let counts = Counts.ofWeights run.Recipe.Weights
+        let counts = Counts.ofWeights (PlanFile.weights run.Recipe)
 
         [
             run.Name
@@ -21,6 +79,7 @@ let private printRuns (runs: Run[]) =
             count counts.Trained
             count counts.Fixed
             count counts.Zero
+            relative run.Recipe
             Address.ofRecipe run.Recipe
         ]
 
@@ -32,58 +91,176 @@ let private printRuns (runs: Run[]) =
             numbers "trained"
             numbers "fixed"
             numbers "zero"
+            numbers "step"
             words "hash"
         ]
         (runs |> Seq.map row)
 
-let private printLayers (run: Run) =
-    printfn "%s" run.Name
+/// Weights that stand one after the other and differ in nothing but name and size are shown together: a layer's weight
+/// and bias, or a block.
+let private rows (shown: Shown) =
+    let weights = PlanFile.weights shown.Run.Recipe
 
-    let row (layer: PlanFile.LayerSummary) =
+    let key i (plan: WeightPlan) =
+        let reason = if shown.Reasons.Length > i then shown.Reasons[i] else ""
+        plan.Weight.Layer, action plan, update plan, reason
+
+    weights
+    |> Array.mapi (fun i plan -> key i plan, plan)
+    |> Array.groupBy fst
+    |> Array.map (fun ((layer, action, update, reason), plans) ->
+        let plans = plans |> Array.map snd
+        let first = plans[0]
+        let counts = Counts.ofWeights plans
+
+        let name =
+            if plans.Length > 1 || not first.Weight.IsBias then
+                layer
+            else
+                first.Weight.Name
+
         [
-            layer.Name
-            layer.Kind
-            shape layer.Shape
-            count layer.Trained
-            count layer.Fixed
-            count layer.Zero
-        ]
+            name
+            shape first.Weight.Shape
+            action
+            count counts.Trained
+            count (counts.Fixed + counts.Zero)
+            Starts.describe first.Start
+            update
+            reason
+        ])
 
-    let total = Counts.ofWeights run.Recipe.Weights
+let private printPasses (recipe: Recipe) =
+    let weights = PlanFile.weights recipe
+    let own = Costs.ofWeights recipe.Net weights
+    let full = Costs.ofFullTraining recipe.Net weights
+    let million (value: int64) = $"{float value / 1e6:N1} M"
+
+    printfn
+        "a step computes %s multiply-adds per image, %s of full training: forward %s, weight gradients %s, input gradients %s"
+        (million own.Step)
+        (relative recipe)
+        (million own.Forward)
+        (million own.WeightGradient)
+        (million own.InputGradient)
+
+    if own.Step < full.Step then
+        match Costs.prefix recipe.Net weights with
+        | [||] when own.InputGradient = full.InputGradient ->
+            printfn "what is fixed lies behind something that learns: gradients still pass through it"
+        | [||] -> ()
+        | prefix -> printfn "no backward pass through %s" (Suggest.list "and" 6 prefix)
+
+    let slices =
+        weights
+        |> Array.filter (fun plan -> plan.Treatment.IsSlice && not plan.Weight.IsBias)
+        |> Array.map _.Weight.Layer
+
+    if slices.Length > 0 then
+        printfn "gradients and optimizer state for the slice alone in %s" (Suggest.list "and" 4 slices)
+
+    if weights |> Array.forall (fun plan -> plan.Treatment.IsStill) then
+        printfn "nothing learns"
+
+let private printLayers (shown: Shown) =
+    let run = shown.Run
+    printfn ""
+    printfn "%s" (String.concat " · " [ run.Name; run.NetName; run.Recipe.Data; Address.ofRecipe run.Recipe ])
+    let total = Counts.ofWeights (PlanFile.weights run.Recipe)
 
     print
         [
             words "layer"
-            words "kind"
             words "shape"
+            words "action"
             numbers "trained"
-            numbers "fixed"
-            numbers "zero"
+            numbers "still"
+            words "start"
+            words "lr"
+            words "rule"
         ]
         [
-            yield! PlanFile.layers run.Recipe |> Array.map row
-            yield [ "in all"; ""; ""; count total.Trained; count total.Fixed; count total.Zero ]
+            yield! rows shown
+            yield
+                [
+                    "in all"
+                    ""
+                    ""
+                    count total.Trained
+                    count (total.Fixed + total.Zero)
+                    ""
+                    ""
+                    ""
+                ]
         ]
+
+    printPasses run.Recipe
+
+    for expected in run.Expected do
+        printfn "expected: %s %g (%s)" expected.Measure expected.Value expected.Source
+
+/// What learning stage by stage shares between runs.
+let private printStages (runs: Run[]) =
+    let stages = runs |> Array.collect Stages.ofRun
+    let distinct = stages |> Array.distinctBy fst
+
+    if stages.Length > 0 then
+        printfn
+            "%d stage trainings, %d distinct; %d candidates, %d distinct: what is alike is trained once"
+            stages.Length
+            distinct.Length
+            (stages |> Array.sumBy snd)
+            (distinct |> Array.sumBy snd)
+
+/// The rule behind each weight as file and line.
+let private reasons (file: Files.Loaded) index : string[] =
+    let place (span: Span option) =
+        match span with
+        | None -> "no rule"
+        | Some span ->
+            let source = Source.at file.Sources span.Start
+            let position = Source.position source span.Start
+            $"{System.IO.Path.GetFileName source.Path}:{position.Line}"
+
+    if file.Reasons.Length > index then
+        file.Reasons[index] |> Array.map place
+    else
+        [||]
 
 /// More runs than this are listed without their layers unless asked for.
 let private fewRuns = 3
 
 let run (arguments: ParseResults<PlanArguments>) : int =
-    let files = arguments.GetResult PlanArguments.Files |> List.map Files.load
+    let files =
+        arguments.GetResult PlanArguments.Files
+        |> List.map (Files.load (arguments.TryGetResult PlanArguments.Profile))
+
     Files.printDiagnostics files
 
     if Files.hasErrors files then
         Exit.wrongInput
     else
-        let runs = Files.runs files
+        let shown =
+            [|
+                for file in files do
+                    for i in 0 .. file.Runs.Length - 1 do
+                        {
+                            Run = file.Runs[i]
+                            Reasons = reasons file i
+                        }
+            |]
+            |> Array.distinctBy (fun shown -> Address.ofRecipe shown.Run.Recipe)
+
+        let runs = shown |> Array.map _.Run
 
         if arguments.Contains PlanArguments.Json then
             printf "%s" (PlanFile.ofRuns runs)
         else
             printRuns runs
+            printStages runs
 
             if runs.Length <= fewRuns || arguments.Contains Layers then
-                runs |> Array.iter printLayers
+                shown |> Array.iter printLayers
             else
                 printfn "%d runs; --layers shows the layers of each." runs.Length
 

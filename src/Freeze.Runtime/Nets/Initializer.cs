@@ -1,31 +1,57 @@
+using System.Diagnostics;
+
 namespace Freeze.Runtime.Nets;
 
 /// <summary>
-/// Where weights start: PyTorch's defaults, from random numbers that depend on the seed and the weight's name
-/// alone. So runs that differ in their rules start alike, and a start can be made again to compare with.
+/// Where weights start, from random numbers that depend on the seed and the weight's name alone. So runs that differ
+/// in their rules start alike, and a start can be made again to compare with.
 /// </summary>
 internal static class Initializer
 {
-    /// <summary>
-    /// The start of a weight, in the order of its dimensions. Convolutions and linear layers: uniform within
-    /// 1 / sqrt(fan-in) (He et al. 2015 with PyTorch's a = sqrt 5), their biases too. Batch norm: scale 1, shift 0.
-    /// </summary>
-    public static float[] Start(Weight weight, long seed)
+    /// <summary>The start of a weight, in the order of its dimensions.</summary>
+    public static float[] Start(WeightPlan plan, long seed)
     {
-        var values = new float[WeightModule.size(weight)];
-        if (weight.Kind.IsBatchNorm)
+        var values = new float[WeightModule.size(plan.Weight)];
+        var key = RandomStream.Key(seed, $"start of {plan.Weight.Name}");
+        switch (plan.Start)
         {
-            Array.Fill(values, weight.IsBias ? 0f : 1f);
-            return values;
+            case Start.Constant constant:
+                Array.Fill(values, (float)constant.Value);
+                break;
+            case Start.Uniform uniform:
+                FillUniform(values, key, (float)uniform.Bound);
+                break;
+            case Start.Normal normal:
+                FillNormal(values, key, normal.Deviation);
+                break;
+            default:
+                throw new UnreachableException($"no values for plan case {plan.Start}");
         }
 
-        var bound = (float)(1 / Math.Sqrt(weight.FanIn));
-        var key = RandomStream.Key(seed, $"start of {weight.Name}");
+        return values;
+    }
+
+    private static void FillUniform(float[] values, ulong key, float bound)
+    {
         for (var i = 0; i < values.Length; i++)
         {
             values[i] = ((2 * RandomStream.Unit(key, i)) - 1) * bound;
         }
+    }
 
-        return values;
+    // Box and Muller 1958, two values from two numbers.
+    private static void FillNormal(float[] values, ulong key, double deviation)
+    {
+        for (var i = 0; i < values.Length; i += 2)
+        {
+            // 1 - u lies in (0, 1], so the logarithm is finite.
+            var radius = deviation * Math.Sqrt(-2 * Math.Log(1 - (double)RandomStream.Unit(key, i)));
+            var (sine, cosine) = Math.SinCos(2 * Math.PI * RandomStream.Unit(key, i + 1));
+            values[i] = (float)(radius * cosine);
+            if (i + 1 < values.Length)
+            {
+                values[i + 1] = (float)(radius * sine);
+            }
+        }
     }
 }

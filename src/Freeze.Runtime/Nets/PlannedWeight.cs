@@ -18,7 +18,7 @@ internal sealed class PlannedWeight
     {
         Plan = plan;
         var shape = Array.ConvertAll(plan.Weight.Shape, extent => (long)extent);
-        var start = tensor(Initializer.Start(plan.Weight, seed), shape);
+        var start = tensor(Initializer.Start(plan, seed), shape);
         switch (plan.Treatment)
         {
             case { IsTrained: true }:

@@ -10,7 +10,8 @@ internal static class RecipeCheck
     /// <exception cref="RunException">It does not hold together.</exception>
     public static void Demand(Recipe recipe, DataSet set)
     {
-        CheckNet(recipe.Net.Nodes, set);
+        Capabilities.Demand(recipe);
+        CheckNet(recipe.Net.Nodes, set, recipe.Classes);
         CheckWeights(recipe);
         Check(recipe.Batch > 0, $"a batch of {recipe.Batch} images");
         Check(recipe.Epochs > 0, $"{recipe.Epochs} epochs");
@@ -22,11 +23,12 @@ internal static class RecipeCheck
         }
     }
 
-    private static void CheckNet(Node[] nodes, DataSet set)
+    private static void CheckNet(Node[] nodes, DataSet set, int classes)
     {
         Check(nodes.Length > 0 && nodes[0].Operation.IsInput, "a net whose first node is not its input");
         Check(nodes[0].Shape.SequenceEqual(set.Image), $"a net whose input is not an image of {set.Name}");
-        Check(nodes[^1].Shape.SequenceEqual([set.Classes]), $"a net whose output is not {set.Classes} logits");
+        Check(classes >= set.Classes, $"{classes} outputs for the {set.Classes} classes of {set.Name}");
+        Check(nodes[^1].Shape.SequenceEqual([classes]), $"a net whose output is not {classes} logits");
         for (var i = 1; i < nodes.Length; i++)
         {
             var node = nodes[i];

@@ -8,7 +8,7 @@ namespace Freeze.Runtime.Optimization;
 /// the learning rate scales the step. State exists for what learns alone; it belongs to the scope that this was
 /// made in.
 /// </summary>
-internal sealed class Sgd(Optimizer rule, IReadOnlyList<Tensor> leaves)
+internal sealed class Sgd(Optimizer.Sgd rule, IReadOnlyList<Tensor> leaves)
 {
     // From zero the first sum is the first gradient, as PyTorch starts it.
     private readonly Tensor[] gathered = rule.Momentum == 0 ? [] : [.. leaves.Select(leaf => zeros(leaf.shape))];

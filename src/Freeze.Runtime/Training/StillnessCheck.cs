@@ -35,7 +35,7 @@ internal static class StillnessCheck
         };
 
         // Compared as bits: -0 is not 0, and a NaN is itself.
-        var expected = isZero ? [] : MemoryMarshal.Cast<float, int>(Initializer.Start(plan.Weight, seed));
+        var expected = isZero ? [] : MemoryMarshal.Cast<float, int>(Initializer.Start(plan, seed));
         var found = MemoryMarshal.Cast<byte, int>(weight.Value().contiguous().bytes);
         var verified = 0L;
         for (var i = 0; i < found.Length; i++)

@@ -27,7 +27,7 @@ internal sealed class Trainer
         batches = new Batches(set, recipe);
         Weights = new WeightTable(recipe);
         net = new NetExecutor(recipe.Net, Weights);
-        optimizer = new Sgd(recipe.Optimizer, Weights.Leaves);
+        optimizer = new Sgd((Optimizer.Sgd)recipe.Optimizer, Weights.Leaves);
         evaluation = new Evaluation(batches, net);
     }
 

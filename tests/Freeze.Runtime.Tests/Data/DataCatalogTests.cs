@@ -17,7 +17,10 @@ public sealed class DataCatalogTests : IDisposable
 
     [Fact]
     public void EverySetOfTheLanguageHasItsFiles() =>
-        Assert.Equal(DataSets.all.Select(set => set.Name).Order(), SetFiles.All.Select(set => set.Name).Order());
+        Assert.Equal(
+            // The language plans with some sets before they can be read.
+            DataSets.all.Select(set => set.Name).Except(["cifar100", "tiny-imagenet"]).Order(),
+            SetFiles.All.Select(set => set.Name).Order());
 
     [Fact]
     public void TheNamedFolderComesBeforeTheCacheAndItBeforeTheSamples()

@@ -5,16 +5,16 @@ namespace Freeze.Runtime.Tests.Nets;
 
 public sealed class InitializerTests
 {
-    private static readonly Weight[] Weights = NetModule.weights(TestNets.Small);
+    private static readonly WeightPlan[] Weights = new TestRecipe(TestNets.Small).Build().Weights;
 
     [Fact]
     public void ConvolutionsAndLinearLayersStartWithinOneOverTheRootOfTheirFanIn()
     {
-        foreach (var weight in Weights.Where(weight => !weight.Kind.IsBatchNorm))
+        foreach (var weight in Weights.Where(plan => !plan.Weight.Kind.IsBatchNorm))
         {
             var start = Initializer.Start(weight, 1);
-            var bound = 1 / Math.Sqrt(weight.FanIn);
-            Assert.Equal(WeightModule.size(weight), start.Length);
+            var bound = 1 / Math.Sqrt(weight.Weight.FanIn);
+            Assert.Equal(WeightModule.size(weight.Weight), start.Length);
             Assert.All(start, value => Assert.InRange(value, -bound * 1.000001, bound * 1.000001));
             Assert.Equal(start.Length, start.Distinct().Count());
         }
@@ -31,11 +31,25 @@ public sealed class InitializerTests
     }
 
     [Fact]
+    public void ANormalStartHasItsDeviation()
+    {
+        var weight = new Weight("w.weight", "w", LayerKind.Conv, false, [101, 99, 3, 1], 297, 303);
+        var plan = new WeightPlan(weight, Start.NewNormal(0.1), Treatment.Trained, UpdateModule.usual);
+        var start = Initializer.Start(plan, 1).Select(value => (double)value).ToArray();
+
+        // Within four standard errors of some 30,000 values.
+        Assert.InRange(start.Average(), -0.1 * 4 / Math.Sqrt(start.Length), 0.1 * 4 / Math.Sqrt(start.Length));
+        var deviation = Math.Sqrt(start.Average(value => value * value));
+        Assert.InRange(deviation, 0.1 * (1 - (4 / Math.Sqrt(2.0 * start.Length))), 0.1 * (1 + (4 / Math.Sqrt(2.0 * start.Length))));
+        Assert.All(start, value => Assert.True(double.IsFinite(value)));
+    }
+
+    [Fact]
     public void BatchNormStartsAsTheIdentity()
     {
-        foreach (var weight in Weights.Where(weight => weight.Kind.IsBatchNorm))
+        foreach (var weight in Weights.Where(plan => plan.Weight.Kind.IsBatchNorm))
         {
-            Assert.All(Initializer.Start(weight, 1), value => Assert.Equal(weight.IsBias ? 0 : 1, value));
+            Assert.All(Initializer.Start(weight, 1), value => Assert.Equal(weight.Weight.IsBias ? 0 : 1, value));
         }
     }
 }

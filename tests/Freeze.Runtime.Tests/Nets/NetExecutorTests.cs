@@ -57,7 +57,7 @@ public sealed class NetExecutorTests
     public void BatchNormWithAFixedScaleKeepsEstimatingAndEvaluationUsesTheEstimates()
     {
         using var scope = NewDisposeScope();
-        var recipe = new TestRecipe(new Net(Then(Operation.NewBatchNorm(0, 0.1), 2, 4, 4))) { Rule = _ => TestNets.Fixed };
+        var recipe = new TestRecipe(new Net(Then(Operation.NewBatchNorm(0, 0.1), 2, 4, 4), [])) { Rule = _ => TestNets.Fixed };
         var weights = new WeightTable(recipe.Build());
         var net = new NetExecutor(recipe.Net, weights);
         // Channel 0 holds 1 and 3 alternately: mean 2, variance 1, unbiased 16 / 15. Channel 1 is 5 everywhere.
@@ -103,7 +103,7 @@ public sealed class NetExecutorTests
     public void ALayerWithoutBiasHasNone()
     {
         using var scope = NewDisposeScope();
-        var net = new Net(Then(Operation.NewConv(5, 3, 3, 1, 1, 1, false), 5, 4, 4));
+        var net = new Net(Then(Operation.NewConv(5, 3, 3, 1, 1, 1, false), 5, 4, 4), []);
 
         Assert.Equal(["x.weight"], NetModule.weights(net).Select(weight => weight.Name));
         Assert.All(
@@ -122,7 +122,7 @@ public sealed class NetExecutorTests
 
     private static NetExecutor Executor(Node[] nodes)
     {
-        var recipe = new TestRecipe(new Net(nodes));
+        var recipe = new TestRecipe(new Net(nodes, []));
         return new NetExecutor(recipe.Net, new WeightTable(recipe.Build()));
     }
 }

@@ -6,7 +6,7 @@ namespace Freeze.Runtime.Tests.Nets;
 
 public sealed class PlannedWeightTests
 {
-    private static readonly Weight Weight = new("w.weight", "w", LayerKind.Conv, false, [4, 3, 2, 5], 30);
+    private static readonly Weight Weight = new("w.weight", "w", LayerKind.Conv, false, [4, 3, 2, 5], 30, 40);
 
     public static TheoryData<int, int[]> Slices => new()
     {
@@ -40,7 +40,7 @@ public sealed class PlannedWeightTests
     public void EveryTreatmentStartsFromTheSameNumbers()
     {
         using var scope = NewDisposeScope();
-        var start = Initializer.Start(Weight, 1);
+        var start = Initializer.Start(TestNets.Plan(Weight, Treatment.Trained), 1);
 
         foreach (var treatment in new[]
         {
@@ -58,7 +58,7 @@ public sealed class PlannedWeightTests
         using var scope = NewDisposeScope();
         var value = Planned(Treatment.NewSlice(0, [1], Stillness.Zero)).Value().detach().data<float>().ToArray();
 
-        Assert.Equal(Initializer.Start(Weight, 1)[30..60], value[30..60]);
+        Assert.Equal(Initializer.Start(TestNets.Plan(Weight, Treatment.Trained), 1)[30..60], value[30..60]);
         Assert.All(value[..30].Concat(value[60..]), entry => Assert.Equal(0, BitConverter.SingleToInt32Bits(entry)));
     }
 
@@ -78,5 +78,5 @@ public sealed class PlannedWeightTests
         }
     }
 
-    private static PlannedWeight Planned(Treatment treatment) => new(new WeightPlan(Weight, treatment), 1);
+    private static PlannedWeight Planned(Treatment treatment) => new(TestNets.Plan(Weight, treatment), 1);
 }

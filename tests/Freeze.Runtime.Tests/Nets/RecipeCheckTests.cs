@@ -37,9 +37,9 @@ public sealed class RecipeCheckTests
     {
         Refused(new TestRecipe(TestNets.Line), "input is not an image of mnist-sample");
         var nodes = TestNets.Small.Nodes;
-        Refused(new TestRecipe(new Net(nodes[..^1])), "output is not 10 logits");
+        Refused(new TestRecipe(new Net(nodes[..^1], [])), "6 outputs for the 10 classes");
         var late = TestNets.Node("late", Operation.Relu, [5], 4, 12, 12);
-        Refused(new TestRecipe(new Net([nodes[0], nodes[1], late, .. nodes[3..]])), "an input that is not before it");
+        Refused(new TestRecipe(new Net([nodes[0], nodes[1], late, .. nodes[3..]], [])), "an input that is not before it");
     }
 
     [Fact]
@@ -49,11 +49,20 @@ public sealed class RecipeCheckTests
         foreach (var weights in new[] { recipe.Weights[1..], [.. recipe.Weights, recipe.Weights[0]] })
         {
             var other = new Recipe(
-                recipe.Data, recipe.Images, recipe.Validation, recipe.Net, weights, recipe.Optimizer, recipe.Batch,
-                recipe.Epochs, recipe.Shuffle, recipe.Seed);
+                recipe.Data, recipe.Images, recipe.Validation, recipe.Augmentations, recipe.Classes, recipe.Net, weights,
+                recipe.FrozenStatistics, recipe.Learning, recipe.Loss, recipe.Optimizer, recipe.Schedule, recipe.Warmup,
+                recipe.Batch, recipe.Epochs, recipe.Shuffle, recipe.Precision, recipe.Device, recipe.Seed);
             var error = Assert.Throws<RunException>(() => RecipeCheck.Demand(other, DataSets.all[1]));
             Assert.Contains("not those of its net", error.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void WhatCannotBeTrainedYetIsRefusedAndNotPassedOver()
+    {
+        Refused(Small with { Optimizer = Optimizer.NewAdam(1e-3, 0.9, 0.999, 1e-8, 0) }, "cannot train it yet");
+        Refused(Small with { Rule = First(Treatment.NewLargest(0, 1, Stillness.Fixed)) }, "cannot train it yet");
+        Refused(Small with { Rule = First(Treatment.NewSolved(1)) }, "cannot train it yet");
     }
 
     private static Func<Weight, Treatment> First(Treatment treatment) =>

@@ -35,7 +35,7 @@ public sealed class SgdTests
         // in no optimizer; StillnessTests shows the ratio 1.
         using var scope = NewDisposeScope();
         var leaf = ones([1]).requires_grad_();
-        var sgd = new Sgd(Optimizer.NewSgd(0.1, 0.9, 5e-4, false), [leaf]);
+        var sgd = new Sgd((Optimizer.Sgd)Optimizer.NewSgd(0.1, 0.9, 5e-4, false), [leaf]);
         for (var step = 0; step < 391; step++)
         {
             leaf.grad = zeros([1]);
@@ -49,7 +49,7 @@ public sealed class SgdTests
     {
         using var scope = NewDisposeScope();
         var leaf = ones([1]).requires_grad_();
-        var sgd = new Sgd(rule, [leaf]);
+        var sgd = new Sgd((Optimizer.Sgd)rule, [leaf]);
         foreach (var (gradient, value) in new[] { 1f, 2f, -1f }.Zip(expected))
         {
             leaf.grad = tensor([gradient], [1]);

@@ -29,7 +29,7 @@ public sealed class StillnessTests(Sample sample)
             var (weights, recipe) = TrainForty(name, Treatment.NewSlice(dimension, indices, rest));
             var weight = recipe.Weights.Single(plan => plan.Weight.Name == name).Weight;
             var stride = weight.Shape[(dimension + 1)..].Aggregate(1, (product, extent) => product * extent);
-            var start = Initializer.Start(weight, recipe.Seed);
+            var start = Initializer.Start(recipe.Weights.Single(plan => plan.Weight.Equals(weight)), recipe.Seed);
             var end = weights.Value(name).detach().data<float>().ToArray();
             for (var i = 0; i < end.Length; i++)
             {
@@ -64,7 +64,7 @@ public sealed class StillnessTests(Sample sample)
             var (weights, recipe) = TrainForty(name, treatment);
             foreach (var plan in recipe.Weights)
             {
-                var start = Initializer.Start(plan.Weight, recipe.Seed);
+                var start = Initializer.Start(plan, recipe.Seed);
                 var end = weights.Value(plan.Weight.Name).detach().data<float>().ToArray();
                 if (plan.Weight.Name == name)
                 {
@@ -97,7 +97,7 @@ public sealed class StillnessTests(Sample sample)
 
         trainer.Epoch(1, _ => { }, TestContext.Current.CancellationToken);
 
-        var start = Initializer.Start(recipe.Build().Weights[0].Weight, recipe.Seed);
+        var start = Initializer.Start(recipe.Build().Weights[0], recipe.Seed);
         Assert.All(trainer.Weights.Value("conv.weight").data<float>().ToArray().Zip(start), pair =>
             Assert.Equal(1f, pair.First / pair.Second));
         Assert.Equal(20, StillnessCheck.Verify(trainer.Weights, recipe.Seed));

@@ -123,7 +123,7 @@ public sealed class TrainerTests(Sample sample)
             .. nodes[..8],
             TestNets.Node("drop", Operation.NewDropout(0.5), [7], 6),
             TestNets.Node("fc", Operation.NewLinear(10, true), [8], 10),
-        ]);
+        ], []);
         double Loss(long disturbance)
         {
             using var scope = NewDisposeScope();

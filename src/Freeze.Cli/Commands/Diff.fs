@@ -1,0 +1,161 @@
+/// freeze diff: what changed in meaning between two files, or a file and a git revision of it.
+module Freeze.Cli.Commands.Diff
+
+open System.Diagnostics
+open System.IO
+open System.Text
+open System.Text.Json
+open Argu
+open Freeze
+open Freeze.Language
+open Freeze.Language.Difference
+open Freeze.Cli
+open Freeze.Cli.Arguments
+
+/// The bytes of `revision:path` as git has them.
+let private show (revision: string) (path: string) : Result<byte[], string> =
+    let start = ProcessStartInfo("git", [ "show"; $"{revision}:{path}" ])
+    start.RedirectStandardOutput <- true
+    start.RedirectStandardError <- true
+
+    try
+        use git = Process.Start start
+        use content = new MemoryStream()
+        let errors = git.StandardError.ReadToEndAsync()
+        git.StandardOutput.BaseStream.CopyTo content
+        git.WaitForExit()
+
+        if git.ExitCode = 0 then
+            Ok(content.ToArray())
+        else
+            Error(errors.Result.Trim())
+    with :? System.ComponentModel.Win32Exception ->
+        Error "git is not installed"
+
+/// `HEAD~1:path`, where no file is called so.
+let private (|Revision|_|) (name: string) =
+    match name.IndexOf ':' with
+    | at when at > 0 && not (File.Exists name) && not (name.StartsWith '-') ->
+        Some(name.Substring(0, at), name.Substring(at + 1))
+    | _ -> None
+
+/// Paths within a revision start at the working folder when they begin with a dot.
+let private relative (path: string) =
+    if Path.IsPathRooted path || path.StartsWith "./" then
+        path
+    else
+        "./" + path
+
+let private load (profile: string option) (name: string) : Files.Loaded =
+    match name with
+    | Revision(revision, path) ->
+        let read (path: string) =
+            show revision (relative path)
+            |> Result.bind (Source.ofBytes $"{revision}:{path}")
+
+        match read path with
+        | Error reason -> Files.unreadable name reason
+        | Ok source ->
+            let usual = Files.options profile
+
+            let options =
+                { usual with
+                    Files =
+                        { usual.Files with
+                            Read = fun imported -> read (imported.Substring(imported.IndexOf ':' + 1))
+                        }
+                }
+
+            Files.ofSource options source
+    | _ -> Files.load profile name
+
+let private printChange (change: Change) =
+    printfn "    %s: %s → %s" change.What change.Before change.After
+
+let private printText (differences: Difference list) =
+    if differences.IsEmpty then
+        printfn "The same in meaning."
+
+    for difference in differences do
+        match difference with
+        | Difference.Changed(before, after, changes) ->
+            printfn
+                "~ %s"
+                (if before.Name = after.Name then
+                     after.Name
+                 else
+                     $"{before.Name} → {after.Name}")
+
+            changes |> List.iter printChange
+        | Difference.Gone run -> printfn "- %s" run.Name
+        | Difference.Added run -> printfn "+ %s" run.Name
+
+let private printJson (differences: Difference list) =
+    use buffer = new MemoryStream()
+    use writer = new Utf8JsonWriter(buffer, JsonWriterOptions(Indented = true))
+    writer.WriteStartArray()
+
+    for difference in differences do
+        writer.WriteStartObject()
+
+        match difference with
+        | Difference.Changed(before, after, changes) ->
+            writer.WriteString("difference", "changed")
+            writer.WriteString("name", after.Name)
+            writer.WriteString("before", Address.ofRecipe before.Recipe)
+            writer.WriteString("after", Address.ofRecipe after.Recipe)
+            writer.WriteStartArray "changes"
+
+            for change in changes do
+                writer.WriteStartObject()
+                writer.WriteString("what", change.What)
+                writer.WriteString("before", change.Before)
+                writer.WriteString("after", change.After)
+                writer.WriteEndObject()
+
+            writer.WriteEndArray()
+        | Difference.Gone run ->
+            writer.WriteString("difference", "gone")
+            writer.WriteString("name", run.Name)
+            writer.WriteString("before", Address.ofRecipe run.Recipe)
+        | Difference.Added run ->
+            writer.WriteString("difference", "added")
+            writer.WriteString("name", run.Name)
+            writer.WriteString("after", Address.ofRecipe run.Recipe)
+
+        writer.WriteEndObject()
+
+    writer.WriteEndArray()
+    writer.Flush()
+    printfn "%s" (Encoding.UTF8.GetString(buffer.ToArray()))
+
+let run (arguments: ParseResults<DiffArguments>) : int =
+    match arguments.GetResult DiffArguments.Files with
+    | [ before; after ] ->
+        let files =
+            [ before; after ]
+            |> List.map (load (arguments.TryGetResult DiffArguments.Profile))
+
+        let errors =
+            files
+            |> List.map (fun file ->
+                { file with
+                    Diagnostics = file.Diagnostics |> List.filter Diagnostic.isError
+                })
+
+        Files.printDiagnostics errors
+
+        if Files.hasErrors files then
+            Exit.wrongInput
+        else
+            let differences = Difference.between files[0].Runs files[1].Runs
+
+            if arguments.Contains DiffArguments.Json then
+                printJson differences
+            else
+                printText differences
+
+            Exit.fine
+    | _ ->
+        eprintfn "freeze diff compares two files: freeze diff BEFORE AFTER, or freeze diff HEAD~1:FILE FILE"
+        Exit.wrongInput

@@ -1,0 +1,89 @@
+/// freeze fmt: files in their one canonical form.
+module Freeze.Cli.Commands.Format
+
+open System
+open System.IO
+open Argu
+open Freeze.Language
+open Freeze.Cli
+open Freeze.Cli.Arguments
+
+/// Standard input goes to standard output.
+let private standard = "-"
+
+let private read (path: string) : Result<Source, string> =
+    if path = standard then
+        use input = Console.OpenStandardInput()
+        use content = new MemoryStream()
+        let part = Array.zeroCreate 65536
+        let mutable count = input.Read(part, 0, part.Length)
+
+        while count > 0 && content.Length <= int64 Source.largest do
+            content.Write(part, 0, count)
+            count <- input.Read(part, 0, part.Length)
+
+        Source.ofBytes "standard input" (content.ToArray())
+    else
+        Source.read path
+
+/// Beside the file, then in its place: an interrupted write leaves the old text.
+let private write (path: string) (text: string) =
+    let target = Path.GetFullPath(path)
+    // A link stays a link.
+    let target =
+        match File.ResolveLinkTarget(target, true) with
+        | null -> target
+        | real -> real.FullName
+
+    let beside = target + ".freeze-fmt"
+
+    try
+        File.WriteAllText(beside, text)
+        File.SetUnixFileMode(beside, File.GetUnixFileMode target)
+        File.Move(beside, target, true)
+    finally
+        File.Delete beside
+
+let private printErrors (source: Source) diagnostics =
+    let colour = Render.coloured (not Console.IsErrorRedirected)
+
+    for diagnostic in diagnostics do
+        eprintfn "%s" (Render.text colour [ source ] diagnostic)
+
+/// Whether the file is now, or was, as it should be.
+let private format check path : bool =
+    match read path with
+    | Error reason ->
+        eprintfn "%s cannot be read: %s" path reason
+        false
+    | Ok source ->
+        match Format.format source with
+        | Error diagnostics ->
+            printErrors source diagnostics
+            eprintfn "%s is left as it is" source.Path
+            false
+        | Ok text when check ->
+            if text <> source.Text then
+                eprintfn "%s is not in canonical form: run `freeze fmt %s`" source.Path path
+
+            text = source.Text
+        | Ok text ->
+            try
+                if path = standard then
+                    printf "%s" text
+                elif text <> source.Text then
+                    write path text
+
+                true
+            with
+            | :? IOException
+            | :? UnauthorizedAccessException as error ->
+                eprintfn "%s cannot be written: %s" path error.Message
+                false
+
+let run (arguments: ParseResults<FormatArguments>) : int =
+    let check = arguments.Contains FormatArguments.Check
+
+    let fine = arguments.GetResult FormatArguments.Files |> List.map (format check)
+
+    if List.forall id fine then Exit.fine else Exit.wrongInput

@@ -1,0 +1,82 @@
+/// freeze nets: the built-in nets, or the source of one to copy.
+module Freeze.Cli.Commands.Nets
+
+open System.IO
+open System.Text
+open System.Text.Json
+open Argu
+open Freeze.Cli
+open Freeze.Cli.Arguments
+open Freeze.Cli.Tables
+open Freeze.Language
+
+/// `wrn(depth, widen, drop = 0)`
+let private signature (entry: NetLibrary.Entry) =
+    let definition = entry.Definition
+
+    match definition.Parameters with
+    | [] -> definition.Name.Value
+    | parameters ->
+        let name (parameter: Syntax.Parameter) =
+            match parameter.Default with
+            | Some { Value = Syntax.Term.Number(value, _) } -> $"{parameter.Name.Value} = {value}"
+            | _ -> parameter.Name.Value
+
+        let inside = parameters |> List.map name |> String.concat ", "
+        $"{definition.Name.Value}({inside})"
+
+/// The comment above a net.
+let private about (entry: NetLibrary.Entry) =
+    entry.Text.Split '\n'
+    |> Seq.takeWhile _.StartsWith('#')
+    |> Seq.map _.TrimStart('#', ' ')
+    |> String.concat " "
+
+let private printJson () =
+    use buffer = new MemoryStream()
+    use writer = new Utf8JsonWriter(buffer, JsonWriterOptions(Indented = true))
+    writer.WriteStartArray()
+
+    for entry in NetLibrary.all () do
+        writer.WriteStartObject()
+        writer.WriteString("name", entry.Definition.Name.Value)
+        writer.WriteString("signature", signature entry)
+        writer.WriteString("about", about entry)
+        writer.WriteString("source", entry.Text)
+        writer.WriteEndObject()
+
+    writer.WriteEndArray()
+    writer.Flush()
+    printfn "%s" (Encoding.UTF8.GetString(buffer.ToArray()))
+
+let run (arguments: ParseResults<NetsArguments>) : int =
+    match arguments.TryGetResult NetsArguments.Name with
+    | None when arguments.Contains NetsArguments.Json ->
+        printJson ()
+        Exit.fine
+    | None ->
+        print
+            [ words "net"; words "what" ]
+            (NetLibrary.all () |> List.map (fun entry -> [ signature entry; about entry ]))
+
+        printfn "`wrn-28-4` is short for `wrn(28, 4)`; `freeze nets wrn` prints a net to copy."
+        Exit.fine
+    | Some name ->
+        let call: Arguments.Call =
+            {
+                Callee =
+                    {
+                        Value = name
+                        Span = { Start = 0; End = 0 }
+                    }
+                Arguments = []
+            }
+
+        match NetLibrary.resolve Map.empty call with
+        | Ok found ->
+            let entry = NetLibrary.tryFind found.Definition.Name.Value |> Option.get
+            printfn "%s" entry.Text
+            Exit.fine
+        | Error diagnostic ->
+            eprintfn "%s: %s" diagnostic.Message diagnostic.Label
+            Exit.wrongInput

@@ -1,0 +1,98 @@
+namespace Freeze
+
+/// Multiply-and-adds of one image in one training step, in convolutions and linear layers; all else is small beside.
+type Cost =
+    {
+        Forward: int64
+        /// Gradients of what learns.
+        WeightGradient: int64
+        /// Gradients that are handed on to what learns further in front.
+        InputGradient: int64
+    }
+
+    member cost.Step = cost.Forward + cost.WeightGradient + cost.InputGradient
+
+/// What a step of a recipe computes, and what it does without.
+[<RequireQualifiedAccess>]
+module Costs =
+    let private learns (plan: WeightPlan) = (Counts.ofWeight plan).Trained > 0L
+
+    /// By layer the share of its kernel that learns, of layers where anything does.
+    let private learning (weights: WeightPlan[]) : Map<string, float> =
+        weights
+        |> Array.groupBy _.Weight.Layer
+        |> Array.filter (snd >> Array.exists learns)
+        |> Array.map (fun (layer, plans) ->
+            let counts = Counts.ofWeight plans[0]
+            layer, float counts.Trained / float counts.Total)
+        |> Map.ofArray
+
+    /// For each node whether gradients reach its output: something learns in it or in front of it.
+    let private reached (net: Net) (learning: Map<string, float>) : bool[] =
+        let reached = Array.zeroCreate net.Nodes.Length
+
+        for i in 0 .. net.Nodes.Length - 1 do
+            let node = net.Nodes[i]
+
+            reached[i] <-
+                learning.ContainsKey node.Name
+                || node.Inputs |> Array.exists (fun input -> reached[input])
+
+        reached
+
+    let private forward (net: Net) (node: Node) =
+        let positions =
+            node.Shape
+            |> Array.skip 1
+            |> Array.fold (fun product extent -> product * int64 extent) 1L
+
+        match node.Operation with
+        | Operation.Conv(filters, height, width, _, _, _, _) ->
+            let channels = net.Nodes[node.Inputs[0]].Shape[0]
+            positions * int64 filters * int64 channels * int64 height * int64 width
+        | Operation.Linear(units, _) -> int64 units * int64 net.Nodes[node.Inputs[0]].Shape[0]
+        | _ -> 0L
+
+    /// The cost of a step under a treatment of the weights.
+    let ofWeights (net: Net) (weights: WeightPlan[]) : Cost =
+        let learning = learning weights
+        let reached = reached net learning
+
+        let add cost (node: Node) =
+            let forward = forward net node
+            let share = Map.tryFind node.Name learning |> Option.defaultValue 0.0
+            let handsOn = node.Inputs |> Array.exists (fun input -> reached[input])
+
+            {
+                Forward = cost.Forward + forward
+                WeightGradient = cost.WeightGradient + int64 (round (share * float forward))
+                InputGradient = cost.InputGradient + (if handsOn then forward else 0L)
+            }
+
+        let none =
+            {
+                Forward = 0L
+                WeightGradient = 0L
+                InputGradient = 0L
+            }
+
+        net.Nodes |> Array.fold add none
+
+    /// The cost of a step in which every weight learns.
+    let ofFullTraining (net: Net) (weights: WeightPlan[]) : Cost =
+        weights
+        |> Array.map (fun plan ->
+            { plan with
+                Treatment = Treatment.Trained
+            })
+        |> ofWeights net
+
+    /// The weighted layers in front of all that learns: no gradient reaches them.
+    let prefix (net: Net) (weights: WeightPlan[]) : string[] =
+        let reached = reached net (learning weights)
+        let layers = weights |> Array.map _.Weight.Layer |> Set.ofArray
+
+        net.Nodes
+        |> Array.indexed
+        |> Array.filter (fun (i, node) -> layers.Contains node.Name && not reached[i])
+        |> Array.map (fun (_, node) -> node.Name)

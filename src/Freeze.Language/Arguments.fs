@@ -1,0 +1,61 @@
+/// The arguments of a call, such as `sgd(lr 0.1, momentum 0.9)`: each parameter by name, once.
+module Freeze.Language.Arguments
+
+open Freeze.Language.Syntax
+open Freeze.Language.Values
+
+/// What is called and with what; a word alone is a call without arguments.
+type Call =
+    {
+        Callee: Name
+        Arguments: Argument list
+    }
+
+/// The call that an expression is.
+let call scope what (expression: Expression) : Result<Call, Diagnostic> =
+    match evaluate scope expression with
+    | Ok { Value = Datum.Word word; Span = span } ->
+        Ok
+            {
+                Callee = { Value = word; Span = span }
+                Arguments = []
+            }
+    | Ok {
+             Value = Datum.Call(callee, arguments)
+         } ->
+        Ok
+            {
+                Callee = callee
+                Arguments = arguments
+            }
+    | Ok value -> Error(Diagnostic.wrongValue value.Span what)
+    | Error e -> Error e
+
+/// The arguments by the names of their parameters; `positional` names those that need no name, in order.
+let byName
+    (known: string list)
+    (positional: string list)
+    (call: Call)
+    : Result<Map<string, Expression>, Diagnostic> =
+    let rec read (found: Map<string, Expression>) positional arguments =
+        match arguments, positional with
+        | [], _ -> Ok found
+        | { Label = None; Content = value } :: _, [] ->
+            Error(
+                Diagnostic.wrongValue
+                    value.Span
+                    (match known with
+                     | [] -> $"`{call.Callee.Value}` without brackets"
+                     | first :: _ -> $"a named parameter, such as `{first} …`")
+            )
+        | { Label = None; Content = value } :: rest, name :: later ->
+            read (Map.add name value found) later rest
+        | { Label = Some label; Content = value } :: rest, _ ->
+            if not (List.contains label.Value known) then
+                Error(Diagnostic.unknownParameter label.Span call.Callee.Value label.Value known)
+            else
+                match Map.tryFind label.Value found with
+                | Some first -> Error(Diagnostic.setTwice label.Span label.Value first.Span)
+                | None -> read (Map.add label.Value value found) positional rest
+
+    read Map.empty positional call.Arguments

@@ -1,0 +1,167 @@
+/// What changed in meaning between two plans: not in text, order, comments or names of lets.
+module Freeze.Language.Difference
+
+open Freeze
+
+/// What differs between two runs.
+type Change =
+    {
+        /// Such as "epochs" or "conv1.weight".
+        What: string
+        Before: string
+        After: string
+    }
+
+[<RequireQualifiedAccess>]
+type Difference =
+    | Added of Run
+    | Gone of Run
+    | Changed of before: Run * after: Run * changes: Change list
+
+let private treatment (plan: WeightPlan) =
+    let extent dimension = plan.Weight.Shape[dimension]
+
+    let rest (stillness: Stillness) =
+        if stillness.IsZero then "rest zero" else "rest fixed"
+
+    let what =
+        match plan.Treatment with
+        | Treatment.Trained -> "train"
+        | Treatment.Still stillness -> if stillness.IsZero then "zero" else "fixed"
+        | Treatment.Slice(dimension, indices, still) ->
+            let which = Json.toText indices
+            $"train {indices.Length} of {extent dimension} along dimension {dimension + 1} {which}, {rest still}"
+        | Treatment.Largest(dimension, count, still) ->
+            $"train the largest {count} of {extent dimension} along dimension {dimension + 1}, {rest still}"
+        | Treatment.Solved ridge -> $"solve ridge {ridge}"
+
+    let update =
+        if plan.Update = Update.usual then
+            ""
+        else
+            $" {Json.toText plan.Update}"
+
+    $"{what}, start {Starts.describe plan.Start}{update}"
+
+/// A change for each weight, those of one kind of change together.
+let private weights (before: WeightPlan[]) (after: WeightPlan[]) : Change list =
+    let known = before |> Array.map (fun plan -> plan.Weight.Name, plan) |> Map.ofArray
+
+    after
+    |> Array.choose (fun plan ->
+        match Map.tryFind plan.Weight.Name known with
+        | Some earlier when earlier <> plan && earlier.Weight = plan.Weight ->
+            Some((treatment earlier, treatment plan), plan.Weight.Name)
+        | _ -> None)
+    |> Array.groupBy fst
+    |> Array.map (fun ((was, is), names) ->
+        {
+            What = names |> Array.map snd |> Suggest.list "and" 4
+            Before = was
+            After = is
+        })
+    |> List.ofArray
+
+let private net (before: Net) (after: Net) : Change list =
+    let describe (node: Node) =
+        let inputs = node.Inputs |> Array.map string |> String.concat ", "
+        $"{node.Operation} of {inputs}"
+
+    let side (net: Net) =
+        net.Nodes |> Array.map (fun node -> node.Name, describe node) |> Map.ofArray
+
+    let was, is = side before, side after
+
+    let names =
+        Array.append before.Nodes after.Nodes |> Array.map _.Name |> Array.distinct
+
+    [
+        for name in names do
+            let before, after = Map.tryFind name was, Map.tryFind name is
+
+            if before <> after then
+                {
+                    What = $"net part {name}"
+                    Before = before |> Option.defaultValue "none"
+                    After = after |> Option.defaultValue "none"
+                }
+    ]
+    |> List.truncate 20
+
+/// What differs between two recipes, setting by setting and weight by weight.
+let changes (before: Recipe) (after: Recipe) : Change list =
+    let setting what (read: Recipe -> 'T) =
+        if Json.toText (read before) = Json.toText (read after) then
+            []
+        else
+            [
+                {
+                    What = what
+                    Before = Json.toText (read before)
+                    After = Json.toText (read after)
+                }
+            ]
+
+    [
+        yield! setting "data" _.Data
+        yield! setting "images" _.Images
+        yield! setting "validate" _.Validation
+        yield! setting "augment" _.Augmentations
+        yield! setting "classes" _.Classes
+        yield! net before.Net after.Net
+        yield! setting "optimizer" _.Optimizer
+        yield! setting "schedule" _.Schedule
+        yield! setting "warmup" _.Warmup
+        yield! setting "batch" _.Batch
+        yield! setting "epochs" _.Epochs
+        yield! setting "loss" _.Loss
+        yield! setting "shuffle" _.Shuffle
+        yield! setting "precision" _.Precision
+        yield! setting "device" _.Device
+        yield! setting "seed" _.Seed
+        yield! setting "stats frozen" _.FrozenStatistics
+        yield! weights before.Weights after.Weights
+        match before.Learning, after.Learning with
+        | Learning.Ensemble(members, epochs, was), Learning.Ensemble(members', epochs', is) when
+            members = members' && epochs = epochs'
+            ->
+            yield! weights was is
+        | _ -> yield! setting "learn" _.Learning
+    ]
+
+let private axisValues (run: Run) = run.Axes |> Array.map _.Value
+
+/// Runs that mean the same are the same, whatever they are called; of the others those of one name, then those of the
+/// same axis values, are taken for one run that changed.
+let between (before: Run[]) (after: Run[]) : Difference list =
+    let hashed runs =
+        runs |> Array.map (fun (run: Run) -> Address.ofRecipe run.Recipe, run)
+
+    let before, after = hashed before, hashed after
+    let hashes runs = runs |> Array.map fst |> Set.ofArray
+
+    let only other runs =
+        runs |> Array.filter (fst >> (hashes other).Contains >> not) |> Array.map snd
+
+    let gone, added = only after before, only before after
+
+    let pair (key: Run -> 'Key) (gone: Run list, added: Run list, changed) =
+        let folder (gone, added, changed) (run: Run) =
+            match added |> List.tryFindIndex (fun other -> key other = key run) with
+            | Some i -> gone, List.removeAt i added, (run, added[i]) :: changed
+            | None -> run :: gone, added, changed
+
+        let gone, added, changed = gone |> List.fold folder ([], added, changed)
+        List.rev gone, added, changed
+
+    let gone, added, changed =
+        (List.ofArray gone, List.ofArray added, []) |> pair _.Name |> pair axisValues
+
+    [
+        for before, after in List.rev changed do
+            Difference.Changed(before, after, changes before.Recipe after.Recipe)
+        for run in gone do
+            Difference.Gone run
+        for run in added do
+            Difference.Added run
+    ]

@@ -1,0 +1,142 @@
+/// `name ~ expression`: what is drawn, from the seed, the name and the candidate, and from nothing else: another axis
+/// or setting moves no draw.
+module Freeze.Language.Draws
+
+open System
+open Freeze
+open Freeze.Language.Syntax
+open Freeze.Language.Values
+
+/// A distribution that `~` names.
+[<RequireQualifiedAccess>]
+type Distribution =
+    | Normal of mean: float * deviation: float
+    | Uniform of least: float * most: float
+    | LogUniform of least: float * most: float
+    /// Of so many values, the index of one.
+    | Choice of count: int
+
+/// Which draw: candidate 0 is the unperturbed start, every distribution at its centre. Stages count from 1; 0 is the
+/// run as a whole.
+type Candidate = { Stage: int; Number: int }
+
+let private centre distribution =
+    match distribution with
+    | Distribution.Normal(mean, _) -> mean
+    | Distribution.Uniform(least, most) -> (least + most) / 2.0
+    | Distribution.LogUniform(least, most) -> sqrt (least * most)
+    | Distribution.Choice _ -> 0.0
+
+/// A double in (0, 1), of 53 random bits.
+let private unit key index =
+    (float (RandomStream.Bits(key, index) >>> 11) + 0.5) / 9007199254740992.0
+
+let private draw key index distribution =
+    let even = unit key (2L * index)
+
+    match distribution with
+    // Box and Muller 1958.
+    | Distribution.Normal(mean, deviation) ->
+        let radius = sqrt (-2.0 * log even)
+        mean + deviation * radius * cos (2.0 * Math.PI * unit key (2L * index + 1L))
+    | Distribution.Uniform(least, most) -> least + (most - least) * even
+    | Distribution.LogUniform(least, most) -> least * Math.Pow(most / least, even)
+    | Distribution.Choice count -> floor (even * float count)
+
+/// What one candidate draws for a name, one value after the other.
+let private drawing (seed: int64) (candidate: Candidate) (name: string) : Distribution -> float =
+    if candidate.Number = 0 then
+        centre
+    else
+        let key =
+            RandomStream.Key(seed, $"draw of {name}, stage {candidate.Stage}, candidate {candidate.Number}")
+
+        let mutable index = -1L
+
+        fun distribution ->
+            index <- index + 1L
+            draw key index distribution
+
+let private distribution scope span (callee: string) (arguments: Argument list) =
+    let numbers =
+        arguments
+        |> List.map (fun argument -> number scope argument.Content |> Result.map (fst >> float))
+        |> all
+
+    let usage = Vocabulary.usage Vocabulary.draws callee
+
+    match callee, numbers with
+    | _, Error e -> Error e
+    | "normal", Ok [ mean; deviation ] when deviation >= 0.0 -> Ok(Distribution.Normal(mean, deviation))
+    | "uniform", Ok [ least; most ] when least <= most -> Ok(Distribution.Uniform(least, most))
+    | "log-uniform", Ok [ least; most ] when 0.0 < least && least <= most ->
+        Ok(Distribution.LogUniform(least, most))
+    | _ -> Error(Diagnostic.wrongValue span $"`{usage}`")
+
+let private decimalOf span (value: float) =
+    if Double.IsFinite value && abs value < 7e28 then
+        Ok(Datum.Number(decimal value, NumberForm.Decimal))
+    else
+        Error(Diagnostic.outOfRange span "the draw" "a number of at most about 7e28")
+
+/// The expression with each distribution in it replaced by a value drawn from it, in the order of the text.
+let rec private replace scope next (expression: Expression) : Result<Expression, Diagnostic> =
+    let number datum =
+        match datum with
+        | Datum.Number(value, form) ->
+            { expression with
+                Value = Term.Number(value, form)
+            }
+        | _ -> expression
+
+    match expression.Value with
+    | Term.Call({ Value = "choice" }, arguments) when not arguments.IsEmpty ->
+        let index = next (Distribution.Choice arguments.Length) |> int
+        replace scope next arguments[index].Content
+    | Term.Call(callee, arguments) when Vocabulary.names Vocabulary.draws |> List.contains callee.Value ->
+        distribution scope expression.Span callee.Value arguments
+        |> Result.bind (next >> decimalOf expression.Span)
+        |> Result.map number
+    | Term.Call(callee, arguments) ->
+        arguments
+        |> List.map (fun argument ->
+            replace scope next argument.Content
+            |> Result.map (fun content -> { argument with Content = content }))
+        |> all
+        |> Result.map (fun arguments ->
+            { expression with
+                Value = Term.Call(callee, arguments)
+            })
+    | Term.Negative inner ->
+        replace scope next inner
+        |> Result.map (fun inner ->
+            { expression with
+                Value = Term.Negative inner
+            })
+    | Term.Binary(operator, left, right) ->
+        match replace scope next left, replace scope next right with
+        | Ok left, Ok right ->
+            Ok
+                { expression with
+                    Value = Term.Binary(operator, left, right)
+                }
+        | Error e, _
+        | _, Error e -> Error e
+    | _ -> Ok expression
+
+/// What a drawn expression comes to for a candidate: a constant of the same place.
+let resolve
+    (scope: Scope)
+    seed
+    candidate
+    (name: string)
+    (expression: Expression)
+    : Result<Expression, Diagnostic> =
+    replace scope (drawing seed candidate name) expression
+    |> Result.bind (evaluate scope)
+    |> Result.bind (fun value ->
+        match value.Value with
+        | Datum.Number(number, form) -> Ok(Term.Number(number, form))
+        | Datum.Word word -> Ok(Term.Word word)
+        | _ -> Error(Diagnostic.wrongValue expression.Span "a number or a word"))
+    |> Result.map (fun term -> { Value = term; Span = expression.Span })

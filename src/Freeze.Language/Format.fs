@@ -1,0 +1,186 @@
+/// A source to its canonical text: the author's lines and comments, everything else in one form.
+module Freeze.Language.Format
+
+open System
+open Freeze.Language.Syntax
+open Freeze.Language.Layout
+open Freeze.Language.Lines
+
+let private text (text: string) = [ Piece.Text text ]
+let private plain (pieces: Piece list) = Item.Plain pieces
+
+let private notPrinted () =
+    failwith "text that could not be read is an error, and not printed"
+
+/// Where a head ends that has a name and perhaps parameters.
+let private endOf (name: Name) (parameters: Parameter list) =
+    match List.tryLast parameters with
+    | Some { Default = Some value } -> value.Span.End
+    | Some last -> last.Name.Span.End
+    | None -> name.Span.End
+
+/// Before a brace or at a line's start these begin something else than a layer or a block of that name.
+let private netWords =
+    [ "let"; "block"; "stage"; "repeat"; "residual"; "dense"; "shortcut" ]
+
+let rec private netItem (reading: Reading option) (part: NetPart) : Item =
+    let source = reading |> Option.map _.Source
+    let body = block reading (netItem reading)
+
+    let labelled (label: Name option) (head: string) =
+        match label with
+        | Some label -> text (label.Value + ": " + head)
+        | None -> text head
+
+    let startOf (label: Name option) =
+        match label with
+        | Some label -> label.Span.End
+        | None -> part.Span.Start
+
+    match part.Value with
+    | NetItem.Layer(None, phrase) -> plain (Notation.phrase source netWords phrase)
+    | NetItem.Layer(Some label, phrase) ->
+        text (label.Value + ": ")
+        @ Notation.phrase source [ "repeat"; "residual"; "dense" ] phrase
+        |> plain
+    | NetItem.Block(label, parts) ->
+        let colon = if List.contains label.Value netWords then ":" else ""
+        Item.Blocks [ text (label.Value + colon), body label.Span.End parts ]
+    | NetItem.Repeat(label, turn, count, parts) ->
+        let turn =
+            match turn with
+            | Some turn -> turn.Value + " in "
+            | None -> ""
+
+        Item.Blocks
+            [
+                labelled label ("repeat " + turn) @ Notation.expression source count,
+                body count.Span.End parts
+            ]
+    | NetItem.Residual(label, parts, shortcut) ->
+        let main = body (startOf label) parts
+
+        Item.Blocks
+            [
+                labelled label "residual", main
+                match shortcut with
+                | Some { From = Some from; Body = parts } ->
+                    text ("shortcut from " + from.Value), body main.Span.End parts
+                | Some { From = None; Body = parts } -> text "shortcut", body main.Span.End parts
+                | None -> ()
+            ]
+    | NetItem.Dense(label, parts) -> Item.Blocks [ labelled label "dense", body (startOf label) parts ]
+    | NetItem.Stage(number, parts) ->
+        Item.Blocks [ text "stage " @ Notation.sum source number, body number.Span.End parts ]
+    | NetItem.Let(name, value) -> text $"let {name.Value} = " @ Notation.expression source value |> plain
+    | NetItem.Define(name, parameters, parts) ->
+        Item.Blocks
+            [
+                text ("block " + name.Value) @ Notation.parameters source parameters,
+                body (endOf name parameters) parts
+            ]
+    | NetItem.Broken -> notPrinted ()
+
+let private reportLine (line: Located<ReportLine option>) : Item =
+    match line.Value with
+    | None -> notPrinted ()
+    | Some { Kind = kind; Parts = parts } ->
+        let parts =
+            parts |> List.map (List.map _.Value >> String.concat " ") |> String.concat ", "
+
+        (kind.Value + " " + parts).TrimEnd() |> text |> plain
+
+let private expect (source: Source option) measure (values: Published list) (from: Located<string> option) =
+    let measure =
+        measure |> List.map (fun (name: Name) -> name.Value) |> String.concat " "
+
+    let published number (value: Published) =
+        let figure = Notation.sum source value.Value |> flat
+
+        // Words before the first value name what is measured.
+        let figure =
+            if number = 0 && (Char.IsAsciiLetter figure[0] || figure[0] = '_') then
+                $"({figure})"
+            else
+                figure
+
+        figure :: (if value.On.IsEmpty then [] else [ "on" ])
+        @ [
+            for on in value.On -> Notation.sum source on |> Notation.guarded [ "from" ] |> flat
+        ]
+        |> String.concat " "
+
+    let from =
+        match from with
+        | Some from -> " from " + Notation.quoted from.Value
+        | None -> ""
+
+    $"expect {measure} "
+    + (values |> List.mapi published |> String.concat ", ")
+    + from
+    |> text
+    |> plain
+
+let rec private statement (reading: Reading option) (written: Statement) : Item =
+    let source = reading |> Option.map _.Source
+    let body = block reading (statement reading)
+    let expression = Notation.expression source
+
+    match written.Value with
+    | StatementItem.Setting(name, phrase) ->
+        text (name.Value + " ") @ Notation.phrase source [] phrase |> plain
+    | StatementItem.Let(name, value) -> text $"let {name.Value} = " @ expression value |> plain
+    | StatementItem.Together(names, items) ->
+        let names = names |> List.map _.Value |> String.concat ", "
+        text $"({names}) = " @ expression items |> plain
+    | StatementItem.Draw(name, value) -> text $"{name.Value} ~ " @ expression value |> plain
+    | StatementItem.Rule(selector, action) ->
+        text (Notation.selector source selector + ": ") @ Notation.action source action
+        |> plain
+    | StatementItem.Case(name, items) -> Item.Blocks [ text ("case " + name.Value), body name.Span.End items ]
+    | StatementItem.Net(name, parameters, parts) ->
+        Item.Blocks
+            [
+                text ("net " + name.Value) @ Notation.parameters source parameters,
+                block reading (netItem reading) (endOf name parameters) parts
+            ]
+    | StatementItem.Import path -> text ("import " + Notation.quoted path.Value) |> plain
+    | StatementItem.Ensemble(members, after, items) ->
+        let epochs =
+            if after.Value = Term.Number(1m, NumberForm.Whole) then
+                " epoch"
+            else
+                " epochs"
+
+        let head =
+            text "ensemble "
+            @ Notation.sum source members
+            @ text " after "
+            @ Notation.sum source after
+            @ text epochs
+
+        Item.Blocks [ head, body after.Span.End items ]
+    | StatementItem.Profile(name, items) ->
+        Item.Blocks [ text ("profile " + name.Value), body name.Span.End items ]
+    | StatementItem.Expect(measure, values, from) -> expect source measure values from
+    | StatementItem.Report lines ->
+        Item.Blocks [ text "report", block reading reportLine written.Span.Start lines ]
+    | StatementItem.Broken -> notPrinted ()
+
+let private fileText (reading: Reading option) (statements: Statement list) : string =
+    statements
+    |> List.map (fun each -> each.Span, statement reading each)
+    |> Lines.file reading
+    |> Layout.text
+
+/// The text of statements that were never written: one a line, numbers by their value.
+let print (statements: Statement list) : string = fileText None statements
+
+/// A source's canonical text, or why it cannot be read.
+let format (source: Source) : Result<string, Diagnostic list> =
+    let parsed = Parser.parse source
+
+    if parsed.Diagnostics.IsEmpty then
+        Ok(fileText (Some(Lines.read source parsed.Comments)) parsed.Statements)
+    else
+        Error parsed.Diagnostics

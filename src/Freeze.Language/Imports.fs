@@ -1,0 +1,112 @@
+/// A file and all that it imports, each read once.
+module Freeze.Language.Imports
+
+open System.IO
+open Freeze.Language.Syntax
+
+/// How other files are reached: an editor has some of them in memory, a test all.
+type Files =
+    {
+        /// The source of a path; its Start does not matter.
+        Read: string -> Result<Source, string>
+        /// The SHA-256 of a file of weights.
+        Digest: string -> Result<string, string>
+    }
+
+type File =
+    {
+        Source: Source
+        Parsed: Parser.Parsed
+        /// By the place of the statement; a file that was imported before is not imported again.
+        Imports: Map<Span, File>
+    }
+
+/// What was read, and what could not be.
+type Loaded =
+    {
+        Root: File
+        /// In the order of their offsets.
+        Sources: Source list
+        Diagnostics: Diagnostic list
+    }
+
+/// More is a mistake or an attack.
+let private mostFiles = 100
+
+let private longest = 8 * Source.largest
+
+/// The path of an import, relative to the file that holds it.
+let private resolve (importer: Source) (path: string) =
+    Path.Combine(Path.GetDirectoryName importer.Path |> Option.ofObj |> Option.defaultValue "", path)
+
+let private full (path: string) =
+    try
+        Path.GetFullPath path
+    with _ ->
+        path
+
+/// Reads and parses a file and those that it imports.
+let load (files: Files) (root: Source) : Loaded =
+    let found = ResizeArray<Diagnostic>()
+    let sources = ResizeArray<Source>()
+
+    let place (source: Source) =
+        let start =
+            match Seq.tryLast sources with
+            // A gap of one keeps the end of a file apart from the next one's first character.
+            | Some last -> last.Start + last.Text.Length + 1
+            | None -> 0
+
+        let placed = { source with Start = start }
+        sources.Add placed
+        placed
+
+    let rec read (ancestors: string list) (source: Source) : File =
+        let parsed = Parser.parse source
+        found.AddRange parsed.Diagnostics
+
+        let imports =
+            parsed.Statements
+            |> List.choose (fun statement ->
+                match statement.Value with
+                | StatementItem.Import path ->
+                    follow ancestors source path |> Option.map (fun file -> statement.Span, file)
+                | _ -> None)
+            |> Map.ofList
+
+        {
+            Source = source
+            Parsed = parsed
+            Imports = imports
+        }
+
+    and follow ancestors importer path =
+        let target = resolve importer path.Value
+        let key = full target
+
+        let fail reason =
+            found.Add(Diagnostic.cannotImport path.Span path.Value reason)
+            None
+
+        if Path.IsPathRooted path.Value || path.Value.Contains "://" then
+            fail "a path is relative to the file that names it"
+        elif List.contains key ancestors then
+            fail "it imports this file, directly or through others"
+        elif sources |> Seq.exists (fun source -> full source.Path = key) then
+            None
+        elif sources.Count >= mostFiles then
+            fail $"more than %d{mostFiles} files"
+        else
+            match files.Read target with
+            | Error reason -> fail reason
+            | Ok source when (sources |> Seq.sumBy _.Text.Length) + source.Text.Length > longest ->
+                fail "too much text in all"
+            | Ok source -> Some(read (key :: ancestors) (place { source with Path = target }))
+
+    let root = read [ full root.Path ] (place root)
+
+    {
+        Root = root
+        Sources = List.ofSeq sources
+        Diagnostics = List.ofSeq found
+    }

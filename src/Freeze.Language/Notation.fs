@@ -1,0 +1,270 @@
+/// Expressions, selectors and actions to code, with the parentheses that they need and no others.
+module Freeze.Language.Notation
+
+open System
+open System.Globalization
+open Freeze.Language.Syntax
+open Freeze.Language.Layout
+
+/// Digits as their author wrote them: `1.0` must not become `1`, which means one and not all.
+let private tidy (written: string) =
+    let whole = if written.StartsWith '.' then "0" + written else written
+
+    match whole.IndexOf '.' with
+    | -1 -> whole
+    | dot when dot + 1 < whole.Length && Char.IsAsciiDigit whole[dot + 1] -> whole
+    | dot -> whole.Insert(dot + 1, "0")
+
+let private number (value: decimal) (form: NumberForm) =
+    let plain (value: decimal) =
+        value.ToString(CultureInfo.InvariantCulture)
+
+    match form with
+    | NumberForm.Whole -> plain (Decimal.Truncate value)
+    | NumberForm.Decimal when (plain value).Contains '.' -> plain value
+    | NumberForm.Decimal -> plain value + ".0"
+    | NumberForm.Percent -> plain (value * 100m) + "%"
+    | NumberForm.Factor -> plain value + "x"
+
+let quoted (text: string) = "\"" + text + "\""
+
+let private bracketed opening items closing =
+    [ Piece.Bracketed(opening, items, closing) ]
+
+let private text (text: string) = [ Piece.Text text ]
+
+let private parenthesised (pieces: Piece list) = text "(" @ pieces @ text ")"
+
+let private separated (separator: string) (several: Piece list list) : Piece list =
+    several
+    |> List.mapi (fun i pieces -> if i = 0 then pieces else text separator @ pieces)
+    |> List.concat
+
+// Expressions ------------------------------------------------------------------------------------------------
+
+/// How tightly the parts of a term hold together, as in Parser.fs.
+[<RequireQualifiedAccess>]
+type private Level =
+    | Range
+    | Sum
+    | Product
+    | Power
+    | Unary
+    | Atom
+
+let private levelOf (operator: Operator) =
+    match operator with
+    | Operator.Plus
+    | Operator.Minus -> Level.Sum
+    | Operator.Times
+    | Operator.Over -> Level.Product
+    | Operator.Power -> Level.Power
+
+let private level (term: Term) =
+    match term with
+    | Term.Range _ -> Level.Range
+    | Term.Binary(operator, _, _) -> levelOf operator
+    | Term.Negative _ -> Level.Unary
+    | Term.Number _
+    | Term.Word _
+    | Term.Text _
+    | Term.Size _
+    | Term.Call _
+    | Term.List _
+    | Term.Tuple _
+    | Term.Part _ -> Level.Atom
+
+/// The parser takes so many operators in a row; where there are more, the author had parentheses too.
+let private longestRow = 100
+
+/// How many operators of one level stand in a row at a term's left.
+let rec private row (least: Level) (count: int) (expression: Expression) : int =
+    match expression.Value with
+    | Term.Binary(operator, left, _) when levelOf operator = least -> row least (count + 1) left
+    | _ -> count
+
+/// The code of a term where no looser one than `least` may stand. The source holds the author's digits.
+let rec private within (source: Source option) (least: Level) (expression: Expression) : Piece list =
+    let pieces =
+        match expression.Value with
+        | Term.Number(value, form) ->
+            match source with
+            | Some source -> text (tidy (Source.text source expression.Span))
+            | None -> text (number value form)
+        | Term.Word word -> text word
+        | Term.Text content -> text (quoted content)
+        | Term.Size(rows, columns) -> text $"%d{rows}x%d{columns}"
+        | Term.Call(callee, arguments) ->
+            text callee.Value @ bracketed "(" (arguments |> List.map (argument source)) ")"
+        | Term.List items -> bracketed "[" (items |> List.map (within source Level.Range)) "]"
+        | Term.Tuple items -> bracketed "(" (items |> List.map (within source Level.Range)) ")"
+        | Term.Part _ -> failwith "a part of a tuple is made by the checker and never written"
+        | Term.Range(first, last) -> within source Level.Sum first @ text ".." @ within source Level.Sum last
+        | Term.Negative value -> text "-" @ within source Level.Atom value
+        | Term.Binary(operator, left, right) -> binary source operator left right
+
+    if level expression.Value < least then
+        parenthesised pieces
+    else
+        pieces
+
+and private binary source operator left right =
+    let chain symbol level tighter =
+        let pieces = within source level left
+
+        let length = row level 0 left
+
+        let left =
+            if length > 0 && length % longestRow = 0 then
+                parenthesised pieces
+            else
+                pieces
+
+        left @ text symbol @ within source tighter right
+
+    match operator with
+    | Operator.Plus -> chain " + " Level.Sum Level.Product
+    | Operator.Minus -> chain " - " Level.Sum Level.Product
+    | Operator.Times -> chain " * " Level.Product Level.Power
+    | Operator.Over -> chain " / " Level.Product Level.Power
+    // The parser reads `-a^2` as `(-a)^2`; mathematicians do not, so the parentheses stay.
+    | Operator.Power -> within source Level.Atom left @ text "^" @ within source Level.Unary right
+
+and private argument source (argument: Argument) : Piece list =
+    let content = within source Level.Range argument.Content
+
+    match argument.Label with
+    | Some label -> text (label.Value + " ") @ content
+    | None -> content
+
+let expression (source: Source option) : Expression -> Piece list = within source Level.Range
+
+/// An expression that is no range.
+let sum (source: Source option) : Expression -> Piece list = within source Level.Sum
+
+/// In parentheses where it would begin with one of these words, which mean something else there.
+let guarded (words: string list) (pieces: Piece list) : Piece list =
+    let first =
+        flat pieces
+        |> Seq.takeWhile (fun c -> Char.IsAsciiLetterOrDigit c || c = '_' || c = '-')
+        |> String.Concat
+
+    if List.contains first words then
+        parenthesised pieces
+    else
+        pieces
+
+/// Expressions side by side, of which the first must not begin with some words.
+let phrase (source: Source option) (words: string list) (phrase: Phrase) : Piece list =
+    phrase
+    |> List.mapi (fun i part -> guarded (if i = 0 then words else []) (expression source part))
+    |> separated " "
+
+let parameters (source: Source option) (parameters: Parameter list) : Piece list =
+    let parameter (parameter: Parameter) =
+        text parameter.Name.Value
+        @ match parameter.Default with
+          | Some value -> text " = " @ expression source value
+          | None -> []
+
+    if parameters.IsEmpty then
+        []
+    else
+        bracketed "(" (parameters |> List.map parameter) ")"
+
+// Rules ------------------------------------------------------------------------------------------------------
+
+let private isOne (expression: Expression) =
+    expression.Value = Term.Number(1m, NumberForm.Whole)
+
+/// Behind these a place is expected: as names of parts they need parentheses beside other words.
+let private placeWords = [ "first"; "last"; "layer"; "layers"; "stage" ]
+
+/// A rule's `:` must stand on the selector's line, so a selector is text and never broken.
+let rec selector (source: Source option) (whole: Selector) : string =
+    let value expression = flat (sum source expression)
+    let inParentheses selected = "(" + selector source selected + ")"
+
+    let atom (selected: Selector) =
+        match selected.Value with
+        | Select.Union _
+        | Select.In _
+        | Select.Except _ -> inParentheses selected
+        | Select.Path path when List.contains path placeWords -> inParentheses selected
+        | _ -> selector source selected
+
+    let inUnion (selected: Selector) =
+        match selected.Value with
+        | Select.In _ -> selector source selected
+        | _ -> atom selected
+
+    let operand (selected: Selector) =
+        match selected.Value with
+        | Select.Union _ -> selector source selected
+        | _ -> inUnion selected
+
+    match whole.Value with
+    | Select.Path path -> path
+    | Select.First count when isOne count -> $"first {value count} layer"
+    | Select.First count -> $"first {value count} layers"
+    | Select.Last count when isOne count -> "last layer"
+    | Select.Last count -> $"last {value count} layers"
+    | Select.Layer number -> $"layer {value number}"
+    | Select.Stage number -> $"stage {value number}"
+    | Select.LastStage -> "last stage"
+    | Select.Layers(first, last) -> $"layers {value first}..{value last}"
+    | Select.Union several -> several |> List.map inUnion |> String.concat ", "
+    | Select.In(parts, inside) -> $"{atom parts} in {atom inside}"
+    | Select.Except(parts, without) -> $"{operand parts} except {operand without}"
+
+let private verb (verb: Verb) =
+    match verb with
+    | Verb.Train -> "train"
+    | Verb.Fixed -> "fixed"
+    | Verb.Zero -> "zero"
+    | Verb.Solve -> "solve"
+
+let private modifier (source: Source option) (modifier: Modifier) : Piece list =
+    let valued word value = text (word + " ") @ sum source value
+
+    match modifier with
+    | Modifier.AtRandom -> text "at random"
+    | Modifier.Spread -> text "spread"
+    | Modifier.Largest -> text "largest"
+    | Modifier.AtLeast count -> valued "at least" count
+    | Modifier.Init start -> text "init " @ guarded [ "from" ] (sum source start)
+    | Modifier.InitFrom path -> text ("init from " + quoted path.Value)
+    | Modifier.LearningRate rate -> valued "lr" rate
+    | Modifier.Decay decay -> valued "decay" decay
+    | Modifier.From epoch -> valued "from epoch" epoch
+    | Modifier.Until epoch -> valued "until epoch" epoch
+    | Modifier.StatsFrozen -> text "stats frozen"
+    | Modifier.Ridge penalty -> valued "ridge" penalty
+
+/// The words with which a modifier begins: an amount begins otherwise.
+let private modifierWords =
+    [
+        "at"
+        "spread"
+        "largest"
+        "init"
+        "lr"
+        "decay"
+        "from"
+        "until"
+        "stats"
+        "ridge"
+    ]
+
+let action (source: Source option) (action: Action) : Piece list =
+    [
+        text (verb action.Verb.Value)
+        match action.Amount with
+        | Some amount ->
+            guarded modifierWords (sum source amount.Count)
+            @ text (" " + amount.Dimension.Value)
+        | None -> ()
+        for each in action.Modifiers do
+            modifier source each.Value
+    ]
+    |> separated " "

@@ -1,0 +1,324 @@
+/// Statements sorted by what they are: what stands outside the cases, the cases, nets, profiles and the report.
+module Freeze.Language.Sections
+
+open Freeze.Language.Syntax
+open Freeze.Language.Settings
+open Freeze.Language.Rules
+
+type Let = { Name: Name; Content: Expression }
+
+/// `(net, epochs) = […]`
+type Together = { Names: Name list; Items: Expression }
+
+type Expected =
+    {
+        Measure: Name list
+        Published: Published
+        From: string
+    }
+
+/// `ensemble 5 after 1 epoch { … }`; its rules are among the section's.
+type Ensemble =
+    {
+        Place: Span
+        Members: Expression
+        After: Expression
+    }
+
+/// What stands outside the cases, inside one, or in a profile.
+type Section =
+    {
+        Settings: Map<string, Written>
+        Lets: Let list
+        Draws: Let list
+        Togethers: Together list
+        Rules: Rule list
+        Expected: Expected list
+        Ensemble: Ensemble option
+    }
+
+let emptySection =
+    {
+        Settings = Map.empty
+        Lets = []
+        Draws = []
+        Togethers = []
+        Rules = []
+        Expected = []
+        Ensemble = None
+    }
+
+/// A file with what it imports, in the order of the text.
+type Contents =
+    {
+        Outside: Section
+        Cases: (Name * Section) list
+        Profiles: (Name * Section) list
+        Nets: Map<string, NetChecker.Definition>
+        Report: Located<ReportLine option> list
+    }
+
+let private nothing =
+    {
+        Outside = emptySection
+        Cases = []
+        Profiles = []
+        Nets = Map.empty
+        Report = []
+    }
+
+let private knownSettings = Vocabulary.names Vocabulary.settings
+
+let private addSetting report (section: Section) (name: Name) phrase =
+    match Map.tryFind name.Value section.Settings with
+    | _ when not (List.contains name.Value knownSettings) ->
+        report (Diagnostic.unknownSetting name.Span name.Value knownSettings)
+        section
+    | Some earlier ->
+        report (Diagnostic.setTwice name.Span name.Value earlier.Name.Span)
+        section
+    | None ->
+        { section with
+            Settings = Map.add name.Value { Name = name; Phrase = phrase } section.Settings
+        }
+
+let private addLet report (section: Section) (name: Name) value =
+    match section.Lets |> List.tryFind (fun l -> l.Name.Value = name.Value) with
+    | Some earlier ->
+        report (Diagnostic.definedTwice name.Span "a let" name.Value earlier.Name.Span)
+        section
+    | None ->
+        { section with
+            Lets = section.Lets @ [ { Name = name; Content = value } ]
+        }
+
+/// A setting where the name is one of a setting, else a let.
+let define report (section: Section) (name: Name) (value: Expression) =
+    if List.contains name.Value knownSettings then
+        addSetting report section name [ value ]
+    else
+        addLet report section name value
+
+let private addTogether report (section: Section) (names: Name list) (items: Expression) =
+    let part (section, index) (name: Name) =
+        let value =
+            {
+                Value = Term.Part(index, items)
+                Span = items.Span
+            }
+
+        define report section name value, index + 1
+
+    let fits (item: Expression) =
+        match item.Value with
+        | Term.Tuple values -> values.Length = names.Length
+        | _ -> names.Length = 1
+
+    match items.Value with
+    | Term.List several ->
+        several
+        |> List.filter (fits >> not)
+        |> List.iter (fun item ->
+            report (
+                Diagnostic.wrongValue item.Span $"%d{names.Length} values in brackets, one for each name"
+            ))
+    | _ -> report (Diagnostic.wrongValue items.Span "a list of values in brackets")
+
+    let section, _ = names |> List.fold part (section, 0)
+
+    { section with
+        Togethers = section.Togethers @ [ { Names = names; Items = items } ]
+    }
+
+let private addDraw report (section: Section) (name: Name) value =
+    match section.Draws |> List.tryFind (fun draw -> draw.Name.Value = name.Value) with
+    | Some earlier ->
+        report (Diagnostic.definedTwice name.Span "a draw" name.Value earlier.Name.Span)
+        section
+    | None ->
+        { section with
+            Draws = section.Draws @ [ { Name = name; Content = value } ]
+        }
+
+/// Where a statement stands, and what may stand there.
+[<RequireQualifiedAccess>]
+type private At =
+    | Outside
+    | Case
+    | Ensemble
+    | Profile
+
+let private place at =
+    match at with
+    | At.Outside -> "here"
+    | At.Case -> "inside a case"
+    | At.Ensemble -> "inside an ensemble"
+    | At.Profile -> "inside a profile, which holds settings and lets"
+
+let private addToSection report at (section: Section) (statement: Statement) : Section =
+    let misplaced what =
+        report (Diagnostic.misplaced statement.Span what (place at))
+        section
+
+    match statement.Value with
+    | StatementItem.Setting _ when at = At.Ensemble -> misplaced "a setting"
+    | StatementItem.Setting(name, phrase) -> addSetting report section name phrase
+    | StatementItem.Let(name, value) -> addLet report section name value
+    | StatementItem.Together(names, items) -> addTogether report section names items
+    | StatementItem.Draw(name, value) -> addDraw report section name value
+    | StatementItem.Rule _ when at = At.Profile -> misplaced "a rule"
+    | StatementItem.Rule(selector, action) ->
+        let rule =
+            {
+                Span = statement.Span
+                Selector = selector
+                Action = action
+                OfMembers = (at = At.Ensemble)
+            }
+
+        { section with
+            Rules = section.Rules @ [ rule ]
+        }
+    | StatementItem.Expect _ when at = At.Profile -> misplaced "an expected value"
+    | StatementItem.Expect(measure, values, source) ->
+        let from = source |> Option.map _.Value |> Option.defaultValue ""
+
+        let expected =
+            values
+            |> List.map (fun published ->
+                {
+                    Measure = measure
+                    Published = published
+                    From = from
+                })
+
+        { section with
+            Expected = section.Expected @ expected
+        }
+    | StatementItem.Case(name, _) ->
+        report (Diagnostic.nestedCase name.Span)
+        section
+    | StatementItem.Net(name, _, _) ->
+        report (Diagnostic.nestedNet name.Span)
+        section
+    | StatementItem.Import _ -> misplaced "an import"
+    | StatementItem.Ensemble _ -> misplaced "an ensemble"
+    | StatementItem.Profile _ -> misplaced "a profile"
+    | StatementItem.Report _ -> misplaced "a report"
+    | StatementItem.Broken -> section
+
+let private unique report what (name: Name) (known: Name list) =
+    match known |> List.tryFind (fun earlier -> earlier.Value = name.Value) with
+    | Some earlier -> report (Diagnostic.definedTwice name.Span what name.Value earlier.Span)
+    | None -> ()
+
+let private addCase report at (contents: Contents) (name: Name) body =
+    unique report "a case" name (contents.Cases |> List.map fst)
+    let section = body |> List.fold (addToSection report at) emptySection
+
+    { contents with
+        Cases = contents.Cases @ [ name, section ]
+    }
+
+let private addEnsemble report contents span members after body =
+    let inside (contents: Contents) (statement: Statement) =
+        match statement.Value with
+        | StatementItem.Case(name, body) -> addCase report At.Ensemble contents name body
+        | _ ->
+            { contents with
+                Outside = addToSection report At.Ensemble contents.Outside statement
+            }
+
+    match contents.Outside.Ensemble with
+    | Some earlier ->
+        report (Diagnostic.setTwice span "ensemble" earlier.Place)
+        contents
+    | None ->
+        let ensemble =
+            {
+                Place = span
+                Members = members
+                After = after
+            }
+
+        body
+        |> List.fold
+            inside
+            { contents with
+                Outside =
+                    { contents.Outside with
+                        Ensemble = Some ensemble
+                    }
+            }
+
+/// What an import brings, with what stands around it: the importing file's settings, lets and nets win.
+let private import (before: Contents) (brought: Contents) : Contents =
+    let named (l: Let) = l.Name.Value
+
+    let missing (own: Let list) (others: Let list) =
+        others
+        |> List.filter (fun l -> own |> List.forall (fun o -> named o <> named l))
+
+    let outside, other = before.Outside, brought.Outside
+
+    {
+        Outside =
+            {
+                Settings = Map.fold (fun all name s -> Map.add name s all) other.Settings outside.Settings
+                Lets = missing outside.Lets other.Lets @ outside.Lets
+                Draws = missing outside.Draws other.Draws @ outside.Draws
+                Togethers = other.Togethers @ outside.Togethers
+                Rules = other.Rules @ outside.Rules
+                Expected = other.Expected @ outside.Expected
+                Ensemble = outside.Ensemble |> Option.orElse other.Ensemble
+            }
+        Cases = brought.Cases @ before.Cases
+        Profiles = brought.Profiles @ before.Profiles
+        Nets = Map.fold (fun all name net -> Map.add name net all) brought.Nets before.Nets
+        Report = brought.Report @ before.Report
+    }
+
+/// The contents of a file and of what it imports.
+let rec gather (report: Diagnostic -> unit) (file: Imports.File) : Contents =
+    let add (contents: Contents) (statement: Statement) =
+        match statement.Value with
+        | StatementItem.Case(name, body) -> addCase report At.Case contents name body
+        | StatementItem.Profile(name, body) ->
+            unique report "a profile" name (contents.Profiles |> List.map fst)
+            let section = body |> List.fold (addToSection report At.Profile) emptySection
+
+            { contents with
+                Profiles = contents.Profiles @ [ name, section ]
+            }
+        | StatementItem.Net(name, parameters, body) ->
+            unique report "a net" name (contents.Nets |> Map.values |> Seq.map _.Name |> List.ofSeq)
+
+            let definition: NetChecker.Definition =
+                {
+                    Name = name
+                    Parameters = parameters
+                    Body = body
+                }
+
+            { contents with
+                Nets = Map.add name.Value definition contents.Nets
+            }
+        | StatementItem.Ensemble(members, after, body) ->
+            addEnsemble report contents statement.Span members after body
+        | StatementItem.Report lines ->
+            { contents with
+                Report = contents.Report @ lines
+            }
+        | StatementItem.Import _ -> contents
+        | _ ->
+            { contents with
+                Outside = addToSection report At.Outside contents.Outside statement
+            }
+
+    let own = file.Parsed.Statements |> List.fold add nothing
+
+    // The last import lies nearest below the file itself.
+    file.Imports
+    |> Map.toList
+    |> List.rev
+    |> List.fold (fun all (_, inner) -> import all (gather report inner)) own

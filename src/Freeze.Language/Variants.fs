@@ -1,0 +1,239 @@
+/// A file's contents to variants: each case with all that it inherits, under a profile, and its axes.
+module Freeze.Language.Variants
+
+open Freeze.Language.Syntax
+open Freeze.Language.Settings
+open Freeze.Language.Rules
+open Freeze.Language.Axes
+open Freeze.Language.Sections
+
+/// One case with all that it inherits.
+type Variant =
+    {
+        Case: Name option
+        Section: Section
+        /// The axes that stand outside the cases, and those of the case, in the order of the text.
+        Outer: Axis list
+        Inner: Axis list
+        Search: Search
+    }
+
+let private ruleExpressions (rule: Rule) =
+    selectorExpressions rule.Selector
+    @ (rule.Action.Amount |> Option.map _.Count |> Option.toList)
+    @ modifierExpressions rule.Action.Modifiers
+
+let private ensembleExpressions (section: Section) =
+    match section.Ensemble with
+    | Some ensemble -> [ ensemble.Members; ensemble.After ]
+    | None -> []
+
+/// The lets that anything uses, directly or through another let.
+let usedLets (nets: Map<string, NetChecker.Definition>) (section: Section) : Set<string> =
+    let expressions =
+        [
+            yield! section.Settings |> Map.values |> Seq.collect _.Phrase
+            yield! section.Draws |> Seq.map _.Content
+            yield! section.Rules |> Seq.collect ruleExpressions
+            yield! ensembleExpressions section
+            yield! nets |> Map.values |> Seq.collect (fun net -> netExpressions net.Body)
+            yield! section.Expected |> Seq.map _.Published.Value
+        ]
+
+    let lets = section.Lets |> List.map (fun l -> l.Name.Value, l.Content) |> Map.ofList
+
+    let rec reach found (pending: string list) =
+        match pending with
+        | [] -> found
+        | word :: rest when Set.contains word found || not (lets.ContainsKey word) -> reach found rest
+        | word :: rest -> reach (Set.add word found) ((words lets[word] |> List.ofSeq) @ rest)
+
+    reach Set.empty (expressions |> Seq.collect words |> List.ofSeq)
+
+let private axes report (section: Section) (used: Set<string>) : Axis list =
+    let rule (rule: Rule) =
+        let amount =
+            rule.Action.Amount
+            |> Option.map (fun amount -> ofExpression report [ amount.Dimension.Value ] amount.Count)
+            |> Option.defaultValue []
+
+        let modifier (modifier: Located<Modifier>) =
+            let name =
+                match modifier.Value with
+                | Modifier.LearningRate _ -> "lr"
+                | Modifier.Decay _ -> "decay"
+                | Modifier.From _ -> "from epoch"
+                | Modifier.Until _ -> "until epoch"
+                | Modifier.Ridge _ -> "ridge"
+                | Modifier.AtLeast _ -> "at least"
+                | _ -> "init"
+
+            modifierExpressions [ modifier ] |> List.collect (ofExpression report [ name ])
+
+        (selectorExpressions rule.Selector
+         |> List.collect (ofExpression report [ "layers" ]))
+        @ amount
+        @ (rule.Action.Modifiers |> List.collect modifier)
+
+    let together (together: Together) =
+        let needed (name: Name) =
+            section.Settings.ContainsKey name.Value || used.Contains name.Value
+
+        if List.exists needed together.Names then
+            ofExpression report (together.Names |> List.map _.Value) together.Items
+        else
+            []
+
+    [
+        for KeyValue(name, setting) in section.Settings do
+            yield! setting.Phrase |> List.collect (ofExpression report [ name ])
+        yield! section.Togethers |> List.collect together
+        for l in section.Lets do
+            if used.Contains l.Name.Value then
+                yield! ofExpression report [ l.Name.Value ] l.Content
+        yield! section.Rules |> List.collect rule
+        yield! ensembleExpressions section |> List.collect (ofExpression report [ "ensemble" ])
+    ]
+    |> List.sortBy _.Place.Start
+
+let private search report (section: Section) : Search =
+    let scope = Values.Scope(Map.empty, (fun _ -> None))
+
+    match Map.tryFind "search" section.Settings, section.Draws with
+    | None, [] -> Search.No
+    | None, draw :: _ ->
+        report (Diagnostic.drawWithoutSearch draw.Name.Span)
+        Search.No
+    | Some setting, [] ->
+        report (Diagnostic.searchWithoutDraw (join setting.Phrase))
+        Search.No
+    | Some setting, _ ->
+        Settings.search scope setting.Phrase
+        |> Diagnostic.keep report
+        |> Option.defaultValue Search.No
+
+/// The candidates of a search over whole runs are an axis: the start, then the draws.
+let private candidates (section: Section) search : Axis list =
+    match search with
+    | Search.No
+    | Search.Stages _ -> []
+    | Search.Runs draws ->
+        let place = join section.Settings["search"].Phrase
+
+        [
+            {
+                Columns = [ "candidate" ]
+                Place = place
+                Count = int64 draws + 1L
+                Item =
+                    fun i ->
+                        {
+                            Value = Term.Number(decimal i, NumberForm.Whole)
+                            Span = place
+                        }
+            }
+        ]
+
+let private overlay (below: Section) (above: Section) : Section =
+    let ownRest ofMembers =
+        above.Rules
+        |> List.exists (fun rule -> isRest rule && rule.OfMembers = ofMembers)
+
+    let names (lets: Let list) =
+        lets |> List.map _.Name.Value |> Set.ofList
+
+    let without (shadowing: Let list) (lets: Let list) =
+        lets |> List.filter (fun l -> not ((names shadowing).Contains l.Name.Value))
+
+    {
+        Settings = Map.fold (fun all name setting -> Map.add name setting all) below.Settings above.Settings
+        Lets = without above.Lets below.Lets @ above.Lets
+        Draws = without above.Draws below.Draws @ above.Draws
+        Togethers = below.Togethers @ above.Togethers
+        Rules =
+            (below.Rules
+             |> List.filter (fun rule -> not (isRest rule && ownRest rule.OfMembers)))
+            @ above.Rules
+        Expected = below.Expected @ above.Expected
+        Ensemble = above.Ensemble |> Option.orElse below.Ensemble
+    }
+
+/// What of a section is still in force where another lies above it.
+let private inherited (below: Section) (above: Section) : Section =
+    let whole = overlay below above
+
+    { whole with
+        Settings =
+            below.Settings
+            |> Map.filter (fun name _ -> not (above.Settings.ContainsKey name))
+        Lets = whole.Lets |> List.filter (fun l -> not (List.contains l above.Lets))
+        Draws = []
+        Togethers = below.Togethers
+        Rules = whole.Rules |> List.filter (fun rule -> not (List.contains rule above.Rules))
+        Ensemble = if above.Ensemble.IsSome then None else below.Ensemble
+    }
+
+/// The variants of a file, in its order; `profile` lies above all that stands outside and inside of cases.
+let ofContents report (contents: Contents) (profile: Section) : Variant list =
+    let variant (case: (Name * Section) option) =
+        let inside = case |> Option.map snd |> Option.defaultValue emptySection
+        let whole = overlay (overlay contents.Outside inside) profile
+        let used = usedLets contents.Nets whole
+        let search = search report whole
+        let outer = inherited contents.Outside (overlay inside profile)
+        let inner = inherited inside profile
+
+        {
+            Case = case |> Option.map fst
+            Section = whole
+            Outer = axes report outer used @ axes report profile used
+            Inner = axes report inner used @ candidates whole search
+            Search = search
+        }
+
+    match contents.Cases with
+    | [] -> [ variant None ]
+    | cases -> cases |> List.map (Some >> variant)
+
+/// All choices of one item from every axis, the last axis fastest.
+let private choices (axes: Axis list) : int64 list seq =
+    Seq.foldBack
+        (fun axis rest ->
+            seq {
+                for i in 0L .. axis.Count - 1L do
+                    for others in rest -> i :: others
+            })
+        axes
+        (Seq.singleton [])
+
+/// How many runs the variants mean.
+let count (variants: Variant list) : bigint =
+    variants
+    |> List.sumBy (fun variant ->
+        variant.Outer @ variant.Inner
+        |> List.fold (fun product axis -> product * bigint axis.Count) 1I)
+
+/// The runs of all variants in the order of the text: outer axes slowest, then cases, then the axes of a case.
+let inFileOrder (variants: Variant list) : (Variant * int64 list) list =
+    let outer =
+        variants
+        |> List.collect _.Outer
+        |> List.map _.Place
+        |> List.distinct
+        |> List.sortBy _.Start
+
+    let key index (variant: Variant) choice =
+        let own =
+            List.zip (variant.Outer |> List.map _.Place) (List.take variant.Outer.Length choice)
+            |> Map.ofList
+
+        (outer |> List.map (fun place -> Map.tryFind place own |> Option.defaultValue 0L)), index
+
+    variants
+    |> List.indexed
+    |> List.collect (fun (index, variant) ->
+        choices (variant.Outer @ variant.Inner)
+        |> Seq.map (fun choice -> key index variant choice, (variant, choice))
+        |> List.ofSeq)
+    |> List.sortBy fst
+    |> List.map snd

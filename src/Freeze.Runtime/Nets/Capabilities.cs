@@ -1,0 +1,36 @@
+namespace Freeze.Runtime.Nets;
+
+/// <summary>
+/// What the language can plan and this runtime cannot train yet. Such a run is refused before it starts: nothing that
+/// a plan says is ever passed over.
+/// </summary>
+internal static class Capabilities
+{
+    /// <summary>Demands that all that the recipe says can be done.</summary>
+    /// <exception cref="RunException">Something cannot.</exception>
+    public static void Demand(Recipe recipe)
+    {
+        Check(recipe.Optimizer is Optimizer.Sgd, "an optimizer other than sgd");
+        Check(recipe.Learning.IsTogether, "learning stage by stage, and ensembles");
+        Check(recipe.Schedule.IsConstant && recipe.Warmup == 0, "a schedule or warm-up");
+        Check(recipe.Augmentations.Length == 0, "augmentation");
+        Check(recipe.FrozenStatistics.Length == 0, "frozen statistics");
+        Check(recipe.Loss.Smoothing == 0, "label smoothing");
+        Check(recipe.Precision.IsFp32, "a precision other than fp32");
+        Check(!recipe.Device.IsCuda, "training on a GPU");
+        foreach (var plan in recipe.Weights)
+        {
+            Check(plan.Treatment is not (Treatment.Largest or Treatment.Solved), "`largest` and `solve`");
+            Check(plan.Start is not (Start.File or { IsOrthogonal: true } or { IsHadamard: true }), "this start of weights");
+            Check(plan.Update.Equals(UpdateModule.usual), "a weight's own learning rate, decay or epochs");
+        }
+    }
+
+    private static void Check(bool possible, string what)
+    {
+        if (!possible)
+        {
+            throw new RunException($"this Freeze plans {what}, and cannot train it yet", "leave it out, or wait for a later version");
+        }
+    }
+}
