@@ -136,8 +136,12 @@ and private ofArray element =
             fun writer value ->
                 writer.WriteStartArray()
 
-                for item in value :?> Array do
-                    codec.Value.Write writer item
+                match value with
+                // Most of a large plan: without boxing each.
+                | :? (int[]) as numbers -> numbers |> Array.iter writer.WriteNumberValue
+                | _ ->
+                    for item in value :?> Array do
+                        codec.Value.Write writer item
 
                 writer.WriteEndArray()
         Read =

@@ -123,11 +123,11 @@ let resolve (own: Map<string, NetChecker.Definition>) (call: Arguments.Call) : R
                 }
         }
 
+    let isNumber (segment: string) =
+        segment.Length < 10 && Seq.forall Char.IsAsciiDigit segment && segment <> ""
+
     let short count =
         let stem, numbers = Array.splitAt (segments.Length - count) segments
-
-        let isNumber (segment: string) =
-            segment.Length < 10 && Seq.forall Char.IsAsciiDigit segment && segment <> ""
 
         if Array.forall isNumber numbers then
             find (String.Join('-', stem))
@@ -149,4 +149,17 @@ let resolve (own: Map<string, NetChecker.Definition>) (call: Arguments.Call) : R
             }
     | None ->
         let known = (Map.keys own |> List.ofSeq) @ names ()
-        Error(Diagnostic.unknownWord call.Callee.Span "net" call.Callee.Value known)
+        let numbers = segments |> Array.rev |> Array.takeWhile isNumber |> Array.rev
+
+        // `wrm-28-4` is near `wrn-28-4`, though no net is called so.
+        let near =
+            match numbers with
+            | [||] -> known
+            | _ ->
+                known
+                @ (known
+                   |> List.map (fun name -> String.Join('-', Array.append [| name |] numbers)))
+
+        match Suggest.nearest near call.Callee.Value with
+        | Some _ -> Error(Diagnostic.unknownWord call.Callee.Span "net" call.Callee.Value near)
+        | None -> Error(Diagnostic.unknownWord call.Callee.Span "net" call.Callee.Value known)

@@ -39,14 +39,14 @@ let quick =
 
 let private limit = TimeSpan.FromMinutes 3.0
 
-let start (environment: (string * string) list) (arguments: string list) : Process =
+let startIn (folder: string) (environment: (string * string) list) (arguments: string list) : Process =
     let info =
         ProcessStartInfo("dotnet", Path.Combine(AppContext.BaseDirectory, "freeze.dll") :: arguments)
 
     info.RedirectStandardOutput <- true
     info.RedirectStandardError <- true
     info.RedirectStandardInput <- true
-    info.WorkingDirectory <- root
+    info.WorkingDirectory <- folder
 
     for name, value in environment do
         info.Environment[name] <- value
@@ -54,6 +54,8 @@ let start (environment: (string * string) list) (arguments: string list) : Proce
     let started = Process.Start info
     started.StandardInput.Close()
     started
+
+let start = startIn root
 
 let finish (started: Process) : Output =
     use started = started
@@ -70,6 +72,8 @@ let finish (started: Process) : Output =
         Text = text.Result
         Errors = errors.Result
     }
+
+let freezeIn folder arguments = finish (startIn folder [] arguments)
 
 let freezeWith environment arguments = finish (start environment arguments)
 let freeze arguments = freezeWith [] arguments

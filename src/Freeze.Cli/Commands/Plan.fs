@@ -9,7 +9,12 @@ open Freeze.Cli.Arguments
 open Freeze.Cli.Tables
 
 /// A run and, where it comes from a Freeze file, the place of the rule behind each weight.
-type private Shown = { Run: Run; Reasons: string[] }
+type private Shown =
+    {
+        Run: Run
+        Hash: string
+        Reasons: string[]
+    }
 
 let private shape (extents: int[]) =
     extents |> Array.map string |> String.concat "x"
@@ -68,8 +73,8 @@ let private relative (recipe: Recipe) =
     let own = Costs.ofWeights recipe.Net weights
     $"{float own.Step / float (max 1L full.Step):F2}x"
 
-let private printRuns (runs: Run[]) =
-    let row (run: Run) =
+let private printRuns (shown: Shown[]) =
+    let row { Run = run; Hash = hash } =
         let counts = Counts.ofWeights (PlanFile.weights run.Recipe)
 
         [
@@ -80,7 +85,7 @@ let private printRuns (runs: Run[]) =
             count counts.Fixed
             count counts.Zero
             relative run.Recipe
-            Address.ofRecipe run.Recipe
+            hash
         ]
 
     print
@@ -94,7 +99,7 @@ let private printRuns (runs: Run[]) =
             numbers "step"
             words "hash"
         ]
-        (runs |> Seq.map row)
+        (shown |> Seq.map row)
 
 /// Weights that stand one after the other and differ in nothing but name and size are shown together: a layer's weight
 /// and bias, or a block.
@@ -165,7 +170,7 @@ let private printPasses (recipe: Recipe) =
 let private printLayers (shown: Shown) =
     let run = shown.Run
     printfn ""
-    printfn "%s" (String.concat " · " [ run.Name; run.NetName; run.Recipe.Data; Address.ofRecipe run.Recipe ])
+    printfn "%s" (String.concat " · " [ run.Name; run.NetName; run.Recipe.Data; shown.Hash ])
     let total = Counts.ofWeights (PlanFile.weights run.Recipe)
 
     print
@@ -243,20 +248,22 @@ let run (arguments: ParseResults<PlanArguments>) : int =
         let shown =
             [|
                 for file in files do
-                    for i in 0 .. file.Runs.Length - 1 do
-                        {
-                            Run = file.Runs[i]
-                            Reasons = reasons file i
-                        }
+                    for i in 0 .. file.Runs.Length - 1 -> file, i
             |]
-            |> Array.distinctBy (fun shown -> Address.ofRecipe shown.Run.Recipe)
+            |> Array.Parallel.map (fun (file, i) ->
+                {
+                    Run = file.Runs[i]
+                    Hash = Address.ofRecipe file.Runs[i].Recipe
+                    Reasons = reasons file i
+                })
+            |> Array.distinctBy _.Hash
 
         let runs = shown |> Array.map _.Run
 
         if arguments.Contains PlanArguments.Json then
             printf "%s" (PlanFile.ofRuns runs)
         else
-            printRuns runs
+            printRuns shown
             printStages runs
 
             if runs.Length <= fewRuns || arguments.Contains Layers then
