@@ -1,0 +1,54 @@
+/// The documents say what the language does.
+module Freeze.Language.Tests.DocumentTests
+
+open System
+open System.IO
+open System.Text.RegularExpressions
+open Freeze.Language
+open Freeze.Language.Tests.Files
+open Xunit
+
+let private text = lazy File.ReadAllText(under [ "docs"; "language.md" ])
+
+/// The examples: what is fenced, but for the grammar.
+let private examples () =
+    Regex.Matches(text.Value, "```\n(.*?)```", RegexOptions.Singleline)
+    |> Seq.map (fun found -> found.Groups[1].Value)
+    |> Seq.filter (fun example -> not (example.Contains "statements  = {"))
+    |> Seq.toList
+
+[<Fact>]
+let ``every example of the document can be read and is in canonical form`` () =
+    Assert.True((examples ()).Length > 15)
+
+    for example in examples () do
+        match Format.format (source example) with
+        | Ok formatted -> Assert.Equal(example, formatted)
+        | Error diagnostics -> failwith $"{example}\n{diagnostics}"
+
+[<Fact>]
+let ``every word of the language is in the document`` () =
+    let words =
+        [
+            Vocabulary.settings
+            Vocabulary.optimizers
+            Vocabulary.inits
+            Vocabulary.draws
+            Vocabulary.layers
+            Vocabulary.reports
+        ]
+        |> List.collect Vocabulary.names
+        |> List.append (Vocabulary.functions |> List.map fst)
+        |> List.append (
+            Vocabulary.measures
+            |> List.collect (fun measure -> List.ofArray (measure.Split ' '))
+        )
+
+    for word in words do
+        Assert.Contains(word.Replace("|", "\\|"), text.Value, StringComparison.Ordinal)
+
+[<Fact>]
+let ``every built-in net is in the document, with its parameters`` () =
+    for entry in NetLibrary.all () do
+        let name = entry.Definition.Name.Value
+        Assert.True(text.Value.Contains $"`{name}" || Regex.IsMatch(name, "^cnn[2-7]$"), name)
