@@ -15,9 +15,9 @@ open Freeze.Language
 open Freeze.Language.Tests.Files
 open Xunit
 
-/// How many random files a law is tried on: FORMAT_CASES, or a few that take a second.
+/// How many random files a law is tried on: FREEZE_CASES, or a few that take a second.
 let private cases =
-    match Int32.TryParse(Environment.GetEnvironmentVariable "FORMAT_CASES") with
+    match Int32.TryParse(Environment.GetEnvironmentVariable "FREEZE_CASES") with
     | true, count -> count
     | false, _ -> 500
 

@@ -92,6 +92,33 @@ let ``bytes that are no text are refused with a reason`` () =
 
 let private pieces =
     [
+        yield! Vocabulary.names Vocabulary.settings
+        yield! Vocabulary.names Vocabulary.layers
+        yield! Vocabulary.names Vocabulary.draws
+        "repeat 3 {"
+        "repeat 1000000000 {"
+        "residual {"
+        "} shortcut {"
+        "dense {"
+        "stage 1 {"
+        "block b(w, s = 1) {"
+        "b(3)"
+        "import \"x.frz\""
+        "profile p {"
+        "expect accuracy 9 on a"
+        "report {"
+        "ensemble 3 after 1 epoch {"
+        "~"
+        "search random 3"
+        "solve"
+        "at random"
+        "init he"
+        "lr 0.1x"
+        "from epoch 3"
+        "stats frozen"
+        "1e28"
+        "1000000000"
+        "wrn-10-1"
         "net"
         "lenet"
         "case"
@@ -142,10 +169,17 @@ let private pieces =
         "\000"
     ]
 
+/// How many random texts a law is tried on: FREEZE_CASES, or a few that take seconds.
+let private cases =
+    match Int32.TryParse(Environment.GetEnvironmentVariable "FREEZE_CASES") with
+    | true, count when count > 0 -> count
+    | _ -> 1000
+
 let private soup = Gen.elements pieces |> Gen.listOf |> Gen.map (String.concat " ")
 
 let private examples =
-    Directory.GetFiles(under [ "dsl-examples" ], "*.frz")
+    [| "dsl-examples"; Path.Combine("src", "Freeze.Language", "Library") |]
+    |> Array.collect (fun folder -> Directory.GetFiles(under [ folder ], "*.frz"))
     |> Array.map File.ReadAllText
 
 /// An example with some of its characters taken out, doubled or replaced.
@@ -172,7 +206,7 @@ let private neverThrows generator =
         let first, second = returns text, returns text
         first.Diagnostics = second.Diagnostics && first.Runs = second.Runs
 
-    Check.One(Config.QuickThrowOnFailure.WithMaxTest 2000, Prop.forAll (Arb.fromGen generator) property)
+    Check.One(Config.QuickThrowOnFailure.WithMaxTest cases, Prop.forAll (Arb.fromGen generator) property)
 
 [<Fact>]
 let ``random words are answered, twice alike`` () = neverThrows soup
