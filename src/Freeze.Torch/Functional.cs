@@ -106,9 +106,12 @@ public static partial class torch
             public static Tensor dropout(Tensor input, double p = 0.5, bool training = true) =>
                 Made(freeze_dropout(input.Handle, p, training ? 1 : 0, out var result), result);
 
-            /// <summary>Mean cross-entropy in nats of logits [batch, classes] and labels [batch].</summary>
-            public static Tensor cross_entropy(Tensor input, Tensor target) =>
-                Made(freeze_cross_entropy(input.Handle, target.Handle, out var result), result);
+            /// <summary>
+            /// Mean cross-entropy in nats of logits [batch, classes] and labels [batch]; <paramref name="label_smoothing"/>
+            /// is the share of the target that is spread over all classes.
+            /// </summary>
+            public static Tensor cross_entropy(Tensor input, Tensor target, double label_smoothing = 0) =>
+                Made(freeze_cross_entropy(input.Handle, target.Handle, label_smoothing, out var result), result);
         }
     }
 }

@@ -123,6 +123,29 @@ public static partial class torch
         /// <summary>Divides by a number in place.</summary>
         public Tensor div_(Scalar scalar) => InPlace(freeze_div_scalar_(Handle, scalar.Value));
 
+        /// <summary>Square roots.</summary>
+        public Tensor sqrt() => Made(freeze_sqrt(Handle, out var result), result);
+
+        /// <summary>Square roots in place.</summary>
+        public Tensor sqrt_() => InPlace(freeze_sqrt_(Handle));
+
+        /// <summary>Adds <paramref name="value"/> times the product of two tensors in place.</summary>
+        public Tensor addcmul_(Tensor tensor1, Tensor tensor2, Scalar value) =>
+            InPlace(freeze_addcmul_(Handle, tensor1.Handle, tensor2.Handle, value.Value));
+
+        /// <summary>Adds <paramref name="value"/> times the quotient of two tensors in place.</summary>
+        public Tensor addcdiv_(Tensor tensor1, Tensor tensor2, Scalar value) =>
+            InPlace(freeze_addcdiv_(Handle, tensor1.Handle, tensor2.Handle, value.Value));
+
+        /// <summary>The product of two matrices.</summary>
+        public Tensor mm(Tensor target) => Made(freeze_mm(Handle, target.Handle, out var result), result);
+
+        /// <summary>The transpose of a matrix, as a view.</summary>
+        public Tensor t() => Made(freeze_t(Handle, out var result), result);
+
+        /// <summary>The entries in reverse order along some dimensions.</summary>
+        public Tensor flip(params long[] dims) => Made(freeze_flip(Handle, dims, dims.Length, out var result), result);
+
         /// <summary>Where the two are equal.</summary>
         public Tensor eq(Tensor target) => Made(freeze_eq(Handle, target.Handle, out var result), result);
 

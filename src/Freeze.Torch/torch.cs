@@ -18,6 +18,10 @@ public static partial class torch
     /// <summary>A tensor of ones.</summary>
     public static Tensor ones(long[] size, ScalarType dtype = ScalarType.Float32) => Full(size, 1, dtype);
 
+    /// <summary>The identity matrix.</summary>
+    public static Tensor eye(long rows, ScalarType dtype = ScalarType.Float32) =>
+        Made(freeze_eye(rows, (int)dtype, out var result), result);
+
     /// <summary>A tensor of bytes, copied from an array.</summary>
     public static Tensor tensor(byte[] rawArray, ReadOnlySpan<long> dimensions) => Copy<byte>(rawArray, dimensions);
 
@@ -62,6 +66,14 @@ public static partial class torch
         // A span of bytes ends at 2 GiB; larger arrays come in parts.
         var memory = MemoryMarshal.AsBytes(values);
         return Made(freeze_from_memory(memory, memory.Length, sizes, sizes.Length, type, out var result), result);
+    }
+
+    /// <summary>Linear algebra.</summary>
+    public static class linalg
+    {
+        /// <summary>X of the equations A X = B, A [n, n] and B [n, k].</summary>
+        public static Tensor solve(Tensor A, Tensor B) =>
+            Made(freeze_solve(A.Handle, B.Handle, out var result), result);
     }
 
     private sealed class GradMode : IDisposable

@@ -29,6 +29,40 @@ public sealed class OperationTests : IDisposable
     }
 
     [Fact]
+    public void RootsProductsAndQuotientsInPlace()
+    {
+        var a = tensor([1f, 4, 9, 16], [4]);
+        Assert.Equal([1f, 2, 3, 4], Values(a.sqrt()));
+        Assert.Equal([1f, 2, 3, 4], Values(a.clone().sqrt_()));
+        var b = tensor([1f, 2, 3, 4], [4]);
+        Assert.Equal([1.5f, 8, 22.5f, 48], Values(a.clone().addcmul_(b, a, 0.5)));
+        Assert.Equal([1.5f, 5, 10.5f, 18], Values(a.clone().addcdiv_(a, b, 0.5)));
+    }
+
+    [Fact]
+    public void MatricesAreMultipliedTransposedAndSolved()
+    {
+        var a = tensor([2d, 1, 1, 3], [2, 2]);
+        var b = tensor([1d, 2, 3, 4], [2, 2]);
+        Assert.Equal([5d, 8, 10, 14], a.mm(b).data<double>().ToArray());
+        Assert.Equal([1d, 3, 2, 4], b.t().contiguous().data<double>().ToArray());
+        var x = linalg.solve(a, a.mm(b)).data<double>().ToArray();
+        Assert.All(x.Zip([1d, 2, 3, 4]), pair => Assert.Equal(pair.Second, pair.First, 12));
+        Assert.Equal([1d, 0, 0, 1], eye(2, ScalarType.Float64).data<double>().ToArray());
+        Assert.Equal([2d, 1, 4, 3], b.flip(1).data<double>().ToArray());
+    }
+
+    [Fact]
+    public void SmoothedLabelsSpreadOverAllClasses()
+    {
+        var logits = tensor([1f, 2, 4], [1, 3]);
+        var labels = tensor([2L], [1]);
+        var sum = Math.Log(Math.Exp(1) + Math.Exp(2) + Math.Exp(4));
+        var expected = ((1 - 0.3) * (sum - 4)) + (0.3 * (sum - ((1 + 2 + 4) / 3.0)));
+        Assert.Equal(expected, F.cross_entropy(logits, labels, label_smoothing: 0.3).item<float>(), 5);
+    }
+
+    [Fact]
     public void ReductionsAreThoseOfTheDefinition()
     {
         var a = tensor([1f, 5, 3, 4, 2, 4], [2, 3]);

@@ -71,4 +71,25 @@ internal static partial class NativeMethods
 
     [LibraryImport(Library)]
     internal static partial int freeze_copy_(long a, long source);
+
+    [LibraryImport(Library)]
+    internal static partial int freeze_sqrt(long a, out long result);
+
+    [LibraryImport(Library)]
+    internal static partial int freeze_sqrt_(long a);
+
+    [LibraryImport(Library)]
+    internal static partial int freeze_addcmul_(long a, long b, long c, double value);
+
+    [LibraryImport(Library)]
+    internal static partial int freeze_addcdiv_(long a, long b, long c, double value);
+
+    [LibraryImport(Library)]
+    internal static partial int freeze_mm(long a, long b, out long result);
+
+    [LibraryImport(Library)]
+    internal static partial int freeze_t(long a, out long result);
+
+    [LibraryImport(Library)]
+    internal static partial int freeze_solve(long a, long b, out long result);
 }

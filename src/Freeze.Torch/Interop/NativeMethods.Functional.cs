@@ -33,5 +33,5 @@ internal static partial class NativeMethods
     internal static partial int freeze_dropout(long input, double share, int training, out long result);
 
     [LibraryImport(Library)]
-    internal static partial int freeze_cross_entropy(long logits, long labels, out long result);
+    internal static partial int freeze_cross_entropy(long logits, long labels, double smoothing, out long result);
 }

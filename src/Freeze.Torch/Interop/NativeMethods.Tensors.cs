@@ -55,4 +55,10 @@ internal static partial class NativeMethods
 
     [LibraryImport(Library)]
     internal static partial int freeze_cat(ReadOnlySpan<long> tensors, long count, long dimension, out long result);
+
+    [LibraryImport(Library)]
+    internal static partial int freeze_flip(long tensor, ReadOnlySpan<long> dimensions, long count, out long result);
+
+    [LibraryImport(Library)]
+    internal static partial int freeze_eye(long n, int type, out long result);
 }

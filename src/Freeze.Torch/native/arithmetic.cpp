@@ -70,3 +70,33 @@ FREEZE_API int freeze_zero_(Handle a) {
 FREEZE_API int freeze_copy_(Handle a, Handle source) {
     return guarded([&] { get(a).copy_(get(source)); });
 }
+
+FREEZE_API int freeze_sqrt(Handle a, Handle* result) {
+    return making(result, [&] { return get(a).sqrt(); });
+}
+
+FREEZE_API int freeze_sqrt_(Handle a) {
+    return guarded([&] { get(a).sqrt_(); });
+}
+
+// a += value * b * c
+FREEZE_API int freeze_addcmul_(Handle a, Handle b, Handle c, double value) {
+    return guarded([&] { get(a).addcmul_(get(b), get(c), value); });
+}
+
+// a += value * b / c
+FREEZE_API int freeze_addcdiv_(Handle a, Handle b, Handle c, double value) {
+    return guarded([&] { get(a).addcdiv_(get(b), get(c), value); });
+}
+
+FREEZE_API int freeze_mm(Handle a, Handle b, Handle* result) {
+    return making(result, [&] { return get(a).mm(get(b)); });
+}
+
+FREEZE_API int freeze_t(Handle a, Handle* result) {
+    return making(result, [&] { return get(a).t(); });
+}
+
+FREEZE_API int freeze_solve(Handle a, Handle b, Handle* result) {
+    return making(result, [&] { return at::linalg_solve(get(a), get(b)); });
+}

@@ -49,6 +49,8 @@ FREEZE_API int freeze_dropout(Handle input, double share, int training, Handle* 
 }
 
 // Mean over the batch, in nats.
-FREEZE_API int freeze_cross_entropy(Handle logits, Handle labels, Handle* result) {
-    return making(result, [&] { return at::cross_entropy_loss(get(logits), get(labels)); });
+FREEZE_API int freeze_cross_entropy(Handle logits, Handle labels, double smoothing, Handle* result) {
+    return making(result, [&] {
+        return at::cross_entropy_loss(get(logits), get(labels), {}, at::Reduction::Mean, -100, smoothing);
+    });
 }

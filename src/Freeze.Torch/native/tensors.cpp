@@ -103,3 +103,11 @@ FREEZE_API int freeze_cat(const Handle* tensors, int64_t count, int64_t dimensio
         return at::cat(parts, dimension);
     });
 }
+
+FREEZE_API int freeze_flip(Handle tensor, const int64_t* dimensions, int64_t count, Handle* result) {
+    return making(result, [&] { return get(tensor).flip(view(dimensions, count)); });
+}
+
+FREEZE_API int freeze_eye(int64_t n, int type, Handle* result) {
+    return making(result, [&] { return at::eye(n, at::TensorOptions().dtype(static_cast<at::ScalarType>(type))); });
+}
