@@ -16,6 +16,7 @@ type Loaded =
         Runs: Run[]
         /// For each run, for each of its weights, the rule that decides it; nothing is known of a plan's.
         Reasons: Span option[][]
+        Profiles: string list
     }
 
 /// A file that could not be read, as messages show it.
@@ -26,6 +27,7 @@ let unreadable path reason =
         Diagnostics = [ Diagnostic.unreadable reason ]
         Runs = [||]
         Reasons = [||]
+        Profiles = []
     }
 
 let private ofPlan path =
@@ -45,6 +47,7 @@ let ofSource (options: Compile.Options) (source: Source) : Loaded =
     let analysis = Compile.analyse options source
 
     {
+        Profiles = analysis.Profiles
         Path = source.Path
         Sources = analysis.Sources
         Diagnostics = analysis.Diagnostics
@@ -65,6 +68,23 @@ let load (profile: string option) (path: string) : Loaded =
         match Source.read path with
         | Error reason -> unreadable path reason
         | Ok source -> ofSource (options profile) source
+
+/// Reads a file, and adds what is wrong with it under each of its profiles alone.
+let loadWhole (path: string) : Loaded =
+    let file = load None path
+    let known = file.Diagnostics |> List.map (fun d -> d.Code, d.Span) |> Set.ofList
+
+    let under profile =
+        (load (Some profile) path).Diagnostics
+        |> List.filter (fun d -> Diagnostic.isError d && not (known.Contains(d.Code, d.Span)))
+        |> List.map (fun d ->
+            { d with
+                Message = $"under profile {profile}: {d.Message}"
+            })
+
+    { file with
+        Diagnostics = file.Diagnostics @ List.collect under file.Profiles
+    }
 
 let hasErrors (files: Loaded list) =
     files

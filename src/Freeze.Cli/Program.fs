@@ -36,18 +36,29 @@ let main arguments =
 
     let parsed = parser.ParseCommandLine arguments
 
-    match parsed.GetAllResults() with
-    | [ Check arguments ] -> Commands.Check.run arguments
-    | [ Fmt arguments ] -> Commands.Format.run arguments
-    | [ Diff arguments ] -> Commands.Diff.run arguments
-    | [ Nets arguments ] -> Commands.Nets.run arguments
-    | [ Explain arguments ] -> Commands.Explain.run arguments
-    | [ Plan arguments ] -> Commands.Plan.run arguments
-    | [ Run arguments ] -> Commands.Run.run arguments
-    | [ Data arguments ] -> Commands.Data.run arguments
-    | [ Version ] ->
-        printfn "Freeze %s" version
-        Exit.fine
-    | _ ->
-        eprintfn "%s" (parser.PrintUsage())
-        Exit.wrongInput
+    let command () =
+        match parsed.GetAllResults() with
+        | [ Check arguments ] -> Commands.Check.run arguments
+        | [ Fmt arguments ] -> Commands.Format.run arguments
+        | [ Diff arguments ] -> Commands.Diff.run arguments
+        | [ Nets arguments ] -> Commands.Nets.run arguments
+        | [ Explain arguments ] -> Commands.Explain.run arguments
+        | [ Plan arguments ] -> Commands.Plan.run arguments
+        | [ Run arguments ] -> Commands.Run.run arguments
+        | [ Data arguments ] -> Commands.Data.run arguments
+        | [ Version ] ->
+            printfn "Freeze %s" version
+            Exit.fine
+        | _ ->
+            eprintfn "%s" (parser.PrintUsage())
+            Exit.wrongInput
+
+    try
+        command ()
+    with
+    | :? OutOfMemoryException ->
+        eprintfn "out of memory"
+        Exit.runFailed
+    | error ->
+        eprintfn "a fault of Freeze, please report it with the file: %s" (string error)
+        Exit.runFailed

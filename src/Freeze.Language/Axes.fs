@@ -8,7 +8,8 @@ open Freeze.Language.Values
 
 type Axis =
     {
-        /// The columns that it fills: the settings, lets or what is counted; several for a list of tuples.
+        /// The columns that it fills: the settings, lets or what is counted. Several for a list of tuples, "" for a
+        /// part that nothing reads.
         Columns: string list
         /// Where the list stands; it is the axis' identity.
         Place: Span
@@ -70,6 +71,10 @@ let rec netExpressions (body: NetPart list) : Expression list =
         | NetItem.Define(_, parameters, inner) -> defaults parameters @ netExpressions inner
         | NetItem.Broken -> [])
 
+/// The expressions of a net's body and of its parameters' defaults.
+let definitionExpressions (parameters: Parameter list) (body: NetPart list) : Expression list =
+    (parameters |> List.choose _.Default) @ netExpressions body
+
 let modifierExpressions (modifiers: Located<Modifier> list) : Expression list =
     modifiers
     |> List.collect (fun modifier ->
@@ -89,7 +94,7 @@ let modifierExpressions (modifiers: Located<Modifier> list) : Expression list =
 
 let private ofRange report columns (span: Span) first last =
     // The ends of a range must be known before any axis is chosen.
-    let scope = Scope(Map.empty, (fun _ -> None))
+    let scope = Scope.Empty
 
     let bound =
         wholeBetween scope -1_000_000_000_000L 1_000_000_000_000L "the end of a range"

@@ -21,7 +21,8 @@ type Context =
         Report: Diagnostic -> unit
         Source: Source
         TextOf: Span -> string
-        Digest: Located<string> -> Result<string, Diagnostic>
+        /// The start that a file of weights gives.
+        Weights: Located<string> -> Result<Start, Diagnostic>
         /// The profile in force, or "".
         Profile: string
     }
@@ -45,7 +46,7 @@ let private columns (axes: Axis list) : string list list =
             |> List.mapFold
                 (fun used name ->
                     let n = number used name
-                    (if n = 1 then name else $"{name} {n}"), Map.add name n used)
+                    (if n = 1 || name = "" then name else $"{name} {n}"), Map.add name n used)
                 used
 
         used, named :: found
@@ -54,9 +55,12 @@ let private columns (axes: Axis list) : string list list =
 
 /// What an axis adds to a run's name: of values that move together the first, where that tells them apart.
 let private naming (axis: Axis) (values: Freeze.Axis list) : string list =
+    // The first part that has a column.
+    let shown = axis.Columns |> List.tryFindIndex ((<>) "") |> Option.defaultValue 0
+
     let first (item: Expression) =
         match item.Value with
-        | Term.Tuple(first :: _) -> first.Value
+        | Term.Tuple parts when shown < parts.Length -> parts[shown].Value
         | other -> other
 
     let isTold =
@@ -88,11 +92,13 @@ let private netName scope (call: Arguments.Call) =
         |> (fun inside -> $"{call.Callee.Value}({inside})")
 
 /// Checks runs one by one; a net that depends on no `let` is built once for all of them.
-type private RunChecker(context: Context, contents: Contents, winners: HashSet<Span>) =
+type private RunChecker(context: Context, contents: Contents, winners: HashSet<Span>, touched: HashSet<Span>)
+    =
     let report = context.Report
     let subjects = Dictionary<string * string * int, Subject option>()
     // The published values that held for some run.
     let seen = HashSet<Span>()
+    let usedNets = HashSet<string>()
 
     let build (scope: Scope) (settings: Settings) (resolved: NetLibrary.Resolved) name =
         let place = settings.Net.Callee
@@ -103,7 +109,16 @@ type private RunChecker(context: Context, contents: Contents, winners: HashSet<S
             else
                 report
 
-        NetChecker.check report scope resolved.Definition resolved.Call settings.Data.Image settings.Classes
+        let body = if resolved.IsBuiltIn then Scope.Empty else scope
+
+        NetChecker.check
+            report
+            scope
+            body
+            resolved.Definition
+            resolved.Call
+            settings.Data.Image
+            settings.Classes
         |> Option.map (fun built ->
             {
                 Built = built
@@ -115,7 +130,7 @@ type private RunChecker(context: Context, contents: Contents, winners: HashSet<S
         let lets = section.Lets |> List.map _.Name.Value |> Set.ofList
 
         not resolved.IsBuiltIn
-        && netExpressions resolved.Definition.Body
+        && definitionExpressions resolved.Definition.Parameters resolved.Definition.Body
            |> Seq.collect words
            |> Seq.exists lets.Contains
 
@@ -123,6 +138,7 @@ type private RunChecker(context: Context, contents: Contents, winners: HashSet<S
         match NetLibrary.resolve contents.Nets settings.Net |> Diagnostic.keep report with
         | None -> None
         | Some resolved ->
+            usedNets.Add resolved.Definition.Name.Value |> ignore
             let name = netName scope settings.Net
             let key = name, settings.Data.Name, settings.Classes
 
@@ -143,16 +159,42 @@ type private RunChecker(context: Context, contents: Contents, winners: HashSet<S
         | _, Some scheme -> scheme weight
         | _, None -> Starts.torch weight
 
-    let rulesContext scope (settings: Settings) (subject: Subject) : Rules.Context =
+    // What a selector without numbers takes of a net is the same in every run.
+    let selections =
+        Dictionary<Selectors.Subject, Dictionary<Span, Result<Set<int>, Diagnostic>>>(HashIdentity.Reference)
+
+    let select (subject: Subject) scope (selector: Selector) =
+        if not (selectorExpressions selector).IsEmpty then
+            Selectors.resolve scope subject.Seen selector
+        else
+            let known =
+                match selections.TryGetValue subject.Seen with
+                | true, known -> known
+                | false, _ ->
+                    let known = Dictionary()
+                    selections[subject.Seen] <- known
+                    known
+
+            match known.TryGetValue selector.Span with
+            | true, found -> found
+            | false, _ ->
+                let found = Selectors.resolve scope subject.Seen selector
+                known[selector.Span] <- found
+                found
+
+    /// Rules of a net that is trained for so many epochs.
+    let rulesContext scope (settings: Settings) (subject: Subject) epochs : Rules.Context =
         {
             Report = report
             TextOf = context.TextOf
             Scope = scope
             Subject = subject.Seen
             Start = start settings subject
-            Digest = context.Digest
+            File = context.Weights
             Seed = settings.Seed
-            Epochs = settings.Epochs
+            Epochs = epochs
+            Touched = touched
+            Select = select subject scope
         }
 
     /// The section with what a candidate draws in place of its draws.
@@ -168,19 +210,19 @@ type private RunChecker(context: Context, contents: Contents, winners: HashSet<S
                 | None -> section)
             section
 
+    /// The seed, for draws; that it may be wrong is told when settings are read.
     let seed scope (section: Section) =
         match Map.tryFind "seed" section.Settings with
-        | Some { Phrase = [ only ] } ->
-            number scope only |> Result.map (fst >> int64) |> Result.defaultValue 1L
-        | _ -> 1L
+        | Some setting -> Settings.seed scope setting.Phrase |> Result.defaultValue 1L
+        | None -> 1L
 
     /// For each stage the optimizers to try.
-    let stageCandidates scope (settings: Settings) (variant: Variant) (net: Net) =
+    let stageCandidates scopeOf scope (settings: Settings) (variant: Variant) (net: Net) =
         let candidate stage number : Draws.Candidate = { Stage = stage; Number = number }
 
         let optimizer stage number =
             let section = drawn scope settings.Seed (candidate stage number) variant.Section
-            Settings.optimizer scope section.Settings |> Diagnostic.keep report
+            Settings.optimizer (scopeOf section) section.Settings |> Diagnostic.keep report
 
         let draws =
             match variant.Search with
@@ -200,7 +242,7 @@ type private RunChecker(context: Context, contents: Contents, winners: HashSet<S
         && net.Nodes[net.Nodes.Length - 1].Inputs[0]
            >= net.Stages[net.Stages.Length - 1].Output
 
-    let learning scope (settings: Settings) (variant: Variant) (subject: Subject) =
+    let learning scopeOf scope (settings: Settings) (variant: Variant) (subject: Subject) =
         let net = subject.Built.Net
 
         let count most what (value: Expression) =
@@ -216,7 +258,7 @@ type private RunChecker(context: Context, contents: Contents, winners: HashSet<S
         | Some ensemble ->
             let members =
                 Rules.resolve
-                    (rulesContext scope settings subject)
+                    (rulesContext scope settings subject settings.Epochs)
                     winners
                     (variant.Section.Rules |> List.filter _.OfMembers)
 
@@ -234,14 +276,23 @@ type private RunChecker(context: Context, contents: Contents, winners: HashSet<S
             report (Diagnostic.nothingStaged (Option.get place) subject.Name)
             Learning.Together, None
         | None when settings.ByStages ->
-            Learning.StageByStage(stageCandidates scope settings variant net), None
+            Learning.StageByStage(stageCandidates scopeOf scope settings variant net), None
         | None -> Learning.Together, None
 
-    let recipe scope (settings: Settings) (variant: Variant) (subject: Subject) =
+    let recipe scopeOf scope (settings: Settings) (variant: Variant) (subject: Subject) =
         let rules = variant.Section.Rules |> List.filter (fun rule -> not rule.OfMembers)
 
-        let resolved = Rules.resolve (rulesContext scope settings subject) winners rules
-        let learning, reasons = learning scope settings variant subject
+        let learning, reasons = learning scopeOf scope settings variant subject
+
+        // Outside an ensemble's block rules speak of the epochs before it.
+        let epochs =
+            match learning with
+            | Learning.Ensemble(_, after, _) -> after
+            | Learning.Together
+            | Learning.StageByStage _ -> settings.Epochs
+
+        let resolved =
+            Rules.resolve (rulesContext scope settings subject epochs) winners rules
 
         {
             Data = settings.Data.Name
@@ -297,8 +348,89 @@ type private RunChecker(context: Context, contents: Contents, winners: HashSet<S
                     | None -> ()
         |]
 
+    /// What a search draws must be of use to it.
+    let checkSearch (variant: Variant) (settings: Settings) =
+        let place () =
+            join variant.Section.Settings["search"].Phrase
+
+        match variant.Search with
+        | Search.No -> ()
+        | Search.Stages _ when not settings.ByStages || variant.Section.Ensemble.IsSome ->
+            report (Diagnostic.searchOfNoStages (place ()))
+        | Search.Stages _ ->
+            for draw in variant.Section.Draws do
+                let reaches =
+                    usedLets
+                        Map.empty
+                        { emptySection with
+                            Settings =
+                                variant.Section.Settings
+                                |> Map.filter (fun name _ ->
+                                    name = "optimizer" || List.contains name Optimizers.standAlone)
+                            Lets =
+                                {
+                                    Name = draw.Name
+                                    Content = draw.Content
+                                }
+                                :: variant.Section.Lets
+                        }
+
+                if
+                    not (
+                        List.contains draw.Name.Value Optimizers.standAlone
+                        || reaches.Contains draw.Name.Value
+                    )
+                then
+                    report (Diagnostic.drawOfStage draw.Name.Span draw.Name.Value)
+        | Search.Runs _ -> ()
+
+        if variant.Search <> Search.No && settings.Validation = Validation.Test then
+            report (Diagnostic.searchByTest (place ()))
+
     /// The published values that held for some run.
     member _.Seen = seen
+
+    /// Checks the nets of the file that no run used and that need no arguments, on the images of a run.
+    member _.CheckUnused(variant: Variant) =
+        let scope =
+            Scope(
+                variant.Section.Lets
+                |> List.map (fun l -> l.Name.Value, l.Content)
+                |> Map.ofList,
+                fun _ -> None
+            )
+
+        for KeyValue(name, definition) in contents.Nets do
+            let isComplete = definition.Parameters |> List.forall _.Default.IsSome
+
+            let usesLists =
+                definitionExpressions definition.Parameters definition.Body
+                |> Seq.collect words
+                |> Seq.exists (fun word -> variant.Section.Lets |> List.exists (fun l -> l.Name.Value = word))
+
+            if not (usedNets.Contains name) then
+                report (Diagnostic.unused definition.Name.Span "net" name)
+
+                // A let may be a list, of which no run has chosen an item.
+                if isComplete && not usesLists then
+                    let call: Arguments.Call =
+                        {
+                            Callee = definition.Name
+                            Arguments = []
+                        }
+
+                    match Settings.read ignore scope (Map.remove "net" variant.Section.Settings) with
+                    | Some settings ->
+                        NetChecker.check
+                            report
+                            scope
+                            scope
+                            definition
+                            call
+                            settings.Data.Image
+                            settings.Classes
+                        |> ignore
+                    | None -> ()
 
     /// The run of one variant and one choice from each of its axes.
     member _.Check (variant: Variant) (choice: int64 list) : Planned option =
@@ -327,7 +459,9 @@ type private RunChecker(context: Context, contents: Contents, winners: HashSet<S
 
         let axesOf names (axis: Axis) i : Freeze.Axis list =
             let values = display context.TextOf axis (axis.Item i)
+
             List.map2 (fun name value -> { Name = name; Value = value }) names values
+            |> List.filter (fun (axis: Freeze.Axis) -> axis.Name <> "")
 
         let labelled = List.map3 axesOf (columns allAxes) allAxes choice
 
@@ -386,9 +520,11 @@ type private RunChecker(context: Context, contents: Contents, winners: HashSet<S
         match Settings.read report scope section.Settings with
         | None -> None
         | Some settings ->
+            checkSearch variant settings
+
             subject section scope settings
             |> Option.map (fun subject ->
-                let recipe, reasons = recipe scope settings variant subject
+                let recipe, reasons = recipe scopeOf scope settings variant subject
                 let axes = outer @ case @ inner @ drawn
 
                 let values =
@@ -410,11 +546,13 @@ type private RunChecker(context: Context, contents: Contents, winners: HashSet<S
                     Reasons = reasons
                 })
 
+/// What of the file no run has any use for.
 let private warnUnused
     report
     (contents: Contents)
     (variants: Variant list)
     (winners: HashSet<Span>)
+    touched
     (seen: HashSet<Span>)
     =
     let used =
@@ -422,21 +560,28 @@ let private warnUnused
         |> List.map (fun variant -> usedLets contents.Nets variant.Section)
         |> Set.unionMany
 
+    let isUsed name =
+        used.Contains name || List.contains name (Vocabulary.names Vocabulary.settings)
+
+    let profiles = contents.Profiles |> List.map snd
     let sections = contents.Outside :: (contents.Cases |> List.map snd)
 
-    for section in sections do
+    for section in sections @ profiles do
         for l in section.Lets do
-            let isPart =
-                match l.Content.Value with
-                | Term.Part _ -> true
-                | _ -> false
-
-            if not (used.Contains l.Name.Value || isPart) then
+            if not (isUsed l.Name.Value) then
                 report (Diagnostic.unused l.Name.Span "let" l.Name.Value)
 
+        for draw in section.Draws do
+            if not (isUsed draw.Name.Value) then
+                report (Diagnostic.unused draw.Name.Span "draw" draw.Name.Value)
+
+    for section in sections do
         for rule in section.Rules do
             if not (isRest rule || winners.Contains rule.Span) then
-                report (Diagnostic.neverWins rule.Span)
+                if (touched: HashSet<Span>).Contains rule.Span then
+                    report (Diagnostic.neverWins rule.Span)
+                elif not (Selectors.mayBeEmpty rule.Selector) then
+                    report (Diagnostic.takesNothing rule.Selector.Span)
 
         for expected in section.Expected do
             if not (seen.Contains expected.Published.Value.Span) then
@@ -446,11 +591,12 @@ let private warnUnused
 let private axisNames (contents: Contents) (variants: Variant list) =
     [
         yield! variants |> Seq.collect (fun v -> v.Outer @ v.Inner) |> Seq.collect _.Columns
-        yield! Vocabulary.names Vocabulary.settings
         yield! contents.Outside.Lets |> Seq.map _.Name.Value
-        yield! contents.Outside.Draws |> Seq.map _.Name.Value
-        yield! [ "case"; "epoch"; "layer"; "stage"; "candidate"; "fraction"; "member" ]
+        yield! variants |> Seq.collect _.Section.Draws |> Seq.map _.Name.Value
+        if not contents.Cases.IsEmpty then
+            "case"
     ]
+    |> List.filter ((<>) "")
     |> List.distinct
 
 let private reports report contents variants : ReportItem list =
@@ -472,10 +618,13 @@ let private profile report (contents: Contents) name : Section =
 /// A file that means more runs is more likely a mistake.
 let private mostRuns = 10_000L
 
+/// Weights of all runs together: of ten thousand runs a thousand each.
+let private mostWeights = 10_000_000L
+
 let private limit report (contents: Contents) =
     match Map.tryFind "limit" contents.Outside.Settings with
     | Some setting ->
-        Settings.limit (Scope(Map.empty, (fun _ -> None))) setting.Phrase
+        Settings.limit (Scope.Empty) setting.Phrase
         |> Diagnostic.keep report
         |> Option.defaultValue mostRuns
     | None -> mostRuns
@@ -512,15 +661,36 @@ let check (context: Context) (whole: bool) (isSound: unit -> bool) (contents: Co
         context.Report(Diagnostic.tooManyRuns longest.Place (count.ToString()) most)
         checkedWith []
     else
-        let winners = HashSet<Span>()
-        let checker = RunChecker(context, contents, winners)
+        let winners, touched = HashSet<Span>(), HashSet<Span>()
+        let checker = RunChecker(context, contents, winners, touched)
 
+        let mutable weights = 0L
+
+        // Ten thousand runs of a net of ten thousand layers would not fit into memory.
         let planned =
             Variants.inFileOrder variants
-            |> List.choose (fun (variant, choice) -> checker.Check variant choice)
+            |> List.choose (fun (variant, choice) ->
+                if weights > mostWeights then
+                    None
+                else
+                    let planned = checker.Check variant choice
+
+                    planned
+                    |> Option.iter (fun planned -> weights <- weights + int64 planned.Reasons.Length)
+
+                    planned)
+
+        if weights > mostWeights then
+            let place =
+                variants |> List.collect (fun v -> v.Outer @ v.Inner) |> List.maxBy _.Count
+
+            context.Report(Diagnostic.tooManyWeights place.Place mostWeights)
+
+        if whole then
+            variants |> List.tryHead |> Option.iter checker.CheckUnused
 
         // Where something is wrong, a rule may seem dead only because of that.
         if whole && isSound () then
-            warnUnused context.Report contents variants winners checker.Seen
+            warnUnused context.Report contents variants winners touched checker.Seen
 
         checkedWith planned

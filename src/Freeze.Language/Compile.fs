@@ -37,16 +37,22 @@ let private mostStatements = 5_000
 /// The SHA-256 of a file, of at most 16 GiB.
 let private digest (path: string) =
     try
-        use file = File.OpenRead path
+        let length = FileInfo(path).Length
 
-        if file.Length > 17_179_869_184L then
+        // A device or a pipe has no length, and no end.
+        if length = 0L then
+            Error "it is empty, or no file"
+        elif length > 17_179_869_184L then
             Error "it is larger than 16 GiB"
         else
+            use file = File.OpenRead path
             Ok(System.Convert.ToHexStringLower(SHA256.HashData file))
     with
     | :? FileNotFoundException
     | :? DirectoryNotFoundException -> Error "there is no such file"
     | :? System.UnauthorizedAccessException -> Error "it may not be read by this user"
+    | :? System.ArgumentException
+    | :? System.NotSupportedException -> Error "this is no name of a file"
     | :? IOException as error -> Error error.Message
 
 /// Files on the disk, no profile.
@@ -56,6 +62,13 @@ let usual =
         Files = { Read = Source.read; Digest = digest }
     }
 
+let rec private parts (selector: Selector) =
+    match selector.Value with
+    | Select.Union several -> several |> List.sumBy parts
+    | Select.In(a, b)
+    | Select.Except(a, b) -> parts a + parts b
+    | _ -> 1
+
 let rec private statementCount (statements: Statement list) =
     statements
     |> List.sumBy (fun statement ->
@@ -64,6 +77,8 @@ let rec private statementCount (statements: Statement list) =
         | StatementItem.Profile(_, body)
         | StatementItem.Ensemble(_, _, body) -> 1 + statementCount body
         | StatementItem.Report lines -> 1 + lines.Length
+        | StatementItem.Expect(_, values, _) -> values.Length
+        | StatementItem.Rule(selector, _) -> parts selector
         | _ -> 1)
 
 let rec private filesOf (file: Imports.File) : Imports.File list =
@@ -85,15 +100,14 @@ let private distinct (diagnostics: Diagnostic seq) =
     |> Seq.truncate mostDiagnostics
     |> List.ofSeq
 
-/// Of a file of weights, relative to the file that names it.
-let private digestOf (files: Imports.Files) (sources: Source list) (path: Located<string>) =
+/// Where a file of weights lies, relative to the file that names it.
+let private weightsPath (sources: Source list) (path: Located<string>) =
     let folder =
         Path.GetDirectoryName (Source.at sources path.Span.Start).Path
         |> Option.ofObj
         |> Option.defaultValue ""
 
-    files.Digest(Path.Combine(folder, path.Value))
-    |> Result.mapError (Diagnostic.notSafetensors path.Span)
+    Path.Combine(folder, path.Value)
 
 /// All that can be said of a text. It returns for every text, and never throws.
 let analyse (options: Options) (source: Source) : Analysis =
@@ -101,21 +115,35 @@ let analyse (options: Options) (source: Source) : Analysis =
     let found = ResizeArray<Diagnostic>()
 
     let digests =
-        System.Collections.Generic.Dictionary<string, Result<string, Diagnostic>>()
+        System.Collections.Generic.Dictionary<string, Result<string, string>>()
 
     let context: Checker.Context =
         {
             Report = found.Add
             Source = source
             TextOf = fun span -> Source.text (Source.at loaded.Sources span.Start) span
-            Digest =
-                fun path ->
-                    match digests.TryGetValue path.Value with
-                    | true, known -> known
-                    | false, _ ->
-                        let digest = digestOf options.Files loaded.Sources path
-                        digests[path.Value] <- digest
+            Weights =
+                fun written ->
+                    if written.Value.Trim() = "" || Path.IsPathRooted written.Value then
+                        Error(
+                            Diagnostic.notSafetensors
+                                written.Span
+                                "a path is relative to the file that names it"
+                        )
+                    else
+                        let path = weightsPath loaded.Sources written
+
+                        let digest =
+                            match digests.TryGetValue path with
+                            | true, known -> known
+                            | false, _ ->
+                                let digest = options.Files.Digest path
+                                digests[path] <- digest
+                                digest
+
                         digest
+                        |> Result.map (fun digest -> Start.File(path, digest))
+                        |> Result.mapError (Diagnostic.notSafetensors written.Span)
             Profile = options.Profile
         }
 

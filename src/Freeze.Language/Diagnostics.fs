@@ -33,8 +33,9 @@ module Diagnostic =
     let private error = make Severity.Error
     let private warning = make Severity.Warning
 
-    let private nearestOf name known =
+    let private nearestOf name (known: string list) =
         match Suggest.nearest known name with
+        | _ when known.IsEmpty -> "there is none"
         | Some near -> $"did you mean `{near}`?"
         | None -> "known: " + Suggest.list "and" 12 known
 
@@ -102,6 +103,16 @@ module Diagnostic =
             span
             $"`{name}` is a word of the language and names no part"
             $"choose another, such as `{name}1`"
+
+    let nameTaken span name =
+        error
+            "FRZ015"
+            span
+            $"a part `{name}` is defined twice"
+            "a part without a label is called so: give it one, or choose another here"
+
+    let letOfMeaning span name =
+        error "FRZ016" span $"`{name}` has a meaning already" $"choose another name, such as `{name}1`"
 
     let misplaced span what where =
         error "FRZ017" span $"{what} cannot stand {where}" ""
@@ -176,6 +187,13 @@ module Diagnostic =
             $"this file means {count} runs"
             $"at most %d{limit}: shorten a list, or write `limit runs N`"
 
+    let tooManyWeights span (limit: int64) =
+        error
+            "FRZ025"
+            span
+            $"the runs of this file have more than %d{limit} weights in all"
+            "shorten a list, or the net"
+
     let tooManyStatements span limit =
         error
             "FRZ029"
@@ -196,6 +214,20 @@ module Diagnostic =
             span
             "this search has nothing to draw"
             "say what, such as `lr ~ 1e-3 * 10^normal(0, 1)`"
+
+    let searchOfNoStages span =
+        error
+            "FRZ027"
+            span
+            "a search per stage without stages"
+            "write `learn stage by stage`, or leave out `per stage`"
+
+    let drawOfStage span (name: string) =
+        error
+            "FRZ027"
+            span
+            $"`{name}` is drawn per stage and is none of the optimizer's"
+            "per stage lr, momentum and decay can be drawn"
 
     let drawWithoutSearch span =
         error
@@ -260,6 +292,9 @@ module Diagnostic =
         error "FRZ041" span "this is not how the layer is written" $"expected `{usage}`"
 
     let shape span message hint = error "FRZ042" span message hint
+
+    let layerTooLarge span (largest: int64) =
+        error "FRZ042" span "this layer is too large" $"at most %d{largest} values in one tensor"
 
     let wrongOutput span found classes =
         error
@@ -343,6 +378,12 @@ module Diagnostic =
             span
             "this amount decides nothing: all of it learns"
             "`rest: train` takes what it leaves; write `rest: fixed`, or no rest"
+
+    let takesNothing span =
+        warning "FRZ108" span "this selector takes nothing in any run" "the net has no such weights"
+
+    let searchByTest span =
+        warning "FRZ109" span "this search chooses by the test set" "hold images out: `validate 5000`"
 
     let unused span what name =
         warning "FRZ103" span $"{what} `{name}` is never used" "remove it, or use it"

@@ -1,6 +1,7 @@
 /// What changed in meaning between two plans: not in text, order, comments or names of lets.
 module Freeze.Language.Difference
 
+open System.Collections.Generic
 open Freeze
 
 /// What differs between two runs.
@@ -62,6 +63,9 @@ let private weights (before: WeightPlan[]) (after: WeightPlan[]) : Change list =
         })
     |> List.ofArray
 
+/// Nets that differ in more parts are other nets.
+let private mostParts = 20
+
 let private net (before: Net) (after: Net) : Change list =
     let describe (node: Node) =
         let inputs = node.Inputs |> Array.map string |> String.concat ", "
@@ -75,21 +79,41 @@ let private net (before: Net) (after: Net) : Change list =
     let names =
         Array.append before.Nodes after.Nodes |> Array.map _.Name |> Array.distinct
 
-    [
-        for name in names do
-            let before, after = Map.tryFind name was, Map.tryFind name is
+    let changed =
+        names |> Array.filter (fun name -> Map.tryFind name was <> Map.tryFind name is)
 
-            if before <> after then
-                {
-                    What = $"net part {name}"
-                    Before = before |> Option.defaultValue "none"
-                    After = after |> Option.defaultValue "none"
-                }
+    let shown = changed |> Array.truncate mostParts
+
+    [
+        for name in shown do
+            {
+                What = $"net part {name}"
+                Before = Map.tryFind name was |> Option.defaultValue "none"
+                After = Map.tryFind name is |> Option.defaultValue "none"
+            }
+
+        if changed.Length > shown.Length then
+            {
+                What = $"{changed.Length - shown.Length} more parts of the net"
+                Before = "…"
+                After = "…"
+            }
     ]
-    |> List.truncate 20
 
 /// What differs between two recipes, setting by setting and weight by weight.
 let changes (before: Recipe) (after: Recipe) : Change list =
+    let number what (was: int) (is: int) =
+        if was = is then
+            []
+        else
+            [
+                {
+                    What = what
+                    Before = $"{was}"
+                    After = $"{is}"
+                }
+            ]
+
     let setting what (read: Recipe -> 'T) =
         if Json.toText (read before) = Json.toText (read after) then
             []
@@ -122,14 +146,15 @@ let changes (before: Recipe) (after: Recipe) : Change list =
         yield! setting "stats frozen" _.FrozenStatistics
         yield! weights before.Weights after.Weights
         match before.Learning, after.Learning with
-        | Learning.Ensemble(members, epochs, was), Learning.Ensemble(members', epochs', is) when
-            members = members' && epochs = epochs'
-            ->
+        | Learning.Ensemble(members, epochs, was), Learning.Ensemble(members', epochs', is) ->
+            yield! number "members" members members'
+            yield! number "epochs before the members" epochs epochs'
             yield! weights was is
         | _ -> yield! setting "learn" _.Learning
     ]
 
-let private axisValues (run: Run) = run.Axes |> Array.map _.Value
+// A list compares by its items, in a dictionary too.
+let private axisValues (run: Run) = [ for axis in run.Axes -> axis.Value ]
 
 /// Runs that mean the same are the same, whatever they are called; of the others those of one name, then those of the
 /// same axis values, are taken for one run that changed.
@@ -146,19 +171,33 @@ let between (before: Run[]) (after: Run[]) : Difference list =
     let gone, added = only after before, only before after
 
     let pair (key: Run -> 'Key) (gone: Run list, added: Run list, changed) =
-        let folder (gone, added, changed) (run: Run) =
-            match added |> List.tryFindIndex (fun other -> key other = key run) with
-            | Some i -> gone, List.removeAt i added, (run, added[i]) :: changed
-            | None -> run :: gone, added, changed
+        // By key the runs that are there now, the first one first.
+        let waiting = Dictionary<'Key, Queue<Run>>()
 
-        let gone, added, changed = gone |> List.fold folder ([], added, changed)
-        List.rev gone, added, changed
+        for run in added do
+            match waiting.TryGetValue(key run) with
+            | true, queue -> queue.Enqueue run
+            | false, _ -> waiting[key run] <- Queue [ run ]
+
+        let partner (run: Run) =
+            match waiting.TryGetValue(key run) with
+            | true, queue when queue.Count > 0 -> Some(queue.Dequeue())
+            | _ -> None
+
+        let paired = gone |> List.map (fun run -> run, partner run)
+        let taken = HashSet<Run>(paired |> Seq.choose snd, HashIdentity.Reference)
+
+        paired |> List.filter (snd >> Option.isNone) |> List.map fst,
+        added |> List.filter (taken.Contains >> not),
+        changed
+        @ (paired
+           |> List.choose (fun (run, other) -> other |> Option.map (fun other -> run, other)))
 
     let gone, added, changed =
         (List.ofArray gone, List.ofArray added, []) |> pair _.Name |> pair axisValues
 
     [
-        for before, after in List.rev changed do
+        for before, after in changed do
             Difference.Changed(before, after, changes before.Recipe after.Recipe)
         for run in gone do
             Difference.Gone run

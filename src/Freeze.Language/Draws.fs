@@ -58,6 +58,8 @@ let private drawing (seed: int64) (candidate: Candidate) (name: string) : Distri
             draw key index distribution
 
 let private distribution scope span (callee: string) (arguments: Argument list) =
+    let labelled = arguments |> List.exists _.Label.IsSome
+
     let numbers =
         arguments
         |> List.map (fun argument -> number scope argument.Content |> Result.map (fst >> float))
@@ -67,6 +69,7 @@ let private distribution scope span (callee: string) (arguments: Argument list) 
 
     match callee, numbers with
     | _, Error e -> Error e
+    | _ when labelled -> Error(Diagnostic.wrongValue span $"`{usage}`")
     | "normal", Ok [ mean; deviation ] when deviation >= 0.0 -> Ok(Distribution.Normal(mean, deviation))
     | "uniform", Ok [ least; most ] when least <= most -> Ok(Distribution.Uniform(least, most))
     | "log-uniform", Ok [ least; most ] when 0.0 < least && least <= most ->
@@ -90,7 +93,9 @@ let rec private replace scope next (expression: Expression) : Result<Expression,
         | _ -> expression
 
     match expression.Value with
-    | Term.Call({ Value = "choice" }, arguments) when not arguments.IsEmpty ->
+    | Term.Call({ Value = "choice" }, arguments) when
+        not arguments.IsEmpty && arguments |> List.forall _.Label.IsNone
+        ->
         let index = next (Distribution.Choice arguments.Length) |> int
         replace scope next arguments[index].Content
     | Term.Call(callee, arguments) when Vocabulary.names Vocabulary.draws |> List.contains callee.Value ->

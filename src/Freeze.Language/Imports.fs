@@ -88,7 +88,9 @@ let load (files: Files) (root: Source) : Loaded =
             found.Add(Diagnostic.cannotImport path.Span path.Value reason)
             None
 
-        if Path.IsPathRooted path.Value || path.Value.Contains "://" then
+        if path.Value.Trim() = "" then
+            fail "there is no file without a name"
+        elif Path.IsPathRooted path.Value || path.Value.Contains "://" then
             fail "a path is relative to the file that names it"
         elif List.contains key ancestors then
             fail "it imports this file, directly or through others"

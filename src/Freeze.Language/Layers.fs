@@ -93,14 +93,10 @@ let private slide (layer: Layer) word what (rows, columns) stride (padRows, padC
                     $"{what} of {rows}x{columns} is larger than its input of {height}x{width}"
                     "make it smaller, pad, or pool less before it"))
 
-/// Adds a layer if its tensors are of a size that can be.
-let private sized (layer: Layer) (tensors: int64 list list) add =
-    let tooLarge (shape: int64 list) =
-        List.fold (fun product extent -> product * decimal extent) 1m shape > decimal Shapes.largest
-
-    if List.exists tooLarge tensors then
-        let limit = $"at most {Shapes.largest} values in one tensor"
-        fail layer (Diagnostic.shape layer.Span "this layer is too large" limit)
+/// Adds a layer if its weight is of a size that can be.
+let private sized (layer: Layer) (weight: int64 list) add =
+    if Shapes.isTooLarge weight then
+        fail layer (Diagnostic.layerTooLarge layer.Span Shapes.largest)
     else
         add ()
 
@@ -119,13 +115,14 @@ let private kernel (layer: Layer) (filters: int) (rows, columns) (options: Optio
         (fun channels (height, width) ->
             let kernel = [ int64 filters; int64 channels; int64 rows; int64 columns ]
 
-            sized layer [ kernel; [ int64 filters; int64 height; int64 width ] ] (fun () ->
+            sized layer kernel (fun () ->
                 layer.Builder.Start(layer.Place, "conv", layer.Name, options.Init)
 
                 layer.Builder.Add(
+                    layer.Span,
                     layer.Name,
                     Operation.Conv(filters, rows, columns, stride, padRows, padColumns, options.Bias),
-                    [| filters; height; width |]
+                    [ filters; height; width ]
                 )))
 
 let private conv (layer: Layer) (words: Phrase) =
@@ -155,10 +152,15 @@ let private conv (layer: Layer) (words: Phrase) =
     | _ -> fail layer (Diagnostic.layerArguments layer.Span layer.Usage)
 
 /// Puts all values in one row, where they are not.
-let flatten (builder: Builder) (place: Place) =
+let flatten (builder: Builder) (place: Place) span =
     match builder.Shape with
     | Some shape when shape.Length > 1 ->
-        builder.Add(builder.Name(place, None, "flatten"), Operation.Flatten, [| int (Shapes.size shape) |])
+        builder.Add(
+            span,
+            builder.Name(place, None, "flatten"),
+            Operation.Flatten,
+            [ int (Shapes.size shape) ]
+        )
     | _ -> ()
 
 let private linear (layer: Layer) (words: Phrase) =
@@ -172,13 +174,19 @@ let private linear (layer: Layer) (words: Phrase) =
         | Error diagnostic, _
         | _, Error diagnostic -> fail layer diagnostic
         | Ok units, Ok options ->
-            flatten layer.Builder { layer.Place with InRepeat = false }
+            flatten layer.Builder { layer.Place with InRepeat = false } layer.Span
 
             match layer.Builder.Shape with
             | Some [| inputs |] ->
-                sized layer [ [ int64 units; int64 inputs ] ] (fun () ->
+                sized layer [ int64 units; int64 inputs ] (fun () ->
                     layer.Builder.Start(layer.Place, "linear", layer.Name, options.Init)
-                    layer.Builder.Add(layer.Name, Operation.Linear(units, options.Bias), [| units |]))
+
+                    layer.Builder.Add(
+                        layer.Span,
+                        layer.Name,
+                        Operation.Linear(units, options.Bias),
+                        [ units ]
+                    ))
             | _ -> ()
 
 let private pool (layer: Layer) word make (words: Phrase) =
@@ -199,9 +207,10 @@ let private pool (layer: Layer) word make (words: Phrase) =
             else
                 slide layer word word (size, size) stride (padding, padding) (fun channels (height, width) ->
                     layer.Builder.Add(
+                        layer.Span,
                         layer.Name,
                         make (size, stride, padding),
-                        [| channels; height; width |]
+                        [ channels; height; width ]
                     ))
 
 let private dropout (layer: Layer) (words: Phrase) =
@@ -213,7 +222,8 @@ let private dropout (layer: Layer) (words: Phrase) =
         | Ok 0m -> ()
         | Ok share ->
             layer.Builder.Shape
-            |> Option.iter (fun shape -> layer.Builder.Add(layer.Name, Operation.Dropout(float share), shape))
+            |> Option.iter (fun shape ->
+                layer.Builder.Add(layer.Span, layer.Name, Operation.Dropout(float share), List.ofArray shape))
     | _ -> fail layer (Diagnostic.layerArguments layer.Span layer.Usage)
 
 /// Adds a layer of the vocabulary, such as `conv 8 3x3`.
@@ -231,7 +241,7 @@ let add (builder: Builder) (place: Place) scope span (label: Name option) (word:
     /// A layer without words of its own that keeps the shape.
     let plain operation =
         match words, builder.Shape with
-        | [], Some shape -> builder.Add(layer.Name, operation, shape)
+        | [], Some shape -> builder.Add(layer.Span, layer.Name, operation, List.ofArray shape)
         | [], None -> ()
         | extra :: _, _ -> fail layer (Diagnostic.layerArguments extra.Span layer.Usage)
 
@@ -245,9 +255,9 @@ let add (builder: Builder) (place: Place) scope span (label: Name option) (word:
     | "dropout" -> dropout layer words
     | "globalpool" when words.IsEmpty ->
         onMap layer word (fun (channels, _, _) ->
-            builder.Add(layer.Name, Operation.GlobalPool, [| channels |]))
+            builder.Add(layer.Span, layer.Name, Operation.GlobalPool, [ channels ]))
     | "flatten" when words.IsEmpty ->
         builder.Shape
         |> Option.iter (fun shape ->
-            builder.Add(layer.Name, Operation.Flatten, [| int (Shapes.size shape) |]))
+            builder.Add(layer.Span, layer.Name, Operation.Flatten, [ int (Shapes.size shape) ]))
     | _ -> fail layer (Diagnostic.layerArguments span layer.Usage)

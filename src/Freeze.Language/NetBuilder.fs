@@ -34,7 +34,11 @@ type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
             ]
         )
 
-    let taken = Dictionary<string, Span>()
+    // Names that nobody has written stand nowhere.
+    let taken =
+        Dictionary<string, Span>([ KeyValuePair("input", { Start = 0; End = 0 }) ])
+    // By label, as written, what the last part of that label is called.
+    let labelled = Dictionary<string, string>()
     let counted = Dictionary<string, int>()
     let starts = Dictionary<string, Schemes.Scheme>()
     let stages = ResizeArray<Stage>()
@@ -92,42 +96,52 @@ type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
         turns < mostNodes
 
     /// Claims a name for a part; a part without a label is called after its operation and counted.
-    member _.Name(place: Place, label: Name option, operation: string) =
-        let claim full span =
-            match taken.TryGetValue full with
-            | true, first when first.End > 0 && span.End > 0 ->
-                report (Diagnostic.definedTwice span "a part" full first)
-                sound <- false
-            | _ -> taken[full] <- span
-
-            full
-
+    member this.Name(place: Place, label: Name option, operation: string) =
         match label with
-        | Some label when place.InRepeat -> claim (numbered (place.Prefix + label.Value)) label.Span
+        | Some label when place.InRepeat ->
+            let full = numbered (place.Prefix + label.Value)
+            this.Claim(full, label.Span)
+            labelled[place.Prefix + label.Value] <- full
+            full
         | Some label ->
             if List.contains label.Value Vocabulary.reserved then
-                report (Diagnostic.reservedName label.Span label.Value)
-                sound <- false
+                this.Fail(Diagnostic.reservedName label.Span label.Value)
 
-            claim (place.Prefix + label.Value) label.Span
-        | None -> claim (numbered (place.Prefix + operation)) { Start = 0; End = 0 }
+            let full = place.Prefix + label.Value
+            this.Claim(full, label.Span)
+            labelled[full] <- full
+            full
+        | None ->
+            let full = numbered (place.Prefix + operation)
+            taken[full] <- { Start = 0; End = 0 }
+            full
 
-    /// Adds a node behind others and moves the cursor to it.
-    member this.Join(name, operation, inputs: int[], result: int[]) =
+    /// Claims a whole name; `span` is where it is given.
+    member this.Claim(full: string, span: Span) =
+        match taken.TryGetValue full with
+        | true, first when first.End > 0 -> this.Fail(Diagnostic.definedTwice span "a part" full first)
+        | true, _ -> this.Fail(Diagnostic.nameTaken span full)
+        | false, _ -> taken[full] <- span
+
+    /// Adds a node behind others and moves the cursor to it. What it gives for one image must be of a size that can be.
+    member this.Join(span, name, operation, inputs: int[], result: int64 list) =
+        if Shapes.isTooLarge result then
+            this.Fail(Diagnostic.layerTooLarge span Shapes.largest)
+
         if sound then
             nodes.Add
                 {
                     Name = name
                     Operation = operation
                     Inputs = inputs
-                    Shape = result
+                    Shape = result |> List.map int |> List.toArray
                 }
 
             at <- nodes.Count - 1
 
     /// Adds a node behind the cursor and moves the cursor to it.
-    member this.Add(name, operation, result: int[]) =
-        this.Join(name, operation, [| at |], result)
+    member this.Add(span, name, operation, result: int list) =
+        this.Join(span, name, operation, [| at |], List.map int64 result)
 
     /// Says where a layer's weight and bias start: its own scheme, or that of its kind.
     member _.Start(place: Place, kind: string, layer: string, own: Schemes.Scheme option) =
@@ -140,9 +154,11 @@ type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
         |> Map.tryFind "bias"
         |> Option.iter (fun scheme -> starts[layer + ".bias"] <- scheme)
 
-    /// The node of a name, where it has been added.
-    member _.Find name =
-        nodes.FindLastIndex(fun node -> node.Name = name)
+    /// The last node of a label, where it has been added.
+    member _.Find label =
+        match labelled.TryGetValue label with
+        | true, full -> nodes.FindLastIndex(fun node -> node.Name = full)
+        | false, _ -> -1
 
     member _.StageCount = stages.Count
 

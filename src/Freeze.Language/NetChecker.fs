@@ -96,6 +96,9 @@ let private directive (builder: Builder) (environment: Environment) span (words:
         }
         scheme ] ->
         match Schemes.scheme (scope builder environment) scheme with
+        | Ok found when kind = "bias" && Schemes.isOfKernels found ->
+            builder.Fail(Diagnostic.wrongValue scheme.Span "for biases torch, zero, normal(σ) or uniform(a)")
+            environment
         | Ok scheme ->
             { environment with
                 Place =
@@ -131,10 +134,19 @@ let private add (builder: Builder) (environment: Environment) (span: Span) start
                 "add"
             )
 
-        builder.Join(name, Operation.Add, [| finish; start |], builder.ShapeAt finish)
+        builder.Join(
+            span,
+            name,
+            Operation.Add,
+            [| finish; start |],
+            builder.ShapeAt finish |> Seq.map int64 |> List.ofSeq
+        )
 
 let private concat (builder: Builder) (environment: Environment) (span: Span) start finish =
-    let join channels rest =
+    let join (rest: int[]) =
+        let before, after = builder.ShapeAt start, builder.ShapeAt finish
+        let channels = int64 before[0] + int64 after[0]
+
         let name =
             builder.Name(
                 { environment.Place with
@@ -144,12 +156,13 @@ let private concat (builder: Builder) (environment: Environment) (span: Span) st
                 "concat"
             )
 
-        builder.Join(name, Operation.Concat, [| start; finish |], Array.append [| channels |] rest)
+        let shape = channels :: (rest |> Seq.map int64 |> List.ofSeq)
+        builder.Join(span, name, Operation.Concat, [| start; finish |], shape)
 
     match builder.ShapeAt start, builder.ShapeAt finish with
-    | [| a; height; width |], [| b; height'; width' |] when height = height' && width = width' ->
-        join (a + b) [| height; width |]
-    | [| a |], [| b |] -> join (a + b) [||]
+    | [| _; height; width |], [| _; height'; width' |] when height = height' && width = width' ->
+        join [| height; width |]
+    | [| _ |], [| _ |] -> join [||]
     | before, after ->
         builder.Fail(
             Diagnostic.shape
@@ -222,9 +235,8 @@ and private step builder environment (part: NetPart) : Environment =
     | NetItem.Stage(number, inner) ->
         stage builder environment part.Span number inner
         environment
-    | NetItem.Broken ->
-        builder.Fail(Diagnostic.emptyNet part.Span)
-        environment
+    // The parser has told of it, and such a net is not checked.
+    | NetItem.Broken -> environment
 
 and private layer builder environment span label phrase =
     let operation, words = List.head phrase, List.tail phrase
@@ -340,6 +352,7 @@ and private stage builder environment span number inner =
         builder.Fail(Diagnostic.stageOrder span next)
     | Ok _ ->
         let name = $"stage{next}"
+        builder.Claim(name, span)
         parts builder (inBlock environment name) inner
 
         if builder.IsSound then
@@ -362,10 +375,12 @@ let rec private isBroken (body: NetPart list) =
         | NetItem.Let _ -> false)
 
 /// The graph of a net for images of a shape and a number of classes. Its place, for messages about the whole, is that
-/// of the call; nothing is returned where anything was reported.
+/// of the call; nothing is returned where anything was reported. The call's arguments are evaluated in one scope, the
+/// body in another: a built-in net knows nothing of a file's lets.
 let check
     (report: Diagnostic -> unit)
     (scope: Scope)
+    (body: Scope)
     (definition: Definition)
     (call: Arguments.Call)
     (input: int[])
@@ -383,7 +398,7 @@ let check
 
             let environment =
                 {
-                    Outside = scope
+                    Outside = body
                     Values = values
                     Blocks = Map.empty
                     Place =

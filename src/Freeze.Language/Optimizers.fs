@@ -73,7 +73,7 @@ let read
         match name with
         | "sgd" ->
             five
-                (fun (lr, momentum, decay, nesterov, _) -> Optimizer.Sgd(lr, momentum, decay, nesterov))
+                (fun (lr, momentum, decay, nesterov, ()) -> Optimizer.Sgd(lr, momentum, decay, nesterov))
                 (lr 0.01)
                 (momentum 0.9)
                 (decay 0.0)

@@ -139,19 +139,45 @@ let read report (known: string list) (line: ReportLine) : ReportItem option =
     let parts = split line
     let kinds = Vocabulary.names Vocabulary.reports
 
+    let allowed =
+        match line.Kind.Value with
+        | "table" -> [ ""; "by" ]
+        | "plot" -> [ ""; "by"; "against"; "over"; "for"; "fit" ]
+        | "weights" -> [ ""; "by" ]
+        | _ -> [ "" ]
+
+    let usage () =
+        let usage = Vocabulary.usage Vocabulary.reports line.Kind.Value
+        Diagnostic.wrongValue line.Kind.Span $"`{usage}`"
+
+    let isOdd =
+        List.contains line.Kind.Value kinds
+        && (parts |> List.exists (fun part -> not (List.contains part.Keyword allowed))
+            || (parts |> List.countBy _.Keyword |> List.exists (fun (_, count) -> count > 1))
+            || (parts
+                |> List.exists (fun part ->
+                    List.contains part.Keyword [ "against"; "over"; "fit" ]
+                    && part.Names.Length <> 1))
+            || ((part "against" parts @ part "over" parts).Length > 1))
+
     let needsMeasures item =
         if (part "" parts).IsEmpty then
-            let usage = Vocabulary.usage Vocabulary.reports line.Kind.Value
-            report (Diagnostic.wrongValue line.Kind.Span $"`{usage}`")
+            report (usage ())
             None
         else
             Some item
 
     match line.Kind.Value with
+    | _ when isOdd ->
+        report (usage ())
+        None
     | "table" ->
         ReportItem.Table(measures report (part "" parts), axes report known (part "by" parts))
         |> needsMeasures
     | "plot" -> plot report known parts |> needsMeasures
+    | "weights" when part "by" parts |> List.exists (fun name -> name.Value <> "layer") ->
+        report (usage ())
+        None
     | "weights" -> ReportItem.Weights(measures report (part "" parts)) |> needsMeasures
     | "tsne" -> tsne report line
     | other ->

@@ -34,10 +34,14 @@ type Context =
         Subject: Selectors.Subject
         /// Where a weight starts when no rule says so.
         Start: Weight -> Start
-        /// The digest of a file of weights, by its path.
-        Digest: Located<string> -> Result<string, Diagnostic>
+        /// The start that a file of weights gives, by its path.
+        File: Located<string> -> Result<Start, Diagnostic>
         Seed: int64
         Epochs: int
+        /// The rules whose selectors took something, in this run or another.
+        Touched: HashSet<Span>
+        /// What a selector takes.
+        Select: Selector -> Result<Set<int>, Diagnostic>
     }
 
 /// The weights of a run as rules make them.
@@ -49,8 +53,9 @@ type Resolved =
         FrozenStatistics: string[]
     }
 
-let isRest (rule: Rule) =
-    rule.Selector.Value = Select.Path "rest"
+let isRestSelector (selector: Selector) = selector.Value = Select.Path "rest"
+
+let isRest (rule: Rule) = isRestSelector rule.Selector
 
 let private hasDimension (dimension: Vocabulary.Dimension) (weight: Weight) =
     weight.Kind = dimension.Kind && (dimension.TakesBias || not weight.IsBias)
@@ -161,28 +166,33 @@ let private isLastLinear (subject: Selectors.Subject) (selected: Set<int>) =
 let private claims context (rest: Verb option) (rule: Rule) : (int * Claim) list =
     let subject = context.Subject
 
-    let selected =
-        Selectors.resolve context.Scope subject rule.Selector
-        |> Diagnostic.keep context.Report
+    let selected = context.Select rule.Selector |> Diagnostic.keep context.Report
 
     let wish =
         Actions.read context.Report context.TextOf context.Scope context.Epochs rule.Action
 
     match selected, wish with
     | Some selected, Some wish ->
+        if not selected.IsEmpty then
+            context.Touched.Add rule.Span |> ignore
+
+        if wish.Verb = Verb.Solve && not (isLastLinear subject selected) then
+            context.Report(Diagnostic.solveNotLast rule.Selector.Span)
+
+        let claimed =
+            match wish.Share with
+            | Some share -> ofShare context rest rule share selected
+            | None -> selected |> Seq.map (fun i -> i, whole wish) |> List.ofSeq
+
         let hasBn =
-            selected |> Set.exists (fun i -> subject.Weights[i].Kind = LayerKind.BatchNorm)
+            claimed
+            |> List.exists (fun (i, _) -> subject.Weights[i].Kind = LayerKind.BatchNorm)
 
         wish.FrozenStatistics
         |> Option.filter (fun _ -> not hasBn && not selected.IsEmpty)
         |> Option.iter (Diagnostic.statsWithoutBn >> context.Report)
 
-        if wish.Verb = Verb.Solve && not (isLastLinear subject selected) then
-            context.Report(Diagnostic.solveNotLast rule.Selector.Span)
-
-        match wish.Share with
-        | Some share -> ofShare context rest rule share selected
-        | None -> selected |> Seq.map (fun i -> i, whole wish) |> List.ofSeq
+        claimed
         |> List.map (fun (i, treatment) ->
             i,
             {
@@ -215,13 +225,13 @@ let private restOf context (rules: Rule list) : Claim option =
 let private start context (weight: Weight) (inits: Init option list) : Start =
     match List.tryPick id inits with
     | None -> context.Start weight
-    // Schemes are for kernels; a batch norm or a bias of no fans starts as ever.
+    // Schemes are for kernels; batch norms and biases start as ever.
     | Some(Init.Scheme _) when weight.Kind = LayerKind.BatchNorm || weight.IsBias -> context.Start weight
     | Some(Init.Scheme scheme) -> scheme weight
     | Some(Init.File path) ->
-        match context.Digest path |> Diagnostic.keep context.Report with
-        | Some digest -> Start.File(path.Value, digest)
-        | None -> context.Start weight
+        context.File path
+        |> Diagnostic.keep context.Report
+        |> Option.defaultWith (fun () -> context.Start weight)
 
 let private checkSolved context (weights: WeightPlan[]) (decided: Map<int, Claim>) =
     let solved =

@@ -40,3 +40,20 @@ let scheme scope (expression: Expression) : Result<Scheme, Diagnostic> =
         | "normal" -> withOne call Start.Normal
         | "uniform" -> withOne call Start.Uniform
         | other -> Error(Diagnostic.unknownWord call.Callee.Span "scheme" other known))
+
+/// Whether a scheme has a meaning for kernels alone: it needs their fans, or rows and columns.
+let isOfKernels (scheme: Scheme) : bool =
+    let bias: Weight =
+        {
+            Name = "bias"
+            Layer = ""
+            Kind = LayerKind.Conv
+            IsBias = true
+            Shape = [| 1 |]
+            FanIn = 1
+            FanOut = 2
+        }
+
+    let other = { bias with FanOut = 3 }
+    let start = scheme bias
+    start.IsOrthogonal || start.IsHadamard || start <> scheme other

@@ -1,6 +1,7 @@
 /// Statements sorted by what they are: what stands outside the cases, the cases, nets, profiles and the report.
 module Freeze.Language.Sections
 
+open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Settings
 open Freeze.Language.Rules
@@ -82,7 +83,24 @@ let private addSetting report (section: Section) (name: Name) phrase =
             Settings = Map.add name.Value { Name = name; Phrase = phrase } section.Settings
         }
 
+/// A let of such a name would change what others mean by it.
+let private meanings =
+    [
+        yield! DataSets.all |> Seq.map _.Name
+        yield! NetLibrary.names ()
+        yield!
+            [ Vocabulary.optimizers; Vocabulary.inits; Vocabulary.draws; Vocabulary.layers ]
+            |> List.collect Vocabulary.names
+        yield! Vocabulary.functions |> List.map fst
+        yield! knownSettings
+        yield! [ "classes"; "channels"; "height"; "width" ]
+    ]
+    |> Set.ofList
+
 let private addLet report (section: Section) (name: Name) value =
+    if meanings.Contains name.Value then
+        report (Diagnostic.letOfMeaning name.Span name.Value)
+
     match section.Lets |> List.tryFind (fun l -> l.Name.Value = name.Value) with
     | Some earlier ->
         report (Diagnostic.definedTwice name.Span "a let" name.Value earlier.Name.Span)
@@ -112,9 +130,10 @@ let private addTogether report (section: Section) (names: Name list) (items: Exp
     let fits (item: Expression) =
         match item.Value with
         | Term.Tuple values -> values.Length = names.Length
-        | _ -> names.Length = 1
+        | _ -> false
 
     match items.Value with
+    | _ when names.Length = 1 -> ()
     | Term.List several ->
         several
         |> List.filter (fits >> not)
@@ -124,11 +143,18 @@ let private addTogether report (section: Section) (names: Name list) (items: Exp
             ))
     | _ -> report (Diagnostic.wrongValue items.Span "a list of values in brackets")
 
-    let section, _ = names |> List.fold part (section, 0)
+    // One name alone is a plain list.
+    let section, _ =
+        match names with
+        | [ only ] -> define report section only items, 1
+        | _ -> names |> List.fold part (section, 0)
 
-    { section with
-        Togethers = section.Togethers @ [ { Names = names; Items = items } ]
-    }
+    match names with
+    | [ _ ] -> section
+    | _ ->
+        { section with
+            Togethers = section.Togethers @ [ { Names = names; Items = items } ]
+        }
 
 let private addDraw report (section: Section) (name: Name) value =
     match section.Draws |> List.tryFind (fun draw -> draw.Name.Value = name.Value) with
@@ -162,8 +188,23 @@ let private addToSection report at (section: Section) (statement: Statement) : S
 
     match statement.Value with
     | StatementItem.Setting _ when at = At.Ensemble -> misplaced "a setting"
+    | StatementItem.Setting({ Value = "limit" }, _) when at <> At.Outside -> misplaced "a limit"
     | StatementItem.Setting(name, phrase) -> addSetting report section name phrase
     | StatementItem.Let(name, value) -> addLet report section name value
+    | StatementItem.Together(names, _) when
+        at = At.Ensemble
+        && names |> List.exists (fun name -> List.contains name.Value knownSettings)
+        ->
+        misplaced "a setting"
+    | StatementItem.Draw _ when at = At.Ensemble -> misplaced "a draw"
+    | StatementItem.Rule(selector, _) when
+        isRestSelector selector
+        && section.Rules
+           |> List.exists (fun rule -> isRest rule && rule.OfMembers = (at = At.Ensemble))
+        ->
+        let first = section.Rules |> List.find isRest
+        report (Diagnostic.setTwice statement.Span "rest" first.Span)
+        section
     | StatementItem.Together(names, items) -> addTogether report section names items
     | StatementItem.Draw(name, value) -> addDraw report section name value
     | StatementItem.Rule _ when at = At.Profile -> misplaced "a rule"
@@ -251,29 +292,45 @@ let private addEnsemble report contents span members after body =
                     }
             }
 
-/// What an import brings, with what stands around it: the importing file's settings, lets and nets win.
-let private import (before: Contents) (brought: Contents) : Contents =
-    let named (l: Let) = l.Name.Value
+/// One section above another: a name that the upper one gives a meaning, by a setting, a let or a draw, has that one
+/// alone. Rules are those below, then those above.
+let over (below: Section) (above: Section) : Section =
+    let given =
+        [
+            yield! Map.keys above.Settings
+            yield! above.Lets |> Seq.map _.Name.Value
+            yield! above.Draws |> Seq.map _.Name.Value
+        ]
+        |> Set.ofList
 
-    let missing (own: Let list) (others: Let list) =
-        others
-        |> List.filter (fun l -> own |> List.forall (fun o -> named o <> named l))
+    let free (lets: Let list) =
+        lets |> List.filter (fun l -> not (given.Contains l.Name.Value))
 
-    let outside, other = before.Outside, brought.Outside
+    let settings =
+        below.Settings |> Map.filter (fun name _ -> not (given.Contains name))
 
     {
-        Outside =
-            {
-                Settings = Map.fold (fun all name s -> Map.add name s all) other.Settings outside.Settings
-                Lets = missing outside.Lets other.Lets @ outside.Lets
-                Draws = missing outside.Draws other.Draws @ outside.Draws
-                Togethers = other.Togethers @ outside.Togethers
-                Rules = other.Rules @ outside.Rules
-                Expected = other.Expected @ outside.Expected
-                Ensemble = outside.Ensemble |> Option.orElse other.Ensemble
-            }
+        Settings = Map.fold (fun all name setting -> Map.add name setting all) settings above.Settings
+        Lets = free below.Lets @ above.Lets
+        Draws = free below.Draws @ above.Draws
+        Togethers = below.Togethers @ above.Togethers
+        Rules = below.Rules @ above.Rules
+        Expected = below.Expected @ above.Expected
+        Ensemble = above.Ensemble |> Option.orElse below.Ensemble
+    }
+
+/// What an import brings, with what stands around it: what the importing file defines wins.
+let private import report (before: Contents) (brought: Contents) : Contents =
+    let isNew (known: (Name * Section) list) (name: Name, _) =
+        known |> List.forall (fun (k, _) -> k.Value <> name.Value)
+
+    for name, _ in before.Cases do
+        unique report "a case" name (brought.Cases |> List.map fst)
+
+    {
+        Outside = over brought.Outside before.Outside
         Cases = brought.Cases @ before.Cases
-        Profiles = brought.Profiles @ before.Profiles
+        Profiles = (brought.Profiles |> List.filter (isNew before.Profiles)) @ before.Profiles
         Nets = Map.fold (fun all name net -> Map.add name net all) brought.Nets before.Nets
         Report = brought.Report @ before.Report
     }
@@ -321,4 +378,4 @@ let rec gather (report: Diagnostic -> unit) (file: Imports.File) : Contents =
     file.Imports
     |> Map.toList
     |> List.rev
-    |> List.fold (fun all (_, inner) -> import all (gather report inner)) own
+    |> List.fold (fun all (_, inner) -> import report all (gather report inner)) own

@@ -173,3 +173,17 @@ let rec resolve (scope: Scope) (subject: Subject) (selector: Selector) : Result<
     | Select.Union several -> several |> List.map (resolve scope subject) |> all |> Result.map Set.unionMany
     | Select.In(parts, inside) -> both Set.intersect parts inside
     | Select.Except(parts, without) -> both Set.difference parts without
+
+/// Whether a selector may well take nothing: `first k layers` does for k = 0.
+let rec mayBeEmpty (selector: Selector) : bool =
+    match selector.Value with
+    | Select.First _
+    | Select.Last _ -> true
+    | Select.Union several -> List.exists mayBeEmpty several
+    | Select.In(a, b)
+    | Select.Except(a, b) -> mayBeEmpty a || mayBeEmpty b
+    | Select.Path _
+    | Select.Layer _
+    | Select.Layers _
+    | Select.Stage _
+    | Select.LastStage -> false

@@ -217,6 +217,10 @@ let limit scope (phrase: Phrase) : Result<int64, Diagnostic> =
     | [ { Value = Term.Word "runs" }; count ] -> wholeBetween scope 1L 1_000_000L "the limit" count
     | _ -> Error(Diagnostic.wrongValue (join phrase) "`runs 20000`")
 
+/// What all random numbers follow from.
+let seed scope (phrase: Phrase) : Result<int64, Diagnostic> =
+    wholeOf scope 0L (int64 1e15) "the seed" phrase
+
 let private precisions =
     [ "fp32", Precision.Fp32; "bf16", Precision.Bf16; "fp64", Precision.Fp64 ]
 
@@ -325,7 +329,7 @@ let read (report: Diagnostic -> unit) (scope: Scope) (written: Map<string, Writt
             Shuffle = settingOr true "shuffle" onOff
             Precision = settingOr Precision.Fp32 "precision" (choice "precision" precisions)
             Device = settingOr Device.Auto "device" (choice "device" devices)
-            Seed = settingOr 1L "seed" (whole 0L (int64 1e15) "the seed")
+            Seed = settingOr 1L "seed" seed
         }
 
     let read = knownNet |> Option.map settings

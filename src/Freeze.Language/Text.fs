@@ -73,6 +73,8 @@ module Source =
         | :? DirectoryNotFoundException -> Error "there is no such file"
         | :? UnauthorizedAccessException when Directory.Exists path -> Error "it is a folder, not a file"
         | :? UnauthorizedAccessException -> Error "it may not be read by this user"
+        | :? ArgumentException
+        | :? NotSupportedException -> Error "this is no name of a file"
         | :? IOException as error -> Error error.Message
 
     /// Reads a Freeze file.

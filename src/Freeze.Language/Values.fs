@@ -31,6 +31,9 @@ type Scope
     /// The scope of one run of a file.
     new(lets, choice) = Scope(lets, choice, (fun _ -> None), None)
 
+    /// No name is known.
+    static member Empty = Scope(Map.empty, (fun _ -> None))
+
     /// Names that mean something here alone, such as a block's parameters, before those outside.
     member this.Inside(local: string -> Datum option) =
         Scope(Map.empty, choice, local, Some this)

@@ -28,7 +28,7 @@ let private ensembleExpressions (section: Section) =
     | Some ensemble -> [ ensemble.Members; ensemble.After ]
     | None -> []
 
-/// The lets that anything uses, directly or through another let.
+/// The lets and draws that anything uses, directly or through another let.
 let usedLets (nets: Map<string, NetChecker.Definition>) (section: Section) : Set<string> =
     let expressions =
         [
@@ -36,11 +36,17 @@ let usedLets (nets: Map<string, NetChecker.Definition>) (section: Section) : Set
             yield! section.Draws |> Seq.map _.Content
             yield! section.Rules |> Seq.collect ruleExpressions
             yield! ensembleExpressions section
-            yield! nets |> Map.values |> Seq.collect (fun net -> netExpressions net.Body)
+            yield!
+                nets
+                |> Map.values
+                |> Seq.collect (fun net -> definitionExpressions net.Parameters net.Body)
             yield! section.Expected |> Seq.map _.Published.Value
         ]
 
-    let lets = section.Lets |> List.map (fun l -> l.Name.Value, l.Content) |> Map.ofList
+    let lets =
+        section.Lets @ section.Draws
+        |> List.map (fun l -> l.Name.Value, l.Content)
+        |> Map.ofList
 
     let rec reach found (pending: string list) =
         match pending with
@@ -50,7 +56,8 @@ let usedLets (nets: Map<string, NetChecker.Definition>) (section: Section) : Set
 
     reach Set.empty (expressions |> Seq.collect words |> List.ofSeq)
 
-let private axes report (section: Section) (used: Set<string>) : Axis list =
+/// The axes of a section, of a whole in which some lets are used.
+let private axes report (whole: Section) (section: Section) (used: Set<string>) : Axis list =
     let rule (rule: Rule) =
         let amount =
             rule.Action.Amount
@@ -75,14 +82,27 @@ let private axes report (section: Section) (used: Set<string>) : Axis list =
         @ amount
         @ (rule.Action.Modifiers |> List.collect modifier)
 
+    /// A name still reads its part of the tuple unless something above gives it another meaning; such a name has no
+    /// column, and a tuple that nothing reads is no axis.
     let together (together: Together) =
-        let needed (name: Name) =
-            section.Settings.ContainsKey name.Value || used.Contains name.Value
+        let reads index (value: Expression) =
+            value.Value = Term.Part(index, together.Items)
 
-        if List.exists needed together.Names then
-            ofExpression report (together.Names |> List.map _.Value) together.Items
-        else
-            []
+        let column index (name: Name) =
+            let bySetting =
+                Map.tryFind name.Value whole.Settings
+                |> Option.exists (fun setting -> setting.Phrase |> List.exists (reads index))
+
+            let byLet =
+                used.Contains name.Value
+                && whole.Lets
+                   |> List.exists (fun l -> l.Name.Value = name.Value && reads index l.Content)
+
+            if bySetting || byLet then name.Value else ""
+
+        match together.Names |> List.mapi column with
+        | columns when List.forall ((=) "") columns -> []
+        | columns -> ofExpression report columns together.Items
 
     [
         for KeyValue(name, setting) in section.Settings do
@@ -97,20 +117,19 @@ let private axes report (section: Section) (used: Set<string>) : Axis list =
     |> List.sortBy _.Place.Start
 
 let private search report (section: Section) : Search =
-    let scope = Values.Scope(Map.empty, (fun _ -> None))
+    let scope = Values.Scope.Empty
 
     match Map.tryFind "search" section.Settings, section.Draws with
     | None, [] -> Search.No
     | None, draw :: _ ->
         report (Diagnostic.drawWithoutSearch draw.Name.Span)
         Search.No
-    | Some setting, [] ->
-        report (Diagnostic.searchWithoutDraw (join setting.Phrase))
-        Search.No
-    | Some setting, _ ->
-        Settings.search scope setting.Phrase
-        |> Diagnostic.keep report
-        |> Option.defaultValue Search.No
+    | Some setting, draws ->
+        match Settings.search scope setting.Phrase |> Diagnostic.keep report with
+        | Some _ when draws.IsEmpty ->
+            report (Diagnostic.searchWithoutDraw (join setting.Phrase))
+            Search.No
+        | found -> found |> Option.defaultValue Search.No
 
 /// The candidates of a search over whole runs are an axis: the start, then the draws.
 let private candidates (section: Section) search : Axis list =
@@ -134,29 +153,17 @@ let private candidates (section: Section) search : Axis list =
             }
         ]
 
+/// One section above another, whose `rest` replaces that below.
 let private overlay (below: Section) (above: Section) : Section =
     let ownRest ofMembers =
         above.Rules
         |> List.exists (fun rule -> isRest rule && rule.OfMembers = ofMembers)
 
-    let names (lets: Let list) =
-        lets |> List.map _.Name.Value |> Set.ofList
+    let without =
+        below.Rules
+        |> List.filter (fun rule -> not (isRest rule && ownRest rule.OfMembers))
 
-    let without (shadowing: Let list) (lets: Let list) =
-        lets |> List.filter (fun l -> not ((names shadowing).Contains l.Name.Value))
-
-    {
-        Settings = Map.fold (fun all name setting -> Map.add name setting all) below.Settings above.Settings
-        Lets = without above.Lets below.Lets @ above.Lets
-        Draws = without above.Draws below.Draws @ above.Draws
-        Togethers = below.Togethers @ above.Togethers
-        Rules =
-            (below.Rules
-             |> List.filter (fun rule -> not (isRest rule && ownRest rule.OfMembers)))
-            @ above.Rules
-        Expected = below.Expected @ above.Expected
-        Ensemble = above.Ensemble |> Option.orElse below.Ensemble
-    }
+    over { below with Rules = without } above
 
 /// What of a section is still in force where another lies above it.
 let private inherited (below: Section) (above: Section) : Section =
@@ -165,11 +172,11 @@ let private inherited (below: Section) (above: Section) : Section =
     { whole with
         Settings =
             below.Settings
-            |> Map.filter (fun name _ -> not (above.Settings.ContainsKey name))
-        Lets = whole.Lets |> List.filter (fun l -> not (List.contains l above.Lets))
+            |> Map.filter (fun name setting -> Map.tryFind name whole.Settings = Some setting)
+        Lets = whole.Lets |> List.filter (fun l -> List.contains l below.Lets)
         Draws = []
         Togethers = below.Togethers
-        Rules = whole.Rules |> List.filter (fun rule -> not (List.contains rule above.Rules))
+        Rules = whole.Rules |> List.filter (fun rule -> List.contains rule below.Rules)
         Ensemble = if above.Ensemble.IsSome then None else below.Ensemble
     }
 
@@ -186,8 +193,8 @@ let ofContents report (contents: Contents) (profile: Section) : Variant list =
         {
             Case = case |> Option.map fst
             Section = whole
-            Outer = axes report outer used @ axes report profile used
-            Inner = axes report inner used @ candidates whole search
+            Outer = axes report whole outer used @ axes report whole profile used
+            Inner = axes report whole inner used @ candidates whole search
             Search = search
         }
 

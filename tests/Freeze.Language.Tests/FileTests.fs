@@ -196,10 +196,7 @@ let ``what is expected is no part of a run's address`` () =
     let address text = Address.ofRecipe (runs text).[0].Recipe
     Assert.Equal(address "epochs 3", address "epochs 3; expect accuracy 99 from \"x\"")
 
-    Assert.Equal(
-        address "epochs 3",
-        address "profile p { epochs 1 }; epochs 3; report { table accuracy by seed }"
-    )
+    Assert.Equal(address "epochs 3", address "profile p { epochs 1 }; epochs 3; report { table accuracy }")
 
 [<Fact>]
 let ``rules of an ensemble are the members', those outside are the net's from which they start`` () =
@@ -217,16 +214,173 @@ let ``rules of an ensemble are the members', those outside are the net's from wh
 let ``a report's lines are read into what they ask for`` () =
     let analysis =
         analyse
-            "let k = 1..2; first k layers: fixed\nreport { table best accuracy, trained parameters by k and seed; plot accuracy against trained parameters (log) for k, fit log; weights mean |w|, variance by layer; tsne stage 2, 500 samples }"
+            "let k = 1..2; first k layers: fixed\nreport { table best accuracy, trained parameters by k; plot accuracy against trained parameters (log) for k, fit log; weights mean |w|, variance by layer; tsne stage 2, 500 samples }"
 
     Assert.Empty analysis.Diagnostics
 
     Assert.Equal<ReportItem[]>(
         [|
-            ReportItem.Table([| "best accuracy"; "trained parameters" |], [| "k"; "seed" |])
+            ReportItem.Table([| "best accuracy"; "trained parameters" |], [| "k" |])
             ReportItem.Plot([| "accuracy" |], "trained parameters", true, [| "k" |], "log")
             ReportItem.Weights [| "mean |w|"; "variance" |]
             ReportItem.Tsne(2, 500)
         |],
         analysis.Report
     )
+
+[<Fact>]
+let ``a net whose parameter's default is a let follows it`` () =
+    let found =
+        runs
+            "data cifar10; net foo(wide = w) { conv wide 3x3; fc: linear classes }; net foo; case a { let w = 8 }; case b { let w = 16 }"
+
+    Assert.Equal<int list>([ 8; 16 ], [ for run in found -> run.Recipe.Net.Nodes[1].Shape[0] ])
+
+[<Fact>]
+let ``built-in nets know nothing of a file's lets`` () =
+    let starts text =
+        (runs text).[0].Recipe.Weights |> Array.map _.Start
+
+    Assert.Equal<Start[]>(
+        starts "data cifar10; net wrn-10-1",
+        starts "let n = 7; epochs n; data cifar10; net wrn-10-1"
+    )
+
+[<Fact>]
+let ``an importing file's profile wins over one that it imports`` () =
+    let analysis =
+        analyseAmong [ "imp.frz", "profile q { epochs 3 }" ] "q" "import \"imp.frz\"; profile q { epochs 1 }"
+
+    Assert.Equal(1, analysis.Runs[0].Recipe.Epochs)
+
+[<Fact>]
+let ``what a profile overrides of a tuple is no column of it`` () =
+    let text = "(net, batch) = [(lenet, 64), (lenet-5, 32)]; profile q { batch 16 }"
+    let analysis = analyseAmong [] "q" text
+    Assert.Equal(2, analysis.Runs.Length)
+
+    for run in analysis.Runs do
+        Assert.Equal(16, run.Recipe.Batch)
+        Assert.Equal<string[]>([| "net" |], run.Axes |> Array.map _.Name)
+
+[<Fact>]
+let ``a tuple that a case overrides whole is no axis`` () =
+    let found =
+        runs "(a, b) = [(1, 2), (3, 4)]; epochs a; batch b; case x { let a = 5; let b = 6 }"
+
+    Assert.Equal(1, found.Length)
+
+[<Fact>]
+let ``a case may set what is drawn outside, and draw what is set outside`` () =
+    let found =
+        runs
+            "validate 1000; search random 2; lr ~ 1e-3 * 10^normal(0, 1); case a { }; case b { lr 0.1; decay ~ uniform(0, 1) }"
+
+    Assert.Equal(6, found.Length)
+
+    match found[3].Recipe.Optimizer with
+    | Optimizer.Sgd(lr, _, _, _) -> Assert.Equal(0.1, lr)
+    | other -> failwith $"{other}"
+
+[<Fact>]
+let ``rules outside an ensemble speak of the epochs before it`` () =
+    let run =
+        (runs "epochs 10; fc1: train until epoch 10; ensemble 2 after 20 epochs { }").[0]
+
+    let plan =
+        run.Recipe.Weights |> Array.find (fun plan -> plan.Weight.Name = "fc1.weight")
+
+    Assert.Equal(Period.Epochs(1, 10), plan.Update.Period)
+
+[<Fact>]
+let ``a drawn let reaches the optimizer of every stage`` () =
+    let run =
+        (runs
+            "data cifar10; net cnn2; validate 100; learn stage by stage; search random 2 per stage; e ~ normal(0, 1); lr 10^e")
+            .[0]
+
+    match run.Recipe.Learning with
+    | Learning.StageByStage stages ->
+        Assert.Equal(2, stages.Length)
+
+        for candidates in stages do
+            Assert.Equal(3, (Array.distinct candidates).Length)
+    | other -> failwith $"{other}"
+
+[<Fact>]
+let ``a shortcut in a repeat begins at the body's own part`` () =
+    let net =
+        (runs
+            "data cifar10; net n { repeat 2 { residual { act: relu; conv 2 * channels 3x3 } shortcut from act { s: conv 2 * channels 1x1 } }; fc: linear classes }; net n")
+            .[0].Recipe.Net
+
+    let node name =
+        net.Nodes |> Array.find (fun node -> node.Name = name)
+
+    Assert.Equal("act2", net.Nodes[(node "s2").Inputs[0]].Name)
+
+[<Fact>]
+let ``weights from a file are known by their content, wherever the file lies`` () =
+    let options: Compile.Options =
+        { alone with
+            Files =
+                { alone.Files with
+                    Read =
+                        fun path ->
+                            Source.ofBytes
+                                path
+                                (System.Text.Encoding.UTF8.GetBytes "conv1: fixed init from \"w.safetensors\"")
+                    Digest = fun path -> Ok(if path.StartsWith "sub" then "aa" else "bb")
+                }
+        }
+
+    let text = "import \"sub/c.frz\"; conv2: fixed init from \"w.safetensors\""
+    let run = (Compile.analyse options (source text)).Runs[0]
+
+    let start name =
+        (run.Recipe.Weights |> Array.find (fun plan -> plan.Weight.Name = name)).Start
+
+    Assert.Equal(Start.File(Path.Combine("sub", "w.safetensors"), "aa"), start "conv1.weight")
+    Assert.Equal(Start.File("w.safetensors", "bb"), start "conv2.weight")
+
+    let moved =
+        { run.Recipe with
+            Weights =
+                run.Recipe.Weights
+                |> Array.map (fun plan ->
+                    match plan.Start with
+                    | Start.File(path, digest) ->
+                        { plan with
+                            Start = Start.File("/elsewhere/" + path, digest)
+                        }
+                    | _ -> plan)
+        }
+
+    Assert.Equal(Address.ofRecipe run.Recipe, Address.ofRecipe moved)
+
+[<Theory>]
+[<InlineData("import \"\"")>]
+[<InlineData("import \" \"")>]
+[<InlineData("conv1: fixed init from \"\"")>]
+[<InlineData("conv1: fixed init from \"/dev/zero\"")>]
+[<InlineData("conv1: fixed init from \"../../../../../../dev/zero\"")>]
+[<InlineData("seed 9e27")>]
+[<InlineData("lr ~ 10^normal(deviation 1, mean 0); search random 2; validate 9")>]
+let ``odd files and numbers are errors, at once`` (text: string) =
+    let analysis =
+        Compile.analyse
+            Compile.usual
+            { source text with
+                Path = Path.Combine(root, "tests", "x.frz")
+            }
+
+    Assert.Contains(analysis.Diagnostics, Diagnostic.isError)
+
+[<Fact>]
+let ``ten thousand runs of a net of ten thousand layers are refused`` () =
+    let layers = String.replicate 9000 "conv 1 1x1;"
+
+    let text =
+        $"data mnist-sample; net n {{ {layers} fc: linear classes }}; net n; seed 1..10000"
+
+    Assert.Contains("FRZ025", codes text)

@@ -15,6 +15,20 @@ internal sealed record TestRecipe(Net Net)
 
     public Optimizer Optimizer { get; init; } = Optimizer.NewSgd(0.05, 0.9, 5e-4, false);
 
+    public Schedule Schedule { get; init; } = Schedule.Constant;
+
+    public int Warmup { get; init; }
+
+    public Loss Loss { get; init; } = Loss.NewCrossEntropy(0);
+
+    public Func<Weight, Update> Update { get; init; } = _ => UpdateModule.usual;
+
+    public Func<Weight, Start> Start { get; init; } = Starts.torch;
+
+    public string[] FrozenStatistics { get; init; } = [];
+
+    public Augmentation[] Augmentations { get; init; } = [];
+
     public int Batch { get; init; } = 32;
 
     public int Epochs { get; init; } = 1;
@@ -27,16 +41,16 @@ internal sealed record TestRecipe(Net Net)
         Data,
         Images,
         Validation,
-        [],
+        Augmentations,
         Net.Nodes[^1].Shape[0],
         Net,
-        [.. NetModule.weights(Net).Select(weight => TestNets.Plan(weight, Rule(weight)))],
-        [],
+        [.. NetModule.weights(Net).Select(weight => new WeightPlan(weight, Start(weight), Rule(weight), Update(weight)))],
+        FrozenStatistics,
         Learning.Together,
-        Loss.NewCrossEntropy(0),
+        Loss,
         Optimizer,
-        Schedule.Constant,
-        0,
+        Schedule,
+        Warmup,
         Batch,
         Epochs,
         Shuffle,

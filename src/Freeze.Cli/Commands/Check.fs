@@ -8,7 +8,11 @@ open Freeze.Cli.Arguments
 let run (arguments: ParseResults<CheckArguments>) : int =
     let files =
         arguments.GetResult CheckArguments.Files
-        |> List.map (Files.load (arguments.TryGetResult CheckArguments.Profile))
+        |> List.map (
+            match arguments.TryGetResult CheckArguments.Profile with
+            | None -> Files.loadWhole
+            | profile -> Files.load profile
+        )
 
     if arguments.Contains CheckArguments.Json then
         printfn "%s" (files |> List.map (fun file -> file.Sources, file.Diagnostics) |> Render.json)

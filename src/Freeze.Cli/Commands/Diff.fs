@@ -1,8 +1,10 @@
 /// freeze diff: what changed in meaning between two files, or a file and a git revision of it.
 module Freeze.Cli.Commands.Diff
 
+open System
 open System.Diagnostics
 open System.IO
+open System.Security.Cryptography
 open System.Text
 open System.Text.Json
 open Argu
@@ -53,6 +55,9 @@ let private load (profile: string option) (name: string) : Files.Loaded =
             show revision (relative path)
             |> Result.bind (Source.ofBytes $"{revision}:{path}")
 
+        // Paths beside `revision:path` begin with the revision too.
+        let inside (path: string) = path.Substring(path.IndexOf ':' + 1)
+
         match read path with
         | Error reason -> Files.unreadable name reason
         | Ok source ->
@@ -62,7 +67,11 @@ let private load (profile: string option) (name: string) : Files.Loaded =
                 { usual with
                     Files =
                         { usual.Files with
-                            Read = fun imported -> read (imported.Substring(imported.IndexOf ':' + 1))
+                            Read = fun imported -> read (inside imported)
+                            Digest =
+                                fun weights ->
+                                    show revision (relative (inside weights))
+                                    |> Result.map (SHA256.HashData >> Convert.ToHexStringLower)
                         }
                 }
 

@@ -19,13 +19,12 @@ type private Shown =
 let private shape (extents: int[]) =
     extents |> Array.map string |> String.concat "x"
 
-let private dimensionNames = [| "filters"; "inputs"; "rows"; "columns" |]
-
 let private dimension (weight: Weight) index =
-    if weight.Kind = LayerKind.Linear then
-        "units"
-    else
-        dimensionNames[index]
+    let dimension =
+        Vocabulary.dimensions
+        |> List.find (fun dimension -> dimension.Kind = weight.Kind && dimension.Index = index)
+
+    dimension.Word
 
 let private action (plan: WeightPlan) =
     let part count index (rest: Stillness) =

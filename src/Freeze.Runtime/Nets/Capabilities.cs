@@ -10,19 +10,15 @@ internal static class Capabilities
     /// <exception cref="RunException">Something cannot.</exception>
     public static void Demand(Recipe recipe)
     {
-        Check(recipe.Optimizer is Optimizer.Sgd, "an optimizer other than sgd");
         Check(recipe.Learning.IsTogether, "learning stage by stage, and ensembles");
-        Check(recipe.Schedule.IsConstant && recipe.Warmup == 0, "a schedule or warm-up");
         Check(recipe.Augmentations.Length == 0, "augmentation");
         Check(recipe.FrozenStatistics.Length == 0, "frozen statistics");
-        Check(recipe.Loss.Smoothing == 0, "label smoothing");
         Check(recipe.Precision.IsFp32, "a precision other than fp32");
         Check(!recipe.Device.IsCuda, "training on a GPU");
         foreach (var plan in recipe.Weights)
         {
             Check(plan.Treatment is not (Treatment.Largest or Treatment.Solved), "`largest` and `solve`");
             Check(plan.Start is not (Start.File or { IsOrthogonal: true } or { IsHadamard: true }), "this start of weights");
-            Check(plan.Update.Equals(UpdateModule.usual), "a weight's own learning rate, decay or epochs");
         }
     }
 

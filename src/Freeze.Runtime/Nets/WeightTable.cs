@@ -1,3 +1,4 @@
+using Freeze.Runtime.Optimization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -26,7 +27,8 @@ internal sealed class WeightTable
     public IEnumerable<PlannedWeight> Planned => weights.Values;
 
     /// <summary>What learns, in the order of the net.</summary>
-    public IReadOnlyList<Tensor> Leaves => [.. weights.Values.Select(weight => weight.Leaf).OfType<Tensor>()];
+    public IReadOnlyList<Leaf> Leaves =>
+        [.. weights.Values.Where(w => w.Leaf is not null).Select(w => new Leaf(w.Leaf!, w.Plan.Update))];
 
     /// <summary>A weight's value, of the planned shape.</summary>
     public Tensor Value(string name) => weights[name].Value();

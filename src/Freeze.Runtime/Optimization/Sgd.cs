@@ -5,39 +5,41 @@ namespace Freeze.Runtime.Optimization;
 
 /// <summary>
 /// Stochastic gradient descent, PyTorch's rule: decay is added to the gradient, then momentum gathers the sum, then
-/// the learning rate scales the step. State exists for what learns alone; it belongs to the scope that this was
-/// made in.
+/// the learning rate scales the step.
 /// </summary>
-internal sealed class Sgd(Optimizer.Sgd rule, IReadOnlyList<Tensor> leaves)
+internal sealed class Sgd : LeafOptimizer
 {
+    private readonly Optimizer.Sgd rule;
+
     // From zero the first sum is the first gradient, as PyTorch starts it.
-    private readonly Tensor[] gathered = rule.Momentum == 0 ? [] : [.. leaves.Select(leaf => zeros(leaf.shape))];
+    private readonly Tensor[] gathered;
 
-    /// <summary>Updates every leaf by its gradient, in place, and forgets the gradients.</summary>
-    public void Step()
+    public Sgd(Optimizer.Sgd rule, IReadOnlyList<Leaf> leaves)
+        : base(leaves)
     {
-        using var still = no_grad();
-        for (var i = 0; i < leaves.Count; i++)
-        {
-            var leaf = leaves[i];
-            if (leaf.grad is not { } gradient)
-            {
-                continue;
-            }
-
-            if (rule.Decay != 0)
-            {
-                gradient.add_(leaf, rule.Decay);
-            }
-
-            leaf.add_(rule.Momentum == 0 ? gradient : Momentum(gathered[i], gradient), -rule.LearningRate);
-            leaf.grad = null;
-        }
+        this.rule = rule;
+        gathered = rule.Momentum == 0 ? [] : Zeros();
     }
 
-    private Tensor Momentum(Tensor sum, Tensor gradient)
+    protected override (double LearningRate, double Decay) Usual => (rule.LearningRate, rule.Decay);
+
+    protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate)
     {
-        sum.mul_(rule.Momentum).add_(gradient);
-        return rule.Nesterov ? gradient.add_(sum, rule.Momentum) : sum;
+        if (rule.Momentum == 0)
+        {
+            leaf.add_(gradient, -rate);
+            return;
+        }
+
+        var sum = gathered[index].mul_(rule.Momentum).add_(gradient);
+        leaf.add_(rule.Nesterov ? gradient.add_(sum, rule.Momentum) : sum, -rate);
+    }
+
+    protected override void Forget(int index)
+    {
+        if (rule.Momentum != 0)
+        {
+            gathered[index].zero_();
+        }
     }
 }

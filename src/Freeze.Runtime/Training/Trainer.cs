@@ -16,7 +16,8 @@ internal sealed class Trainer
     private readonly ImageSet set;
     private readonly Batches batches;
     private readonly NetExecutor net;
-    private readonly Sgd optimizer;
+    private readonly LeafOptimizer optimizer;
+    private readonly RateSchedule schedule;
     private readonly Evaluation evaluation;
 
     public Trainer(Recipe recipe, ImageSet set)
@@ -27,7 +28,8 @@ internal sealed class Trainer
         batches = new Batches(set, recipe);
         Weights = new WeightTable(recipe);
         net = new NetExecutor(recipe.Net, Weights);
-        optimizer = new Sgd((Optimizer.Sgd)recipe.Optimizer, Weights.Leaves);
+        optimizer = LeafOptimizer.Create(recipe.Optimizer, Weights.Leaves);
+        schedule = new RateSchedule(recipe, batches.Steps);
         evaluation = new Evaluation(batches, net);
     }
 
@@ -39,6 +41,7 @@ internal sealed class Trainer
     public EpochRecord Epoch(int epoch, Action<Progress> report, CancellationToken cancel)
     {
         using var scope = NewDisposeScope();
+        optimizer.Begin(epoch);
         var order = batches.Order(epoch);
         var tally = new Tally();
         var clock = Stopwatch.StartNew();
@@ -88,12 +91,12 @@ internal sealed class Trainer
         }
 
         var logits = net.Forward(batch.Images, training: true);
-        var loss = F.cross_entropy(logits, batch.Labels);
+        var loss = F.cross_entropy(logits, batch.Labels, recipe.Loss.Smoothing);
         // Where nothing learns there is still something to measure, and statistics to estimate.
         if (loss.requires_grad)
         {
             loss.backward();
-            optimizer.Step();
+            optimizer.Step(schedule.Factor(epoch, step));
         }
 
         tally.Add(loss, logits, batch.Labels, places.Length);

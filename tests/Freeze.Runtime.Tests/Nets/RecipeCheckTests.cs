@@ -60,7 +60,6 @@ public sealed class RecipeCheckTests
     [Fact]
     public void WhatCannotBeTrainedYetIsRefusedAndNotPassedOver()
     {
-        Refused(Small with { Optimizer = Optimizer.NewAdam(1e-3, 0.9, 0.999, 1e-8, 0) }, "cannot train it yet");
         Refused(Small with { Rule = First(Treatment.NewLargest(0, 1, Stillness.Fixed)) }, "cannot train it yet");
         Refused(Small with { Rule = First(Treatment.NewSolved(1)) }, "cannot train it yet");
     }

@@ -35,11 +35,13 @@ public sealed class SgdTests
         // in no optimizer; StillnessTests shows the ratio 1.
         using var scope = NewDisposeScope();
         var leaf = ones([1]).requires_grad_();
-        var sgd = new Sgd((Optimizer.Sgd)Optimizer.NewSgd(0.1, 0.9, 5e-4, false), [leaf]);
+        var sgd = LeafOptimizer.Create(
+            Optimizer.NewSgd(0.1, 0.9, 5e-4, false), [new Leaf(leaf, UpdateModule.usual)]);
+        sgd.Begin(1);
         for (var step = 0; step < 391; step++)
         {
             leaf.grad = zeros([1]);
-            sgd.Step();
+            sgd.Step(1);
         }
 
         Assert.Equal(0.825405, leaf.item<float>(), 5);
@@ -49,11 +51,12 @@ public sealed class SgdTests
     {
         using var scope = NewDisposeScope();
         var leaf = ones([1]).requires_grad_();
-        var sgd = new Sgd((Optimizer.Sgd)rule, [leaf]);
+        var sgd = LeafOptimizer.Create(rule, [new Leaf(leaf, UpdateModule.usual)]);
+        sgd.Begin(1);
         foreach (var (gradient, value) in new[] { 1f, 2f, -1f }.Zip(expected))
         {
             leaf.grad = tensor([gradient], [1]);
-            sgd.Step();
+            sgd.Step(1);
             // Three roundings of float32 at each step.
             Assert.Equal(value, leaf.item<float>(), 6);
             Assert.Null(leaf.grad);

@@ -1,0 +1,62 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Freeze.Runtime.Optimization;
+
+/// <summary>
+/// Adam (Kingma and Ba 2014, algorithm 1), decay a part of the gradient; or AdamW (Loshchilov and Hutter 2017), decay
+/// apart from it. In PyTorch's order of operations.
+/// </summary>
+internal sealed class Adam : LeafOptimizer
+{
+    private readonly double learningRate;
+    private readonly double decay;
+    private readonly double beta1;
+    private readonly double beta2;
+    private readonly double epsilon;
+    private readonly Tensor[] means;
+    private readonly Tensor[] squares;
+    private readonly int[] steps;
+
+    public Adam(Optimizer.Adam rule, IReadOnlyList<Leaf> leaves)
+        : this(leaves, rule.LearningRate, rule.Beta1, rule.Beta2, rule.Epsilon, rule.Decay)
+    {
+    }
+
+    public Adam(Optimizer.AdamW rule, IReadOnlyList<Leaf> leaves)
+        : this(leaves, rule.LearningRate, rule.Beta1, rule.Beta2, rule.Epsilon, rule.Decay) => IsDecoupled = true;
+
+    private Adam(
+        IReadOnlyList<Leaf> leaves, double learningRate, double beta1, double beta2, double epsilon, double decay)
+        : base(leaves)
+    {
+        this.learningRate = learningRate;
+        this.beta1 = beta1;
+        this.beta2 = beta2;
+        this.epsilon = epsilon;
+        this.decay = decay;
+        means = Zeros();
+        squares = Zeros();
+        steps = new int[leaves.Count];
+    }
+
+    protected override (double LearningRate, double Decay) Usual => (learningRate, decay);
+
+    protected override bool IsDecoupled { get; }
+
+    protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate)
+    {
+        var step = ++steps[index];
+        var mean = means[index].mul_(beta1).add_(gradient, 1 - beta1);
+        var square = squares[index].mul_(beta2).addcmul_(gradient, gradient, 1 - beta2);
+        var scale = square.sqrt().div_(Math.Sqrt(1 - Math.Pow(beta2, step))).add_(epsilon);
+        leaf.addcdiv_(mean, scale, -rate / (1 - Math.Pow(beta1, step)));
+    }
+
+    protected override void Forget(int index)
+    {
+        means[index].zero_();
+        squares[index].zero_();
+        steps[index] = 0;
+    }
+}

@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Freeze.Runtime.Optimization;
+
+/// <summary>What an optimizer updates: a whole weight or its learning slice, and how.</summary>
+internal sealed record Leaf(Tensor Value, Update Update);
+
+/// <summary>
+/// An optimizer over leaves. Its state exists for what learns alone, is made where it is made and belongs to that
+/// scope; a leaf outside its epochs has no gradient, is not touched, and its state starts anew when its time comes.
+/// </summary>
+internal abstract class LeafOptimizer(IReadOnlyList<Leaf> leaves)
+{
+    private readonly bool[] inForce = new bool[leaves.Count];
+
+    /// <summary>The learning rate and decay that weights without their own have.</summary>
+    protected abstract (double LearningRate, double Decay) Usual { get; }
+
+    protected IReadOnlyList<Leaf> Leaves => leaves;
+
+    /// <summary>The optimizer of a recipe's rule.</summary>
+    public static LeafOptimizer Create(Optimizer rule, IReadOnlyList<Leaf> leaves) => rule switch
+    {
+        Optimizer.Sgd sgd => new Sgd(sgd, leaves),
+        Optimizer.Adam adam => new Adam(adam, leaves),
+        Optimizer.AdamW adam => new Adam(adam, leaves),
+        Optimizer.RmsProp rmsProp => new RmsProp(rmsProp, leaves),
+        Optimizer.YellowFin yellowFin => new YellowFin(yellowFin, leaves),
+        _ => throw new UnreachableException($"no optimizer for plan case {rule}"),
+    };
+
+    /// <summary>Says which epoch begins, from 1: what learns in it gets gradients.</summary>
+    public void Begin(int epoch)
+    {
+        for (var i = 0; i < leaves.Count; i++)
+        {
+            var learns = leaves[i].Update.Period switch
+            {
+                { IsAlways: true } => true,
+                Period.Epochs epochs => epoch >= epochs.First && epoch <= epochs.Last,
+                _ => throw new UnreachableException($"no time for plan case {leaves[i].Update.Period}"),
+            };
+            if (inForce[i] && !learns)
+            {
+                // Else momentum would move it on, or be kept for its return.
+                Forget(i);
+                leaves[i].Value.grad = null;
+            }
+
+            inForce[i] = learns;
+            leaves[i].Value.requires_grad = learns;
+        }
+    }
+
+    /// <summary>Updates every leaf that has a gradient, in place, and forgets the gradients.</summary>
+    /// <param name="factor">What the schedule makes of the learning rate in this step.</param>
+    public void Step(double factor)
+    {
+        using var still = no_grad();
+        var gradients = leaves.Select((leaf, i) => inForce[i] ? leaf.Value.grad : null).ToArray();
+        var (learningRate, decay) = Usual;
+        for (var i = 0; i < leaves.Count; i++)
+        {
+            if (gradients[i] is { } gradient && !IsDecoupled)
+            {
+                var own = Rate(leaves[i].Update.Decay, decay);
+                if (own != 0)
+                {
+                    gradient.add_(leaves[i].Value, own);
+                }
+            }
+        }
+
+        Prepare(gradients);
+        for (var i = 0; i < leaves.Count; i++)
+        {
+            if (gradients[i] is not { } gradient)
+            {
+                continue;
+            }
+
+            var (leaf, update) = leaves[i];
+            var rate = Tuned(Rate(update.LearningRate, learningRate)) * factor;
+            if (IsDecoupled)
+            {
+                leaf.mul_(1 - (rate * Rate(update.Decay, decay)));
+            }
+
+            Apply(i, leaf, gradient, rate);
+            leaf.grad = null;
+        }
+    }
+
+    /// <summary>Whether decay shrinks the weight itself and is no part of the gradient.</summary>
+    protected virtual bool IsDecoupled => false;
+
+    /// <summary>Looks at all gradients (null where a leaf has none) before the first is applied.</summary>
+    protected virtual void Prepare(IReadOnlyList<Tensor?> gradients)
+    {
+    }
+
+    /// <summary>What the optimizer itself makes of a learning rate.</summary>
+    protected virtual double Tuned(double rate) => rate;
+
+    /// <summary>Moves a leaf by its gradient, which may be overwritten.</summary>
+    protected abstract void Apply(int index, Tensor leaf, Tensor gradient, double rate);
+
+    /// <summary>Sets the state of a leaf back to that of the first step.</summary>
+    protected abstract void Forget(int index);
+
+    /// <summary>A zero of each leaf's shape.</summary>
+    protected Tensor[] Zeros() => [.. leaves.Select(leaf => zeros(leaf.Value.shape, leaf.Value.dtype))];
+
+    private static double Rate(Rate rate, double usual) => rate switch
+    {
+        Freeze.Rate.Times times => times.Factor * usual,
+        Freeze.Rate.Exactly exactly => exactly.Value,
+        _ => throw new UnreachableException($"no rate for plan case {rate}"),
+    };
+}

@@ -1,0 +1,48 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Freeze.Runtime.Optimization;
+
+/// <summary>
+/// RMSprop (Hinton's lecture 6e), PyTorch's rule: the gradient is divided by the root of its smoothed square plus
+/// epsilon, then momentum gathers it.
+/// </summary>
+internal sealed class RmsProp : LeafOptimizer
+{
+    private readonly Optimizer.RmsProp rule;
+    private readonly Tensor[] squares;
+    private readonly Tensor[] gathered;
+
+    public RmsProp(Optimizer.RmsProp rule, IReadOnlyList<Leaf> leaves)
+        : base(leaves)
+    {
+        this.rule = rule;
+        squares = Zeros();
+        gathered = rule.Momentum == 0 ? [] : Zeros();
+    }
+
+    protected override (double LearningRate, double Decay) Usual => (rule.LearningRate, rule.Decay);
+
+    protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate)
+    {
+        var square = squares[index].mul_(rule.Alpha).addcmul_(gradient, gradient, 1 - rule.Alpha);
+        var scale = square.sqrt().add_(rule.Epsilon);
+        if (rule.Momentum == 0)
+        {
+            leaf.addcdiv_(gradient, scale, -rate);
+        }
+        else
+        {
+            leaf.add_(gathered[index].mul_(rule.Momentum).addcdiv_(gradient, scale, 1), -rate);
+        }
+    }
+
+    protected override void Forget(int index)
+    {
+        squares[index].zero_();
+        if (rule.Momentum != 0)
+        {
+            gathered[index].zero_();
+        }
+    }
+}
