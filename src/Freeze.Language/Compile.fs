@@ -117,7 +117,7 @@ let analyse (options: Options) (source: Source) : Analysis =
     let digests =
         System.Collections.Generic.Dictionary<string, Result<string, string>>()
 
-    let context: Checker.Context =
+    let context: Runs.Context =
         {
             Report = found.Add
             Source = source

@@ -331,12 +331,14 @@ module Diagnostic =
 
     // Warnings
 
-    let neverWins span =
-        warning
-            "FRZ101"
-            span
-            "this rule decides nothing"
-            "later rules win everywhere; the last rule that matches wins"
+    let neverWins span winner =
+        { warning
+              "FRZ101"
+              span
+              "this rule decides nothing"
+              "later rules win everywhere; the last rule that matches wins" with
+            Notes = [ winner, "this rule wins" ]
+        }
 
     let nothingLearns span weight count dimension others =
         let more =

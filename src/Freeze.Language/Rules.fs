@@ -38,8 +38,8 @@ type Context =
         File: Located<string> -> Result<Start, Diagnostic>
         Seed: int64
         Epochs: int
-        /// The rules whose selectors took something, in this run or another.
-        Touched: HashSet<Span>
+        /// For each rule that claimed a weight the rule that has it in the end, in this run or another.
+        Overruled: Dictionary<Span, Span>
         /// What a selector takes.
         Select: Selector -> Result<Set<int>, Diagnostic>
     }
@@ -173,9 +173,6 @@ let private claims context (rest: Verb option) (rule: Rule) : (int * Claim) list
 
     match selected, wish with
     | Some selected, Some wish ->
-        if not selected.IsEmpty then
-            context.Touched.Add rule.Span |> ignore
-
         if wish.Verb = Verb.Solve && not (isLastLinear subject selected) then
             context.Report(Diagnostic.solveNotLast rule.Selector.Span)
 
@@ -250,12 +247,16 @@ let resolve (context: Context) (winners: HashSet<Span>) (rules: Rule list) : Res
     let subject = context.Subject
     let rest = restOf context rules
 
-    // Later rules overwrite earlier ones.
-    let decided =
+    let claimed =
         rules
         |> List.filter (isRest >> not)
         |> List.collect (claims context (rest |> Option.map _.Wish.Verb))
-        |> Map.ofList
+
+    // Later rules overwrite earlier ones.
+    let decided = Map.ofList claimed
+
+    for i, claim in claimed do
+        context.Overruled[claim.Rule.Span] <- decided[i].Rule.Span
 
     for KeyValue(_, claim) in decided do
         winners.Add claim.Rule.Span |> ignore

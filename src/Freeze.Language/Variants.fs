@@ -18,7 +18,8 @@ type Variant =
         Search: Search
     }
 
-let private ruleExpressions (rule: Rule) =
+/// The expressions of a rule's selector, amount and modifiers.
+let ruleExpressions (rule: Rule) =
     selectorExpressions rule.Selector
     @ (rule.Action.Amount |> Option.map _.Count |> Option.toList)
     @ modifierExpressions rule.Action.Modifiers

@@ -1,6 +1,7 @@
 /// freeze plan: the runs that files mean, and which weights of each learn, and why.
 module Freeze.Cli.Commands.Plan
 
+open System.Collections.Generic
 open Argu
 open Freeze
 open Freeze.Language
@@ -72,9 +73,26 @@ let private relative (recipe: Recipe) =
     let own = Costs.ofWeights recipe.Net weights
     $"{float own.Step / float (max 1L full.Step):F2}x"
 
+/// A function's results, kept for recipes whose weights are the very same.
+let private once (compute: Recipe -> 'T) : Recipe -> 'T =
+    let known = Dictionary<WeightPlan[], 'T>(HashIdentity.Reference)
+
+    fun recipe ->
+        let weights = PlanFile.weights recipe
+
+        match known.TryGetValue weights with
+        | true, result -> result
+        | false, _ ->
+            let result = compute recipe
+            known[weights] <- result
+            result
+
 let private printRuns (shown: Shown[]) =
+    let relative = once relative
+    let counts = once (PlanFile.weights >> Counts.ofWeights)
+
     let row { Run = run; Hash = hash } =
-        let counts = Counts.ofWeights (PlanFile.weights run.Recipe)
+        let counts = counts run.Recipe
 
         [
             run.Name
@@ -244,6 +262,8 @@ let run (arguments: ParseResults<PlanArguments>) : int =
     if Files.hasErrors files then
         Exit.wrongInput
     else
+        let addresses = Addresses()
+
         let shown =
             [|
                 for file in files do
@@ -252,7 +272,7 @@ let run (arguments: ParseResults<PlanArguments>) : int =
             |> Array.Parallel.map (fun (file, i) ->
                 {
                     Run = file.Runs[i]
-                    Hash = Address.ofRecipe file.Runs[i].Recipe
+                    Hash = addresses.Of file.Runs[i].Recipe
                     Reasons = reasons file i
                 })
             |> Array.distinctBy _.Hash

@@ -1,0 +1,51 @@
+/// What of a file no run has any use for.
+module Freeze.Language.Unused
+
+open System.Collections.Generic
+open Freeze.Language.Syntax
+open Freeze.Language.Rules
+open Freeze.Language.Sections
+open Freeze.Language.Variants
+
+/// Warns of lets, draws, rules and published values. `winners` are the rules that decided a weight, `overruled` has
+/// for each rule that claimed one the rule that took it in the end, `seen` the published values that held for a run.
+let warn
+    report
+    (contents: Contents)
+    (variants: Variant list)
+    (winners: HashSet<Span>)
+    (overruled: Dictionary<Span, Span>)
+    (seen: HashSet<Span>)
+    =
+    let used =
+        variants
+        |> List.map (fun variant -> usedLets contents.Nets variant.Section)
+        |> Set.unionMany
+
+    let isUsed name =
+        used.Contains name || List.contains name (Vocabulary.names Vocabulary.settings)
+
+    let profiles = contents.Profiles |> List.map snd
+    let sections = contents.Outside :: (contents.Cases |> List.map snd)
+
+    for section in sections @ profiles do
+        for l in section.Lets do
+            if not (isUsed l.Name.Value) then
+                report (Diagnostic.unused l.Name.Span "let" l.Name.Value)
+
+        for draw in section.Draws do
+            if not (isUsed draw.Name.Value) then
+                report (Diagnostic.unused draw.Name.Span "draw" draw.Name.Value)
+
+    for section in sections do
+        for rule in section.Rules do
+            if not (isRest rule || winners.Contains rule.Span) then
+                match overruled.TryGetValue rule.Span with
+                | true, winner -> report (Diagnostic.neverWins rule.Span winner)
+                | false, _ ->
+                    if not (Selectors.mayBeEmpty rule.Selector) then
+                        report (Diagnostic.takesNothing rule.Selector.Span)
+
+        for expected in section.Expected do
+            if not (seen.Contains expected.Published.Value.Span) then
+                report (Diagnostic.expectsNothing expected.Published.Value.Span)
