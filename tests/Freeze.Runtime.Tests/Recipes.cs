@@ -27,6 +27,8 @@ internal sealed record TestRecipe(Net Net)
 
     public string[] FrozenStatistics { get; init; } = [];
 
+    public Precision Precision { get; init; } = Precision.Fp32;
+
     public Augmentation[] Augmentations { get; init; } = [];
 
     public int Batch { get; init; } = 32;
@@ -54,7 +56,7 @@ internal sealed record TestRecipe(Net Net)
         Batch,
         Epochs,
         Shuffle,
-        Precision.Fp32,
+        Precision,
         Device.Auto,
         Seed);
 

@@ -15,12 +15,16 @@ internal sealed record Batch(Tensor Images, Tensor Labels);
 internal sealed class Batches
 {
     private readonly Recipe recipe;
+    private readonly ImageSet set;
+    private readonly Augmenter augmenter;
     private readonly Tensor mean;
     private readonly Tensor scale;
 
     public Batches(ImageSet set, Recipe recipe)
     {
         this.recipe = recipe;
+        this.set = set;
+        augmenter = new Augmenter(recipe, set.Set.Image);
         var used = recipe.Images switch
         {
             Freeze.Images.First first => first.Count,
@@ -59,8 +63,24 @@ internal sealed class Batches
     {
         using var index = tensor(places.ToArray(), [places.Length]);
         using var bytes = part.Images.index_select(0, index);
-        return new Batch(bytes.to(float32).sub_(mean).mul_(scale), part.Labels.index_select(0, index));
+        return new Batch(Normalised(bytes), part.Labels.index_select(0, index));
     }
+
+    /// <summary>Some training images as they are seen in an epoch, augmented where the recipe says so.</summary>
+    public Batch Take(int epoch, ReadOnlySpan<long> places)
+    {
+        if (!augmenter.IsActive)
+        {
+            return Take(set.Training, places);
+        }
+
+        using var index = tensor(places.ToArray(), [places.Length]);
+        var varied = augmenter.Vary(set.Training.Images.bytes, places, epoch);
+        using var bytes = tensor(varied, [places.Length, .. Array.ConvertAll(set.Set.Image, extent => (long)extent)]);
+        return new Batch(Normalised(bytes), set.Training.Labels.index_select(0, index));
+    }
+
+    private Tensor Normalised(Tensor bytes) => bytes.to(float32).sub_(mean).mul_(scale);
 
     private static long[] Draw(long seed, int among, int count) =>
     [

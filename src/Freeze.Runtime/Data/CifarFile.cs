@@ -1,7 +1,8 @@
 namespace Freeze.Runtime.Data;
 
 /// <summary>
-/// CIFAR-10's binary layout: records of a label byte and 3,072 pixels (red, green and blue planes of 32 rows).
+/// The binary layout of CIFAR-10 and CIFAR-100: records of label bytes and 3,072 pixels (red, green and blue planes of
+/// 32 rows). CIFAR-10 has one label; CIFAR-100 has a coarse one and behind it the fine one, which is read.
 /// </summary>
 internal static class CifarFile
 {

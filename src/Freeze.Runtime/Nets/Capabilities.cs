@@ -11,15 +11,8 @@ internal static class Capabilities
     public static void Demand(Recipe recipe)
     {
         Check(recipe.Learning.IsTogether, "learning stage by stage, and ensembles");
-        Check(recipe.Augmentations.Length == 0, "augmentation");
-        Check(recipe.FrozenStatistics.Length == 0, "frozen statistics");
         Check(recipe.Precision.IsFp32, "a precision other than fp32");
         Check(!recipe.Device.IsCuda, "training on a GPU");
-        foreach (var plan in recipe.Weights)
-        {
-            Check(plan.Treatment is not (Treatment.Largest or Treatment.Solved), "`largest` and `solve`");
-            Check(plan.Start is not (Start.File or { IsOrthogonal: true } or { IsHadamard: true }), "this start of weights");
-        }
     }
 
     private static void Check(bool possible, string what)

@@ -24,6 +24,15 @@ internal static class Initializer
             case Start.Normal normal:
                 FillNormal(values, key, normal.Deviation);
                 break;
+            case { IsOrthogonal: true }:
+                FillNormal(values, key, 1);
+                Matrices.Orthonormalise(values, plan.Weight.Shape[0]);
+                break;
+            case { IsHadamard: true }:
+                Matrices.FillHadamard(values, plan.Weight.Shape[0], key);
+                break;
+            case Start.File file:
+                return StartFile.Read(file, plan.Weight);
             default:
                 throw new UnreachableException($"no values for plan case {plan.Start}");
         }

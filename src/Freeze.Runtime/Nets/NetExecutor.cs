@@ -6,14 +6,17 @@ using F = TorchSharp.torch.nn.functional;
 namespace Freeze.Runtime.Nets;
 
 /// <summary>Computes a net: walks its nodes in order and applies each one's operation.</summary>
-internal sealed class NetExecutor(Net net, WeightTable weights)
+internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
 {
+    private readonly Net net = recipe.Net;
+    private readonly HashSet<string> frozen = [.. recipe.FrozenStatistics];
+
     // For each node the last node that reads it: after that, only what gradients need lives on.
-    private readonly int[] lastReader = [.. net.Nodes.Select((_, node) =>
-        Array.FindLastIndex(net.Nodes, reader => reader.Inputs.Contains(node)))];
+    private readonly int[] lastReader = [.. recipe.Net.Nodes.Select((_, node) =>
+        Array.FindLastIndex(recipe.Net.Nodes, reader => reader.Inputs.Contains(node)))];
 
     /// <summary>Whether the net draws random numbers while training.</summary>
-    public bool HasDropout { get; } = net.Nodes.Any(node => node.Operation is Operation.Dropout);
+    public bool HasDropout { get; } = recipe.Net.Nodes.Any(node => node.Operation is Operation.Dropout);
 
     /// <summary>Logits [batch, classes] of images [batch, channels, height, width].</summary>
     /// <param name="images">Normalised images.</param>
@@ -21,9 +24,13 @@ internal sealed class NetExecutor(Net net, WeightTable weights)
     /// Whether batch norms use (and move) the batch's statistics and dropout drops: decided at each call, so that
     /// nothing can be left in the wrong mode.
     /// </param>
-    public Tensor Forward(Tensor images, bool training)
+    public Tensor Forward(Tensor images, bool training) => Forward(images, training, net.Nodes.Length - 1);
+
+    /// <summary>The output [batch, …] of a node, of which only what is in front of it is computed.</summary>
+    /// <inheritdoc cref="Forward(Tensor, bool)"/>
+    public Tensor Forward(Tensor images, bool training, int upTo)
     {
-        var outputs = new Tensor[net.Nodes.Length];
+        var outputs = new Tensor[upTo + 1];
         for (var i = 0; i < outputs.Length; i++)
         {
             var node = net.Nodes[i];
@@ -51,7 +58,9 @@ internal sealed class NetExecutor(Net net, WeightTable weights)
 
     private Tensor Normalise(Node node, Operation.BatchNorm norm, Tensor values, bool training)
     {
-        if (training)
+        // Decided at each call: no mode can be left wrong by what came before.
+        var estimates = training && !frozen.Contains(node.Name);
+        if (estimates)
         {
             DemandSpread(node, values);
         }
@@ -62,7 +71,7 @@ internal sealed class NetExecutor(Net net, WeightTable weights)
             weights.Statistic($"{node.Name}.running_var"),
             weights.Value($"{node.Name}.weight"),
             weights.Value($"{node.Name}.bias"),
-            training,
+            estimates,
             norm.Momentum,
             norm.Epsilon);
     }

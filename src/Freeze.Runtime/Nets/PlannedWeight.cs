@@ -24,6 +24,9 @@ internal sealed class PlannedWeight
             case { IsTrained: true }:
                 Leaf = start.requires_grad_();
                 break;
+            case Treatment.Solved:
+                still = start;
+                break;
             case Treatment.Still kind:
                 still = kind.Stillness.IsZero ? zeros(shape) : start;
                 break;
@@ -45,6 +48,17 @@ internal sealed class PlannedWeight
 
     /// <summary>What the optimizer updates: the whole weight, its learning slice, or null.</summary>
     public Tensor? Leaf { get; }
+
+    /// <summary>Sets a weight that is solved for; nothing else is ever assigned.</summary>
+    public void Solve(Tensor value)
+    {
+        if (!Plan.Treatment.IsSolved)
+        {
+            throw new InvalidOperationException($"{Plan.Weight.Name} is not solved for");
+        }
+
+        still!.copy_(value);
+    }
 
     /// <summary>The whole weight, of the planned shape; gradients reach the leaf through it.</summary>
     public Tensor Value() => still is null ? Leaf! : places is null ? still : still.index_copy(dimension, places, Leaf!);

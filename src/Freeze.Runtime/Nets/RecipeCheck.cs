@@ -48,18 +48,34 @@ internal static class RecipeCheck
             "weights that are not those of its net, each once and in its order");
         foreach (var plan in recipe.Weights)
         {
-            if (plan.Treatment is Treatment.Slice slice)
+            switch (plan.Treatment)
             {
-                CheckSlice(plan.Weight, slice);
+                case Treatment.Slice slice:
+                    CheckExtent(plan.Weight, slice.Dimension, slice.Indices.Length);
+                    CheckIndices(plan.Weight, slice);
+                    break;
+                case Treatment.Largest largest:
+                    CheckExtent(plan.Weight, largest.Dimension, largest.Count);
+                    break;
+                case Treatment.Solved:
+                    Check(plan.Weight.Kind.IsLinear, $"{plan.Weight.Name} to solve for, which is no linear layer's");
+                    break;
             }
         }
     }
 
-    private static void CheckSlice(Weight weight, Treatment.Slice slice)
+    private static void CheckExtent(Weight weight, int dimension, int count)
     {
         Check(
-            slice.Dimension >= 0 && slice.Dimension < weight.Shape.Length,
-            $"a slice of {weight.Name} along dimension {slice.Dimension}");
+            dimension >= 0 && dimension < weight.Shape.Length,
+            $"a slice of {weight.Name} along dimension {dimension}");
+        Check(
+            count >= 0 && count <= weight.Shape[dimension],
+            $"a slice of {weight.Name} beyond its {weight.Shape[dimension]}");
+    }
+
+    private static void CheckIndices(Weight weight, Treatment.Slice slice)
+    {
         var extent = weight.Shape[slice.Dimension];
         Check(slice.Indices.All(index => index >= 0 && index < extent), $"a slice of {weight.Name} beyond its {extent}");
         // Ascending without repeats: each scalar is in one place, and the counts are true.

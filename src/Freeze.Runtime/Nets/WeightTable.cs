@@ -15,13 +15,17 @@ internal sealed class WeightTable
 
     public WeightTable(Recipe recipe)
     {
-        weights = recipe.Weights.ToDictionary(plan => plan.Weight.Name, plan => new PlannedWeight(plan, recipe.Seed));
-        foreach (var weight in recipe.Weights.Select(plan => plan.Weight).Where(w => w.Kind.IsBatchNorm && !w.IsBias))
+        weights = LargestSlices.Resolve(recipe)
+            .ToDictionary(plan => plan.Weight.Name, plan => new PlannedWeight(plan, recipe.Seed));
+        foreach (var plan in recipe.Weights.Where(p => p.Weight.Kind.IsBatchNorm && !p.Weight.IsBias))
         {
-            statistics[$"{weight.Layer}.running_mean"] = zeros([weight.Shape[0]]);
-            statistics[$"{weight.Layer}.running_var"] = ones([weight.Shape[0]]);
+            AddStatistic($"{plan.Weight.Layer}.running_mean", plan, zeros);
+            AddStatistic($"{plan.Weight.Layer}.running_var", plan, ones);
         }
     }
+
+    /// <summary>The weight of a name.</summary>
+    public PlannedWeight this[string name] => weights[name];
 
     /// <summary>The weights in the order of the net.</summary>
     public IEnumerable<PlannedWeight> Planned => weights.Values;
@@ -40,4 +44,13 @@ internal sealed class WeightTable
     public IEnumerable<(string Name, Tensor Value)> State() =>
         weights.Select(entry => (entry.Key, entry.Value.Value()))
             .Concat(statistics.Select(entry => (entry.Key, entry.Value)));
+
+    // A scale that starts as a file's brings that file's statistics with it, where it has them.
+    private void AddStatistic(string name, WeightPlan plan, Func<long[], ScalarType, Tensor> neutral)
+    {
+        long[] shape = [plan.Weight.Shape[0]];
+        statistics[name] = plan.Start is Start.File file && StartFile.TryRead(file, name, shape) is { } values
+            ? tensor(values, shape)
+            : neutral(shape, float32);
+    }
 }

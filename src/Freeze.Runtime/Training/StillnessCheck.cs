@@ -22,7 +22,7 @@ internal static class StillnessCheck
     private static long Verify(PlannedWeight weight, long seed)
     {
         var plan = weight.Plan;
-        if (plan.Treatment.IsTrained)
+        if (plan.Treatment.IsTrained || plan.Treatment.IsSolved)
         {
             return 0;
         }

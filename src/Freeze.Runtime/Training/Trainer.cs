@@ -19,6 +19,7 @@ internal sealed class Trainer
     private readonly LeafOptimizer optimizer;
     private readonly RateSchedule schedule;
     private readonly Evaluation evaluation;
+    private readonly RidgeSolver? solver;
 
     public Trainer(Recipe recipe, ImageSet set)
     {
@@ -27,10 +28,11 @@ internal sealed class Trainer
         this.set = set;
         batches = new Batches(set, recipe);
         Weights = new WeightTable(recipe);
-        net = new NetExecutor(recipe.Net, Weights);
+        net = new NetExecutor(recipe, Weights);
         optimizer = LeafOptimizer.Create(recipe.Optimizer, Weights.Leaves);
         schedule = new RateSchedule(recipe, batches.Steps);
         evaluation = new Evaluation(batches, net);
+        solver = RidgeSolver.Of(recipe, batches, net, Weights);
     }
 
     /// <summary>The weights as they are now.</summary>
@@ -61,7 +63,18 @@ internal sealed class Trainer
 
         // Once numbers have ceased to be finite the sum is not finite either, so nothing slips through between reports.
         var training = Finite(tally.Read(), "loss", $"by step {batches.Steps} of epoch {epoch}");
+        if (solver is not null)
+        {
+            // The pass above has settled the running statistics; now the layer is solved for on what they give.
+            solver.Solve(set.Training, batches.Training, cancel);
+        }
+
         var seconds = clock.Elapsed.TotalSeconds;
+        if (solver is not null)
+        {
+            training = Judge(set.Training, batches.Training, cancel);
+        }
+
         var judged = batches.HeldOut.Length > 0 ? Judge(set.Training, batches.HeldOut, cancel) : Test(cancel);
         var validation = Finite(judged, "validation loss", $"after epoch {epoch}");
         return new EpochRecord(
@@ -83,7 +96,7 @@ internal sealed class Trainer
         using var scope = NewDisposeScope();
         var first = step * recipe.Batch;
         var places = order.AsSpan(first, Math.Min(recipe.Batch, order.Length - first));
-        var batch = batches.Take(set.Training, places);
+        var batch = batches.Take(epoch, places);
         if (net.HasDropout)
         {
             var key = RandomStream.Key(recipe.Seed, $"dropout of epoch {epoch}");

@@ -59,7 +59,7 @@ public sealed class NetExecutorTests
         using var scope = NewDisposeScope();
         var recipe = new TestRecipe(new Net(Then(Operation.NewBatchNorm(0, 0.1), 2, 4, 4), [])) { Rule = _ => TestNets.Fixed };
         var weights = new WeightTable(recipe.Build());
-        var net = new NetExecutor(recipe.Net, weights);
+        var net = new NetExecutor(recipe.Build(), weights);
         // Channel 0 holds 1 and 3 alternately: mean 2, variance 1, unbiased 16 / 15. Channel 1 is 5 everywhere.
         var image = Enumerable.Range(0, 32).Select(i => i >= 16 ? 5f : i % 2 == 0 ? 1f : 3f).ToArray();
         var images = tensor(image, [1, 2, 4, 4]);
@@ -123,6 +123,6 @@ public sealed class NetExecutorTests
     private static NetExecutor Executor(Node[] nodes)
     {
         var recipe = new TestRecipe(new Net(nodes, []));
-        return new NetExecutor(recipe.Net, new WeightTable(recipe.Build()));
+        return new NetExecutor(recipe.Build(), new WeightTable(recipe.Build()));
     }
 }

@@ -30,6 +30,9 @@ public sealed class RecipeCheckTests
         Refused(Small with { Rule = First(Treatment.NewSlice(0, [4], Stillness.Fixed)) }, "beyond its 4");
         Refused(Small with { Rule = First(Treatment.NewSlice(0, [-1], Stillness.Fixed)) }, "beyond its 4");
         Refused(Small with { Rule = First(Treatment.NewSlice(0, [1, 1], Stillness.Fixed)) }, "do not ascend");
+        Refused(Small with { Rule = First(Treatment.NewLargest(0, 5, Stillness.Fixed)) }, "beyond its 4");
+        Refused(Small with { Rule = First(Treatment.NewLargest(7, 1, Stillness.Fixed)) }, "along dimension 7");
+        Refused(Small with { Rule = First(Treatment.NewSolved(1)) }, "which is no linear layer");
     }
 
     [Fact]
@@ -60,8 +63,7 @@ public sealed class RecipeCheckTests
     [Fact]
     public void WhatCannotBeTrainedYetIsRefusedAndNotPassedOver()
     {
-        Refused(Small with { Rule = First(Treatment.NewLargest(0, 1, Stillness.Fixed)) }, "cannot train it yet");
-        Refused(Small with { Rule = First(Treatment.NewSolved(1)) }, "cannot train it yet");
+        Refused(Small with { Precision = Precision.Bf16 }, "cannot train it yet");
     }
 
     private static Func<Weight, Treatment> First(Treatment treatment) =>

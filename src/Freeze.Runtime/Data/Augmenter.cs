@@ -1,0 +1,61 @@
+namespace Freeze.Runtime.Data;
+
+/// <summary>
+/// Varies training images as a recipe says: zeros around the image and a window at a random place, left and right
+/// exchanged in half of the images. What befalls an image follows from the seed, the epoch and the image alone, so it
+/// depends on no order and runs that differ only in rules see the same pixels.
+/// </summary>
+internal sealed class Augmenter(Recipe recipe, int[] image)
+{
+    private readonly int padding = recipe.Augmentations.OfType<Augmentation.Crop>().Select(crop => crop.Padding).SingleOrDefault();
+    private readonly bool flips = recipe.Augmentations.Any(augmentation => augmentation.IsFlip);
+
+    /// <summary>Whether images vary at all.</summary>
+    public bool IsActive => padding > 0 || flips;
+
+    /// <summary>Some images [count, channels, height, width] as they are seen in an epoch.</summary>
+    /// <param name="images">All images, one behind the other.</param>
+    /// <param name="places">Which ones.</param>
+    /// <param name="epoch">From 1.</param>
+    public byte[] Vary(ReadOnlySpan<byte> images, ReadOnlySpan<long> places, int epoch)
+    {
+        var size = image[0] * image[1] * image[2];
+        var varied = new byte[places.Length * size];
+        var key = RandomStream.Key(recipe.Seed, $"augmentation of epoch {epoch}");
+        for (var i = 0; i < places.Length; i++)
+        {
+            var bits = RandomStream.Bits(key, places[i]);
+            var window = (ulong)((2 * padding) + 1);
+            // Three numbers out of 64 bits: 31 for each offset, 1 for the side.
+            var down = (int)((bits & 0x7FFFFFFF) % window) - padding;
+            var right = (int)((bits >> 31 & 0x7FFFFFFF) % window) - padding;
+            var flip = flips && bits >> 63 == 1;
+            Vary(images.Slice((int)places[i] * size, size), varied.AsSpan(i * size, size), down, right, flip);
+        }
+
+        return varied;
+    }
+
+    // Row by row: what lies outside the image stays 0.
+    private void Vary(ReadOnlySpan<byte> from, Span<byte> to, int down, int right, bool flip)
+    {
+        var (height, width) = (image[1], image[2]);
+        var first = Math.Max(0, -right);
+        var length = width - Math.Abs(right);
+        for (var row = 0; row < image[0] * height; row++)
+        {
+            var (channel, y) = (row / height, row % height);
+            if (y + down < 0 || y + down >= height)
+            {
+                continue;
+            }
+
+            var target = to.Slice(row * width, width);
+            from.Slice((((channel * height) + y + down) * width) + first + right, length).CopyTo(target[first..]);
+            if (flip)
+            {
+                target.Reverse();
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+namespace Freeze.Runtime.Nets;
+
+/// <summary>
+/// `train 5 filters largest`: only the runtime sees the initial values, so here a count becomes indices. From then on
+/// the slice is one like any other.
+/// </summary>
+internal static class LargestSlices
+{
+    /// <summary>The plans of a recipe's weights, each slice with its indices.</summary>
+    public static WeightPlan[] Resolve(Recipe recipe) =>
+        Array.ConvertAll(recipe.Weights, plan => plan.Treatment is Treatment.Largest largest
+            ? new WeightPlan(
+                plan.Weight,
+                plan.Start,
+                Treatment.NewSlice(largest.Dimension, Choose(recipe, plan.Weight.Layer, largest), largest.Rest),
+                plan.Update)
+            : plan);
+
+    // Of a layer's weight, also for its bias; of equal norms the first.
+    private static int[] Choose(Recipe recipe, string layer, Treatment.Largest largest)
+    {
+        var weight = recipe.Weights.First(plan => plan.Weight.Layer == layer && !plan.Weight.IsBias);
+        var values = Initializer.Start(weight, recipe.Seed);
+        var extent = weight.Weight.Shape[largest.Dimension];
+        var stride = weight.Weight.Shape[(largest.Dimension + 1)..].Aggregate(1, (product, size) => product * size);
+        var norms = new double[extent];
+        for (var i = 0; i < values.Length; i++)
+        {
+            norms[i / stride % extent] += (double)values[i] * values[i];
+        }
+
+        return [.. Enumerable.Range(0, extent).OrderByDescending(i => norms[i]).Take(largest.Count).Order()];
+    }
+}

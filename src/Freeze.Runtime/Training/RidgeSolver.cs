@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using Freeze.Runtime.Data;
+using Freeze.Runtime.Nets;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Freeze.Runtime.Training;
+
+/// <summary>
+/// The last linear layer in closed form: of all weights W and biases b those with the least mean squared distance of
+/// W x + b from the one-hot labels over the training images, plus ridge times the sum of squares of W (biases are free).
+/// The normal equations are summed up batch by batch in double precision; no matrix of all features exists.
+/// </summary>
+internal sealed class RidgeSolver
+{
+    private const int Batch = 500;
+
+    private readonly Recipe recipe;
+    private readonly Batches batches;
+    private readonly NetExecutor net;
+    private readonly PlannedWeight weight;
+    private readonly PlannedWeight? bias;
+    private readonly double ridge;
+    private readonly int features;
+
+    private RidgeSolver(Recipe recipe, Batches batches, NetExecutor net, WeightTable weights, WeightPlan solved)
+    {
+        this.recipe = recipe;
+        this.batches = batches;
+        this.net = net;
+        ridge = ((Treatment.Solved)solved.Treatment).Ridge;
+        weight = weights[$"{solved.Weight.Layer}.weight"];
+        bias = recipe.Weights.Any(plan => plan.Weight.Name == $"{solved.Weight.Layer}.bias")
+            ? weights[$"{solved.Weight.Layer}.bias"]
+            : null;
+        features = recipe.Net.Nodes.Single(node => node.Name == solved.Weight.Layer).Inputs[0];
+    }
+
+    /// <summary>A solver where a recipe asks for one, else null.</summary>
+    public static RidgeSolver? Of(Recipe recipe, Batches batches, NetExecutor net, WeightTable weights) =>
+        recipe.Weights.FirstOrDefault(plan => plan.Treatment.IsSolved) is { } solved
+            ? new RidgeSolver(recipe, batches, net, weights, solved)
+            : null;
+
+    /// <summary>Solves for the layer on some training images, and sets its weight and bias.</summary>
+    /// <exception cref="RunException">The equations have no single solution.</exception>
+    public void Solve(ImagePart training, long[] places, CancellationToken cancel)
+    {
+        using var whole = NewDisposeScope();
+        using var still = no_grad();
+        var width = weight.Plan.Weight.Shape[1] + (bias is null ? 0 : 1);
+        var gram = zeros([width, width], float64);
+        var moments = zeros([width, recipe.Classes], float64);
+        var oneHot = eye(recipe.Classes, float64);
+        for (var start = 0; start < places.Length; start += Batch)
+        {
+            cancel.ThrowIfCancellationRequested();
+            using var step = NewDisposeScope();
+            var batch = batches.Take(training, places.AsSpan(start, Math.Min(Batch, places.Length - start)));
+            var x = net.Forward(batch.Images, false, features).to(float64);
+            if (bias is not null)
+            {
+                x = cat([x, ones([x.shape[0], 1], float64)], 1);
+            }
+
+            gram.add_(x.t().mm(x));
+            moments.add_(x.t().mm(oneHot.index_select(0, batch.Labels)));
+        }
+
+        var penalty = eye(width, float64).mul_(ridge * places.Length);
+        if (bias is not null)
+        {
+            penalty.narrow(0, width - 1, 1).zero_();
+        }
+
+        Assign(Solution(gram.add_(penalty), moments));
+    }
+
+    private static Tensor Solution(Tensor equations, Tensor moments)
+    {
+        try
+        {
+            return linalg.solve(equations, moments);
+        }
+        catch (ExternalException error)
+        {
+            throw new RunException(
+                $"least squares has no single solution: {error.Message}", "give a larger penalty: `solve ridge 1e-3`", error);
+        }
+    }
+
+    // A solution [features and 1, classes].
+    private void Assign(Tensor solution)
+    {
+        var inputs = weight.Plan.Weight.Shape[1];
+        weight.Solve(solution.narrow(0, 0, inputs).t().to(float32).contiguous());
+        bias?.Solve(solution.narrow(0, inputs, 1).to(float32).flatten());
+    }
+}

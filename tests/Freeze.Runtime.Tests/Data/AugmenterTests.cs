@@ -1,0 +1,73 @@
+using Freeze.Runtime.Data;
+using Xunit;
+
+namespace Freeze.Runtime.Tests.Data;
+
+public sealed class AugmenterTests
+{
+    // Two images of two channels, 3x4, every pixel of its own value.
+    private static readonly int[] Image = [2, 3, 4];
+    private static readonly byte[] Pixels = [.. Enumerable.Range(1, 48).Select(i => (byte)i)];
+
+    private static readonly TestRecipe Recipe =
+        new(TestNets.Line) { Augmentations = [Augmentation.NewCrop(2), Augmentation.Flip] };
+
+    [Fact]
+    public void EachImageIsAWindowOfItselfInZerosFlippedOrNot()
+    {
+        var seen = new HashSet<(int, int, bool)>();
+        var augmenter = new Augmenter(Recipe.Build(), Image);
+        for (var epoch = 1; epoch <= 400; epoch++)
+        {
+            var varied = augmenter.Vary(Pixels, [1], epoch);
+            var found = Windows().Where(window => Window(1, window).SequenceEqual(varied)).ToArray();
+            Assert.NotEmpty(found);
+            seen.UnionWith(found);
+        }
+
+        // All of 5 x 5 x 2.
+        Assert.Equal(Windows().ToHashSet(), seen);
+    }
+
+    [Fact]
+    public void WhatBefallsAnImageDependsOnNoOrderAndIsNewInEachEpoch()
+    {
+        var augmenter = new Augmenter(Recipe.Build(), Image);
+        var both = augmenter.Vary(Pixels, [0, 1], 3);
+
+        Assert.Equal(both[24..], augmenter.Vary(Pixels, [1], 3));
+        Assert.Equal([.. both[24..], .. both[..24]], augmenter.Vary(Pixels, [1, 0], 3));
+        Assert.Contains(Enumerable.Range(4, 10), epoch => !augmenter.Vary(Pixels, [0, 1], epoch).SequenceEqual(both));
+    }
+
+    [Fact]
+    public void WithoutAugmentationNothingVaries() =>
+        Assert.False(new Augmenter((Recipe with { Augmentations = [] }).Build(), Image).IsActive);
+
+    [Fact]
+    public void FlipsAloneKeepEveryPixel()
+    {
+        var augmenter = new Augmenter((Recipe with { Augmentations = [Augmentation.Flip] }).Build(), Image);
+        var flips = Enumerable.Range(1, 1000).Count(epoch => augmenter.Vary(Pixels, [0], epoch)[0] == 4);
+        // Half of them, within four standard errors.
+        Assert.InRange(flips, 500 - 64, 500 + 64);
+    }
+
+    private static IEnumerable<(int Down, int Right, bool Flip)> Windows() =>
+        from down in Enumerable.Range(-2, 5)
+        from right in Enumerable.Range(-2, 5)
+        from flip in new[] { false, true }
+        select (down, right, flip);
+
+    private static byte[] Window(int image, (int Down, int Right, bool Flip) window) =>
+    [
+        .. from channel in Enumerable.Range(0, 2)
+        from y in Enumerable.Range(0, 3)
+        from x in Enumerable.Range(0, 4)
+        let column = (window.Flip ? 3 - x : x) + window.Right
+        let row = y + window.Down
+        select row is < 0 or > 2 || column is < 0 or > 3
+            ? (byte)0
+            : Pixels[(image * 24) + (channel * 12) + (row * 4) + column],
+    ];
+}
