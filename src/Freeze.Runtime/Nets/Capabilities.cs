@@ -11,7 +11,7 @@ internal static class Capabilities
     public static void Demand(Recipe recipe)
     {
         Check(recipe.Learning.IsTogether, "learning stage by stage, and ensembles");
-        Check(recipe.Precision.IsFp32, "a precision other than fp32");
+        Check(!recipe.Precision.IsFp64, "double precision");
         Check(!recipe.Device.IsCuda, "training on a GPU");
     }
 

@@ -11,6 +11,14 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
     private readonly Net net = recipe.Net;
     private readonly HashSet<string> frozen = [.. recipe.FrozenStatistics];
 
+    // Between layers; weights, statistics and logits are in single precision whatever the activations are in.
+    private readonly ScalarType activations = recipe.Precision switch
+    {
+        { IsFp32: true } => float32,
+        { IsBf16: true } => ScalarType.BFloat16,
+        _ => throw new UnreachableException($"no activations for plan case {recipe.Precision}"),
+    };
+
     // For each node the last node that reads it: after that, only what gradients need lives on.
     private readonly int[] lastReader = [.. recipe.Net.Nodes.Select((_, node) =>
         Array.FindLastIndex(recipe.Net.Nodes, reader => reader.Inputs.Contains(node)))];
@@ -31,6 +39,7 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
     public Tensor Forward(Tensor images, bool training, int upTo)
     {
         var outputs = new Tensor[upTo + 1];
+        images = As(images);
         for (var i = 0; i < outputs.Length; i++)
         {
             var node = net.Nodes[i];
@@ -41,8 +50,15 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
             }
         }
 
-        return outputs[^1];
+        return activations == float32 ? outputs[^1] : outputs[^1].to(float32);
     }
+
+    /// <summary>A value in the precision of the activations; gradients come back in that of the value.</summary>
+    private Tensor As(Tensor value) => activations == float32 ? value : value.to(activations);
+
+    private Tensor Weight(Node node) => As(weights.Value($"{node.Name}.weight"));
+
+    private Tensor? Bias(Node node, bool has) => has ? As(weights.Value($"{node.Name}.bias")) : null;
 
     // PyTorch's own check of this is in its Python part. The variance of one value is 0 / 0, and the running
     // variance would keep it.
@@ -80,14 +96,14 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
     {
         Operation.Conv conv => F.conv2d(
             input(0),
-            weights.Value($"{node.Name}.weight"),
-            conv.Bias ? weights.Value($"{node.Name}.bias") : null,
+            Weight(node),
+            Bias(node, conv.Bias),
             strides: [conv.Stride, conv.Stride],
             padding: [conv.PaddingHeight, conv.PaddingWidth]),
         Operation.Linear linear => F.linear(
             input(0),
-            weights.Value($"{node.Name}.weight"),
-            linear.Bias ? weights.Value($"{node.Name}.bias") : null),
+            Weight(node),
+            Bias(node, linear.Bias)),
         Operation.BatchNorm norm => Normalise(node, norm, input(0), training),
         { IsRelu: true } => F.relu(input(0)),
         Operation.MaxPool pool => F.max_pool2d(input(0), pool.Size, pool.Stride, pool.Padding),

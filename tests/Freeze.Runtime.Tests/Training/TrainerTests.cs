@@ -115,6 +115,27 @@ public sealed class TrainerTests(Sample sample)
     }
 
     [Fact]
+    public void WithHalfPrecisionActivationsWeightsAndTheirUpdatesStayInSingle()
+    {
+        using var scope = NewDisposeScope();
+        double Loss(Precision precision)
+        {
+            var recipe = Small with { Precision = precision, Epochs = 2 };
+            var trainer = new Trainer(recipe.Build(), sample.Images);
+            trainer.Epoch(1, _ => { }, TestContext.Current.CancellationToken);
+            Assert.All(trainer.Weights.State(), entry => Assert.Equal(TorchSharp.torch.ScalarType.Float32, entry.Value.dtype));
+            return trainer.Epoch(2, _ => { }, TestContext.Current.CancellationToken).TrainingLoss;
+        }
+
+        var single = Loss(Precision.Fp32);
+        var half = Loss(Precision.Bf16);
+
+        // bfloat16 has 8 bits of mantissa: the same course, not the same numbers.
+        Assert.NotEqual(single, half);
+        Assert.Equal(single, half, 0.05 * single);
+    }
+
+    [Fact]
     public void DropoutFollowsTheSeedAndTheStep()
     {
         var nodes = TestNets.Small.Nodes;
