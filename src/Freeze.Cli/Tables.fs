@@ -1,17 +1,8 @@
-/// Tables on the terminal, as wide as it is.
+/// Tables: on a terminal as wide as it is, in files and pipes as wide as their cells.
 module Freeze.Cli.Tables
 
 open System
 open Spectre.Console
-
-/// A console that never wraps when its output goes to a file or a pipe.
-let console () : IAnsiConsole =
-    let console = AnsiConsole.Console
-
-    if Console.IsOutputRedirected then
-        console.Profile.Width <- 1000
-
-    console
 
 type Column = { Title: string; IsNumber: bool }
 
@@ -24,7 +15,35 @@ let count (value: int64) = value.ToString("N0")
 /// 98.61%
 let percent (share: float) = (100.0 * share).ToString("F2") + "%"
 
-let print (columns: Column list) (rows: string list seq) =
+/// For a file or a pipe: as wide as its cells, which are never wrapped.
+let private printPlain (columns: Column list) (rows: string list list) =
+    let widths =
+        columns
+        |> List.mapi (fun i column ->
+            rows |> List.fold (fun width row -> max width row[i].Length) column.Title.Length)
+
+    let line cells =
+        List.map3
+            (fun (column: Column) (width: int) (cell: string) ->
+                if column.IsNumber then
+                    cell.PadLeft width
+                else
+                    cell.PadRight width)
+            columns
+            widths
+            cells
+        |> String.concat "   "
+        |> _.TrimEnd()
+
+    use out = new IO.StreamWriter(Console.OpenStandardOutput())
+    out.WriteLine(line (columns |> List.map _.Title))
+    out.WriteLine(String.replicate (List.sum widths + 3 * (widths.Length - 1)) "─")
+
+    for row in rows do
+        out.WriteLine(line row)
+
+/// On a terminal: as wide as that is, wrapping cells where it must.
+let private printFitted (columns: Column list) (rows: string list seq) =
     let table = Table(Border = TableBorder.Simple)
 
     for column in columns do
@@ -37,4 +56,10 @@ let print (columns: Column list) (rows: string list seq) =
         table.AddRow(row |> List.map (fun cell -> Markup.Escape cell) |> Array.ofList)
         |> ignore
 
-    (console ()).Write table
+    AnsiConsole.Write table
+
+let print (columns: Column list) (rows: string list seq) =
+    if Console.IsOutputRedirected then
+        printPlain columns (List.ofSeq rows)
+    else
+        printFitted columns rows
