@@ -52,3 +52,12 @@ let ``every built-in net is in the document, with its parameters`` () =
     for entry in NetLibrary.all () do
         let name = entry.Definition.Name.Value
         Assert.True(text.Value.Contains $"`{name}" || Regex.IsMatch(name, "^cnn[2-7]$"), name)
+
+[<Fact>]
+let ``every built-in net is described and in canonical form`` () =
+    for path in Directory.GetFiles(under [ "src"; "Freeze.Language"; "Library" ], "*.frz") do
+        let text = File.ReadAllText path
+        Assert.Equal(Ok text, Format.format (source text))
+
+    for entry in NetLibrary.all () do
+        Assert.StartsWith("# ", entry.Text)
