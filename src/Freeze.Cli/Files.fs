@@ -105,7 +105,9 @@ let printDiagnostics (files: Loaded list) =
 
 /// Runs of several files, each recipe once: the same run named twice is trained once.
 let runs (files: Loaded list) : Run[] =
+    let addresses = Addresses()
+
     files
     |> Seq.collect _.Runs
-    |> Seq.distinctBy (fun run -> Address.ofRecipe run.Recipe)
+    |> Seq.distinctBy (fun run -> addresses.Of run.Recipe)
     |> Seq.toArray

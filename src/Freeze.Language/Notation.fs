@@ -74,9 +74,6 @@ let private level (term: Term) =
     | Term.Tuple _
     | Term.Part _ -> Level.Atom
 
-/// The parser takes so many operators in a row; where there are more, the author had parentheses too.
-let private longestRow = 100
-
 /// How many operators of one level stand in a row at a term's left.
 let rec private row (least: Level) (count: int) (expression: Expression) : int =
     match expression.Value with
@@ -115,7 +112,7 @@ and private binary source operator left right =
         let length = row level 0 left
 
         let left =
-            if length > 0 && length % longestRow = 0 then
+            if length > 0 && length % Parser.longestChain = 0 then
                 parenthesised pieces
             else
                 pieces

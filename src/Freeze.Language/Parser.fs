@@ -62,7 +62,7 @@ let private unary: Parser<Expression> =
     located (skipChar '-' >>. atom |>> Term.Negative) <|> atom <?> "a value"
 
 /// Longer sums are a mistake or an attack; they would cost stack.
-let private longestChain = 100
+let longestChain = 100
 
 /// Operands between operators, grouped from the left.
 let private chain (operators: Parser<Operator>) (operand: Parser<Expression>) : Parser<Expression> =

@@ -53,9 +53,8 @@ type Resolved =
         FrozenStatistics: string[]
     }
 
-let isRestSelector (selector: Selector) = selector.Value = Select.Path "rest"
-
-let isRest (rule: Rule) = isRestSelector rule.Selector
+let isRest (rule: Rule) =
+    rule.Selector.Value = Select.Path "rest"
 
 let private hasDimension (dimension: Vocabulary.Dimension) (weight: Weight) =
     weight.Kind = dimension.Kind && (dimension.TakesBias || not weight.IsBias)

@@ -133,7 +133,6 @@ let private addTogether report (section: Section) (names: Name list) (items: Exp
         | _ -> false
 
     match items.Value with
-    | _ when names.Length = 1 -> ()
     | Term.List several ->
         several
         |> List.filter (fits >> not)
@@ -143,18 +142,11 @@ let private addTogether report (section: Section) (names: Name list) (items: Exp
             ))
     | _ -> report (Diagnostic.wrongValue items.Span "a list of values in brackets")
 
-    // One name alone is a plain list.
-    let section, _ =
-        match names with
-        | [ only ] -> define report section only items, 1
-        | _ -> names |> List.fold part (section, 0)
+    let section, _ = names |> List.fold part (section, 0)
 
-    match names with
-    | [ _ ] -> section
-    | _ ->
-        { section with
-            Togethers = section.Togethers @ [ { Names = names; Items = items } ]
-        }
+    { section with
+        Togethers = section.Togethers @ [ { Names = names; Items = items } ]
+    }
 
 let private addDraw report (section: Section) (name: Name) value =
     match section.Draws |> List.tryFind (fun draw -> draw.Name.Value = name.Value) with
@@ -197,14 +189,8 @@ let private addToSection report at (section: Section) (statement: Statement) : S
         ->
         misplaced "a setting"
     | StatementItem.Draw _ when at = At.Ensemble -> misplaced "a draw"
-    | StatementItem.Rule(selector, _) when
-        isRestSelector selector
-        && section.Rules
-           |> List.exists (fun rule -> isRest rule && rule.OfMembers = (at = At.Ensemble))
-        ->
-        let first = section.Rules |> List.find isRest
-        report (Diagnostic.setTwice statement.Span "rest" first.Span)
-        section
+    // One name alone is a plain list.
+    | StatementItem.Together([ only ], items) -> define report section only items
     | StatementItem.Together(names, items) -> addTogether report section names items
     | StatementItem.Draw(name, value) -> addDraw report section name value
     | StatementItem.Rule _ when at = At.Profile -> misplaced "a rule"
@@ -217,9 +203,17 @@ let private addToSection report at (section: Section) (statement: Statement) : S
                 OfMembers = (at = At.Ensemble)
             }
 
-        { section with
-            Rules = section.Rules @ [ rule ]
-        }
+        let isTwin (earlier: Rule) =
+            isRest earlier && isRest rule && earlier.OfMembers = rule.OfMembers
+
+        match List.tryFind isTwin section.Rules with
+        | Some first ->
+            report (Diagnostic.setTwice statement.Span "rest" first.Span)
+            section
+        | None ->
+            { section with
+                Rules = section.Rules @ [ rule ]
+            }
     | StatementItem.Expect _ when at = At.Profile -> misplaced "an expected value"
     | StatementItem.Expect(measure, values, source) ->
         let from = source |> Option.map _.Value |> Option.defaultValue ""

@@ -54,20 +54,27 @@ module Source =
     /// A plan is written by `freeze plan --json`: ten thousand runs of a large net.
     let private largestPlan = 1_073_741_824
 
-    /// A file's bytes, never more than one past the largest size, whatever the file says of its length: a device or
-    /// a pipe may have no end.
+    /// The bytes of a stream, or some more than the largest size: a device or a pipe may have no end.
+    let private bounded (largest: int) (stream: Stream) : byte[] =
+        use content = new MemoryStream()
+        let part = Array.zeroCreate 65536
+        let mutable read = stream.Read(part, 0, part.Length)
+
+        while read > 0 && content.Length <= int64 largest do
+            content.Write(part, 0, read)
+            read <- stream.Read(part, 0, part.Length)
+
+        content.ToArray()
+
+    /// The text that a stream holds, such as standard input.
+    let ofStream (path: string) (stream: Stream) : Result<Source, string> =
+        ofBytes path (bounded largest stream)
+
+    /// A file's bytes, whatever the file says of its length.
     let private bytes (largest: int) (path: string) : Result<byte[], string> =
         try
             use file = File.OpenRead path
-            use content = new MemoryStream()
-            let part = Array.zeroCreate 65536
-            let mutable read = file.Read(part, 0, part.Length)
-
-            while read > 0 && content.Length <= int64 largest do
-                content.Write(part, 0, read)
-                read <- file.Read(part, 0, part.Length)
-
-            Ok(content.ToArray())
+            Ok(bounded largest file)
         with
         | :? FileNotFoundException
         | :? DirectoryNotFoundException -> Error "there is no such file"

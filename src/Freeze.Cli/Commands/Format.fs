@@ -14,15 +14,7 @@ let private standard = "-"
 let private read (path: string) : Result<Source, string> =
     if path = standard then
         use input = Console.OpenStandardInput()
-        use content = new MemoryStream()
-        let part = Array.zeroCreate 65536
-        let mutable count = input.Read(part, 0, part.Length)
-
-        while count > 0 && content.Length <= int64 Source.largest do
-            content.Write(part, 0, count)
-            count <- input.Read(part, 0, part.Length)
-
-        Source.ofBytes "standard input" (content.ToArray())
+        Source.ofStream "standard input" input
     else
         Source.read path
 

@@ -9,12 +9,13 @@ open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Cli.Tables
 
-/// A run and, where it comes from a Freeze file, the place of the rule behind each weight.
+/// A run, its hash, and where it stands in its file.
 type private Shown =
     {
         Run: Run
         Hash: string
-        Reasons: string[]
+        File: Files.Loaded
+        Index: int
     }
 
 let private shape (extents: int[]) =
@@ -60,11 +61,6 @@ let private update (plan: WeightPlan) =
     [ rate plan.Update.LearningRate; decay; period ]
     |> List.filter ((<>) "")
     |> String.concat ", "
-
-let private axis (axis: Axis) =
-    match axis.Value with
-    | AxisValue.Number number -> $"{number}"
-    | AxisValue.Word word -> word
 
 /// Times the cost of training all, as "0.52x".
 let private relative (recipe: Recipe) =
@@ -118,13 +114,28 @@ let private printRuns (shown: Shown[]) =
         ]
         (shown |> Seq.map row)
 
-/// Weights that stand one after the other and differ in nothing but name and size are shown together: a layer's weight
-/// and bias, or a block.
+/// The rule behind each weight as file and line; nothing is known of a plan file's.
+let private reasons (file: Files.Loaded) index : string[] =
+    let place (span: Span option) =
+        match span with
+        | None -> "no rule"
+        | Some span ->
+            let source = Source.at file.Sources span.Start
+            let position = Source.position source span.Start
+            $"{System.IO.Path.GetFileName source.Path}:{position.Line}"
+
+    if file.Reasons.Length > index then
+        file.Reasons[index] |> Array.map place
+    else
+        [||]
+
+/// A layer's weight and bias are shown together where they differ in nothing but name and size.
 let private rows (shown: Shown) =
     let weights = PlanFile.weights shown.Run.Recipe
+    let reasons = reasons shown.File shown.Index
 
     let key i (plan: WeightPlan) =
-        let reason = if shown.Reasons.Length > i then shown.Reasons[i] else ""
+        let reason = if reasons.Length > i then reasons[i] else ""
         plan.Weight.Layer, action plan, update plan, reason
 
     weights
@@ -234,21 +245,6 @@ let private printStages (runs: Run[]) =
             (stages |> Array.sumBy snd)
             (distinct |> Array.sumBy snd)
 
-/// The rule behind each weight as file and line.
-let private reasons (file: Files.Loaded) index : string[] =
-    let place (span: Span option) =
-        match span with
-        | None -> "no rule"
-        | Some span ->
-            let source = Source.at file.Sources span.Start
-            let position = Source.position source span.Start
-            $"{System.IO.Path.GetFileName source.Path}:{position.Line}"
-
-    if file.Reasons.Length > index then
-        file.Reasons[index] |> Array.map place
-    else
-        [||]
-
 /// More runs than this are listed without their layers unless asked for.
 let private fewRuns = 3
 
@@ -273,7 +269,8 @@ let run (arguments: ParseResults<PlanArguments>) : int =
                 {
                     Run = file.Runs[i]
                     Hash = addresses.Of file.Runs[i].Recipe
-                    Reasons = reasons file i
+                    File = file
+                    Index = i
                 })
             |> Array.distinctBy _.Hash
 

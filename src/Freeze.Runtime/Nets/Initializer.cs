@@ -8,8 +8,11 @@ namespace Freeze.Runtime.Nets;
 /// </summary>
 internal static class Initializer
 {
-    /// <summary>The start of a weight, in the order of its dimensions.</summary>
-    public static float[] Start(WeightPlan plan, long seed)
+    /// <summary>The start of one weight, in the order of its dimensions.</summary>
+    public static float[] Start(WeightPlan plan, long seed) => Start(plan, seed, new StartFiles());
+
+    /// <summary>The start of one of several weights, which share the files that they start from.</summary>
+    public static float[] Start(WeightPlan plan, long seed, StartFiles files)
     {
         var values = new float[WeightModule.size(plan.Weight)];
         var key = RandomStream.Key(seed, $"start of {plan.Weight.Name}");
@@ -32,7 +35,7 @@ internal static class Initializer
                 Matrices.FillHadamard(values, plan.Weight.Shape[0], key);
                 break;
             case Start.File file:
-                return StartFile.Read(file, plan.Weight);
+                return files.Read(file, plan.Weight);
             default:
                 throw new UnreachableException($"no values for plan case {plan.Start}");
         }

@@ -7,20 +7,20 @@ namespace Freeze.Runtime.Nets;
 internal static class LargestSlices
 {
     /// <summary>The plans of a recipe's weights, each slice with its indices.</summary>
-    public static WeightPlan[] Resolve(Recipe recipe) =>
+    public static WeightPlan[] Resolve(Recipe recipe, StartFiles files) =>
         Array.ConvertAll(recipe.Weights, plan => plan.Treatment is Treatment.Largest largest
             ? new WeightPlan(
                 plan.Weight,
                 plan.Start,
-                Treatment.NewSlice(largest.Dimension, Choose(recipe, plan.Weight.Layer, largest), largest.Rest),
+                Treatment.NewSlice(largest.Dimension, Choose(recipe, plan.Weight.Layer, largest, files), largest.Rest),
                 plan.Update)
             : plan);
 
     // Of a layer's weight, also for its bias; of equal norms the first.
-    private static int[] Choose(Recipe recipe, string layer, Treatment.Largest largest)
+    private static int[] Choose(Recipe recipe, string layer, Treatment.Largest largest, StartFiles files)
     {
         var weight = recipe.Weights.First(plan => plan.Weight.Layer == layer && !plan.Weight.IsBias);
-        var values = Initializer.Start(weight, recipe.Seed);
+        var values = Initializer.Start(weight, recipe.Seed, files);
         var extent = weight.Weight.Shape[largest.Dimension];
         var stride = weight.Weight.Shape[(largest.Dimension + 1)..].Aggregate(1, (product, size) => product * size);
         var norms = new double[extent];

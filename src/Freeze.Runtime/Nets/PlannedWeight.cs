@@ -14,11 +14,11 @@ internal sealed class PlannedWeight
     private readonly Tensor? places;
     private readonly int dimension;
 
-    public PlannedWeight(WeightPlan plan, long seed)
+    public PlannedWeight(WeightPlan plan, long seed, StartFiles files)
     {
         Plan = plan;
         var shape = Array.ConvertAll(plan.Weight.Shape, extent => (long)extent);
-        var start = tensor(Initializer.Start(plan, seed), shape);
+        var start = tensor(Initializer.Start(plan, seed, files), shape);
         switch (plan.Treatment)
         {
             case { IsTrained: true }:

@@ -15,12 +15,13 @@ internal sealed class WeightTable
 
     public WeightTable(Recipe recipe)
     {
-        weights = LargestSlices.Resolve(recipe)
-            .ToDictionary(plan => plan.Weight.Name, plan => new PlannedWeight(plan, recipe.Seed));
+        var files = new StartFiles();
+        weights = LargestSlices.Resolve(recipe, files)
+            .ToDictionary(plan => plan.Weight.Name, plan => new PlannedWeight(plan, recipe.Seed, files));
         foreach (var plan in recipe.Weights.Where(p => p.Weight.Kind.IsBatchNorm && !p.Weight.IsBias))
         {
-            AddStatistic($"{plan.Weight.Layer}.running_mean", plan, zeros);
-            AddStatistic($"{plan.Weight.Layer}.running_var", plan, ones);
+            AddStatistic($"{plan.Weight.Layer}.running_mean", plan, zeros, files);
+            AddStatistic($"{plan.Weight.Layer}.running_var", plan, ones, files);
         }
     }
 
@@ -46,10 +47,11 @@ internal sealed class WeightTable
             .Concat(statistics.Select(entry => (entry.Key, entry.Value)));
 
     // A scale that starts as a file's brings that file's statistics with it, where it has them.
-    private void AddStatistic(string name, WeightPlan plan, Func<long[], ScalarType, Tensor> neutral)
+    private void AddStatistic(
+        string name, WeightPlan plan, Func<long[], ScalarType, Tensor> neutral, StartFiles files)
     {
         long[] shape = [plan.Weight.Shape[0]];
-        statistics[name] = plan.Start is Start.File file && StartFile.TryRead(file, name, shape) is { } values
+        statistics[name] = plan.Start is Start.File file && files.TryRead(file, name, shape) is { } values
             ? tensor(values, shape)
             : neutral(shape, float32);
     }

@@ -18,8 +18,6 @@ internal abstract class LeafOptimizer(IReadOnlyList<Leaf> leaves)
     /// <summary>The learning rate and decay that weights without their own have.</summary>
     protected abstract (double LearningRate, double Decay) Usual { get; }
 
-    protected IReadOnlyList<Leaf> Leaves => leaves;
-
     /// <summary>The optimizer of a recipe's rule.</summary>
     public static LeafOptimizer Create(Optimizer rule, IReadOnlyList<Leaf> leaves) => rule switch
     {

@@ -16,10 +16,11 @@ internal static class StillnessCheck
     {
         using var scope = NewDisposeScope();
         using var still = no_grad();
-        return weights.Planned.Sum(weight => Verify(weight, seed));
+        var files = new StartFiles();
+        return weights.Planned.Sum(weight => Verify(weight, seed, files));
     }
 
-    private static long Verify(PlannedWeight weight, long seed)
+    private static long Verify(PlannedWeight weight, long seed, StartFiles files)
     {
         var plan = weight.Plan;
         if (plan.Treatment.IsTrained || plan.Treatment.IsSolved)
@@ -35,7 +36,7 @@ internal static class StillnessCheck
         };
 
         // Compared as bits: -0 is not 0, and a NaN is itself.
-        var expected = isZero ? [] : MemoryMarshal.Cast<float, int>(Initializer.Start(plan, seed));
+        var expected = isZero ? [] : MemoryMarshal.Cast<float, int>(Initializer.Start(plan, seed, files));
         var found = MemoryMarshal.Cast<byte, int>(weight.Value().contiguous().bytes);
         var verified = 0L;
         for (var i = 0; i < found.Length; i++)

@@ -3,24 +3,34 @@ using Freeze.Runtime.Results;
 
 namespace Freeze.Runtime.Nets;
 
-/// <summary>Weights that start as those of a safetensors file, which must be the one that was planned with.</summary>
-internal static class StartFile
+/// <summary>
+/// Weights that start as those of safetensors files, which must be the ones that were planned with. Each file is read
+/// and verified once, however many weights start from it.
+/// </summary>
+internal sealed class StartFiles
 {
+    private readonly Dictionary<Start.File, IReadOnlyDictionary<string, StoredTensor>> read = [];
+
     /// <summary>The tensor of a weight's name.</summary>
     /// <exception cref="RunException">The file is missing, changed or damaged, or has no such tensor of the shape.</exception>
-    public static float[] Read(Start.File file, Weight weight) =>
+    public float[] Read(Start.File file, Weight weight) =>
         TryRead(file, weight.Name, Array.ConvertAll(weight.Shape, extent => (long)extent))
             ?? throw new RunException(
                 $"{file.Path} holds no {weight.Name}", "take weights of the same net, or another start for this layer");
 
     /// <summary>The tensor of a name, or null where the file has none.</summary>
     /// <exception cref="RunException">The file is missing, changed or damaged, or its tensor has another shape.</exception>
-    public static float[]? TryRead(Start.File file, string name, long[] shape)
+    public float[]? TryRead(Start.File file, string name, long[] shape)
     {
         try
         {
-            DemandDigest(file);
-            if (!Safetensors.Read(file.Path).TryGetValue(name, out var found))
+            if (!read.TryGetValue(file, out var tensors))
+            {
+                DemandDigest(file);
+                read[file] = tensors = Safetensors.Read(file.Path);
+            }
+
+            if (!tensors.TryGetValue(name, out var found))
             {
                 return null;
             }
