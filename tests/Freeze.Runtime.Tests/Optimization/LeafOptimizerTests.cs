@@ -70,7 +70,7 @@ public sealed class LeafOptimizerTests
     }
 
     [Fact]
-    public void OutsideItsEpochsAWeightIsStillAndItsMomentumIsGone()
+    public void OutsideItsEpochsAWeightIsStill()
     {
         using var scope = NewDisposeScope();
         var leaf = new Leaf(
@@ -109,6 +109,39 @@ public sealed class LeafOptimizerTests
             }
 
             Assert.Equal(left, leaf.Value.item<float>());
+        }
+    }
+
+    [Fact]
+    public void AWeightThatReturnsBeginsWithoutMomentum()
+    {
+        using var scope = NewDisposeScope();
+        var once = new Update(Rate.NewTimes(1), Rate.NewTimes(1), Period.NewEpochs(2, 2));
+        foreach (var rule in new[]
+        {
+            Optimizer.NewSgd(0.1, 0.9, 5e-4, false), Optimizer.NewAdam(0.1, 0.9, 0.999, 1e-8, 5e-4),
+            Optimizer.NewAdamW(0.1, 0.9, 0.999, 1e-8, 5e-4), Optimizer.NewRmsProp(0.1, 0.9, 1e-8, 0.9, 5e-4),
+        })
+        {
+            float Step(LeafOptimizer optimizer, Leaf leaf, float gradient)
+            {
+                leaf.Value.grad = tensor([gradient], [1]);
+                optimizer.Step(1);
+                return leaf.Value.item<float>();
+            }
+
+            Leaf New() => new(ones([1]), once);
+            var (fresh, used) = (New(), New());
+            var other = LeafOptimizer.Create(rule, [used]);
+            other.Begin(2);
+            Step(other, used, -3);
+            other.Begin(3);
+            used.Value.copy_(ones([1]));
+            other.Begin(2);
+            var optimizer = LeafOptimizer.Create(rule, [fresh]);
+            optimizer.Begin(2);
+
+            Assert.Equal(Step(optimizer, fresh, 1), Step(other, used, 1));
         }
     }
 
