@@ -63,6 +63,15 @@ public static partial class torch
             }
         }
 
+        /// <summary>Bytes of one element.</summary>
+        public long element_size() => dtype switch
+        {
+            ScalarType.Byte or ScalarType.Bool => 1,
+            ScalarType.BFloat16 => 2,
+            ScalarType.Int32 or ScalarType.Float32 => 4,
+            _ => 8,
+        };
+
         /// <summary>The memory of a contiguous tensor: valid while the tensor lives, writing it writes the tensor.</summary>
         public unsafe Span<byte> bytes
         {

@@ -29,6 +29,8 @@ internal sealed record TestRecipe(Net Net)
 
     public Precision Precision { get; init; } = Precision.Fp32;
 
+    public Device Device { get; init; } = Device.Auto;
+
     public Augmentation[] Augmentations { get; init; } = [];
 
     public int Batch { get; init; } = 32;
@@ -57,7 +59,7 @@ internal sealed record TestRecipe(Net Net)
         Epochs,
         Shuffle,
         Precision,
-        Device.Auto,
+        Device,
         Seed);
 
     public Run Run(string name = "a run") => new(name, "", [], "small", [], Build());

@@ -72,9 +72,9 @@ public sealed class RunnerTests : IDisposable
             ],
             read.Keys.Order(StringComparer.Ordinal));
         Assert.Equal([6, 4, 3, 3], read["conv2.weight"].Shape);
-        Assert.All(read["conv1.bias"].Values, value => Assert.Equal(0, value));
-        Assert.All(read["bn.weight"].Values, value => Assert.Equal(1, value));
-        Assert.All(read["bn.running_mean"].Values, value => Assert.NotEqual(0, value));
+        Assert.All(read["conv1.bias"].ToSingles(), value => Assert.Equal(0, value));
+        Assert.All(read["bn.weight"].ToSingles(), value => Assert.Equal(1, value));
+        Assert.All(read["bn.running_mean"].ToSingles(), value => Assert.NotEqual(0, value));
     }
 
     [Theory]

@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using Freeze.Runtime.Nets;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Data;
 
-/// <summary>Normalised images [batch, channels, height, width] as singles, and their labels [batch].</summary>
+/// <summary>Normalised images [batch, channels, height, width] in the precision of the weights, and their labels [batch].</summary>
 internal sealed record Batch(Tensor Images, Tensor Labels);
 
 /// <summary>
@@ -17,6 +18,7 @@ internal sealed class Batches
     private readonly Recipe recipe;
     private readonly ImageSet set;
     private readonly Augmenter augmenter;
+    private readonly ScalarType type;
     private readonly Tensor mean;
     private readonly Tensor scale;
 
@@ -38,6 +40,7 @@ internal sealed class Batches
             _ => throw new UnreachableException($"no images for plan case {recipe.Validation}"),
         };
         Training = [.. Enumerable.Range(0, used).Select(i => (long)i).Except(HeldOut)];
+        type = Precisions.OfWeights(recipe);
         mean = PerChannel(set.Mean);
         scale = PerChannel([.. set.Deviation.Select(deviation => 1 / deviation)]);
     }
@@ -80,7 +83,7 @@ internal sealed class Batches
         return new Batch(Normalised(bytes), set.Training.Labels.index_select(0, index));
     }
 
-    private Tensor Normalised(Tensor bytes) => bytes.to(float32).sub_(mean).mul_(scale);
+    private Tensor Normalised(Tensor bytes) => bytes.to(type).sub_(mean).mul_(scale);
 
     private static long[] Draw(long seed, int among, int count) =>
     [
@@ -88,6 +91,5 @@ internal sealed class Batches
             .Take(count).Select(i => (long)i).Order(),
     ];
 
-    private static Tensor PerChannel(double[] values) =>
-        tensor(Array.ConvertAll(values, value => (float)value), [1, values.Length, 1, 1]);
+    private Tensor PerChannel(double[] values) => tensor(values, [1, values.Length, 1, 1]).to(type);
 }

@@ -11,13 +11,8 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
     private readonly Net net = recipe.Net;
     private readonly HashSet<string> frozen = [.. recipe.FrozenStatistics];
 
-    // Between layers; weights, statistics and logits are in single precision whatever the activations are in.
-    private readonly ScalarType activations = recipe.Precision switch
-    {
-        { IsFp32: true } => float32,
-        { IsBf16: true } => ScalarType.BFloat16,
-        _ => throw new UnreachableException($"no activations for plan case {recipe.Precision}"),
-    };
+    private readonly ScalarType precise = Precisions.OfWeights(recipe);
+    private readonly ScalarType activations = Precisions.OfActivations(recipe);
 
     // For each node the last node that reads it: after that, only what gradients need lives on.
     private readonly int[] lastReader = [.. recipe.Net.Nodes.Select((_, node) =>
@@ -50,11 +45,11 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
             }
         }
 
-        return activations == float32 ? outputs[^1] : outputs[^1].to(float32);
+        return activations == precise ? outputs[^1] : outputs[^1].to(precise);
     }
 
     /// <summary>A value in the precision of the activations; gradients come back in that of the value.</summary>
-    private Tensor As(Tensor value) => activations == float32 ? value : value.to(activations);
+    private Tensor As(Tensor value) => activations == precise ? value : value.to(activations);
 
     private Tensor Weight(Node node) => As(weights.Value($"{node.Name}.weight"));
 

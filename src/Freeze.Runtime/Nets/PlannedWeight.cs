@@ -14,11 +14,13 @@ internal sealed class PlannedWeight
     private readonly Tensor? places;
     private readonly int dimension;
 
-    public PlannedWeight(WeightPlan plan, long seed, StartFiles files)
+    public PlannedWeight(WeightPlan plan, long seed, StartFiles files, ScalarType type)
     {
         Plan = plan;
         var shape = Array.ConvertAll(plan.Weight.Shape, extent => (long)extent);
-        var start = tensor(Initializer.Start(plan, seed, files), shape);
+        // Drawn in single precision whatever the run's: a run in double precision starts where others do.
+        using var drawn = tensor(Initializer.Start(plan, seed, files), shape);
+        var start = drawn.to(type);
         switch (plan.Treatment)
         {
             case { IsTrained: true }:
@@ -28,15 +30,15 @@ internal sealed class PlannedWeight
                 still = start;
                 break;
             case Treatment.Still kind:
-                still = kind.Stillness.IsZero ? zeros(shape) : start;
+                still = kind.Stillness.IsZero ? zeros(shape, type) : start;
                 break;
             case Treatment.Slice { Indices.Length: 0 } nothing:
-                still = nothing.Rest.IsZero ? zeros(shape) : start;
+                still = nothing.Rest.IsZero ? zeros(shape, type) : start;
                 break;
             case Treatment.Slice slice:
                 dimension = slice.Dimension;
                 places = tensor(Array.ConvertAll(slice.Indices, place => (long)place), [slice.Indices.Length]);
-                still = slice.Rest.IsZero ? zeros(shape) : start;
+                still = slice.Rest.IsZero ? zeros(shape, type) : start;
                 Leaf = start.index_select(dimension, places).requires_grad_();
                 break;
             default:

@@ -36,7 +36,7 @@ internal sealed class StartFiles
             }
 
             return found.Shape.SequenceEqual(shape)
-                ? found.Values
+                ? found.ToSingles()
                 : throw new RunException(
                     $"{name} of {file.Path} is of shape {string.Join("x", found.Shape)}, and the net's is "
                         + $"{string.Join("x", shape)}",

@@ -16,12 +16,13 @@ internal sealed class WeightTable
     public WeightTable(Recipe recipe)
     {
         var files = new StartFiles();
+        var type = Precisions.OfWeights(recipe);
         weights = LargestSlices.Resolve(recipe, files)
-            .ToDictionary(plan => plan.Weight.Name, plan => new PlannedWeight(plan, recipe.Seed, files));
+            .ToDictionary(plan => plan.Weight.Name, plan => new PlannedWeight(plan, recipe.Seed, files, type));
         foreach (var plan in recipe.Weights.Where(p => p.Weight.Kind.IsBatchNorm && !p.Weight.IsBias))
         {
-            AddStatistic($"{plan.Weight.Layer}.running_mean", plan, zeros, files);
-            AddStatistic($"{plan.Weight.Layer}.running_var", plan, ones, files);
+            AddStatistic($"{plan.Weight.Layer}.running_mean", plan, zeros, type, files);
+            AddStatistic($"{plan.Weight.Layer}.running_var", plan, ones, type, files);
         }
     }
 
@@ -48,11 +49,11 @@ internal sealed class WeightTable
 
     // A scale that starts as a file's brings that file's statistics with it, where it has them.
     private void AddStatistic(
-        string name, WeightPlan plan, Func<long[], ScalarType, Tensor> neutral, StartFiles files)
+        string name, WeightPlan plan, Func<long[], ScalarType, Tensor> neutral, ScalarType type, StartFiles files)
     {
         long[] shape = [plan.Weight.Shape[0]];
         statistics[name] = plan.Start is Start.File file && files.TryRead(file, name, shape) is { } values
-            ? tensor(values, shape)
-            : neutral(shape, float32);
+            ? tensor(values, shape).to(type)
+            : neutral(shape, type);
     }
 }

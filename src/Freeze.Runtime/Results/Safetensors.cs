@@ -6,19 +6,25 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Results;
 
-/// <summary>A tensor read from a file: its extents and its values in their order.</summary>
-public sealed record StoredTensor(long[] Shape, float[] Values);
+/// <summary>A tensor read from a file: its extents, the type of its values (F32 or F64) and their bytes in order.</summary>
+public sealed record StoredTensor(long[] Shape, string Type, byte[] Bytes)
+{
+    /// <summary>The values as singles: doubles are rounded.</summary>
+    public float[] ToSingles() => Type == "F64"
+        ? Array.ConvertAll(MemoryMarshal.Cast<byte, double>(Bytes).ToArray(), value => (float)value)
+        : MemoryMarshal.Cast<byte, float>(Bytes).ToArray();
+}
 
 /// <summary>
 /// The safetensors format (github.com/huggingface/safetensors): the length of a JSON header as 8 little-endian
-/// bytes, the header with type, shape and place of each tensor, then their bytes. Here all are 32-bit floats.
+/// bytes, the header with type, shape and place of each tensor, then their bytes. Here all are floats of 32 or 64 bits.
 /// </summary>
 public static class Safetensors
 {
     // The format's own bound on headers.
     private const long LargestHeader = 100_000_000;
 
-    /// <summary>Writes tensors of 32-bit floats under their names.</summary>
+    /// <summary>Writes tensors of 32-bit or 64-bit floats under their names.</summary>
     internal static void Write(Stream stream, IReadOnlyList<(string Name, Tensor Value)> tensors)
     {
         var header = Header(tensors);
@@ -34,7 +40,7 @@ public static class Safetensors
     }
 
     /// <summary>Reads a file's tensors by name.</summary>
-    /// <exception cref="InvalidDataException">The file is not of the format, or holds other than 32-bit floats.</exception>
+    /// <exception cref="InvalidDataException">The file is not of the format, or holds other than floats of 32 or 64 bits.</exception>
     public static IReadOnlyDictionary<string, StoredTensor> Read(string path)
     {
         using var file = File.OpenRead(path);
@@ -71,9 +77,9 @@ public static class Safetensors
             foreach (var (name, value) in tensors)
             {
                 json.WriteStartObject(name);
-                json.WriteString("dtype", "F32");
+                json.WriteString("dtype", value.dtype == float64 ? "F64" : "F32");
                 WriteNumbers(json, "shape", value.shape);
-                var next = offset + (value.numel() * sizeof(float));
+                var next = offset + (value.numel() * value.element_size());
                 WriteNumbers(json, "data_offsets", [offset, next]);
                 json.WriteEndObject();
                 offset = next;
@@ -124,16 +130,17 @@ public static class Safetensors
 
     private static StoredTensor ReadTensor(FileStream file, long data, JsonProperty entry)
     {
-        Demand(entry.Value.GetProperty("dtype").GetString() == "F32", $"{entry.Name} is not of 32-bit floats");
+        var type = entry.Value.GetProperty("dtype").GetString();
+        Demand(type is "F32" or "F64", $"{entry.Name} is not of floats of 32 or 64 bits");
         var shape = entry.Value.GetProperty("shape").EnumerateArray().Select(e => e.GetInt64()).ToArray();
         var (start, end) = Place(entry.Value);
         Demand(shape.All(extent => extent >= 0), $"{entry.Name} has no sound shape");
         var count = shape.Aggregate(1L, (product, extent) => checked(product * extent));
-        Demand(end - start == checked(count * sizeof(float)), $"{entry.Name} does not fill its place");
-        var values = new float[count];
+        Demand(end - start == checked(count * (type == "F64" ? sizeof(double) : sizeof(float))), $"{entry.Name} does not fill its place");
+        var bytes = new byte[end - start];
         file.Position = data + start;
-        file.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
-        return new StoredTensor(shape, values);
+        file.ReadExactly(bytes);
+        return new StoredTensor(shape, type!, bytes);
     }
 
     private static void Demand(bool sound, string reason)

@@ -93,7 +93,7 @@ internal sealed class RidgeSolver
     private void Assign(Tensor solution)
     {
         var inputs = weight.Plan.Weight.Shape[1];
-        weight.Solve(solution.narrow(0, 0, inputs).t().to(float32).contiguous());
-        bias?.Solve(solution.narrow(0, inputs, 1).to(float32).flatten());
+        weight.Solve(solution.narrow(0, 0, inputs).t());
+        bias?.Solve(solution.narrow(0, inputs, 1).flatten());
     }
 }

@@ -35,9 +35,16 @@ internal static class StillnessCheck
             _ => throw new System.Diagnostics.UnreachableException($"no check for plan case {plan.Treatment}"),
         };
 
-        // Compared as bits: -0 is not 0, and a NaN is itself.
-        var expected = isZero ? [] : MemoryMarshal.Cast<float, int>(Initializer.Start(plan, seed, files));
-        var found = MemoryMarshal.Cast<byte, int>(weight.Value().contiguous().bytes);
+        var expected = isZero ? [] : Initializer.Start(plan, seed, files);
+        var value = weight.Value().contiguous();
+        return value.dtype == float64
+            ? Compare(plan, MemoryMarshal.Cast<byte, double>(value.bytes), i => isZero ? 0 : expected[i], learns)
+            : Compare(plan, MemoryMarshal.Cast<byte, float>(value.bytes), i => isZero ? 0 : expected[i], learns);
+    }
+
+    private static long Compare<T>(WeightPlan plan, ReadOnlySpan<T> found, Func<int, T> expected, Predicate<int> learns)
+        where T : unmanaged
+    {
         var verified = 0L;
         for (var i = 0; i < found.Length; i++)
         {
@@ -46,10 +53,12 @@ internal static class StillnessCheck
                 continue;
             }
 
-            if (found[i] != (isZero ? 0 : expected[i]))
+            // As bits: -0 is not 0, and a NaN is itself.
+            var should = expected(i);
+            if (!MemoryMarshal.AsBytes(found.Slice(i, 1)).SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in should))))
             {
                 throw new RunException(
-                    $"{plan.Weight.Name}[{i}] should be {(isZero ? "zero" : "fixed")} and has moved",
+                    $"{plan.Weight.Name}[{i}] should be {should} and is {found[i]}",
                     "this is a fault of Freeze: please report it with the Freeze file");
             }
 

@@ -78,5 +78,5 @@ public sealed class PlannedWeightTests
         }
     }
 
-    private static PlannedWeight Planned(Treatment treatment) => new(TestNets.Plan(Weight, treatment), 1, new StartFiles());
+    private static PlannedWeight Planned(Treatment treatment) => new(TestNets.Plan(Weight, treatment), 1, new StartFiles(), float32);
 }

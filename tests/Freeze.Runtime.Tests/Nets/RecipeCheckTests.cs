@@ -63,7 +63,7 @@ public sealed class RecipeCheckTests
     [Fact]
     public void WhatCannotBeTrainedYetIsRefusedAndNotPassedOver()
     {
-        Refused(Small with { Precision = Precision.Fp64 }, "cannot train it yet");
+        Refused(Small with { Device = Device.Cuda }, "cannot train it yet");
     }
 
     private static Func<Weight, Treatment> First(Treatment treatment) =>

@@ -123,16 +123,20 @@ public sealed class TrainerTests(Sample sample)
             var recipe = Small with { Precision = precision, Epochs = 2 };
             var trainer = new Trainer(recipe.Build(), sample.Images);
             trainer.Epoch(1, _ => { }, TestContext.Current.CancellationToken);
-            Assert.All(trainer.Weights.State(), entry => Assert.Equal(TorchSharp.torch.ScalarType.Float32, entry.Value.dtype));
+            var type = precision.IsFp64 ? float64 : float32;
+            Assert.All(trainer.Weights.State(), entry => Assert.Equal(type, entry.Value.dtype));
             return trainer.Epoch(2, _ => { }, TestContext.Current.CancellationToken).TrainingLoss;
         }
 
         var single = Loss(Precision.Fp32);
         var half = Loss(Precision.Bf16);
+        var twice = Loss(Precision.Fp64);
 
         // bfloat16 has 8 bits of mantissa: the same course, not the same numbers.
         Assert.NotEqual(single, half);
         Assert.Equal(single, half, 0.05 * single);
+        Assert.NotEqual(single, twice);
+        Assert.Equal(single, twice, 1e-5 * single);
     }
 
     [Fact]
