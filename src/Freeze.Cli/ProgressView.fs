@@ -19,7 +19,7 @@ let private trainedImages (run: Run) =
     let available =
         match run.Recipe.Images with
         | Images.First count -> count
-        | Images.All -> (DataSets.tryFind run.Recipe.Data |> Option.get).TrainingImages
+        | Images.All -> (DataSource.tryDescribe run.Recipe.Data |> Option.get).TrainingImages
 
     match run.Recipe.Validation with
     | Validation.HeldOut held -> available - held

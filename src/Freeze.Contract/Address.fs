@@ -11,7 +11,7 @@ type Addresses() =
     let digest (part: 'T) (content: 'T -> 'U) =
         known.GetOrAdd(box part, (fun _ -> SHA256.HashData(Json.toBytes (content part))))
 
-    /// A file of weights is known by its digest, wherever it lies.
+    /// A file of weights is known by its digest, wherever it lies; so is a folder of images.
     let withoutPaths (weights: WeightPlan[]) =
         weights
         |> Array.map (fun plan ->
@@ -24,13 +24,18 @@ type Addresses() =
 
     /// The version of all that follows from a recipe: it is part of each address, and rises when the same
     /// recipe would give other numbers or a plan other fields.
-    static member Schema = 2
+    static member Schema = 3
 
     /// 16 hexadecimal digits of the SHA-256 of the schema, of the digests of the net's and the weights' canonical JSON,
     /// and of the canonical JSON of the rest.
     member _.Of(recipe: Recipe) : string =
         let rest =
             { recipe with
+                Data =
+                    match recipe.Data with
+                    | DataSource.Folder(_, digest, size, classes, training, test) ->
+                        DataSource.Folder("", digest, size, classes, training, test)
+                    | named -> named
                 Net = { Nodes = [||]; Stages = [||] }
                 Weights = [||]
             }

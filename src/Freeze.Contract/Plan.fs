@@ -88,6 +88,30 @@ type Schedule =
     /// Half a cosine from the learning rate to 0 over all epochs.
     | Cosine
 
+/// Where a run's images come from.
+[<RequireQualifiedAccess>]
+type DataSource =
+    /// One of DataSets.all.
+    | Named of Name: string
+    /// A folder of images, each brought to Size x Size. Digest is that of its listing.
+    | Folder of
+        Path: string *
+        Digest: string *
+        Size: int *
+        Classes: int *
+        TrainingImages: int *
+        TestImages: int
+
+/// How pixels, which are bytes, become a net's input. What it is by is that of all the set's training images.
+[<RequireQualifiedAccess>]
+type Normalisation =
+    /// For each channel less its mean, divided by its standard deviation.
+    | Own
+    /// The same by these numbers, in which the brightest pixel is 1.
+    | By of Mean: float[] * Deviation: float[]
+    /// Less the mean image, pixel by pixel; not divided.
+    | MeanImage
+
 [<RequireQualifiedAccess>]
 type Augmentation =
     /// Zeros around the image, then a window of the image's size at a random place.
@@ -121,6 +145,14 @@ type Validation =
     /// So many training images are held out, drawn by the seed; the test set is judged at the end.
     | HeldOut of Images: int
 
+/// What ends a run after an epoch that is not its last.
+[<RequireQualifiedAccess>]
+type Stop =
+    /// The best validation accuracy is so many epochs old.
+    | Plateau of Epochs: int
+    /// The validation accuracy is at least this share.
+    | Accuracy of Share: float
+
 /// Whether a run uses all training images or the first so many.
 [<RequireQualifiedAccess>]
 type Images =
@@ -141,9 +173,10 @@ type Learning =
 /// All that decides a run's numbers. Its hash is the run's address.
 type Recipe =
     {
-        Data: string
+        Data: DataSource
         Images: Images
         Validation: Validation
+        Normalisation: Normalisation
         Augmentations: Augmentation[]
         /// Outputs of the net; the data may have fewer classes.
         Classes: int
@@ -159,6 +192,8 @@ type Recipe =
         Warmup: int
         Batch: int
         Epochs: int
+        /// The first that holds ends the run; without, it has all its epochs.
+        Stops: Stop[]
         Shuffle: bool
         Precision: Precision
         Device: Device
@@ -266,3 +301,27 @@ module Update =
             Decay = Rate.Times 1.0
             Period = Period.Always
         }
+
+[<RequireQualifiedAccess>]
+module DataSource =
+    /// What is known of a run's images without opening them; nothing of a name that no set has.
+    let tryDescribe (source: DataSource) : DataSet option =
+        match source with
+        | DataSource.Named name -> DataSets.tryFind name
+        | DataSource.Folder(path, _, size, classes, trainingImages, testImages) ->
+            Some
+                {
+                    Name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator path)
+                    Image = [| 3; size; size |]
+                    Classes = classes
+                    TrainingImages = trainingImages
+                    TestImages = testImages
+                    About = path
+                }
+
+    /// What tables call it.
+    let name (source: DataSource) =
+        match source, tryDescribe source with
+        | _, Some set -> set.Name
+        | DataSource.Named name, None -> name
+        | DataSource.Folder(path, _, _, _, _, _), None -> path

@@ -66,7 +66,7 @@ let private writeRun (writer: Utf8JsonWriter) (run: Run) =
     writer.WritePropertyName "axes"
     writeAxes writer run.Axes
     field "net" run.NetName
-    field "data" run.Recipe.Data
+    field "data" (DataSource.name run.Recipe.Data)
     field "weights" (Counts.ofWeights (weights run.Recipe))
     field "layers" (layers run.Recipe)
     field "expected" run.Expected

@@ -138,7 +138,7 @@ let rec ofExpression report (columns: string list) (expression: Expression) : Ax
         ]
     | Term.Range(first, last) -> ofRange report columns expression.Span first last
     // The epochs of a schedule are one value.
-    | Term.Call({ Value = "step" }, _) -> []
+    | Term.Call({ Value = "step" | "by" }, _) -> []
     | Term.Call(_, arguments) ->
         arguments
         |> List.collect (fun argument ->

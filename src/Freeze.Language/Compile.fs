@@ -59,7 +59,12 @@ let private digest (path: string) =
 let usual =
     {
         Profile = ""
-        Files = { Read = Source.read; Digest = digest }
+        Files =
+            {
+                Read = Source.read
+                Digest = digest
+                Images = ImageFolders.list
+            }
     }
 
 let rec private parts (selector: Selector) =
@@ -100,8 +105,8 @@ let private distinct (diagnostics: Diagnostic seq) =
     |> Seq.truncate mostDiagnostics
     |> List.ofSeq
 
-/// Where a file of weights lies, relative to the file that names it.
-let private weightsPath (sources: Source list) (path: Located<string>) =
+/// Where a file of weights or a folder of images lies, relative to the file that names it.
+let private pathOf (sources: Source list) (path: Located<string>) =
     let folder =
         Path.GetDirectoryName (Source.at sources path.Span.Start).Path
         |> Option.ofObj
@@ -114,36 +119,30 @@ let analyse (options: Options) (source: Source) : Analysis =
     let loaded = Imports.load options.Files source
     let found = ResizeArray<Diagnostic>()
 
-    let digests =
-        System.Collections.Generic.Dictionary<string, Result<string, string>>()
+    /// Looks up what a path leads to, once for all runs.
+    let lookUp look notFound =
+        let known = System.Collections.Generic.Dictionary<string, Result<'T, string>>()
+
+        fun (written: Located<string>) ->
+            if written.Value.Trim() = "" || Path.IsPathRooted written.Value then
+                Error(notFound written.Span "a path is relative to the file that names it")
+            else
+                let path = pathOf loaded.Sources written
+
+                if not (known.ContainsKey path) then
+                    known[path] <- look path
+
+                known[path]
+                |> Result.map (fun found -> path, found)
+                |> Result.mapError (notFound written.Span)
 
     let context: Runs.Context =
         {
             Report = found.Add
             Source = source
             TextOf = fun span -> Source.text (Source.at loaded.Sources span.Start) span
-            Weights =
-                fun written ->
-                    if written.Value.Trim() = "" || Path.IsPathRooted written.Value then
-                        Error(
-                            Diagnostic.notSafetensors
-                                written.Span
-                                "a path is relative to the file that names it"
-                        )
-                    else
-                        let path = weightsPath loaded.Sources written
-
-                        let digest =
-                            match digests.TryGetValue path with
-                            | true, known -> known
-                            | false, _ ->
-                                let digest = options.Files.Digest path
-                                digests[path] <- digest
-                                digest
-
-                        digest
-                        |> Result.map (fun digest -> Start.File(path, digest))
-                        |> Result.mapError (Diagnostic.notSafetensors written.Span)
+            Weights = lookUp options.Files.Digest Diagnostic.notSafetensors >> Result.map Start.File
+            Images = lookUp options.Files.Images Diagnostic.notImages
             Profile = options.Profile
         }
 

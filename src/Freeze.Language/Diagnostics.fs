@@ -283,6 +283,9 @@ module Diagnostic =
     let notSafetensors span reason =
         error "FRZ038" span $"these weights cannot be used: {reason}" ""
 
+    let notImages span reason =
+        error "FRZ049" span $"these images cannot be used: {reason}" ""
+
     // Nets
 
     let unknownLayer span name known =

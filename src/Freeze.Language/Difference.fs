@@ -130,6 +130,7 @@ let changes (before: Recipe) (after: Recipe) : Change list =
         yield! setting "data" _.Data
         yield! setting "images" _.Images
         yield! setting "validate" _.Validation
+        yield! setting "normalise" _.Normalisation
         yield! setting "augment" _.Augmentations
         yield! setting "classes" _.Classes
         yield! net before.Net after.Net
@@ -138,6 +139,7 @@ let changes (before: Recipe) (after: Recipe) : Change list =
         yield! setting "warmup" _.Warmup
         yield! setting "batch" _.Batch
         yield! setting "epochs" _.Epochs
+        yield! setting "stop" _.Stops
         yield! setting "loss" _.Loss
         yield! setting "shuffle" _.Shuffle
         yield! setting "precision" _.Precision

@@ -2,6 +2,7 @@
 module Freeze.Language.Imports
 
 open System.IO
+open Freeze
 open Freeze.Language.Syntax
 
 /// How other files are reached: an editor has some of them in memory, a test all.
@@ -11,6 +12,8 @@ type Files =
         Read: string -> Result<Source, string>
         /// The SHA-256 of a file of weights.
         Digest: string -> Result<string, string>
+        /// What a folder of images holds.
+        Images: string -> Result<FolderListing, string>
     }
 
 type File =

@@ -23,6 +23,8 @@ type Context =
         TextOf: Span -> string
         /// The start that a file of weights gives.
         Weights: Located<string> -> Result<Start, Diagnostic>
+        /// The path of a folder of images, and what it holds.
+        Images: Located<string> -> Result<string * FolderListing, Diagnostic>
         /// The profile in force, or "".
         Profile: string
     }
@@ -52,7 +54,7 @@ type Making =
 type RunChecker
     (context: Context, contents: Contents, winners: HashSet<Span>, overruled: Dictionary<Span, Span>) =
     let report = context.Report
-    let subjects = Dictionary<string * string * int, Subject option>()
+    let subjects = Dictionary<string * int list * int, Subject option>()
     // The published values that held for some run.
     let seen = HashSet<Span>()
     let usedNets = HashSet<string>()
@@ -97,7 +99,7 @@ type RunChecker
         | Some resolved ->
             usedNets.Add resolved.Definition.Name.Value |> ignore
             let name = Naming.ofNet scope settings.Net
-            let key = name, settings.Data.Name, settings.Classes
+            let key = name, List.ofArray settings.Data.Image, settings.Classes
 
             if dependsOnLets section resolved then
                 build scope settings resolved name
@@ -257,9 +259,10 @@ type RunChecker
         let resolved = resolve making false epochs
 
         {
-            Data = settings.Data.Name
+            Data = settings.Source
             Images = settings.Images
             Validation = settings.Validation
+            Normalisation = settings.Normalisation
             Augmentations = List.toArray settings.Augmentations
             Classes = settings.Classes
             Net = making.Subject.Built.Net
@@ -272,6 +275,7 @@ type RunChecker
             Warmup = settings.Warmup
             Batch = settings.Batch
             Epochs = settings.Epochs
+            Stops = List.toArray settings.Stops
             Shuffle = settings.Shuffle
             Precision = settings.Precision
             Device = settings.Device
@@ -350,7 +354,9 @@ type RunChecker
                             Arguments = []
                         }
 
-                    match Settings.read ignore scope (Map.remove "net" variant.Section.Settings) with
+                    match
+                        Settings.read ignore context.Images scope (Map.remove "net" variant.Section.Settings)
+                    with
                     | Some settings ->
                         NetChecker.check
                             report
@@ -448,7 +454,7 @@ type RunChecker
                 | [] -> Path.GetFileNameWithoutExtension context.Source.Path
                 | parts -> String.concat " " parts
 
-        match Settings.read report scope section.Settings with
+        match Settings.read report context.Images scope section.Settings with
         | None -> None
         | Some settings ->
             checkSearch variant settings

@@ -16,9 +16,12 @@ type Search =
 
 type Settings =
     {
+        Source: DataSource
+        /// What is known of it.
         Data: DataSet
         Images: Images
         Validation: Validation
+        Normalisation: Normalisation
         Augmentations: Augmentation list
         Classes: int
         /// Its place is where an error in a library net is shown.
@@ -30,6 +33,7 @@ type Settings =
         Warmup: int
         Batch: int
         Epochs: int
+        Stops: Stop list
         Loss: Loss
         ByStages: bool
         Shuffle: bool
@@ -49,12 +53,55 @@ let private single what (phrase: Phrase) =
 let private wholeOf scope least most what phrase =
     single "one number" phrase |> Result.bind (wholeBetween scope least most what)
 
-let private data scope phrase =
+let private withoutBrackets (call: Arguments.Call) =
+    let place =
+        call.Arguments
+        |> List.tryHead
+        |> Option.map _.Content.Span
+        |> Option.defaultValue call.Callee.Span
+
+    Diagnostic.wrongValue place $"`{call.Callee.Value}` without brackets"
+
+/// How a folder of images is listed.
+type private Folders = Located<string> -> Result<string * FolderListing, Diagnostic>
+
+/// `folder("photos", size 64)`
+let private folder (folders: Folders) scope (call: Arguments.Call) =
+    let usage = "`folder(\"photos\", size 64)`: a folder, and the size of its images"
+
+    Arguments.byName [ "path"; "size" ] [ "path"; "size" ] call
+    |> Result.bind (fun values ->
+        match Map.tryFind "path" values, Map.tryFind "size" values with
+        | Some path, Some size ->
+            wholeBetween scope 1L 1024L "the size" size
+            |> Result.bind (fun size ->
+                match evaluate scope path with
+                | Ok { Value = Datum.Text text; Span = span } ->
+                    folders { Value = text; Span = span }
+                    |> Result.map (fun (path, listing) ->
+                        DataSource.Folder(
+                            path,
+                            listing.Digest,
+                            int size,
+                            listing.Classes.Length,
+                            listing.Training.Length,
+                            listing.Test.Length
+                        ))
+                | Ok other -> Error(Diagnostic.wrongValue other.Span "a path in quotes")
+                | Error e -> Error e)
+        | _ -> Error(Diagnostic.wrongValue call.Callee.Span usage))
+
+let private data folders scope phrase =
     let names = DataSets.all |> Array.map _.Name |> List.ofArray
 
     single "one data set" phrase
-    |> Result.bind (oneOf scope "data set" names)
-    |> Result.map (fun name -> DataSets.all |> Array.find (fun set -> set.Name = name))
+    |> Result.bind (Arguments.call scope "a data set, such as `mnist`")
+    |> Result.bind (fun call ->
+        match call.Callee.Value, call.Arguments with
+        | "folder", _ -> folder folders scope call
+        | name, [] when List.contains name names -> Ok(DataSource.Named name)
+        | name, [] -> Error(Diagnostic.unknownWord call.Callee.Span "data set" name (names @ [ "folder" ]))
+        | _ -> Error(withoutBrackets call))
 
 /// Whether a phrase comes to one given word; a list may have chosen it.
 let private isWord scope word (phrase: Phrase) =
@@ -81,6 +128,102 @@ let private validation scope (available: int) (phrase: Phrase) =
         wholeOf scope 1L (int64 available - 1L) "the number of images held out" phrase
         |> Result.map (int >> Validation.HeldOut)
 
+/// The constants by which nets on CIFAR and on ImageNet are usually fed, red, green, blue. Those of CIFAR take the
+/// deviation within an image for that of the set.
+let private usual =
+    Map
+        [
+            "cifar", Normalisation.By([| 0.4914; 0.4822; 0.4465 |], [| 0.2023; 0.1994; 0.2010 |])
+            "imagenet", Normalisation.By([| 0.485; 0.456; 0.406 |], [| 0.229; 0.224; 0.225 |])
+        ]
+
+/// `by([0.49, 0.48, 0.45], [0.20, 0.20, 0.20])`: a list is one value, not an axis.
+let private byConstants scope (set: DataSet) (call: Arguments.Call) =
+    let channels = set.Image[0]
+
+    let numbers least (list: Expression) =
+        match list.Value with
+        | Term.List several when several.Length = channels -> several
+        | Term.List _ -> []
+        | _ when channels = 1 -> [ list ]
+        | _ -> []
+        |> function
+            | [] ->
+                let what =
+                    if channels = 1 then
+                        "one number"
+                    else
+                        $"a list of {channels} numbers"
+
+                Error(Diagnostic.wrongValue list.Span $"{what}: the images have as many channels")
+            | several ->
+                several
+                |> List.map (numberBetween scope least 1m "the share of full brightness")
+                |> all
+                |> Result.map (List.map float >> List.toArray)
+
+    match call.Arguments with
+    | [ { Label = None; Content = mean }; { Label = None; Content = deviation } ] ->
+        match numbers 0m mean, numbers 0.0001m deviation with
+        | Ok mean, Ok deviation -> Ok(Normalisation.By(mean, deviation))
+        | Error e, _
+        | _, Error e -> Error e
+    | _ ->
+        Error(
+            Diagnostic.wrongValue
+                call.Callee.Span
+                "`by([MEANS], [DEVIATIONS])`, one of each for a channel, as shares of full brightness"
+        )
+
+let private normalisation scope (set: DataSet) (phrase: Phrase) =
+    single "one normalisation, such as `own`" phrase
+    |> Result.bind (Arguments.call scope "a normalisation, such as `own`")
+    |> Result.bind (fun call ->
+        match call.Callee.Value, call.Arguments with
+        | "own", [] -> Ok Normalisation.Own
+        | "mean-image", [] -> Ok Normalisation.MeanImage
+        | name, [] when usual.ContainsKey name && set.Image[0] = 3 -> Ok usual[name]
+        | name, [] when usual.ContainsKey name ->
+            Error(Diagnostic.wrongValue call.Callee.Span "constants of one channel: these are of three")
+        | "by", _ -> byConstants scope set call
+        | ("own" | "mean-image" | "cifar" | "imagenet"), _ -> Error(withoutBrackets call)
+        | other, _ ->
+            Error(
+                Diagnostic.unknownWord
+                    call.Callee.Span
+                    "normalisation"
+                    other
+                    [ "own"; "by"; "cifar"; "imagenet"; "mean-image" ]
+            ))
+
+let private stop scope expression =
+    Arguments.call scope "plateau(EPOCHS) or accuracy(SHARE)" expression
+    |> Result.bind (fun call ->
+        match call.Callee.Value, call.Arguments with
+        | "plateau", [ { Label = None; Content = epochs } ] ->
+            wholeBetween scope 1L 100_000L "the epochs without a better one" epochs
+            |> Result.map (int >> Stop.Plateau)
+        | "accuracy", [ { Label = None; Content = accuracy } ] ->
+            numberBetween scope 0m 1m "the accuracy" accuracy
+            |> Result.map (float >> Stop.Accuracy)
+        | ("plateau" | "accuracy"), _ ->
+            Error(Diagnostic.wrongValue expression.Span "`plateau(3)` or `accuracy(99%)`")
+        | other, _ ->
+            Error(Diagnostic.unknownWord call.Callee.Span "stop" other [ "plateau"; "accuracy"; "none" ]))
+
+let private stops scope (phrase: Phrase) =
+    if isWord scope "none" phrase then
+        Ok []
+    else
+        phrase
+        |> List.map (stop scope)
+        |> all
+        |> Result.bind (fun several ->
+            if List.distinctBy (fun (s: Stop) -> s.IsPlateau) several = several then
+                Ok several
+            else
+                Error(Diagnostic.wrongValue (join phrase) "each of plateau and accuracy once"))
+
 let private augmentation scope expression =
     Arguments.call scope "crop(PIXELS) or flip" expression
     |> Result.bind (fun call ->
@@ -90,6 +233,7 @@ let private augmentation scope expression =
             |> Result.map (int >> Augmentation.Crop)
         | "crop", _ -> Error(Diagnostic.wrongValue expression.Span "`crop(4)`: pixels of padding")
         | "flip", [] -> Ok Augmentation.Flip
+        | "flip", _ -> Error(withoutBrackets call)
         | other, _ ->
             Error(Diagnostic.unknownWord call.Callee.Span "augmentation" other [ "crop"; "flip"; "none" ]))
 
@@ -263,7 +407,12 @@ let optimizer (scope: Scope) (written: Map<string, Written>) : Result<Optimizer,
 
 /// Reads the settings of one run; every mistake is reported. Where data or net are unknown, nothing can be
 /// said of rules; any other mistake leaves its default in place, so that the rest is checked too.
-let read (report: Diagnostic -> unit) (scope: Scope) (written: Map<string, Written>) : Settings option =
+let read
+    (report: Diagnostic -> unit)
+    (folders: Located<string> -> Result<string * FolderListing, Diagnostic>)
+    (scope: Scope)
+    (written: Map<string, Written>)
+    : Settings option =
     let setting name fallback reader =
         match Map.tryFind name written with
         | None -> Some fallback
@@ -272,14 +421,18 @@ let read (report: Diagnostic -> unit) (scope: Scope) (written: Map<string, Writt
     let settingOr fallback name reader =
         setting name fallback reader |> Option.defaultValue fallback
 
-    let knownSet = setting "data" DataSets.all[0] data
+    let knownSource =
+        setting "data" (DataSource.Named DataSets.all[0].Name) (data folders)
+
+    let source =
+        knownSource |> Option.defaultValue (DataSource.Named DataSets.all[0].Name)
 
     let knownNet =
         setting "net" (plainCall "lenet") (fun scope phrase ->
             single "the name of a net" phrase
             |> Result.bind (Arguments.call scope "the name of a net"))
 
-    let set = knownSet |> Option.defaultValue DataSets.all[0]
+    let set = DataSource.tryDescribe source |> Option.get
     let images = settingOr Images.All "images" (fun scope -> images scope set)
 
     let available =
@@ -304,9 +457,11 @@ let read (report: Diagnostic -> unit) (scope: Scope) (written: Map<string, Writt
             settingOr 10L "epochs" (whole 1L 100_000L "the number of epochs") |> int
 
         {
+            Source = source
             Data = set
             Images = images
             Validation = settingOr Validation.Test "validate" (fun scope -> validation scope available)
+            Normalisation = settingOr Normalisation.Own "normalise" (fun scope -> normalisation scope set)
             Augmentations = settingOr [] "augment" augmentations
             Classes =
                 settingOr
@@ -324,6 +479,7 @@ let read (report: Diagnostic -> unit) (scope: Scope) (written: Map<string, Writt
             Warmup = settingOr 0 "warmup" warmup
             Batch = settingOr 128L "batch" (whole 1L 65536L "the batch") |> int
             Epochs = epochs
+            Stops = settingOr [] "stop" stops
             Loss = settingOr (Loss.CrossEntropy 0.0) "loss" loss
             ByStages = settingOr false "learn" learn
             Shuffle = settingOr true "shuffle" onOff
@@ -333,4 +489,4 @@ let read (report: Diagnostic -> unit) (scope: Scope) (written: Map<string, Writt
         }
 
     let read = knownNet |> Option.map settings
-    knownSet |> Option.bind (fun _ -> read)
+    knownSource |> Option.bind (fun _ -> read)

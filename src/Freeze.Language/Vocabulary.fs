@@ -21,12 +21,16 @@ let private entry name usage meaning =
 /// Settings, as their defaults are written.
 let settings =
     [
-        entry "data" "data mnist" "the data set"
+        entry "data" "data mnist" "the data set, or a folder of images: folder(\"photos\", size 64)"
         entry "images" "images all" "how many training images are used, the first ones; all by default"
         entry
             "validate"
             "validate test"
             "what is judged after each epoch: the test set, or so many training images held out"
+        entry
+            "normalise"
+            "normalise own"
+            "how pixels become inputs: by the set's own mean and deviation, by([MEANS], [DEVIATIONS]), cifar, imagenet, mean-image"
         entry "augment" "augment none" "how training images vary: crop(PIXELS), flip"
         entry "net" "net lenet" "the net, of the library or defined in the file"
         entry "classes" "classes 10" "outputs of the net; by default as many as the data have classes"
@@ -39,6 +43,7 @@ let settings =
         entry "warmup" "warmup 0 epochs" "epochs in which the learning rate rises from 0"
         entry "batch" "batch 128" "images in one step"
         entry "epochs" "epochs 10" "passes over the training images"
+        entry "stop" "stop none" "what ends a run early: plateau(EPOCHS), accuracy(SHARE)"
         entry
             "loss"
             "loss cross-entropy"

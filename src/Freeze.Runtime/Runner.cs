@@ -22,6 +22,7 @@ public sealed class Runner : IDisposable
     private readonly RunnerOptions options;
     private readonly RunStore store;
     private ImageSet? set;
+    private DataSource? source;
 
     /// <summary>A runner for one batch of runs; it keeps the last data set in memory.</summary>
     public Runner(RunnerOptions options)
@@ -104,14 +105,15 @@ public sealed class Runner : IDisposable
         set_num_threads(options.Threads);
         var clock = Stopwatch.StartNew();
         var trainer = new Trainer(run.Recipe, images);
-        var epochs = new EpochRecord[run.Recipe.Epochs];
-        for (var epoch = 1; epoch <= epochs.Length; epoch++)
+        var epochs = new List<EpochRecord>();
+        do
         {
-            var record = trainer.Epoch(epoch, report, cancel);
-            epochs[epoch - 1] = record;
+            var record = trainer.Epoch(epochs.Count + 1, report, cancel);
+            epochs.Add(record);
             folder.Append(record);
             report(Progress.NewEpoch(record));
         }
+        while (epochs.Count < run.Recipe.Epochs && !Stopping.Holds(run.Recipe.Stops, epochs));
 
         // Where the test set is what validates, it has just been judged.
         var test = run.Recipe.Validation.IsTest
@@ -122,7 +124,7 @@ public sealed class Runner : IDisposable
         return new RunResult(
             hash,
             run.Name,
-            epochs,
+            [.. epochs],
             test.Loss,
             test.Accuracy,
             epochs.Max(epoch => epoch.ValidationAccuracy),
@@ -133,13 +135,14 @@ public sealed class Runner : IDisposable
             Versions);
     }
 
-    private ImageSet Images(string name, Action<Progress> report)
+    private ImageSet Images(DataSource wanted, Action<Progress> report)
     {
-        if (set?.Set.Name != name)
+        if (set is null || !wanted.Equals(source))
         {
             set?.Dispose();
             set = null;
-            set = options.Data.Load(name, text => report(Progress.NewNote(text)));
+            set = options.Data.Load(wanted, text => report(Progress.NewNote(text)));
+            source = wanted;
         }
 
         return set;

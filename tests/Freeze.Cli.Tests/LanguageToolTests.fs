@@ -169,8 +169,7 @@ let ``a mistake in an imported file is told there`` () =
 
 [<Fact>]
 let ``what the runtime cannot train yet is refused, not passed over`` () =
-    let path =
-        file "data mnist-sample; images 640; epochs 1; augment flip; precision fp64\n"
+    let path = file "data mnist-sample; images 640; epochs 1; device cuda\n"
 
     let output = freeze [ "run"; path; "--store"; folder () ]
     Assert.Equal(1, output.Code)

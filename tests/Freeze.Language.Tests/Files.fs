@@ -34,6 +34,7 @@ let alone: Compile.Options =
             {
                 Read = fun _ -> Error "there is no such file"
                 Digest = fun _ -> Error "there is no such file"
+                Images = fun _ -> Error "there is no such folder"
             }
     }
 

@@ -31,6 +31,10 @@ internal sealed record TestRecipe(Net Net)
 
     public Device Device { get; init; } = Device.Auto;
 
+    public Normalisation Normalisation { get; init; } = Normalisation.Own;
+
+    public Stop[] Stops { get; init; } = [];
+
     public Augmentation[] Augmentations { get; init; } = [];
 
     public int Batch { get; init; } = 32;
@@ -42,9 +46,10 @@ internal sealed record TestRecipe(Net Net)
     public long Seed { get; init; } = 1;
 
     public Recipe Build() => new(
-        Data,
+        DataSource.NewNamed(Data),
         Images,
         Validation,
+        Normalisation,
         Augmentations,
         Net.Nodes[^1].Shape[0],
         Net,
@@ -57,6 +62,7 @@ internal sealed record TestRecipe(Net Net)
         Warmup,
         Batch,
         Epochs,
+        Stops,
         Shuffle,
         Precision,
         Device,

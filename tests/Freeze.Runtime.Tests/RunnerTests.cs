@@ -48,6 +48,15 @@ public sealed class RunnerTests : IDisposable
     }
 
     [Fact]
+    public void ARunEndsAtTheAccuracyThatIsEnough()
+    {
+        var result = Finished(Execute(Small with { Stops = [Stop.NewAccuracy(0.01)], Epochs = 5 }));
+
+        Assert.Equal([1], result.Epochs.Select(epoch => epoch.Epoch));
+        Assert.Single(File.ReadAllLines(Directory.GetFiles(folder.Path, "metrics.jsonl", SearchOption.AllDirectories).Single()));
+    }
+
+    [Fact]
     public void TheResultSaysWhatLearnedWhatWasVerifiedAndWhatComputed()
     {
         var result = Finished(Execute(Small));

@@ -93,7 +93,7 @@ let private printRuns (shown: Shown[]) =
         [
             run.Name
             run.NetName
-            run.Recipe.Data
+            DataSource.name run.Recipe.Data
             count counts.Trained
             count counts.Fixed
             count counts.Zero
@@ -198,7 +198,7 @@ let private printPasses (recipe: Recipe) =
 let private printLayers (shown: Shown) =
     let run = shown.Run
     printfn ""
-    printfn "%s" (String.concat " · " [ run.Name; run.NetName; run.Recipe.Data; shown.Hash ])
+    printfn "%s" (String.concat " · " [ run.Name; run.NetName; DataSource.name run.Recipe.Data; shown.Hash ])
     let total = Counts.ofWeights (PlanFile.weights run.Recipe)
 
     print

@@ -41,8 +41,13 @@ internal sealed class Batches
         };
         Training = [.. Enumerable.Range(0, used).Select(i => (long)i).Except(HeldOut)];
         type = Precisions.OfWeights(recipe);
-        mean = PerChannel(set.Mean);
-        scale = PerChannel([.. set.Deviation.Select(deviation => 1 / deviation)]);
+        (mean, scale) = recipe.Normalisation switch
+        {
+            { IsOwn: true } => (PerChannel(set.Mean), Inverse(set.Deviation)),
+            Normalisation.By by => (PerChannel(InBytes(by.Mean)), Inverse(InBytes(by.Deviation))),
+            { IsMeanImage: true } => (MeanImage(), PerChannel([1])),
+            _ => throw new UnreachableException($"no input for plan case {recipe.Normalisation}"),
+        };
     }
 
     /// <summary>The training images that are trained on, ascending.</summary>
@@ -90,6 +95,13 @@ internal sealed class Batches
         .. RandomStream.Permutation(RandomStream.Key(seed, "validation"), among)
             .Take(count).Select(i => (long)i).Order(),
     ];
+
+    private static double[] InBytes(double[] shares) => Array.ConvertAll(shares, share => share * byte.MaxValue);
+
+    private Tensor Inverse(double[] deviations) => PerChannel(Array.ConvertAll(deviations, deviation => 1 / deviation));
+
+    private Tensor MeanImage() =>
+        tensor(set.MeanImage(), [1, .. Array.ConvertAll(set.Set.Image, extent => (long)extent)]).to(type);
 
     private Tensor PerChannel(double[] values) => tensor(values, [1, values.Length, 1, 1]).to(type);
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Freeze.Runtime.Data;
 
 /// <summary>Where a data set was found, or how to get it.</summary>
@@ -56,6 +58,14 @@ public sealed class DataCatalog(string? named, string cache)
     /// <summary>Reads a set whole and verifies every file of it; fetches it where it is missing.</summary>
     /// <exception cref="DataException">A file is missing, damaged or another set's.</exception>
     public void Verify(string name, Action<string> note) => Read(name, note);
+
+    /// <summary>A run's images, verified; the caller disposes them.</summary>
+    /// <inheritdoc cref="Verify"/>
+    public ImageSet Load(DataSource source, Action<string> note) => source switch
+    {
+        DataSource.Named named => Load(named.Name, note),
+        _ => throw new UnreachableException($"no images for plan case {source}"),
+    };
 
     /// <summary>A set in memory, verified; the caller disposes it.</summary>
     /// <inheritdoc cref="Verify"/>

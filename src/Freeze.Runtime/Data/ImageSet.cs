@@ -33,6 +33,22 @@ public sealed class ImageSet : IDisposable
     /// <summary>For each channel the standard deviation of all training pixels about that mean.</summary>
     internal double[] Deviation { get; }
 
+    /// <summary>For each pixel [channels, height, width] its mean over all training images, from 0 to 255.</summary>
+    internal double[] MeanImage()
+    {
+        var sums = new long[Set.Image.Aggregate(1, (product, extent) => product * extent)];
+        var pixels = Training.Images.bytes;
+        for (var start = 0; start < pixels.Length; start += sums.Length)
+        {
+            for (var i = 0; i < sums.Length; i++)
+            {
+                sums[i] += pixels[start + i];
+            }
+        }
+
+        return Array.ConvertAll(sums, sum => (double)sum / Training.Count);
+    }
+
     /// <summary>Frees the images.</summary>
     public void Dispose()
     {

@@ -17,9 +17,26 @@ internal static class RecipeCheck
         Check(recipe.Epochs > 0, $"{recipe.Epochs} epochs");
         var used = recipe.Images is Images.First first ? first.Count : set.TrainingImages;
         Check(used > 0 && used <= set.TrainingImages, $"{used} images of the {set.TrainingImages} of {set.Name}");
+        CheckNormalisation(recipe.Normalisation, set);
+        foreach (var stop in recipe.Stops)
+        {
+            Check(stop is not Stop.Plateau { Epochs: < 1 }, "a plateau of no epochs");
+        }
+
         if (recipe.Validation is Validation.HeldOut held)
         {
             Check(held.Images > 0 && held.Images < used, $"{held.Images} images held out of {used}");
+        }
+    }
+
+    private static void CheckNormalisation(Normalisation normalisation, DataSet set)
+    {
+        if (normalisation is Normalisation.By by)
+        {
+            Check(
+                by.Mean.Length == set.Image[0] && by.Deviation.Length == set.Image[0],
+                $"a normalisation of other than the {set.Image[0]} channels of {set.Name}");
+            Check(by.Mean.All(double.IsFinite) && by.Deviation.All(deviation => deviation > 0), "a deviation that is not above 0");
         }
     }
 

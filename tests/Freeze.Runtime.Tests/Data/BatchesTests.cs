@@ -69,6 +69,28 @@ public sealed class BatchesTests
         Assert.Equal(expected, batch.Images.data<float>().ToArray()[0], 5);
     }
 
+    [Fact]
+    public void OtherNormalisationsAreByTheNumbersGivenAndByTheMeanImage()
+    {
+        using var scope = NewDisposeScope();
+        using var set = TestNets.Synthetic(50);
+        var raw = set.Training.Images.data<byte>().ToArray();
+        float[] Pixels(Normalisation normalisation) =>
+            new Batches(set, (Line with { Normalisation = normalisation }).Build())
+                .Take(set.Training, [7]).Images.data<float>().ToArray();
+
+        // The brightest pixel is 1: 0.5 of it is 127.5.
+        Assert.All(
+            Pixels(Normalisation.NewBy([0.5], [0.2])).Select((pixel, i) => (pixel, i)),
+            found => Assert.Equal((raw[(7 * 16) + found.i] - 127.5) / 51, found.pixel, 5));
+        Assert.All(
+            Pixels(Normalisation.MeanImage).Select((pixel, i) => (pixel, i)),
+            found => Assert.Equal(
+                raw[(7 * 16) + found.i] - Enumerable.Range(0, 50).Average(image => raw[(image * 16) + found.i]),
+                found.pixel,
+                4));
+    }
+
     // Orders need no tensors: those of the batches end here.
     private static Batches Of(TestRecipe recipe)
     {

@@ -1,0 +1,155 @@
+/// Where images come from, and what is made of their pixels.
+module Freeze.Language.Tests.DataTests
+
+open System.IO
+open Freeze
+open Freeze.Language
+open Freeze.Language.Tests.Files
+open Xunit
+
+let private recipe text = (runs text).[0].Recipe
+
+[<Fact>]
+let ``pixels are normalised by the set's own statistics unless said otherwise`` () =
+    let of' text =
+        (recipe $"data cifar10; net wrn-10-1; {text}").Normalisation
+
+    Assert.Equal(Normalisation.Own, of' "")
+    Assert.Equal(Normalisation.Own, of' "normalise own")
+    Assert.Equal(Normalisation.MeanImage, of' "normalise mean-image")
+
+    Assert.Equal(
+        Normalisation.By([| 0.4914; 0.4822; 0.4465 |], [| 0.2023; 0.1994; 0.2010 |]),
+        of' "normalise by([0.4914, 0.4822, 0.4465], [0.2023, 0.1994, 0.2010])"
+    )
+
+    Assert.Equal(
+        Normalisation.By([| 0.485; 0.456; 0.406 |], [| 0.229; 0.224; 0.225 |]),
+        of' "normalise imagenet"
+    )
+
+    Assert.Equal(Normalisation.By([| 0.13 |], [| 0.31 |]), (recipe "normalise by(0.13, 0.31)").Normalisation)
+
+[<Fact>]
+let ``the lists of a normalisation are one value, and normalisations may be an axis`` () =
+    let found =
+        runs "data cifar10; net wrn-10-1; normalise [own, by([0.5, 0.5, 0.5], [0.5, 0.5, 0.5])]"
+
+    Assert.Equal(2, found.Length)
+
+[<Fact>]
+let ``a run may stop at an accuracy or where it gets no better`` () =
+    Assert.Equal<Stop[]>([||], (recipe "").Stops)
+    Assert.Equal<Stop[]>([||], (recipe "stop none").Stops)
+
+    Assert.Equal<Stop[]>(
+        [| Stop.Accuracy 0.99; Stop.Plateau 3 |],
+        (recipe "stop accuracy(99%) plateau(3)").Stops
+    )
+
+let private photos (root: string) =
+    for path in
+        [
+            "train/b/1.png"
+            "train/a/x/2.JPG"
+            "train/a/1.jpeg"
+            "train/a/note.txt"
+            "val/a/1.png"
+        ] do
+        let path = Path.Combine(root, path)
+        Directory.CreateDirectory(Path.GetDirectoryName path) |> ignore
+        File.WriteAllText(path, Path.GetFileName path)
+
+let private inFolder work =
+    let root = Directory.CreateTempSubdirectory("freeze-test-").FullName
+
+    try
+        work root
+    finally
+        Directory.Delete(root, true)
+
+[<Fact>]
+let ``a folder of images is listed by class and path`` () =
+    inFolder (fun root ->
+        photos root
+
+        match ImageFolders.list root with
+        | Error reason -> failwith reason
+        | Ok listing ->
+            Assert.Equal<string[]>([| "a"; "b" |], listing.Classes)
+
+            Assert.Equal<FolderImage[]>(
+                [|
+                    { Path = "train/a/1.jpeg"; Label = 0 }
+                    { Path = "train/a/x/2.JPG"; Label = 0 }
+                    { Path = "train/b/1.png"; Label = 1 }
+                |],
+                listing.Training
+            )
+
+            Assert.Equal<FolderImage[]>([| { Path = "val/a/1.png"; Label = 0 } |], listing.Test))
+
+[<Fact>]
+let ``the digest of a folder follows names and lengths`` () =
+    inFolder (fun root ->
+        photos root
+
+        let digest () =
+            match ImageFolders.list root with
+            | Ok listing -> listing.Digest
+            | Error reason -> failwith reason
+
+        let before = digest ()
+        File.WriteAllText(Path.Combine(root, "train", "a", "note.txt"), "another note, of no interest")
+        Assert.Equal(before, digest ())
+        File.AppendAllText(Path.Combine(root, "train", "b", "1.png"), "!")
+        Assert.NotEqual<string>(before, digest ()))
+
+[<Fact>]
+let ``links out of a folder of images are not followed`` () =
+    inFolder (fun root ->
+        photos root
+
+        Directory.CreateSymbolicLink(Path.Combine(root, "train", "a", "round"), root)
+        |> ignore
+
+        Directory.CreateSymbolicLink(Path.Combine(root, "train", "c"), "/") |> ignore
+
+        match ImageFolders.list root with
+        | Ok listing -> Assert.Equal((2, 3), (listing.Classes.Length, listing.Training.Length))
+        | Error reason -> failwith reason)
+
+[<Fact>]
+let ``a folder lies relative to the file that names it, and its address is its content's`` () =
+    let listing: FolderListing =
+        {
+            Classes = [| "cat"; "dog"; "owl" |]
+            Training = Array.replicate 40 { Path = "train/cat/1.png"; Label = 0 }
+            Test = Array.replicate 7 { Path = "test/dog/1.png"; Label = 1 }
+            Digest = "aa"
+        }
+
+    let seen = ResizeArray<string>()
+
+    let options =
+        { alone with
+            Files =
+                { alone.Files with
+                    Images =
+                        fun path ->
+                            seen.Add path
+                            Ok listing
+                }
+        }
+
+    let plan path =
+        let text = $"data folder(\"{path}\", size 48); net wrn-10-1; validate 5; seed 1..3"
+        let analysis = Compile.analyse options { source text with Path = "here/x.frz" }
+        Assert.Empty analysis.Diagnostics
+        analysis.Runs[0].Recipe
+
+    let recipe = plan "photos"
+    Assert.Equal<string[]>([| Path.Combine("here", "photos") |], seen.ToArray())
+    Assert.Equal(DataSource.Folder(Path.Combine("here", "photos"), "aa", 48, 3, 40, 7), recipe.Data)
+    Assert.Equal((3, [ 3; 48; 48 ]), (recipe.Classes, List.ofArray recipe.Net.Nodes[0].Shape))
+    Assert.Equal(Address.ofRecipe recipe, Address.ofRecipe (plan "others"))
