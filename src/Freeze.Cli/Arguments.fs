@@ -75,6 +75,9 @@ type RunArguments =
     | Store of folder: string
     | Data of folder: string
     | Threads of count: int
+    | Checkpoint_Every of seconds: float
+    | Fail_Fast
+    | Retry
     | Json
 
     interface IArgParserTemplate with
@@ -85,6 +88,9 @@ type RunArguments =
             | Store _ -> "where runs are kept; else FREEZE_STORE, else ./runs."
             | Data _ -> "where data sets lie; else FREEZE_DATA."
             | Threads _ -> "processor threads; all by default."
+            | Checkpoint_Every _ -> "seconds after which a run under way is saved; 300 by default."
+            | Fail_Fast -> "end the batch with the first run that fails."
+            | Retry -> "try again what has failed."
             | Json -> "print the outcome of every run as JSON."
 
 type DataArguments =

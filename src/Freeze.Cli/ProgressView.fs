@@ -10,23 +10,10 @@ open Freeze.Cli.Tables
 type View =
     abstract Run: run: Run -> work: ((Progress -> unit) -> 'T) -> 'T
 
-let private epochLine (run: Run) (record: EpochRecord) speed =
+let private epochLine (run: Run) (record: EpochRecord) (time: EpochTime) =
     $"{run.Name}  epoch {record.Epoch}/{run.Recipe.Epochs}  loss {record.TrainingLoss:F4}  "
     + $"accuracy {percent record.TrainingAccuracy}  validation {percent record.ValidationAccuracy}  "
-    + $"{speed:N0} images/s"
-
-let private trainedImages (run: Run) =
-    let available =
-        match run.Recipe.Images with
-        | Images.First count -> count
-        | Images.All -> (DataSource.tryDescribe run.Recipe.Data |> Option.get).TrainingImages
-
-    match run.Recipe.Validation with
-    | Validation.HeldOut held -> available - held
-    | Validation.Test -> available
-
-let private speed (run: Run) (record: EpochRecord) =
-    float (trainedImages run) / record.Seconds
+    + $"{time.ImagesPerSecond:N0} images/s"
 
 /// One line for each epoch, to standard error: standard output is for results.
 type Lines() =
@@ -35,7 +22,7 @@ type Lines() =
             work (fun progress ->
                 match progress with
                 | Progress.Note text -> eprintfn "%s" text
-                | Progress.Epoch record -> eprintfn "%s" (epochLine run record (speed run record))
+                | Progress.Epoch(record, time) -> eprintfn "%s" (epochLine run record time)
                 | Progress.Step _ -> ())
 
 /// A bar for the run, with the epoch, loss, accuracy and speed beside it; a finished epoch leaves its line above.
@@ -68,9 +55,9 @@ type Bar(console: IAnsiConsole) =
                                 Markup.Escape
                                     $"{run.Name}  epoch {epoch}/{run.Recipe.Epochs}  loss {loss:F4}  \
 {percent accuracy}  {speed:N0} images/s"
-                        | Progress.Epoch record ->
+                        | Progress.Epoch(record, time) ->
                             task.Value <- 100.0 * float record.Epoch / epochs
-                            console.WriteLine(epochLine run record (speed run record))))
+                            console.WriteLine(epochLine run record time)))
 
 /// The view for where the output goes.
 let view (quiet: bool) : View =

@@ -10,11 +10,46 @@ type EpochRecord =
         TrainingAccuracy: float
         ValidationLoss: float
         ValidationAccuracy: float
-        /// Wall time of the training steps alone, without evaluation.
-        Seconds: float
     }
 
-/// What a finished run leaves: written last, so that its presence means that the run is whole.
+/// How long an epoch of a run took: apart from what it measured, which is the same in every repetition.
+type EpochTime =
+    {
+        /// From 1.
+        Epoch: int
+        /// Wall time of the training steps alone.
+        Seconds: float
+        /// Images trained on in one of those seconds.
+        ImagesPerSecond: float
+        /// When the epoch ended, evaluation included: UTC, ISO 8601.
+        Ended: string
+        /// The machine's name.
+        Machine: string
+        Threads: int
+    }
+
+/// Where an unfinished run stands. Sums are over the steps done of the epoch under way.
+type Position =
+    {
+        /// The run's hash.
+        Hash: string
+        /// The epoch under way, from 1.
+        Epoch: int
+        /// Steps of it that are done.
+        Step: int
+        LossSum: float
+        Right: int64
+        Images: int
+        Seconds: float
+        /// The epochs before it.
+        Records: EpochRecord[]
+        Times: EpochTime[]
+        Threads: int
+        Versions: string
+    }
+
+/// What a finished run leaves: written last, so that its presence means that the run is whole. It holds nothing that
+/// a repetition with as many threads would not give again.
 type RunResult =
     {
         Hash: string
@@ -26,7 +61,6 @@ type RunResult =
         Counts: Counts
         /// Fixed scalars found bit-identical to their start, and zero scalars found zero, when the run ended.
         StillVerified: int64
-        Seconds: float
         Threads: int
         /// Versions of what computed this, such as "Freeze 0.1.0, libtorch 1.13.1".
         Versions: string
@@ -45,11 +79,15 @@ type RunFailure =
 /// How a run came out.
 [<RequireQualifiedAccess>]
 type RunOutcome =
-    | Finished of Result: RunResult
+    | Finished of Result: RunResult * Times: EpochTime[]
     /// The store had its result: nothing was trained.
-    | Already of Result: RunResult
+    | Already of Result: RunResult * Times: EpochTime[]
     | Failed of Failure: RunFailure
-    /// The user stopped it; what it had done is in its records.
+    /// It failed in an earlier attempt and was not tried again.
+    | FailedBefore of Failure: RunFailure
+    /// Another process is at it: who, and where.
+    | Elsewhere of Holder: string
+    /// The user stopped it; what it had done is kept, and the run goes on from there.
     | Interrupted
 
 /// What a run tells while it goes on.
@@ -59,4 +97,4 @@ type Progress =
     | Note of Text: string
     /// Loss and accuracy are means over the epoch so far.
     | Step of Epoch: int * Step: int * Steps: int * Loss: float * Accuracy: float * ImagesPerSecond: float
-    | Epoch of Record: EpochRecord
+    | Epoch of Record: EpochRecord * Time: EpochTime

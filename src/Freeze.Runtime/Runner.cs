@@ -11,7 +11,9 @@ namespace Freeze.Runtime;
 /// <param name="Store">The folder where runs are kept; it is made where it is missing.</param>
 /// <param name="Data">Where data sets are looked for.</param>
 /// <param name="Threads">How many threads compute, at least 1. Other numbers may give other last bits.</param>
-public sealed record RunnerOptions(string Store, DataCatalog Data, int Threads);
+/// <param name="CheckpointEvery">How much work may be lost with the process, to within a step.</param>
+/// <param name="Retry">Whether a run that has failed is tried again.</param>
+public sealed record RunnerOptions(string Store, DataCatalog Data, int Threads, TimeSpan CheckpointEvery, bool Retry);
 
 /// <summary>
 /// Executes plans, one run after the other. A run that fails is a record like any other: the next goes on. To be
@@ -21,15 +23,23 @@ public sealed class Runner : IDisposable
 {
     private readonly RunnerOptions options;
     private readonly RunStore store;
+    private readonly Action? afterStep;
     private ImageSet? set;
     private DataSource? source;
 
     /// <summary>A runner for one batch of runs; it keeps the last data set in memory.</summary>
     public Runner(RunnerOptions options)
+        : this(options, null)
+    {
+    }
+
+    /// <summary>The same, and tells of each step.</summary>
+    internal Runner(RunnerOptions options, Action? afterStep)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(options));
         this.options = options;
+        this.afterStep = afterStep;
         store = new RunStore(options.Store);
     }
 
@@ -56,14 +66,23 @@ public sealed class Runner : IDisposable
         {
             if (store.Finished(hash, _ => { }) is { } known)
             {
-                return RunOutcome.NewAlready(known);
+                return known;
             }
 
-            using var claim = store.Claim(hash);
+            using var claim = store.Claim(hash, out var heldBy);
+            if (claim is null)
+            {
+                return RunOutcome.NewElsewhere(heldBy);
+            }
+
             // Asked again: another process may have finished it since.
-            return store.Finished(hash, note => report(Progress.NewNote(note))) is { } finished
-                ? RunOutcome.NewAlready(finished)
-                : ExecuteClaimed(run, hash, report, cancel);
+            return store.Finished(hash, note => report(Progress.NewNote(note)))
+                ?? (options.Retry ? null : store.Failed(hash))
+                ?? ExecuteClaimed(run, hash, claim, report, cancel);
+        }
+        catch (LostClaimException)
+        {
+            return RunOutcome.NewElsewhere("another process");
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
@@ -80,18 +99,23 @@ public sealed class Runner : IDisposable
     /// <summary>Frees the data set.</summary>
     public void Dispose() => set?.Dispose();
 
-    private RunOutcome ExecuteClaimed(Run run, string hash, Action<Progress> report, CancellationToken cancel)
+    private RunOutcome ExecuteClaimed(
+        Run run, string hash, Claim claim, Action<Progress> report, CancellationToken cancel)
     {
-        using var folder = store.Open(run, hash);
+        using var folder = store.Open(run, hash, claim);
         try
         {
             var result = Train(run, hash, folder, report, cancel);
-            folder.Finish(result);
-            return RunOutcome.NewFinished(result);
+            return RunOutcome.NewFinished(result, [.. folder.Times]);
         }
-        catch (Exception error) when (error is not OperationCanceledException)
+        catch (Exception error) when (error is not (OperationCanceledException or LostClaimException or DataException))
         {
-            TryRecord(folder, Failures.Of(run, hash, error));
+            // A disk or a data set may be mended: such a failure is the machine's, and not kept as the run's.
+            if (error is not (IOException or UnauthorizedAccessException))
+            {
+                TryRecord(folder, Failures.Of(run, hash, error));
+            }
+
             throw;
         }
     }
@@ -103,36 +127,57 @@ public sealed class Runner : IDisposable
         var images = Images(run.Recipe.Data, report);
         using var scope = NewDisposeScope();
         set_num_threads(options.Threads);
-        var clock = Stopwatch.StartNew();
         var trainer = new Trainer(run.Recipe, images);
-        var epochs = new List<EpochRecord>();
-        do
-        {
-            var record = trainer.Epoch(epochs.Count + 1, report, cancel);
-            epochs.Add(record);
-            folder.Append(record);
-            report(Progress.NewEpoch(record));
-        }
-        while (epochs.Count < run.Recipe.Epochs && !Stopping.Holds(run.Recipe.Stops, epochs));
+        folder.Resume(trainer, Versions, note => report(Progress.NewNote(note)));
+        TrainOn(trainer, folder, report, cancel);
 
         // Where the test set is what validates, it has just been judged.
+        var last = trainer.Records[^1];
         var test = run.Recipe.Validation.IsTest
-            ? new Judgement(epochs[^1].ValidationLoss, epochs[^1].ValidationAccuracy)
+            ? new Judgement(last.ValidationLoss, last.ValidationAccuracy)
             : trainer.Test(cancel);
-        var verified = StillnessCheck.Verify(trainer.Weights, run.Recipe.Seed);
-        folder.WriteWeights(trainer.Weights);
-        return new RunResult(
+        var result = new RunResult(
             hash,
             run.Name,
-            [.. epochs],
+            [.. trainer.Records],
             test.Loss,
             test.Accuracy,
-            epochs.Max(epoch => epoch.ValidationAccuracy),
+            trainer.Records.Max(epoch => epoch.ValidationAccuracy),
             CountsModule.ofWeights(run.Recipe.Weights),
-            verified,
-            clock.Elapsed.TotalSeconds,
+            StillnessCheck.Verify(trainer.Weights, run.Recipe.Seed),
             options.Threads,
             Versions);
+        folder.Finish(trainer.Weights, result);
+        return result;
+    }
+
+    private void TrainOn(Trainer trainer, RunFolder folder, Action<Progress> report, CancellationToken cancel)
+    {
+        var saved = Stopwatch.GetTimestamp();
+        void SaveWhenDue()
+        {
+            afterStep?.Invoke();
+            if (Stopwatch.GetElapsedTime(saved) >= options.CheckpointEvery)
+            {
+                folder.Save(trainer, Versions);
+                saved = Stopwatch.GetTimestamp();
+            }
+        }
+
+        try
+        {
+            while (!trainer.IsDone)
+            {
+                var time = trainer.Epoch(report, cancel, SaveWhenDue);
+                folder.Append(trainer.Records[^1], time);
+                report(Progress.NewEpoch(trainer.Records[^1], time));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            folder.Save(trainer, Versions);
+            throw;
+        }
     }
 
     private ImageSet Images(DataSource wanted, Action<Progress> report)

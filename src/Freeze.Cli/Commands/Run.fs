@@ -35,14 +35,24 @@ let private word (outcome: RunOutcome) =
     | RunOutcome.Finished _ -> "finished"
     | RunOutcome.Already _ -> "finished before"
     | RunOutcome.Failed _ -> "failed"
+    | RunOutcome.FailedBefore _ -> "failed before"
+    | RunOutcome.Elsewhere holder -> $"at {holder}"
     | RunOutcome.Interrupted -> "interrupted"
 
-let private result (outcome: RunOutcome) : RunResult option =
+let private result (outcome: RunOutcome) : (RunResult * EpochTime[]) option =
     match outcome with
-    | RunOutcome.Finished result
-    | RunOutcome.Already result -> Some result
+    | RunOutcome.Finished(result, times)
+    | RunOutcome.Already(result, times) -> Some(result, times)
     | RunOutcome.Failed _
+    | RunOutcome.FailedBefore _
+    | RunOutcome.Elsewhere _
     | RunOutcome.Interrupted -> None
+
+let private failure (outcome: RunOutcome) : RunFailure option =
+    match outcome with
+    | RunOutcome.Failed failure
+    | RunOutcome.FailedBefore failure -> Some failure
+    | _ -> None
 
 let private printTable (outcomes: (Run * RunOutcome) list) =
     let row (run: Run, outcome: RunOutcome) =
@@ -52,11 +62,15 @@ let private printTable (outcomes: (Run * RunOutcome) list) =
         [
             run.Name
             count (Counts.ofWeights run.Recipe.Weights).Trained
-            figure (fun r -> percent (Array.last r.Epochs).TrainingAccuracy)
-            figure (fun r -> percent r.BestValidationAccuracy)
-            figure (fun r -> percent r.TestAccuracy)
-            figure (fun r -> (r.Epochs |> Array.averageBy _.Seconds).ToString "F1")
-            figure (fun r -> count r.StillVerified)
+            figure (fun (r, _) -> percent (Array.last r.Epochs).TrainingAccuracy)
+            figure (fun (r, _) -> percent r.BestValidationAccuracy)
+            figure (fun (r, _) -> percent r.TestAccuracy)
+            figure (fun (_, times) ->
+                if times.Length > 0 then
+                    (times |> Array.averageBy _.Seconds).ToString "F1"
+                else
+                    "")
+            figure (fun (r, _) -> count r.StillVerified)
             word outcome
         ]
 
@@ -84,15 +98,16 @@ let private printJson (outcomes: (Run * RunOutcome) list) =
         writer.WriteString("hash", Address.ofRecipe run.Recipe)
         writer.WriteString("outcome", word outcome)
 
-        match outcome with
-        | RunOutcome.Finished result
-        | RunOutcome.Already result ->
+        match result outcome, failure outcome with
+        | Some(result, times), _ ->
             writer.WritePropertyName "result"
             Json.writeTo writer result
-        | RunOutcome.Failed failure ->
+            writer.WritePropertyName "times"
+            Json.writeTo writer times
+        | None, Some failure ->
             writer.WritePropertyName "failure"
             Json.writeTo writer failure
-        | RunOutcome.Interrupted -> ()
+        | None, None -> ()
 
         writer.WriteEndObject()
 
@@ -100,28 +115,38 @@ let private printJson (outcomes: (Run * RunOutcome) list) =
     writer.Flush()
     printfn "%s" (Encoding.UTF8.GetString(buffer.ToArray()))
 
+let private defaultCheckpointEvery = 300.0
+
 let private train (arguments: ParseResults<RunArguments>) (runs: Run[]) : int =
     let threads = arguments.GetResult(Threads, Environment.ProcessorCount)
     let store = Places.store (arguments.TryGetResult Store)
     let catalog = Places.catalog (arguments.TryGetResult RunArguments.Data)
     let cancel, signals = cancellation ()
-    use runner = new Runner(RunnerOptions(store, catalog, threads))
+
+    let every =
+        TimeSpan.FromSeconds(arguments.GetResult(Checkpoint_Every, defaultCheckpointEvery))
+
+    use runner =
+        new Runner(RunnerOptions(store, catalog, threads, every, arguments.Contains Retry))
+
     let view = ProgressView.view (arguments.Contains RunArguments.Json)
 
-    let execute (run: Run) =
-        if cancel.IsCancellationRequested then
-            run, RunOutcome.Interrupted
-        else
-            let outcome = view.Run run (fun report -> runner.Execute(run, report, cancel))
+    let execute (run: Run) : RunOutcome =
+        let outcome = view.Run run (fun report -> runner.Execute(run, report, cancel))
 
-            match outcome with
-            | RunOutcome.Failed failure ->
-                eprintfn "%s failed: %s\n  %s" run.Name failure.Message failure.Advice
-            | _ -> ()
+        match outcome with
+        | RunOutcome.Failed failure -> eprintfn "%s failed: %s\n  %s" run.Name failure.Message failure.Advice
+        | RunOutcome.FailedBefore failure ->
+            eprintfn
+                "%s failed before: %s\n  %s; then --retry tries it again"
+                run.Name
+                failure.Message
+                failure.Advice
+        | _ -> ()
 
-            run, outcome
+        outcome
 
-    let outcomes = runs |> Array.map execute |> List.ofArray
+    let outcomes = Batch.execute execute (arguments.Contains Fail_Fast) cancel runs
 
     if arguments.Contains RunArguments.Json then
         printJson outcomes
@@ -144,9 +169,12 @@ let run (arguments: ParseResults<RunArguments>) : int =
 
     Files.printDiagnostics files
 
-    match arguments.TryGetResult Threads with
+    match arguments.TryGetResult Threads, arguments.TryGetResult Checkpoint_Every with
     | _ when Files.hasErrors files -> Exit.wrongInput
-    | Some threads when threads < 1 || threads > 1024 ->
+    | Some threads, _ when threads < 1 || threads > 1024 ->
         eprintfn "--threads %d: expected a number from 1 to 1024" threads
+        Exit.wrongInput
+    | _, Some seconds when not (seconds >= 0.0 && seconds <= 1e6) ->
+        eprintfn "--checkpoint-every %g: expected seconds from 0 to 1,000,000" seconds
         Exit.wrongInput
     | _ -> train arguments (Files.runs files)

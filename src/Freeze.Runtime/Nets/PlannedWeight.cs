@@ -51,7 +51,7 @@ internal sealed class PlannedWeight
     /// <summary>What the optimizer updates: the whole weight, its learning slice, or null.</summary>
     public Tensor? Leaf { get; }
 
-    /// <summary>Sets a weight that is solved for; nothing else is ever assigned.</summary>
+    /// <summary>Sets a weight that is solved for.</summary>
     public void Solve(Tensor value)
     {
         if (!Plan.Treatment.IsSolved)
@@ -60,6 +60,19 @@ internal sealed class PlannedWeight
         }
 
         still!.copy_(value);
+    }
+
+    /// <summary>Sets what learns, or is solved for, to that of a whole weight; nothing else is ever assigned.</summary>
+    public void Restore(Tensor whole)
+    {
+        if (Plan.Treatment.IsSolved)
+        {
+            Solve(whole);
+        }
+        else
+        {
+            Leaf?.copy_(places is null ? whole : whole.index_select(dimension, places));
+        }
     }
 
     /// <summary>The whole weight, of the planned shape; gradients reach the leaf through it.</summary>

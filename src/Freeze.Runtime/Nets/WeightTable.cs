@@ -34,7 +34,7 @@ internal sealed class WeightTable
 
     /// <summary>What learns, in the order of the net.</summary>
     public IReadOnlyList<Leaf> Leaves =>
-        [.. weights.Values.Where(w => w.Leaf is not null).Select(w => new Leaf(w.Leaf!, w.Plan.Update))];
+        [.. weights.Values.Where(w => w.Leaf is not null).Select(w => new Leaf(w.Plan.Weight.Name, w.Leaf!, w.Plan.Update))];
 
     /// <summary>A weight's value, of the planned shape.</summary>
     public Tensor Value(string name) => weights[name].Value();
@@ -46,6 +46,20 @@ internal sealed class WeightTable
     public IEnumerable<(string Name, Tensor Value)> State() =>
         weights.Select(entry => (entry.Key, entry.Value.Value()))
             .Concat(statistics.Select(entry => (entry.Key, entry.Value)));
+
+    /// <summary>Takes back what <see cref="State"/> has given, by name and shape; what is still stays as it is.</summary>
+    public void Restore(Func<string, long[], Tensor> saved)
+    {
+        foreach (var (name, weight) in weights)
+        {
+            weight.Restore(saved(name, Array.ConvertAll(weight.Plan.Weight.Shape, extent => (long)extent)));
+        }
+
+        foreach (var (name, statistic) in statistics)
+        {
+            statistic.copy_(saved(name, statistic.shape));
+        }
+    }
 
     // A scale that starts as a file's brings that file's statistics with it, where it has them.
     private void AddStatistic(

@@ -44,6 +44,14 @@ internal sealed class Adam : LeafOptimizer
 
     protected override bool IsDecoupled { get; }
 
+    protected override IReadOnlyList<(string Name, Tensor[] OfLeaf)> Gathered => [("means", means), ("squares", squares)];
+
+    protected override double[] Numbers
+    {
+        get => Array.ConvertAll(steps, step => (double)step);
+        set => Array.ConvertAll(value, step => (int)step).CopyTo(steps, 0);
+    }
+
     protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate)
     {
         var step = ++steps[index];

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Optimization;
 
-/// <summary>What an optimizer updates: a whole weight or its learning slice, and how.</summary>
-internal sealed record Leaf(Tensor Value, Update Update);
+/// <summary>What an optimizer updates: a whole weight or its learning slice, and how; the name is the weight's.</summary>
+internal sealed record Leaf(string Name, Tensor Value, Update Update);
 
 /// <summary>
 /// An optimizer over leaves. Its state exists for what learns alone, is made where it is made and belongs to that
@@ -79,7 +79,7 @@ internal abstract class LeafOptimizer(IReadOnlyList<Leaf> leaves)
                 continue;
             }
 
-            var (leaf, update) = leaves[i];
+            var (_, leaf, update) = leaves[i];
             var rate = Tuned(Rate(update.LearningRate, learningRate)) * factor;
             if (IsDecoupled)
             {
@@ -89,6 +89,50 @@ internal abstract class LeafOptimizer(IReadOnlyList<Leaf> leaves)
             Apply(i, leaf, gradient, rate);
             leaf.grad = null;
         }
+    }
+
+    /// <summary>All that the next step depends on besides weights and gradients, by name.</summary>
+    public IEnumerable<(string Name, Tensor Value)> State()
+    {
+        foreach (var (slot, values) in Gathered)
+        {
+            for (var i = 0; i < leaves.Count; i++)
+            {
+                yield return (Slot(slot, i), values[i]);
+            }
+        }
+
+        if (Numbers.Length > 0)
+        {
+            yield return ("optimizer.numbers", tensor(Numbers, [Numbers.Length]));
+        }
+    }
+
+    /// <summary>Takes back what <see cref="State"/> has given, by name and shape.</summary>
+    public void Restore(Func<string, long[], Tensor> saved)
+    {
+        foreach (var (slot, values) in Gathered)
+        {
+            for (var i = 0; i < leaves.Count; i++)
+            {
+                values[i].copy_(saved(Slot(slot, i), values[i].shape));
+            }
+        }
+
+        if (Numbers.Length > 0)
+        {
+            Numbers = saved("optimizer.numbers", [Numbers.Length]).data<double>().ToArray();
+        }
+    }
+
+    /// <summary>What is gathered for each leaf, under a name for each kind.</summary>
+    protected abstract IReadOnlyList<(string Name, Tensor[] OfLeaf)> Gathered { get; }
+
+    /// <summary>Counters and measurements, always as many.</summary>
+    protected virtual double[] Numbers
+    {
+        get => [];
+        set => throw new InvalidOperationException("this optimizer keeps no numbers");
     }
 
     /// <summary>Whether decay shrinks the weight itself and is no part of the gradient.</summary>
@@ -110,6 +154,8 @@ internal abstract class LeafOptimizer(IReadOnlyList<Leaf> leaves)
 
     /// <summary>A zero of each leaf's shape.</summary>
     protected Tensor[] Zeros() => [.. leaves.Select(leaf => zeros(leaf.Value.shape, leaf.Value.dtype))];
+
+    private string Slot(string slot, int leaf) => $"optimizer.{slot}.{leaves[leaf].Name}";
 
     private static double Rate(Rate rate, double usual) => rate switch
     {

@@ -23,6 +23,10 @@ internal sealed class RmsProp : LeafOptimizer
 
     protected override (double LearningRate, double Decay) Usual => (rule.LearningRate, rule.Decay);
 
+    protected override IReadOnlyList<(string Name, Tensor[] OfLeaf)> Gathered => rule.Momentum == 0
+        ? [("squares", squares)]
+        : [("squares", squares), ("momentum", gathered)];
+
     protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate)
     {
         var square = squares[index].mul_(rule.Alpha).addcmul_(gradient, gradient, 1 - rule.Alpha);

@@ -23,6 +23,9 @@ internal sealed class Sgd : LeafOptimizer
 
     protected override (double LearningRate, double Decay) Usual => (rule.LearningRate, rule.Decay);
 
+    protected override IReadOnlyList<(string Name, Tensor[] OfLeaf)> Gathered =>
+        rule.Momentum == 0 ? [] : [("momentum", gathered)];
+
     protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate)
     {
         if (rule.Momentum == 0)

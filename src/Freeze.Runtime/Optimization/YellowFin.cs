@@ -58,6 +58,19 @@ internal sealed class YellowFin : LeafOptimizer
         tuner.Observe(norm * norm, Math.Max(variance, 0));
     }
 
+    protected override IReadOnlyList<(string Name, Tensor[] OfLeaf)> Gathered =>
+        [("momentum", gathered), ("means", means), ("squares", squares)];
+
+    protected override double[] Numbers
+    {
+        get => [steps, .. tuner.Numbers];
+        set
+        {
+            steps = (int)value[0];
+            tuner.Numbers = value[1..];
+        }
+    }
+
     // A weight's own rate is a factor of the tuned one.
     protected override double Tuned(double rate) => rate * tuner.LearningRate;
 

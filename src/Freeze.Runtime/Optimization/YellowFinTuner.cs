@@ -23,6 +23,28 @@ internal sealed class YellowFinTuner(double learningRate, double momentum, int w
     /// <inheritdoc cref="LearningRate"/>
     public double Momentum { get; private set; } = momentum;
 
+    /// <summary>
+    /// All that the next step depends on, always as many numbers: the window is filled up with NaN.
+    /// </summary>
+    public double[] Numbers
+    {
+        get =>
+        [
+            LearningRate, Momentum, greatest, least, norm, square, distance, steps, .. curvatures,
+            .. Enumerable.Repeat(double.NaN, window - curvatures.Count),
+        ];
+        set
+        {
+            (LearningRate, Momentum, greatest, least) = (value[0], value[1], value[2], value[3]);
+            (norm, square, distance, steps) = (value[4], value[5], value[6], (int)value[7]);
+            curvatures.Clear();
+            foreach (var curvature in value[8..].TakeWhile(number => !double.IsNaN(number)))
+            {
+                curvatures.Enqueue(curvature);
+            }
+        }
+    }
+
     /// <summary>The share that a smoothed value of so many steps has gathered: dividing by it undoes its start at 0.</summary>
     public static double Gathered(int steps) => 1 - Math.Pow(Beta, steps);
 

@@ -1,58 +1,151 @@
 using System.Text;
 using Freeze.Runtime.Nets;
+using Freeze.Runtime.Training;
 using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Results;
 
 /// <summary>
-/// The folder of one run while it is being trained: plan.json, metrics.jsonl (a line an epoch), last.safetensors
-/// and, last of all, result.json. Its owner has claimed it.
+/// The folder of one run while it is being trained: plan.json, metrics.jsonl and times.jsonl (a line an epoch), the last
+/// two checkpoints, and at the end last.safetensors and, last of all, result.json. Its owner has claimed it.
 /// </summary>
 internal sealed class RunFolder : IDisposable
 {
     private readonly string folder;
-    private readonly FileStream metrics;
+    private readonly string hash;
+    private readonly Claim claim;
+    private FileStream? metrics;
+    private FileStream? times;
+    private List<EpochTime> timed = [];
 
-    /// <summary>Begins the records of a run anew, with its plan.</summary>
-    public RunFolder(string folder, Run run)
+    /// <summary>Opens the records of a run, with its plan.</summary>
+    public RunFolder(string folder, Run run, string hash, Claim claim)
     {
         this.folder = folder;
+        this.hash = hash;
+        this.claim = claim;
+        claim.Demand();
+        foreach (var left in Directory.GetFiles(folder, $"*{WholeFile.Part}"))
+        {
+            File.Delete(left);
+        }
+
         // A result that is still there is damaged, else the run would not be trained.
         File.Delete(PathOf("result.json"));
         WholeFile.Write(PathOf("plan.json"), PlanFile.ofRun(run));
-        // What an unfinished attempt had written is of no use: the run starts anew.
-        metrics = new FileStream(PathOf("metrics.jsonl"), FileMode.Create, FileAccess.Write, FileShare.Read);
     }
 
-    /// <summary>Appends an epoch's line and waits for the disk.</summary>
-    public void Append(EpochRecord record)
+    /// <summary>How long the epochs took that are done.</summary>
+    public IReadOnlyList<EpochTime> Times => timed;
+
+    /// <summary>
+    /// Brings a new training to where the run's last sound checkpoint stood, and begins the records there; a checkpoint
+    /// that is not sound is reported. Without one the run starts anew.
+    /// </summary>
+    /// <param name="trainer">A training of the run that has made no step.</param>
+    /// <param name="versions">What computes now.</param>
+    /// <param name="note">Is told what is of interest.</param>
+    public void Resume(Trainer trainer, string versions, Action<string> note)
     {
-        metrics.Write(Encoding.UTF8.GetBytes(Json.toText(record) + "\n"));
-        metrics.Flush(flushToDisk: true);
+        foreach (var name in new[] { "checkpoint.safetensors", "checkpoint-before.safetensors" })
+        {
+            if (File.Exists(PathOf(name)) && TryResume(PathOf(name), trainer, versions, note))
+            {
+                break;
+            }
+        }
+
+        metrics = Begin("metrics.jsonl", trainer.Records);
+        times = Begin("times.jsonl", timed);
     }
 
-    /// <summary>Writes all weights and running statistics.</summary>
-    public void WriteWeights(WeightTable weights)
+    /// <summary>Appends an epoch's lines and waits for the disk.</summary>
+    public void Append(EpochRecord record, EpochTime time)
+    {
+        claim.Demand();
+        timed.Add(time);
+        Append(metrics!, record);
+        Append(times!, time);
+    }
+
+    /// <summary>Keeps where a training stands; the checkpoint before stays beside it.</summary>
+    public void Save(Trainer trainer, string versions)
+    {
+        using var scope = NewDisposeScope();
+        using var still = no_grad();
+        var at = trainer.Position;
+        var position = new Position(
+            hash, at.Epoch, at.Step, at.LossSum, at.Right, at.Images, at.Seconds, at.Records, [.. timed], at.Threads, versions);
+        var path = PathOf("checkpoint.safetensors");
+        claim.Demand();
+        WholeFile.Write(
+            path,
+            stream => Checkpoint.Write(stream, position, trainer.State()),
+            keepAs: PathOf("checkpoint-before.safetensors"));
+    }
+
+    /// <summary>Writes weights and result, then removes what is of no more use: the run is finished.</summary>
+    public void Finish(WeightTable weights, RunResult result)
     {
         using var scope = NewDisposeScope();
         using var still = no_grad();
         var state = weights.State().ToArray();
+        claim.Demand();
         WholeFile.Write(PathOf("last.safetensors"), stream => Safetensors.Write(stream, state));
-    }
-
-    /// <summary>Writes the result: from now on the run is finished.</summary>
-    public void Finish(RunResult result)
-    {
         // Before the result, so that no finished run has word of a failure beside it.
         File.Delete(PathOf("failure.json"));
         WholeFile.Write(PathOf("result.json"), Json.toText(result) + "\n");
+        File.Delete(PathOf("checkpoint.safetensors"));
+        File.Delete(PathOf("checkpoint-before.safetensors"));
     }
 
     /// <summary>Leaves word of a failure.</summary>
     public void Fail(RunFailure failure) => WholeFile.Write(PathOf("failure.json"), Json.toText(failure) + "\n");
 
     /// <summary>Closes the records.</summary>
-    public void Dispose() => metrics.Dispose();
+    public void Dispose()
+    {
+        metrics?.Dispose();
+        times?.Dispose();
+    }
+
+    private bool TryResume(string path, Trainer trainer, string versions, Action<string> note)
+    {
+        try
+        {
+            var checkpoint = Checkpoint.Read(path, hash);
+            var position = checkpoint.Position;
+            trainer.Restore(position, checkpoint.Tensor);
+            timed = [.. position.Times];
+            note($"going on after step {position.Step} of epoch {position.Epoch}");
+            if (position.Versions != versions || position.Threads != get_num_threads())
+            {
+                note(
+                    $"the steps before were made by {position.Versions} on {position.Threads} threads: "
+                        + "the last bits may differ from those of an undisturbed run");
+            }
+
+            return true;
+        }
+        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            note($"{path} is of no use ({error.Message})");
+            return false;
+        }
+    }
+
+    // What a killed process has written behind its last checkpoint is written again.
+    private FileStream Begin<T>(string name, IEnumerable<T> records)
+    {
+        WholeFile.Write(PathOf(name), string.Concat(records.Select(record => Json.toText(record) + "\n")));
+        return new FileStream(PathOf(name), FileMode.Append, FileAccess.Write, FileShare.Read);
+    }
+
+    private static void Append<T>(FileStream file, T record)
+    {
+        file.Write(Encoding.UTF8.GetBytes(Json.toText(record) + "\n"));
+        file.Flush(flushToDisk: true);
+    }
 
     private string PathOf(string file) => Path.Combine(folder, file);
 }

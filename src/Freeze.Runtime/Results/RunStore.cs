@@ -1,18 +1,26 @@
+using System.Diagnostics;
+
 namespace Freeze.Runtime.Results;
 
-/// <summary>A folder of runs, each in a folder named by its hash. Several processes may share it.</summary>
+/// <summary>
+/// A folder of runs, each in a folder named by its hash. Any number of processes on any number of machines may share it.
+/// To be used by one thread.
+/// </summary>
 internal sealed class RunStore(string root)
 {
-    // EAGAIN on Linux and on macOS, and Windows' sharing violation: the file is there and somebody holds it.
-    private static readonly int[] HeldByAnother = [11, 35, unchecked((int)0x80070020)];
+    // When this process first saw a claim as it is: clocks of other machines are not trusted, nor that ours never jumps.
+    private readonly Dictionary<string, (DateTime Touched, long Since)> seen = [];
 
-    /// <summary>Opens the folder of a run that the caller has claimed, and begins its records anew.</summary>
-    public RunFolder Open(Run run, string hash) => new(Path.Combine(root, hash), run);
+    /// <summary>The folder of a run.</summary>
+    public string FolderOf(string hash) => Path.Combine(root, hash);
 
-    /// <summary>The result of a finished run, or null. One that cannot be read is none, and is reported.</summary>
-    public RunResult? Finished(string hash, Action<string> note)
+    /// <summary>Opens the folder of a run that the caller has claimed.</summary>
+    public RunFolder Open(Run run, string hash, Claim claim) => new(FolderOf(hash), run, hash, claim);
+
+    /// <summary>The result of a finished run and its times, or null. One that cannot be read is none, and is reported.</summary>
+    public RunOutcome? Finished(string hash, Action<string> note)
     {
-        var path = Path.Combine(root, hash, "result.json");
+        var path = Path.Combine(FolderOf(hash), "result.json");
         if (!File.Exists(path))
         {
             return null;
@@ -23,7 +31,7 @@ internal sealed class RunStore(string root)
             var result = Json.ofText<RunResult>(File.ReadAllText(path));
             if (result.Hash == hash)
             {
-                return result;
+                return RunOutcome.NewAlready(result, [.. JsonLines.Read<EpochTime>(Path.Combine(FolderOf(hash), "times.jsonl"))]);
             }
 
             note($"{path} is the result of run {result.Hash}: this run starts anew");
@@ -36,25 +44,38 @@ internal sealed class RunStore(string root)
         return null;
     }
 
-    /// <summary>
-    /// Keeps other processes off a run until disposed. Its folder is made where it is missing. The system drops the
-    /// lock with the process, however that ends; the file stays, for were it removed, two processes could hold locks
-    /// on two files of its name.
-    /// </summary>
-    /// <exception cref="RunException">Another process has claimed it.</exception>
-    public IDisposable Claim(string hash)
+    /// <summary>The failure that a run's last attempt has left, or null.</summary>
+    public RunOutcome? Failed(string hash)
     {
-        var folder = Directory.CreateDirectory(Path.Combine(root, hash)).FullName;
         try
         {
-            return new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            var path = Path.Combine(FolderOf(hash), "failure.json");
+            return File.Exists(path) ? RunOutcome.NewFailedBefore(Json.ofText<RunFailure>(File.ReadAllText(path))) : null;
         }
-        catch (IOException error) when (HeldByAnother.Contains(error.HResult))
+        catch (Json.JsonMismatch)
         {
-            throw new RunException(
-                "another process is training this run",
-                "wait for it, then run again; or train into another store with --store",
-                error);
+            return null;
         }
+    }
+
+    /// <summary>
+    /// Keeps other processes off a run until disposed, or says who keeps this one off. The run's folder is made where it
+    /// is missing.
+    /// </summary>
+    public Claim? Claim(string hash, out string heldBy)
+    {
+        var folder = Directory.CreateDirectory(FolderOf(hash)).FullName;
+        return Results.Claim.Try(folder, IsStale, out heldBy);
+    }
+
+    private bool IsStale(string claim)
+    {
+        var touched = File.GetLastWriteTimeUtc(claim);
+        if (!seen.TryGetValue(claim, out var before) || before.Touched != touched)
+        {
+            seen[claim] = before = (touched, Stopwatch.GetTimestamp());
+        }
+
+        return Stopwatch.GetElapsedTime(before.Since) > Results.Claim.Lease;
     }
 }

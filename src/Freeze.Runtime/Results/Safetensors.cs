@@ -13,6 +13,11 @@ public sealed record StoredTensor(long[] Shape, string Type, byte[] Bytes)
     public float[] ToSingles() => Type == "F64"
         ? Array.ConvertAll(MemoryMarshal.Cast<byte, double>(Bytes).ToArray(), value => (float)value)
         : MemoryMarshal.Cast<byte, float>(Bytes).ToArray();
+
+    /// <summary>A tensor of the same type; the caller's scope owns it.</summary>
+    internal Tensor ToTensor() => Type == "F64"
+        ? tensor(MemoryMarshal.Cast<byte, double>(Bytes).ToArray(), Shape)
+        : tensor(MemoryMarshal.Cast<byte, float>(Bytes).ToArray(), Shape);
 }
 
 /// <summary>
@@ -25,9 +30,13 @@ public static class Safetensors
     private const long LargestHeader = 100_000_000;
 
     /// <summary>Writes tensors of 32-bit or 64-bit floats under their names.</summary>
-    internal static void Write(Stream stream, IReadOnlyList<(string Name, Tensor Value)> tensors)
+    /// <param name="stream">Where to.</param>
+    /// <param name="tensors">In the order of the file.</param>
+    /// <param name="notes">Texts for the header, beside that of the format.</param>
+    internal static void Write(
+        Stream stream, IReadOnlyList<(string Name, Tensor Value)> tensors, params (string Name, string Text)[] notes)
     {
-        var header = Header(tensors);
+        var header = Header(tensors, notes);
         Span<byte> length = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
         stream.Write(length);
@@ -41,7 +50,12 @@ public static class Safetensors
 
     /// <summary>Reads a file's tensors by name.</summary>
     /// <exception cref="InvalidDataException">The file is not of the format, or holds other than floats of 32 or 64 bits.</exception>
-    public static IReadOnlyDictionary<string, StoredTensor> Read(string path)
+    public static IReadOnlyDictionary<string, StoredTensor> Read(string path) => ReadWithNotes(path).Tensors;
+
+    /// <summary>Reads a file's tensors by name, in the order of the header, and the texts of its header.</summary>
+    /// <inheritdoc cref="Read"/>
+    internal static (IReadOnlyDictionary<string, StoredTensor> Tensors, IReadOnlyDictionary<string, string> Notes)
+        ReadWithNotes(string path)
     {
         using var file = File.OpenRead(path);
         Span<byte> length = stackalloc byte[8];
@@ -55,7 +69,10 @@ public static class Safetensors
             using var json = JsonDocument.Parse(header);
             var entries = json.RootElement.EnumerateObject().Where(entry => entry.Name != "__metadata__").ToArray();
             DemandGapless(entries, file.Length - 8 - headerLength);
-            return entries.ToDictionary(entry => entry.Name, entry => ReadTensor(file, 8 + headerLength, entry));
+            var notes = json.RootElement.TryGetProperty("__metadata__", out var found)
+                ? found.EnumerateObject().ToDictionary(note => note.Name, note => note.Value.GetString()!)
+                : [];
+            return (entries.ToDictionary(entry => entry.Name, entry => ReadTensor(file, 8 + headerLength, entry)), notes);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException
             or FormatException or ArgumentException or OverflowException)
@@ -64,7 +81,7 @@ public static class Safetensors
         }
     }
 
-    private static byte[] Header(IReadOnlyList<(string Name, Tensor Value)> tensors)
+    private static byte[] Header(IReadOnlyList<(string Name, Tensor Value)> tensors, (string Name, string Text)[] notes)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
@@ -72,6 +89,11 @@ public static class Safetensors
             json.WriteStartObject();
             json.WriteStartObject("__metadata__");
             json.WriteString("format", "pt");
+            foreach (var (name, text) in notes)
+            {
+                json.WriteString(name, text);
+            }
+
             json.WriteEndObject();
             var offset = 0L;
             foreach (var (name, value) in tensors)

@@ -1,16 +1,25 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
 namespace Freeze.Runtime.Results;
 
 /// <summary>Files that appear whole or not at all.</summary>
-internal static class WholeFile
+internal static partial class WholeFile
 {
+    /// <summary>How the names of files end that are being written; one that is left belongs to a killed process.</summary>
+    public const string Part = ".part";
+
     /// <summary>
-    /// Writes beside, waits for the disk, then renames over what was there. .NET cannot make a folder wait for the
-    /// disk: after a power cut the old file may be there again, but never half of the new one.
+    /// Writes beside, waits for the disk, renames over what was there, and waits for the folder: after a power cut there
+    /// is the old file or the new one.
     /// </summary>
-    public static void Write(string path, Action<Stream> write)
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes its content.</param>
+    /// <param name="keepAs">Where the file goes that was there, or null where it is of no more use.</param>
+    public static void Write(string path, Action<Stream> write, string? keepAs = null)
     {
-        // One name: what a killed process has left is overwritten by the next. The folder's lock keeps others away.
-        var beside = $"{path}.part";
+        // A name of its own, so that two writers cannot mix.
+        var beside = $"{path}.{Guid.NewGuid():N}{Part}";
         try
         {
             using (var file = new FileStream(beside, FileMode.Create, FileAccess.Write))
@@ -19,7 +28,13 @@ internal static class WholeFile
                 file.Flush(flushToDisk: true);
             }
 
+            if (keepAs is not null && File.Exists(path))
+            {
+                File.Move(path, keepAs, overwrite: true);
+            }
+
             File.Move(beside, path, overwrite: true);
+            FlushFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
         catch
         {
@@ -30,5 +45,34 @@ internal static class WholeFile
 
     /// <summary>Writes a text as UTF-8.</summary>
     public static void Write(string path, string text) =>
-        Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+        Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+
+    // .NET opens no folders. Where the system cannot make one wait, as on some network file systems, the file's own
+    // flush is all there is.
+    private static void FlushFolder(string folder)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        var handle = Open(folder, 0);
+        if (handle >= 0)
+        {
+            _ = Flush(handle);
+            _ = Close(handle);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Flush(int handle);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Close(int handle);
 }

@@ -26,6 +26,18 @@ internal sealed class Tally
         Images += count;
     }
 
+    /// <summary>Counts on from sums that were read.</summary>
+    public void Set(double lossSum, long rightSum, int images)
+    {
+        using var scope = NewDisposeScope();
+        loss.copy_(tensor([lossSum], []));
+        right.copy_(tensor([rightSum], []));
+        Images = images;
+    }
+
+    /// <summary>The sums so far.</summary>
+    public (double Loss, long Right) Sums => (loss.item<double>(), right.item<long>());
+
     /// <summary>The means so far.</summary>
     public Judgement Read() => new(loss.item<double>() / Images, (double)right.item<long>() / Images);
 }

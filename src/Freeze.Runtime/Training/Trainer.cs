@@ -1,13 +1,18 @@
 using System.Diagnostics;
+using System.Globalization;
 using Freeze.Runtime.Data;
 using Freeze.Runtime.Nets;
 using Freeze.Runtime.Optimization;
+using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
 namespace Freeze.Runtime.Training;
 
-/// <summary>Trains one recipe, epoch by epoch. Its tensors belong to the scope that it was made in.</summary>
+/// <summary>
+/// Trains one recipe, epoch by epoch, and can be stopped after any step and go on to the same bits. Its tensors belong
+/// to the scope that it was made in.
+/// </summary>
 internal sealed class Trainer
 {
     private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(100);
@@ -20,6 +25,12 @@ internal sealed class Trainer
     private readonly RateSchedule schedule;
     private readonly Evaluation evaluation;
     private readonly RidgeSolver? solver;
+    private readonly List<EpochRecord> records = [];
+
+    // Of the epoch under way.
+    private readonly Tally tally = new();
+    private int done;
+    private double seconds;
 
     public Trainer(Recipe recipe, ImageSet set)
     {
@@ -33,43 +44,78 @@ internal sealed class Trainer
         schedule = new RateSchedule(recipe, batches.Steps);
         evaluation = new Evaluation(batches, net);
         solver = RidgeSolver.Of(recipe, batches, net, Weights);
+        optimizer.Begin(1);
     }
 
     /// <summary>The weights as they are now.</summary>
     public WeightTable Weights { get; }
 
-    /// <summary>Trains one epoch (from 1), then judges the net on the validation images.</summary>
-    /// <exception cref="RunException">The loss is no longer a finite number.</exception>
-    public EpochRecord Epoch(int epoch, Action<Progress> report, CancellationToken cancel)
+    /// <summary>The epochs that are done.</summary>
+    public IReadOnlyList<EpochRecord> Records => records;
+
+    /// <summary>Whether all epochs are done, or one of the recipe's stops holds.</summary>
+    public bool IsDone => records.Count == recipe.Epochs || (records.Count > 0 && Stopping.Holds(recipe.Stops, records));
+
+    /// <summary>Where the training stands, as far as it knows: whose it is, its caller does.</summary>
+    public Position Position
+    {
+        get
+        {
+            var (loss, right) = tally.Sums;
+            return new Position(
+                "", records.Count + 1, done, loss, right, tally.Images, seconds, [.. records], [], get_num_threads(), "");
+        }
+    }
+
+    /// <summary>All that the next step depends on; the caller's scope owns new tensors.</summary>
+    public IReadOnlyList<(string Name, Tensor Value)> State() => [.. Weights.State(), .. optimizer.State()];
+
+    /// <summary>Goes to where another training of this recipe stood.</summary>
+    public void Restore(Position position, Func<string, long[], Tensor> saved)
     {
         using var scope = NewDisposeScope();
-        optimizer.Begin(epoch);
+        using var still = no_grad();
+        Weights.Restore(saved);
+        optimizer.Restore(saved);
+        records.Clear();
+        records.AddRange(position.Records);
+        tally.Set(position.LossSum, position.Right, position.Images);
+        (done, seconds) = (position.Step, position.Seconds);
+        optimizer.Begin(position.Epoch);
+    }
+
+    /// <summary>Trains the epoch under way to its end, then judges the net on the validation images.</summary>
+    /// <param name="report">Is told of steps, at most ten times a second.</param>
+    /// <param name="cancel">Ends the epoch after the step under way; it can go on.</param>
+    /// <param name="afterStep">Is called where the training may be saved.</param>
+    /// <exception cref="RunException">The loss is no longer a finite number.</exception>
+    public EpochTime Epoch(Action<Progress> report, CancellationToken cancel, Action? afterStep = null)
+    {
+        using var scope = NewDisposeScope();
+        var epoch = records.Count + 1;
         var order = batches.Order(epoch);
-        var tally = new Tally();
         var clock = Stopwatch.StartNew();
-        var reported = TimeSpan.Zero;
-        for (var step = 0; step < batches.Steps; step++)
+        var (before, reported) = (seconds, TimeSpan.Zero);
+        while (done < batches.Steps)
         {
             cancel.ThrowIfCancellationRequested();
-            Step(epoch, step, order, tally);
+            Step(epoch, done++, order);
+            seconds = before + clock.Elapsed.TotalSeconds;
             if (clock.Elapsed - reported > ReportInterval)
             {
                 reported = clock.Elapsed;
-                var sofar = Finite(tally.Read(), "loss", $"by step {step + 1} of epoch {epoch}");
-                var speed = tally.Images / clock.Elapsed.TotalSeconds;
-                report(Progress.NewStep(epoch, step + 1, batches.Steps, sofar.Loss, sofar.Accuracy, speed));
+                var sofar = Finite(tally.Read(), "loss", $"by step {done} of epoch {epoch}");
+                report(Progress.NewStep(epoch, done, batches.Steps, sofar.Loss, sofar.Accuracy, tally.Images / seconds));
             }
+
+            afterStep?.Invoke();
         }
 
         // Once numbers have ceased to be finite the sum is not finite either, so nothing slips through between reports.
-        var training = Finite(tally.Read(), "loss", $"by step {batches.Steps} of epoch {epoch}");
-        if (solver is not null)
-        {
-            // The pass above has settled the running statistics; now the layer is solved for on what they give.
-            solver.Solve(set.Training, batches.Training, cancel);
-        }
-
-        var seconds = clock.Elapsed.TotalSeconds;
+        var training = Finite(tally.Read(), "loss", $"by step {done} of epoch {epoch}");
+        // The solver goes on from the running statistics that the pass has settled.
+        solver?.Solve(set.Training, batches.Training, cancel);
+        seconds = before + clock.Elapsed.TotalSeconds;
         if (solver is not null)
         {
             training = Judge(set.Training, batches.Training, cancel);
@@ -77,8 +123,18 @@ internal sealed class Trainer
 
         var judged = batches.HeldOut.Length > 0 ? Judge(set.Training, batches.HeldOut, cancel) : Test(cancel);
         var validation = Finite(judged, "validation loss", $"after epoch {epoch}");
-        return new EpochRecord(
-            epoch, training.Loss, training.Accuracy, validation.Loss, validation.Accuracy, seconds);
+        records.Add(new EpochRecord(epoch, training.Loss, training.Accuracy, validation.Loss, validation.Accuracy));
+        var time = new EpochTime(
+            epoch,
+            seconds,
+            tally.Images / seconds,
+            DateTime.UtcNow.ToString("O", CultureInfo.InvariantCulture),
+            Environment.MachineName,
+            get_num_threads());
+        tally.Set(0, 0, 0);
+        (done, seconds) = (0, 0);
+        optimizer.Begin(epoch + 1);
+        return time;
     }
 
     /// <summary>Judges the net on the test set.</summary>
@@ -91,7 +147,7 @@ internal sealed class Trainer
     private Judgement Judge(ImagePart part, long[] places, CancellationToken cancel) =>
         evaluation.Judge(part, places, cancel);
 
-    private void Step(int epoch, int step, long[] order, Tally tally)
+    private void Step(int epoch, int step, long[] order)
     {
         using var scope = NewDisposeScope();
         var first = step * recipe.Batch;

@@ -26,7 +26,7 @@ public sealed class LeafOptimizerTests
         using var fixture = JsonDocument.Parse(
             File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "fixtures", "optimizers.json")));
         var leaf = tensor(Singles(fixture.RootElement.GetProperty("start")), [3]).requires_grad_();
-        var optimizer = LeafOptimizer.Create(Json.ofText<Optimizer>(rule), [new Leaf(leaf, UpdateModule.usual)]);
+        var optimizer = LeafOptimizer.Create(Json.ofText<Optimizer>(rule), [new Leaf("w", leaf, UpdateModule.usual)]);
         optimizer.Begin(1);
         var gradients = fixture.RootElement.GetProperty("gradients").EnumerateArray();
         var path = fixture.RootElement.GetProperty("paths").GetProperty(name).EnumerateArray();
@@ -52,7 +52,7 @@ public sealed class LeafOptimizerTests
                 new Update(Rate.NewTimes(0.5), Rate.NewTimes(1), Period.Always),
                 new Update(Rate.NewExactly(0.3), Rate.NewExactly(0), Period.Always),
                 new Update(Rate.NewTimes(1), Rate.NewTimes(2), Period.Always),
-            }.Select(update => new Leaf(ones([1]).requires_grad_(), update)),
+            }.Select(update => new Leaf("w", ones([1]).requires_grad_(), update)),
         ];
         var optimizer = LeafOptimizer.Create(Optimizer.NewSgd(0.1, 0, 0.1, false), leaves);
         optimizer.Begin(1);
@@ -74,6 +74,7 @@ public sealed class LeafOptimizerTests
     {
         using var scope = NewDisposeScope();
         var leaf = new Leaf(
+            "w",
             ones([1]).requires_grad_(), new Update(Rate.NewTimes(1), Rate.NewTimes(1), Period.NewEpochs(2, 2)));
         foreach (var rule in new[]
         {
@@ -130,7 +131,7 @@ public sealed class LeafOptimizerTests
                 return leaf.Value.item<float>();
             }
 
-            Leaf New() => new(ones([1]), once);
+            Leaf New() => new("w", ones([1]), once);
             var (fresh, used) = (New(), New());
             var other = LeafOptimizer.Create(rule, [used]);
             other.Begin(2);

@@ -21,7 +21,7 @@ public sealed class RidgeTests
         using var set = TestNets.Synthetic(700);
         var recipe = Solved.Build();
         var trainer = new Trainer(recipe, set);
-        trainer.Epoch(1, _ => { }, TestContext.Current.CancellationToken);
+        trainer.Epoch(_ => { }, TestContext.Current.CancellationToken);
 
         using var still = no_grad();
         var net = new NetExecutor(recipe, trainer.Weights);
@@ -47,7 +47,7 @@ public sealed class RidgeTests
         using var set = TestNets.Synthetic(100);
         var recipe = Solved.Build();
         var trainer = new Trainer(recipe, set);
-        trainer.Epoch(1, _ => { }, TestContext.Current.CancellationToken);
+        trainer.Epoch(_ => { }, TestContext.Current.CancellationToken);
 
         Assert.Equal(20, StillnessCheck.Verify(trainer.Weights, recipe.Seed));
     }
@@ -61,7 +61,7 @@ public sealed class RidgeTests
         var trainer = new Trainer(recipe.Build(), set);
 
         var error = Assert.Throws<RunException>(
-            () => trainer.Epoch(1, _ => { }, TestContext.Current.CancellationToken));
+            () => trainer.Epoch(_ => { }, TestContext.Current.CancellationToken));
         Assert.Contains("ridge", error.Advice, StringComparison.Ordinal);
     }
 }

@@ -95,7 +95,7 @@ public sealed class StillnessTests(Sample sample)
         };
         var trainer = new Trainer(recipe.Build(), set);
 
-        trainer.Epoch(1, _ => { }, TestContext.Current.CancellationToken);
+        trainer.Epoch(_ => { }, TestContext.Current.CancellationToken);
 
         var start = Initializer.Start(recipe.Build().Weights[0], recipe.Seed);
         Assert.All(trainer.Weights.Value("conv.weight").data<float>().ToArray().Zip(start), pair =>
@@ -151,7 +151,7 @@ public sealed class StillnessTests(Sample sample)
             Rule = weight => weight.Name == name ? treatment : Treatment.Trained,
         }).Build();
         var trainer = new Trainer(recipe, sample.Images);
-        trainer.Epoch(1, _ => { }, TestContext.Current.CancellationToken);
+        trainer.Epoch(_ => { }, TestContext.Current.CancellationToken);
         return (trainer.Weights, recipe);
     }
 

@@ -33,5 +33,5 @@ public sealed class StoppingTests
     }
 
     private static EpochRecord[] Epochs(params double[] accuracies) =>
-        [.. accuracies.Select((accuracy, i) => new EpochRecord(i + 1, 1, 0.5, 1, accuracy, 1))];
+        [.. accuracies.Select((accuracy, i) => new EpochRecord(i + 1, 1, 0.5, 1, accuracy))];
 }

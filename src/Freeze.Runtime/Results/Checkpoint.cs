@@ -1,0 +1,86 @@
+using System.Security.Cryptography;
+using System.Text;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Freeze.Runtime.Results;
+
+/// <summary>
+/// A training that can go on: where it stands, its weights under the names of PyTorch, and what its optimizer has
+/// gathered. A safetensors file whose header holds the position and the SHA-256 of position and values.
+/// </summary>
+internal sealed class Checkpoint
+{
+    private readonly IReadOnlyDictionary<string, StoredTensor> tensors;
+
+    private Checkpoint(Position position, IReadOnlyDictionary<string, StoredTensor> tensors)
+    {
+        Position = position;
+        this.tensors = tensors;
+    }
+
+    /// <summary>Where the training stands.</summary>
+    public Position Position { get; }
+
+    /// <summary>Writes a training's state.</summary>
+    public static void Write(Stream stream, Position position, IReadOnlyList<(string Name, Tensor Value)> state)
+    {
+        var text = Json.toText(position);
+        using var sum = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        sum.AppendData(Encoding.UTF8.GetBytes(text));
+        foreach (var (_, value) in state)
+        {
+            using var packed = value.contiguous();
+            sum.AppendData(packed.bytes);
+        }
+
+        Safetensors.Write(stream, state, ("position", text), ("sha256", Convert.ToHexStringLower(sum.GetHashAndReset())));
+    }
+
+    /// <summary>Reads a checkpoint of a run.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, or another run's.</exception>
+    public static Checkpoint Read(string path, string hash)
+    {
+        var (tensors, notes) = Safetensors.ReadWithNotes(path);
+        if (!notes.TryGetValue("position", out var text) || !notes.TryGetValue("sha256", out var expected))
+        {
+            throw new InvalidDataException("it is no checkpoint of a training");
+        }
+
+        using var sum = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        sum.AppendData(Encoding.UTF8.GetBytes(text));
+        foreach (var tensor in tensors.Values)
+        {
+            sum.AppendData(tensor.Bytes);
+        }
+
+        if (Convert.ToHexStringLower(sum.GetHashAndReset()) != expected)
+        {
+            throw new InvalidDataException("its SHA-256 is not that of its content");
+        }
+
+        try
+        {
+            var position = Json.ofText<Position>(text);
+            return position.Hash == hash
+                ? new Checkpoint(position, tensors)
+                : throw new InvalidDataException($"it belongs to run {position.Hash}");
+        }
+        catch (Json.JsonMismatch error)
+        {
+            throw new InvalidDataException($"its position cannot be read: {error.message}", error);
+        }
+    }
+
+    /// <summary>A tensor of a name and shape; the caller's scope owns it.</summary>
+    /// <exception cref="InvalidDataException">There is none: the checkpoint is of another net or optimizer.</exception>
+    public Tensor Tensor(string name, long[] shape)
+    {
+        if (!tensors.TryGetValue(name, out var found) || !found.Shape.SequenceEqual(shape))
+        {
+            throw new InvalidDataException($"it holds no {name} of shape {string.Join("x", shape)}");
+        }
+
+        return found.ToTensor();
+    }
+}
