@@ -61,6 +61,13 @@ module DataSets =
                 100000
                 10000
                 "photographs of 200 classes (Stanford's CS231n)"
+            set
+                "synthetic"
+                [| 3; 32; 32 |]
+                10
+                10000
+                2000
+                "textures and shapes that Freeze draws itself: no download"
         |]
 
     /// The set of that name, where there is one.

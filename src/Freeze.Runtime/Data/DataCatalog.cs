@@ -87,6 +87,7 @@ public sealed class DataCatalog(string? named, string cache)
             + "test.bin with --data or FREEZE_DATA",
         "cifar10" => $"download {string.Join(" or ", TenArchives)} from its authors' page and name the archive, or the "
             + "folder with its six batches (.bin, or pickles), with --data or FREEZE_DATA",
+        SyntheticSet.SetName => "Freeze makes it in memory wherever it is read",
         _ => "install Freeze again: the sample is a part of it",
     };
 

@@ -38,6 +38,7 @@ internal abstract record SetFiles(string Name, IReadOnlyList<string> Files, IRea
             new CifarPythonSet("cifar100-coarse", ["train"], "test", CifarLabels.Coarse)),
         new CifarHundredSet("cifar100-sample", CifarLabels.Fine, IsSample: true),
         new CifarHundredSet("cifar100-coarse-sample", CifarLabels.Coarse, IsSample: true),
+        new SyntheticSet(),
     ];
 
     /// <summary>The name of a folder for this set; sets that read the same files share it.</summary>

@@ -114,6 +114,18 @@ public sealed class DataCatalogTests : IDisposable
     }
 
     [Fact]
+    public void TheSetThatFreezeDrawsIsAlwaysThere()
+    {
+        var catalog = new DataCatalog(null, Cache);
+
+        using var set = catalog.Load("synthetic", _ => { });
+
+        Assert.Equal("memory", catalog.Locate("synthetic"));
+        Assert.Equal((10_000, 2_000), (set.Training.Count, set.Test.Count));
+        Assert.False(Directory.Exists(Cache));
+    }
+
+    [Fact]
     public void AMissingSetSaysWhereItWasSoughtAndWhatBringsIt()
     {
         var error = Assert.Throws<DataException>(() => new DataCatalog(Named, Cache).Fetch("cifar10", _ => { }));
