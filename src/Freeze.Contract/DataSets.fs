@@ -45,7 +45,15 @@ module DataSets =
                 "articles of clothing (Xiao, Rasul, Vollgraf 2017)"
             set "cifar10" [| 3; 32; 32 |] 10 50000 10000 "small colour photographs (Krizhevsky 2009)"
             set "cifar100" [| 3; 32; 32 |] 100 50000 10000 "the same in a hundred classes (Krizhevsky 2009)"
+            set "cifar100-coarse" [| 3; 32; 32 |] 20 50000 10000 "CIFAR-100 in its twenty superclasses"
             set "cifar100-sample" [| 3; 32; 32 |] 100 5000 1000 "the first tenth of CIFAR-100"
+            set
+                "cifar100-coarse-sample"
+                [| 3; 32; 32 |]
+                20
+                5000
+                1000
+                "the first tenth, in twenty superclasses"
             set
                 "tiny-imagenet"
                 [| 3; 64; 64 |]
@@ -53,6 +61,13 @@ module DataSets =
                 100000
                 10000
                 "photographs of 200 classes (Stanford's CS231n)"
+            set
+                "synthetic"
+                [| 3; 32; 32 |]
+                10
+                10000
+                2000
+                "textures and shapes that Freeze draws itself: no download"
         |]
 
     /// The set of that name, where there is one.

@@ -21,6 +21,12 @@ let ``data sets are listed with where they are or how to get them`` () =
     Assert.Contains("FREEZE_DATA", (find "cifar10").GetProperty("howToGet").GetString())
 
 [<Fact>]
+let ``the set that Freeze draws needs no file`` () =
+    let output = freezeWith (nowhere ()) [ "data"; "synthetic" ]
+    Assert.Equal(0, output.Code)
+    Assert.Contains("synthetic: verified, in memory", output.Text)
+
+[<Fact>]
 let ``an unknown set is refused with the nearest name`` () =
     let output = freeze [ "data"; "mnits" ]
     Assert.Equal(2, output.Code)

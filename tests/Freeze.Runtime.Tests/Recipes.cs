@@ -133,7 +133,7 @@ internal static class TestNets
             return new RawImages([.. pixels], [.. Enumerable.Range(0, count).Select(i => (byte)(i % 2))]);
         }
 
-        var set = new DataSet("synthetic", [1, 4, 4], 2, training, test, "random");
+        var set = new DataSet("random", [1, 4, 4], 2, training, test, "random");
         return new ImageSet(set, Part(training, "training"), Part(test, "test"));
     }
 }

@@ -6,7 +6,7 @@ namespace Freeze.Runtime.Data;
 /// <summary>Takes the files of a data set out of a .tar.gz, and nothing else.</summary>
 internal static class Archives
 {
-    // The largest file of any set has 47 MB, the largest archive 184 MB unpacked; a hostile one may claim any size.
+    // The largest file of any set has 155 MB, the largest archive 186 MB unpacked; a hostile one may claim any size.
     private const long LargestFile = 1L << 28;
     private const long LargestArchive = 1L << 30;
 
@@ -15,20 +15,24 @@ internal static class Archives
     /// whole or not at all, so that several processes may unpack the same at once.
     /// </summary>
     /// <exception cref="DataException">The archive is damaged or lacks a file; nothing was unpacked.</exception>
-    public static void Unpack(string archive, IReadOnlyCollection<string> wanted, string folder)
+    public static void Unpack(string archive, IReadOnlyCollection<string> wanted, string folder) =>
+        UnpackFirst(archive, [wanted], folder);
+
+    /// <summary>Unpacks the files of the first layout that the archive holds whole.</summary>
+    /// <inheritdoc cref="Unpack"/>
+    public static void UnpackFirst(string archive, IReadOnlyList<IReadOnlyCollection<string>> layouts, string folder)
     {
         Directory.CreateDirectory(folder);
         // Inside the folder, since a file is renamed in one step only on its own file system.
         var beside = Directory.CreateDirectory(Path.Combine(folder, $".unpacking-{Guid.NewGuid():N}")).FullName;
         try
         {
-            Extract(archive, wanted, beside);
-            if (wanted.Where(name => !File.Exists(Path.Combine(beside, name))).ToArray() is { Length: > 0 } missing)
-            {
-                throw Damaged(archive, $"it lacks {string.Join(", ", missing)}");
-            }
-
-            foreach (var name in wanted)
+            Extract(archive, [.. layouts.SelectMany(layout => layout)], beside);
+            string[] Missing(IReadOnlyCollection<string> layout) =>
+                [.. layout.Where(name => !File.Exists(Path.Combine(beside, name)))];
+            var whole = layouts.FirstOrDefault(layout => Missing(layout).Length == 0) ?? throw Damaged(
+                archive, $"it lacks {string.Join("; or ", layouts.Select(layout => string.Join(", ", Missing(layout))))}");
+            foreach (var name in whole)
             {
                 File.Move(Path.Combine(beside, name), Path.Combine(folder, name), overwrite: true);
             }

@@ -1,18 +1,34 @@
 namespace Freeze.Runtime.Data;
 
+/// <summary>Which labels of CIFAR are read.</summary>
+/// <param name="Bytes">Labels of an image in the binary layout, a byte each.</param>
+/// <param name="Place">Which of them is read, from 0.</param>
+/// <param name="Key">The name of the list that holds them in the python layout.</param>
+/// <param name="Classes">How many classes they tell apart.</param>
+internal sealed record CifarLabels(int Bytes, int Place, string Key, int Classes)
+{
+    /// <summary>CIFAR-10's only ones.</summary>
+    public static readonly CifarLabels Ten = new(1, 0, "labels", 10);
+
+    /// <summary>CIFAR-100's classes.</summary>
+    public static readonly CifarLabels Fine = new(2, 1, "fine_labels", 100);
+
+    /// <summary>CIFAR-100's superclasses, of five classes each.</summary>
+    public static readonly CifarLabels Coarse = new(2, 0, "coarse_labels", 20);
+}
+
 /// <summary>How a file of CIFAR-10 or CIFAR-100 is laid out.</summary>
 /// <param name="Records">Images in the file.</param>
-/// <param name="LabelBytes">Labels of an image; the last one is read, which is CIFAR-100's fine label.</param>
-/// <param name="Classes">How many classes the labels tell apart.</param>
-internal sealed record CifarFormat(int Records, int LabelBytes, int Classes)
+/// <param name="Labels">Which labels it has, and which are read.</param>
+internal sealed record CifarFormat(int Records, CifarLabels Labels)
 {
     /// <summary>A file of CIFAR-10.</summary>
-    public static readonly CifarFormat Ten = new(10_000, 1, 10);
+    public static readonly CifarFormat Ten = new(10_000, CifarLabels.Ten);
 
-    /// <summary>Bytes of a record.</summary>
-    public int RecordBytes => LabelBytes + CifarFile.ImageBytes;
+    /// <summary>Bytes of a record in the binary layout.</summary>
+    public int RecordBytes => Labels.Bytes + CifarFile.ImageBytes;
 
-    /// <summary>The size of the file.</summary>
+    /// <summary>The size of a binary file.</summary>
     public long FileBytes => (long)Records * RecordBytes;
 }
 
@@ -53,14 +69,14 @@ internal static class CifarFile
         for (var i = 0; i < format.Records; i++)
         {
             var record = content.AsSpan(i * format.RecordBytes, format.RecordBytes);
-            var label = record[format.LabelBytes - 1];
-            if (label >= format.Classes)
+            var label = record[format.Labels.Place];
+            if (label >= format.Labels.Classes)
             {
-                throw Damaged(path, $"record {i} has label {label}, and there are {format.Classes} classes");
+                throw Damaged(path, $"record {i} has label {label}, and there are {format.Labels.Classes} classes");
             }
 
             labels[i] = label;
-            record[format.LabelBytes..].CopyTo(pixels[(i * ImageBytes)..]);
+            record[format.Labels.Bytes..].CopyTo(pixels[(i * ImageBytes)..]);
         }
     }
 

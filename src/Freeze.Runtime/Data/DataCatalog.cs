@@ -4,7 +4,7 @@ namespace Freeze.Runtime.Data;
 
 /// <summary>Where a data set was found, or how to get it.</summary>
 /// <param name="Set">Its name, size and classes.</param>
-/// <param name="Place">The folder that holds it, or null.</param>
+/// <param name="Place">The folder that holds it, `memory` for one that Freeze makes itself, or null.</param>
 /// <param name="HowToGet">What brings it where it is missing.</param>
 public sealed record DataState(DataSet Set, string? Place, string HowToGet);
 
@@ -12,12 +12,12 @@ public sealed record DataState(DataSet Set, string? Place, string HowToGet);
 /// Finds data sets: first in the folder that the user named, then in Freeze's own cache, then where the system's
 /// packages put them, then among the samples that Freeze brings. What is missing is fetched if it can be.
 /// </summary>
-/// <param name="named">A folder (or CIFAR-10's archive) named by the user, or null.</param>
+/// <param name="named">A folder (or an archive of CIFAR) named by the user, or null.</param>
 /// <param name="cache">The folder where fetched sets are kept.</param>
 public sealed class DataCatalog(string? named, string cache)
 {
-    private const string CifarArchive = "cifar-10-binary.tar.gz";
-    private const string HundredArchive = "cifar-100-binary.tar.gz";
+    private static readonly string[] TenArchives = ["cifar-10-binary.tar.gz", "cifar-10-python.tar.gz"];
+    private static readonly string[] HundredArchives = ["cifar-100-binary.tar.gz", "cifar-100-python.tar.gz"];
 
     /// <summary>The cache that all of a user's projects share.</summary>
     public static string DefaultCache
@@ -34,10 +34,12 @@ public sealed class DataCatalog(string? named, string cache)
     public IReadOnlyList<DataState> States() =>
         [.. DataSets.all.Select(set => new DataState(set, Locate(set.Name), HowToGet(set.Name)))];
 
-    /// <summary>The folder that holds a set, or null. Its files are not opened.</summary>
+    /// <summary>
+    /// The folder that holds a set, `memory` for one that Freeze makes itself, or null. Its files are not opened.
+    /// </summary>
     /// <exception cref="DataException">There is no set of that name.</exception>
     public string? Locate(string name) =>
-        Files(name) is { } files ? Places(name).FirstOrDefault(files.IsIn) : null;
+        Files(name) is { } files ? files.Locate(Places(files.Folder)) : null;
 
     /// <summary>The folder that holds a set, which is fetched where it is missing.</summary>
     /// <exception cref="DataException">It is missing and cannot be fetched.</exception>
@@ -51,7 +53,7 @@ public sealed class DataCatalog(string? named, string cache)
 
         Guarded(name, () => Bring(name, note));
         return Locate(name) ?? throw new DataException(
-            $"data set {name} is not on this machine; looked in {string.Join(", ", Places(name).Distinct())}",
+            $"data set {name} is not on this machine; looked in {string.Join(", ", Places(Files(name)?.Folder ?? name).Distinct())}",
             HowToGet(name));
     }
 
@@ -89,12 +91,13 @@ public sealed class DataCatalog(string? named, string cache)
             + $"{string.Join(", ", IdxSet.Names)} (or .gz) into a folder and name it with --data or FREEZE_DATA",
         "fashion-mnist" => $"sudo apt-get install {Packages.Fashion}",
         "tiny-imagenet" => "this Freeze can plan with it and cannot read it yet",
-        "cifar100" => $"download the binary version ({HundredArchive}) from its authors' page and name the archive, or "
-            + "the folder with train.bin and test.bin, with --data or FREEZE_DATA",
-        "cifar100-sample" => "name a folder with the first 5,000 records of CIFAR-100's train.bin and the first 1,000 of its "
+        "cifar100" or "cifar100-coarse" => $"download {string.Join(" or ", HundredArchives)} from its authors' page and "
+            + "name the archive, or the folder with train.bin and test.bin (or train and test), with --data or FREEZE_DATA",
+        "cifar100-sample" or "cifar100-coarse-sample" => "name a folder with the first 5,000 records of CIFAR-100's train.bin and the first 1,000 of its "
             + "test.bin with --data or FREEZE_DATA",
-        "cifar10" => $"download the binary version ({CifarArchive}) from its authors' page and name the archive, or "
-            + "the folder with its .bin files, with --data or FREEZE_DATA",
+        "cifar10" => $"download {string.Join(" or ", TenArchives)} from its authors' page and name the archive, or the "
+            + "folder with its six batches (.bin, or pickles), with --data or FREEZE_DATA",
+        SyntheticSet.SetName => "Freeze makes it in memory wherever it is read",
         _ => "install Freeze again: the sample is a part of it",
     };
 
@@ -110,10 +113,10 @@ public sealed class DataCatalog(string? named, string cache)
                 note($"installing fashion-mnist (Debian package {Packages.Fashion})");
                 Packages.InstallFashion(HowToGet(name));
                 break;
-            case "cifar10" when NamedArchive(CifarArchive) is { } archive:
+            case "cifar10" when NamedArchive(TenArchives) is { } archive:
                 Unpack(archive);
                 break;
-            case "cifar100" when NamedArchive(HundredArchive) is { } archive:
+            case "cifar100" or "cifar100-coarse" when NamedArchive(HundredArchives) is { } archive:
                 Unpack(archive);
                 break;
         }
@@ -121,7 +124,8 @@ public sealed class DataCatalog(string? named, string cache)
         void Unpack(string archive)
         {
             note($"unpacking {archive}");
-            Archives.Unpack(archive, [.. Files(name)!.Files], Path.Combine(cache, name));
+            var files = Files(name)!;
+            Archives.UnpackFirst(archive, files.Layouts, Path.Combine(cache, files.Folder));
         }
     }
 
@@ -159,6 +163,8 @@ public sealed class DataCatalog(string? named, string cache)
             yield return Path.Combine(named, name);
             yield return Path.Combine(named, "cifar-10-batches-bin");
             yield return Path.Combine(named, "cifar-100-binary");
+            yield return Path.Combine(named, "cifar-10-batches-py");
+            yield return Path.Combine(named, "cifar-100-python");
         }
 
         yield return Path.Combine(cache, name);
@@ -167,7 +173,7 @@ public sealed class DataCatalog(string? named, string cache)
     }
 
     // A file that is named by itself may have any name; in a folder the published one counts.
-    private string? NamedArchive(string published) => named is null
+    private string? NamedArchive(string[] published) => named is null
         ? null
-        : new[] { named, Path.Combine(named, published) }.FirstOrDefault(File.Exists);
+        : published.Select(name => Path.Combine(named, name)).Prepend(named).FirstOrDefault(File.Exists);
 }

@@ -27,10 +27,28 @@ internal abstract record SetFiles(string Name, IReadOnlyList<string> Files, IRea
             "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
             "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
             "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
-        new CifarTenSet(),
-        new CifarHundredSet("cifar100", IsSample: false),
-        new CifarHundredSet("cifar100-sample", IsSample: true),
+        new EitherLayout(
+            new CifarTenSet(),
+            new CifarPythonSet("cifar10", CifarPythonSet.TenBatches, "test_batch", CifarLabels.Ten)),
+        new EitherLayout(
+            new CifarHundredSet("cifar100", CifarLabels.Fine, IsSample: false),
+            new CifarPythonSet("cifar100", ["train"], "test", CifarLabels.Fine)),
+        new EitherLayout(
+            new CifarHundredSet("cifar100-coarse", CifarLabels.Coarse, IsSample: false),
+            new CifarPythonSet("cifar100-coarse", ["train"], "test", CifarLabels.Coarse)),
+        new CifarHundredSet("cifar100-sample", CifarLabels.Fine, IsSample: true),
+        new CifarHundredSet("cifar100-coarse-sample", CifarLabels.Coarse, IsSample: true),
+        new SyntheticSet(),
     ];
+
+    /// <summary>The name of a folder for this set; sets that read the same files share it.</summary>
+    public virtual string Folder => Name;
+
+    /// <summary>The files of each layout that the set is published in; any one of them is enough.</summary>
+    public virtual IReadOnlyList<IReadOnlyList<string>> Layouts => [Files];
+
+    /// <summary>The first folder that holds the set, or null.</summary>
+    public virtual string? Locate(IEnumerable<string> folders) => folders.FirstOrDefault(IsIn);
 
     /// <summary>Whether a folder holds every file, compressed or not.</summary>
     public virtual bool IsIn(string folder) => Files.All(file => TryFind(folder, file) is not null);
@@ -85,10 +103,14 @@ internal sealed record CifarTenSet() : SetFiles(
     }
 }
 
-/// <summary>CIFAR-100 with its fine labels in its two binary files, or the first records of it; verified by their exact layout.</summary>
+/// <summary>CIFAR-100 in its two binary files, or the first records of it; verified by their exact layout.</summary>
+/// <param name="Labels">Whether its classes or its superclasses are read.</param>
 /// <param name="IsSample">Whether the files hold fewer records than the whole set, under the same names.</param>
-internal sealed record CifarHundredSet(string Name, bool IsSample) : SetFiles(Name, ["train.bin", "test.bin"], [""])
+internal sealed record CifarHundredSet(string Name, CifarLabels Labels, bool IsSample)
+    : SetFiles(Name, ["train.bin", "test.bin"], [""])
 {
+    public override string Folder => IsSample ? "cifar100-sample" : "cifar100";
+
     // A sample is told from the whole set by its size; a whole set of another size is a damaged one, and told so.
     public override bool IsIn(string folder) => base.IsIn(folder) && (!IsSample || Lengths(folder));
 
@@ -101,7 +123,7 @@ internal sealed record CifarHundredSet(string Name, bool IsSample) : SetFiles(Na
     private (CifarFormat Training, CifarFormat Test) Formats()
     {
         var set = DataSets.all.Single(set => set.Name == Name);
-        return (new(set.TrainingImages, 2, set.Classes), new(set.TestImages, 2, set.Classes));
+        return (new(set.TrainingImages, Labels), new(set.TestImages, Labels));
     }
 
     private bool Lengths(string folder)

@@ -42,17 +42,53 @@ public sealed class CifarFileTests : IDisposable
     }
 
     [Fact]
-    public void OfCifar100sTwoLabelsTheFineOneIsRead()
+    public void OfCifar100sTwoLabelsTheOneThatIsAskedForIsRead()
     {
-        var format = new CifarFormat(2, 2, 100);
         var content = new byte[2 * 3074];
         (content[0], content[1], content[2]) = (19, 99, 5);
         (content[3074], content[3075], content[^1]) = (3, 42, 6);
 
-        var read = CifarFile.Read([folder.Write("train.bin", content)], format);
+        var path = folder.Write("train.bin", content);
 
-        Assert.Equal([99, 42], read.Labels);
-        Assert.Equal((5, 6), (read.Pixels[0], read.Pixels[^1]));
+        var fine = CifarFile.Read([path], new CifarFormat(2, CifarLabels.Fine));
+        var coarse = CifarFile.Read([path], new CifarFormat(2, CifarLabels.Coarse));
+
+        Assert.Equal([99, 42], fine.Labels);
+        Assert.Equal([19, 3], coarse.Labels);
+        Assert.Equal((5, 6), (fine.Pixels[0], fine.Pixels[^1]));
+        Assert.Equal(fine.Pixels, coarse.Pixels);
+    }
+
+    [Fact]
+    public void ASuperclassAbove19IsRefused()
+    {
+        var content = new byte[2 * 3074];
+        content[3074] = 20;
+        var path = folder.Write("train.bin", content);
+
+        var error = Assert.Throws<DataException>(() => CifarFile.Read([path], new CifarFormat(2, CifarLabels.Coarse)));
+
+        Assert.Contains("record 1 has label 20, and there are 20 classes", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheRealTenthOfCifar100HasEachClassInOneSuperclass()
+    {
+        var place = Environment.GetEnvironmentVariable("FREEZE_DATA");
+        var catalog = new DataCatalog(place, folder.Path);
+        if (place is null || catalog.Locate("cifar100-coarse-sample") is null)
+        {
+            Assert.Skip("FREEZE_DATA names no folder with the first tenth of CIFAR-100 in cifar-100-binary");
+        }
+
+        using var fine = catalog.Load("cifar100-sample", _ => { });
+        using var coarse = catalog.Load("cifar100-coarse-sample", _ => { });
+
+        var pairs = Labels(fine).Zip(Labels(coarse)).Distinct().ToArray();
+        Assert.Equal(100, pairs.Length);
+        Assert.All(pairs.CountBy(pair => pair.Second), superclass => Assert.Equal(5, superclass.Value));
+
+        static long[] Labels(ImageSet set) => set.Training.Labels.data<long>().ToArray();
     }
 
     [Fact]

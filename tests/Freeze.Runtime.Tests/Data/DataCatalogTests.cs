@@ -56,28 +56,73 @@ public sealed class DataCatalogTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void CifarsArchiveIsUnpackedIntoTheCache(bool fileIsNamed)
+    [InlineData("cifar10", "cifar-10-batches-py")]
+    [InlineData("cifar100", "cifar-100-python")]
+    [InlineData("cifar100-coarse", "cifar-100-python")]
+    [InlineData("cifar100-coarse", "cifar-100-binary")]
+    public void EitherLayoutIsFoundUnderItsPublishedFolderName(string set, string published)
     {
-        Directory.CreateDirectory(Named);
-        var archive = Path.Combine(Named, "cifar-10-binary.tar.gz");
-        using (var tar = new TarWriter(new GZipStream(File.Create(archive), CompressionLevel.Fastest)))
-        {
-            foreach (var file in CifarFiles)
-            {
-                using var content = new MemoryStream([1]);
-                tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "cifar-10-batches-bin/" + file)
-                {
-                    DataStream = content,
-                });
-            }
-        }
+        var inner = Path.Combine(Named, published);
+        Fill(inner, Layouts(set)[published.Contains("bin", StringComparison.Ordinal) ? 0 : 1]);
 
+        Assert.Equal(inner, new DataCatalog(Named, Cache).Locate(set));
+    }
+
+    [Fact]
+    public void FoldersNamedLikeTheFilesOfThePythonLayoutAreNoDataSet()
+    {
+        Directory.CreateDirectory(Path.Combine(Named, "train"));
+        Directory.CreateDirectory(Path.Combine(Named, "test"));
+
+        Assert.Null(new DataCatalog(Named, Cache).Locate("cifar100"));
+    }
+
+    [Theory]
+    [InlineData("cifar10", "cifar-10-binary", 0, true)]
+    [InlineData("cifar10", "cifar-10-binary", 0, false)]
+    [InlineData("cifar10", "cifar-10-python", 1, true)]
+    [InlineData("cifar10", "cifar-10-python", 1, false)]
+    [InlineData("cifar100", "cifar-100-binary", 0, false)]
+    [InlineData("cifar100", "cifar-100-python", 1, true)]
+    public void CifarsArchiveIsUnpackedIntoTheCache(string set, string published, int layout, bool fileIsNamed)
+    {
+        var archive = Archive(published, Layouts(set)[layout]);
         var catalog = new DataCatalog(fileIsNamed ? archive : Named, Cache);
 
-        Assert.Null(catalog.Locate("cifar10"));
-        Assert.Equal(Path.Combine(Cache, "cifar10"), catalog.Fetch("cifar10", _ => { }));
+        Assert.Null(catalog.Locate(set));
+        Assert.Equal(Path.Combine(Cache, set), catalog.Fetch(set, _ => { }));
+        Assert.Equal(Layouts(set)[layout].Order(), Directory.GetFiles(Path.Combine(Cache, set)).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public void ClassesAndSuperclassesAreReadFromTheSameUnpackedFiles()
+    {
+        var catalog = new DataCatalog(Archive("cifar-100-python", Layouts("cifar100")[1]), Cache);
+
+        Assert.Equal(Path.Combine(Cache, "cifar100"), catalog.Fetch("cifar100-coarse", _ => { }));
+        Assert.Equal(Path.Combine(Cache, "cifar100"), catalog.Locate("cifar100"));
+    }
+
+    [Fact]
+    public void AnArchiveOfAnotherSetIsRefusedWithWhatEitherLayoutLacks()
+    {
+        var archive = Archive("cifar-10-python", Layouts("cifar10")[1]);
+
+        var error = Assert.Throws<DataException>(() => new DataCatalog(archive, Cache).Fetch("cifar100", _ => { }));
+
+        Assert.Contains("it lacks train.bin, test.bin; or train, test", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheSetThatFreezeDrawsIsAlwaysThere()
+    {
+        var catalog = new DataCatalog(null, Cache);
+
+        using var set = catalog.Load("synthetic", _ => { });
+
+        Assert.Equal("memory", catalog.Locate("synthetic"));
+        Assert.Equal((10_000, 2_000), (set.Training.Count, set.Test.Count));
+        Assert.False(Directory.Exists(Cache));
     }
 
     [Fact]
@@ -119,7 +164,24 @@ public sealed class DataCatalogTests : IDisposable
         Assert.All(states, state => Assert.NotEmpty(state.HowToGet));
     }
 
-    private static string[] CifarFiles => [.. SetFiles.All.Single(set => set.Name == "cifar10").Files];
+    private static string[] CifarFiles => Layouts("cifar10")[0];
+
+    private static string[][] Layouts(string name) =>
+        [.. SetFiles.All.Single(set => set.Name == name).Layouts.Select(files => files.ToArray())];
+
+    private string Archive(string published, string[] files)
+    {
+        Directory.CreateDirectory(Named);
+        var archive = Path.Combine(Named, published + ".tar.gz");
+        using var tar = new TarWriter(new GZipStream(File.Create(archive), CompressionLevel.Fastest));
+        foreach (var file in files)
+        {
+            using var content = new MemoryStream([1]);
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, $"{published}/{file}") { DataStream = content });
+        }
+
+        return archive;
+    }
 
     private static void Fill(string place, string[] files)
     {

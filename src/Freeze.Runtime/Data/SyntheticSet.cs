@@ -1,0 +1,19 @@
+namespace Freeze.Runtime.Data;
+
+/// <summary>The set that Freeze draws itself: no file, no folder, always there.</summary>
+internal sealed record SyntheticSet() : SetFiles(SetName, [], [])
+{
+    /// <summary>As <see cref="DataSets"/> names the set.</summary>
+    public const string SetName = "synthetic";
+
+    /// <summary>Where it is.</summary>
+    public const string Memory = "memory";
+
+    public override string Locate(IEnumerable<string> folders) => Memory;
+
+    public override (RawImages Training, RawImages Test) Read(string folder)
+    {
+        var set = DataSets.all.Single(set => set.Name == Name);
+        return (SyntheticImages.Draw("training", set.TrainingImages), SyntheticImages.Draw("test", set.TestImages));
+    }
+}
