@@ -7,7 +7,7 @@ namespace Freeze.Runtime.Data;
 /// Makes the items of a sequence on a thread of its own while their consumer works, at most two ahead of it. What the
 /// items are depends on their numbers alone; they come in order. To be used by one thread.
 /// </summary>
-/// <typeparam name="T">Anything that may pass from thread to thread; so no tensors, which belong to a thread's scope.</typeparam>
+/// <typeparam name="T">What may pass from thread to thread: no tensors, which belong to a thread's scope.</typeparam>
 internal sealed class Prefetcher<T> : IDisposable
 {
     // One that is ready, and one in the making or waiting to be put down.

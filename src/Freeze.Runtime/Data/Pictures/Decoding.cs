@@ -31,7 +31,7 @@ internal static class Decoding
         Block(folder, files, 0, files.Count, square);
 
     /// <summary>The pixels of some files in their order, some tens of megabytes at a time.</summary>
-    /// <exception cref="DataException">A file cannot be used; where there are several, the first of them is named.</exception>
+    /// <exception cref="DataException">A file cannot be used; of several the first is named.</exception>
     public static IEnumerable<byte[]> Blocks(string folder, IReadOnlyList<ImageFile> files, Square square)
     {
         var most = Math.Max(1, BlockBytes / square.Bytes);

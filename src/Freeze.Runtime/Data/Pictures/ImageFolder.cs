@@ -51,7 +51,9 @@ public static class ImageFolder
         return new ImageListing(root, classes, training, test);
     }
 
-    /// <summary>Both parts of a listing, each picture brought to a square, by way of the cache. The caller disposes their pixels.</summary>
+    /// <summary>
+    /// Both parts of a listing, each picture brought to a square, by way of the cache. The caller disposes their pixels.
+    /// </summary>
     /// <param name="size">Rows and columns, 1 to <see cref="LargestSize"/>.</param>
     /// <exception cref="DataException">A picture cannot be used.</exception>
     internal static (RawImages Training, RawImages Test) Read(ImageListing listing, int size, DecodedCache decoded) =>
@@ -60,7 +62,7 @@ public static class ImageFolder
             : throw new DataException(
                 $"pictures of {size} x {size} are not made", $"choose a size from 1 to {LargestSize}");
 
-    /// <summary>The files right in a folder whose names have one of some endings, in any case, in ordinal order.</summary>
+    /// <summary>The files right in a folder that end in one of some ways, in any case, in ordinal order.</summary>
     /// <exception cref="DataException">One is a link, or empty, or too large for a picture.</exception>
     internal static IEnumerable<FileInfo> Pictures(DirectoryInfo folder, params IEnumerable<string> endings) => folder
         .EnumerateFiles()
@@ -112,7 +114,7 @@ public static class ImageFolder
 
     private static DataException Refused(string folder, string reason) => new(
         $"{folder} cannot be read as a folder of pictures: {reason}",
-        "a folder of pictures holds train/CLASS/… and test/CLASS/… (or val/CLASS/…) with .png, .jpg and .jpeg files");
+        "it must hold train/CLASS/… and test/CLASS/… (or val/CLASS/…) with .png, .jpg and .jpeg files");
 
     // The files of one part after the other; the bound is on all.
     private sealed class FileList(string root)

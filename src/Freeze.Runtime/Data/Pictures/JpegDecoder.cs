@@ -12,7 +12,7 @@ internal static unsafe partial class JpegDecoder
 
     private const int Rgb = 0;
 
-    // A warning means that pixels are missing and were made up. Scans are bounded, since a small file may hold thousands.
+    // A warning means that pixels are missing and were made up. A small file may hold thousands of scans.
     private const int AccurateTransform = 4096, StopOnWarning = 8192, LimitScans = 32768;
 
     /// <summary>Decodes the content of a file.</summary>
@@ -83,7 +83,8 @@ internal static unsafe partial class JpegDecoder
 
     [LibraryImport(Library)]
     private static partial int tjDecompress2(
-        nint decoder, byte* source, nuint length, byte* target, int width, int pitch, int height, int format, int flags);
+        nint decoder, byte* source, nuint length, byte* target, int width, int pitch, int height, int format,
+        int flags);
 
     [LibraryImport(Library)]
     private static partial nint tjGetErrorStr2(nint decoder);

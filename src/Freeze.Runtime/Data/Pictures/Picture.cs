@@ -9,7 +9,7 @@ internal sealed record Picture(int Height, int Width, byte[] Planes)
     /// <summary>Red, green and blue.</summary>
     public const int Channels = 3;
 
-    /// <summary>Sorts pixels [height, width, stride] into planes; what follows the third byte of each is dropped.</summary>
+    /// <summary>Sorts pixels [height, width, stride] into planes; what follows their third byte is dropped.</summary>
     public static Picture OfPixels(ReadOnlySpan<byte> pixels, int height, int width, int stride)
     {
         var area = height * width;

@@ -1,6 +1,6 @@
 namespace Freeze.Runtime.Data.Pictures;
 
-/// <summary>Reads a picture from a file of a hostile's making: what it is, its first bytes say, and not its name.</summary>
+/// <summary>Reads a picture from a file that anybody made: what it is, its first bytes say, and not its name.</summary>
 internal static class PictureFile
 {
     /// <summary>The largest file that is read.</summary>
@@ -11,7 +11,7 @@ internal static class PictureFile
 
     private static readonly byte[] JpegBegin = [0xFF, 0xD8, 0xFF];
 
-    /// <summary>Decodes a JPEG or a PNG. What a camera says of its orientation is left out of account.</summary>
+    /// <summary>Decodes a JPEG or a PNG. What a camera notes of its orientation is left aside.</summary>
     /// <exception cref="DataException">It is damaged, too large or of another format; or a library is missing.</exception>
     public static Picture Read(string path)
     {

@@ -27,7 +27,8 @@ internal static class Resizer
         var narrow = new byte[(down[^1].First + down[^1].Weights.Length - first) * size];
         for (var channel = 0; channel < Picture.Channels; channel++)
         {
-            Narrow(picture.Planes.AsSpan(channel * height * width, height * width)[(first * width)..], width, across, narrow);
+            var plane = picture.Planes.AsSpan(channel * height * width, height * width);
+            Narrow(plane[(first * width)..], width, across, narrow);
             Flatten(narrow, first, down, square.AsSpan(channel * size * size, size * size));
         }
 

@@ -142,7 +142,8 @@ public sealed class DecodedCacheTests : IDisposable
 
     private (byte[][] Training, byte[][] Test) Read(int size = 12, ImageListing? listed = null)
     {
-        var (training, test) = new DecodedCache(cache.Path, notes.Add).Read("pets", listed ?? listing, Fixtures.Square(size));
+        var (training, test) = new DecodedCache(cache.Path, notes.Add)
+            .Read("pets", listed ?? listing, Fixtures.Square(size));
         using var one = training.Pixels;
         using var other = test.Pixels;
         Assert.Equal((listed ?? listing).Training.Select(file => (ushort)file.Label), training.Labels);

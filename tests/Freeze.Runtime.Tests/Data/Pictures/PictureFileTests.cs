@@ -137,7 +137,8 @@ public sealed class PictureFileTests : IDisposable
                 damaged[8 + (int)((bits >> 8) % (ulong)(whole.Length - 8))] = (byte)bits;
             }
 
-            var some = trial % 5 == 0 ? damaged[..(8 + (int)(RandomStream.Bits(key, -trial - 2) % (ulong)(whole.Length - 8)))] : damaged;
+            var length = 8 + (int)(RandomStream.Bits(key, -trial - 2) % (ulong)(whole.Length - 8));
+            var some = trial % 5 == 0 ? damaged[..length] : damaged;
             try
             {
                 var picture = PictureFile.Read(folder.Write("picture", Mended(some)));

@@ -26,7 +26,10 @@ public sealed class TinyImageNetTests : IDisposable
         }
 
         Text("wnids.txt", "n00000002\nn00000001\n");
-        Annotate("val_2.JPEG\tn00000001\t0\t0\t1\t1", "val_0.JPEG\tn00000002\t0\t0\t1\t1", "val_1.JPEG\tn00000001\t0\t0\t1\t1");
+        Annotate(
+            "val_2.JPEG\tn00000001\t0\t0\t1\t1",
+            "val_0.JPEG\tn00000002\t0\t0\t1\t1",
+            "val_1.JPEG\tn00000001\t0\t0\t1\t1");
     }
 
     public void Dispose() => folder.Dispose();
