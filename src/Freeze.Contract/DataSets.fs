@@ -62,6 +62,13 @@ module DataSets =
                 10000
                 "photographs of 200 classes (Stanford's CS231n)"
             set
+                "tiny-imagenet-sample"
+                [| 3; 64; 64 |]
+                20
+                2000
+                1000
+                "20 classes of Tiny-ImageNet, a hundred images each"
+            set
                 "synthetic"
                 [| 3; 32; 32 |]
                 10

@@ -5,119 +5,200 @@ open System.IO
 open System.Security.Cryptography
 open System.Text
 
-/// An image of a folder: its path within the folder, with `/`, and its class.
-type FolderImage = { Path: string; Label: int }
-
-/// What a folder of images holds.
-type FolderListing =
+/// A picture of a data set, not opened.
+type ImageFile =
     {
-        /// The folders in `train`, in ordinal order: the first is class 0.
-        Classes: string[]
-        /// By path, in ordinal order.
-        Training: FolderImage[]
-        Test: FolderImage[]
-        /// The SHA-256 of the paths and lengths of all images: the images themselves are not opened.
-        Digest: string
+        /// Below the listing's folder, its parts separated by `/`.
+        Path: string
+        /// In bytes.
+        Length: int64
+        /// The place of its class among the listing's classes.
+        Label: int
     }
 
-/// Folders of images: `train/<class>/**` and `test/<class>/**` (or `val`), each file a PNG or JPEG by its ending.
-[<RequireQualifiedAccess>]
-module ImageFolders =
-    let private endings = [| ".png"; ".jpg"; ".jpeg" |]
+/// The pictures of a data set, none of which has been opened.
+type ImageListing =
+    {
+        /// What the paths begin at.
+        Folder: string
+        Classes: string[]
+        /// In the order in which the set has them.
+        Training: ImageFile[]
+        Test: ImageFile[]
+    }
 
-    /// Labels are 16 bits wide.
-    let private mostClasses = 65_536
-
-    let private mostImages = 5_000_000
-
-    /// Links are not followed: they may lead out of the folder, or round in it.
-    let private options =
-        EnumerationOptions(
-            RecurseSubdirectories = true,
-            MaxRecursionDepth = 8,
-            AttributesToSkip =
-                (FileAttributes.ReparsePoint ||| FileAttributes.Hidden ||| FileAttributes.System),
-            IgnoreInaccessible = false
-        )
-
-    let private isImage (file: FileInfo) =
-        endings
-        |> Array.exists (fun ending -> file.Name.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
-
-    let private images root part (classes: string[]) : (FolderImage * int64)[] =
-        classes
-        |> Seq.mapi (fun label name ->
-            let folder = DirectoryInfo(Path.Combine(root, part, name))
-
-            if folder.Exists then
-                folder.EnumerateFiles("*", options)
-                |> Seq.filter isImage
-                |> Seq.map (fun file ->
-                    {
-                        Path = Path.GetRelativePath(root, file.FullName).Replace('\\', '/')
-                        Label = label
-                    },
-                    file.Length)
-            else
-                Seq.empty)
-        |> Seq.concat
-        |> Seq.truncate (mostImages + 1)
-        |> Seq.toArray
-        |> Array.sortWith (fun (a, _) (b, _) -> String.CompareOrdinal(a.Path, b.Path))
-
-    let private digest (images: (FolderImage * int64) seq) =
+    /// SHA-256, in hexadecimal digits, of all classes, paths, lengths and labels in their order: two folders have the
+    /// same where they list alike, wherever they are.
+    member listing.Digest =
         use sum = IncrementalHash.CreateHash HashAlgorithmName.SHA256
 
-        for image, length in images do
-            sum.AppendData(Encoding.UTF8.GetBytes $"{image.Path}\n{length}\n")
+        // Neither names nor paths hold a zero, so no two listings read the same.
+        let add (text: string) =
+            sum.AppendData(Encoding.UTF8.GetBytes(text + "\000"))
+
+        add $"{listing.Classes.Length}"
+        listing.Classes |> Array.iter add
+
+        for part in [ listing.Training; listing.Test ] do
+            add $"{part.Length}"
+
+            for file in part do
+                add file.Path
+                add $"{file.Length}"
+                add $"{file.Label}"
 
         Convert.ToHexStringLower(sum.GetHashAndReset())
 
-    let private listed (root: string) : Result<FolderListing, string> =
-        let folders part =
-            DirectoryInfo(Path.Combine(root, part)).GetDirectories()
-            |> Array.filter (fun folder -> folder.Attributes &&& options.AttributesToSkip = enum 0)
-            |> Array.map _.Name
+/// Folders of pictures: `train/CLASS/**` and `test/CLASS/**`, or `val` where there is no `test`; files that end in .png,
+/// .jpg or .jpeg, in any case. The classes are the folders in `train`, in ordinal order, and files come in the ordinal
+/// order of their paths. What begins with a dot and what ends otherwise is passed over. A symbolic link below the folder
+/// is refused: it may lead out of it, or round in a circle.
+[<RequireQualifiedAccess>]
+module ImageFolders =
+    /// The largest square that pictures are brought to.
+    let largestSize = 1024
 
-        let has part =
-            Directory.Exists(Path.Combine(root, part))
+    /// The most classes that labels of 16 bits tell apart.
+    let mostClasses = 65_536
 
-        match has "train", List.tryFind has [ "test"; "val" ] with
-        | false, _ -> Error "it has no folder train, with a folder for each class"
-        | _, None -> Error "it has no folder test or val, with a folder for each class"
-        | true, Some judged ->
-            let classes = folders "train"
-            Array.Sort(classes, StringComparer.Ordinal)
+    let private mostFiles = 5_000_000
+    let private deepest = 32
+    let private endings = [| ".png"; ".jpg"; ".jpeg" |]
 
-            match folders judged |> Array.tryFind (fun name -> not (Array.contains name classes)) with
-            | Some other -> Error $"{judged} has a class {other}, and train has not"
-            | None when classes.Length < 2 -> Error "train has not two classes: each is a folder in it"
-            | None when classes.Length > mostClasses -> Error $"it has more than {mostClasses} classes"
-            | None ->
-                let training = images root "train" classes
-                let test = images root judged classes
+    exception private Refused of reason: string
 
-                if training.Length = 0 || test.Length = 0 then
-                    Error "it has no .png or .jpg to train on and to judge by"
-                elif training.Length + test.Length > mostImages then
-                    Error $"it has more than {mostImages} images"
-                else
-                    Ok
-                        {
-                            Classes = classes
-                            Training = Array.map fst training
-                            Test = Array.map fst test
-                            Digest = digest (Seq.append training test)
-                        }
+    let private refuse reason = raise (Refused reason)
 
-    /// What a folder holds, or why it cannot be read.
-    let list (root: string) : Result<FolderListing, string> =
+    let private isSeen (entry: FileSystemInfo) = not (entry.Name.StartsWith '.')
+
+    let private unlinked (root: string) (entry: FileSystemInfo) =
+        if not (isNull entry.LinkTarget) then
+            let path = Path.GetRelativePath(root, entry.FullName)
+            refuse $"{path} is a symbolic link, and those are not followed"
+
+    let private pictures root (folder: DirectoryInfo) =
+        folder.EnumerateFiles()
+        |> Seq.filter (fun file ->
+            isSeen file
+            && endings
+               |> Array.exists (fun ending ->
+                   file.Extension.Equals(ending, StringComparison.OrdinalIgnoreCase)))
+        |> Seq.map (fun file ->
+            unlinked root file
+            file)
+
+    let private folders root (folder: DirectoryInfo) =
+        folder.EnumerateDirectories()
+        |> Seq.filter (fun inner -> isSeen inner)
+        |> Seq.map (fun inner ->
+            unlinked root inner
+            inner)
+
+    let private classes (root: string) part : string[] =
+        let folder = DirectoryInfo(Path.Combine(root, part))
+
+        if not folder.Exists then
+            refuse $"it has no folder {part}, with a folder for each class"
+
+        unlinked root folder
+
+        match Seq.tryHead (pictures root folder) with
+        | Some loose -> refuse $"{part}/{loose.Name} lies in no class's folder"
+        | None -> ()
+
+        let names =
+            folders root folder
+            |> Seq.map _.Name
+            |> Seq.truncate (mostClasses + 1)
+            |> Seq.toArray
+
+        Array.Sort(names, StringComparer.Ordinal)
+
+        if names.Length = 0 then
+            refuse $"{part} holds no folders, and each would be a class"
+
+        if names.Length > mostClasses then
+            refuse $"{part} holds more than {mostClasses} folders, and each is a class"
+
+        names
+
+    let private images (root: string) part (labels: (string * int)[]) : ImageFile[] =
+        let found = ResizeArray<ImageFile>()
+
+        let rec add (below: string) label depth =
+            if depth > deepest then
+                refuse $"{below} lies deeper than {deepest} folders"
+
+            let folder = DirectoryInfo(Path.Combine(root, below))
+
+            for file in pictures root folder do
+                if file.Length = 0L then
+                    refuse $"{below}/{file.Name} is empty"
+
+                if found.Count >= mostFiles then
+                    refuse $"{part} holds more than {mostFiles} pictures"
+
+                found.Add
+                    {
+                        Path = $"{below}/{file.Name}"
+                        Length = file.Length
+                        Label = label
+                    }
+
+            for inner in folders root folder do
+                add $"{below}/{inner.Name}" label (depth + 1)
+
+        for name, label in labels do
+            add $"{part}/{name}" label 0
+
+        if found.Count = 0 then
+            refuse $"{part} holds no picture"
+
+        found.Sort(fun a b -> String.CompareOrdinal(a.Path, b.Path))
+        found.ToArray()
+
+    let private listed (root: string) : ImageListing =
+        let names = classes root "train"
+
+        let label name =
+            Array.BinarySearch(names, name, StringComparer.Ordinal)
+
+        let training = images root "train" (Array.mapi (fun i name -> name, i) names)
+
+        let judged =
+            if Directory.Exists(Path.Combine(root, "test")) then
+                "test"
+            else
+                "val"
+
+        let tested = classes root judged
+
+        match tested |> Array.tryFind (fun name -> label name < 0) with
+        | Some other -> refuse $"{judged}/{other} is a class that train lacks"
+        | None -> ()
+
+        let seen = training |> Seq.map _.Label |> Set.ofSeq
+
+        match Seq.tryFind (seen.Contains >> not) (seq { 0 .. names.Length - 1 }) with
+        | Some empty -> refuse $"train/{names[empty]} holds no picture"
+        | None -> ()
+
+        {
+            Folder = root
+            Classes = names
+            Training = training
+            Test = images root judged (tested |> Array.map (fun name -> name, label name))
+        }
+
+    /// What a folder holds, or why it cannot be read; no picture is opened.
+    let list (folder: string) : Result<ImageListing, string> =
         try
-            if Directory.Exists root then
-                listed root
+            if Directory.Exists folder then
+                Ok(listed (Path.TrimEndingDirectorySeparator(Path.GetFullPath folder)))
             else
                 Error "there is no such folder"
         with
+        | Refused reason -> Error reason
         | :? UnauthorizedAccessException -> Error "it may not be read by this user"
         | :? ArgumentException
         | :? NotSupportedException -> Error "this is no name of a folder"

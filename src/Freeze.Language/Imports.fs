@@ -13,7 +13,7 @@ type Files =
         /// The SHA-256 of a file of weights.
         Digest: string -> Result<string, string>
         /// What a folder of images holds.
-        Images: string -> Result<FolderListing, string>
+        Images: string -> Result<ImageListing, string>
     }
 
 type File =

@@ -24,7 +24,7 @@ type Context =
         /// The start that a file of weights gives.
         Weights: Located<string> -> Result<Start, Diagnostic>
         /// The path of a folder of images, and what it holds.
-        Images: Located<string> -> Result<string * FolderListing, Diagnostic>
+        Images: Located<string> -> Result<string * ImageListing, Diagnostic>
         /// The profile in force, or "".
         Profile: string
     }

@@ -63,7 +63,7 @@ let private withoutBrackets (call: Arguments.Call) =
     Diagnostic.wrongValue place $"`{call.Callee.Value}` without brackets"
 
 /// How a folder of images is listed.
-type private Folders = Located<string> -> Result<string * FolderListing, Diagnostic>
+type private Folders = Located<string> -> Result<string * ImageListing, Diagnostic>
 
 /// `folder("photos", size 64)`
 let private folder (folders: Folders) scope (call: Arguments.Call) =
@@ -73,7 +73,7 @@ let private folder (folders: Folders) scope (call: Arguments.Call) =
     |> Result.bind (fun values ->
         match Map.tryFind "path" values, Map.tryFind "size" values with
         | Some path, Some size ->
-            wholeBetween scope 1L 1024L "the size" size
+            wholeBetween scope 1L (int64 ImageFolders.largestSize) "the size" size
             |> Result.bind (fun size ->
                 match evaluate scope path with
                 | Ok { Value = Datum.Text text; Span = span } ->
@@ -409,7 +409,7 @@ let optimizer (scope: Scope) (written: Map<string, Written>) : Result<Optimizer,
 /// said of rules; any other mistake leaves its default in place, so that the rest is checked too.
 let read
     (report: Diagnostic -> unit)
-    (folders: Located<string> -> Result<string * FolderListing, Diagnostic>)
+    (folders: Located<string> -> Result<string * ImageListing, Diagnostic>)
     (scope: Scope)
     (written: Map<string, Written>)
     : Settings option =

@@ -47,86 +47,26 @@ let ``a run may stop at an accuracy or where it gets no better`` () =
         (recipe "stop accuracy(99%) plateau(3)").Stops
     )
 
-let private photos (root: string) =
-    for path in
-        [
-            "train/b/1.png"
-            "train/a/x/2.JPG"
-            "train/a/1.jpeg"
-            "train/a/note.txt"
-            "val/a/1.png"
-        ] do
-        let path = Path.Combine(root, path)
-        Directory.CreateDirectory(Path.GetDirectoryName path) |> ignore
-        File.WriteAllText(path, Path.GetFileName path)
-
-let private inFolder work =
-    let root = Directory.CreateTempSubdirectory("freeze-test-").FullName
-
-    try
-        work root
-    finally
-        Directory.Delete(root, true)
-
-[<Fact>]
-let ``a folder of images is listed by class and path`` () =
-    inFolder (fun root ->
-        photos root
-
-        match ImageFolders.list root with
-        | Error reason -> failwith reason
-        | Ok listing ->
-            Assert.Equal<string[]>([| "a"; "b" |], listing.Classes)
-
-            Assert.Equal<FolderImage[]>(
-                [|
-                    { Path = "train/a/1.jpeg"; Label = 0 }
-                    { Path = "train/a/x/2.JPG"; Label = 0 }
-                    { Path = "train/b/1.png"; Label = 1 }
-                |],
-                listing.Training
-            )
-
-            Assert.Equal<FolderImage[]>([| { Path = "val/a/1.png"; Label = 0 } |], listing.Test))
-
-[<Fact>]
-let ``the digest of a folder follows names and lengths`` () =
-    inFolder (fun root ->
-        photos root
-
-        let digest () =
-            match ImageFolders.list root with
-            | Ok listing -> listing.Digest
-            | Error reason -> failwith reason
-
-        let before = digest ()
-        File.WriteAllText(Path.Combine(root, "train", "a", "note.txt"), "another note, of no interest")
-        Assert.Equal(before, digest ())
-        File.AppendAllText(Path.Combine(root, "train", "b", "1.png"), "!")
-        Assert.NotEqual<string>(before, digest ()))
-
-[<Fact>]
-let ``links out of a folder of images are not followed`` () =
-    inFolder (fun root ->
-        photos root
-
-        Directory.CreateSymbolicLink(Path.Combine(root, "train", "a", "round"), root)
-        |> ignore
-
-        Directory.CreateSymbolicLink(Path.Combine(root, "train", "c"), "/") |> ignore
-
-        match ImageFolders.list root with
-        | Ok listing -> Assert.Equal((2, 3), (listing.Classes.Length, listing.Training.Length))
-        | Error reason -> failwith reason)
-
 [<Fact>]
 let ``a folder lies relative to the file that names it, and its address is its content's`` () =
-    let listing: FolderListing =
+    let listing: ImageListing =
         {
+            Folder = "/photos"
             Classes = [| "cat"; "dog"; "owl" |]
-            Training = Array.replicate 40 { Path = "train/cat/1.png"; Label = 0 }
-            Test = Array.replicate 7 { Path = "test/dog/1.png"; Label = 1 }
-            Digest = "aa"
+            Training =
+                Array.init 40 (fun i ->
+                    {
+                        Path = $"train/cat/{i}.png"
+                        Length = 9L
+                        Label = 0
+                    })
+            Test =
+                Array.init 7 (fun i ->
+                    {
+                        Path = $"test/dog/{i}.png"
+                        Length = 9L
+                        Label = 1
+                    })
         }
 
     let seen = ResizeArray<string>()
@@ -150,6 +90,6 @@ let ``a folder lies relative to the file that names it, and its address is its c
 
     let recipe = plan "photos"
     Assert.Equal<string[]>([| Path.Combine("here", "photos") |], seen.ToArray())
-    Assert.Equal(DataSource.Folder(Path.Combine("here", "photos"), "aa", 48, 3, 40, 7), recipe.Data)
+    Assert.Equal(DataSource.Folder(Path.Combine("here", "photos"), listing.Digest, 48, 3, 40, 7), recipe.Data)
     Assert.Equal((3, [ 3; 48; 48 ]), (recipe.Classes, List.ofArray recipe.Net.Nodes[0].Shape))
     Assert.Equal(Address.ofRecipe recipe, Address.ofRecipe (plan "others"))

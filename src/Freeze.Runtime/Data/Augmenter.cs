@@ -14,10 +14,10 @@ internal sealed class Augmenter(Recipe recipe, int[] image)
     public bool IsActive => padding > 0 || flips;
 
     /// <summary>Some images [count, channels, height, width] as they are seen in an epoch.</summary>
-    /// <param name="images">All images, one behind the other.</param>
+    /// <param name="images">All images.</param>
     /// <param name="places">Which ones.</param>
     /// <param name="epoch">From 1.</param>
-    public byte[] Vary(ReadOnlySpan<byte> images, ReadOnlySpan<long> places, int epoch)
+    public byte[] Vary(Pixels images, ReadOnlySpan<long> places, int epoch)
     {
         var size = image[0] * image[1] * image[2];
         var varied = new byte[places.Length * size];
@@ -30,7 +30,7 @@ internal sealed class Augmenter(Recipe recipe, int[] image)
             var down = (int)((bits & 0x7FFFFFFF) % window) - padding;
             var right = (int)((bits >> 31 & 0x7FFFFFFF) % window) - padding;
             var flip = flips && bits >> 63 == 1;
-            Vary(images.Slice((int)places[i] * size, size), varied.AsSpan(i * size, size), down, right, flip);
+            Vary(images.Of(places[i]), varied.AsSpan(i * size, size), down, right, flip);
         }
 
         return varied;

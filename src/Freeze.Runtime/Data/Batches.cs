@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Freeze.Runtime.Nets;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,19 +7,21 @@ namespace Freeze.Runtime.Data;
 /// <summary>Normalised images [batch, channels, height, width] in the precision of the weights, and their labels [batch].</summary>
 internal sealed record Batch(Tensor Images, Tensor Labels);
 
+/// <summary>A batch in memory of our own: it may be made on one thread and become tensors on another.</summary>
+/// <param name="Images">Normalised, in the order image, channel, row, column; singles or doubles.</param>
+/// <param name="Labels">The class of each.</param>
+internal sealed record PreparedBatch(Array Images, long[] Labels);
+
 /// <summary>
 /// Which images a run trains on and judges by, and in which order: a function of the recipe's seed and the epoch,
-/// so that runs that differ only in their rules see the same batches. Its tensors belong to the scope that it was
-/// made in.
+/// so that runs that differ only in their rules see the same batches.
 /// </summary>
 internal sealed class Batches
 {
     private readonly Recipe recipe;
     private readonly ImageSet set;
     private readonly Augmenter augmenter;
-    private readonly ScalarType type;
-    private readonly Tensor mean;
-    private readonly Tensor scale;
+    private readonly Normalizer normalizer;
 
     public Batches(ImageSet set, Recipe recipe)
     {
@@ -40,14 +41,7 @@ internal sealed class Batches
             _ => throw new UnreachableException($"no images for plan case {recipe.Validation}"),
         };
         Training = [.. Enumerable.Range(0, used).Select(i => (long)i).Except(HeldOut)];
-        type = Precisions.OfWeights(recipe);
-        (mean, scale) = recipe.Normalisation switch
-        {
-            { IsOwn: true } => (PerChannel(set.Mean), Inverse(set.Deviation)),
-            Normalisation.By by => (PerChannel(InBytes(by.Mean)), Inverse(InBytes(by.Deviation))),
-            { IsMeanImage: true } => (MeanImage(), PerChannel([1])),
-            _ => throw new UnreachableException($"no input for plan case {recipe.Normalisation}"),
-        };
+        normalizer = Normalizer.Of(recipe, set);
     }
 
     /// <summary>The training images that are trained on, ascending.</summary>
@@ -66,42 +60,49 @@ internal sealed class Batches
             place => Training[place])
         : Training;
 
-    /// <summary>Some images of a part as a net reads them; the caller's scope owns the tensors.</summary>
-    public Batch Take(ImagePart part, ReadOnlySpan<long> places)
+    /// <summary>Some images of a part as a net reads them.</summary>
+    public PreparedBatch Prepare(ImagePart part, ReadOnlySpan<long> places)
     {
-        using var index = tensor(places.ToArray(), [places.Length]);
-        using var bytes = part.Images.index_select(0, index);
-        return new Batch(Normalised(bytes), part.Labels.index_select(0, index));
+        var size = part.Images.Size;
+        var bytes = GC.AllocateUninitializedArray<byte>(places.Length * size);
+        for (var i = 0; i < places.Length; i++)
+        {
+            part.Images.Of(places[i]).CopyTo(bytes.AsSpan(i * size));
+        }
+
+        return Prepared(bytes, part, places);
     }
 
     /// <summary>Some training images as they are seen in an epoch, augmented where the recipe says so.</summary>
-    public Batch Take(int epoch, ReadOnlySpan<long> places)
-    {
-        if (!augmenter.IsActive)
-        {
-            return Take(set.Training, places);
-        }
+    public PreparedBatch Prepare(int epoch, ReadOnlySpan<long> places) => augmenter.IsActive
+        ? Prepared(augmenter.Vary(set.Training.Images, places, epoch), set.Training, places)
+        : Prepare(set.Training, places);
 
-        using var index = tensor(places.ToArray(), [places.Length]);
-        var varied = augmenter.Vary(set.Training.Images.bytes, places, epoch);
-        using var bytes = tensor(varied, [places.Length, .. Array.ConvertAll(set.Set.Image, extent => (long)extent)]);
-        return new Batch(Normalised(bytes), set.Training.Labels.index_select(0, index));
+    /// <summary>A prepared batch as tensors, which the caller's scope owns.</summary>
+    public Batch Take(PreparedBatch batch)
+    {
+        long[] shape = [batch.Labels.Length, .. Array.ConvertAll(set.Set.Image, extent => (long)extent)];
+        var images = batch.Images is double[] doubles ? tensor(doubles, shape) : tensor((float[])batch.Images, shape);
+        return new Batch(images, tensor(batch.Labels, [batch.Labels.Length]));
     }
 
-    private Tensor Normalised(Tensor bytes) => bytes.to(type).sub_(mean).mul_(scale);
+    /// <inheritdoc cref="Prepare(ImagePart, ReadOnlySpan{long})"/>
+    public Batch Take(ImagePart part, ReadOnlySpan<long> places) => Take(Prepare(part, places));
+
+    private PreparedBatch Prepared(byte[] bytes, ImagePart part, ReadOnlySpan<long> places)
+    {
+        var labels = new long[places.Length];
+        for (var i = 0; i < labels.Length; i++)
+        {
+            labels[i] = part.Labels[places[i]];
+        }
+
+        return new PreparedBatch(normalizer.Normalize(bytes), labels);
+    }
 
     private static long[] Draw(long seed, int among, int count) =>
     [
         .. RandomStream.Permutation(RandomStream.Key(seed, "validation"), among)
             .Take(count).Select(i => (long)i).Order(),
     ];
-
-    private static double[] InBytes(double[] shares) => Array.ConvertAll(shares, share => share * byte.MaxValue);
-
-    private Tensor Inverse(double[] deviations) => PerChannel(Array.ConvertAll(deviations, deviation => 1 / deviation));
-
-    private Tensor MeanImage() =>
-        tensor(set.MeanImage(), [1, .. Array.ConvertAll(set.Set.Image, extent => (long)extent)]).to(type);
-
-    private Tensor PerChannel(double[] values) => tensor(values, [1, values.Length, 1, 1]).to(type);
 }

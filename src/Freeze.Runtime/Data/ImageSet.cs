@@ -1,13 +1,14 @@
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace Freeze.Runtime.Data;
 
-/// <summary>Images as bytes [count, channels, height, width] and their labels [count] as 64-bit integers.</summary>
-internal sealed record ImagePart(Tensor Images, Tensor Labels, int Count);
+/// <summary>Images as bytes in the order channel, row, column, and their labels.</summary>
+internal sealed record ImagePart(Pixels Images, long[] Labels)
+{
+    /// <summary>How many images there are.</summary>
+    public int Count => Labels.Length;
+}
 
 /// <summary>
-/// A data set in memory, with the statistics by which its images are normalised: those of all its training images,
+/// A data set in memory or mapped into it, with the statistics by which its images are normalised: those of all its training images,
 /// also where a run uses only some of them, so that runs on more and fewer images see the same pixels.
 /// </summary>
 public sealed class ImageSet : IDisposable
@@ -15,8 +16,8 @@ public sealed class ImageSet : IDisposable
     internal ImageSet(DataSet set, RawImages training, RawImages test)
     {
         Set = set;
-        Training = Part(set, training);
-        Test = Part(set, test);
+        Training = Part(training);
+        Test = Part(test);
         (Mean, Deviation) = Statistics(training.Pixels, set.Image[0], set.Image[1] * set.Image[2]);
     }
 
@@ -36,13 +37,13 @@ public sealed class ImageSet : IDisposable
     /// <summary>For each pixel [channels, height, width] its mean over all training images, from 0 to 255.</summary>
     internal double[] MeanImage()
     {
-        var sums = new long[Set.Image.Aggregate(1, (product, extent) => product * extent)];
-        var pixels = Training.Images.bytes;
-        for (var start = 0; start < pixels.Length; start += sums.Length)
+        var sums = new long[Training.Images.Size];
+        for (var image = 0L; image < Training.Images.Count; image++)
         {
+            var pixels = Training.Images.Of(image);
             for (var i = 0; i < sums.Length; i++)
             {
-                sums[i] += pixels[start + i];
+                sums[i] += pixels[i];
             }
         }
 
@@ -52,41 +53,58 @@ public sealed class ImageSet : IDisposable
     /// <summary>Frees the images.</summary>
     public void Dispose()
     {
-        foreach (var part in new[] { Training, Test })
-        {
-            part.Images.Dispose();
-            part.Labels.Dispose();
-        }
+        Training.Images.Dispose();
+        Test.Images.Dispose();
     }
 
-    private static ImagePart Part(DataSet set, RawImages raw)
-    {
-        var count = raw.Labels.Length;
-        var images = tensor(raw.Pixels, [count, set.Image[0], set.Image[1], set.Image[2]]);
-        var labels = tensor(Array.ConvertAll(raw.Labels, label => (long)label), [count]);
-        return new ImagePart(images.DetachFromDisposeScope(), labels.DetachFromDisposeScope(), count);
-    }
+    private static ImagePart Part(RawImages raw) =>
+        new(raw.Pixels, Array.ConvertAll(raw.Labels, label => (long)label));
 
     // Sums of bytes are exact integers, so the statistics do not depend on the order of summation.
-    private static (double[] Mean, double[] Deviation) Statistics(byte[] pixels, int channels, int plane)
+    private static (double[] Mean, double[] Deviation) Statistics(Pixels pixels, int channels, int plane)
     {
         var sums = new long[channels];
         var squares = new long[channels];
-        for (var start = 0; start < pixels.Length; start += plane)
-        {
-            var channel = start / plane % channels;
-            foreach (var pixel in pixels.AsSpan(start, plane))
+        Parallel.For(
+            0L,
+            pixels.Count,
+            () => new long[2 * channels],
+            (image, _, own) =>
             {
-                sums[channel] += pixel;
-                squares[channel] += pixel * pixel;
-            }
-        }
+                Add(pixels.Of(image), plane, own);
+                return own;
+            },
+            own =>
+            {
+                for (var channel = 0; channel < channels; channel++)
+                {
+                    Interlocked.Add(ref sums[channel], own[2 * channel]);
+                    Interlocked.Add(ref squares[channel], own[(2 * channel) + 1]);
+                }
+            });
 
-        var count = pixels.Length / channels;
+        var count = pixels.Count * plane;
         var mean = sums.Select(sum => (double)sum / count).ToArray();
         // The difference of two large numbers, exact in 128 bits.
         var deviation = sums.Zip(squares, (sum, square) =>
             Math.Sqrt((double)(((Int128)count * square) - ((Int128)sum * sum))) / count);
         return (mean, deviation.ToArray());
+    }
+
+    // Adds to each channel's sum and sum of squares.
+    private static void Add(ReadOnlySpan<byte> image, int plane, long[] sums)
+    {
+        for (var channel = 0; channel < sums.Length / 2; channel++)
+        {
+            var (sum, squares) = (0L, 0L);
+            foreach (var pixel in image.Slice(channel * plane, plane))
+            {
+                sum += pixel;
+                squares += pixel * pixel;
+            }
+
+            sums[2 * channel] += sum;
+            sums[(2 * channel) + 1] += squares;
+        }
     }
 }

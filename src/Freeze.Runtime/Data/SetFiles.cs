@@ -1,3 +1,5 @@
+using Freeze.Runtime.Data.Pictures;
+
 namespace Freeze.Runtime.Data;
 
 /// <summary>The files of a data set, and how its two parts are read from a folder that holds them.</summary>
@@ -38,6 +40,8 @@ internal abstract record SetFiles(string Name, IReadOnlyList<string> Files, IRea
             new CifarPythonSet("cifar100-coarse", ["train"], "test", CifarLabels.Coarse)),
         new CifarHundredSet("cifar100-sample", CifarLabels.Fine, IsSample: true),
         new CifarHundredSet("cifar100-coarse-sample", CifarLabels.Coarse, IsSample: true),
+        new TinyImageNetSet("tiny-imagenet", IsSample: false),
+        new TinyImageNetSet("tiny-imagenet-sample", IsSample: true),
         new SyntheticSet(),
     ];
 
@@ -55,6 +59,9 @@ internal abstract record SetFiles(string Name, IReadOnlyList<string> Files, IRea
 
     /// <summary>Reads and verifies the training and the test part.</summary>
     public abstract (RawImages Training, RawImages Test) Read(string folder);
+
+    /// <summary>The same by way of the cache of decoded images, where there is something to decode.</summary>
+    public virtual (RawImages Training, RawImages Test) Read(string folder, DecodedCache decoded) => Read(folder);
 
     /// <summary>The path of a file that <see cref="IsIn"/> has seen.</summary>
     protected string Find(string folder, string file) =>
@@ -132,4 +139,29 @@ internal sealed record CifarHundredSet(string Name, CifarLabels Labels, bool IsS
         return new FileInfo(Find(folder, Files[0])).Length == training.FileBytes
             && new FileInfo(Find(folder, Files[1])).Length == test.FileBytes;
     }
+}
+
+/// <summary>Tiny-ImageNet, or the first classes and images of it; verified by their layout and their counts.</summary>
+/// <param name="IsSample">Whether the folder holds fewer classes than the whole set, in the same layout.</param>
+internal sealed record TinyImageNetSet(string Name, bool IsSample) : SetFiles(Name, TinyImageNet.Files, [""])
+{
+    private DataSet Set => DataSets.all.Single(set => set.Name == Name);
+
+    // As with CIFAR-100: a whole set with other counts is a damaged one, and told so.
+    public override bool IsIn(string folder) =>
+        base.IsIn(folder) && (!IsSample || TinyImageNet.Holds(folder, Set.Classes));
+
+    public override (RawImages Training, RawImages Test) Read(string folder)
+    {
+        var listing = TinyImageNet.List(folder, Set);
+        RawImages Part(IReadOnlyList<ImageFile> files) => new(
+            Pixels.Of(Decoding.All(listing.Folder, files, Square), Square.Bytes),
+            [.. files.Select(file => (ushort)file.Label)]);
+        return (Part(listing.Training), Part(listing.Test));
+    }
+
+    public override (RawImages Training, RawImages Test) Read(string folder, DecodedCache decoded) =>
+        decoded.Read(Name, TinyImageNet.List(folder, Set), Square);
+
+    private static Square Square => new(TinyImageNet.Size, MayScale: false);
 }

@@ -11,7 +11,6 @@ internal static class Capabilities
     public static void Demand(Recipe recipe)
     {
         Check(recipe.Learning.IsTogether, "learning stage by stage, and ensembles");
-        Check(recipe.Data.IsNamed, "training on a folder of images");
         Check(!recipe.Device.IsCuda, "training on a GPU");
     }
 

@@ -17,14 +17,19 @@ internal sealed class Evaluation(Batches batches, NetExecutor net)
         using var whole = NewDisposeScope();
         using var still = no_grad();
         var tally = new Tally();
-        for (var start = 0; start < places.Length; start += Batch)
+        var steps = (places.Length + Batch - 1) / Batch;
+        using var ahead = new Prefetcher<PreparedBatch>(
+            steps,
+            step => batches.Prepare(part, places.AsSpan(step * Batch, Math.Min(Batch, places.Length - (step * Batch)))),
+            cancel);
+        for (var step = 0; step < steps; step++)
         {
             cancel.ThrowIfCancellationRequested();
-            using var step = NewDisposeScope();
-            var some = places.AsSpan(start, Math.Min(Batch, places.Length - start));
-            var batch = batches.Take(part, some);
+            using var scope = NewDisposeScope();
+            var prepared = ahead.Next();
+            var batch = batches.Take(prepared);
             var logits = net.Forward(batch.Images, training: false);
-            tally.Add(F.cross_entropy(logits, batch.Labels), logits, batch.Labels, some.Length);
+            tally.Add(F.cross_entropy(logits, batch.Labels), logits, batch.Labels, prepared.Labels.Length);
         }
 
         return tally.Read();

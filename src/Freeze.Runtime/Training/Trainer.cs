@@ -94,12 +94,16 @@ internal sealed class Trainer
         using var scope = NewDisposeScope();
         var epoch = records.Count + 1;
         var order = batches.Order(epoch);
+        var first = done;
+        using var ahead = new Prefetcher<PreparedBatch>(
+            batches.Steps - first, step => batches.Prepare(epoch, Places(order, first + step)), cancel);
         var clock = Stopwatch.StartNew();
         var (before, reported) = (seconds, TimeSpan.Zero);
         while (done < batches.Steps)
         {
             cancel.ThrowIfCancellationRequested();
-            Step(epoch, done++, order);
+            Step(epoch, done, ahead.Next());
+            done++;
             seconds = before + clock.Elapsed.TotalSeconds;
             if (clock.Elapsed - reported > ReportInterval)
             {
@@ -147,12 +151,16 @@ internal sealed class Trainer
     private Judgement Judge(ImagePart part, long[] places, CancellationToken cancel) =>
         evaluation.Judge(part, places, cancel);
 
-    private void Step(int epoch, int step, long[] order)
+    private ReadOnlySpan<long> Places(long[] order, int step)
+    {
+        var first = step * recipe.Batch;
+        return order.AsSpan(first, Math.Min(recipe.Batch, order.Length - first));
+    }
+
+    private void Step(int epoch, int step, PreparedBatch prepared)
     {
         using var scope = NewDisposeScope();
-        var first = step * recipe.Batch;
-        var places = order.AsSpan(first, Math.Min(recipe.Batch, order.Length - first));
-        var batch = batches.Take(epoch, places);
+        var batch = batches.Take(prepared);
         if (net.HasDropout)
         {
             var key = RandomStream.Key(recipe.Seed, $"dropout of epoch {epoch}");
@@ -168,7 +176,7 @@ internal sealed class Trainer
             optimizer.Step(schedule.Factor(epoch, step));
         }
 
-        tally.Add(loss, logits, batch.Labels, places.Length);
+        tally.Add(loss, logits, batch.Labels, prepared.Labels.Length);
     }
 
     private static Judgement Finite(Judgement judgement, string what, string when) =>

@@ -9,6 +9,8 @@ public sealed class AugmenterTests
     private static readonly int[] Image = [2, 3, 4];
     private static readonly byte[] Pixels = [.. Enumerable.Range(1, 48).Select(i => (byte)i)];
 
+    private static readonly Pixels Images = Freeze.Runtime.Data.Pixels.Of(Pixels, 24);
+
     private static readonly TestRecipe Recipe =
         new(TestNets.Line) { Augmentations = [Augmentation.NewCrop(2), Augmentation.Flip] };
 
@@ -19,7 +21,7 @@ public sealed class AugmenterTests
         var augmenter = new Augmenter(Recipe.Build(), Image);
         for (var epoch = 1; epoch <= 400; epoch++)
         {
-            var varied = augmenter.Vary(Pixels, [1], epoch);
+            var varied = augmenter.Vary(Images, [1], epoch);
             var found = Windows().Where(window => Window(1, window).SequenceEqual(varied)).ToArray();
             Assert.NotEmpty(found);
             seen.UnionWith(found);
@@ -33,11 +35,11 @@ public sealed class AugmenterTests
     public void WhatBefallsAnImageDependsOnNoOrderAndIsNewInEachEpoch()
     {
         var augmenter = new Augmenter(Recipe.Build(), Image);
-        var both = augmenter.Vary(Pixels, [0, 1], 3);
+        var both = augmenter.Vary(Images, [0, 1], 3);
 
-        Assert.Equal(both[24..], augmenter.Vary(Pixels, [1], 3));
-        Assert.Equal([.. both[24..], .. both[..24]], augmenter.Vary(Pixels, [1, 0], 3));
-        Assert.Contains(Enumerable.Range(4, 10), epoch => !augmenter.Vary(Pixels, [0, 1], epoch).SequenceEqual(both));
+        Assert.Equal(both[24..], augmenter.Vary(Images, [1], 3));
+        Assert.Equal([.. both[24..], .. both[..24]], augmenter.Vary(Images, [1, 0], 3));
+        Assert.Contains(Enumerable.Range(4, 10), epoch => !augmenter.Vary(Images, [0, 1], epoch).SequenceEqual(both));
     }
 
     [Fact]
@@ -48,7 +50,7 @@ public sealed class AugmenterTests
     public void FlipsAloneKeepEveryPixel()
     {
         var augmenter = new Augmenter((Recipe with { Augmentations = [Augmentation.Flip] }).Build(), Image);
-        var flips = Enumerable.Range(1, 1000).Count(epoch => augmenter.Vary(Pixels, [0], epoch)[0] == 4);
+        var flips = Enumerable.Range(1, 1000).Count(epoch => augmenter.Vary(Images, [0], epoch)[0] == 4);
         // Half of them, within four standard errors.
         Assert.InRange(flips, 500 - 64, 500 + 64);
     }

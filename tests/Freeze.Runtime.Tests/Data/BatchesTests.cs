@@ -64,8 +64,7 @@ public sealed class BatchesTests
 
         Assert.Equal([2, 1, 4, 4], batch.Images.shape);
         Assert.Equal([1, 0], batch.Labels.data<long>().ToArray());
-        var raw = set.Training.Images.data<byte>().ToArray();
-        var expected = (raw[3 * 16] - set.Mean[0]) / set.Deviation[0];
+        var expected = (set.Training.Images.Of(3)[0] - set.Mean[0]) / set.Deviation[0];
         Assert.Equal(expected, batch.Images.data<float>().ToArray()[0], 5);
     }
 
@@ -74,7 +73,7 @@ public sealed class BatchesTests
     {
         using var scope = NewDisposeScope();
         using var set = TestNets.Synthetic(50);
-        var raw = set.Training.Images.data<byte>().ToArray();
+        float Raw(int image, int pixel) => set.Training.Images.Of(image)[pixel];
         float[] Pixels(Normalisation normalisation) =>
             new Batches(set, (Line with { Normalisation = normalisation }).Build())
                 .Take(set.Training, [7]).Images.data<float>().ToArray();
@@ -82,19 +81,34 @@ public sealed class BatchesTests
         // The brightest pixel is 1: 0.5 of it is 127.5.
         Assert.All(
             Pixels(Normalisation.NewBy([0.5], [0.2])).Select((pixel, i) => (pixel, i)),
-            found => Assert.Equal((raw[(7 * 16) + found.i] - 127.5) / 51, found.pixel, 5));
+            found => Assert.Equal((Raw(7, found.i) - 127.5) / 51, found.pixel, 5));
         Assert.All(
             Pixels(Normalisation.MeanImage).Select((pixel, i) => (pixel, i)),
             found => Assert.Equal(
-                raw[(7 * 16) + found.i] - Enumerable.Range(0, 50).Average(image => raw[(image * 16) + found.i]),
-                found.pixel,
-                4));
+                Raw(7, found.i) - Enumerable.Range(0, 50).Average(image => Raw(image, found.i)), found.pixel, 4));
     }
 
-    // Orders need no tensors: those of the batches end here.
-    private static Batches Of(TestRecipe recipe)
+    [Fact]
+    public void NormalisationHasTheBitsOfLibtorchsOperationsInEitherPrecision()
     {
         using var scope = NewDisposeScope();
+        double[] mean = [0.1, 100.3, 254.99];
+        double[] deviation = [0.007, 61.7, 1e4];
+        byte[] pixels = [.. Enumerable.Range(0, 3 * 256).Select(i => (byte)i)];
+        Tensor Expected(ScalarType type) => tensor(pixels, [1, 3, 256]).to(type)
+            .sub_(tensor(mean, [1, 3, 1]).to(type))
+            .mul_(tensor([.. deviation.Select(value => 1 / value)], [1, 3, 1]).to(type));
+
+        Assert.Equal(
+            Expected(float32).data<float>().ToArray(),
+            Assert.IsType<float[]>(new ByChannel<float>(mean, deviation, 256).Normalize(pixels)));
+        Assert.Equal(
+            Expected(float64).data<double>().ToArray(),
+            Assert.IsType<double[]>(new ByChannel<double>(mean, deviation, 256).Normalize(pixels)));
+    }
+
+    private static Batches Of(TestRecipe recipe)
+    {
         using var set = TestNets.Synthetic(50);
         return new Batches(set, recipe.Build());
     }

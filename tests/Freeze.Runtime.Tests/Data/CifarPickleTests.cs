@@ -28,7 +28,7 @@ public sealed class CifarPickleTests : IDisposable
 
             var read = CifarPickle.Read([Fixture(fixture)], format);
 
-            Assert.Equal(expected.Pixels, read.Pixels);
+            Assert.Equal(Pixels(expected), Pixels(read));
             Assert.Equal(expected.Labels, read.Labels);
         }
     }
@@ -43,7 +43,7 @@ public sealed class CifarPickleTests : IDisposable
 
         var read = CifarPickle.Read([python, python], format);
 
-        Assert.Equal(expected.Pixels, read.Pixels);
+        Assert.Equal(Pixels(expected), Pixels(read));
         Assert.Equal(expected.Labels, read.Labels);
     }
 
@@ -79,4 +79,7 @@ public sealed class CifarPickleTests : IDisposable
         Assert.Contains(path, error.Message, StringComparison.Ordinal);
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }
+
+    private static byte[] Pixels(RawImages images) =>
+        [.. Enumerable.Range(0, (int)images.Pixels.Count).SelectMany(i => images.Pixels.Of(i).ToArray())];
 }

@@ -18,8 +18,7 @@ public sealed class DataCatalogTests : IDisposable
     [Fact]
     public void EverySetOfTheLanguageHasItsFiles() =>
         Assert.Equal(
-            // The language plans with one before it can be read.
-            DataSets.all.Select(set => set.Name).Except(["tiny-imagenet"]).Order(),
+            DataSets.all.Select(set => set.Name).Order(),
             SetFiles.All.Select(set => set.Name).Order());
 
     [Fact]
@@ -53,6 +52,21 @@ public sealed class DataCatalogTests : IDisposable
         Fill(inner, CifarFiles);
 
         Assert.Equal(inner, new DataCatalog(Named, Cache).Locate("cifar10"));
+    }
+
+    [Theory]
+    [InlineData(20, true)]
+    [InlineData(200, false)]
+    [InlineData(19, false)]
+    public void TinyImageNetIsFoundUnderItsPublishedFolderNameAndItsSampleByItsClasses(int classes, bool isSample)
+    {
+        var inner = Path.Combine(Named, "tiny-imagenet-200");
+        folder.Write("named/tiny-imagenet-200/val/val_annotations.txt", [1]);
+        File.WriteAllLines(Path.Combine(inner, "wnids.txt"), Enumerable.Range(0, classes).Select(i => $"n{i:d8}"));
+        var catalog = new DataCatalog(Named, Cache);
+
+        Assert.Equal(inner, catalog.Locate("tiny-imagenet"));
+        Assert.Equal(isSample ? inner : null, catalog.Locate("tiny-imagenet-sample"));
     }
 
     [Theory]

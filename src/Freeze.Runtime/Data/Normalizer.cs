@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Numerics;
+
+namespace Freeze.Runtime.Data;
+
+/// <summary>Turns bytes into what a net reads, as a recipe says.</summary>
+internal abstract class Normalizer
+{
+    /// <summary>Whole images [count, channels, height, width] as an array of singles, or of doubles for precision fp64.</summary>
+    public abstract Array Normalize(ReadOnlySpan<byte> images);
+
+    /// <summary>The normaliser of a recipe on its images.</summary>
+    public static Normalizer Of(Recipe recipe, ImageSet set) =>
+        recipe.Precision.IsFp64 ? Of<double>(recipe.Normalisation, set) : Of<float>(recipe.Normalisation, set);
+
+    private static Normalizer Of<T>(Normalisation normalisation, ImageSet set)
+        where T : struct, IBinaryFloatingPointIeee754<T>
+    {
+        var plane = set.Set.Image[1] * set.Set.Image[2];
+        return normalisation switch
+        {
+            { IsOwn: true } => new ByChannel<T>(set.Mean, set.Deviation, plane),
+            Normalisation.By by => new ByChannel<T>(InBytes(by.Mean), InBytes(by.Deviation), plane),
+            { IsMeanImage: true } => new ByPixel<T>(set.MeanImage()),
+            _ => throw new UnreachableException($"no input for plan case {normalisation}"),
+        };
+    }
+
+    private static double[] InBytes(double[] shares) => Array.ConvertAll(shares, share => share * byte.MaxValue);
+}
+
+/// <summary>
+/// (byte - mean) / deviation, with the mean and the deviation of the byte's channel. A byte has 256 values, so each
+/// channel has a table. The mean is taken off and the rest multiplied by the deviation's inverse, each rounded to the type.
+/// </summary>
+/// <param name="plane">Pixels of a channel.</param>
+internal sealed class ByChannel<T>(double[] mean, double[] deviation, int plane) : Normalizer
+    where T : struct, IBinaryFloatingPointIeee754<T>
+{
+    private readonly T[][] tables = [.. mean.Zip(deviation, Table)];
+
+    public override Array Normalize(ReadOnlySpan<byte> images)
+    {
+        var normalised = GC.AllocateUninitializedArray<T>(images.Length);
+        for (var start = 0; start < images.Length; start += plane)
+        {
+            var table = tables[start / plane % tables.Length];
+            var from = images.Slice(start, plane);
+            var to = normalised.AsSpan(start, plane);
+            for (var i = 0; i < from.Length; i++)
+            {
+                to[i] = table[from[i]];
+            }
+        }
+
+        return normalised;
+    }
+
+    private static T[] Table(double mean, double deviation) =>
+    [
+        .. Enumerable.Range(0, 256).Select(value =>
+            (T.CreateChecked(value) - T.CreateChecked(mean)) * T.CreateChecked(1 / deviation)),
+    ];
+}
+
+/// <summary>byte - mean, with the mean of the byte's pixel over all images.</summary>
+internal sealed class ByPixel<T>(double[] mean) : Normalizer
+    where T : struct, IBinaryFloatingPointIeee754<T>
+{
+    private readonly T[] mean = Array.ConvertAll(mean, T.CreateChecked);
+
+    public override Array Normalize(ReadOnlySpan<byte> images)
+    {
+        var normalised = GC.AllocateUninitializedArray<T>(images.Length);
+        for (var start = 0; start < images.Length; start += mean.Length)
+        {
+            for (var i = 0; i < mean.Length; i++)
+            {
+                normalised[start + i] = T.CreateTruncating(images[start + i]) - mean[i];
+            }
+        }
+
+        return normalised;
+    }
+}

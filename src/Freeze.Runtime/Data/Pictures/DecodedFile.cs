@@ -1,0 +1,121 @@
+using System.Buffers.Binary;
+using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Freeze.Runtime.Results;
+
+namespace Freeze.Runtime.Data.Pictures;
+
+/// <summary>
+/// A file of decoded images that is mapped into memory: a header of <see cref="HeaderBytes"/> bytes, the labels of both
+/// parts as 16-bit numbers, the pixels of both parts in the order image, channel, row, column. Numbers are
+/// little-endian. The header holds a mark with the version, an image's extents, both counts, the key (which stands
+/// for the listing and the size) and the SHA-256 of all that follows.
+/// </summary>
+/// <param name="path">The file.</param>
+/// <param name="listing">What it holds or is to hold.</param>
+/// <param name="square">To what size.</param>
+internal sealed class DecodedFile(string path, ImageListing listing, Square square)
+{
+    /// <summary>Bytes of the header.</summary>
+    public const int HeaderBytes = 96;
+
+    private const int SumBytes = 32;
+
+    private readonly long count = (long)listing.Training.Length + listing.Test.Length;
+
+    // A new version for any change of the layout, of what the decoders are asked for or of the resizer.
+    private static ReadOnlySpan<byte> Mark => "FRZIMG01"u8;
+
+    /// <summary>Decodes the listing into the file, which appears whole or not at all.</summary>
+    /// <exception cref="DataException">A picture cannot be used.</exception>
+    public void Write() => WholeFile.Write(path, file =>
+    {
+        using var sum = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        file.Write(new byte[HeaderBytes]);
+        ImageFile[] all = [.. listing.Training, .. listing.Test];
+        Put(MemoryMarshal.AsBytes<ushort>(Array.ConvertAll(all, image => (ushort)image.Label)));
+        foreach (var pixels in Decoding.Blocks(listing.Folder, all, square))
+        {
+            Put(pixels);
+        }
+
+        file.Position = 0;
+        file.Write(Header(sum.GetHashAndReset()));
+
+        void Put(ReadOnlySpan<byte> bytes)
+        {
+            sum.AppendData(bytes);
+            file.Write(bytes);
+        }
+    });
+
+    /// <summary>Both parts, mapped and verified, or null where the file is missing or damaged.</summary>
+    public (RawImages Training, RawImages Test)? TryOpen(Action<string> note)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        var expected = HeaderBytes + (count * (sizeof(ushort) + square.Bytes));
+        if (file.Length != expected)
+        {
+            note($"{path} is damaged ({expected} bytes expected, {file.Length} found): it is made again");
+            return null;
+        }
+
+        var header = new byte[HeaderBytes];
+        file.ReadExactly(header);
+        var labels = new ushort[count];
+        file.ReadExactly(MemoryMarshal.AsBytes(labels.AsSpan()));
+        using var map = MemoryMappedFile.CreateFromFile(
+            file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+        var pixels = HeaderBytes + (count * sizeof(ushort));
+        var (training, test) = (listing.Training.Length, listing.Test.Length);
+        var parts = (
+            new RawImages(Pixels.Mapped(map, pixels, square.Bytes, training), labels[..training]),
+            new RawImages(
+                Pixels.Mapped(map, pixels + ((long)training * square.Bytes), square.Bytes, test), labels[training..]));
+        if (header.SequenceEqual(Header(Sum(labels, parts.Item1.Pixels, parts.Item2.Pixels))))
+        {
+            return parts;
+        }
+
+        note($"{path} is damaged (its check sum is wrong): it is made again");
+        parts.Item1.Pixels.Dispose();
+        parts.Item2.Pixels.Dispose();
+        return null;
+    }
+
+    private static byte[] Sum(ushort[] labels, params ReadOnlySpan<Pixels> parts)
+    {
+        using var sum = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        sum.AppendData(MemoryMarshal.AsBytes<ushort>(labels));
+        foreach (var part in parts)
+        {
+            for (var image = 0L; image < part.Count; image++)
+            {
+                sum.AppendData(part.Of(image));
+            }
+        }
+
+        return sum.GetHashAndReset();
+    }
+
+    private byte[] Header(byte[] sum)
+    {
+        var header = new byte[HeaderBytes];
+        Mark.CopyTo(header);
+        int[] numbers = [Picture.Channels, square.Size, square.Size, listing.Training.Length, listing.Test.Length];
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(Mark.Length + (i * sizeof(int))), numbers[i]);
+        }
+
+        Convert.FromHexString(listing.Digest).CopyTo(header, HeaderBytes - (2 * SumBytes));
+        sum.CopyTo(header, HeaderBytes - SumBytes);
+        return header;
+    }
+}

@@ -1,0 +1,73 @@
+namespace Freeze.Runtime.Data.Pictures;
+
+/// <summary>Reads a picture from a file that anybody made: what it is, its first bytes say, and not its name.</summary>
+internal static class PictureFile
+{
+    /// <summary>The largest file that is read.</summary>
+    public const long LargestFile = 64L << 20;
+
+    // At 64 megapixels the decoders take less than a gigabyte.
+    private const long MostPixels = 64L << 20;
+
+    private static readonly byte[] JpegBegin = [0xFF, 0xD8, 0xFF];
+
+    /// <summary>Decodes a JPEG or a PNG. What a camera notes of its orientation is left aside.</summary>
+    /// <exception cref="DataException">It is damaged, too large or of another format; or a library is missing.</exception>
+    public static Picture Read(string path)
+    {
+        var content = Content(path);
+        return content.AsSpan() switch
+        {
+            [] => throw Refused(path, "it is empty"),
+            var start when start.StartsWith(JpegBegin) => WithLibrary(
+                "JPEG", "libturbojpeg0", () => JpegDecoder.Decode(path, content)),
+            var start when start.StartsWith(PngChunks.Signature) => WithLibrary(
+                "PNG", "libpng16-16", () => PngDecoder.Decode(path, content)),
+            _ => throw Refused(path, "it begins neither as a JPEG nor as a PNG does"),
+        };
+    }
+
+    /// <summary>Refuses a picture before memory is taken for it.</summary>
+    public static void DemandSize(string path, long width, long height)
+    {
+        if (width < 1 || height < 1 || width * height > MostPixels)
+        {
+            throw Refused(path, $"it has {width} x {height} pixels, and {MostPixels >> 20} x 2^20 are the most");
+        }
+    }
+
+    /// <summary>Why a file is not read.</summary>
+    public static DataException Refused(string path, string reason) =>
+        new($"{path} cannot be used as a picture: {reason}", "replace the file, or remove it");
+
+    /// <summary>Does what needs a library that may be missing.</summary>
+    /// <exception cref="DataException">The library is missing, or older than it must be.</exception>
+    public static T WithLibrary<T>(string format, string package, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception error) when (error is DllNotFoundException or EntryPointNotFoundException)
+        {
+            throw new DataException(
+                $"{format} files are read with {package}, which is not on this machine",
+                $"sudo apt-get install -y {package}",
+                error);
+        }
+    }
+
+    private static byte[] Content(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        if (file.Length > LargestFile)
+        {
+            throw Refused(path, $"it has {file.Length} bytes, and {LargestFile >> 20} MiB are the most");
+        }
+
+        var content = new byte[file.Length];
+        return file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false) == content.Length
+            ? content
+            : throw Refused(path, "it became shorter while it was read");
+    }
+}

@@ -1,0 +1,98 @@
+using System.Buffers.Binary;
+
+namespace Freeze.Runtime.Data.Pictures;
+
+/// <summary>The chunks of a PNG (ISO/IEC 15948), verified before libpng sees any of them.</summary>
+internal static class PngChunks
+{
+    private const int Frame = 12;
+
+    private static readonly uint[] Sums = [.. Enumerable.Range(0, 256).Select(i => Sum((uint)i))];
+
+    /// <summary>What every PNG begins with.</summary>
+    public static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
+
+    /// <summary>
+    /// The same picture in its four kinds of chunk alone: pixels are taken as they are stored, whatever colour
+    /// profile, gamma or transparent colour stands beside them, and no text or profile is ever unpacked.
+    /// </summary>
+    /// <returns>A whole PNG, its width and its height.</returns>
+    /// <exception cref="DataException">It is truncated, damaged or animated.</exception>
+    public static (byte[] Content, long Width, long Height) Essential(string path, ReadOnlySpan<byte> content)
+    {
+        var kept = new byte[content.Length];
+        Signature.CopyTo(kept);
+        var (at, length) = (Signature.Length, Signature.Length);
+        while (true)
+        {
+            var chunk = Next(path, content[at..]);
+            at += chunk.Length;
+            var isHeader = chunk[4..8].SequenceEqual("IHDR"u8);
+            if (isHeader != (length == Signature.Length) || (isHeader && chunk.Length != Frame + 13))
+            {
+                throw PictureFile.Refused(path, "it is damaged: its header is not where it should be");
+            }
+
+            if (IsEssential(path, chunk[4..8]))
+            {
+                chunk.CopyTo(kept.AsSpan(length));
+                length += chunk.Length;
+            }
+
+            if (chunk[4..8].SequenceEqual("IEND"u8))
+            {
+                var header = kept.AsSpan(Signature.Length + 8);
+                return (
+                    kept[..length],
+                    BinaryPrimitives.ReadUInt32BigEndian(header),
+                    BinaryPrimitives.ReadUInt32BigEndian(header[4..]));
+            }
+        }
+    }
+
+    // Length, type, data and sum of the first chunk.
+    private static ReadOnlySpan<byte> Next(string path, ReadOnlySpan<byte> content)
+    {
+        var length = content.Length < Frame ? uint.MaxValue : BinaryPrimitives.ReadUInt32BigEndian(content);
+        if (length > content.Length - Frame)
+        {
+            throw PictureFile.Refused(path, "it is truncated");
+        }
+
+        var chunk = content[..((int)length + Frame)];
+        var sum = uint.MaxValue;
+        foreach (var value in chunk[4..^4])
+        {
+            sum = Sums[(byte)(sum ^ value)] ^ (sum >> 8);
+        }
+
+        return ~sum == BinaryPrimitives.ReadUInt32BigEndian(chunk[^4..])
+            ? chunk
+            : throw PictureFile.Refused(path, "it is damaged: the check sum of a chunk is wrong");
+    }
+
+    private static bool IsEssential(string path, ReadOnlySpan<byte> type)
+    {
+        if (type.SequenceEqual("IHDR"u8) || type.SequenceEqual("PLTE"u8)
+            || type.SequenceEqual("IDAT"u8) || type.SequenceEqual("IEND"u8))
+        {
+            return true;
+        }
+
+        // A capital begins the chunks that a reader must understand.
+        return type.SequenceEqual("acTL"u8) ? throw PictureFile.Refused(path, "it is animated")
+            : (type[0] & 0x20) != 0 ? false
+            : throw PictureFile.Refused(path, "it is damaged, or of a kind of PNG that is not known");
+    }
+
+    // CRC-32 of one byte, bit by bit.
+    private static uint Sum(uint value)
+    {
+        for (var bit = 0; bit < 8; bit++)
+        {
+            value = (value >> 1) ^ ((value & 1) * 0xEDB88320);
+        }
+
+        return value;
+    }
+}

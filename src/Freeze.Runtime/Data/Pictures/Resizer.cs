@@ -1,0 +1,114 @@
+namespace Freeze.Runtime.Data.Pictures;
+
+/// <summary>
+/// Brings pictures to a square: the shorter side is scaled to the square's, and what the longer side has beyond it
+/// is cut off in equal parts. Scaling is by a triangle filter that widens as it shrinks, along rows and then along
+/// columns, each rounded to bytes, with weights of 22 bits after the point: the same bits on every machine.
+/// </summary>
+internal static class Resizer
+{
+    private const int Bits = 22;
+
+    /// <summary>Planes [3, size, size]; a picture of that size already is untouched.</summary>
+    public static byte[] ToSquare(Picture picture, int size)
+    {
+        var (height, width) = (picture.Height, picture.Width);
+        if (height == size && width == size)
+        {
+            return picture.Planes;
+        }
+
+        var shorter = Math.Min(height, width);
+        var across = Taps(width, shorter, size);
+        var down = Taps(height, shorter, size);
+        var square = new byte[Picture.Channels * size * size];
+        // Only the rows that the window needs.
+        var first = down[0].First;
+        var narrow = new byte[(down[^1].First + down[^1].Weights.Length - first) * size];
+        for (var channel = 0; channel < Picture.Channels; channel++)
+        {
+            var plane = picture.Planes.AsSpan(channel * height * width, height * width);
+            Narrow(plane[(first * width)..], width, across, narrow);
+            Flatten(narrow, first, down, square.AsSpan(channel * size * size, size * size));
+        }
+
+        return square;
+    }
+
+    // Rows of any width to rows of the square's.
+    private static void Narrow(ReadOnlySpan<byte> from, int width, Tap[] taps, Span<byte> to)
+    {
+        for (var row = 0; row < to.Length / taps.Length; row++)
+        {
+            var source = from.Slice(row * width, width);
+            var target = to.Slice(row * taps.Length, taps.Length);
+            for (var x = 0; x < taps.Length; x++)
+            {
+                var weights = taps[x].Weights;
+                var pixels = source.Slice(taps[x].First, weights.Length);
+                var sum = 0;
+                for (var i = 0; i < weights.Length; i++)
+                {
+                    sum += weights[i] * pixels[i];
+                }
+
+                target[x] = Rounded(sum);
+            }
+        }
+    }
+
+    // Rows of the square's width to as many rows; the first one given is row `first` of the picture.
+    private static void Flatten(ReadOnlySpan<byte> from, int first, Tap[] taps, Span<byte> to)
+    {
+        var width = taps.Length;
+        var sums = new int[width];
+        for (var y = 0; y < taps.Length; y++)
+        {
+            Array.Clear(sums);
+            for (var i = 0; i < taps[y].Weights.Length; i++)
+            {
+                var weight = taps[y].Weights[i];
+                var row = from.Slice((taps[y].First - first + i) * width, width);
+                for (var x = 0; x < width; x++)
+                {
+                    sums[x] += weight * row[x];
+                }
+            }
+
+            for (var x = 0; x < width; x++)
+            {
+                to[(y * width) + x] = Rounded(sums[x]);
+            }
+        }
+    }
+
+    // For each pixel of the window along one side, which pixels of the picture it is made of.
+    private static Tap[] Taps(int extent, int shorter, int size)
+    {
+        var whole = (((long)extent * size) + (shorter / 2)) / shorter;
+        var cut = (whole - size) / 2;
+        var scale = (double)extent / whole;
+        var reach = Math.Max(1, scale);
+        return [.. Enumerable.Range(0, size).Select(i => OfCentre((cut + i + 0.5) * scale))];
+
+        Tap OfCentre(double centre)
+        {
+            var first = (int)Math.Max(0, Math.Floor(centre - reach));
+            var end = (int)Math.Min(extent, Math.Ceiling(centre + reach));
+            var weights = new double[end - first];
+            var sum = 0.0;
+            for (var x = 0; x < weights.Length; x++)
+            {
+                weights[x] = Math.Max(0, 1 - (Math.Abs(first + x + 0.5 - centre) / reach));
+                sum += weights[x];
+            }
+
+            return new Tap(
+                first, Array.ConvertAll(weights, weight => (int)Math.Floor((weight / sum * (1 << Bits)) + 0.5)));
+        }
+    }
+
+    private static byte Rounded(int sum) => (byte)Math.Clamp((sum + (1 << (Bits - 1))) >> Bits, 0, 255);
+
+    private sealed record Tap(int First, int[] Weights);
+}

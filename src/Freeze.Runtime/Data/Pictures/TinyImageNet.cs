@@ -1,0 +1,146 @@
+using System.Text.RegularExpressions;
+
+namespace Freeze.Runtime.Data.Pictures;
+
+/// <summary>
+/// Tiny-ImageNet in its authors' layout: `wnids.txt` names the classes, and their order there is that of the labels;
+/// `train/CLASS/images/*.JPEG` are the training images, class after class, in ordinal order of their names;
+/// `val/val_annotations.txt` names the images in `val/images` with their classes, and their order there is kept. The
+/// test images have no labels and are not read: those of `val` are what a net is tested on.
+/// </summary>
+internal static partial class TinyImageNet
+{
+    /// <summary>Rows and columns of an image.</summary>
+    public const int Size = 64;
+
+    private const string ClassFile = "wnids.txt";
+    private const string Annotations = "val/val_annotations.txt";
+    private const string Ending = ".JPEG";
+
+    // The published ones have 2 KB and half a megabyte.
+    private const long LargestText = 4 << 20;
+
+    /// <summary>What is looked for in a folder.</summary>
+    public static readonly string[] Files = [ClassFile, Annotations];
+
+    /// <summary>Whether a folder's file of classes names so many; never throws.</summary>
+    public static bool Holds(string folder, int classes)
+    {
+        try
+        {
+            return Lines(Path.Combine(folder, ClassFile)).Count() == classes;
+        }
+        catch (Exception error) when (error is DataException or IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The classes in the order of their labels.</summary>
+    /// <exception cref="DataException">The file is damaged or another one.</exception>
+    public static string[] Classes(string folder)
+    {
+        var path = Path.Combine(folder, ClassFile);
+        var classes = Lines(path).ToArray();
+        for (var i = 0; i < classes.Length; i++)
+        {
+            if (!ClassName().IsMatch(classes[i]) || Array.IndexOf(classes, classes[i]) < i)
+            {
+                throw Damaged(path, $"line {i + 1} is no class, such as n01443537, or one that was named before");
+            }
+        }
+
+        return classes;
+    }
+
+    /// <summary>What a folder holds, which must be as many images as the set has.</summary>
+    /// <exception cref="DataException">Images or classes are missing or are too many, or a file is damaged.</exception>
+    public static ImageListing List(string folder, DataSet set)
+    {
+        var classes = Classes(folder);
+        if (classes.Length != set.Classes)
+        {
+            throw Damaged(Path.Combine(folder, ClassFile), $"{set.Classes} classes expected, {classes.Length} found");
+        }
+
+        var each = set.TrainingImages / set.Classes;
+        ImageFile[] training = [.. classes.Index().SelectMany(pair => Training(folder, pair.Item, pair.Index, each))];
+        var test = Validation(folder, classes);
+        return test.Length == set.TestImages
+            ? new ImageListing(folder, classes, training, test)
+            : throw Damaged(
+                Path.Combine(folder, Annotations), $"{set.TestImages} images expected, {test.Length} found");
+    }
+
+    // In ordinal order; links are passed over, as they may lead anywhere.
+    private static IEnumerable<FileInfo> Pictures(DirectoryInfo folder) => folder
+        .EnumerateFiles()
+        .Where(file => file.LinkTarget is null && file.Extension.Equals(Ending, StringComparison.OrdinalIgnoreCase))
+        .OrderBy(file => file.Name, StringComparer.Ordinal);
+
+    private static ImageFile[] Training(string folder, string name, int label, int count)
+    {
+        var below = $"train/{name}/images";
+        var inner = new DirectoryInfo(Path.Combine(folder, below));
+        if (!inner.Exists)
+        {
+            throw Damaged(inner.FullName, "it is missing");
+        }
+
+        var files = Pictures(inner)
+            .Select(file => new ImageFile($"{below}/{file.Name}", file.Length, label)).ToArray();
+        return files.Length == count
+            ? files
+            : throw Damaged(inner.FullName, $"{count} images expected, {files.Length} found");
+    }
+
+    private static ImageFile[] Validation(string folder, string[] classes)
+    {
+        var path = Path.Combine(folder, Annotations);
+        var inner = new DirectoryInfo(Path.Combine(folder, "val/images"));
+        if (!inner.Exists)
+        {
+            throw Damaged(inner.FullName, "it is missing");
+        }
+
+        // What the folder holds decides: a name in the text never becomes a path.
+        var there = Pictures(inner).ToDictionary(file => file.Name, StringComparer.Ordinal);
+        var listed = new List<ImageFile>();
+        foreach (var (i, line) in Lines(path).Index())
+        {
+            if (line.Split('\t') is not [var name, var wnid, ..])
+            {
+                throw Damaged(path, $"line {i + 1} is no image's name and class");
+            }
+
+            var label = Array.IndexOf(classes, wnid);
+            if (label < 0)
+            {
+                throw Damaged(path, $"line {i + 1} has a class that {ClassFile} lacks");
+            }
+
+            if (!there.Remove(name, out var file))
+            {
+                throw Damaged(path, $"line {i + 1} names an image that is not in val/images, or was named before");
+            }
+
+            listed.Add(new ImageFile($"val/images/{name}", file.Length, label));
+        }
+
+        return there.Count == 0
+            ? [.. listed]
+            : throw Damaged(path, $"it lacks {there.Keys.Min(StringComparer.Ordinal)}, which is in val/images");
+    }
+
+    private static IEnumerable<string> Lines(string path) =>
+        new FileInfo(path) is { Exists: true, Length: var length } && length > LargestText
+            ? throw Damaged(path, $"it has {length} bytes")
+            : File.ReadLines(path).Where(line => line.Length > 0);
+
+    private static DataException Damaged(string path, string reason) => new(
+        $"{path} is damaged, or part of another set: {reason}",
+        "unpack tiny-imagenet-200.zip again from its authors' archive");
+
+    [GeneratedRegex(@"\An[0-9]{8}\z")]
+    private static partial Regex ClassName();
+}

@@ -1,0 +1,168 @@
+using Freeze.Runtime.Data;
+using Freeze.Runtime.Data.Pictures;
+using Xunit;
+
+namespace Freeze.Runtime.Tests.Data.Pictures;
+
+public sealed class ImageFolderTests : IDisposable
+{
+    private readonly Folder folder = new();
+    private readonly Folder cache = new();
+
+    public ImageFolderTests() => Fixtures.Fill(folder);
+
+    public void Dispose()
+    {
+        folder.Dispose();
+        cache.Dispose();
+    }
+
+    [Fact]
+    public void ClassesAndFilesComeInOrdinalOrder()
+    {
+        folder.Write("train/Zebra/z.png", Fixtures.Bytes("rgb.png"));
+        folder.Write("train/cat/Z.png", Fixtures.Bytes("rgb.png"));
+        var listing = ImageFolder.List(folder.Path);
+
+        Assert.Equal(["Zebra", "cat", "dog"], listing.Classes);
+        Assert.Equal(
+            ["train/Zebra/z.png", "train/cat/Z.png", "train/cat/a.png", "train/cat/inner/B.JPG", "train/dog/c.jpeg"],
+            listing.Training.Select(file => file.Path));
+        Assert.Equal([0, 1, 1, 1, 2], listing.Training.Select(file => file.Label));
+        Assert.Equal([1, 2], listing.Test.Select(file => file.Label));
+        Assert.Equal(Fixtures.Bytes("grey.jpg").Length, listing.Training[^1].Length);
+    }
+
+    [Fact]
+    public void ValIsReadWhereThereIsNoTest()
+    {
+        Directory.Move(folder.File("test"), folder.File("val"));
+
+        Assert.Equal(["val/cat/d.PNG", "val/dog/e.jpg"], ImageFolder.List(folder.Path).Test.Select(file => file.Path));
+    }
+
+    [Fact]
+    public void TheDigestIsThatOfPathsAndLengthsWhereverTheFolderIs()
+    {
+        using var other = new Folder();
+        Fixtures.Fill(other);
+        var digest = ImageFolder.List(folder.Path).Digest;
+
+        Assert.Equal(digest, ImageFolder.List(other.Path).Digest);
+        other.Write("train/dog/c.jpeg", Fixtures.Bytes("sampling0.jpg"));
+        Assert.NotEqual(digest, ImageFolder.List(other.Path).Digest);
+        File.Move(folder.File("train/cat/a.png"), folder.File("train/cat/b.png"));
+        Assert.NotEqual(digest, ImageFolder.List(folder.Path).Digest);
+    }
+
+    [Fact]
+    public void WhatIsHiddenOrNoPictureIsPassedOver()
+    {
+        var digest = ImageFolder.List(folder.Path).Digest;
+        folder.Write("train/cat/.hidden.png", [1]);
+        folder.Write("train/.thumbnails/x.png", [1]);
+        folder.Write("train/cat/notes.txt", [1]);
+
+        Assert.Equal(digest, ImageFolder.List(folder.Path).Digest);
+    }
+
+    [Fact]
+    public void AFolderIsReadAsASetOfSquares()
+    {
+        using var set = new DataCatalog(null, cache.Path).LoadFolder(folder.Path, 16, _ => { });
+
+        Assert.Equal([3, 16, 16], set.Set.Image);
+        Assert.Equal((2, 3, 2), (set.Set.Classes, set.Training.Count, set.Test.Count));
+        Assert.Equal([0, 0, 1], set.Training.Labels);
+        Assert.Equal(
+            Resizer.ToSquare(PictureFile.Read(folder.File("test/dog/e.jpg")), 16), set.Test.Images.Of(1).ToArray());
+    }
+
+    [Fact]
+    public void AFolderWithoutTrainIsRefused()
+    {
+        Directory.Move(folder.File("train"), folder.File("training"));
+        Refused("no folder train");
+    }
+
+    [Fact]
+    public void AFolderWithoutTestAndValIsRefused()
+    {
+        Directory.Move(folder.File("test"), folder.File("rest"));
+        Refused("no folder val");
+    }
+
+    [Fact]
+    public void AClassWithoutPicturesIsRefused()
+    {
+        Directory.CreateDirectory(folder.File("train/empty"));
+        Refused("train/empty holds no picture");
+    }
+
+    [Fact]
+    public void AClassThatIsOnlyTestedIsRefused()
+    {
+        folder.Write("test/horse/h.png", Fixtures.Bytes("rgb.png"));
+        Refused("test/horse is a class that train lacks");
+    }
+
+    [Fact]
+    public void APictureOutsideTheClassesIsRefused()
+    {
+        folder.Write("train/loose.png", Fixtures.Bytes("rgb.png"));
+        Refused("train/loose.png lies in no class's folder");
+    }
+
+    [Fact]
+    public void AnEmptyPictureIsRefused()
+    {
+        folder.Write("train/dog/empty.png", []);
+        Refused("train/dog/empty.png is empty");
+    }
+
+    [Fact]
+    public void ALinkToAFolderIsRefusedEvenIfItLeadsInACircle()
+    {
+        Directory.CreateSymbolicLink(folder.File("train/cat/again"), folder.File("train"));
+        Refused("symbolic link");
+    }
+
+    [Fact]
+    public void ALinkToAFileIsRefused()
+    {
+        File.CreateSymbolicLink(folder.File("train/cat/link.png"), Fixtures.Picture("rgb.png"));
+        Refused("symbolic link");
+    }
+
+    [Fact]
+    public void FoldersMayNotLieWithoutEnd()
+    {
+        folder.Write($"train/cat/{string.Concat(Enumerable.Repeat("d/", 33))}x.png", Fixtures.Bytes("rgb.png"));
+        Refused("deeper than 32 folders");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1025)]
+    public void ASizeBeyondBoundsIsRefused(int size) =>
+        Assert.Throws<DataException>(() => new DataCatalog(null, cache.Path).LoadFolder(folder.Path, size, _ => { }));
+
+    [Fact]
+    public void ADamagedPictureIsNamedAndTheFirstOfThem()
+    {
+        folder.Write("train/cat/a.png", Fixtures.Bytes("rgb.png")[..^20]);
+        folder.Write("test/dog/e.jpg", [1, 2, 3]);
+        var error = Assert.Throws<DataException>(
+            () => new DataCatalog(null, cache.Path).LoadFolder(folder.Path, 16, _ => { }));
+
+        Assert.Contains("train/cat/a.png", error.Message, StringComparison.Ordinal);
+        Assert.All(
+            Directory.GetFiles(cache.File("decoded")), path => Assert.EndsWith(".lock", path, StringComparison.Ordinal));
+    }
+
+    private void Refused(string reason)
+    {
+        var error = Assert.Throws<DataException>(() => ImageFolder.List(folder.Path));
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+    }
+}
