@@ -1,0 +1,58 @@
+using System.IO.Compression;
+using System.Text.Json;
+using Freeze.Runtime.Data;
+
+namespace Freeze.Runtime.Tests.Training;
+
+/// <summary>What scripts/fixtures/agreement.py keeps of PyTorch's runs, and the images that they learn from.</summary>
+internal sealed class PolicyFixture : IDisposable
+{
+    private readonly JsonDocument document;
+
+    public PolicyFixture()
+    {
+        using var file = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "fixtures", "agreement.json.gz"));
+        using var text = new GZipStream(file, CompressionMode.Decompress);
+        document = JsonDocument.Parse(text);
+    }
+
+    public IEnumerable<string> Names => document.RootElement.GetProperty("cases").EnumerateObject().Select(entry => entry.Name);
+
+    /// <summary>The runs of a case, which differ in their seeds alone.</summary>
+    public IReadOnlyList<PolicyRun> Runs(string name) =>
+    [
+        .. document.RootElement.GetProperty("cases").GetProperty(name).EnumerateArray().Select(run => new PolicyRun(
+            run.GetProperty("seed").GetInt64(),
+            run.GetProperty("loss").GetDouble(),
+            run.GetProperty("tensors").EnumerateObject().ToDictionary(tensor => tensor.Name, KeptTensor.Read))),
+    ];
+
+    public void Dispose() => document.Dispose();
+
+    /// <summary>
+    /// 120 images, half the 4x4 areas of their class and half noise. Runs use the first 80 at most; the others are dark,
+    /// so that the mean of what is learnt from is not 0.
+    /// </summary>
+    public static ImageSet Images(int[] shape)
+    {
+        const int Count = 120;
+        var (height, width) = (shape[1], shape[2]);
+        var size = shape[0] * height * width;
+        var labels = Enumerable.Range(0, Count).Select(i => (byte)(i * 3 % 10)).ToArray();
+        var areas = RandomStream.Key(0, "areas");
+        var noise = RandomStream.Key(0, "noise");
+        var pixels = new byte[Count * size];
+        for (var i = 0; i < pixels.Length; i++)
+        {
+            var (channel, row, column) = (i % size / (height * width), i / width % height, i % width);
+            var area = (((((labels[i / size] * shape[0]) + channel) * 4) + (row * 4 / height)) * 4) + (column * 4 / width);
+            var value = (Level(areas, area) + Level(noise, i)) / 2;
+            pixels[i] = (byte)(i / size < 80 ? value : value / 4);
+        }
+
+        var set = new DataSet("areas", shape, 10, Count, 1, "random");
+        return new ImageSet(set, new RawImages(pixels, labels), new RawImages(pixels[..size], labels[..1]));
+    }
+
+    private static int Level(ulong key, long index) => (int)(256 * RandomStream.Unit(key, index));
+}
