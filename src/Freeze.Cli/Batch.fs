@@ -34,7 +34,13 @@ let execute
         | _ when ends () -> ()
         | others ->
             if not told then
-                eprintfn "waiting for %d runs that other processes are at" others.Length
+                let runs =
+                    if others.Length = 1 then
+                        "1 run"
+                    else
+                        $"{others.Length} runs"
+
+                eprintfn "waiting for %s that other processes are at" runs
 
             cancel.WaitHandle.WaitOne patience |> ignore
             go others true

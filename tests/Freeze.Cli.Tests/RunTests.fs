@@ -121,19 +121,31 @@ let ``a signal ends the step, and the run is said to be interrupted`` (name: str
     Assert.Contains("interrupted", output.Text)
     Assert.Empty(Directory.GetFiles(store, "result.json", SearchOption.AllDirectories))
 
+/// Until a run under way has been saved.
+let private untilSaved (store: string) =
+    let rec wait tries =
+        if tries = 0 then
+            failwith "the run was not saved"
+        elif Directory.GetFiles(store, "checkpoint.safetensors", SearchOption.AllDirectories).Length = 0 then
+            Thread.Sleep 100
+            wait (tries - 1)
+
+    wait 300
+
 [<Fact>]
-let ``a second process does not train the same run, and a killed one leaves no claim`` () =
+let ``a second process waits for a run, and takes it over where the first is killed`` () =
     let store, source = folder (), file long
-    let first = start [] [ "run"; source; "--store"; store ]
-    untilStarted store first
-    let second = freeze [ "run"; source; "--store"; store ]
-    Assert.Equal(1, second.Code)
-    Assert.Contains("another process is training this run", second.Errors)
+    let first = start [] [ "run"; source; "--store"; store; "--checkpoint-every"; "0" ]
+    untilSaved store
+    let second = start [] [ "run"; source; "--store"; store ]
+    Thread.Sleep 2000
+    Assert.False second.HasExited
     signal "KILL" first
     finish first |> ignore
-
-    let third = start [] [ "run"; source; "--store"; store ]
-    Thread.Sleep 3000
-    Assert.False third.HasExited
-    signal "INT" third
-    Assert.DoesNotContain("another process", (finish third).Errors)
+    Thread.Sleep 5000
+    Assert.False second.HasExited
+    signal "INT" second
+    let errors = (finish second).Errors
+    Assert.Contains("waiting for 1 run", errors)
+    Assert.Matches("going on after step [0-9]+ of epoch [0-9]+", errors)
+    Assert.DoesNotContain("after step 0 of epoch 1\n", errors)

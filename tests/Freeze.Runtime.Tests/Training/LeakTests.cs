@@ -36,7 +36,7 @@ public sealed class LeakTests
     {
         using var scope = NewDisposeScope();
         var weight = ones([1], float64).requires_grad_();
-        var optimizer = LeafOptimizer.Create(Json.ofText<Optimizer>(rule), [new Leaf(weight, UpdateModule.usual)]);
+        var optimizer = LeafOptimizer.Create(Json.ofText<Optimizer>(rule), [new Leaf("w", weight, UpdateModule.usual)]);
         optimizer.Begin(1);
         for (var step = 0; step < steps; step++)
         {
@@ -67,7 +67,7 @@ public sealed class LeakTests
         var trainer = new Trainer(recipe, set);
         for (var epoch = 1; epoch <= epochs; epoch++)
         {
-            trainer.Epoch(epoch, _ => { }, TestContext.Current.CancellationToken);
+            trainer.Epoch(_ => { }, TestContext.Current.CancellationToken);
         }
 
         Assert.All(trainer.Weights.Value("conv.weight").data<float>().ToArray(), value => Assert.Equal(1f, value));

@@ -36,7 +36,7 @@ public sealed class ThousandStepTests(ITestOutputHelper output)
         {
             for (var epoch = first; epoch <= last; epoch++)
             {
-                trainer.Epoch(epoch, _ => { }, TestContext.Current.CancellationToken);
+                trainer.Epoch(_ => { }, TestContext.Current.CancellationToken);
             }
         }
 
