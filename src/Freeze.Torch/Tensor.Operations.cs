@@ -46,6 +46,10 @@ public static partial class torch
         /// <summary>A copy.</summary>
         public Tensor clone() => Made(freeze_clone(Handle, out var result), result);
 
+        /// <summary>The dimensions in another order, as a view.</summary>
+        public Tensor permute(params long[] permutation) =>
+            Made(freeze_permute(Handle, permutation, permutation.Length, out var result), result);
+
         /// <summary>The same values packed in the order of the dimensions.</summary>
         public Tensor contiguous() => Made(freeze_contiguous(Handle, out var result), result);
 

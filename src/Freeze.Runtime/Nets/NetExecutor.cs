@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Freeze.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -13,6 +14,10 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
 
     private readonly ScalarType precise = Precisions.OfWeights(recipe);
     private readonly ScalarType activations = Precisions.OfActivations(recipe);
+
+    // Batch norms whose only reader cuts them off at 0, which is computed with them; and those readers.
+    private readonly HashSet<int> cut = [.. CutNorms(recipe.Net)];
+    private readonly HashSet<int> behindNorm = [.. CutNorms(recipe.Net).Select(norm => Readers(recipe.Net, norm).Single())];
 
     // For each node the last node that reads it: after that, only what gradients need lives on.
     private readonly int[] lastReader = [.. recipe.Net.Nodes.Select((_, node) =>
@@ -34,12 +39,16 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
     public Tensor Forward(Tensor images, bool training, int upTo)
     {
         var outputs = new Tensor[upTo + 1];
-        images = As(images);
+        // In memory a pixel's channels lie side by side, and so they stay: libtorch's and our loops are fastest so.
+        images = As(images).permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
         for (var i = 0; i < outputs.Length; i++)
         {
             var node = net.Nodes[i];
-            outputs[i] = node.Operation.IsInput ? images : Apply(node, input => outputs[node.Inputs[input]], training);
-            foreach (var input in node.Inputs.Where(input => lastReader[input] == i && input > 0))
+            outputs[i] = node.Operation.IsInput ? images
+                : behindNorm.Contains(i) ? outputs[node.Inputs[0]]
+                : Apply(i, input => outputs[node.Inputs[input]], training);
+            foreach (var input in node.Inputs.Where(input =>
+                lastReader[input] == i && input > 0 && !ReferenceEquals(outputs[input], outputs[i])))
             {
                 outputs[input].Dispose();
             }
@@ -67,7 +76,7 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
         }
     }
 
-    private Tensor Normalise(Node node, Operation.BatchNorm norm, Tensor values, bool training)
+    private Tensor Normalise(Node node, Operation.BatchNorm norm, Tensor values, bool training, bool relu)
     {
         // Decided at each call: no mode can be left wrong by what came before.
         var estimates = training && !frozen.Contains(node.Name);
@@ -76,7 +85,7 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
             DemandSpread(node, values);
         }
 
-        return F.batch_norm(
+        return Fused.BatchNormRelu(
             values,
             weights.Statistic($"{node.Name}.running_mean"),
             weights.Statistic($"{node.Name}.running_var"),
@@ -84,22 +93,37 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
             weights.Value($"{node.Name}.bias"),
             estimates,
             norm.Momentum,
-            norm.Epsilon);
+            norm.Epsilon,
+            relu);
     }
 
-    private Tensor Apply(Node node, Func<int, Tensor> input, bool training) => node.Operation switch
+    private Tensor Convolve(Node node, Operation.Conv conv, Tensor input)
     {
-        Operation.Conv conv => F.conv2d(
-            input(0),
-            Weight(node),
-            Bias(node, conv.Bias),
-            strides: [conv.Stride, conv.Stride],
-            padding: [conv.PaddingHeight, conv.PaddingWidth]),
+        var weight = weights[$"{node.Name}.weight"];
+        long[] strides = [conv.Stride, conv.Stride];
+        long[] padding = [conv.PaddingHeight, conv.PaddingWidth];
+        var bias = Bias(node, conv.Bias);
+        return weight.Slice is { } slice && is_grad_enabled()
+            ? Fused.SlicedConv2d(input, slice.Leaf, As(slice.Whole()), bias, slice.Dimension, slice.Places, strides, padding)
+            : F.conv2d(input, Weight(node), bias, strides, padding);
+    }
+
+    private static IEnumerable<int> Readers(Net net, int node) =>
+        Enumerable.Range(0, net.Nodes.Length).Where(reader => net.Nodes[reader].Inputs.Contains(node));
+
+    private static IEnumerable<int> CutNorms(Net net) => Enumerable.Range(0, net.Nodes.Length).Where(norm =>
+        net.Nodes[norm].Operation.IsBatchNorm && Readers(net, norm).ToArray() is [var only] && net.Nodes[only].Operation.IsRelu);
+
+    private Tensor Apply(int place, Func<int, Tensor> input, bool training) => Apply(net.Nodes[place], place, input, training);
+
+    private Tensor Apply(Node node, int place, Func<int, Tensor> input, bool training) => node.Operation switch
+    {
+        Operation.Conv conv => Convolve(node, conv, input(0)),
         Operation.Linear linear => F.linear(
             input(0),
             Weight(node),
             Bias(node, linear.Bias)),
-        Operation.BatchNorm norm => Normalise(node, norm, input(0), training),
+        Operation.BatchNorm norm => Normalise(node, norm, input(0), training, cut.Contains(place)),
         { IsRelu: true } => F.relu(input(0)),
         Operation.MaxPool pool => F.max_pool2d(input(0), pool.Size, pool.Stride, pool.Padding),
         Operation.AvgPool pool => F.avg_pool2d(input(0), pool.Size, pool.Stride, pool.Padding),

@@ -4,6 +4,17 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Nets;
 
+/// <summary>A slice that learns: its leaf, and where it lies in the whole weight.</summary>
+internal sealed record LearningSlice(Tensor Leaf, Tensor Still, int Dimension, Tensor Places)
+{
+    /// <summary>The whole weight as a constant, with what the slice is now.</summary>
+    public Tensor Whole()
+    {
+        using var still = no_grad();
+        return Still.index_copy(Dimension, Places, Leaf);
+    }
+}
+
 /// <summary>
 /// One weight as its treatment makes it: what learns is a leaf of its own, for which alone there are gradients and
 /// optimizer state; what is still is a constant that nothing ever writes. The tensors belong to the caller's scope.
@@ -50,6 +61,9 @@ internal sealed class PlannedWeight
 
     /// <summary>What the optimizer updates: the whole weight, its learning slice, or null.</summary>
     public Tensor? Leaf { get; }
+
+    /// <summary>What learns of a weight of which a slice does, or null.</summary>
+    public LearningSlice? Slice => places is null ? null : new LearningSlice(Leaf!, still!, dimension, places);
 
     /// <summary>Sets a weight that is solved for.</summary>
     public void Solve(Tensor value)

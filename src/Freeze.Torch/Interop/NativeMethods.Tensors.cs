@@ -32,6 +32,9 @@ internal static partial class NativeMethods
     internal static partial int freeze_clone(long tensor, out long result);
 
     [LibraryImport(Library)]
+    internal static partial int freeze_permute(long tensor, ReadOnlySpan<long> order, long count, out long result);
+
+    [LibraryImport(Library)]
     internal static partial int freeze_contiguous(long tensor, out long result);
 
     [LibraryImport(Library)]

@@ -68,6 +68,10 @@ FREEZE_API int freeze_clone(Handle tensor, Handle* result) {
     return making(result, [&] { return get(tensor).clone(); });
 }
 
+FREEZE_API int freeze_permute(Handle tensor, const int64_t* order, int64_t count, Handle* result) {
+    return making(result, [&] { return get(tensor).permute(view(order, count)); });
+}
+
 FREEZE_API int freeze_contiguous(Handle tensor, Handle* result) {
     return making(result, [&] { return get(tensor).contiguous(); });
 }

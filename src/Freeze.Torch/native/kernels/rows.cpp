@@ -1,0 +1,150 @@
+// Compiled once for each instruction set, with FREEZE_SET as the namespace of what comes out. No functions of other
+// headers: the linker would be free to take a copy that this machine cannot run.
+#include "rows.h"
+
+#define FREEZE_RESTRICT __restrict__
+
+namespace freeze::kernels::FREEZE_SET {
+namespace {
+
+inline float read(float x) { return x; }
+inline double read(double x) { return x; }
+inline float read(std::uint16_t x) {
+    std::uint32_t bits = static_cast<std::uint32_t>(x) << 16;
+    float value;
+    __builtin_memcpy(&value, &bits, 4);
+    return value;
+}
+
+inline void write(float* to, float value) { *to = value; }
+inline void write(double* to, double value) { *to = value; }
+// Rounded to the nearest, ties to even, as libtorch does; NaN stays NaN.
+inline void write(std::uint16_t* to, float value) {
+    std::uint32_t bits;
+    __builtin_memcpy(&bits, &value, 4);
+    std::uint32_t rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
+    *to = static_cast<std::uint16_t>((bits & 0x7FFFFFFF) > 0x7F800000 ? 0x7FC0 : rounded);
+}
+
+// Sums of so many rows are kept in the numbers' own type, then added to the doubles.
+constexpr std::int64_t rows_of_a_sum = 64;
+// So many channels at a time: their sums stay in the first cache.
+constexpr std::int64_t width = 256;
+
+// Calls body(first channel, channels, first row, rows) for tiles, and flush(first channel, channels) behind each.
+template <class Body>
+void tiles(std::int64_t rows, std::int64_t channels, Body&& body) {
+    for (std::int64_t c = 0; c < channels; c += width) {
+        for (std::int64_t r = 0; r < rows; r += rows_of_a_sum) {
+            body(c, channels - c < width ? channels - c : width, r, rows - r < rows_of_a_sum ? rows - r : rows_of_a_sum);
+        }
+    }
+}
+
+template <class T>
+void moments(const T* x, std::int64_t rows, std::int64_t channels, const Number<T>* pivot, double* sums,
+             double* squares) {
+    tiles(rows, channels, [&](std::int64_t first, std::int64_t count, std::int64_t row, std::int64_t few) {
+        Number<T> s[width] = {}, q[width] = {};
+        const Number<T>* FREEZE_RESTRICT p = pivot + first;
+        for (std::int64_t r = row; r < row + few; r++) {
+            const T* FREEZE_RESTRICT from = x + r * channels + first;
+#pragma omp simd
+            for (std::int64_t c = 0; c < count; c++) {
+                Number<T> v = read(from[c]) - p[c];
+                s[c] += v;
+                q[c] += v * v;
+            }
+        }
+        for (std::int64_t c = 0; c < count; c++) {
+            sums[first + c] += s[c];
+            squares[first + c] += q[c];
+        }
+    });
+}
+
+template <class T, bool relu>
+void scale_rows(const T* x, std::int64_t rows, std::int64_t channels, const Number<T>* scale, const Number<T>* shift,
+                T* y) {
+    for (std::int64_t r = 0; r < rows; r++) {
+        const T* FREEZE_RESTRICT from = x + r * channels;
+        T* FREEZE_RESTRICT to = y + r * channels;
+#pragma omp simd
+        for (std::int64_t c = 0; c < channels; c++) {
+            Number<T> v = read(from[c]) * scale[c] + shift[c];
+            // Not (v > 0 ? v : 0): NaN must be seen.
+            write(to + c, relu && v < 0 ? 0 : v);
+        }
+    }
+}
+
+template <class T>
+void scale(const T* x, std::int64_t rows, std::int64_t channels, const Number<T>* scale, const Number<T>* shift,
+           bool relu, T* y) {
+    (relu ? scale_rows<T, true> : scale_rows<T, false>)(x, rows, channels, scale, shift, y);
+}
+
+template <class T, bool relu>
+void gradient_moments_rows(const T* gradient, const T* y, const T* x, std::int64_t rows, std::int64_t channels,
+                           const Number<T>* mean, double* sums, double* products) {
+    tiles(rows, channels, [&](std::int64_t first, std::int64_t count, std::int64_t row, std::int64_t few) {
+        Number<T> s[width] = {}, q[width] = {};
+        const Number<T>* FREEZE_RESTRICT m = mean + first;
+        for (std::int64_t r = row; r < row + few; r++) {
+            const T* FREEZE_RESTRICT g = gradient + r * channels + first;
+            const T* FREEZE_RESTRICT out = y + r * channels + first;
+            const T* FREEZE_RESTRICT in = x + r * channels + first;
+#pragma omp simd
+            for (std::int64_t c = 0; c < count; c++) {
+                Number<T> v = relu && read(out[c]) <= 0 ? 0 : read(g[c]);
+                s[c] += v;
+                q[c] += v * (read(in[c]) - m[c]);
+            }
+        }
+        for (std::int64_t c = 0; c < count; c++) {
+            sums[first + c] += s[c];
+            products[first + c] += q[c];
+        }
+    });
+}
+
+template <class T>
+void gradient_moments(const T* gradient, const T* y, const T* x, std::int64_t rows, std::int64_t channels,
+                      const Number<T>* mean, bool relu, double* sums, double* products) {
+    (relu ? gradient_moments_rows<T, true> : gradient_moments_rows<T, false>)(
+        gradient, y, x, rows, channels, mean, sums, products);
+}
+
+template <class T, bool relu>
+void gradient_rows(const T* gradient, const T* y, const T* x, std::int64_t rows, std::int64_t channels,
+                   const Number<T>* a, const Number<T>* b, const Number<T>* k, T* out) {
+    for (std::int64_t r = 0; r < rows; r++) {
+        const T* FREEZE_RESTRICT g = gradient + r * channels;
+        const T* FREEZE_RESTRICT made = y + r * channels;
+        const T* FREEZE_RESTRICT in = x + r * channels;
+        T* FREEZE_RESTRICT to = out + r * channels;
+#pragma omp simd
+        for (std::int64_t c = 0; c < channels; c++) {
+            Number<T> v = relu && read(made[c]) <= 0 ? 0 : read(g[c]);
+            write(to + c, v * a[c] + (read(in[c]) * b[c] + k[c]));
+        }
+    }
+}
+
+template <class T>
+void gradient(const T* gradient, const T* y, const T* x, std::int64_t rows, std::int64_t channels, const Number<T>* a,
+              const Number<T>* b, const Number<T>* c, bool relu, T* out) {
+    (relu ? gradient_rows<T, true> : gradient_rows<T, false>)(gradient, y, x, rows, channels, a, b, c, out);
+}
+
+}  // namespace
+
+extern const Rows<float> of_float;
+extern const Rows<double> of_double;
+extern const Rows<std::uint16_t> of_bfloat16;
+const Rows<float> of_float = {moments<float>, scale<float>, gradient_moments<float>, gradient<float>};
+const Rows<double> of_double = {moments<double>, scale<double>, gradient_moments<double>, gradient<double>};
+const Rows<std::uint16_t> of_bfloat16 = {moments<std::uint16_t>, scale<std::uint16_t>, gradient_moments<std::uint16_t>,
+                                         gradient<std::uint16_t>};
+
+}  // namespace freeze::kernels::FREEZE_SET

@@ -1,0 +1,43 @@
+// Loops over rows of channels: what lies in memory as [rows, channels], such as a batch in channels-last order. Each
+// instruction set compiles them once (rows.cpp), and the machine's best is taken where the library is loaded.
+#pragma once
+
+#include <cstdint>
+
+namespace freeze::kernels {
+
+// Numbers of which the sums of a channel are made: bfloat16 is summed in float.
+template <class T>
+struct Sums {
+    using Number = T;
+};
+template <>
+struct Sums<std::uint16_t> {
+    using Number = float;
+};
+template <class T>
+using Number = typename Sums<T>::Number;
+
+// T is float, double, or std::uint16_t for bfloat16. All arrays of one entry for each channel are of Number<T>, sums
+// are doubles. `rows` of a call are a part of the batch; calls on different parts may run at the same time.
+template <class T>
+struct Rows {
+    // Adds up (x - pivot) and its square.
+    void (*moments)(const T* x, std::int64_t rows, std::int64_t channels, const Number<T>* pivot, double* sums,
+                    double* squares);
+    // y = x scale + shift, and 0 for what is below where `relu`.
+    void (*scale)(const T* x, std::int64_t rows, std::int64_t channels, const Number<T>* scale, const Number<T>* shift,
+                  bool relu, T* y);
+    // Adds up g and g (x - mean), where g is the gradient of what `scale` has made: 0 where y was cut off at 0.
+    void (*gradient_moments)(const T* gradient, const T* y, const T* x, std::int64_t rows, std::int64_t channels,
+                             const Number<T>* mean, bool relu, double* sums, double* products);
+    // out = g a + x b + c, g as above.
+    void (*gradient)(const T* gradient, const T* y, const T* x, std::int64_t rows, std::int64_t channels,
+                     const Number<T>* a, const Number<T>* b, const Number<T>* c, bool relu, T* out);
+};
+
+// The loops for this machine.
+template <class T>
+const Rows<T>& rows();
+
+}  // namespace freeze::kernels
