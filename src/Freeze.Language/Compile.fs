@@ -17,6 +17,8 @@ type Options =
 
 type Analysis =
     {
+        /// The file as it was read, with those that it imports.
+        Root: Imports.File
         /// The file, then those that it imports; a span's offsets tell which it is in.
         Sources: Source list
         /// In the order of the text.
@@ -81,9 +83,6 @@ let rec private statementCount (statements: Statement list) =
         | StatementItem.Rule(selector, _) -> parts selector
         | _ -> 1)
 
-let rec private filesOf (file: Imports.File) : Imports.File list =
-    file :: (file.Imports |> Map.values |> Seq.collect filesOf |> List.ofSeq)
-
 let private distinct (diagnostics: Diagnostic seq) =
     // A place with a mistake of its own says no more that its value does not fit.
     let unfit = (Diagnostic.wrongValue { Start = 0; End = 0 } "").Code
@@ -147,7 +146,7 @@ let analyse (options: Options) (source: Source) : Analysis =
             Profile = options.Profile
         }
 
-    let files = filesOf loaded.Root
+    let files = Imports.all loaded.Root
 
     let statements =
         files |> List.sumBy (fun file -> statementCount file.Parsed.Statements)
@@ -171,6 +170,7 @@ let analyse (options: Options) (source: Source) : Analysis =
         |> Option.defaultValue [||]
 
     {
+        Root = loaded.Root
         Sources = loaded.Sources
         Diagnostics =
             loaded.Diagnostics @ distinct found

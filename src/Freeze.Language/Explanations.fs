@@ -1,0 +1,36 @@
+/// What the codes of messages mean, out of docs/errors.md.
+[<RequireQualifiedAccess>]
+module Freeze.Language.Explanations
+
+open System.IO
+open System.Reflection
+
+let private read () =
+    use stream =
+        Assembly.GetExecutingAssembly().GetManifestResourceStream "Freeze.Language.errors.md"
+
+    use reader = new StreamReader(stream)
+
+    // The document has them as `- **FRZ012** …` and the indented lines behind it.
+    reader.ReadToEnd().Split "\n- **"
+    |> Seq.skip 1
+    |> Seq.map (fun entry ->
+        let code = entry.Substring(0, entry.IndexOf "**")
+
+        let text =
+            entry.Substring(entry.IndexOf "**" + 2).Split '\n'
+            |> Seq.indexed
+            |> Seq.takeWhile (fun (i, line) -> i = 0 || line.StartsWith "  ")
+            |> Seq.map (fun (_, line) -> line.Trim())
+            |> String.concat " "
+
+        code, text)
+    |> List.ofSeq
+
+let private entries = lazy read ()
+
+/// Codes and what is said of each, in the order of the document.
+let all () : (string * string) list = entries.Value
+
+let tryFind (code: string) : string option =
+    all () |> List.tryFind (fst >> (=) code) |> Option.map snd
