@@ -17,8 +17,6 @@ type Options =
 
 type Analysis =
     {
-        /// The file as it was read, with those that it imports.
-        Root: Imports.File
         /// The file, then those that it imports; a span's offsets tell which it is in.
         Sources: Source list
         /// In the order of the text.
@@ -108,9 +106,9 @@ let private weightsPath (sources: Source list) (path: Located<string>) =
 
     Path.Combine(folder, path.Value)
 
-/// All that can be said of a text. It returns for every text, and never throws.
-let analyse (options: Options) (source: Source) : Analysis =
-    let loaded = Imports.load options.Files source
+/// All that can be said of a text that was read with its imports. It returns for every text, and never throws.
+let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
+    let source = loaded.Root.Source
     let found = ResizeArray<Diagnostic>()
 
     let digests =
@@ -170,7 +168,6 @@ let analyse (options: Options) (source: Source) : Analysis =
         |> Option.defaultValue [||]
 
     {
-        Root = loaded.Root
         Sources = loaded.Sources
         Diagnostics =
             loaded.Diagnostics @ distinct found
@@ -183,6 +180,10 @@ let analyse (options: Options) (source: Source) : Analysis =
             |> Option.defaultValue [||]
         Profiles = checked' |> Option.map _.Profiles |> Option.defaultValue []
     }
+
+/// All that can be said of a text. It returns for every text, and never throws.
+let analyse (options: Options) (source: Source) : Analysis =
+    Imports.load options.Files source |> analyseLoaded options
 
 /// The runs of a text, or its diagnostics where one of them is an error.
 let plan (options: Options) (source: Source) : Result<Analysis, Analysis> =

@@ -30,7 +30,7 @@ let answer (workspace: Workspace) (analysed: Analysed) (within: Range) : JsonNod
     let first = Workspace.offsetOf analysed within.Start
     let last = Workspace.offsetOf analysed within.End
 
-    analysed.Diagnostics
+    analysed.Diagnostics.Value
     |> List.filter (fun d ->
         d.Span.Start <= last
         && d.Span.End >= first

@@ -17,7 +17,7 @@ let runsAt (analysed: Analysed) (blocks: Cursor.Block list) : Run list =
             | Cursor.Block.Case name -> Some name
             | _ -> None)
 
-    let runs = List.ofArray analysed.Analysis.Runs
+    let runs = List.ofArray analysed.Analysis.Value.Runs
 
     match case with
     | None -> runs
@@ -48,7 +48,7 @@ let private partsOf (net: Net) : string seq =
     |> Seq.distinct
 
 let private nets (analysed: Analysed) =
-    Imports.all analysed.Analysis.Root
+    Imports.all analysed.Root
     |> List.collect _.Parsed.Statements
     |> List.choose (fun statement ->
         match statement.Value with
@@ -57,7 +57,7 @@ let private nets (analysed: Analysed) =
 
 /// The statement that a place is in, if it is a net.
 let private netSpan (analysed: Analysed) (offset: int) =
-    analysed.Analysis.Root.Parsed.Statements
+    analysed.Statements
     |> List.tryFind (fun statement -> statement.Span.Start <= offset && offset <= statement.Span.End)
     |> Option.map _.Span
 

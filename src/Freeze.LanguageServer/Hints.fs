@@ -46,13 +46,13 @@ let answer (analysed: Analysed) (within: Range option) : JsonNode =
             place.End.Line >= range.Start.Line && place.Start.Line <= range.End.Line
 
     let cases =
-        analysed.Analysis.Runs
+        analysed.Analysis.Value.Runs
         |> Seq.collect _.Axes
         |> Seq.filter (fun axis -> axis.Name = "case")
         |> Seq.countBy _.Value
         |> Map.ofSeq
 
-    Hover.statementsOf analysed.Analysis.Root.Parsed.Statements
+    Hover.statementsOf analysed.Statements
     |> List.filter (fun statement -> isSeen statement.Span && statement.Span.End <= source.Text.Length)
     |> List.choose (fun statement ->
         match statement.Value with
@@ -90,7 +90,7 @@ let lenses (analysed: Analysed) : JsonNode =
             text analysed.Document.Uri :: (profile |> Option.map text |> Option.toList)
 
         let count =
-            match profile, analysed.Analysis.Runs.Length with
+            match profile, analysed.Analysis.Value.Runs.Length with
             | None, count when count > 0 -> $" {runs count}"
             | _ -> ""
 
@@ -99,7 +99,7 @@ let lenses (analysed: Analysed) : JsonNode =
             lens place $"run{count}" "freeze.run" (arguments ())
         ]
 
-    match analysed.Analysis.Root.Parsed.Statements with
+    match analysed.Statements with
     | [] -> array []
     | first :: _ as statements ->
         [

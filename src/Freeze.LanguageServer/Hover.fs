@@ -59,7 +59,7 @@ let private rule (analysed: Analysed) (span: Span) : string =
                     Starts.describe plan.Start
                 ])
 
-        let runs = analysed.Analysis.Runs
+        let runs = analysed.Analysis.Value.Runs
         let total = Counts.ofWeights (PlanFile.weights runs[first.Run].Recipe)
 
         let others =
@@ -110,7 +110,7 @@ let private definition (analysed: Analysed) (name: Names.Occurrence) : string op
     analysed.Names.Value
     |> List.filter (fun other -> other.IsDefinition && Names.areOfOne name other)
     |> List.map (fun defined ->
-        let source = Source.at analysed.Analysis.Sources defined.Span.Start
+        let source = Source.at analysed.Sources defined.Span.Start
         let line, _ = Source.line source defined.Span.Start
         line.Trim())
     |> List.distinct
@@ -198,7 +198,7 @@ let private ofWord (analysed: Analysed) offset (statement: Statement option) (wo
 
 /// What is wrong at the place, explained.
 let private explained (analysed: Analysed) offset : string option =
-    analysed.Diagnostics
+    analysed.Diagnostics.Value
     |> List.tryFind (fun d -> holds d.Span offset)
     |> Option.bind (fun d -> Explanations.tryFind d.Code |> Option.map (fun text -> $"**{d.Code}** {text}"))
 
@@ -207,7 +207,7 @@ let answer (analysed: Analysed) (position: Position) : JsonNode =
     let offset = Workspace.offsetOf analysed position
 
     let statement =
-        statementsOf analysed.Analysis.Root.Parsed.Statements
+        statementsOf analysed.Statements
         |> List.filter (fun statement -> holds statement.Span offset)
         |> List.sortBy (fun statement -> statement.Span.End - statement.Span.Start)
         |> List.tryHead

@@ -21,7 +21,7 @@ let nameAt (analysed: Analysed) (offset: int) : Names.Occurrence option =
 let private startOf (analysed: Analysed) (path: string) =
     let full = Workspace.fullPath path
 
-    analysed.Analysis.Sources
+    analysed.Sources
     |> List.find (fun source -> Workspace.fullPath source.Path = full)
     |> _.Start
 
@@ -66,11 +66,11 @@ let private locations (workspace: Workspace) (found: Found list) (wanted: Names.
 
 /// The import at an offset, and the path that it leads to.
 let private importAt (analysed: Analysed) (offset: int) =
-    analysed.Analysis.Root.Parsed.Statements
+    analysed.Statements
     |> List.tryPick (fun statement ->
         match statement.Value with
         | StatementItem.Import path when holds statement.Span offset ->
-            Some(Imports.resolve analysed.Analysis.Root.Source path.Value)
+            Some(Imports.resolve analysed.Root.Source path.Value)
         | _ -> None)
 
 let private top: Range =
@@ -99,7 +99,7 @@ let private partAt (analysed: Analysed) (offset: int) : Span option =
         path.Split '.' |> Array.map _.TrimEnd([| '0' .. '9' |])
 
     let isRule =
-        Hover.statementsOf analysed.Analysis.Root.Parsed.Statements
+        Hover.statementsOf analysed.Statements
         |> List.exists (fun statement ->
             match statement.Value with
             | StatementItem.Rule(selector, _) -> holds selector.Span offset
@@ -109,7 +109,7 @@ let private partAt (analysed: Analysed) (offset: int) : Span option =
         if not isRule || path = "" then
             []
         else
-            Imports.all analysed.Analysis.Root
+            Imports.all analysed.Root
             |> List.collect _.Parsed.Statements
             |> List.collect (fun statement ->
                 match statement.Value with
@@ -146,7 +146,7 @@ let private importers (workspace: Workspace) (path: string) : Location list =
         for opened in workspace.Values do
             let analysed = opened.Analysed.Value
 
-            for file in Imports.all analysed.Analysis.Root do
+            for file in Imports.all analysed.Root do
                 for statement in file.Parsed.Statements do
                     match statement.Value with
                     | StatementItem.Import written when

@@ -100,7 +100,7 @@ let rec private statement analysed (statement: Statement) : JsonNode list =
 and private symbols analysed (inner: Statement) : JsonNode list = statement analysed inner
 
 let answer (analysed: Analysed) : JsonNode =
-    analysed.Analysis.Root.Parsed.Statements
+    analysed.Statements
     |> List.collect (statement analysed)
     |> array
 
@@ -139,7 +139,7 @@ let private commentRuns (analysed: Analysed) : (int * int) list =
         let line, start = Source.line source span.Start
         line.Substring(0, span.Start - start).Trim() = ""
 
-    analysed.Analysis.Root.Parsed.Comments
+    analysed.Root.Parsed.Comments
     |> List.filter alone
     |> List.map (fun span -> (Workspace.rangeOf analysed span).Start.Line)
     |> List.fold
@@ -169,7 +169,7 @@ let folding (analysed: Analysed) : JsonNode =
 
     [
         for span in
-            foldsOf analysed.Analysis.Root.Parsed.Statements
+            foldsOf analysed.Statements
             |> List.map lines
             |> List.filter isLong do
             // The closing brace stays in sight.

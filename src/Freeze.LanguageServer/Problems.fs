@@ -48,7 +48,7 @@ let all (workspace: Workspace) : Map<string, JsonNode list> =
     let ofOpened (opened: Opened) =
         let analysed = opened.Analysed.Value
 
-        analysed.Diagnostics
+        analysed.Diagnostics.Value
         |> List.filter (counts workspace analysed)
         |> List.map (fun diagnostic ->
             let place = Workspace.locationOf workspace analysed diagnostic.Span

@@ -4,6 +4,7 @@
 module Freeze.LanguageServer.Rename
 
 open System.Text.Json.Nodes
+open System.Threading.Tasks
 open Freeze.Language
 open Freeze.LanguageServer.Protocol
 open Freeze.LanguageServer.Workspace
@@ -44,13 +45,13 @@ let private meaning (analysis: Compile.Analysis) =
 let private check (found: Navigation.Found list) (name: string) =
     for root in found do
         let edited =
-            root.Root.Analysis.Sources
+            root.Root.Sources
             |> List.map (fun source ->
                 let places =
                     root.Names
                     |> List.map _.Span
                     |> List.filter (fun span ->
-                        (Source.at root.Root.Analysis.Sources span.Start).Start = source.Start)
+                        (Source.at root.Root.Sources span.Start).Start = source.Start)
 
                 Workspace.fullPath source.Path, replaced source places name)
 
@@ -58,6 +59,9 @@ let private check (found: Navigation.Found list) (name: string) =
             edited
             |> List.map (fun (path, source) -> path, Ok { source with Start = 0 })
             |> Map.ofList
+
+        // Behind an edit neither is known yet, and the user waits for both.
+        let before = Task.Run(fun () -> meaning root.Root.Analysis.Value)
 
         let after =
             Compile.analyse
@@ -67,7 +71,7 @@ let private check (found: Navigation.Found list) (name: string) =
                 }
                 (snd edited.Head)
 
-        if meaning after <> meaning root.Root.Analysis then
+        if meaning after <> before.Result then
             raise (
                 Refused
                     $"`{name}` would change what {System.IO.Path.GetFileName root.Root.Document.Path} means"

@@ -146,7 +146,7 @@ let private known (analysed: Analysed) : Dictionary<int, Type * bool> =
     let tokens = analysed.Tokens.Value
     let starts = tokens |> Array.map _.Span.Start
 
-    for span, kind in ofSyntax analysed.Analysis.Root.Parsed.Statements do
+    for span, kind in ofSyntax analysed.Statements do
         let mutable i =
             match System.Array.BinarySearch(starts, span.Start) with
             | found when found >= 0 -> found

@@ -86,6 +86,7 @@ let private take (queue: BlockingCollection<'T>) : 'T option =
 
 type Client(info: ProcessStartInfo) =
     let server = Process.Start info
+    let output = server.StandardOutput.BaseStream
     let answers = ConcurrentDictionary<string, TaskCompletionSource<JsonElement>>()
     let published = new BlockingCollection<string * JsonElement>()
     let unasked = new BlockingCollection<JsonElement>()
@@ -99,7 +100,7 @@ type Client(info: ProcessStartInfo) =
         let mutable more = true
 
         while more do
-            match readMessage server.StandardOutput.BaseStream with
+            match readMessage output with
             | None ->
                 more <- false
                 published.CompleteAdding()

@@ -40,7 +40,7 @@ let ``the time of each answer on five hundred lines is printed`` () =
         object [ "textDocument", document uri; "range", range (0, 0) (lines, 0) ]
 
     let rename () =
-        let parameters = at uri 8 23
+        let parameters = at uri 8 26
         parameters["newName"] <- text "share"
         parameters
 
@@ -48,8 +48,8 @@ let ``the time of each answer on five hundred lines is printed`` () =
         [
             "completion", (fun () -> at uri 250 4)
             "hover", (fun () -> at uri 8 8)
-            "definition", (fun () -> at uri 8 25)
-            "references", (fun () -> at uri 8 25)
+            "definition", (fun () -> at uri 8 26)
+            "references", (fun () -> at uri 8 26)
             "rename", rename
             "documentSymbol", about
             "foldingRange", about
