@@ -10,7 +10,7 @@ type Kind =
     | Text
     | Comment
     | Newline
-    /// One character of any other kind.
+    /// One character of any other kind, or the two dots of a range.
     | Symbol
 
 [<Struct>]
@@ -90,6 +90,7 @@ let tokens (source: Source) : Token[] =
                 | c when isLetter c -> Kind.Word, name i
                 | c when Char.IsAsciiDigit c || (c = '.' && Char.IsAsciiDigit(peek (i + 1))) ->
                     Kind.Number, number i
+                | '.' when peek (i + 1) = '.' -> Kind.Symbol, i + 2
                 | _ -> Kind.Symbol, i + 1
 
             found.Add

@@ -100,9 +100,7 @@ let rec private statement analysed (statement: Statement) : JsonNode list =
 and private symbols analysed (inner: Statement) : JsonNode list = statement analysed inner
 
 let answer (analysed: Analysed) : JsonNode =
-    analysed.Statements
-    |> List.collect (statement analysed)
-    |> array
+    analysed.Statements |> List.collect (statement analysed) |> array
 
 // Folding ----------------------------------------------------------------------------------------------------
 
@@ -168,10 +166,7 @@ let folding (analysed: Analysed) : JsonNode =
     let isLong (first, last) = last > first
 
     [
-        for span in
-            foldsOf analysed.Statements
-            |> List.map lines
-            |> List.filter isLong do
+        for span in foldsOf analysed.Statements |> List.map lines |> List.filter isLong do
             // The closing brace stays in sight.
             fold None (fst span, snd span - 1)
         for run in commentRuns analysed |> List.filter isLong do

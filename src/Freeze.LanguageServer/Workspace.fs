@@ -150,8 +150,7 @@ let private isApart (path: string) (opened: Opened) =
     opened.Analysed.IsValueCreated
     && (let analysed = opened.Analysed.Value
 
-        analysed.Sources
-        |> List.forall (fun source -> fullPath source.Path <> path)
+        analysed.Sources |> List.forall (fun source -> fullPath source.Path <> path)
         && analysed.Loaded.Diagnostics |> List.forall (fun d -> d.Code <> couldNotImport))
 
 /// The workspace with some documents, where those that have to do with a path are looked at anew.
@@ -231,6 +230,5 @@ let rootsOf (workspace: Workspace) (path: string) : Analysed list =
     |> Map.values
     |> Seq.map _.Analysed.Value
     |> Seq.filter (fun analysed ->
-        analysed.Sources
-        |> List.exists (fun source -> fullPath source.Path = full))
+        analysed.Sources |> List.exists (fun source -> fullPath source.Path = full))
     |> List.ofSeq
