@@ -13,7 +13,7 @@ open Freeze.LanguageServer.Workspace
 let private between (values: int64 list) =
     match List.min values, List.max values with
     | least, most when least = most -> Hover.count least
-    | least, most -> $"{Hover.count least} to {Hover.count most}"
+    | least, most -> $"{Hover.count least}–{Hover.count most}"
 
 /// `520 learn`, `25,050 fixed`: the kind that the rule makes, in every run in which it decides something.
 let private ofRule (decisions: Decisions.Decision list) : string =

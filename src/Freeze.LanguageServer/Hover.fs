@@ -202,6 +202,12 @@ let private explained (analysed: Analysed) offset : string option =
     |> List.tryFind (fun d -> holds d.Span offset)
     |> Option.bind (fun d -> Explanations.tryFind d.Code |> Option.map (fun text -> $"**{d.Code}** {text}"))
 
+/// Whether a rule has a mistake that keeps it from deciding anything.
+let private isWrong (analysed: Analysed) (span: Span) =
+    not (analysed.Decisions.Value.ContainsKey span)
+    && analysed.Diagnostics.Value
+       |> List.exists (fun d -> Diagnostic.isError d && holds span d.Span.Start)
+
 let answer (analysed: Analysed) (position: Position) : JsonNode =
     let source = Workspace.sourceOf analysed
     let offset = Workspace.offsetOf analysed position
@@ -232,6 +238,8 @@ let answer (analysed: Analysed) (position: Position) : JsonNode =
             | Some(text, span) when span.Start > action.Verb.Span.Start -> Some(text, span)
             | Some(text, span) when analysed.Names.Value |> List.exists (fun name -> holds name.Span offset) ->
                 Some(text, span)
+            // Of a rule with a mistake the mistake is said.
+            | _ when isWrong analysed statement.Span -> None
             | _ -> Some(rule analysed statement.Span, Span.Join(selector.Span, action.Verb.Span))
         | _ -> ofToken
 

@@ -128,7 +128,7 @@ let ``hints say how many scalars learn, and how many runs a case has`` () =
             place.GetProperty("character").GetInt32(),
             hint.GetProperty("label").GetString())
 
-    Assert.Equal<_ list>([ 4, 9, "2 runs"; 5, 26, "52 to 208 learn"; 6, 15, "430,560 fixed" ], hints)
+    Assert.Equal<_ list>([ 4, 9, "2 runs"; 5, 26, "52–208 learn"; 6, 15, "430,560 fixed" ], hints)
 
     Assert.Single(items (client.Request("textDocument/inlayHint", within uri 4 4)))
     |> ignore

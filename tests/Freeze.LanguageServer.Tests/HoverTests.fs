@@ -40,6 +40,11 @@ let ``a rule that decides nothing says so`` () =
     |> contains [ "decides nothing"; "FRZ101" ]
 
 [<Fact>]
+let ``of a rule with a mistake the mistake is said`` () =
+    let found = said "net lenet\ncon|w1: fixed\n"
+    Assert.StartsWith("**FRZ012** No part of the net has this name.", found)
+
+[<Fact>]
 let ``a net: its parameters, and the shapes through it`` () =
     said "data mnist; net len|et\n"
     |> contains
