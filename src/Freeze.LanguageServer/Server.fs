@@ -19,8 +19,8 @@ type State =
     {
         Phase: Phase
         Workspace: Workspace
-        /// The files for which diagnostics stand in the editor.
-        Published: Set<string>
+        /// By file the message of its diagnostics that the editor has.
+        Published: Map<string, string>
         /// Whether something has changed since diagnostics were published.
         IsDirty: bool
         /// Whether the editor has the commands that lenses name.
@@ -32,7 +32,7 @@ let start (version: string) : State =
     {
         Phase = Phase.Starting
         Workspace = Workspace.empty
-        Published = Set.empty
+        Published = Map.empty
         IsDirty = false
         HasCommands = false
         Version = version
@@ -237,23 +237,30 @@ let handle (state: State) (message: Message) : State * JsonNode list =
     | Message.Lost reason -> { state with Phase = Phase.Ended 1 }, [ error None ErrorCode.parseError reason ]
     | Message.End -> { state with Phase = Phase.Ended 1 }, []
 
-/// The state after diagnostics are published, and the messages that do: of files with any, and of those that had some.
+/// The state after diagnostics are published, and the messages that do: of files that differ from what the editor has,
+/// and of those that have none any more.
 let publish (state: State) : State * JsonNode list =
-    let found = Problems.all state.Workspace
+    let messages =
+        Problems.all state.Workspace
+        |> Map.map (fun uri diagnostics -> Problems.published state.Workspace uri diagnostics)
+
+    let published = messages |> Map.map (fun _ message -> message.ToJsonString())
+
+    let fresh =
+        messages
+        |> Map.filter (fun uri _ -> Map.tryFind uri state.Published <> Map.tryFind uri published)
+        |> Map.values
+        |> List.ofSeq
 
     let gone =
         state.Published
-        |> Seq.filter (fun uri -> not (Map.containsKey uri found))
+        |> Map.keys
+        |> Seq.filter (fun uri -> not (Map.containsKey uri published))
+        |> Seq.map (fun uri -> Problems.published state.Workspace uri [])
         |> List.ofSeq
 
-    let messages =
-        [
-            for KeyValue(uri, diagnostics) in found -> Problems.published state.Workspace uri diagnostics
-            for uri in gone -> Problems.published state.Workspace uri []
-        ]
-
     { state with
-        Published = found |> Map.keys |> Set.ofSeq
+        Published = published
         IsDirty = false
     },
-    messages
+    fresh @ gone

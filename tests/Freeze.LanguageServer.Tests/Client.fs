@@ -205,6 +205,12 @@ type Client(info: ProcessStartInfo) =
 
         found.Value
 
+    /// The file of the next diagnostics, whichever it is.
+    member _.NextPublished() : string =
+        match take published with
+        | Some(uri, _) -> uri
+        | None -> failwith "no diagnostics were published"
+
     member this.Initialize() : JsonElement =
         let result =
             this.Request(

@@ -165,3 +165,19 @@ let ``an import of standard input or of a device is refused, and the server goes
     use client = client
     Assert.Equal<string list>([ "FRZ018"; "FRZ018" ], codes (client.Diagnostics(uri, 1)))
     Assert.Equal(0, client.Shutdown())
+
+[<Fact>]
+let ``only files whose diagnostics differ are published anew`` () =
+    use client = started ()
+    let folder = folder ()
+
+    let a, b =
+        uriOf (Path.Combine(folder, "a.frz")), uriOf (Path.Combine(folder, "b.frz"))
+
+    client.Open(a, "epoch 3\n", 1)
+    Assert.NotEmpty(client.Diagnostics(a, 1))
+    client.Open(b, "batch 0\n", 1)
+    // The next that is said is of b, for nothing has changed in a.
+    Assert.Equal(b, client.NextPublished())
+    client.Replace(b, 2, "batch 1\n")
+    Assert.Equal(b, client.NextPublished())
