@@ -5,6 +5,7 @@ module Freeze.Language.Completions
 open System
 open Freeze
 open Freeze.Language.Vocabulary
+open Freeze.Language.Phrases
 
 [<RequireQualifiedAccess>]
 type Kind =

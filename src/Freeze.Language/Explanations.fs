@@ -1,9 +1,11 @@
-/// What the codes of messages mean, out of docs/errors.md.
+/// What the codes of messages mean, out of docs/errors.md, and what settings take, out of their readers.
 [<RequireQualifiedAccess>]
 module Freeze.Language.Explanations
 
 open System.IO
 open System.Reflection
+open Freeze.Language.Syntax
+open Freeze.Language.Values
 
 let private read () =
     use stream =
@@ -34,3 +36,36 @@ let all () : (string * string) list = entries.Value
 
 let tryFind (code: string) : string option =
     all () |> List.tryFind (fst >> (=) code) |> Option.map snd
+
+/// What a setting would take, as its own reader says of a value that none takes: `a whole number from 1 to 65536`.
+let ofSetting (name: string) : string option =
+    let nowhere = { Start = 0; End = 0 }
+
+    let phrase =
+        [
+            {
+                Value = Term.Number(-1m, NumberForm.Whole)
+                Span = nowhere
+            }
+        ]
+
+    let found = ResizeArray<Diagnostic>()
+
+    match name with
+    | "search" -> Settings.search Scope.Empty phrase |> Diagnostic.keep found.Add |> ignore
+    | "limit" -> Settings.limit Scope.Empty phrase |> Diagnostic.keep found.Add |> ignore
+    | _ ->
+        let written: Settings.Written =
+            {
+                Name = { Value = name; Span = nowhere }
+                Phrase = phrase
+            }
+
+        Settings.read found.Add Scope.Empty (Map.ofList [ name, written ]) |> ignore
+
+    let expected = "expected "
+
+    found
+    |> Seq.map _.Label
+    |> Seq.tryFind _.StartsWith(expected)
+    |> Option.map _.Substring(expected.Length)

@@ -334,36 +334,3 @@ let read (report: Diagnostic -> unit) (scope: Scope) (written: Map<string, Writt
 
     let read = knownNet |> Option.map settings
     knownSet |> Option.bind (fun _ -> read)
-
-/// What a setting would take, as its own reader says of a value that none takes: `a whole number from 1 to 65536`.
-let expectation (name: string) : string option =
-    let nowhere = { Start = 0; End = 0 }
-
-    let phrase =
-        [
-            {
-                Value = Term.Number(-1m, NumberForm.Whole)
-                Span = nowhere
-            }
-        ]
-
-    let found = ResizeArray<Diagnostic>()
-
-    match name with
-    | "search" -> search Scope.Empty phrase |> Diagnostic.keep found.Add |> ignore
-    | "limit" -> limit Scope.Empty phrase |> Diagnostic.keep found.Add |> ignore
-    | _ ->
-        let written =
-            {
-                Name = { Value = name; Span = nowhere }
-                Phrase = phrase
-            }
-
-        read found.Add Scope.Empty (Map.ofList [ name, written ]) |> ignore
-
-    let expected = "expected "
-
-    found
-    |> Seq.map _.Label
-    |> Seq.tryFind _.StartsWith(expected)
-    |> Option.map _.Substring(expected.Length)

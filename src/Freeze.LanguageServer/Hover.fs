@@ -95,7 +95,7 @@ let private entry (entry: Vocabulary.Entry) : string =
 
 let private setting (found: Vocabulary.Entry) : string =
     let takes =
-        match Settings.expectation found.Name with
+        match Explanations.ofSetting found.Name with
         | Some expected -> $"\n\nTakes {expected}."
         | None -> ""
 
@@ -160,10 +160,10 @@ let private tables =
         Vocabulary.inits
         Vocabulary.layers
         Vocabulary.draws
-        Vocabulary.actions
-        Vocabulary.structures
-        Vocabulary.statements
-        Vocabulary.modifiers
+        Phrases.actions
+        Phrases.structures
+        Phrases.statements
+        Phrases.modifiers
     ]
 
 let private ofWord (analysed: Analysed) offset (statement: Statement option) (word: string) : string option =

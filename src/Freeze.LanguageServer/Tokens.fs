@@ -123,11 +123,11 @@ let private ofSyntax (statements: Statement list) : (Span * Type) list =
 
 let private keywords =
     [
-        Vocabulary.statements
-        Vocabulary.actions
-        Vocabulary.modifiers
-        Vocabulary.selectors
-        Vocabulary.structures
+        Phrases.statements
+        Phrases.actions
+        Phrases.modifiers
+        Phrases.selectors
+        Phrases.structures
         Vocabulary.reports
     ]
     |> List.collect Vocabulary.names

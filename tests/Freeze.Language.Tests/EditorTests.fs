@@ -113,7 +113,7 @@ let ``what the tables of values and actions say can be written`` () =
         | "search" -> "validate 5000; lr ~ 1e-3 * 10^normal(0, 1); "
         | _ -> ""
 
-    for setting, entries in Vocabulary.values do
+    for setting, entries in Phrases.values do
         for entry in entries do
             let stagewise = entry.Usage.Contains "stage"
 
@@ -126,7 +126,7 @@ let ``what the tables of values and actions say can be written`` () =
 
 [<Fact>]
 let ``a modifier's usage stands behind some action`` () =
-    for entry in Vocabulary.modifiers do
+    for entry in Phrases.modifiers do
         let texts =
             [ "conv1: train 0.5 filters "; "bn1: train "; "fc: solve " ]
             |> List.map (fun rule ->
@@ -149,7 +149,7 @@ let ``statements of the table are the parser's`` () =
             "report", "report { table accuracy }"
         ]
 
-    Assert.Equal<string list>(names Vocabulary.statements, written |> List.map fst)
+    Assert.Equal<string list>(names Phrases.statements, written |> List.map fst)
 
     for _, text in written do
         let parsed = Parser.parse (source text)
@@ -165,11 +165,11 @@ let ``statements of the table are the parser's`` () =
 
 [<Fact>]
 let ``what a setting takes is told by its own reader`` () =
-    Assert.Equal(Some "a whole number from 1 to 65536", Settings.expectation "batch")
-    Assert.Equal(Some "a switch: on or off", Settings.expectation "shuffle")
+    Assert.Equal(Some "a whole number from 1 to 65536", Explanations.ofSetting "batch")
+    Assert.Equal(Some "a switch: on or off", Explanations.ofSetting "shuffle")
 
     for entry in Vocabulary.settings do
-        Assert.True((Settings.expectation entry.Name).IsSome, entry.Name)
+        Assert.True((Explanations.ofSetting entry.Name).IsSome, entry.Name)
 
 [<Fact>]
 let ``every code of a message is explained`` () =
