@@ -105,6 +105,22 @@ type DataArguments =
             | Data _ -> "where data sets lie; else FREEZE_DATA."
             | Json -> "print the list as JSON."
 
+type LspArguments =
+    | Stdio
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Stdio -> "speak on standard input and output, as ever; some editors say so."
+
+type CompletionsArguments =
+    | [<MainCommand; Mandatory>] Shell of shell: string
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Shell _ -> "bash, zsh or fish."
+
 type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Check of ParseResults<CheckArguments>
     | [<CliPrefix(CliPrefix.None)>] Fmt of ParseResults<FormatArguments>
@@ -114,6 +130,8 @@ type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Data of ParseResults<DataArguments>
     | [<CliPrefix(CliPrefix.None)>] Nets of ParseResults<NetsArguments>
     | [<CliPrefix(CliPrefix.None)>] Explain of ParseResults<ExplainArguments>
+    | [<CliPrefix(CliPrefix.None)>] Lsp of ParseResults<LspArguments>
+    | [<CliPrefix(CliPrefix.None)>] Completions of ParseResults<CompletionsArguments>
     | Version
 
     interface IArgParserTemplate with
@@ -127,4 +145,6 @@ type Arguments =
             | Data _ -> "list the data sets, or fetch and verify some."
             | Nets _ -> "list the built-in nets, or print one to copy."
             | Explain _ -> "say what the code of a message means."
+            | Lsp _ -> "serve an editor in the Language Server Protocol."
+            | Completions _ -> "print what makes a shell complete this command."
             | Version -> "print the version."

@@ -46,6 +46,8 @@ let main arguments =
         | [ Plan arguments ] -> Commands.Plan.run arguments
         | [ Run arguments ] -> Commands.Run.run arguments
         | [ Data arguments ] -> Commands.Data.run arguments
+        | [ Lsp arguments ] -> Commands.Lsp.run version arguments
+        | [ Completions arguments ] -> Commands.Completions.run parser arguments
         | [ Version ] ->
             printfn "Freeze %s" version
             Exit.fine

@@ -86,9 +86,6 @@ let rec private statementCount (statements: Statement list) =
         | StatementItem.Rule(selector, _) -> parts selector
         | _ -> 1)
 
-let rec private filesOf (file: Imports.File) : Imports.File list =
-    file :: (file.Imports |> Map.values |> Seq.collect filesOf |> List.ofSeq)
-
 let private distinct (diagnostics: Diagnostic seq) =
     // A place with a mistake of its own says no more that its value does not fit.
     let unfit = (Diagnostic.wrongValue { Start = 0; End = 0 } "").Code
@@ -114,9 +111,9 @@ let private pathOf (sources: Source list) (path: Located<string>) =
 
     Path.Combine(folder, path.Value)
 
-/// All that can be said of a text. It returns for every text, and never throws.
-let analyse (options: Options) (source: Source) : Analysis =
-    let loaded = Imports.load options.Files source
+/// All that can be said of a text that was read with its imports. It returns for every text, and never throws.
+let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
+    let source = loaded.Root.Source
     let found = ResizeArray<Diagnostic>()
 
     /// Looks up what a path leads to, once for all runs.
@@ -146,7 +143,7 @@ let analyse (options: Options) (source: Source) : Analysis =
             Profile = options.Profile
         }
 
-    let files = filesOf loaded.Root
+    let files = Imports.all loaded.Root
 
     let statements =
         files |> List.sumBy (fun file -> statementCount file.Parsed.Statements)
@@ -182,6 +179,10 @@ let analyse (options: Options) (source: Source) : Analysis =
             |> Option.defaultValue [||]
         Profiles = checked' |> Option.map _.Profiles |> Option.defaultValue []
     }
+
+/// All that can be said of a text. It returns for every text, and never throws.
+let analyse (options: Options) (source: Source) : Analysis =
+    Imports.load options.Files source |> analyseLoaded options
 
 /// The runs of a text, or its diagnostics where one of them is an error.
 let plan (options: Options) (source: Source) : Result<Analysis, Analysis> =

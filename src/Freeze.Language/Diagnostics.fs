@@ -15,6 +15,8 @@ type Diagnostic =
         Label: string
         /// Other places that matter, such as the earlier of two settings.
         Notes: (Span * string) list
+        /// What the text of the place may have been meant to be.
+        Meant: string option
     }
 
 /// Every message of the language, one function each. docs/errors.md explains each code.
@@ -28,6 +30,7 @@ module Diagnostic =
             Message = message
             Label = label
             Notes = []
+            Meant = None
         }
 
     let private error = make Severity.Error
@@ -38,6 +41,12 @@ module Diagnostic =
         | _ when known.IsEmpty -> "there is none"
         | Some near -> $"did you mean `{near}`?"
         | None -> "known: " + Suggest.list "and" 12 known
+
+    /// An error about an unknown name, with the nearest of those that are known.
+    let private unknown code span message name (known: string list) =
+        { error code span message (nearestOf name known) with
+            Meant = Suggest.nearest known name
+        }
 
     let isError (diagnostic: Diagnostic) = diagnostic.Severity = Severity.Error
 
@@ -60,7 +69,7 @@ module Diagnostic =
     // Names
 
     let unknownSetting span name known =
-        error "FRZ010" span $"unknown setting `{name}`" (nearestOf name known)
+        unknown "FRZ010" span $"unknown setting `{name}`" name known
 
     let setTwice span name first =
         { error "FRZ011" span $"`{name}` is set twice" "keep one of the two" with
@@ -68,29 +77,35 @@ module Diagnostic =
         }
 
     let unknownSelector span name (net: string) (parts: string list) =
+        let meant = Suggest.nearest parts name
+
         let near =
-            match Suggest.nearest parts name with
+            match meant with
             | Some near -> $"did you mean `{near}`? "
             | None -> ""
 
-        error
-            "FRZ012"
-            span
-            $"unknown selector `{name}`"
-            (near + $"net {net} has " + Suggest.list "and" 12 parts)
+        { error
+              "FRZ012"
+              span
+              $"unknown selector `{name}`"
+              (near + $"net {net} has " + Suggest.list "and" 12 parts) with
+            Meant = meant
+        }
 
     let unknownWord span what name known =
-        error "FRZ013" span $"unknown {what} `{name}`" (nearestOf name known)
+        unknown "FRZ013" span $"unknown {what} `{name}`" name known
 
     let unknownName span (name: string) (known: string seq) =
-        let label =
+        let label, meant =
             match Suggest.nearest known name with
             | _ when known |> Seq.exists (fun k -> name.StartsWith(k + "-")) ->
-                "if it is a subtraction, put spaces around the minus"
-            | Some near -> $"did you mean `{near}`?"
-            | None -> $"`let {name} = …` would define it"
+                "if it is a subtraction, put spaces around the minus", None
+            | Some near -> $"did you mean `{near}`?", Some near
+            | None -> $"`let {name} = …` would define it", None
 
-        error "FRZ014" span $"unknown name `{name}`" label
+        { error "FRZ014" span $"unknown name `{name}`" label with
+            Meant = meant
+        }
 
     let definedTwice span what name first =
         { error "FRZ015" span $"{what} `{name}` is defined twice" "give one of the two another name" with
@@ -169,7 +184,7 @@ module Diagnostic =
         error "FRZ021" span $"{what} is out of range" $"expected {range}"
 
     let unknownParameter span callee name known =
-        error "FRZ022" span $"`{callee}` has no parameter `{name}`" (nearestOf name known)
+        unknown "FRZ022" span $"`{callee}` has no parameter `{name}`" name known
 
     let emptyList span =
         error "FRZ023" span "a list of nothing means no run" "name at least one value"
@@ -289,7 +304,7 @@ module Diagnostic =
     // Nets
 
     let unknownLayer span name known =
-        error "FRZ040" span $"unknown layer `{name}`" (nearestOf name known)
+        unknown "FRZ040" span $"unknown layer `{name}`" name known
 
     let layerArguments span usage =
         error "FRZ041" span "this is not how the layer is written" $"expected `{usage}`"
@@ -330,6 +345,7 @@ module Diagnostic =
             Span = span
             Message = $"net {net}: {inner.Message}"
             Notes = []
+            Meant = None
         }
 
     // Warnings

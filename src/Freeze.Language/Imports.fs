@@ -38,8 +38,12 @@ let private mostFiles = 100
 
 let private longest = 8 * Source.largest
 
+/// A file and all that it imports.
+let rec all (file: File) : File list =
+    file :: (file.Imports |> Map.values |> Seq.collect all |> List.ofSeq)
+
 /// The path of an import, relative to the file that holds it.
-let private resolve (importer: Source) (path: string) =
+let resolve (importer: Source) (path: string) =
     Path.Combine(Path.GetDirectoryName importer.Path |> Option.ofObj |> Option.defaultValue "", path)
 
 let private full (path: string) =

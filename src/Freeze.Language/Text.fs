@@ -36,18 +36,26 @@ module Source =
     /// A Freeze file is written by hand; a larger one is a mistake or an attack.
     let largest = 1_048_576
 
+    let private tooLarge =
+        Error $"it is too large: a Freeze file has at most %d{largest} bytes"
+
+    /// A text that an editor holds, with newlines of `\n` alone, or what is wrong with it.
+    let ofText (path: string) (text: string) : Result<Source, string> =
+        if text.Length > largest || Encoding.UTF8.GetByteCount text > largest then
+            tooLarge
+        else
+            match text.IndexOf '\000' with
+            | -1 -> Ok { Path = path; Text = text; Start = 0 }
+            | offset -> Error $"it holds a NUL character (at offset %d{offset}); is it a text file?"
+
     /// The text of a file's bytes, or what is wrong with them.
     let ofBytes (path: string) (bytes: byte[]) : Result<Source, string> =
         if bytes.Length > largest then
-            Error $"it is too large: a Freeze file has at most %d{largest} bytes"
+            tooLarge
         else
             try
                 let text = UTF8Encoding(false, true).GetString bytes
-                let text = text.TrimStart('\uFEFF').Replace("\r\n", "\n")
-
-                match text.IndexOf '\000' with
-                | -1 -> Ok { Path = path; Text = text; Start = 0 }
-                | offset -> Error $"it holds a NUL character (at offset %d{offset}); is it a text file?"
+                text.TrimStart('\uFEFF').Replace("\r\n", "\n") |> ofText path
             with :? DecoderFallbackException as error ->
                 Error $"it is not UTF-8 text (at byte %d{max 0 error.Index})"
 

@@ -11,7 +11,7 @@ type Entry =
         Meaning: string
     }
 
-let private entry name usage meaning =
+let entry name usage meaning =
     {
         Name = name
         Usage = usage
@@ -222,3 +222,6 @@ let names (entries: Entry list) = entries |> List.map _.Name
 
 let usage (entries: Entry list) name =
     (entries |> List.find (fun e -> e.Name = name)).Usage
+
+let tryEntry (entries: Entry list) name =
+    entries |> List.tryFind (fun entry -> entry.Name = name)

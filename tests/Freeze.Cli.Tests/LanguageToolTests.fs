@@ -140,6 +140,37 @@ let ``nets lists the built-in nets, and prints one that can be used as it stands
     Assert.Contains("did you mean", unknown.Errors)
 
 [<Fact>]
+let ``completions have every command, for three shells`` () =
+    for shell in [ "bash"; "zsh"; "fish" ] do
+        let output = freeze [ "completions"; shell ]
+        Assert.Equal(0, output.Code)
+
+        for word in [ "check"; "plan"; "lsp"; "explain"; "wrn"; "cifar100"; "FRZ012"; "profile" ] do
+            Assert.Contains(word, output.Text)
+
+    let unknown = freeze [ "completions"; "fissh" ]
+    Assert.Equal(2, unknown.Code)
+    Assert.Contains("did you mean fish?", unknown.Errors)
+
+[<Fact>]
+let ``bash completes commands, words and files with what is printed`` () =
+    let script =
+        freeze [ "completions"; "bash" ]
+        |> _.Text
+        |> fun text ->
+            text
+            + "\nCOMP_WORDS=(freeze ex); COMP_CWORD=1; _freeze; echo ${COMPREPLY[@]}"
+            + "\nCOMP_WORDS=(freeze nets al); COMP_CWORD=2; _freeze; echo ${COMPREPLY[@]}"
+            + "\nCOMP_WORDS=(freeze check READ); COMP_CWORD=2; _freeze; echo ${COMPREPLY[@]}\n"
+
+    let info = ProcessStartInfo("bash", [ "--norc"; file script ])
+    info.RedirectStandardOutput <- true
+    info.WorkingDirectory <- root
+    use started = Process.Start info
+    Assert.Equal("explain\nalexnet\nREADME.md\n", started.StandardOutput.ReadToEnd())
+    started.WaitForExit()
+
+[<Fact>]
 let ``a profile is asked for by name, and a file without it is an error`` () =
     let path =
         file (

@@ -1,32 +1,10 @@
-/// freeze explain: what the code of a message means, out of docs/errors.md.
+/// freeze explain: what the code of a message means.
 module Freeze.Cli.Commands.Explain
 
-open System.IO
-open System.Reflection
 open Argu
 open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Language
-
-/// Codes and what is said of each, as the document has them: `- **FRZ012** …` and the indented lines behind it.
-let private entries () : (string * string) list =
-    use stream = Assembly.GetExecutingAssembly().GetManifestResourceStream "errors.md"
-    use reader = new StreamReader(stream)
-
-    reader.ReadToEnd().Split "\n- **"
-    |> Seq.skip 1
-    |> Seq.map (fun entry ->
-        let code = entry.Substring(0, entry.IndexOf "**")
-
-        let text =
-            entry.Substring(entry.IndexOf "**" + 2).Split '\n'
-            |> Seq.indexed
-            |> Seq.takeWhile (fun (i, line) -> i = 0 || line.StartsWith "  ")
-            |> Seq.map (fun (_, line) -> line.Trim())
-            |> String.concat " "
-
-        code, text)
-    |> List.ofSeq
 
 let private fill (width: int) (text: string) =
     let folder (lines: string list) (word: string) =
@@ -38,7 +16,7 @@ let private fill (width: int) (text: string) =
 
 let run (arguments: ParseResults<ExplainArguments>) : int =
     let asked = (arguments.GetResult Code).ToUpperInvariant()
-    let entries = entries ()
+    let entries = Explanations.all ()
 
     match entries |> List.tryFind (fst >> (=) asked) with
     | Some(code, text) ->

@@ -1,0 +1,164 @@
+/// freeze completions: scripts that make a shell complete this command, made from the declared arguments.
+module Freeze.Cli.Commands.Completions
+
+open Argu
+open Freeze
+open Freeze.Cli
+open Freeze.Cli.Arguments
+open Freeze.Language
+
+/// A command: its help, its options with theirs, and the words that it takes; "" among them stands for files.
+type private Command =
+    {
+        Name: string
+        Help: string
+        Options: (string * string) list
+        Words: string list
+    }
+
+let private files = ""
+let private shells = [ "bash"; "zsh"; "fish" ]
+
+let private words (command: string) : string list =
+    match command with
+    | "nets" -> NetLibrary.names ()
+    | "data" -> DataSets.all |> Array.map _.Name |> List.ofArray
+    | "explain" -> Explanations.all () |> List.map fst
+    | "completions" -> shells
+    | "lsp" -> []
+    | _ -> [ files ]
+
+let private commands (parser: ArgumentParser<Arguments>) : Command list =
+    parser.GetSubCommandParsers()
+    |> List.map (fun inner ->
+        let info = inner.ParentInfo.Value
+        let name = List.last info.CommandLineNames.Value
+
+        {
+            Name = name
+            Help = info.Description.Value
+            Options =
+                inner.GetArgumentCases()
+                |> List.filter (fun option -> not option.IsMainCommand)
+                |> List.map (fun option -> List.head option.CommandLineNames.Value, option.Description.Value)
+            Words = words name
+        })
+
+let private joined (items: string seq) = String.concat " " items
+
+let private bash (commands: Command list) =
+    let branch command =
+        let words = command.Words |> List.filter ((<>) files) |> joined
+        let options = command.Options |> List.map fst |> joined
+
+        let files' =
+            if List.contains files command.Words then
+                "COMPREPLY+=($(compgen -f -- \"$word\"))"
+            else
+                ":"
+
+        [
+            $"    {command.Name})"
+            $"        COMPREPLY=($(compgen -W \"{words} {options} --help\" -- \"$word\"))"
+            $"        {files'} ;;"
+        ]
+
+    [
+        "# Completion of freeze in bash: source <(freeze completions bash)"
+        "_freeze() {"
+        "    local word=${COMP_WORDS[COMP_CWORD]}"
+        "    if ((COMP_CWORD == 1)); then"
+        $"        COMPREPLY=($(compgen -W \"{commands |> List.map _.Name |> joined} --version --help\" -- \"$word\"))"
+        "        return"
+        "    fi"
+        "    case ${COMP_WORDS[1]} in"
+        yield! List.collect branch commands
+        "    esac"
+        "}"
+        "complete -o filenames -F _freeze freeze"
+    ]
+
+/// Help in single quotes, without what zsh reads as its own.
+let private quoted (text: string) =
+    "'"
+    + text.Replace("'", "").Replace("[", "(").Replace("]", ")").Replace(":", " -")
+    + "'"
+
+let private zsh (commands: Command list) =
+    let branch command =
+        let options =
+            command.Options
+            |> List.map (fun (name, help) -> $"""'{name}[{(quoted help).Trim '\''}]'""")
+            |> joined
+
+        let words = command.Words |> List.filter ((<>) files)
+
+        let rest =
+            if List.contains files command.Words then "'*:file:_files'"
+            elif words.IsEmpty then ""
+            else $"'*:word:({joined words})'"
+
+        $"    {command.Name}) _arguments {options} {rest} ;;"
+
+    [
+        "#compdef freeze"
+        "# Completion of freeze in zsh: freeze completions zsh > a folder of $fpath, as _freeze"
+        "_freeze() {"
+        "    if ((CURRENT == 2)); then"
+        "        local -a commands=("
+        for command in commands do
+            let help = (quoted command.Help).Trim '\''
+            $"            '{command.Name}:{help}'"
+        "        )"
+        "        _describe command commands"
+        "        return"
+        "    fi"
+        "    local command=${words[2]}"
+        "    shift words"
+        "    ((CURRENT--))"
+        "    case $command in"
+        yield! List.map branch commands
+        "    esac"
+        "}"
+        // Found in $fpath the file is the function; sourced, it must be made known.
+        "if [[ $funcstack[1] == _freeze ]]; then _freeze \"$@\"; else compdef _freeze freeze; fi"
+    ]
+
+let private fish (commands: Command list) =
+    let line condition rest =
+        $"complete -c freeze -n '{condition}' {rest}"
+
+    let ofCommand command =
+        let here = $"__fish_seen_subcommand_from {command.Name}"
+
+        [
+            line "__fish_use_subcommand" $"-f -a {command.Name} -d {quoted command.Help}"
+            for name, help in command.Options do
+                line here $"-l {name.TrimStart '-'} -d {quoted help}"
+            if not (List.contains files command.Words) then
+                let words = command.Words |> joined
+                line here $"-f -a '{words}'"
+        ]
+
+    [
+        "# Completion of freeze in fish: freeze completions fish > ~/.config/fish/completions/freeze.fish"
+        yield! List.collect ofCommand commands
+    ]
+
+let run (parser: ArgumentParser<Arguments>) (arguments: ParseResults<CompletionsArguments>) : int =
+    let print (script: Command list -> string list) =
+        commands parser |> script |> List.iter (printfn "%s")
+        Exit.fine
+
+    match arguments.GetResult CompletionsArguments.Shell with
+    | "bash" -> print bash
+    | "zsh" -> print zsh
+    | "fish" -> print fish
+    | other ->
+        let near =
+            match Suggest.nearest shells other with
+            | Some near -> $"did you mean {near}?"
+            | None -> "there are " + Suggest.list "and" 3 shells
+
+        eprintfn "no completions for the shell %s: %s" other near
+        Exit.wrongInput

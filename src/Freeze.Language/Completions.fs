@@ -1,0 +1,300 @@
+/// What may stand at a place, as far as its words are known.
+[<RequireQualifiedAccess>]
+module Freeze.Language.Completions
+
+open System
+open Freeze
+open Freeze.Language.Vocabulary
+open Freeze.Language.Phrases
+
+[<RequireQualifiedAccess>]
+type Kind =
+    | Keyword
+    | Setting
+    | Value
+    | Net
+    | Layer
+    /// A part of the net in force.
+    | Part
+    | Action
+    | Modifier
+    | Unit
+    | Function
+    | Parameter
+    | Let
+
+type Candidate = { Entry: Entry; Kind: Kind }
+
+/// What a file and its runs know at the place.
+type Known =
+    {
+        Lets: string list
+        Cases: string list
+        /// The file's own nets, each with its parameters.
+        Nets: (string * string list) list
+        /// The parts of the nets in force, as paths.
+        Parts: string list
+        /// What the net defines in which the cursor stands: parameters, lets and blocks.
+        Locals: string list
+    }
+
+let private ofEntries kind (entries: Entry list) =
+    entries |> List.map (fun entry -> { Entry = entry; Kind = kind })
+
+let private plain kind meaning name =
+    {
+        Entry =
+            {
+                Name = name
+                Usage = name
+                Meaning = meaning
+            }
+        Kind = kind
+    }
+
+let private numberFunctions =
+    functions
+    |> List.map (fun (name, count) ->
+        let usage = if count = 1 then $"{name}(A)" else $"{name}(A, B)"
+
+        {
+            Entry =
+                {
+                    Name = name
+                    Usage = usage
+                    Meaning = "a function of numbers"
+                }
+            Kind = Kind.Function
+        })
+
+let private lets known =
+    known.Lets |> List.map (plain Kind.Let "a let of this file")
+
+let private libraryNets =
+    lazy
+        (NetLibrary.all ()
+         |> List.map (fun entry ->
+             let definition = entry.Definition
+
+             let about =
+                 entry.Text.Split '\n'
+                 |> Seq.takeWhile _.StartsWith('#')
+                 |> Seq.map _.TrimStart('#', ' ')
+                 |> String.concat " "
+
+             plain Kind.Net about definition.Name.Value))
+
+let private nets known =
+    (known.Nets |> List.map (fst >> plain Kind.Net "a net of this file"))
+    @ libraryNets.Value
+
+let private dataSets =
+    DataSets.all
+    |> Array.map (fun set -> plain Kind.Value set.About set.Name)
+    |> List.ofArray
+
+let private parts known =
+    known.Parts |> List.map (plain Kind.Part "a part of the net")
+
+/// The words of `[stride N] [pad N | pad none]` that may follow: `stride`, `pad`, `pad none`.
+let private optionsOf (usage: string) =
+    usage.Split([| '['; ']'; '|' |], StringSplitOptions.TrimEntries)
+    |> Seq.skip 1
+    |> Seq.map (fun option ->
+        option.Split ' '
+        |> Seq.takeWhile (fun word -> word <> "" && Char.IsAsciiLetterLower word[0])
+        |> String.concat " ")
+    |> Seq.filter ((<>) "")
+    |> Seq.distinct
+    |> List.ofSeq
+
+/// The parameters of `sgd(lr 0.01, nesterov off)`.
+let private parametersOf (usage: string) =
+    match usage.IndexOf '(' with
+    | -1 -> []
+    | bracket ->
+        usage.Substring(bracket + 1).TrimEnd(')').Split(',', StringSplitOptions.TrimEntries)
+        |> Seq.filter _.Contains(' ')
+        |> Seq.map (fun parameter -> parameter.Substring(0, parameter.IndexOf ' '))
+        |> List.ofSeq
+
+let private inCall known callee =
+    let ofNet =
+        known.Nets
+        |> List.tryFind (fst >> (=) callee)
+        |> Option.map snd
+        |> Option.orElse (
+            NetLibrary.tryFind callee
+            |> Option.map (fun entry -> entry.Definition.Parameters |> List.map _.Name.Value)
+        )
+
+    let names =
+        match ofNet, tryEntry optimizers callee with
+        | Some parameters, _ -> parameters
+        | None, Some optimizer -> parametersOf optimizer.Usage
+        | None, None when callee = "cross-entropy" -> [ "smoothing" ]
+        | None, None -> []
+
+    (names |> List.map (plain Kind.Parameter $"of {callee}")) @ lets known
+
+let private anyValue known =
+    lets known
+    @ numberFunctions
+    @ nets known
+    @ dataSets
+    @ ofEntries Kind.Value optimizers
+    @ ofEntries Kind.Value inits
+
+let private ofSetting known setting =
+    let own =
+        match setting with
+        | "data" -> dataSets
+        | "net" -> nets known
+        | "optimizer" -> ofEntries Kind.Value optimizers
+        | "init" -> ofEntries Kind.Value inits
+        | _ -> []
+
+    let words =
+        values
+        |> List.tryFind (fst >> (=) setting)
+        |> Option.map (snd >> ofEntries Kind.Value)
+        |> Option.defaultValue []
+
+    words @ own @ lets known
+
+let private isNumber (token: string) =
+    Char.IsAsciiDigit token[0] || token[0] = '.'
+
+/// Behind the colon of a rule.
+let private inAction known (words: string list) =
+    let modifiers = ofEntries Kind.Modifier modifiers
+
+    match List.rev words with
+    | [] -> ofEntries Kind.Action actions
+    | "init" :: _ -> ofEntries Kind.Value inits @ [ plain Kind.Keyword "a safetensors file" "from" ]
+    | "at" :: _ -> [ "random"; "least" ] |> List.map (plain Kind.Keyword "")
+    | "stats" :: _ -> [ plain Kind.Keyword "" "frozen" ]
+    | ("from" | "until") :: _ -> [ plain Kind.Keyword "" "epoch" ]
+    | ("lr" | "decay" | "ridge" | "least" | "epoch") :: _ -> lets known
+    | [ "train" ] -> modifiers @ lets known
+    | last :: _ :: _ when
+        (isNumber last || last = ")" || last = "]" || List.contains last known.Lets)
+        && not (dimensions |> List.exists (fun dimension -> List.contains dimension.Word words))
+        && not (modifiers |> List.exists (fun m -> List.contains m.Entry.Name words))
+        ->
+        dimensions
+        |> List.map (fun dimension ->
+            plain Kind.Unit $"of {LayerKind.name dimension.Kind} layers" dimension.Word)
+    | [ "solve" ] ->
+        modifiers
+        |> List.filter (fun m -> m.Entry.Name = "ridge" || m.Entry.Name = "init")
+    | _ -> modifiers
+
+let private inSelector known (words: string list) =
+    match List.last words with
+    | "in"
+    | "except"
+    | ","
+    | "(" -> parts known @ ofEntries Kind.Keyword selectors
+    | "first"
+    | "layer"
+    | "layers"
+    | "stage" -> lets known
+    | "last" -> [ "layer"; "stage" ] |> List.map (plain Kind.Keyword "")
+    | number when isNumber number -> [ "layers"; "layer" ] |> List.map (plain Kind.Keyword "")
+    | _ -> [ "in"; "except" ] |> List.map (plain Kind.Keyword "")
+
+let private inNet known (words: string list) =
+    let local = known.Locals |> List.map (plain Kind.Let "of this net")
+
+    let numbers = local @ ofEntries Kind.Value sizes @ lets known @ numberFunctions
+
+    let unlabelled =
+        match words with
+        | _ :: ":" :: rest -> rest
+        | words -> words
+
+    match unlabelled with
+    | [] when List.isEmpty words -> ofEntries Kind.Layer layers @ ofEntries Kind.Keyword structures @ local
+    | [] ->
+        let inner =
+            structures
+            |> List.filter (fun s -> List.contains s.Name [ "repeat"; "residual"; "dense" ])
+
+        ofEntries Kind.Layer layers @ ofEntries Kind.Keyword inner @ local
+    | [ "init" ] -> [ "conv"; "linear"; "bias" ] |> List.map (plain Kind.Keyword "what starts so")
+    | words when words.Head = "init" || List.last words = "init" -> ofEntries Kind.Value inits
+    | [ "shortcut" ] -> [ plain Kind.Keyword "a part of the body" "from" ]
+    | layer :: _ ->
+        match tryEntry layers layer with
+        | Some entry -> (optionsOf entry.Usage |> List.map (plain Kind.Modifier entry.Usage)) @ numbers
+        | None -> numbers
+
+let private inReport known (words: string list) =
+    let axes =
+        ("case" :: "net" :: "data" :: known.Lets) |> List.map (plain Kind.Let "an axis")
+
+    match words with
+    | [] -> ofEntries Kind.Keyword reports
+    | words when List.contains "by" words || List.contains "for" words ->
+        axes @ [ plain Kind.Keyword "" "and" ]
+    | _ ->
+        (measures |> List.map (plain Kind.Value "a measure"))
+        @ ([ "by"; "against"; "for" ] |> List.map (plain Kind.Keyword ""))
+
+let private inStatement known (block: Cursor.Block option) (words: string list) =
+    match words with
+    | [] ->
+        let isOutside = block.IsNone
+
+        let keywords =
+            statements
+            |> List.filter (fun s ->
+                match block with
+                | None -> true
+                | Some Cursor.Block.Ensemble -> s.Name = "case" || s.Name = "let"
+                | Some Cursor.Block.Profile -> s.Name = "let"
+                | Some _ -> s.Name = "let" || s.Name = "expect")
+
+        [
+            if block <> Some Cursor.Block.Ensemble then
+                yield!
+                    settings
+                    |> List.filter (fun s -> isOutside || s.Name <> "limit")
+                    |> ofEntries Kind.Setting
+            yield! ofEntries Kind.Keyword keywords
+            if block <> Some Cursor.Block.Profile then
+                yield! parts known
+                yield! ofEntries Kind.Keyword selectors
+        ]
+    | ("case" | "profile" | "import" | "report") :: _ -> []
+    | [ "let" ] -> []
+    | [ "expect" ] -> measures |> List.map (plain Kind.Value "a measure")
+    | "expect" :: rest when List.contains "on" rest ->
+        (known.Cases |> List.map (plain Kind.Value "a case"))
+        @ nets known
+        @ dataSets
+        @ lets known
+    | "expect" :: rest when isNumber (List.last rest) -> [ "on"; "from" ] |> List.map (plain Kind.Keyword "")
+    | "ensemble" :: rest ->
+        match rest with
+        | [ _ ] -> [ plain Kind.Keyword "" "after" ]
+        | [ _; "after"; _ ] -> [ "epoch"; "epochs" ] |> List.map (plain Kind.Keyword "")
+        | _ -> lets known
+    | _ :: "~" :: _ -> ofEntries Kind.Function draws @ numberFunctions @ lets known
+    | _ when List.contains ":" words -> words |> List.skipWhile ((<>) ":") |> List.tail |> inAction known
+    | _ when List.contains "=" words -> anyValue known
+    | setting :: _ when (tryEntry settings setting).IsSome -> ofSetting known setting
+    | words -> inSelector known words
+
+/// What may stand where a cursor stands; the word that is being typed plays no part.
+let at (known: Known) (cursor: Cursor.Cursor) : Candidate list =
+    if cursor.IsProse then
+        []
+    else
+        match List.tryLast cursor.Blocks, cursor.Call with
+        | Some(Cursor.Block.Net _), _ -> inNet known cursor.Before
+        | Some Cursor.Block.Report, _ -> inReport known cursor.Before
+        | _, Some callee when callee <> "" -> inCall known callee
+        | block, _ -> inStatement known block cursor.Before
+    |> List.distinctBy _.Entry.Name

@@ -1,0 +1,130 @@
+/// Where in a text a cursor stands: in which blocks, and behind what of its statement.
+[<RequireQualifiedAccess>]
+module Freeze.Language.Cursor
+
+open System
+open Freeze.Language.Scanner
+
+[<RequireQualifiedAccess>]
+type Block =
+    | Case of name: string
+    | Profile
+    | Ensemble
+    | Net of name: string
+    | Report
+    /// A block that no statement begins.
+    | Unknown
+
+type Cursor =
+    {
+        /// From the outermost to the innermost.
+        Blocks: Block list
+        /// The tokens of the statement before the word that is being typed.
+        Before: string list
+        /// What is called in the innermost open brackets: "" where these follow no name, nothing outside of brackets.
+        Call: string option
+        /// The word that is being typed, with the dots and stars of a path; it may be empty.
+        Word: Span
+        /// Inside a comment or a text in quotes nothing is known.
+        IsProse: bool
+    }
+
+/// A bracket that is open, and the tokens before it of the statement in which it stands.
+type private Open = { Symbol: string; Before: string list }
+
+/// The kind of the block that a statement's head opens.
+let private block (outer: Block list) (head: string list) =
+    match List.rev head, List.tryLast outer with
+    // Everything in a net is a part of it.
+    | _, Some(Block.Net name) -> Block.Net name
+    | "case" :: name :: _, _ -> Block.Case name
+    | "profile" :: _, _ -> Block.Profile
+    | "ensemble" :: _, _ -> Block.Ensemble
+    | "net" :: name :: _, _ -> Block.Net name
+    | "report" :: _, _ -> Block.Report
+    | _ -> Block.Unknown
+
+let private isPath c =
+    Char.IsAsciiLetterOrDigit c || c = '_' || c = '-' || c = '.' || c = '*'
+
+/// Where an offset stands in a source whose tokens are known.
+let at (source: Source) (tokens: Token[]) (offset: int) : Cursor =
+    let text (span: Span) = Source.text source span
+    let mutable blocks: Block list = []
+    let mutable opened: Open list = []
+    let mutable before: string list = []
+    let mutable prose = false
+
+    let rec wordStart place =
+        if place > source.Start && isPath source.Text[place - source.Start - 1] then
+            wordStart (place - 1)
+        else
+            place
+
+    let start = wordStart offset
+    // `1..` before the cursor is a range and no path.
+    let isRange =
+        source.Text.AsSpan(start - source.Start, offset - start).Contains("..", StringComparison.Ordinal)
+
+    let start = if isRange then offset else start
+
+    for token in tokens |> Seq.takeWhile (fun token -> token.Span.Start < offset) do
+        let inside = token.Span.End > offset
+
+        let unclosed () =
+            token.Kind = Kind.Text
+            && token.Span.End = offset
+            && (token.Span.End - token.Span.Start = 1 || not ((text token.Span).EndsWith '"'))
+
+        match token.Kind with
+        | Kind.Comment -> prose <- token.Span.End >= offset
+        | Kind.Text when inside || unclosed () -> prose <- true
+        | Kind.Newline when opened.IsEmpty || opened.Head.Symbol = "{" -> before <- []
+        | Kind.Newline -> ()
+        | _ when token.Span.Start >= start -> ()
+        | Kind.Symbol ->
+            match text token.Span with
+            | "{" ->
+                blocks <- blocks @ [ block blocks before ]
+                opened <- { Symbol = "{"; Before = before } :: opened
+                before <- []
+            | "}" ->
+                // Whatever brackets are still open inside the block end with it.
+                match opened |> List.skipWhile (fun o -> o.Symbol <> "{") with
+                | _ :: outer ->
+                    opened <- outer
+                    blocks <- List.take (blocks.Length - 1) blocks
+                | [] -> opened <- []
+
+                before <- []
+            | ";" when opened.IsEmpty || opened.Head.Symbol = "{" -> before <- []
+            | "("
+            | "[" as symbol ->
+                opened <- { Symbol = symbol; Before = before } :: opened
+                before <- symbol :: before
+            | ")"
+            | "]" as symbol ->
+                match opened with
+                | { Symbol = "(" | "[" } :: outer -> opened <- outer
+                | _ -> ()
+
+                before <- symbol :: before
+            | symbol -> before <- symbol :: before
+        | Kind.Word
+        | Kind.Number
+        | Kind.Text -> before <- text token.Span :: before
+
+    {
+        Blocks = blocks
+        Before = List.rev before
+        Call =
+            opened
+            |> List.takeWhile (fun o -> o.Symbol <> "{")
+            |> List.tryFind (fun o -> o.Symbol = "(")
+            |> Option.map (fun o ->
+                match o.Before with
+                | callee :: _ when Char.IsAsciiLetter callee[0] -> callee
+                | _ -> "")
+        Word = { Start = start; End = offset }
+        IsProse = prose
+    }

@@ -1,0 +1,148 @@
+/// The fixed words of statements, rules and nets, and the words that settings take, as editors offer and explain them. The
+/// parser and the readers of settings have them too; tests hold the two together.
+module Freeze.Language.Phrases
+
+open Freeze.Language.Vocabulary
+
+/// The statements that begin with a word of their own.
+let statements =
+    [
+        entry "case" "case NAME { … }" "runs of their own, with all that stands outside of cases"
+        entry "let" "let NAME = VALUE" "a value with a name; a list of values means as many runs"
+        entry "net" "net NAME(PARAMETERS) { … }" "defines a net"
+        entry "import" "import \"FILE\"" "the statements of another file; what stands here wins"
+        entry "profile" "profile NAME { … }" "settings and lets for `--profile NAME`, above all others"
+        entry
+            "ensemble"
+            "ensemble N after N epochs { … }"
+            "so many nets from one beginning, with rules of their own"
+        entry "expect" "expect MEASURE VALUE [on VALUES] [from \"SOURCE\"]" "a published value, for reports"
+        entry "report" "report { … }" "tables and plots of the results"
+    ]
+
+/// What a rule can do to weights.
+let actions =
+    [
+        entry "train" "train [AMOUNT] [MODIFIERS]" "the weights learn, or a part of each: `train 0.4 filters`"
+        entry "fixed" "fixed [MODIFIERS]" "the weights stay at their start, bit for bit"
+        entry "zero" "zero" "the weights are exactly 0"
+        entry "solve" "solve [ridge NUMBER]" "the last layer by least squares, in closed form"
+    ]
+
+/// What may follow an action.
+let modifiers =
+    [
+        entry "at random" "at random" "which filters learn: some drawn by the seed, not the first"
+        entry "spread" "spread" "which filters learn: evenly spread, not the first"
+        entry "largest" "largest" "which filters learn: those of the largest norm at the start"
+        entry "at least" "at least 1" "no fewer, however small the share"
+        entry "init" "init SCHEME" "where these weights start"
+        entry "init from" "init from \"FILE\"" "where these weights start: a safetensors file"
+        entry "lr" "lr 0.1x" "a learning rate of their own: a number, or a factor of the optimizer's"
+        entry "decay" "decay 0" "a weight decay of their own: a number, or a factor of the optimizer's"
+        entry "from epoch" "from epoch 5" "they learn from this epoch on"
+        entry "until epoch" "until epoch 10" "they learn up to this epoch"
+        entry "stats frozen" "stats frozen" "batch norms normalise by their running statistics"
+        entry "ridge" "ridge 1e-3" "the penalty of `solve`"
+    ]
+
+/// The words that a selector may begin with, beside names of parts.
+let selectors =
+    [
+        entry "all" "all" "every weight"
+        entry "rest" "rest" "every weight that no other rule names"
+        entry "conv" "conv" "convolutions"
+        entry "linear" "linear" "fully connected layers"
+        entry "bn" "bn" "batch norms"
+        entry "bias" "bias" "biases of convolutions and linear layers"
+        entry "first" "first 2 layers" "the first layers, in forward order"
+        entry "last" "last layer" "the last layer, or `last 2 layers`"
+        entry "layer" "layer 2" "one layer, counted from 1"
+        entry "layers" "layers 2..4" "layers counted from 1"
+        entry "stage" "stage 2" "a stage of the net"
+    ]
+
+/// What stands in a net beside layers.
+let structures =
+    [
+        entry "let" "let NAME = VALUE" "a value with a name, known behind it"
+        entry "block" "block NAME(PARAMETERS) { … }" "defines a block, used like a layer"
+        entry "repeat" "repeat N { … }" "the same so many times; `repeat i in 1..3 { … }` counts"
+        entry "residual" "residual { … } [shortcut { … }]" "the sum of the body's output and its input"
+        entry
+            "shortcut"
+            "shortcut [from PART] { … }"
+            "what the input of a residual goes through, where shapes differ"
+        entry "dense" "dense { … }" "the body's input with its output behind it, channel by channel"
+        entry "stage" "stage 1 { … }" "a part that can learn on its own"
+    ]
+
+/// What the sizes of images are called inside a net.
+let sizes =
+    [
+        entry "classes" "classes" "outputs that the data need"
+        entry "channels" "channels" "channels at this place"
+        entry "height" "height" "rows at this place"
+        entry "width" "width" "columns at this place"
+    ]
+
+/// The values of settings that have words for them, as they are written; data sets, nets, optimizers and schemes have
+/// tables of their own.
+let values: (string * Entry list) list =
+    [
+        "images", [ entry "all" "all" "all training images" ]
+        "validate",
+        [
+            entry "test" "test" "the test set"
+            entry "5000" "5000" "so many training images held out"
+        ]
+        "augment",
+        [
+            entry "none" "none" "images as they are"
+            entry "crop" "crop(4)" "zeros around the image, then a window at a random place"
+            entry "flip" "flip" "left and right change places in half of the images"
+        ]
+        "init", [ entry "net" "net" "the net's own schemes" ]
+        "schedule",
+        [
+            entry "constant" "constant" "the learning rate stays"
+            entry "step" "step([60, 120], 0.2x)" "after these epochs it is multiplied"
+            entry "cosine" "cosine" "half a cosine down to 0"
+        ]
+        "loss",
+        [
+            entry "cross-entropy" "cross-entropy" "of the softmax"
+            entry "cross-entropy(smoothing 0.1)" "cross-entropy(smoothing 0.1)" "with smoothed labels"
+        ]
+        "learn",
+        [
+            entry "together" "together" "all weights at once"
+            entry "stage by stage" "stage by stage" "each stage behind a temporary classifier, then fixed"
+        ]
+        "search",
+        [
+            entry "random" "random 10 by validation accuracy" "so many draws of whole runs"
+            entry
+                "random per stage"
+                "random 10 per stage by validation accuracy"
+                "so many draws for each stage"
+        ]
+        "shuffle",
+        [
+            entry "on" "on" "a new order each epoch"
+            entry "off" "off" "the order of the files"
+        ]
+        "precision",
+        [
+            entry "fp32" "fp32" "single"
+            entry "bf16" "bf16" "activations in bfloat16, weights in single"
+            entry "fp64" "fp64" "double"
+        ]
+        "device",
+        [
+            entry "auto" "auto" "a GPU where there is one"
+            entry "cpu" "cpu" "the processor"
+            entry "cuda" "cuda" "a GPU"
+        ]
+        "limit", [ entry "runs" "runs 10000" "the greatest number of runs" ]
+    ]

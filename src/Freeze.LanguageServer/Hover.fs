@@ -1,0 +1,257 @@
+/// What stands at a place, in a few lines of Markdown.
+[<RequireQualifiedAccess>]
+module Freeze.LanguageServer.Hover
+
+open System.Globalization
+open System.Text.Json.Nodes
+open Freeze
+open Freeze.Language
+open Freeze.Language.Syntax
+open Freeze.LanguageServer.Protocol
+open Freeze.LanguageServer.Workspace
+
+let count (value: int64) =
+    value.ToString("N0", CultureInfo.InvariantCulture)
+
+/// More rows than these are counted, not shown.
+let private mostRows = 24
+
+let private table (head: string list) (rows: string list list) : string =
+    let line (cells: string list) = "| " + String.concat " | " cells + " |"
+
+    let hidden = rows.Length - mostRows
+
+    [
+        line head
+        line (head |> List.map (fun _ -> "---"))
+        yield! rows |> List.truncate mostRows |> List.map line
+        if hidden > 0 then
+            line ($"… {hidden} more" :: List.replicate (head.Length - 1) "")
+    ]
+    |> String.concat "\n"
+
+let private shape (extents: int[]) =
+    extents |> Array.map string |> String.concat "x"
+
+let private treatment (plan: WeightPlan) =
+    match plan.Treatment with
+    | Treatment.Trained -> "train"
+    | Treatment.Solved _ -> "solve"
+    | Treatment.Still stillness -> if stillness.IsZero then "zero" else "fixed"
+    | Treatment.Slice _
+    | Treatment.Largest _ -> "train a part"
+
+/// A rule: the weights it takes in the first run in which it decides any.
+let private rule (analysed: Analysed) (span: Span) : string =
+    match analysed.Decisions.Value.TryGetValue span with
+    | false, _ -> "This rule decides nothing in the runs that could be made out."
+    | true, decisions ->
+        let first = decisions.Head
+
+        let rows =
+            first.Weights
+            |> List.map (fun plan ->
+                [
+                    $"`{plan.Weight.Name}`"
+                    shape plan.Weight.Shape
+                    treatment plan
+                    count (Counts.ofWeight plan).Trained
+                    Starts.describe plan.Start
+                ])
+
+        let runs = analysed.Analysis.Value.Runs
+        let total = Counts.ofWeights (PlanFile.weights runs[first.Run].Recipe)
+
+        let others =
+            match decisions.Length with
+            | 1 -> $"in run `{runs[first.Run].Name}`"
+            | several ->
+                $"in run `{runs[first.Run].Name}`, the first of {several} in which it decides something"
+
+        $"Decides {first.Weights.Length} weights with {count first.Counts.Total} of {count total.Total} scalars, {others}; "
+        + $"{count first.Counts.Trained} of them learn.\n\n"
+        + table [ "weight"; "shape"; "action"; "learn"; "start" ] rows
+
+/// A net: its parameters, and the shapes of one image on its way.
+let private net (name: string) (net: Net) : string =
+    let weights = Net.weights net
+    let parameters = weights |> Seq.sumBy Weight.size
+
+    let ofNode (node: Node) =
+        weights |> Seq.filter (fun w -> w.Layer = node.Name) |> Seq.sumBy Weight.size
+
+    let rows =
+        net.Nodes
+        |> Seq.map (fun node ->
+            let own = ofNode node
+            [ $"`{node.Name}`"; shape node.Shape; (if own = 0L then "" else count own) ])
+        |> List.ofSeq
+
+    $"**{name}**: {count parameters} parameters in {weights.Length} weights\n\n"
+    + table [ "part"; "output"; "parameters" ] rows
+
+let private entry (entry: Vocabulary.Entry) : string =
+    $"```freeze\n{entry.Usage}\n```\n{entry.Meaning}"
+
+let private setting (found: Vocabulary.Entry) : string =
+    let takes =
+        match Explanations.ofSetting found.Name with
+        | Some expected -> $"\n\nTakes {expected}."
+        | None -> ""
+
+    $"```freeze\n{found.Usage}\n```\n{found.Meaning}{takes}"
+
+let private dataSet (set: DataSet) : string =
+    $"**{set.Name}**: {set.About}\n\n{count (int64 set.TrainingImages)} training and {count (int64 set.TestImages)} test "
+    + $"images of {shape set.Image}, {set.Classes} classes"
+
+/// What a name is said to mean where it is defined.
+let private definition (analysed: Analysed) (name: Names.Occurrence) : string option =
+    analysed.Names.Value
+    |> List.filter (fun other -> other.IsDefinition && Names.areOfOne name other)
+    |> List.map (fun defined ->
+        let source = Source.at analysed.Sources defined.Span.Start
+        let line, _ = Source.line source defined.Span.Start
+        line.Trim())
+    |> List.distinct
+    |> function
+        | [] -> None
+        | lines ->
+            lines
+            |> List.truncate 6
+            |> String.concat "\n"
+            |> (fun lines -> Some $"```freeze\n{lines}\n```")
+
+/// All statements, those in blocks too.
+let rec statementsOf (statements: Statement list) : Statement list =
+    statements
+    |> List.collect (fun statement ->
+        match statement.Value with
+        | StatementItem.Case(_, body)
+        | StatementItem.Profile(_, body)
+        | StatementItem.Ensemble(_, _, body) -> statement :: statementsOf body
+        | _ -> [ statement ])
+
+let private holds (span: Span) offset =
+    span.Start <= offset && offset <= span.End
+
+let private blocksAt (analysed: Analysed) offset =
+    (Cursor.at (Workspace.sourceOf analysed) analysed.Tokens.Value offset).Blocks
+
+/// The net that a word means: one that a run has, or the library's entry.
+let private netOf (analysed: Analysed) (blocks: Cursor.Block list) (word: string) : string option =
+    let isOf (name: string, _) =
+        name = word || name.StartsWith(word + "(") || name.StartsWith(word + "-")
+
+    match Completion.netsAt analysed blocks |> List.filter isOf with
+    | [] ->
+        NetLibrary.tryFind word
+        |> Option.map (fun found -> $"```freeze\n{found.Text}\n```")
+    | several ->
+        several
+        |> List.truncate 3
+        |> List.map (fun (name, found) -> net name found)
+        |> String.concat "\n\n"
+        |> Some
+
+let private tables =
+    [
+        Vocabulary.optimizers
+        Vocabulary.inits
+        Vocabulary.layers
+        Vocabulary.draws
+        Phrases.actions
+        Phrases.structures
+        Phrases.statements
+        Phrases.modifiers
+    ]
+
+let private ofWord (analysed: Analysed) offset (statement: Statement option) (word: string) : string option =
+    let isName =
+        match statement with
+        | Some {
+                   Value = StatementItem.Setting(name, _)
+               } -> holds name.Span offset
+        | _ -> false
+
+    let named =
+        analysed.Names.Value |> List.tryFind (fun name -> holds name.Span offset)
+
+    let inTables () =
+        tables
+        |> List.tryPick (fun table -> Vocabulary.tryEntry table word)
+        |> Option.map entry
+
+    match named with
+    | Some name when name.Kind = Names.Kind.Net ->
+        netOf analysed (blocksAt analysed offset) name.Name
+        |> Option.orElse (definition analysed name)
+    | Some name -> definition analysed name
+    | None when isName -> Vocabulary.tryEntry Vocabulary.settings word |> Option.map setting
+    | None ->
+        match DataSets.tryFind word with
+        | Some set -> Some(dataSet set)
+        | None ->
+            match netOf analysed (blocksAt analysed offset) word with
+            | Some found -> Some found
+            | None -> inTables ()
+
+/// What is wrong at the place, explained.
+let private explained (analysed: Analysed) offset : string option =
+    analysed.Diagnostics.Value
+    |> List.tryFind (fun d -> holds d.Span offset)
+    |> Option.bind (fun d -> Explanations.tryFind d.Code |> Option.map (fun text -> $"**{d.Code}** {text}"))
+
+/// Whether a rule has a mistake that keeps it from deciding anything.
+let private isWrong (analysed: Analysed) (span: Span) =
+    not (analysed.Decisions.Value.ContainsKey span)
+    && analysed.Diagnostics.Value
+       |> List.exists (fun d -> Diagnostic.isError d && holds span d.Span.Start)
+
+let answer (analysed: Analysed) (position: Position) : JsonNode =
+    let source = Workspace.sourceOf analysed
+    let offset = Workspace.offsetOf analysed position
+
+    let statement =
+        statementsOf analysed.Statements
+        |> List.filter (fun statement -> holds statement.Span offset)
+        |> List.sortBy (fun statement -> statement.Span.End - statement.Span.Start)
+        |> List.tryHead
+
+    let token =
+        analysed.Tokens.Value
+        |> Array.tryFind (fun token -> token.Kind = Scanner.Kind.Word && holds token.Span offset)
+
+    let ofToken =
+        token
+        |> Option.bind (fun token ->
+            ofWord analysed offset statement (Source.text source token.Span)
+            |> Option.map (fun text -> text, token.Span))
+
+    let found =
+        match statement with
+        | Some({
+                   Value = StatementItem.Rule(selector, action)
+               } as statement) ->
+            // Behind the verb a word is explained by itself, elsewhere the rule.
+            match ofToken with
+            | Some(text, span) when span.Start > action.Verb.Span.Start -> Some(text, span)
+            | Some(text, span) when analysed.Names.Value |> List.exists (fun name -> holds name.Span offset) ->
+                Some(text, span)
+            // Of a rule with a mistake the mistake is said.
+            | _ when isWrong analysed statement.Span -> None
+            | _ -> Some(rule analysed statement.Span, Span.Join(selector.Span, action.Verb.Span))
+        | _ -> ofToken
+
+    match found, explained analysed offset with
+    | None, None -> nothing
+    | found, explanation ->
+        let parts = (found |> Option.map fst |> Option.toList) @ Option.toList explanation
+
+        object
+            [
+                "contents", markdown (String.concat "\n\n---\n\n" parts)
+                match found with
+                | Some(_, span) -> "range", range (Workspace.rangeOf analysed span)
+                | None -> ()
+            ]

@@ -1,0 +1,178 @@
+/// Messages of JSON-RPC 2.0 in a stream, each behind a header that says how long it is.
+module Freeze.LanguageServer.JsonRpc
+
+open System
+open System.IO
+open System.Text
+open System.Text.Json
+open System.Text.Json.Nodes
+
+/// Error codes of JSON-RPC and of the Language Server Protocol.
+[<RequireQualifiedAccess>]
+module ErrorCode =
+    let parseError = -32700
+    let invalidRequest = -32600
+    let methodNotFound = -32601
+    let invalidParameters = -32602
+    let internalError = -32603
+    let serverNotInitialized = -32002
+    let requestFailed = -32803
+    let requestCancelled = -32800
+
+[<RequireQualifiedAccess>]
+type Message =
+    /// The id is kept as JSON, a number or a string, and goes back as it came.
+    | Request of id: string * method: string * parameters: JsonElement
+    | Notification of method: string * parameters: JsonElement
+    /// An answer of the client.
+    | Response
+    /// A message that is none; those behind it can still be read.
+    | Malformed of code: int * reason: string
+    /// Where the next message begins is not known.
+    | Lost of reason: string
+    | End
+
+/// A file of a MiB, escaped character by character, and something around it.
+let private largest = 16 * 1024 * 1024
+
+let private longestHeader = 4096
+
+/// The lines of a header; nothing at the stream's end.
+let private header (input: Stream) : Result<string list, string> option =
+    let text = StringBuilder()
+    let mutable last = input.ReadByte()
+
+    if last < 0 then
+        None
+    else
+        let ended () =
+            text.Length >= 4 && text.ToString(text.Length - 4, 4) = "\r\n\r\n"
+
+        while last >= 0 && text.Length < longestHeader && not (ended ()) do
+            text.Append(char last) |> ignore
+
+            if not (ended ()) then
+                last <- input.ReadByte()
+
+        if ended () then
+            Some(
+                Ok(
+                    text.ToString().Split("\r\n", StringSplitOptions.RemoveEmptyEntries)
+                    |> List.ofArray
+                )
+            )
+        else
+            Some(Error "a header ends in an empty line and has at most 4096 bytes")
+
+let private contentLength (lines: string list) : Result<int64, string> =
+    let values =
+        lines
+        |> List.choose (fun line ->
+            match line.IndexOf ':' with
+            | -1 -> None
+            | colon when
+                line.Substring(0, colon).Trim().Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
+                ->
+                Some(line.Substring(colon + 1).Trim())
+            | _ -> None)
+
+    match values with
+    | [ value ] when value <> "" && value.Length <= 12 && Seq.forall Char.IsAsciiDigit value ->
+        Ok(int64 value)
+    | _ -> Error "a header says once how long its message is, as Content-Length: BYTES"
+
+let private tryProperty (name: string) (element: JsonElement) =
+    match element.TryGetProperty name with
+    | true, value -> Some value
+    | false, _ -> None
+
+let private ofJson (root: JsonElement) : Message =
+    if root.ValueKind <> JsonValueKind.Object then
+        Message.Malformed(ErrorCode.invalidRequest, "a message is an object")
+    else
+        let parameters = tryProperty "params" root |> Option.defaultValue (JsonElement())
+
+        match tryProperty "method" root, tryProperty "id" root with
+        | Some method, None when method.ValueKind = JsonValueKind.String ->
+            Message.Notification(method.GetString(), parameters)
+        | Some method, Some id when
+            method.ValueKind = JsonValueKind.String
+            && (id.ValueKind = JsonValueKind.Number || id.ValueKind = JsonValueKind.String)
+            ->
+            Message.Request(id.GetRawText(), method.GetString(), parameters)
+        | None, Some _ when (tryProperty "result" root).IsSome || (tryProperty "error" root).IsSome ->
+            Message.Response
+        | _ ->
+            Message.Malformed(
+                ErrorCode.invalidRequest,
+                "a request has a method and an id that is a number or a string"
+            )
+
+let private ofBytes (bytes: byte[]) : Message =
+    try
+        use document = JsonDocument.Parse(UTF8Encoding(false, true).GetString bytes)
+        ofJson (document.RootElement.Clone())
+    with
+    | :? JsonException
+    // A method of half a surrogate pair.
+    | :? InvalidOperationException
+    | :? ArgumentException -> Message.Malformed(ErrorCode.parseError, "this is not JSON in UTF-8")
+
+let private skip (input: Stream) (count: int64) =
+    let part = Array.zeroCreate 65536
+    let mutable left = count
+
+    while left > 0L do
+        match input.Read(part, 0, int (min left (int64 part.Length))) with
+        | 0 -> left <- 0L
+        | read -> left <- left - int64 read
+
+/// The next message of a stream.
+let read (input: Stream) : Message =
+    match header input with
+    | None -> Message.End
+    | Some(Error reason) -> Message.Lost reason
+    | Some(Ok lines) ->
+        match contentLength lines with
+        | Error reason -> Message.Lost reason
+        | Ok length when length > int64 largest ->
+            skip input length
+            Message.Malformed(ErrorCode.invalidRequest, $"a message has at most {largest} bytes")
+        | Ok length ->
+            let bytes = Array.zeroCreate (int length)
+
+            if input.ReadAtLeast(Span bytes, bytes.Length, false) < bytes.Length then
+                Message.End
+            else
+                ofBytes bytes
+
+let private envelope (fields: (string * JsonNode) list) : JsonNode =
+    let message = JsonObject()
+    message["jsonrpc"] <- JsonValue.Create "2.0"
+
+    for name, value in fields do
+        message[name] <- value
+
+    message
+
+/// The answer to a request.
+let result (id: string) (value: JsonNode) : JsonNode =
+    envelope [ "id", JsonNode.Parse id; "result", value ]
+
+/// The answer to a request that failed, or to a message without an id that can be read.
+let error (id: string option) (code: int) (reason: string) : JsonNode =
+    let details = JsonObject()
+    details["code"] <- JsonValue.Create code
+    details["message"] <- JsonValue.Create reason
+
+    envelope [ "id", (id |> Option.map JsonNode.Parse |> Option.toObj); "error", details ]
+
+let notification (method: string) (parameters: JsonNode) : JsonNode =
+    envelope [ "method", JsonValue.Create method; "params", parameters ]
+
+let write (output: Stream) (message: JsonNode) =
+    let body = Encoding.UTF8.GetBytes(message.ToJsonString())
+    let head = Encoding.ASCII.GetBytes $"Content-Length: {body.Length}\r\n\r\n"
+    output.Write(head, 0, head.Length)
+    output.Write(body, 0, body.Length)
+    output.Flush()

@@ -1,0 +1,74 @@
+/// Lines and columns of the protocol to offsets of a text, and back.
+[<RequireQualifiedAccess>]
+module Freeze.LanguageServer.Positions
+
+open System
+open Freeze.Language
+open Freeze.LanguageServer.Protocol
+
+/// Where each line of a text begins. Lines end in `\n`, `\r\n` or `\r`.
+type Lines = { Text: string; Starts: int[] }
+
+let ofText (text: string) : Lines =
+    let starts = ResizeArray [ 0 ]
+    let mutable next = text.AsSpan().IndexOfAny('\n', '\r')
+
+    while next >= 0 do
+        let pair = text[next] = '\r' && next + 1 < text.Length && text[next + 1] = '\n'
+        let start = if pair then next + 2 else next + 1
+        starts.Add start
+        let found = text.AsSpan(start).IndexOfAny('\n', '\r')
+        next <- if found < 0 then -1 else start + found
+
+    {
+        Text = text
+        Starts = starts.ToArray()
+    }
+
+/// Where a line's characters end, before what ends the line.
+let private lineEnd (lines: Lines) (line: int) =
+    if line + 1 >= lines.Starts.Length then
+        lines.Text.Length
+    else
+        let next = lines.Starts[line + 1]
+        let start = lines.Starts[line]
+
+        if next - start >= 2 && lines.Text[next - 1] = '\n' && lines.Text[next - 2] = '\r' then
+            next - 2
+        else
+            next - 1
+
+/// The offset of a position; one past a line's end is that end, one past the last line the text's end.
+let offset (lines: Lines) (position: Position) : int =
+    if position.Line < 0 then
+        0
+    elif position.Line >= lines.Starts.Length then
+        lines.Text.Length
+    else
+        let start = lines.Starts[position.Line]
+        start + (max 0 position.Character |> min (lineEnd lines position.Line - start))
+
+let position (lines: Lines) (offset: int) : Position =
+    let offset = offset |> max 0 |> min lines.Text.Length
+
+    let line =
+        match Array.BinarySearch(lines.Starts, offset) with
+        | found when found >= 0 -> found
+        | next -> ~~~next - 1
+
+    {
+        Line = line
+        Character = offset - lines.Starts[line]
+    }
+
+/// The range of a span that counts from `start`.
+let range (lines: Lines) (start: int) (span: Span) : Range =
+    {
+        Start = position lines (span.Start - start)
+        End = position lines (span.End - start)
+    }
+
+/// The offsets of a range; one that ends before it begins is turned round.
+let offsets (lines: Lines) (range: Range) : int * int =
+    let first, last = offset lines range.Start, offset lines range.End
+    min first last, max first last

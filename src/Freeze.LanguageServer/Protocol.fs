@@ -1,0 +1,165 @@
+/// The types of the Language Server Protocol that are used, read from JSON and written to it.
+module Freeze.LanguageServer.Protocol
+
+open System
+open System.Globalization
+open System.Text
+open System.Text.Json
+open System.Text.Json.Nodes
+
+/// A request's parameters are not what the protocol says.
+exception InvalidParameters of string
+
+/// A request cannot be granted; the message is for the user.
+exception Refused of string
+
+/// Lines and UTF-16 units, both from 0.
+[<Struct>]
+type Position = { Line: int; Character: int }
+
+/// End is not part of it.
+[<Struct>]
+type Range = { Start: Position; End: Position }
+
+type TextEdit = { Range: Range; NewText: string }
+
+type Location = { Uri: string; Range: Range }
+
+// To JSON ----------------------------------------------------------------------------------------------------
+
+let number (value: int) : JsonNode = JsonValue.Create value
+let flag (value: bool) : JsonNode = JsonValue.Create value
+
+/// Half a surrogate pair cannot be written in UTF-8.
+let text (value: string) : JsonNode =
+    let whole =
+        if value.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') then
+            Encoding.Unicode.GetString(Encoding.Unicode.GetBytes value)
+        else
+            value
+
+    JsonValue.Create whole
+
+let array (items: JsonNode seq) : JsonNode = JsonArray(Seq.toArray items)
+
+let object (fields: (string * JsonNode) list) : JsonNode =
+    let node = JsonObject()
+
+    for name, value in fields do
+        node[name] <- value
+
+    node
+
+/// The JSON null.
+let nothing: JsonNode = null
+
+let position (position: Position) : JsonNode =
+    object [ "line", number position.Line; "character", number position.Character ]
+
+let range (range: Range) : JsonNode =
+    object [ "start", position range.Start; "end", position range.End ]
+
+let textEdit (edit: TextEdit) : JsonNode =
+    object [ "range", range edit.Range; "newText", text edit.NewText ]
+
+let location (location: Location) : JsonNode =
+    object [ "uri", text location.Uri; "range", range location.Range ]
+
+let markdown (content: string) : JsonNode =
+    object [ "kind", text "markdown"; "value", text content ]
+
+/// Edits of several files, by their URI.
+let workspaceEdit (edits: (string * TextEdit list) list) : JsonNode =
+    object
+        [
+            "changes", object [ for uri, edits in edits -> uri, array (edits |> Seq.map textEdit) ]
+        ]
+
+// From JSON --------------------------------------------------------------------------------------------------
+
+let tryGet (name: string) (element: JsonElement) : JsonElement option =
+    if element.ValueKind = JsonValueKind.Object then
+        match element.TryGetProperty name with
+        | true, value when value.ValueKind <> JsonValueKind.Null -> Some value
+        | _ -> None
+    else
+        None
+
+let get (name: string) (element: JsonElement) : JsonElement =
+    match tryGet name element with
+    | Some value -> value
+    | None -> raise (InvalidParameters $"`{name}` is missing")
+
+/// The characters of a JSON string in which half a surrogate pair stands, which .NET's reader refuses.
+let private unescaped (raw: string) : string =
+    let text = StringBuilder()
+    let mutable i = 1
+
+    while i < raw.Length - 1 do
+        if raw[i] <> '\\' then
+            text.Append raw[i] |> ignore
+            i <- i + 1
+        elif raw[i + 1] = 'u' then
+            let unit = Int32.Parse(raw.AsSpan(i + 2, 4), NumberStyles.HexNumber)
+            text.Append(char unit) |> ignore
+            i <- i + 6
+        else
+            let character =
+                match raw[i + 1] with
+                | 'n' -> '\n'
+                | 'r' -> '\r'
+                | 't' -> '\t'
+                | 'b' -> '\b'
+                | 'f' -> '\012'
+                | other -> other
+
+            text.Append character |> ignore
+            i <- i + 2
+
+    text.ToString()
+
+let asText (element: JsonElement) : string =
+    if element.ValueKind <> JsonValueKind.String then
+        raise (InvalidParameters "a text was expected")
+
+    try
+        element.GetString()
+    with :? InvalidOperationException ->
+        unescaped (element.GetRawText())
+
+/// A whole number; one that is larger than any place stands for the largest.
+let asNumber (element: JsonElement) : int =
+    if element.ValueKind <> JsonValueKind.Number then
+        raise (InvalidParameters "a number was expected")
+
+    let value = element.GetDouble()
+
+    if Double.IsNaN value then 0
+    elif value >= 2147483647.0 then Int32.MaxValue
+    elif value <= -2147483648.0 then Int32.MinValue
+    else int value
+
+let asItems (element: JsonElement) : JsonElement list =
+    if element.ValueKind <> JsonValueKind.Array then
+        raise (InvalidParameters "an array was expected")
+
+    element.EnumerateArray() |> List.ofSeq
+
+let isTrue (element: JsonElement option) =
+    element |> Option.exists (fun value -> value.ValueKind = JsonValueKind.True)
+
+let asPosition (element: JsonElement) : Position =
+    {
+        Line = asNumber (get "line" element)
+        Character = asNumber (get "character" element)
+    }
+
+let asRange (element: JsonElement) : Range =
+    {
+        Start = asPosition (get "start" element)
+        End = asPosition (get "end" element)
+    }
+
+/// The document that a request is about.
+let uriOf (parameters: JsonElement) : string =
+    parameters |> get "textDocument" |> get "uri" |> asText

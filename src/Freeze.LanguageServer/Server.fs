@@ -1,0 +1,266 @@
+/// Messages to state and answers: one after the other, without input or output.
+module Freeze.LanguageServer.Server
+
+open System.Text.Json
+open System.Text.Json.Nodes
+open Freeze.LanguageServer.JsonRpc
+open Freeze.LanguageServer.Protocol
+open Freeze.LanguageServer.Workspace
+
+[<RequireQualifiedAccess>]
+type Phase =
+    | Starting
+    | Ready
+    /// After the request to shut down nothing but the end is awaited.
+    | Stopping
+    | Ended of exitCode: int
+
+type State =
+    {
+        Phase: Phase
+        Workspace: Workspace
+        /// By file the message of its diagnostics that the editor has.
+        Published: Map<string, string>
+        /// Whether something has changed since diagnostics were published.
+        IsDirty: bool
+        /// Whether the editor has the commands that lenses name.
+        HasCommands: bool
+        Version: string
+    }
+
+let start (version: string) : State =
+    {
+        Phase = Phase.Starting
+        Workspace = Workspace.empty
+        Published = Map.empty
+        IsDirty = false
+        HasCommands = false
+        Version = version
+    }
+
+let private capabilities: (string * JsonNode) list =
+    [
+        "positionEncoding", text "utf-16"
+        "textDocumentSync", object [ "openClose", flag true; "change", number 2 ]
+        "completionProvider",
+        object [ "triggerCharacters", array ([ " "; "."; ":"; "("; "," ] |> Seq.map text) ]
+        "hoverProvider", flag true
+        "definitionProvider", flag true
+        "referencesProvider", flag true
+        "documentHighlightProvider", flag true
+        "renameProvider", object [ "prepareProvider", flag true ]
+        "documentSymbolProvider", flag true
+        "foldingRangeProvider", flag true
+        "documentFormattingProvider", flag true
+        "documentRangeFormattingProvider", flag true
+        "codeActionProvider", object [ "codeActionKinds", array [ text "quickfix" ] ]
+        "inlayHintProvider", flag true
+        "codeLensProvider", object []
+        "semanticTokensProvider",
+        object
+            [
+                "legend",
+                object
+                    [
+                        "tokenTypes", array (Tokens.types |> Seq.map text)
+                        "tokenModifiers", array (Tokens.modifiers |> Seq.map text)
+                    ]
+                "full", flag true
+                "range", flag true
+            ]
+    ]
+
+let private initialized (state: State) (parameters: JsonElement) : State * JsonNode =
+    let hasCommands =
+        parameters
+        |> tryGet "initializationOptions"
+        |> Option.bind (tryGet "runCommands")
+        |> isTrue
+
+    { state with
+        Phase = Phase.Ready
+        HasCommands = hasCommands
+    },
+    object
+        [
+            "capabilities", object capabilities
+            "serverInfo", object [ "name", text "freeze"; "version", text state.Version ]
+        ]
+
+let private positionOf (parameters: JsonElement) =
+    parameters |> get "position" |> asPosition
+
+let private rangeOf (parameters: JsonElement) = parameters |> get "range" |> asRange
+
+/// The answer about a document; of one that is not open nothing is known.
+let private about
+    (state: State)
+    (method: string)
+    (parameters: JsonElement)
+    (analysed: Analysed)
+    : JsonNode option =
+    let workspace = state.Workspace
+
+    match method with
+    | "textDocument/completion" -> Some(Completion.answer analysed (positionOf parameters))
+    | "textDocument/hover" -> Some(Hover.answer analysed (positionOf parameters))
+    | "textDocument/definition" -> Some(Navigation.definition workspace analysed (positionOf parameters))
+    | "textDocument/references" ->
+        let withDefinitions =
+            parameters
+            |> tryGet "context"
+            |> Option.bind (tryGet "includeDeclaration")
+            |> isTrue
+
+        Some(Navigation.references workspace analysed (positionOf parameters) withDefinitions)
+    | "textDocument/documentHighlight" -> Some(Navigation.highlights analysed (positionOf parameters))
+    | "textDocument/prepareRename" -> Some(Rename.prepare analysed (positionOf parameters))
+    | "textDocument/rename" ->
+        let name = parameters |> get "newName" |> asText
+        Some(Rename.answer workspace analysed (positionOf parameters) name)
+    | "textDocument/documentSymbol" -> Some(Outline.answer analysed)
+    | "textDocument/foldingRange" -> Some(Outline.folding analysed)
+    | "textDocument/formatting" -> Some(Formatting.answer analysed None)
+    | "textDocument/rangeFormatting" -> Some(Formatting.answer analysed (Some(rangeOf parameters)))
+    | "textDocument/codeAction" -> Some(Actions.answer workspace analysed (rangeOf parameters))
+    | "textDocument/inlayHint" -> Some(Hints.answer analysed (Some(rangeOf parameters)))
+    | "textDocument/codeLens" ->
+        Some(
+            if state.HasCommands then
+                Hints.lenses analysed
+            else
+                array []
+        )
+    | "textDocument/semanticTokens/full" -> Some(Tokens.answer analysed None)
+    | "textDocument/semanticTokens/range" -> Some(Tokens.answer analysed (Some(rangeOf parameters)))
+    | _ -> None
+
+let private isAboutDocument (method: string) = method.StartsWith "textDocument/"
+
+/// The state behind a request, and its answer.
+let private request
+    (state: State)
+    (id: string)
+    (method: string)
+    (parameters: JsonElement)
+    : State * JsonNode =
+    let unknown () =
+        state, error (Some id) ErrorCode.methodNotFound $"`{method}` is not spoken here"
+
+    match state.Phase, method with
+    | Phase.Starting, "initialize" ->
+        let state, answer = initialized state parameters
+        state, result id answer
+    | Phase.Starting, _ -> state, error (Some id) ErrorCode.serverNotInitialized "`initialize` comes first"
+    | _, "initialize" -> state, error (Some id) ErrorCode.invalidRequest "`initialize` comes once"
+    | Phase.Ready, "shutdown" -> { state with Phase = Phase.Stopping }, result id nothing
+    | Phase.Ready, _ when isAboutDocument method ->
+        match Map.tryFind (uriOf parameters) state.Workspace with
+        | Some opened ->
+            match about state method parameters opened.Analysed.Value with
+            | Some answer -> state, result id answer
+            | None -> unknown ()
+        | None -> state, error (Some id) ErrorCode.invalidParameters "this document is not open"
+    | Phase.Ready, _ -> unknown ()
+    | (Phase.Stopping | Phase.Ended _), _ ->
+        state, error (Some id) ErrorCode.invalidRequest "the server is shutting down"
+
+let private changesOf (parameters: JsonElement) : Documents.Change list =
+    parameters
+    |> get "contentChanges"
+    |> asItems
+    |> List.map (fun change ->
+        {
+            Range = tryGet "range" change |> Option.map asRange
+            Text = change |> get "text" |> asText
+        })
+
+let private versionOf (parameters: JsonElement) =
+    parameters
+    |> get "textDocument"
+    |> tryGet "version"
+    |> Option.map asNumber
+    |> Option.defaultValue 0
+
+let private dirty (state: State) (workspace: Workspace) =
+    { state with
+        Workspace = workspace
+        IsDirty = true
+    }
+
+let private notification (state: State) (method: string) (parameters: JsonElement) : State =
+    match state.Phase, method with
+    | Phase.Stopping, "exit" -> { state with Phase = Phase.Ended 0 }
+    | _, "exit" -> { state with Phase = Phase.Ended 1 }
+    | Phase.Ready, "textDocument/didOpen" ->
+        let content = parameters |> get "textDocument" |> get "text" |> asText
+        let document = Documents.opened (uriOf parameters) (versionOf parameters) content
+        dirty state (Workspace.add document state.Workspace)
+    | Phase.Ready, "textDocument/didChange" ->
+        match Map.tryFind (uriOf parameters) state.Workspace with
+        | Some opened ->
+            let document =
+                Documents.changed (versionOf parameters) (changesOf parameters) opened.Document
+
+            dirty state (Workspace.add document state.Workspace)
+        | None -> state
+    | Phase.Ready, "textDocument/didClose" ->
+        dirty state (Workspace.remove (uriOf parameters) state.Workspace)
+    | Phase.Ready, ("workspace/didChangeWatchedFiles" | "textDocument/didSave") ->
+        dirty state (Workspace.refreshed state.Workspace)
+    // Others ask for nothing.
+    | _ -> state
+
+/// The state behind a message, and what is to be sent.
+let handle (state: State) (message: Message) : State * JsonNode list =
+    match message with
+    | Message.Request(id, method, parameters) ->
+        try
+            let state, answer = request state id method parameters
+            state, [ answer ]
+        with
+        | InvalidParameters reason -> state, [ error (Some id) ErrorCode.invalidParameters reason ]
+        | Refused reason -> state, [ error (Some id) ErrorCode.requestFailed reason ]
+        | fault ->
+            state,
+            [
+                error (Some id) ErrorCode.internalError $"a fault of Freeze, please report it: {fault}"
+            ]
+    | Message.Notification(method, parameters) ->
+        try
+            notification state method parameters, []
+        with InvalidParameters _ ->
+            // Nobody awaits an answer.
+            state, []
+    | Message.Response -> state, []
+    | Message.Malformed(code, reason) -> state, [ error None code reason ]
+    | Message.Lost reason -> { state with Phase = Phase.Ended 1 }, [ error None ErrorCode.parseError reason ]
+    | Message.End -> { state with Phase = Phase.Ended 1 }, []
+
+/// The state after diagnostics are published, and the messages that do: of files that differ from what the editor has,
+/// and of those that have none any more.
+let publish (state: State) : State * JsonNode list =
+    let messages =
+        Problems.all state.Workspace
+        |> Map.map (fun uri diagnostics -> Problems.published state.Workspace uri diagnostics)
+
+    let published = messages |> Map.map (fun _ message -> message.ToJsonString())
+
+    let fresh =
+        messages
+        |> Map.filter (fun uri _ -> Map.tryFind uri state.Published <> Map.tryFind uri published)
+        |> Map.values
+        |> List.ofSeq
+
+    let gone =
+        state.Published
+        |> Map.keys
+        |> Seq.filter (fun uri -> not (Map.containsKey uri published))
+        |> Seq.map (fun uri -> Problems.published state.Workspace uri [])
+        |> List.ofSeq
+
+    { state with
+        Published = published
+        IsDirty = false
+    },
+    fresh @ gone

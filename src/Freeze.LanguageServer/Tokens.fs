@@ -1,0 +1,215 @@
+/// What each word of a text is, for colours that know more than a grammar of patterns does.
+[<RequireQualifiedAccess>]
+module Freeze.LanguageServer.Tokens
+
+open System.Collections.Generic
+open System.Text.Json.Nodes
+open Freeze.Language
+open Freeze.Language.Syntax
+open Freeze.LanguageServer.Protocol
+open Freeze.LanguageServer.Workspace
+
+[<RequireQualifiedAccess>]
+type private Type =
+    | Keyword
+    | Setting
+    | Variable
+    | Parameter
+    | Net
+    | Case
+    | Function
+    | Number
+    | Text
+    | Comment
+    /// A layer, an optimizer, a unit.
+    | Type
+    /// A part of a net.
+    | Part
+
+let private legend: (Type * string) list =
+    [
+        Type.Keyword, "keyword"
+        Type.Setting, "property"
+        Type.Variable, "variable"
+        Type.Parameter, "parameter"
+        Type.Net, "class"
+        Type.Case, "namespace"
+        Type.Function, "function"
+        Type.Number, "number"
+        Type.Text, "string"
+        Type.Comment, "comment"
+        Type.Type, "type"
+        Type.Part, "enumMember"
+    ]
+
+/// The names of the token types, in the order of their numbers.
+let types = legend |> List.map snd
+
+let modifiers = [ "declaration" ]
+
+let private numberOf =
+    legend |> List.mapi (fun i (kind, _) -> kind, i) |> Map.ofList
+
+let private ofName (kind: Names.Kind) =
+    match kind with
+    | Names.Kind.Let -> Type.Variable
+    | Names.Kind.Net -> Type.Net
+    | Names.Kind.Case
+    | Names.Kind.Profile -> Type.Case
+    | Names.Kind.Block -> Type.Function
+    | Names.Kind.Local -> Type.Parameter
+
+/// Places whose words are all of one type: names of settings and parts, paths, layers, units.
+let private ofSyntax (statements: Statement list) : (Span * Type) list =
+    let call (expression: Expression) =
+        match expression.Value with
+        | Term.Call(callee, _) -> [ callee.Span, Type.Type ]
+        | Term.Word _ -> [ expression.Span, Type.Type ]
+        | _ -> []
+
+    let rec selector (selected: Selector) =
+        match selected.Value with
+        | Select.Path _ -> [ selected.Span, Type.Part ]
+        | Select.Union several -> List.collect selector several
+        | Select.In(a, b)
+        | Select.Except(a, b) -> selector a @ selector b
+        | _ -> []
+
+    let rec part (part: NetPart) =
+        let labelled (label: Name option) inner =
+            (label |> Option.map (fun label -> label.Span, Type.Part) |> Option.toList)
+            @ List.collect (fun p -> partsOf p) inner
+
+        match part.Value with
+        | NetItem.Layer(label, phrase) -> labelled label [] @ call phrase.Head
+        | NetItem.Block(label, inner) -> labelled (Some label) inner
+        | NetItem.Repeat(label, _, _, inner)
+        | NetItem.Dense(label, inner)
+        | NetItem.Residual(label, inner, None) -> labelled label inner
+        | NetItem.Residual(label, inner, Some shortcut) ->
+            (shortcut.From |> Option.map (fun from -> from.Span, Type.Part) |> Option.toList)
+            @ labelled label (inner @ shortcut.Body)
+        | NetItem.Stage(_, inner)
+        | NetItem.Define(_, _, inner) -> labelled None inner
+        | NetItem.Let _
+        | NetItem.Broken -> []
+
+    and partsOf (inner: NetPart) = part inner
+
+    let rec statement (statement: Statement) =
+        match statement.Value with
+        | StatementItem.Setting(name, phrase) ->
+            (name.Span, Type.Setting)
+            :: (match phrase with
+                | [ only ] -> call only
+                | _ -> [])
+        | StatementItem.Together(names, _) -> names |> List.map (fun name -> name.Span, Type.Setting)
+        | StatementItem.Draw(name, value) -> (name.Span, Type.Setting) :: call value
+        | StatementItem.Rule(selected, action) ->
+            selector selected
+            @ (action.Amount
+               |> Option.map (fun amount -> amount.Dimension.Span, Type.Type)
+               |> Option.toList)
+        | StatementItem.Case(_, body)
+        | StatementItem.Profile(_, body)
+        | StatementItem.Ensemble(_, _, body) -> inside body
+        | StatementItem.Net(_, _, body) -> List.collect part body
+        | _ -> []
+
+    and inside body =
+        List.collect (fun s -> statement s) body
+
+    inside statements
+
+let private keywords =
+    [
+        Phrases.statements
+        Phrases.actions
+        Phrases.modifiers
+        Phrases.selectors
+        Phrases.structures
+        Vocabulary.reports
+    ]
+    |> List.collect Vocabulary.names
+    |> Seq.collect _.Split(' ')
+    |> Seq.append [ "in"; "except"; "on"; "by"; "for"; "and"; "after"; "epoch"; "epochs"; "from" ]
+    |> Set.ofSeq
+
+let private functions =
+    Set.ofList ((Vocabulary.functions |> List.map fst) @ Vocabulary.names Vocabulary.draws)
+
+/// By the start of a token its type, and whether it defines what it names.
+let private known (analysed: Analysed) : Dictionary<int, Type * bool> =
+    let source = Workspace.sourceOf analysed
+    let found = Dictionary<int, Type * bool>()
+
+    let tokens = analysed.Tokens.Value
+    let starts = tokens |> Array.map _.Span.Start
+
+    for span, kind in ofSyntax analysed.Statements do
+        let mutable i =
+            match System.Array.BinarySearch(starts, span.Start) with
+            | found when found >= 0 -> found
+            | next -> ~~~next
+
+        while i < tokens.Length && tokens[i].Span.Start < span.End do
+            found[tokens[i].Span.Start] <- kind, false
+            i <- i + 1
+
+    for name in analysed.Names.Value do
+        if name.Span.Start < source.Text.Length then
+            found[name.Span.Start] <- ofName name.Kind, name.IsDefinition
+
+    found
+
+let private classify (source: Source) (known: Dictionary<int, Type * bool>) (token: Scanner.Token) =
+    match known.TryGetValue token.Span.Start, token.Kind with
+    | _, Scanner.Kind.Comment -> Some(Type.Comment, false)
+    | _, Scanner.Kind.Text -> Some(Type.Text, false)
+    | _, Scanner.Kind.Number -> Some(Type.Number, false)
+    | _, (Scanner.Kind.Symbol | Scanner.Kind.Newline) -> None
+    | (true, found), Scanner.Kind.Word -> Some found
+    | (false, _), Scanner.Kind.Word ->
+        match Source.text source token.Span with
+        | word when functions.Contains word -> Some(Type.Function, false)
+        | word when keywords.Contains word -> Some(Type.Keyword, false)
+        | _ -> None
+
+/// All tokens of the document, or those that touch a range: five numbers each, relative to the token before.
+let answer (analysed: Analysed) (within: Range option) : JsonNode =
+    let source = Workspace.sourceOf analysed
+    let known = known analysed
+    let data = ResizeArray<JsonNode>()
+    let mutable line = 0
+    let mutable character = 0
+
+    let first, last =
+        match within with
+        | Some range -> Workspace.offsetOf analysed range.Start, Workspace.offsetOf analysed range.End
+        | None -> 0, source.Text.Length
+
+    for token in analysed.Tokens.Value do
+        if token.Span.End >= first && token.Span.Start <= last then
+            match classify source known token with
+            | None -> ()
+            | Some(kind, isDefinition) ->
+                let place = (Workspace.rangeOf analysed token.Span).Start
+
+                data.Add(number (place.Line - line))
+
+                data.Add(
+                    number (
+                        if place.Line = line then
+                            place.Character - character
+                        else
+                            place.Character
+                    )
+                )
+
+                data.Add(number (token.Span.End - token.Span.Start))
+                data.Add(number numberOf[kind])
+                data.Add(number (if isDefinition then 1 else 0))
+                line <- place.Line
+                character <- place.Character
+
+    object [ "data", array data ]

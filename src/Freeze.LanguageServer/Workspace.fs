@@ -1,0 +1,235 @@
+/// The open documents and what is known of each, found out when it is first asked for.
+module Freeze.LanguageServer.Workspace
+
+open System
+open System.Collections.Generic
+open System.IO
+open System.Threading.Tasks
+open Freeze.Language
+open Freeze.LanguageServer.Protocol
+open Freeze.LanguageServer.Documents
+
+/// All that can be said of a document and of what it imports. Reading takes a tenth of the analysis, so that outlines
+/// and names do not wait for runs.
+type Analysed =
+    {
+        Document: Document
+        /// As it was read, with what it imports.
+        Loaded: Imports.Loaded
+        Analysis: Lazy<Compile.Analysis>
+        /// Those of the analysis, and what is wrong under one of the profiles alone.
+        Diagnostics: Lazy<Diagnostic list>
+        Tokens: Lazy<Scanner.Token[]>
+        Names: Lazy<Names.Occurrence list>
+        Decisions: Lazy<Dictionary<Span, Decisions.Decision list>>
+        /// The lines of each source, in their order.
+        Lines: (Source * Lazy<Positions.Lines>) list
+    }
+
+    member this.Root = this.Loaded.Root
+    member this.Statements = this.Loaded.Root.Parsed.Statements
+    member this.Sources = this.Loaded.Sources
+
+type Opened =
+    {
+        Document: Document
+        Analysed: Lazy<Analysed>
+    }
+
+/// By URI.
+type Workspace = Map<string, Opened>
+
+let empty: Workspace = Map.empty
+
+let fullPath (path: string) =
+    try
+        Path.GetFullPath path
+    with
+    | :? ArgumentException
+    | :? IOException
+    | :? NotSupportedException -> path
+
+/// A pipe or a device may never answer, and an editor must.
+let private patience = TimeSpan.FromSeconds 1.0
+
+let private readFile (path: string) : Result<Source, string> =
+    let full = fullPath path
+
+    // Standard input is one of these, and the editor speaks there.
+    if full.StartsWith "/dev/" || full.StartsWith "/proc/" then
+        Error "it is no file"
+    else
+        let reading = Task.Run(fun () -> Source.read path)
+
+        if reading.Wait patience then
+            reading.Result
+        else
+            Error "it does not answer"
+
+/// An editor shows no address, so what stands for a file's content need only change with it: reading gigabytes at
+/// each letter would not do.
+let private stamp (path: string) : Result<string, string> =
+    try
+        let file = FileInfo path
+
+        if not file.Exists then
+            Error "there is no such file"
+        elif file.Length = 0L then
+            Error "it is empty, or no file"
+        else
+            Ok $"{path} {file.Length} {file.LastWriteTimeUtc.Ticks}"
+    with
+    | :? UnauthorizedAccessException -> Error "it may not be read by this user"
+    | :? ArgumentException
+    | :? NotSupportedException -> Error "this is no name of a file"
+    | :? IOException as error -> Error error.Message
+
+/// Files as the editor has them, else as the disk has them. `texts` are by full path.
+let files (texts: Map<string, Result<Source, string>>) : Imports.Files =
+    {
+        Read =
+            fun path ->
+                match Map.tryFind (fullPath path) texts with
+                | Some source -> source
+                | None -> readFile path
+        Digest = stamp
+        Images = Freeze.ImageFolders.list
+    }
+
+let private blank path = { Path = path; Text = ""; Start = 0 }
+
+let private texts (documents: Document seq) =
+    documents
+    |> Seq.map (fun document -> fullPath document.Path, document.Source)
+    |> Map.ofSeq
+
+let private analyse (files: Imports.Files) (document: Document) : Analysed =
+    let source, unreadable =
+        match document.Source with
+        | Ok source -> source, []
+        | Error reason -> blank document.Path, [ Diagnostic.unreadable reason ]
+
+    let loaded = Imports.load files source
+
+    let under profile =
+        Compile.analyseLoaded { Profile = profile; Files = files } loaded
+
+    let analysis = lazy (under "")
+
+    let diagnostics () =
+        let usual = analysis.Value.Diagnostics
+        let known = usual |> List.map (fun d -> d.Code, d.Span) |> Set.ofList
+
+        let ofProfile profile =
+            (under profile).Diagnostics
+            |> List.filter (fun d -> Diagnostic.isError d && not (known.Contains(d.Code, d.Span)))
+            |> List.map (fun d ->
+                { d with
+                    Message = $"under profile {profile}: {d.Message}"
+                })
+
+        unreadable @ usual @ List.collect ofProfile analysis.Value.Profiles
+
+    {
+        Document = document
+        Loaded = loaded
+        Analysis = analysis
+        Diagnostics = lazy (diagnostics ())
+        Tokens = lazy (Scanner.tokens source)
+        Names = lazy (Names.occurrences (Imports.all loaded.Root))
+        Decisions = lazy (Decisions.ofAnalysis analysis.Value)
+        Lines =
+            loaded.Sources
+            |> List.map (fun source -> source, lazy (Positions.ofText source.Text))
+    }
+
+let private couldNotImport =
+    (Diagnostic.cannotImport { Start = 0; End = 0 } "" "").Code
+
+/// Whether what is known of a document holds when another one changes.
+let private isApart (path: string) (opened: Opened) =
+    opened.Analysed.IsValueCreated
+    && (let analysed = opened.Analysed.Value
+
+        analysed.Sources |> List.forall (fun source -> fullPath source.Path <> path)
+        && analysed.Loaded.Diagnostics |> List.forall (fun d -> d.Code <> couldNotImport))
+
+/// The workspace with some documents, where those that have to do with a path are looked at anew.
+let private renewed (path: string) (documents: Document list) (before: Workspace) : Workspace =
+    let files = files (texts documents)
+
+    documents
+    |> List.map (fun document ->
+        match Map.tryFind document.Uri before with
+        | Some opened when obj.ReferenceEquals(opened.Document, document) && isApart path opened ->
+            document.Uri, opened
+        | _ ->
+            document.Uri,
+            {
+                Document = document
+                Analysed = lazy (analyse files document)
+            })
+    |> Map.ofList
+
+let private documents (workspace: Workspace) =
+    workspace |> Map.values |> Seq.map _.Document |> List.ofSeq
+
+/// The workspace with a document that was opened or changed.
+let add (document: Document) (workspace: Workspace) : Workspace =
+    let others =
+        documents workspace |> List.filter (fun other -> other.Uri <> document.Uri)
+
+    renewed (fullPath document.Path) (document :: others) workspace
+
+let remove (uri: string) (workspace: Workspace) : Workspace =
+    match Map.tryFind uri workspace with
+    | None -> workspace
+    | Some closed ->
+        let others = documents workspace |> List.filter (fun other -> other.Uri <> uri)
+        renewed (fullPath closed.Document.Path) others workspace
+
+/// The workspace after files on the disk have changed.
+let refreshed (workspace: Workspace) : Workspace =
+    renewed "" (documents workspace) Map.empty
+
+/// The URI of a source: that of the open document, if it is one.
+let fileUri (workspace: Workspace) (path: string) : string =
+    let full = fullPath path
+
+    workspace
+    |> Map.tryPick (fun uri opened ->
+        if fullPath opened.Document.Path = full then
+            Some uri
+        else
+            None)
+    |> Option.defaultWith (fun () -> Uris.ofPath full)
+
+let rangeOf (analysed: Analysed) (span: Span) : Range =
+    let source, lines =
+        analysed.Lines |> List.findBack (fun (source, _) -> source.Start <= span.Start)
+
+    Positions.range lines.Value source.Start span
+
+/// Where a span of an analysis stands, in whichever file.
+let locationOf (workspace: Workspace) (analysed: Analysed) (span: Span) : Location =
+    {
+        Uri = fileUri workspace (Source.at analysed.Sources span.Start).Path
+        Range = rangeOf analysed span
+    }
+
+/// The document's own source, which begins at 0.
+let sourceOf (analysed: Analysed) : Source = List.head analysed.Sources
+
+let offsetOf (analysed: Analysed) (position: Position) : int =
+    Positions.offset (snd (List.head analysed.Lines)).Value position
+
+/// The open documents that a path is part of: itself, or by an import.
+let rootsOf (workspace: Workspace) (path: string) : Analysed list =
+    let full = fullPath path
+
+    workspace
+    |> Map.values
+    |> Seq.map _.Analysed.Value
+    |> Seq.filter (fun analysed ->
+        analysed.Sources |> List.exists (fun source -> fullPath source.Path = full))
+    |> List.ofSeq
