@@ -15,9 +15,10 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
     private readonly ScalarType precise = Precisions.OfWeights(recipe);
     private readonly ScalarType activations = Precisions.OfActivations(recipe);
 
-    // Batch norms whose only reader cuts them off at 0, which is computed with them; and those readers.
-    private readonly HashSet<int> cut = [.. CutNorms(recipe.Net)];
-    private readonly HashSet<int> behindNorm = [.. CutNorms(recipe.Net).Select(norm => Readers(recipe.Net, norm).Single())];
+    // By the node that does the work of two: the relu of a norm is done with it, that of a pool behind it.
+    private readonly Dictionary<int, int> reluOfNorm = Passes.CutNorms(recipe.Net).ToDictionary(pair => pair.Norm, pair => pair.Relu);
+    private readonly Dictionary<int, int> poolOfRelu =
+        Passes.PooledRelus(recipe.Net).ToDictionary(pair => pair.Relu, pair => pair.Pool);
 
     // For each node the last node that reads it: after that, only what gradients need lives on.
     private readonly int[] lastReader = [.. recipe.Net.Nodes.Select((_, node) =>
@@ -41,12 +42,16 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
         var outputs = new Tensor[upTo + 1];
         // In memory a pixel's channels lie side by side, and so they stay: libtorch's and our loops are fastest so.
         images = As(images).permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+        // Done by another node, if that is computed.
+        var done = reluOfNorm.Values.Where(relu => relu <= upTo)
+            .Concat(poolOfRelu.Where(pair => pair.Value <= upTo).Select(pair => pair.Key))
+            .ToHashSet();
         for (var i = 0; i < outputs.Length; i++)
         {
             var node = net.Nodes[i];
             outputs[i] = node.Operation.IsInput ? images
-                : behindNorm.Contains(i) ? outputs[node.Inputs[0]]
-                : Apply(i, input => outputs[node.Inputs[input]], training);
+                : done.Contains(i) ? outputs[node.Inputs[0]]
+                : Apply(i, input => outputs[node.Inputs[input]], training, done);
             foreach (var input in node.Inputs.Where(input =>
                 lastReader[input] == i && input > 0 && !ReferenceEquals(outputs[input], outputs[i])))
             {
@@ -108,24 +113,25 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
             : F.conv2d(input, Weight(node), bias, strides, padding);
     }
 
-    private static IEnumerable<int> Readers(Net net, int node) =>
-        Enumerable.Range(0, net.Nodes.Length).Where(reader => net.Nodes[reader].Inputs.Contains(node));
+    private Tensor Pool(Node node, Operation.MaxPool pool, Tensor input, HashSet<int> done)
+    {
+        var greatest = F.max_pool2d(input, pool.Size, pool.Stride, pool.Padding);
+        return poolOfRelu.ContainsKey(node.Inputs[0]) && done.Contains(node.Inputs[0]) ? F.relu(greatest) : greatest;
+    }
 
-    private static IEnumerable<int> CutNorms(Net net) => Enumerable.Range(0, net.Nodes.Length).Where(norm =>
-        net.Nodes[norm].Operation.IsBatchNorm && Readers(net, norm).ToArray() is [var only] && net.Nodes[only].Operation.IsRelu);
+    private Tensor Apply(int place, Func<int, Tensor> input, bool training, HashSet<int> done) =>
+        Apply(net.Nodes[place], place, input, training, done);
 
-    private Tensor Apply(int place, Func<int, Tensor> input, bool training) => Apply(net.Nodes[place], place, input, training);
-
-    private Tensor Apply(Node node, int place, Func<int, Tensor> input, bool training) => node.Operation switch
+    private Tensor Apply(Node node, int place, Func<int, Tensor> input, bool training, HashSet<int> done) => node.Operation switch
     {
         Operation.Conv conv => Convolve(node, conv, input(0)),
         Operation.Linear linear => F.linear(
             input(0),
             Weight(node),
             Bias(node, linear.Bias)),
-        Operation.BatchNorm norm => Normalise(node, norm, input(0), training, cut.Contains(place)),
+        Operation.BatchNorm norm => Normalise(node, norm, input(0), training, reluOfNorm.TryGetValue(place, out var relu) && done.Contains(relu)),
         { IsRelu: true } => F.relu(input(0)),
-        Operation.MaxPool pool => F.max_pool2d(input(0), pool.Size, pool.Stride, pool.Padding),
+        Operation.MaxPool pool => Pool(node, pool, input(0), done),
         Operation.AvgPool pool => F.avg_pool2d(input(0), pool.Size, pool.Stride, pool.Padding),
         { IsGlobalPool: true } => input(0).mean([2, 3]),
         { IsFlatten: true } => input(0).flatten(1),

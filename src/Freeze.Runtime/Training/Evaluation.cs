@@ -6,10 +6,10 @@ using F = TorchSharp.torch.nn.functional;
 namespace Freeze.Runtime.Training;
 
 /// <summary>Judges a net on images that it does not learn from: running statistics, no dropout, no history.</summary>
-internal sealed class Evaluation(Batches batches, NetExecutor net)
+internal sealed class Evaluation(Batches batches, NetExecutor net, int trained)
 {
-    // Large enough to keep the cores busy, small enough for the activations of deep nets.
-    private const int Batch = 500;
+    // Twice those trained on at a time, since no activation is kept; enough to keep the cores busy.
+    private readonly int batch = Math.Clamp(2 * trained, 100, 500);
 
     /// <summary>Loss and accuracy over the images of a part at the given places.</summary>
     public Judgement Judge(ImagePart part, long[] places, CancellationToken cancel)
@@ -17,19 +17,19 @@ internal sealed class Evaluation(Batches batches, NetExecutor net)
         using var whole = NewDisposeScope();
         using var still = no_grad();
         var tally = new Tally();
-        var steps = (places.Length + Batch - 1) / Batch;
+        var steps = (places.Length + batch - 1) / batch;
         using var ahead = new Prefetcher<PreparedBatch>(
             steps,
-            step => batches.Prepare(part, places.AsSpan(step * Batch, Math.Min(Batch, places.Length - (step * Batch)))),
+            step => batches.Prepare(part, places.AsSpan(step * batch, Math.Min(batch, places.Length - (step * batch)))),
             cancel);
         for (var step = 0; step < steps; step++)
         {
             cancel.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             var prepared = ahead.Next();
-            var batch = batches.Take(prepared);
-            var logits = net.Forward(batch.Images, training: false);
-            tally.Add(F.cross_entropy(logits, batch.Labels), logits, batch.Labels, prepared.Labels.Length);
+            var taken = batches.Take(prepared);
+            var logits = net.Forward(taken.Images, training: false);
+            tally.Add(F.cross_entropy(logits, taken.Labels), logits, taken.Labels, prepared.Labels.Length);
         }
 
         return tally.Read();

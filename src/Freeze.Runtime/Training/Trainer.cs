@@ -42,7 +42,7 @@ internal sealed class Trainer
         net = new NetExecutor(recipe, Weights);
         optimizer = LeafOptimizer.Create(recipe.Optimizer, Weights.Leaves);
         schedule = new RateSchedule(recipe, batches.Steps);
-        evaluation = new Evaluation(batches, net);
+        evaluation = new Evaluation(batches, net, recipe.Batch);
         solver = RidgeSolver.Of(recipe, batches, net, Weights);
         optimizer.Begin(1);
     }
