@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using Freeze.Runtime.Data;
+using Freeze.Runtime.Ensembles;
 using Freeze.Runtime.Results;
 using Freeze.Runtime.Stagewise;
 using Freeze.Runtime.Training;
@@ -143,9 +144,22 @@ public sealed class Runner : IDisposable
         {
             { IsTogether: true } => Together(session, run, hash, folder),
             Learning.StageByStage => new StageByStage(session, run, stages).Train(hash, folder),
+            Learning.Ensemble => new Ensemble(session, run, Base).Train(store.FolderOf(hash), hash, folder),
             _ => throw new UnreachableException($"no training for plan case {run.Recipe.Learning}"),
         };
     }
+
+    // What an ensemble starts from is a run like any other: ensembles that differ in their members' rules share it.
+    private string Base(Run start, TrainingSession session) => Execute(start, session.Report, session.Cancel) switch
+    {
+        RunOutcome.Finished or RunOutcome.Already =>
+            Path.Combine(store.FolderOf(Address.ofRecipe(start.Recipe)), "last.safetensors"),
+        RunOutcome.Failed failed => throw new RunException($"{start.Name}: {failed.Failure.Message}", failed.Failure.Advice),
+        RunOutcome.FailedBefore failed => throw new RunException($"{start.Name}: {failed.Failure.Message}", failed.Failure.Advice),
+        RunOutcome.Elsewhere elsewhere => throw new ElsewhereException($"{elsewhere.Holder}, {start.Name}"),
+        { IsInterrupted: true } => throw new OperationCanceledException(session.Cancel),
+        var other => throw new UnreachableException($"no base for outcome {other}"),
+    };
 
     private static RunResult Together(TrainingSession session, Run run, string hash, RunFolder folder)
     {

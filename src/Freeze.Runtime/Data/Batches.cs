@@ -27,12 +27,14 @@ internal sealed class Batches
     /// <param name="set">The images.</param>
     /// <param name="recipe">Which images, in which order, how they are normalised and varied.</param>
     /// <param name="features">What a net reads in the place of images; null for the images themselves.</param>
-    public Batches(ImageSet set, Recipe recipe, IFeatures? features = null)
+    /// <param name="whose">Whose batches they are, such as " of member 2", where a run has several nets; else "".</param>
+    public Batches(ImageSet set, Recipe recipe, IFeatures? features = null, string whose = "")
     {
         this.features = features;
+        Whose = whose;
         this.recipe = recipe;
         this.set = set;
-        augmenter = new Augmenter(recipe, set.Set.Image);
+        augmenter = new Augmenter(recipe, set.Set.Image, whose);
         var used = recipe.Images switch
         {
             Freeze.Images.First first => first.Count,
@@ -55,8 +57,8 @@ internal sealed class Batches
     /// <summary>What a net sees of them.</summary>
     public DataSet Seen => features is null ? set.Set : Features.Described(set.Set, features.Shape);
 
-    /// <summary>Whose order of images it is, such as " of member 2", or "".</summary>
-    public string Whose { get; init; } = "";
+    /// <summary>Whose batches they are, such as " of member 2", or "".</summary>
+    public string Whose { get; }
 
     /// <summary>The training images that are trained on, ascending.</summary>
     public long[] Training { get; }

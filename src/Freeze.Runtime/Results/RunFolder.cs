@@ -93,6 +93,9 @@ internal sealed class RunFolder : IDisposable
         times = Begin("times.jsonl", timed);
     }
 
+    /// <summary>The folder of a training that is part of this run, under the same claim.</summary>
+    public RunFolder Within(string place, Run part, string name) => new(place, part, name, claim);
+
     /// <summary>Writes further records of a training, a line each.</summary>
     public void Beside<T>(string name, IEnumerable<T> records)
     {
@@ -108,11 +111,15 @@ internal sealed class RunFolder : IDisposable
         Finish([.. weights.State()], result);
     }
 
-    /// <summary>The same of any named values and any record.</summary>
+    /// <summary>The same of any named values and any record; without values no file of them is written.</summary>
     public void Finish<T>(IReadOnlyList<(string Name, Tensor Value)> state, T result)
     {
         claim.Demand();
-        WholeFile.Write(PathOf("last.safetensors"), stream => Safetensors.Write(stream, state));
+        if (state.Count > 0)
+        {
+            WholeFile.Write(PathOf("last.safetensors"), stream => Safetensors.Write(stream, state));
+        }
+
         // Before the result, so that no finished run has word of a failure beside it.
         File.Delete(PathOf("failure.json"));
         WholeFile.Write(PathOf("result.json"), Json.toText(result) + "\n");

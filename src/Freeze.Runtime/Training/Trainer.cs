@@ -176,7 +176,7 @@ internal sealed class Trainer
         var batch = batches.Take(prepared);
         if (net.HasDropout)
         {
-            var key = RandomStream.Key(recipe.Seed, $"dropout of epoch {epoch}");
+            var key = RandomStream.Key(recipe.Seed, $"dropout of epoch {epoch}{batches.Whose}");
             manual_seed((long)(RandomStream.Bits(key, step) >> 1));
         }
 
