@@ -75,7 +75,8 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
             {
                 session.Note(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"stage {stage} of {run.Recipe.Net.Stages.Length}, candidate {i + 1} of {tried.Length}: {tried[i]}"));
+                    $"stage {stage} of {run.Recipe.Net.Stages.Length}, candidate {i + 1} of {tried.Length}: "
+                        + $"lr {OptimizerModule.learningRate(tried[i]):G4}, decay {OptimizerModule.decay(tried[i]):G4}"));
                 (records[i], times[i]) = Candidate(stage, i, tried[i], features, address, claim);
             }
         }
