@@ -2,6 +2,7 @@ module Freeze.Cli.Tests.LearningTests
 
 open System.IO
 open System.Text.RegularExpressions
+open Freeze.Runtime.Results
 open Freeze.Cli.Tests.Command
 open Xunit
 
@@ -70,3 +71,26 @@ let ``an ensemble's members are told together`` () =
         |> Array.filter (fun path -> not (path.Contains "member"))
         |> Array.length
     )
+
+[<Fact>]
+let ``members of a densenet keep no byte of what they do not learn`` () =
+    let text =
+        setting
+        + "net densenet-22-12; lr 0.01\n"
+        + "ensemble 5 after 1 epoch { bn, fc: train; conv: train 0.1 filters; rest: fixed }"
+
+    let store = folder ()
+    Assert.Equal(0, (freeze [ "run"; file text; "--store"; store ]).Code)
+
+    let bytes isMember =
+        Directory.GetFiles(store, "last.safetensors", SearchOption.AllDirectories)
+        |> Array.filter (fun path -> path.Contains "member-" = isMember)
+        |> Array.map (fun path -> Safetensors.Read path |> Seq.sumBy _.Value.Bytes.Length)
+
+    let whole = bytes false |> Array.exactlyOne
+    let plan = freeze [ "plan"; "--json"; file text ]
+    let weights = (json plan).[0].GetProperty("weights")
+    let count (name: string) = weights.GetProperty(name).GetInt32()
+    let statistics = whole - 4 * count "total"
+    Assert.Equal<int[]>(Array.create 5 (4 * count "trained" + statistics), bytes true)
+    Assert.InRange(count "trained", 1, count "total" / 4)

@@ -84,13 +84,46 @@ public sealed class StageByStageTests(Sample sample) : IDisposable
         var kept = Finished(Execute(Staged(3), "kept"));
         var computed = Finished(Execute(Staged(3), "computed", room: 0));
 
-        Assert.Contains(told, note => note.StartsWith("computing 200 images' features", StringComparison.Ordinal));
+        // Once for each stage that has one before it, whatever the number of candidates and epochs.
+        Assert.Equal(2, told.Count(note => note.StartsWith("computing 200 images' features", StringComparison.Ordinal)));
         Assert.Contains(told, note => note.Contains("no room for", StringComparison.Ordinal));
         Assert.Equal(kept, computed);
         Assert.Equal(
             File.ReadAllBytes(folder.File($"kept/{kept.Hash}/last.safetensors")),
             File.ReadAllBytes(folder.File($"computed/{kept.Hash}/last.safetensors")));
         Assert.Empty(Directory.GetFiles(folder.File("kept"), "features", SearchOption.AllDirectories));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void FeaturesThatAKilledProcessLeftAreUsedUnlessTheyAreDamaged(bool damaged)
+    {
+        var whole = Finished(Execute(Staged(2), "whole"));
+        told.Clear();
+        // The first stage is two candidates of two epochs of six steps; so this ends within the second.
+        Assert.True(Execute(Staged(2), "parts", stopAfter: 30).IsInterrupted);
+        var path = Directory.GetFiles(folder.File("parts"), "features", SearchOption.AllDirectories).Single();
+        Assert.Equal(128 + (200 * 4 * 6 * 6 * sizeof(float)), new FileInfo(path).Length);
+        if (damaged)
+        {
+            var content = File.ReadAllBytes(path);
+            content[^1] ^= 1;
+            File.WriteAllBytes(path, content);
+        }
+
+        Assert.Equal(whole, Finished(Execute(Staged(2), "parts")));
+
+        Assert.Equal(damaged ? 2 : 1, told.Count(note => note.StartsWith("computing", StringComparison.Ordinal)));
+        Assert.Equal(damaged, told.Any(note => note.Contains("features is damaged", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void FeaturesInDoublePrecisionAreThoseThatEachBatchWouldComputeToo()
+    {
+        var doubles = Staged(2) with { Precision = Precision.Fp64, Validation = Validation.Test };
+
+        Assert.Equal(Finished(Execute(doubles, "kept")), Finished(Execute(doubles, "computed", room: 0)));
     }
 
     [Fact]
