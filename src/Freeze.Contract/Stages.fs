@@ -11,21 +11,34 @@ module Stages =
     let private first (net: Net) stage =
         if stage = 1 then 0 else net.Stages[stage - 2].Output
 
-    let private usual (weight: Weight) =
-        {
-            Weight = weight
-            Start = Starts.torch weight
-            Treatment = Treatment.Trained
-            Update = Update.usual
-        }
-
     /// What stands behind the last stage: the net's own classifier.
     let private tail (recipe: Recipe) =
         let net = recipe.Net
         net.Nodes[net.Stages[net.Stages.Length - 1].Output + 1 ..]
 
-    /// Whether the net's own classifier is like the temporary ones: one linear layer, all trained, from PyTorch's start.
-    /// Then nets of more and fewer stages share their trainings, and the last temporary classifier becomes the net's.
+    /// All of a temporary classifier is trained, or solved for where the net's own is.
+    let private treatment (recipe: Recipe) =
+        let own = Array.last recipe.Net.Nodes
+
+        recipe.Weights
+        |> Array.tryPick (fun plan ->
+            match plan.Treatment with
+            | Treatment.Solved _ when plan.Weight.Layer = own.Name -> Some plan.Treatment
+            | _ -> None)
+        |> Option.defaultValue Treatment.Trained
+
+    /// The plan of a temporary classifier's weight.
+    let private usual (recipe: Recipe) (weight: Weight) =
+        {
+            Weight = weight
+            Start = Starts.torch weight
+            Treatment = treatment recipe
+            Update = Update.usual
+        }
+
+    /// Whether the net's own classifier is like the temporary ones: one linear layer, all of it trained or solved for, from
+    /// PyTorch's start. Then nets of more and fewer stages share their trainings, and the last temporary classifier becomes
+    /// the net's.
     let private endsAsUsual (recipe: Recipe) =
         let layers = tail recipe |> Array.filter (fun node -> not node.Operation.IsFlatten)
 
@@ -33,7 +46,7 @@ module Stages =
         | [| Operation.Linear(units, true) |] when units = recipe.Classes ->
             recipe.Weights
             |> Array.filter (fun plan -> plan.Weight.Layer = layers[0].Name)
-            |> Array.forall (fun plan -> plan = usual plan.Weight)
+            |> Array.forall (fun plan -> plan = usual recipe plan.Weight)
         | _ -> false
 
     /// Whether a stage learns behind the net's own classifier, since that is not like the temporary ones.
@@ -65,8 +78,6 @@ module Stages =
                 | Learning.StageByStage candidates -> Learning.StageByStage candidates[.. stage - 1]
                 | other -> other
         }
-
-    let address (recipe: Recipe) (stage: int) = Address.ofRecipe (upTo recipe stage)
 
     /// The training of one stage with one optimizer, on the features of the stages before: a net that begins at these
     /// features and ends with a classifier. Behind the first stage what it reads is no longer normalised or varied.
@@ -134,11 +145,28 @@ module Stages =
             Weights =
                 Net.weights net
                 |> Array.map (fun weight ->
-                    planned.TryFind weight.Name |> Option.defaultWith (fun () -> usual weight))
+                    planned.TryFind weight.Name
+                    |> Option.defaultWith (fun () -> usual recipe weight))
             FrozenStatistics = recipe.FrozenStatistics |> Array.filter layers.Contains
             Learning = Learning.Together
             Optimizer = optimizer
         }
+
+    /// The address of a stage: that of what it depends on, and of how its classifier is solved for.
+    let address (recipe: Recipe) (stage: int) =
+        let upTo = upTo recipe stage
+
+        let solved =
+            match treatment recipe with
+            | Treatment.Solved _ when not (hasOwnClassifier recipe stage) ->
+                (training recipe stage recipe.Optimizer).Weights
+                |> Array.filter (fun plan -> plan.Treatment.IsSolved)
+            | _ -> [||]
+
+        Address.ofRecipe
+            { upTo with
+                Weights = Array.append upTo.Weights solved
+            }
 
     /// The name in its last stage's training of a weight of the whole net.
     let nameInLastTraining (recipe: Recipe) (weight: string) : string =

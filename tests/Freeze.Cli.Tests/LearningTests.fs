@@ -35,17 +35,30 @@ let ``halving runs rung after rung and marks the best candidate of the last`` ()
     Assert.Equal(1, rows @"best$" output)
     Assert.Equal(13, Directory.GetFiles(store, "result.json", SearchOption.AllDirectories).Length)
 
+let private staged =
+    setting
+    + "net [short, long]; learn stage by stage; search random 1 per stage; lr ~ 0.02 * 10^normal(0, 1)\n"
+    + "net short { stage 1 { conv 4 3x3; relu; maxpool 4 }; classifier: linear classes }\n"
+    + "net long { stage 1 { conv 4 3x3; relu; maxpool 4 }; stage 2 { conv 8 3x3; relu }\n"
+    + "classifier: linear classes }"
+
+[<Fact>]
+let ``two processes at the same time train each stage once`` () =
+    let store, source = folder (), file staged
+    let processes = [ for _ in 1..2 -> start [] [ "run"; source; "--store"; store ] ]
+    let outputs = processes |> List.map finish
+    Assert.All(outputs, fun output -> Assert.Equal(0, output.Code))
+
+    let notes =
+        outputs
+        |> List.sumBy (fun output -> Regex.Count(output.Errors, "candidate [12] of 2"))
+    // Two stages of two candidates: three stages would be six.
+    Assert.Equal(4, notes)
+
 [<Fact>]
 let ``stages are told with what was chosen, and shared by the runs of a file`` () =
-    let text =
-        setting
-        + "net [short, long]; learn stage by stage; search random 1 per stage; lr ~ 0.02 * 10^normal(0, 1)\n"
-        + "net short { stage 1 { conv 4 3x3; relu; maxpool 4 }; classifier: linear classes }\n"
-        + "net long { stage 1 { conv 4 3x3; relu; maxpool 4 }; stage 2 { conv 8 3x3; relu }\n"
-        + "classifier: linear classes }"
-
     let store = folder ()
-    let output = freeze [ "run"; file text; "--store"; store ]
+    let output = freeze [ "run"; file staged; "--store"; store ]
     Assert.Equal(0, output.Code)
     Assert.Equal(2, rows @"stage1 +[12] of 2 " output)
     Assert.Equal(1, rows @"stage2 +[12] of 2 " output)
