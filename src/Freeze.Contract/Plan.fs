@@ -303,6 +303,24 @@ module Update =
         }
 
 [<RequireQualifiedAccess>]
+module Optimizer =
+    let learningRate (optimizer: Optimizer) =
+        match optimizer with
+        | Optimizer.Sgd(lr, _, _, _)
+        | Optimizer.Adam(lr, _, _, _, _)
+        | Optimizer.AdamW(lr, _, _, _, _)
+        | Optimizer.RmsProp(lr, _, _, _, _)
+        | Optimizer.YellowFin(lr, _, _, _, _) -> lr
+
+    let decay (optimizer: Optimizer) =
+        match optimizer with
+        | Optimizer.Sgd(_, _, decay, _)
+        | Optimizer.Adam(_, _, _, _, decay)
+        | Optimizer.AdamW(_, _, _, _, decay)
+        | Optimizer.RmsProp(_, _, _, _, decay)
+        | Optimizer.YellowFin(_, _, _, _, decay) -> decay
+
+[<RequireQualifiedAccess>]
 module DataSource =
     /// What is known of a run's images without opening them; nothing of a name that no set has.
     let tryDescribe (source: DataSource) : DataSet option =

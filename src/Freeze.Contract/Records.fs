@@ -28,6 +28,73 @@ type EpochTime =
         Threads: int
     }
 
+/// One training of a stage: the optimizer that was tried and what its epochs measured.
+type CandidateRecord =
+    {
+        Optimizer: Optimizer
+        Epochs: EpochRecord[]
+        /// Why it came to nothing, such as a loss that is no longer a number; else "".
+        Failure: string
+    }
+
+/// A stage that learned behind a classifier of its own.
+type StageRecord =
+    {
+        Name: string
+        /// That of all that the stage depends on: stages of one address are trained once.
+        Address: string
+        Candidates: CandidateRecord[]
+        /// The candidate with the best validation accuracy in its last epoch, from 0: of equal ones the first.
+        Best: int
+        /// SHA-256 of the file of its weights.
+        Weights: string
+    }
+
+/// How long a stage took: apart from what it measured, which is the same in every repetition.
+type StageTime =
+    {
+        Name: string
+        Address: string
+        /// Wall time of computing the features of the stages before, once for all candidates; 0 where each batch
+        /// computes them.
+        FeatureSeconds: float
+        /// Of each candidate its epochs.
+        Candidates: EpochTime[][]
+    }
+
+/// A member of an ensemble at its end, judged on the test set.
+type MemberRecord =
+    {
+        Epochs: EpochRecord[]
+        TestLoss: float
+        TestAccuracy: float
+    }
+
+/// Nets that went on from one start, judged on the test set.
+type EnsembleRecord =
+    {
+        /// The run that trained what they start from.
+        Base: string
+        Members: MemberRecord[]
+        /// Mean of the members' accuracies.
+        MeanAccuracy: float
+        /// Of the mean of the members' softmax.
+        Accuracy: float
+        /// The share of images of which two members drawn at random say different things: mean over all pairs.
+        Disagreement: float
+        /// Trained scalars of all members: members times those of one.
+        LearnedParameters: int64
+        /// Scalars to keep for all members: those of one net and, for each further member, the trained ones.
+        DistinctParameters: int64
+    }
+
+/// What a way of learning leaves beside the epochs.
+[<RequireQualifiedAccess>]
+type LearningRecord =
+    | Together
+    | StageByStage of Stages: StageRecord[]
+    | Ensemble of Ensemble: EnsembleRecord
+
 /// Where an unfinished run stands. Sums are over the steps done of the epoch under way.
 type Position =
     {
@@ -54,10 +121,15 @@ type RunResult =
     {
         Hash: string
         Name: string
+        /// Learning stage by stage has those of each stage's best candidate, one stage behind the other, and an ensemble
+        /// the means over its members.
         Epochs: EpochRecord[]
+        /// Of an ensemble those of the mean of its members' softmax.
         TestLoss: float
         TestAccuracy: float
+        /// Of learning stage by stage that of the last stage.
         BestValidationAccuracy: float
+        Learning: LearningRecord
         Counts: Counts
         /// Fixed scalars found bit-identical to their start, and zero scalars found zero, when the run ended.
         StillVerified: int64

@@ -17,8 +17,13 @@ type Distribution =
     | Choice of count: int
 
 /// Which draw: candidate 0 is the unperturbed start, every distribution at its centre. Stages count from 1; 0 is the
-/// run as a whole.
-type Candidate = { Stage: int; Number: int }
+/// run as a whole. In a grid a name takes one of the values of its choice, from 0.
+type Candidate =
+    {
+        Stage: int
+        Number: int
+        Chosen: Map<string, int>
+    }
 
 let private centre distribution =
     match distribution with
@@ -45,9 +50,10 @@ let private draw key index distribution =
 
 /// What one candidate draws for a name, one value after the other.
 let private drawing (seed: int64) (candidate: Candidate) (name: string) : Distribution -> float =
-    if candidate.Number = 0 then
-        centre
-    else
+    match Map.tryFind name candidate.Chosen with
+    | Some index -> fun _ -> float index
+    | None when candidate.Number = 0 -> centre
+    | None ->
         let key =
             RandomStream.Key(seed, $"draw of {name}, stage {candidate.Stage}, candidate {candidate.Number}")
 
@@ -56,6 +62,37 @@ let private drawing (seed: int64) (candidate: Candidate) (name: string) : Distri
         fun distribution ->
             index <- index + 1L
             draw key index distribution
+
+/// All distributions in an expression, each with the number of its arguments.
+let rec private distributions (expression: Expression) : (string * int) list =
+    match expression.Value with
+    | Term.Call(callee, arguments) ->
+        [
+            if Vocabulary.names Vocabulary.draws |> List.contains callee.Value then
+                callee.Value, arguments.Length
+            for argument in arguments do
+                yield! distributions argument.Content
+        ]
+    | Term.Negative inner -> distributions inner
+    | Term.Binary(_, left, right) -> distributions left @ distributions right
+    | _ -> []
+
+/// Of a draw in a grid, how many values it can take.
+let options (expression: Expression) : Result<int, Diagnostic> =
+    match distributions expression with
+    | [ "choice", count ] when count > 0 -> Ok count
+    | _ ->
+        Error(
+            Diagnostic.wrongValue expression.Span "one `choice(A, B, …)`, since a grid tries all its values"
+        )
+
+/// Which value each draw of a grid takes in a candidate: the last draw changes fastest.
+let chosen (draws: (string * int) list) (number: int) : Map<string, int> =
+    List.foldBack
+        (fun (name, count) (left, chosen) -> left / count, Map.add name (left % count) chosen)
+        draws
+        (number, Map.empty)
+    |> snd
 
 let private distribution scope span (callee: string) (arguments: Argument list) =
     let labelled = arguments |> List.exists _.Label.IsSome

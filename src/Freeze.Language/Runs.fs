@@ -179,24 +179,26 @@ type RunChecker
 
     /// For each stage the optimizers to try.
     let stageCandidates (making: Making) =
-        let candidate stage number : Draws.Candidate = { Stage = stage; Number = number }
         let variant = making.Variant
+        let draws = variant.Section.Draws
+
+        let trials =
+            match variant.Search with
+            | Search.Stages trials -> trials
+            | Search.No
+            | Search.Runs _ -> Trials.Random 0
 
         let optimizer stage number =
-            let section =
-                drawn making.Scope making.Settings.Seed (candidate stage number) variant.Section
+            let candidate = candidateOf draws trials stage number
+
+            let section = drawn making.Scope making.Settings.Seed candidate variant.Section
 
             Settings.optimizer (making.ScopeOf section) section.Settings
             |> Diagnostic.keep report
 
-        let draws =
-            match variant.Search with
-            | Search.Stages draws -> draws
-            | _ -> 0
-
         [|
             for stage in 1 .. making.Subject.Built.Net.Stages.Length ->
-                [| 0..draws |] |> Array.choose (optimizer stage)
+                [| 0 .. candidateCount draws trials - 1 |] |> Array.choose (optimizer stage)
         |]
 
     /// A net in stages ends with one linear layer behind the last of them.
@@ -386,12 +388,18 @@ type RunChecker
         let outside = scopeOf variant.Section
         let seed = seed outside variant.Section
 
-        let number =
+        let candidate =
             match variant.Search with
-            | Search.Runs _ -> int (List.last choice)
-            | _ -> 0
+            | Search.Runs trials -> candidateOf variant.Section.Draws trials 0 (int (List.last choice))
+            | Search.No
+            | Search.Stages _ ->
+                {
+                    Stage = 0
+                    Number = 0
+                    Chosen = Map.empty
+                }
 
-        let section = drawn outside seed { Stage = 0; Number = number } variant.Section
+        let section = drawn outside seed candidate variant.Section
         let scope = scopeOf section
 
         let axesOf names (axis: Axis) i : Freeze.Axis list =
@@ -436,6 +444,17 @@ type RunChecker
                     | _ -> None)
             | _ -> []
 
+        let rung: Freeze.Axis list =
+            match variant.Search with
+            | Search.Runs(Trials.Halving _) ->
+                [
+                    {
+                        Name = Searches.rungAxis
+                        Value = AxisValue.Number 1.0
+                    }
+                ]
+            | _ -> []
+
         let case: Freeze.Axis list =
             variant.Case
             |> Option.map (fun name ->
@@ -472,7 +491,7 @@ type RunChecker
                     }
 
                 let recipe, reasons = recipe making
-                let axes = outer @ case @ inner @ drawn
+                let axes = outer @ case @ inner @ rung @ drawn
 
                 let values =
                     axes

@@ -5,14 +5,24 @@ open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Values
 
+/// Which candidates a search tries.
+[<RequireQualifiedAccess>]
+type Trials =
+    /// So many draws beside the start.
+    | Random of draws: int
+    /// Every combination of the values of choices.
+    | Grid
+    /// So many, the start among them, of which the best third go on with three times the epochs, and so on.
+    | Halving of candidates: int
+
 /// How the draws of a file are tried.
 [<RequireQualifiedAccess>]
 type Search =
     | No
-    /// So many draws beside the start, each a run.
-    | Runs of draws: int
-    /// So many draws beside the start for each stage.
-    | Stages of draws: int
+    /// Each candidate is a run.
+    | Runs of Trials
+    /// Each stage of a net has candidates of its own.
+    | Stages of Trials
 
 type Settings =
     {
@@ -344,16 +354,38 @@ let search scope (phrase: Phrase) : Result<Search, Diagnostic> =
     let count value =
         wholeBetween scope 1L 10_000L "the number of draws" value |> Result.map int
 
-    match words phrase with
-    | "random" :: _ :: rest when List.length phrase > 1 ->
+    let ofWhat skipped rest trials =
         match rest with
         | []
-        | [ "by"; "validation"; "accuracy" ] -> count phrase[1] |> Result.map Search.Runs
+        | [ "by"; "validation"; "accuracy" ] -> trials |> Result.map Search.Runs
         | [ "per"; "stage" ]
-        | [ "per"; "stage"; "by"; "validation"; "accuracy" ] -> count phrase[1] |> Result.map Search.Stages
+        | [ "per"; "stage"; "by"; "validation"; "accuracy" ] -> trials |> Result.map Search.Stages
         | _ ->
-            Error(Diagnostic.wrongValue (join (List.skip 2 phrase)) "`[per stage] [by validation accuracy]`")
-    | _ -> Error(Diagnostic.wrongValue (join phrase) "`random 10 by validation accuracy`")
+            Error(
+                Diagnostic.wrongValue
+                    (join (List.skip skipped phrase))
+                    "`[per stage] [by validation accuracy]`"
+            )
+
+    match words phrase with
+    | "random" :: _ :: rest when List.length phrase > 1 ->
+        count phrase[1] |> Result.map Trials.Random |> ofWhat 2 rest
+    | "grid" :: rest -> Ok Trials.Grid |> ofWhat 1 rest
+    | "halving" :: _ :: rest when List.length phrase > 1 ->
+        match count phrase[1] |> Result.map Trials.Halving |> ofWhat 2 rest with
+        | Ok(Search.Stages _) ->
+            Error(
+                Diagnostic.wrongValue
+                    (join (List.skip 2 phrase))
+                    "`by validation accuracy`: halving is for whole runs"
+            )
+        | found -> found
+    | _ ->
+        Error(
+            Diagnostic.wrongValue
+                (join phrase)
+                "`random 10`, `grid` or `halving 27`, and `by validation accuracy`"
+        )
 
 /// `limit runs 20000`
 let limit scope (phrase: Phrase) : Result<int64, Diagnostic> =

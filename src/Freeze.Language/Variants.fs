@@ -117,6 +117,37 @@ let private axes report (whole: Section) (section: Section) (used: Set<string>) 
     ]
     |> List.sortBy _.Place.Start
 
+/// As many candidates as a search of another kind may have.
+let private mostOfGrid = 10_000
+
+/// How many values each draw of a grid takes; what is wrong with one has been told.
+let private optionsOf (draws: Let list) =
+    draws
+    |> List.map (fun draw -> draw.Name.Value, Draws.options draw.Content |> Result.defaultValue 1)
+
+let private gridSize draws =
+    optionsOf draws
+    |> List.fold (fun product (_, count) -> product * bigint count) 1I
+
+/// How many candidates a search tries.
+let candidateCount (draws: Let list) (trials: Trials) : int =
+    match trials with
+    | Trials.Random draws -> draws + 1
+    | Trials.Grid -> int (gridSize draws)
+    | Trials.Halving candidates -> candidates
+
+/// A candidate of a search: the whole run's, or from 1 a stage's.
+let candidateOf (draws: Let list) (trials: Trials) stage number : Draws.Candidate =
+    {
+        Stage = stage
+        Number = number
+        Chosen =
+            match trials with
+            | Trials.Grid -> Draws.chosen (optionsOf draws) number
+            | Trials.Random _
+            | Trials.Halving _ -> Map.empty
+    }
+
 let private search report (section: Section) : Search =
     let scope = Values.Scope.Empty
 
@@ -130,6 +161,21 @@ let private search report (section: Section) : Search =
         | Some _ when draws.IsEmpty ->
             report (Diagnostic.searchWithoutDraw (join setting.Phrase))
             Search.No
+        | Some(Search.Runs Trials.Grid | Search.Stages Trials.Grid as found) ->
+            for draw in draws do
+                Draws.options draw.Content |> Diagnostic.keep report |> ignore
+
+            if bigint mostOfGrid < gridSize draws then
+                report (
+                    Diagnostic.outOfRange
+                        (join setting.Phrase)
+                        "the grid"
+                        $"at most {mostOfGrid} combinations"
+                )
+
+                Search.No
+            else
+                found
         | found -> found |> Option.defaultValue Search.No
 
 /// The candidates of a search over whole runs are an axis: the start, then the draws.
@@ -137,14 +183,14 @@ let private candidates (section: Section) search : Axis list =
     match search with
     | Search.No
     | Search.Stages _ -> []
-    | Search.Runs draws ->
+    | Search.Runs trials ->
         let place = join section.Settings["search"].Phrase
 
         [
             {
-                Columns = [ "candidate" ]
+                Columns = [ Freeze.Searches.candidateAxis ]
                 Place = place
-                Count = int64 draws + 1L
+                Count = int64 (candidateCount section.Draws trials)
                 Item =
                     fun i ->
                         {

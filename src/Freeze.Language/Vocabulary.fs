@@ -52,7 +52,7 @@ let settings =
         entry
             "search"
             "search random 10 by validation accuracy"
-            "how many draws are tried, of whole runs or per stage"
+            "which draws are tried: random 10, grid or halving 27, of whole runs or per stage"
         entry "shuffle" "shuffle on" "whether each epoch has an order of its own, drawn by the seed"
         entry "precision" "precision fp32" "of the arithmetic: fp32, bf16 (with fp32 weights) or fp64"
         entry "device" "device auto" "what computes: cpu, cuda, or a GPU where there is one"

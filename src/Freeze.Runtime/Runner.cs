@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Reflection;
 using Freeze.Runtime.Data;
+using Freeze.Runtime.Ensembles;
 using Freeze.Runtime.Results;
+using Freeze.Runtime.Stagewise;
 using Freeze.Runtime.Training;
 using static TorchSharp.torch;
 
@@ -13,7 +15,11 @@ namespace Freeze.Runtime;
 /// <param name="Threads">How many threads compute, at least 1. Other numbers may give other last bits.</param>
 /// <param name="CheckpointEvery">How much work may be lost with the process, to within a step.</param>
 /// <param name="Retry">Whether a run that has failed is tried again.</param>
-public sealed record RunnerOptions(string Store, DataCatalog Data, int Threads, TimeSpan CheckpointEvery, bool Retry);
+public sealed record RunnerOptions(string Store, DataCatalog Data, int Threads, TimeSpan CheckpointEvery, bool Retry)
+{
+    /// <summary>How many bytes the features of fixed stages may take on the disk of the store, of one stage at a time.</summary>
+    public long FeatureBytes { get; init; } = 16L << 30;
+}
 
 /// <summary>
 /// Executes plans, one run after the other. A run that fails is a record like any other: the next goes on. To be
@@ -23,6 +29,7 @@ public sealed class Runner : IDisposable
 {
     private readonly RunnerOptions options;
     private readonly RunStore store;
+    private readonly RunStore stages;
     private readonly Action? afterStep;
     private ImageSet? set;
     private DataSource? source;
@@ -41,6 +48,7 @@ public sealed class Runner : IDisposable
         this.options = options;
         this.afterStep = afterStep;
         store = new RunStore(options.Store);
+        stages = new RunStore(Path.Combine(options.Store, "stages"));
     }
 
     /// <summary>What computes, for the records.</summary>
@@ -80,6 +88,10 @@ public sealed class Runner : IDisposable
                 ?? (options.Retry ? null : store.Failed(hash))
                 ?? ExecuteClaimed(run, hash, claim, report, cancel);
         }
+        catch (ElsewhereException other)
+        {
+            return RunOutcome.NewElsewhere(other.Holder);
+        }
         catch (LostClaimException)
         {
             return RunOutcome.NewElsewhere("another process");
@@ -108,7 +120,7 @@ public sealed class Runner : IDisposable
             var result = Train(run, hash, folder, report, cancel);
             return RunOutcome.NewFinished(result, [.. folder.Times]);
         }
-        catch (Exception error) when (error is not (OperationCanceledException or LostClaimException or DataException))
+        catch (Exception error) when (error is not (OperationCanceledException or LostClaimException or ElsewhereException or DataException))
         {
             // A disk or a data set may be mended: such a failure is the machine's, and not kept as the run's.
             if (error is not (IOException or UnauthorizedAccessException))
@@ -127,15 +139,40 @@ public sealed class Runner : IDisposable
         var images = Images(run.Recipe.Data, report);
         using var scope = NewDisposeScope();
         set_num_threads(options.Threads);
-        var trainer = new Trainer(run.Recipe, images);
-        folder.Resume(trainer, Versions, note => report(Progress.NewNote(note)));
-        TrainOn(trainer, folder, report, cancel);
+        var session = new TrainingSession(options, images, report, afterStep, cancel);
+        return run.Recipe.Learning switch
+        {
+            { IsTogether: true } => Together(session, run, hash, folder),
+            Learning.StageByStage => new StageByStage(session, run, stages).Train(hash, folder),
+            Learning.Ensemble => new Ensemble(session, run, Base).Train(store.FolderOf(hash), hash, folder),
+            _ => throw new UnreachableException($"no training for plan case {run.Recipe.Learning}"),
+        };
+    }
+
+    // What an ensemble starts from is a run like any other: ensembles that differ in their members' rules share it.
+    private string Base(Run start, TrainingSession session) => Execute(start, session.Report, session.Cancel) switch
+    {
+        RunOutcome.Finished or RunOutcome.Already =>
+            Path.Combine(store.FolderOf(Address.ofRecipe(start.Recipe)), "last.safetensors"),
+        // What was the machine's fault there is so here.
+        RunOutcome.Failed failed when store.Failed(failed.Failure.Hash) is null => throw new IOException(failed.Failure.Message),
+        RunOutcome.Failed failed => throw new RunException($"{start.Name}: {failed.Failure.Message}", failed.Failure.Advice),
+        RunOutcome.FailedBefore failed => throw new RunException($"{start.Name}: {failed.Failure.Message}", failed.Failure.Advice),
+        RunOutcome.Elsewhere elsewhere => throw new ElsewhereException($"{elsewhere.Holder}, {start.Name}"),
+        { IsInterrupted: true } => throw new OperationCanceledException(session.Cancel),
+        var other => throw new UnreachableException($"no base for outcome {other}"),
+    };
+
+    private static RunResult Together(TrainingSession session, Run run, string hash, RunFolder folder)
+    {
+        var trainer = new Trainer(run.Recipe, session.Images);
+        session.Train(trainer, folder);
 
         // Where the test set is what validates, it has just been judged.
         var last = trainer.Records[^1];
         var test = run.Recipe.Validation.IsTest
             ? new Judgement(last.ValidationLoss, last.ValidationAccuracy)
-            : trainer.Test(cancel);
+            : trainer.Test(session.Cancel);
         var result = new RunResult(
             hash,
             run.Name,
@@ -143,41 +180,13 @@ public sealed class Runner : IDisposable
             test.Loss,
             test.Accuracy,
             trainer.Records.Max(epoch => epoch.ValidationAccuracy),
+            LearningRecord.Together,
             CountsModule.ofWeights(run.Recipe.Weights),
             StillnessCheck.Verify(trainer.Weights, run.Recipe.Seed),
-            options.Threads,
+            session.Options.Threads,
             Versions);
         folder.Finish(trainer.Weights, result);
         return result;
-    }
-
-    private void TrainOn(Trainer trainer, RunFolder folder, Action<Progress> report, CancellationToken cancel)
-    {
-        var saved = Stopwatch.GetTimestamp();
-        void SaveWhenDue()
-        {
-            afterStep?.Invoke();
-            if (Stopwatch.GetElapsedTime(saved) >= options.CheckpointEvery)
-            {
-                folder.Save(trainer, Versions);
-                saved = Stopwatch.GetTimestamp();
-            }
-        }
-
-        try
-        {
-            while (!trainer.IsDone)
-            {
-                var time = trainer.Epoch(report, cancel, SaveWhenDue);
-                folder.Append(trainer.Records[^1], time);
-                report(Progress.NewEpoch(trainer.Records[^1], time));
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            folder.Save(trainer, Versions);
-            throw;
-        }
     }
 
     private ImageSet Images(DataSource wanted, Action<Progress> report)

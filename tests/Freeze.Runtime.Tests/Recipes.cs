@@ -45,6 +45,8 @@ internal sealed record TestRecipe(Net Net)
 
     public long Seed { get; init; } = 1;
 
+    public Learning Learning { get; init; } = Learning.Together;
+
     public Recipe Build() => new(
         DataSource.NewNamed(Data),
         Images,
@@ -55,7 +57,7 @@ internal sealed record TestRecipe(Net Net)
         Net,
         [.. NetModule.weights(Net).Select(weight => new WeightPlan(weight, Start(weight), Rule(weight), Update(weight)))],
         FrozenStatistics,
-        Learning.Together,
+        Learning,
         Loss,
         Optimizer,
         Schedule,
@@ -91,6 +93,34 @@ internal static class TestNets
         Node("pool2", Operation.GlobalPool, [6], 6),
         Node("fc", Operation.NewLinear(10, true), [7], 10),
     ], []);
+
+    /// <summary>Up to three stages on 1x28x28 and a classifier; some 1,500 weights.</summary>
+    public static Net Staged(int stages)
+    {
+        Node[] all =
+        [
+            Node("input", Operation.Input, [], 1, 28, 28),
+            Node("stage1.conv1", Operation.NewConv(4, 5, 5, 2, 0, 0, true), [0], 4, 12, 12),
+            Node("stage1.bn1", Operation.NewBatchNorm(1e-5, 0.1), [1], 4, 12, 12),
+            Node("stage1.relu1", Operation.Relu, [2], 4, 12, 12),
+            Node("stage1.pool1", Operation.NewMaxPool(2, 2, 0), [3], 4, 6, 6),
+            Node("stage2.conv1", Operation.NewConv(6, 3, 3, 1, 1, 1, true), [4], 6, 6, 6),
+            Node("stage2.relu1", Operation.Relu, [5], 6, 6, 6),
+            Node("stage2.drop1", Operation.NewDropout(0.2), [6], 6, 6, 6),
+            Node("stage3.conv1", Operation.NewConv(4, 3, 3, 1, 0, 0, true), [7], 4, 4, 4),
+            Node("stage3.relu1", Operation.Relu, [8], 4, 4, 4),
+        ];
+        int[] outputs = [4, 7, 9];
+        var last = outputs[stages - 1];
+        var features = all[last].Shape.Aggregate((product, extent) => product * extent);
+        return new(
+            [
+                .. all[..(last + 1)],
+                Node("flatten", Operation.Flatten, [last], features),
+                Node("classifier", Operation.NewLinear(10, true), [last + 1], 10),
+            ],
+            [.. outputs[..stages].Select((output, i) => new Stage($"stage{i + 1}", output))]);
+    }
 
     /// <summary>LeNet with 20 and 50 filters and 500 units.</summary>
     public static Net LeNet { get; } = new(

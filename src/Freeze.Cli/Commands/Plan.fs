@@ -245,6 +245,31 @@ let private printStages (runs: Run[]) =
             (stages |> Array.sumBy snd)
             (distinct |> Array.sumBy snd)
 
+/// How a search that halves goes on behind the runs of its plan.
+let private printRungs (runs: Run[]) =
+    let rec behind times (left: int) =
+        if left = 1 then
+            []
+        else
+            let next = max 1 (left / Searches.keptOneOf)
+            (times * Searches.keptOneOf, next) :: behind (times * Searches.keptOneOf) next
+
+    let halving =
+        runs
+        |> Array.choose Searches.tryPlace
+        |> Array.filter (fun place -> place.Rung > 0)
+        |> Array.countBy _.Group
+
+    match halving |> Array.map snd |> Array.distinct with
+    | [| candidates |] when candidates > 1 ->
+        let rungs =
+            behind 1 candidates
+            |> List.map (fun (times, left) -> $"{left} with {times}x the epochs")
+            |> String.concat ", "
+
+        printfn "of each %d candidates the best go on: %s" candidates rungs
+    | _ -> ()
+
 /// More runs than this are listed without their layers unless asked for.
 let private fewRuns = 3
 
@@ -281,6 +306,7 @@ let run (arguments: ParseResults<PlanArguments>) : int =
         else
             printRuns shown
             printStages runs
+            printRungs runs
 
             if runs.Length <= fewRuns || arguments.Contains Layers then
                 shown |> Array.iter printLayers

@@ -61,7 +61,7 @@ let private printTable (outcomes: (Run * RunOutcome) list) =
 
         [
             run.Name
-            count (Counts.ofWeights run.Recipe.Weights).Trained
+            count (Counts.ofWeights (PlanFile.weights run.Recipe)).Trained
             figure (fun (r, _) -> percent (Array.last r.Epochs).TrainingAccuracy)
             figure (fun (r, _) -> percent r.BestValidationAccuracy)
             figure (fun (r, _) -> percent r.TestAccuracy)
@@ -146,12 +146,40 @@ let private train (arguments: ParseResults<RunArguments>) (runs: Run[]) : int =
 
         outcome
 
-    let outcomes = Batch.execute execute (arguments.Contains Fail_Fast) cancel runs
+    let failFast = arguments.Contains Fail_Fast
+
+    /// Where a search halves, its next rung follows from the results of the last one.
+    let rec rungs (before: (Run * RunOutcome) list) (runs: Run[]) =
+        let outcomes = before @ Batch.execute execute failFast cancel runs
+
+        let next =
+            if
+                cancel.IsCancellationRequested
+                || (failFast && outcomes |> List.exists (snd >> failure >> Option.isSome))
+            then
+                []
+            else
+                outcomes
+                |> List.map (fun (run, outcome) -> run, result outcome |> Option.map fst)
+                |> Searches.nextRung
+
+        if next.IsEmpty then
+            outcomes
+        else
+            rungs outcomes (Array.ofList next)
+
+    let outcomes = rungs [] runs
 
     if arguments.Contains RunArguments.Json then
         printJson outcomes
     else
         printTable outcomes
+
+        LearningTables.print (
+            outcomes
+            |> List.choose (fun (run, o) -> result o |> Option.map (fun (r, t) -> run, r, t))
+        )
+
         printfn "Records are in %s." store
 
     for signal in signals do

@@ -5,7 +5,10 @@ namespace Freeze.Runtime.Data;
 /// exchanged in half of the images. What befalls an image follows from the seed, the epoch and the image alone, so it
 /// depends on no order and runs that differ only in rules see the same pixels.
 /// </summary>
-internal sealed class Augmenter(Recipe recipe, int[] image)
+/// <param name="recipe">Augmentations and seed.</param>
+/// <param name="image">Extents of an image.</param>
+/// <param name="whose">Whose images they are, such as " of member 2", or "".</param>
+internal sealed class Augmenter(Recipe recipe, int[] image, string whose = "")
 {
     private readonly int padding = recipe.Augmentations.OfType<Augmentation.Crop>().Select(crop => crop.Padding).SingleOrDefault();
     private readonly bool flips = recipe.Augmentations.Any(augmentation => augmentation.IsFlip);
@@ -21,7 +24,7 @@ internal sealed class Augmenter(Recipe recipe, int[] image)
     {
         var size = image[0] * image[1] * image[2];
         var varied = new byte[places.Length * size];
-        var key = RandomStream.Key(recipe.Seed, $"augmentation of epoch {epoch}");
+        var key = RandomStream.Key(recipe.Seed, $"augmentation of epoch {epoch}{whose}");
         for (var i = 0; i < places.Length; i++)
         {
             var bits = RandomStream.Bits(key, places[i]);

@@ -20,14 +20,21 @@ internal sealed class Batches
 {
     private readonly Recipe recipe;
     private readonly ImageSet set;
+    private readonly IFeatures? features;
     private readonly Augmenter augmenter;
     private readonly Normalizer normalizer;
 
-    public Batches(ImageSet set, Recipe recipe)
+    /// <param name="set">The images.</param>
+    /// <param name="recipe">Which images, in which order, how they are normalised and varied.</param>
+    /// <param name="features">What a net reads in the place of images; null for the images themselves.</param>
+    /// <param name="whose">Whose batches they are, such as " of member 2", where a run has several nets; else "".</param>
+    public Batches(ImageSet set, Recipe recipe, IFeatures? features = null, string whose = "")
     {
+        this.features = features;
+        Whose = whose;
         this.recipe = recipe;
         this.set = set;
-        augmenter = new Augmenter(recipe, set.Set.Image);
+        augmenter = new Augmenter(recipe, set.Set.Image, whose);
         var used = recipe.Images switch
         {
             Freeze.Images.First first => first.Count,
@@ -44,6 +51,15 @@ internal sealed class Batches
         normalizer = Normalizer.Of(recipe, set);
     }
 
+    /// <summary>The images, all of them.</summary>
+    public ImageSet Images => set;
+
+    /// <summary>What a net sees of them.</summary>
+    public DataSet Seen => features is null ? set.Set : Features.Described(set.Set, features.Shape);
+
+    /// <summary>Whose batches they are, such as " of member 2", or "".</summary>
+    public string Whose { get; }
+
     /// <summary>The training images that are trained on, ascending.</summary>
     public long[] Training { get; }
 
@@ -56,7 +72,7 @@ internal sealed class Batches
     /// <summary>The images of an epoch, which is counted from 1, in the order in which they are trained on.</summary>
     public long[] Order(int epoch) => recipe.Shuffle
         ? Array.ConvertAll(
-            RandomStream.Permutation(RandomStream.Key(recipe.Seed, $"order of epoch {epoch}"), Training.Length),
+            RandomStream.Permutation(RandomStream.Key(recipe.Seed, $"order of epoch {epoch}{Whose}"), Training.Length),
             place => Training[place])
         : Training;
 
@@ -83,6 +99,7 @@ internal sealed class Batches
     {
         long[] shape = [batch.Labels.Length, .. Array.ConvertAll(set.Set.Image, extent => (long)extent)];
         var images = batch.Images is double[] doubles ? tensor(doubles, shape) : tensor((float[])batch.Images, shape);
+        images = features is null ? images : features.Of(images);
         return new Batch(images, tensor(batch.Labels, [batch.Labels.Length]));
     }
 

@@ -21,8 +21,18 @@ public sealed class ImageSet : IDisposable
         (Mean, Deviation) = Statistics(training.Pixels, set.Image[0], set.Image[1] * set.Image[2]);
     }
 
+    private ImageSet(DataSet set, ImagePart training, ImagePart test)
+    {
+        (Set, Training, Test) = (set, training, test);
+        (Mean, Deviation) = ([], []);
+        HoldsFeatures = true;
+    }
+
     /// <summary>Name, size and classes.</summary>
     public DataSet Set { get; }
+
+    /// <summary>Whether the bytes are floating-point numbers that a net reads as they are.</summary>
+    internal bool HoldsFeatures { get; }
 
     internal ImagePart Training { get; }
 
@@ -49,6 +59,9 @@ public sealed class ImageSet : IDisposable
 
         return Array.ConvertAll(sums, sum => (double)sum / Training.Count);
     }
+
+    /// <summary>What a net has made of images, instead of the images: it is read as it is, in the type of the weights.</summary>
+    internal static ImageSet OfFeatures(DataSet set, ImagePart training, ImagePart test) => new(set, training, test);
 
     /// <summary>Frees the images.</summary>
     public void Dispose()

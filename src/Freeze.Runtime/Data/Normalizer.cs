@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Freeze.Runtime.Data;
 
@@ -16,6 +17,11 @@ internal abstract class Normalizer
     private static Normalizer Of<T>(Normalisation normalisation, ImageSet set)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
+        if (set.HoldsFeatures)
+        {
+            return new AsItIs<T>();
+        }
+
         var plane = set.Set.Image[1] * set.Set.Image[2];
         return normalisation switch
         {
@@ -27,6 +33,13 @@ internal abstract class Normalizer
     }
 
     private static double[] InBytes(double[] shares) => Array.ConvertAll(shares, share => share * byte.MaxValue);
+}
+
+/// <summary>Bytes that are numbers already.</summary>
+internal sealed class AsItIs<T> : Normalizer
+    where T : struct
+{
+    public override Array Normalize(ReadOnlySpan<byte> images) => MemoryMarshal.Cast<byte, T>(images).ToArray();
 }
 
 /// <summary>

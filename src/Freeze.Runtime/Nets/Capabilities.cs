@@ -10,7 +10,6 @@ internal static class Capabilities
     /// <exception cref="RunException">Something cannot.</exception>
     public static void Demand(Recipe recipe)
     {
-        Check(recipe.Learning.IsTogether, "learning stage by stage, and ensembles");
         Check(!recipe.Device.IsCuda, "training on a GPU");
     }
 

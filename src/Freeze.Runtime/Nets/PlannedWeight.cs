@@ -25,13 +25,23 @@ internal sealed class PlannedWeight
     private readonly Tensor? places;
     private readonly int dimension;
 
-    public PlannedWeight(WeightPlan plan, long seed, StartFiles files, ScalarType type)
+    /// <param name="plan">Start and treatment.</param>
+    /// <param name="seed">That of the run.</param>
+    /// <param name="files">Files that weights start from.</param>
+    /// <param name="type">Of the values.</param>
+    /// <param name="common">
+    /// The start, where several nets have it in common: it is only read, and what is still is this very tensor.
+    /// </param>
+    public PlannedWeight(WeightPlan plan, long seed, StartFiles files, ScalarType type, Tensor? common = null)
     {
         Plan = plan;
         var shape = Array.ConvertAll(plan.Weight.Shape, extent => (long)extent);
-        // Drawn in single precision whatever the run's: a run in double precision starts where others do.
-        using var drawn = tensor(Initializer.Start(plan, seed, files), shape);
-        var start = drawn.to(type);
+        var start = common ?? Drawn(plan, seed, files, shape, type);
+        if (common is not null && plan.Treatment is { IsTrained: true } or { IsSolved: true })
+        {
+            start = start.clone();
+        }
+
         switch (plan.Treatment)
         {
             case { IsTrained: true }:
@@ -65,6 +75,9 @@ internal sealed class PlannedWeight
     /// <summary>What learns of a weight of which a slice does, or null.</summary>
     public LearningSlice? Slice => places is null ? null : new LearningSlice(Leaf!, still!, dimension, places);
 
+    /// <summary>What learns, or is solved for, or null.</summary>
+    public Tensor? Learned => Leaf ?? (Plan.Treatment.IsSolved ? still : null);
+
     /// <summary>Sets a weight that is solved for.</summary>
     public void Solve(Tensor value)
     {
@@ -87,6 +100,13 @@ internal sealed class PlannedWeight
         {
             Leaf?.copy_(places is null ? whole : whole.index_select(dimension, places));
         }
+    }
+
+    // Drawn in single precision whatever the run's: a run in double precision starts where others do.
+    private static Tensor Drawn(WeightPlan plan, long seed, StartFiles files, long[] shape, ScalarType type)
+    {
+        using var drawn = tensor(Initializer.Start(plan, seed, files), shape);
+        return drawn.to(type);
     }
 
     /// <summary>The whole weight, of the planned shape; gradients reach the leaf through it.</summary>

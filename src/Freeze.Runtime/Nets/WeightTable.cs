@@ -13,12 +13,15 @@ internal sealed class WeightTable
     private readonly Dictionary<string, PlannedWeight> weights;
     private readonly Dictionary<string, Tensor> statistics = [];
 
-    public WeightTable(Recipe recipe)
+    /// <param name="recipe">The weights' plans.</param>
+    /// <param name="common">Where the weights start, by name, if several nets have that in common; it is only read.</param>
+    public WeightTable(Recipe recipe, IReadOnlyDictionary<string, Tensor>? common = null)
     {
         var files = new StartFiles();
         var type = Precisions.OfWeights(recipe);
         weights = LargestSlices.Resolve(recipe, files)
-            .ToDictionary(plan => plan.Weight.Name, plan => new PlannedWeight(plan, recipe.Seed, files, type));
+            .ToDictionary(plan => plan.Weight.Name, plan => new PlannedWeight(
+                plan, recipe.Seed, files, type, common?.GetValueOrDefault(plan.Weight.Name)));
         foreach (var plan in recipe.Weights.Where(p => p.Weight.Kind.IsBatchNorm && !p.Weight.IsBias))
         {
             AddStatistic($"{plan.Weight.Layer}.running_mean", plan, zeros, type, files);
@@ -45,6 +48,11 @@ internal sealed class WeightTable
     /// <summary>All values by name, as a state dictionary of PyTorch has them; the caller's scope owns new tensors.</summary>
     public IEnumerable<(string Name, Tensor Value)> State() =>
         weights.Select(entry => (entry.Key, entry.Value.Value()))
+            .Concat(statistics.Select(entry => (entry.Key, entry.Value)));
+
+    /// <summary>What training can change: learning weights, of slices the slice alone, and running statistics.</summary>
+    public IEnumerable<(string Name, Tensor Value)> Learned() =>
+        weights.Where(entry => entry.Value.Learned is not null).Select(entry => (entry.Key, entry.Value.Learned!))
             .Concat(statistics.Select(entry => (entry.Key, entry.Value)));
 
     /// <summary>Takes back what <see cref="State"/> has given, by name and shape; what is still stays as it is.</summary>

@@ -84,14 +84,42 @@ internal sealed class RunFolder : IDisposable
             keepAs: PathOf("checkpoint-before.safetensors"));
     }
 
+    /// <summary>Writes the records of a training that others have done for this one.</summary>
+    public void Take(IReadOnlyList<EpochRecord> records, IReadOnlyList<EpochTime> taken)
+    {
+        claim.Demand();
+        timed = [.. taken];
+        metrics = Begin("metrics.jsonl", records);
+        times = Begin("times.jsonl", timed);
+    }
+
+    /// <summary>The folder of a training that is part of this run, under the same claim.</summary>
+    public RunFolder Within(string place, Run part, string name) => new(place, part, name, claim);
+
+    /// <summary>Writes further records of a training, a line each.</summary>
+    public void Beside<T>(string name, IEnumerable<T> records)
+    {
+        claim.Demand();
+        WholeFile.Write(PathOf(name), string.Concat(records.Select(record => Json.toText(record) + "\n")));
+    }
+
     /// <summary>Writes weights and result, then removes what is of no more use: the run is finished.</summary>
     public void Finish(WeightTable weights, RunResult result)
     {
         using var scope = NewDisposeScope();
         using var still = no_grad();
-        var state = weights.State().ToArray();
+        Finish([.. weights.State()], result);
+    }
+
+    /// <summary>The same of any named values and any record; without values no file of them is written.</summary>
+    public void Finish<T>(IReadOnlyList<(string Name, Tensor Value)> state, T result)
+    {
         claim.Demand();
-        WholeFile.Write(PathOf("last.safetensors"), stream => Safetensors.Write(stream, state));
+        if (state.Count > 0)
+        {
+            WholeFile.Write(PathOf("last.safetensors"), stream => Safetensors.Write(stream, state));
+        }
+
         // Before the result, so that no finished run has word of a failure beside it.
         File.Delete(PathOf("failure.json"));
         WholeFile.Write(PathOf("result.json"), Json.toText(result) + "\n");

@@ -32,13 +32,19 @@ internal sealed class Trainer
     private int done;
     private double seconds;
 
+    /// <summary>A training of a net that reads images.</summary>
     public Trainer(Recipe recipe, ImageSet set)
+        : this(Checked(recipe, set.Set), new Batches(set, recipe), new WeightTable(recipe))
     {
-        RecipeCheck.Demand(recipe, set.Set);
-        this.recipe = recipe;
-        this.set = set;
-        batches = new Batches(set, recipe);
-        Weights = new WeightTable(recipe);
+    }
+
+    /// <summary>A training on batches that somebody else has thought out, from weights that somebody else has made.</summary>
+    public Trainer(Recipe recipe, Batches batches, WeightTable weights)
+    {
+        this.recipe = Checked(recipe, batches.Seen);
+        this.batches = batches;
+        set = batches.Images;
+        Weights = weights;
         net = new NetExecutor(recipe, Weights);
         optimizer = LeafOptimizer.Create(recipe.Optimizer, Weights.Leaves);
         schedule = new RateSchedule(recipe, batches.Steps);
@@ -151,6 +157,13 @@ internal sealed class Trainer
     private Judgement Judge(ImagePart part, long[] places, CancellationToken cancel) =>
         evaluation.Judge(part, places, cancel);
 
+    // Before anything is made by it.
+    private static Recipe Checked(Recipe recipe, DataSet seen)
+    {
+        RecipeCheck.Demand(recipe, seen);
+        return recipe;
+    }
+
     private ReadOnlySpan<long> Places(long[] order, int step)
     {
         var first = step * recipe.Batch;
@@ -163,7 +176,7 @@ internal sealed class Trainer
         var batch = batches.Take(prepared);
         if (net.HasDropout)
         {
-            var key = RandomStream.Key(recipe.Seed, $"dropout of epoch {epoch}");
+            var key = RandomStream.Key(recipe.Seed, $"dropout of epoch {epoch}{batches.Whose}");
             manual_seed((long)(RandomStream.Bits(key, step) >> 1));
         }
 

@@ -1,0 +1,89 @@
+namespace Freeze.Runtime.Ensembles;
+
+/// <summary>
+/// What the members of an ensemble say of the same images, of which the true classes are known. Softmax and means are
+/// computed in double precision.
+/// </summary>
+/// <param name="labels">The class of each image.</param>
+/// <param name="classes">Outputs of a member.</param>
+internal sealed class Votes(long[] labels, int classes)
+{
+    private readonly double[] sums = new double[(long)labels.Length * classes];
+    private readonly List<int[]> said = [];
+
+    /// <summary>Adds a member by its logits [images, classes]; its mean cross-entropy in nats and its accuracy.</summary>
+    public (double Loss, double Accuracy) Add(double[] logits)
+    {
+        var own = new int[labels.Length];
+        var loss = 0.0;
+        for (var image = 0; image < labels.Length; image++)
+        {
+            var row = logits.AsSpan(image * classes, classes);
+            own[image] = Greatest(row);
+            var top = row[own[image]];
+            var all = 0.0;
+            foreach (var logit in row)
+            {
+                all += Math.Exp(logit - top);
+            }
+
+            loss += Math.Log(all) + top - row[(int)labels[image]];
+            for (var c = 0; c < classes; c++)
+            {
+                sums[((long)image * classes) + c] += Math.Exp(row[c] - top) / all;
+            }
+        }
+
+        said.Add(own);
+        return (loss / labels.Length, Share(own));
+    }
+
+    /// <summary>Mean cross-entropy in nats and accuracy of the mean of the members' softmax.</summary>
+    public (double Loss, double Accuracy) Together()
+    {
+        var loss = 0.0;
+        var own = new int[labels.Length];
+        for (var image = 0; image < labels.Length; image++)
+        {
+            var row = sums.AsSpan(image * classes, classes);
+            own[image] = Greatest(row);
+            // A mean that is 0 to the last bit would be an infinite loss.
+            loss -= Math.Log(Math.Max(row[(int)labels[image]] / said.Count, double.Epsilon));
+        }
+
+        return (loss / labels.Length, Share(own));
+    }
+
+    /// <summary>The share of images of which two members say different things: the mean over all pairs.</summary>
+    public double Disagreement()
+    {
+        var pairs = said.Count * (said.Count - 1L) / 2;
+        var different = 0L;
+        for (var i = 0; i < said.Count; i++)
+        {
+            for (var j = 0; j < i; j++)
+            {
+                different += said[i].Zip(said[j]).Count(pair => pair.First != pair.Second);
+            }
+        }
+
+        return pairs == 0 ? 0 : (double)different / pairs / labels.Length;
+    }
+
+    // Of equal ones the first.
+    private static int Greatest(ReadOnlySpan<double> row)
+    {
+        var best = 0;
+        for (var c = 1; c < row.Length; c++)
+        {
+            if (row[c] > row[best])
+            {
+                best = c;
+            }
+        }
+
+        return best;
+    }
+
+    private double Share(int[] own) => (double)own.Zip(labels).Count(pair => pair.First == pair.Second) / labels.Length;
+}

@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using Freeze.Runtime.Data;
+using Freeze.Runtime.Results;
+
+namespace Freeze.Runtime.Training;
+
+/// <summary>What the trainings of one run have in common: the images, whom they report to, and how often they are saved.</summary>
+/// <param name="Options">How runs are executed.</param>
+/// <param name="Images">The run's data set.</param>
+/// <param name="Report">Is told of progress.</param>
+/// <param name="AfterStep">Is called after each step, or null.</param>
+/// <param name="Cancel">Ends the training after the step under way; what is done is saved.</param>
+internal sealed record TrainingSession(
+    RunnerOptions Options, ImageSet Images, Action<Progress> Report, Action? AfterStep, CancellationToken Cancel)
+{
+    /// <summary>Says something to the user.</summary>
+    public void Note(string text) => Report(Progress.NewNote(text));
+
+    /// <summary>Brings a training from where its folder has it to its end.</summary>
+    public void Train(Trainer trainer, RunFolder folder)
+    {
+        folder.Resume(trainer, Runner.Versions, Note);
+        var saved = Stopwatch.GetTimestamp();
+        void SaveWhenDue()
+        {
+            AfterStep?.Invoke();
+            if (Stopwatch.GetElapsedTime(saved) >= Options.CheckpointEvery)
+            {
+                folder.Save(trainer, Runner.Versions);
+                saved = Stopwatch.GetTimestamp();
+            }
+        }
+
+        try
+        {
+            while (!trainer.IsDone)
+            {
+                var time = trainer.Epoch(Report, Cancel, SaveWhenDue);
+                folder.Append(trainer.Records[^1], time);
+                Report(Progress.NewEpoch(trainer.Records[^1], time));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            folder.Save(trainer, Runner.Versions);
+            throw;
+        }
+    }
+}

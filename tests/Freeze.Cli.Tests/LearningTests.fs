@@ -1,0 +1,109 @@
+module Freeze.Cli.Tests.LearningTests
+
+open System.IO
+open System.Text.RegularExpressions
+open Freeze.Runtime.Results
+open Freeze.Cli.Tests.Command
+open Xunit
+
+let private setting =
+    "data mnist-sample; images 300; validate 60; batch 60; epochs 1; optimizer sgd\n"
+
+let private rows (pattern: string) (output: Output) =
+    output.Text.Split '\n'
+    |> Array.filter (fun line -> Regex.IsMatch(line, pattern))
+    |> Array.length
+
+[<Fact>]
+let ``halving runs rung after rung and marks the best candidate of the last`` () =
+    let text =
+        setting
+        + "search halving 9 by validation accuracy\nlr ~ 0.02 * 10^normal(0, 0.5)"
+
+    let plan = freeze [ "plan"; file text ]
+
+    Assert.Contains(
+        "of each 9 candidates the best go on: 3 with 3x the epochs, 1 with 9x the epochs",
+        plan.Text
+    )
+
+    let store = folder ()
+    let output = freeze [ "run"; file text; "--store"; store ]
+    Assert.Equal(0, output.Code)
+    Assert.Equal(13, rows "finished$" output)
+    Assert.Equal(1, rows @" 9 +lr \S+ +\d+\.\d\d% +best$" output)
+    Assert.Equal(1, rows @"best$" output)
+    Assert.Equal(13, Directory.GetFiles(store, "result.json", SearchOption.AllDirectories).Length)
+
+let private staged =
+    setting
+    + "net [short, long]; learn stage by stage; search random 1 per stage; lr ~ 0.02 * 10^normal(0, 1)\n"
+    + "net short { stage 1 { conv 4 3x3; relu; maxpool 4 }; classifier: linear classes }\n"
+    + "net long { stage 1 { conv 4 3x3; relu; maxpool 4 }; stage 2 { conv 8 3x3; relu }\n"
+    + "classifier: linear classes }"
+
+[<Fact>]
+let ``two processes at the same time train each stage once`` () =
+    let store, source = folder (), file staged
+    let processes = [ for _ in 1..2 -> start [] [ "run"; source; "--store"; store ] ]
+    let outputs = processes |> List.map finish
+    Assert.All(outputs, fun output -> Assert.Equal(0, output.Code))
+
+    let notes =
+        outputs
+        |> List.sumBy (fun output -> Regex.Count(output.Errors, "candidate [12] of 2"))
+    // Two stages of two candidates: three stages would be six.
+    Assert.Equal(4, notes)
+
+[<Fact>]
+let ``stages are told with what was chosen, and shared by the runs of a file`` () =
+    let store = folder ()
+    let output = freeze [ "run"; file staged; "--store"; store ]
+    Assert.Equal(0, output.Code)
+    Assert.Equal(2, rows @"stage1 +[12] of 2 " output)
+    Assert.Equal(1, rows @"stage2 +[12] of 2 " output)
+    Assert.Equal(2, Directory.GetDirectories(Path.Combine(store, "stages")).Length)
+    Assert.Equal(4, Regex.Count(output.Errors, "candidate [12] of 2"))
+
+[<Fact>]
+let ``an ensemble's members are told together`` () =
+    let text =
+        setting
+        + "net lenet; lr 0.02\nensemble 2 after 1 epoch { case a { fc2: train; rest: fixed }; case b { rest: train } }"
+
+    let store = folder ()
+    let output = freeze [ "run"; file text; "--store"; store ]
+    Assert.Equal(0, output.Code)
+    Assert.Contains("ensemble accuracy", output.Text)
+    // Members times 5,010 of the last layer; the net and one of them more.
+    Assert.Equal(1, rows @"10,020 +436,090$" output)
+    // Both cases and the net that they start from.
+    Assert.Equal(
+        3,
+        Directory.GetFiles(store, "plan.json", SearchOption.AllDirectories)
+        |> Array.filter (fun path -> not (path.Contains "member"))
+        |> Array.length
+    )
+
+[<Fact>]
+let ``members of a densenet keep no byte of what they do not learn`` () =
+    let text =
+        setting
+        + "net densenet-22-12; lr 0.01\n"
+        + "ensemble 5 after 1 epoch { bn, fc: train; conv: train 0.1 filters; rest: fixed }"
+
+    let store = folder ()
+    Assert.Equal(0, (freeze [ "run"; file text; "--store"; store ]).Code)
+
+    let bytes isMember =
+        Directory.GetFiles(store, "last.safetensors", SearchOption.AllDirectories)
+        |> Array.filter (fun path -> path.Contains "member-" = isMember)
+        |> Array.map (fun path -> Safetensors.Read path |> Seq.sumBy _.Value.Bytes.Length)
+
+    let whole = bytes false |> Array.exactlyOne
+    let plan = freeze [ "plan"; "--json"; file text ]
+    let weights = (json plan).[0].GetProperty("weights")
+    let count (name: string) = weights.GetProperty(name).GetInt32()
+    let statistics = whole - 4 * count "total"
+    Assert.Equal<int[]>(Array.create 5 (4 * count "trained" + statistics), bytes true)
+    Assert.InRange(count "trained", 1, count "total" / 4)
