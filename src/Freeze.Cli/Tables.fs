@@ -15,6 +15,11 @@ let count (value: int64) = value.ToString("N0")
 /// 98.61%
 let percent (share: float) = (100.0 * share).ToString("F2") + "%"
 
+/// Text from a file or a plan as one line that commands no terminal: control characters as `?`, and not without end.
+let line (text: string) =
+    let shown = text |> String.map (fun letter -> if Char.IsControl letter then '?' else letter)
+    if shown.Length > 200 then shown.Substring(0, 199) + "…" else shown
+
 /// For a file or a pipe: as wide as its cells, which are never wrapped.
 let private printPlain (columns: Column list) (rows: string list list) =
     let widths =
@@ -58,8 +63,13 @@ let private printFitted (columns: Column list) (rows: string list seq) =
 
     AnsiConsole.Write table
 
+/// More rows than this are read by a program, or in a pager: fitting them to the terminal would take long.
+let private most = 1000
+
 let print (columns: Column list) (rows: string list seq) =
-    if Console.IsOutputRedirected then
-        printPlain columns (List.ofSeq rows)
+    let rows = rows |> Seq.map (List.map line) |> List.ofSeq
+
+    if Console.IsOutputRedirected || rows.Length > most then
+        printPlain columns rows
     else
         printFitted columns rows

@@ -41,7 +41,7 @@ public sealed class ClaimTests : IDisposable
     [Fact]
     public void AClaimOfAnotherMachineHoldsForItsLease()
     {
-        folder.Write("claim-1", System.Text.Encoding.UTF8.GetBytes($"node7 12 34 another/world {new string('a', 32)}\n"));
+        folder.Write("claim-1", System.Text.Encoding.UTF8.GetBytes($"node7 12 34 another/world 2026-01-01T00:00:00Z {new string('a', 32)}\n"));
 
         Assert.Null(Claim.Try(folder.Path, _ => false, out var heldBy));
         Assert.Equal("process 12 of node7", heldBy);
@@ -52,7 +52,7 @@ public sealed class ClaimTests : IDisposable
     [Theory]
     [InlineData("")]
     [InlineData("node7 12")]
-    [InlineData("node7 x 1 w aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    [InlineData("node7 x 1 w t aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
     public void AClaimThatIsNotWholeHoldsForItsLeaseToo(string content)
     {
         folder.Write("claim-1", System.Text.Encoding.UTF8.GetBytes(content));
