@@ -11,14 +11,14 @@ open Xunit
 
 /// Twenty runs of a second or less; saved after every step, so that kills fall into writing too.
 let private batch =
-    "data mnist-sample; images 192; batch 64; epochs 4; net lenet; seed 1..10
+    "data mnist-sample; images 192; batch 64; epochs 3; net lenet; seed 1..10
      optimizer sgd(lr [0.02, 0.05], momentum 0.9)"
 
 /// Few by default, since each costs the start of a process; `scripts/kill-test 1000` sets another number.
 let private kills =
     match Environment.GetEnvironmentVariable "FREEZE_KILLS" with
     | null
-    | "" -> 8
+    | "" -> 6
     | number -> int number
 
 let private run source store =
@@ -76,7 +76,7 @@ let private disturb (random: Random) source (store: string) (most: int) : int =
 
     while killed < most && seen.Count < 20 do
         // A runner trains after about a second: some are killed before that, some in the midst of a run, some between.
-        Thread.Sleep(random.Next(100, 2500))
+        Thread.Sleep(random.Next(100, 2000))
         pauses <- pauses + 1
         Assert.InRange(pauses, 0, 1000)
         assertOnce seen store

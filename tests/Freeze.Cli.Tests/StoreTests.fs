@@ -13,13 +13,11 @@ let private long = quick.Replace("epochs 1", "epochs 6").Replace("images 640", "
 let private only (store: string) =
     Directory.GetDirectories store |> Array.exactlyOne
 
-/// A shell with a limit or a mount of its own, and Freeze within; the exit code 77 says that this machine allows neither.
-let private inShell (script: string) (arguments: string list) : Output =
+/// Freeze as `"$@"` of a script; `before` is what starts the shell.
+let private inShell (before: string list) (script: string) (arguments: string list) : Output =
     let program = Path.Combine(System.AppContext.BaseDirectory, "freeze.dll")
-
-    let info =
-        ProcessStartInfo("bash", [ "-c"; script; "bash"; "dotnet"; program ] @ arguments)
-
+    let words = before @ [ "bash"; "-c"; script; "bash"; "dotnet"; program ] @ arguments
+    let info = ProcessStartInfo(words.Head, words.Tail)
     info.RedirectStandardOutput <- true
     info.RedirectStandardError <- true
     info.RedirectStandardInput <- true
@@ -27,6 +25,16 @@ let private inShell (script: string) (arguments: string list) : Output =
     let started = Process.Start info
     started.StandardInput.Close()
     finish started
+
+/// Freeze with a small file system at the store, which nobody else sees; skipped where none may be mounted.
+let private onFileSystem (store: string) (options: string) (after: string) (arguments: string list) : Output =
+    let script = $"mount -t tmpfs -o {options} none {store} || exit 77; \"$@\"; code=$?; {after}; exit $code"
+    let output = inShell [ "unshare"; "--mount" ] script arguments
+
+    if output.Code = 77 || output.Errors.Contains "unshare:" then
+        Assert.Skip $"no file system may be mounted here: {output.Errors}"
+
+    output
 
 let private files (store: string) name =
     Directory.GetFiles(store, name, SearchOption.AllDirectories)
@@ -37,7 +45,9 @@ let ``a file-size limit is a failure that says so, and the run goes on once it i
     let arguments = [ "run"; source; "--store"; store; "--checkpoint-every"; "0" ]
 
     // 1 MB: less than LeNet's weights. The limit is the shell's, so what .NET itself writes is under it too.
-    let limited = inShell "ulimit -f 1024; export DOTNET_EnableWriteXorExecute=0; exec \"$@\"" arguments
+    let limited =
+        inShell [] "ulimit -f 1024; export DOTNET_EnableWriteXorExecute=0; exec \"$@\"" arguments
+
     Assert.Equal(1, limited.Code)
     Assert.Contains("a file has reached the size that this user or file system allows", limited.Errors)
     Assert.Contains("ulimit -f", limited.Errors)
@@ -51,19 +61,13 @@ let ``a full disk ends the batch with one message, and nothing is broken`` () =
     let store = folder ()
     let source = file (long.Replace("lr 0.02", "lr [0.02, 0.03, 0.04]"))
 
-    // A file system of 4 MB in a name space of its own: two checkpoints of LeNet with momentum do not fit.
-    let script =
-        "mount -t tmpfs -o size=4m none \"$STORE\" || exit 77
-         \"$@\"; code=$?; find \"$STORE\" -name '*.part' -o -name failure.json -o -name result.json; exit $code"
-            .Replace("$STORE", store)
-
+    // Two checkpoints of LeNet with momentum do not fit into 4 MB.
     let output =
-        inShell
-            $"exec unshare --mount bash -c '{script}' \"$@\""
-            [ "bash"; "run"; source; "--store"; store; "--checkpoint-every"; "0" ]
-
-    if output.Code = 77 || output.Errors.Contains "unshare" then
-        Assert.Skip $"no file system may be mounted here: {output.Errors}"
+        onFileSystem
+            store
+            "size=4m"
+            $"find {store} -name '*.part' -o -name failure.json -o -name result.json"
+            [ "run"; source; "--store"; store; "--checkpoint-every"; "0" ]
 
     Assert.Equal(1, output.Code)
     Assert.Single(System.Text.RegularExpressions.Regex.Matches(output.Errors, "the disk is full")) |> ignore
@@ -76,12 +80,7 @@ let ``a store on a file system that can only be read is a failure with a way out
     let store = folder ()
 
     let output =
-        inShell
-            $"exec unshare --mount bash -c 'mount -t tmpfs -o ro none {store} || exit 77; exec \"$@\"' \"$@\""
-            [ "bash"; "run"; file quick; "--store"; store ]
-
-    if output.Code = 77 || output.Errors.Contains "unshare" then
-        Assert.Skip $"no file system may be mounted here: {output.Errors}"
+        onFileSystem store "ro" "true" [ "run"; file quick; "--store"; store ]
 
     Assert.Equal(1, output.Code)
     Assert.Contains("can only be read", output.Errors)
