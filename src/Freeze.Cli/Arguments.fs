@@ -191,7 +191,8 @@ type SubmitArguments =
             | Store _ -> "where runs are kept, on a file system of all nodes; else FREEZE_STORE, else ./runs."
             | Data _ -> "where data sets lie; else FREEZE_DATA."
             | Partition _ -> "the partition; else Slurm's default."
-            | Time _ -> "the limit of a task as Slurm writes it, such as 2:00:00; a run that needs longer goes on in the next."
+            | Time _ ->
+                "the limit of a task as Slurm writes it, such as 2:00:00; a run that needs longer goes on in the next."
             | Max_Parallel _ -> "at most so many tasks at once."
             | Cpus _ -> "processor threads of a task; 1 by default."
             | Gpus _ -> "GPUs of a task; none by default."

@@ -141,11 +141,14 @@ let only (conditions: string list) (runs: Run[]) : Result<Run[], string> =
         let values = runs |> Seq.collect _.Axes |> Seq.filter (fun axis -> axis.Name = name)
 
         if Seq.isEmpty values then
-            let known = runs |> Seq.collect _.Axes |> Seq.map _.Name |> Seq.distinct |> List.ofSeq
+            let known =
+                runs |> Seq.collect _.Axes |> Seq.map _.Name |> Seq.distinct |> List.ofSeq
 
             match known with
             | [] -> Error $"--only '{name}={value}': these runs differ in no axis"
-            | _ -> Error $"""--only '{name}={value}': no axis is called so; there is {Suggest.list "and" 12 known}"""
+            | _ ->
+                Error
+                    $"""--only '{name}={value}': no axis is called so; there is {Suggest.list "and" 12 known}"""
         elif values |> Seq.exists (isValue value) then
             Ok(name, value)
         else
@@ -154,7 +157,12 @@ let only (conditions: string list) (runs: Run[]) : Result<Run[], string> =
 
     let checked' = conditions |> List.map (split >> Result.bind check)
 
-    match checked' |> List.tryPick (function Error reason -> Some reason | Ok _ -> None) with
+    match
+        checked'
+        |> List.tryPick (function
+            | Error reason -> Some reason
+            | Ok _ -> None)
+    with
     | Some reason -> Error reason
     | None ->
         let wanted = checked' |> List.choose Result.toOption |> List.groupBy fst

@@ -38,7 +38,8 @@ let mistake (job: Job) : string option =
 
     let unlike (name: string) pattern what (value: string option) =
         match value with
-        | Some value when not (Regex.IsMatch(value, pattern)) -> Some $"{name} '{Tables.line value}': expected {what}"
+        | Some value when not (Regex.IsMatch(value, pattern)) ->
+            Some $"{name} '{Tables.line value}': expected {what}"
         | _ -> None
 
     let below name (least: int) most (value: int) =
@@ -50,9 +51,14 @@ let mistake (job: Job) : string option =
     [
         texts
         |> List.tryFind (isSafe >> not)
-        |> Option.map (fun path -> $"'{Tables.line path}' holds a control character: freeze submit takes no such path")
+        |> Option.map (fun path ->
+            $"'{Tables.line path}' holds a control character: freeze submit takes no such path")
         unlike "--partition" @"\A[A-Za-z0-9_.,-]+\z" "the name of a partition" job.Partition
-        unlike "--time" @"\A[0-9]+(-[0-9]+)?(:[0-9]+){0,2}\z" "minutes, or hours:minutes:seconds as Slurm writes it" job.Time
+        unlike
+            "--time"
+            @"\A[0-9]+(-[0-9]+)?(:[0-9]+){0,2}\z"
+            "minutes, or hours:minutes:seconds as Slurm writes it"
+            job.Time
         job.MaxParallel |> Option.bind (below "--max-parallel" 1 100_000)
         below "--cpus" 1 1024 job.Cpus
         below "--gpus" 0 64 job.Gpus

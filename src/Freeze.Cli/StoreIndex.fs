@@ -68,7 +68,8 @@ let find (view: StoreView) (store: string) (wanted: string) : Result<Entry, stri
         if wanted = "" then
             [||]
         else
-            hashes |> Array.filter _.StartsWith(wanted.ToLowerInvariant(), StringComparison.Ordinal)
+            hashes
+            |> Array.filter _.StartsWith(wanted.ToLowerInvariant(), StringComparison.Ordinal)
 
     match beginning with
     | [| only |] -> Ok(look view only)

@@ -17,8 +17,13 @@ let percent (share: float) = (100.0 * share).ToString("F2") + "%"
 
 /// Text from a file or a plan as one line that commands no terminal: control characters as `?`, and not without end.
 let line (text: string) =
-    let shown = text |> String.map (fun letter -> if Char.IsControl letter then '?' else letter)
-    if shown.Length > 200 then shown.Substring(0, 199) + "…" else shown
+    let shown =
+        text |> String.map (fun letter -> if Char.IsControl letter then '?' else letter)
+
+    if shown.Length > 200 then
+        shown.Substring(0, 199) + "…"
+    else
+        shown
 
 /// For a file or a pipe: as wide as its cells, which are never wrapped.
 let private printPlain (columns: Column list) (rows: string list list) =

@@ -112,7 +112,9 @@ let execute
         worker.WaitForExit()
 
         if worker.ExitCode > Exit.wrongInput then
-            eprintfn "a worker was ended from outside (exit code %d): the others go on with its run" worker.ExitCode
+            eprintfn
+                "a worker was ended from outside (exit code %d): the others go on with its run"
+                worker.ExitCode
 
     for thread in threads do
         thread.Join()

@@ -37,7 +37,10 @@ let ``--only that means nothing is refused with what there is`` (condition: stri
 [<Fact>]
 let ``--set lies over the file, its profile and its lets`` () =
     let source =
-        file (quick + "let k = 1; profile short { epochs 3 }; case a { epochs 4; layer k: fixed }")
+        file (
+            quick
+            + "let k = 1; profile short { epochs 3 }; case a { epochs 4; layer k: fixed }"
+        )
 
     let plan more =
         (json (freeze ([ "plan"; "--json"; source; "--profile"; "short" ] @ more))).[0]
@@ -80,7 +83,10 @@ let ``--dry-run foretells and does nothing`` () =
 let ``several jobs leave what one leaves`` () =
     let source, one, two = file grid, folder (), folder ()
     Assert.Equal(0, (freeze [ "run"; source; "--store"; one; "--threads"; "1" ]).Code)
-    let output = freeze [ "run"; source; "--store"; two; "--threads"; "2"; "--jobs"; "2" ]
+
+    let output =
+        freeze [ "run"; source; "--store"; two; "--threads"; "2"; "--jobs"; "2" ]
+
     Assert.Equal(0, output.Code)
     Assert.Contains("4 of 4", output.Errors)
     Assert.DoesNotContain("waiting", output.Errors)
@@ -110,14 +116,30 @@ let ``with several jobs a failure is tried again once, and a fast failure ends a
     Assert.DoesNotContain("finished", outcomes)
 
     let again =
-        freeze [ "run"; source; "--store"; store; "--only"; "lr=900"; "--jobs"; "2"; "--retry" ]
+        freeze
+            [
+                "run"
+                source
+                "--store"
+                store
+                "--only"
+                "lr=900"
+                "--jobs"
+                "2"
+                "--retry"
+            ]
 
     Assert.Equal(1, again.Code)
-    let diverged = System.Text.RegularExpressions.Regex.Matches(again.Errors, "900 failed: ")
+
+    let diverged =
+        System.Text.RegularExpressions.Regex.Matches(again.Errors, "900 failed: ")
+
     Assert.Equal(2, diverged.Count)
 
 let private workersOf (parent: int) =
-    use found = Process.Start(ProcessStartInfo("pgrep", [ "-P"; string parent ], RedirectStandardOutput = true))
+    use found =
+        Process.Start(ProcessStartInfo("pgrep", [ "-P"; string parent ], RedirectStandardOutput = true))
+
     let text = found.StandardOutput.ReadToEnd()
     found.WaitForExit()
     text.Split('\n', System.StringSplitOptions.RemoveEmptyEntries) |> Array.map int
@@ -130,7 +152,9 @@ let private isAlive (id: int) = Directory.Exists $"/proc/{id}"
 let ``workers end with their parent, and save`` (signal: string) =
     let store = folder ()
     let source = file (grid.Replace("epochs 2", "epochs 100000"))
-    let started = start [] [ "run"; source; "--store"; store; "--jobs"; "2"; "--threads"; "2" ]
+
+    let started =
+        start [] [ "run"; source; "--store"; store; "--jobs"; "2"; "--threads"; "2" ]
 
     while Directory.GetFiles(store, "metrics.jsonl", SearchOption.AllDirectories).Length < 2 do
         Thread.Sleep 100
@@ -145,6 +169,10 @@ let ``workers end with their parent, and save`` (signal: string) =
         Assert.Equal(1, output.Code)
         Assert.Contains("Stopped, and saved", output.Text)
 
-    Assert.True(SpinWait.SpinUntil((fun () -> not (Array.exists isAlive workers)), 60000), "a worker lives on")
+    Assert.True(
+        SpinWait.SpinUntil((fun () -> not (Array.exists isAlive workers)), 60000),
+        "a worker lives on"
+    )
+
     Assert.Equal(2, Directory.GetFiles(store, "checkpoint.safetensors", SearchOption.AllDirectories).Length)
     Assert.Empty(Directory.GetFiles(store, "claim-*", SearchOption.AllDirectories))

@@ -22,16 +22,7 @@ let private kills =
     | number -> int number
 
 let private run source store =
-    [
-        "run"
-        source
-        "--store"
-        store
-        "--threads"
-        "1"
-        "--checkpoint-every"
-        "0"
-    ]
+    [ "run"; source; "--store"; store; "--threads"; "1"; "--checkpoint-every"; "0" ]
 
 /// A runner whose output nobody waits for.
 let private runner source store : Process =
@@ -49,7 +40,9 @@ let private assertSame (whole: string) (store: string) =
 
     for hash in hashes whole do
         let names store =
-            Directory.GetFiles(Path.Combine(store, hash)) |> Array.map Path.GetFileName |> Array.sort
+            Directory.GetFiles(Path.Combine(store, hash))
+            |> Array.map Path.GetFileName
+            |> Array.sort
 
         Assert.Equal<string[]>(names whole, names store)
 

@@ -8,7 +8,8 @@ open Freeze
 open Freeze.Cli.Tests.Command
 open Xunit
 
-let private two = quick.Replace("images 640", "images 128").Replace("lr 0.02", "lr [900, 0.02]")
+let private two =
+    quick.Replace("images 640", "images 128").Replace("lr 0.02", "lr [900, 0.02]")
 
 let private folders (store: string) =
     Directory.GetDirectories store |> Array.map Path.GetFileName |> Array.sort
@@ -22,7 +23,12 @@ let private states (output: Output) =
 let ``status tells what is done, failed, running, interrupted and waiting`` () =
     let store = folder ()
     let source = file (two.Replace("0.02]", "0.02, 0.03]"))
-    Assert.Equal(1, (freeze [ "run"; source; "--store"; store; "--only"; "lr=900"; "--only"; "lr=0.02" ]).Code)
+
+    Assert.Equal(
+        1,
+        (freeze [ "run"; source; "--store"; store; "--only"; "lr=900"; "--only"; "lr=0.02" ]).Code
+    )
+
     let status = freeze [ "status"; source; "--store"; store; "--json" ]
     Assert.Equal<string list>([ "failed"; "done"; "waiting" ], states status)
     Assert.Contains("diverged", (json status).[0].GetProperty("message").GetString())
@@ -36,7 +42,9 @@ let ``status tells what is done, failed, running, interrupted and waiting`` () =
 
     while Directory.GetFiles(store, "times.jsonl", SearchOption.AllDirectories)
           |> Array.filter (fun path -> FileInfo(path).Length > 0L)
-          |> Array.length < 2 do
+          |> Array.length
+            <
+            2 do
         Thread.Sleep 50
 
     let running = (json (freeze [ "status"; long; "--store"; store; "--json" ])).[0]
@@ -53,7 +61,11 @@ let ``status tells what is done, failed, running, interrupted and waiting`` () =
 
     started.Kill()
     finish started |> ignore
-    Assert.Equal<string list>([ "interrupted" ], states (freeze [ "status"; long; "--store"; store; "--json" ]))
+
+    Assert.Equal<string list>(
+        [ "interrupted" ],
+        states (freeze [ "status"; long; "--store"; store; "--json" ])
+    )
 
 [<Fact>]
 let ``without files status lists the store, and an empty one is said to be empty`` () =
@@ -114,7 +126,10 @@ let ``gc removes what no file means, under no profile either, and nothing else``
 
     let outside = folder ()
     File.WriteAllText(Path.Combine(outside, "kept"), "")
-    Directory.CreateSymbolicLink(Path.Combine(store, "0123456789abcdef"), outside) |> ignore
+
+    Directory.CreateSymbolicLink(Path.Combine(store, "0123456789abcdef"), outside)
+    |> ignore
+
     Directory.CreateDirectory(Path.Combine(store, "notes")) |> ignore
     File.WriteAllText(Path.Combine(store, "notes.txt"), "")
     let before = folders store
@@ -143,7 +158,10 @@ let ``gc removes what no file means, under no profile either, and nothing else``
 [<Fact>]
 let ``names that look like paths, commands or terminal codes are only names`` () =
     let store = folder ()
-    let plan = (freeze [ "plan"; "--json"; file (quick.Replace("images 640", "images 64")) ]).Text
+
+    let plan =
+        (freeze [ "plan"; "--json"; file (quick.Replace("images 640", "images 64")) ]).Text
+
     let run = PlanFile.ofText plan |> Array.exactlyOne
 
     let names =

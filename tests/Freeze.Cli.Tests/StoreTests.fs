@@ -8,7 +8,8 @@ open Freeze
 open Freeze.Cli.Tests.Command
 open Xunit
 
-let private long = quick.Replace("epochs 1", "epochs 6").Replace("images 640", "images 320")
+let private long =
+    quick.Replace("epochs 1", "epochs 6").Replace("images 640", "images 320")
 
 let private only (store: string) =
     Directory.GetDirectories store |> Array.exactlyOne
@@ -28,7 +29,9 @@ let private inShell (before: string list) (script: string) (arguments: string li
 
 /// Freeze with a small file system at the store, which nobody else sees; skipped where none may be mounted.
 let private onFileSystem (store: string) (options: string) (after: string) (arguments: string list) : Output =
-    let script = $"mount -t tmpfs -o {options} none {store} || exit 77; \"$@\"; code=$?; {after}; exit $code"
+    let script =
+        $"mount -t tmpfs -o {options} none {store} || exit 77; \"$@\"; code=$?; {after}; exit $code"
+
     let output = inShell [ "unshare"; "--mount" ] script arguments
 
     if output.Code = 77 || output.Errors.Contains "unshare:" then
@@ -70,7 +73,10 @@ let ``a full disk ends the batch with one message, and nothing is broken`` () =
             [ "run"; source; "--store"; store; "--checkpoint-every"; "0" ]
 
     Assert.Equal(1, output.Code)
-    Assert.Single(System.Text.RegularExpressions.Regex.Matches(output.Errors, "the disk is full")) |> ignore
+
+    Assert.Single(System.Text.RegularExpressions.Regex.Matches(output.Errors, "the disk is full"))
+    |> ignore
+
     Assert.Contains("free space or name another store", output.Errors)
     Assert.DoesNotContain(".part", output.Text)
     Assert.DoesNotContain(".json", output.Text)
@@ -79,8 +85,7 @@ let ``a full disk ends the batch with one message, and nothing is broken`` () =
 let ``a store on a file system that can only be read is a failure with a way out`` () =
     let store = folder ()
 
-    let output =
-        onFileSystem store "ro" "true" [ "run"; file quick; "--store"; store ]
+    let output = onFileSystem store "ro" "true" [ "run"; file quick; "--store"; store ]
 
     Assert.Equal(1, output.Code)
     Assert.Contains("can only be read", output.Errors)
@@ -93,19 +98,16 @@ let ``a store of another format is refused by every command`` (content: string, 
     let store, source = folder (), file quick
     File.WriteAllText(Path.Combine(store, "store.json"), content)
 
-    for arguments in
-        [
-            [ "run"; source ]
-            [ "status" ]
-            [ "show"; "x" ]
-            [ "gc"; source; "--yes" ]
-        ] do
+    for arguments in [ [ "run"; source ]; [ "status" ]; [ "show"; "x" ]; [ "gc"; source; "--yes" ] ] do
         let output = freeze (arguments @ [ "--store"; store ])
         Assert.Equal(2, output.Code)
         Assert.Contains(message, output.Errors)
         Assert.Contains("--store", output.Errors)
 
-    Assert.Equal<string[]>([| "store.json" |], Directory.GetFileSystemEntries store |> Array.map Path.GetFileName)
+    Assert.Equal<string[]>(
+        [| "store.json" |],
+        Directory.GetFileSystemEntries store |> Array.map Path.GetFileName
+    )
 
 [<Fact>]
 let ``what a killed process has half written is written again`` () =
@@ -142,7 +144,10 @@ let ``what a killed process has half written is written again`` () =
 [<Fact>]
 let ``a run stopped by SIGTERM is saved in mid-epoch and says so`` () =
     let store = folder ()
-    let source = file (quick.Replace("epochs 1", "epochs 10000").Replace("images 640", "images 6000"))
+
+    let source =
+        file (quick.Replace("epochs 1", "epochs 10000").Replace("images 640", "images 6000"))
+
     let started = start [] [ "run"; source; "--store"; store ]
 
     while files store "metrics.jsonl" |> Array.isEmpty do

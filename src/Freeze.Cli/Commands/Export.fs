@@ -31,7 +31,11 @@ let run (arguments: ParseResults<ExportArguments>) : int =
         eprintfn "%s" reason
         Exit.wrongInput
     | Ok entry when not entry.State.IsDone ->
-        eprintfn "%s is not finished (%s): it has no last weights yet" (line entry.Name) (fst (describe entry.State))
+        eprintfn
+            "%s is not finished (%s): it has no last weights yet"
+            (line entry.Name)
+            (fst (describe entry.State))
+
         Exit.wrongInput
     | Ok _ when File.Exists path && not (arguments.Contains Force) ->
         eprintfn "%s is there already; --force writes over it" path

@@ -26,7 +26,11 @@ let private meant (paths: string list) : Set<string> option =
         None
     else
         let addresses = Addresses()
-        Files.runs all |> Seq.map (fun run -> addresses.Of run.Recipe) |> Set.ofSeq |> Some
+
+        Files.runs all
+        |> Seq.map (fun run -> addresses.Of run.Recipe)
+        |> Set.ofSeq
+        |> Some
 
 let private asked count size store =
     printf "Remove %d runs, %s, from %s? [y/N] " count size store

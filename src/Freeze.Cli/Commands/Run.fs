@@ -34,7 +34,9 @@ let private alone (arguments: ParseResults<RunArguments>) store (runs: Run[]) (c
         TimeSpan.FromSeconds(arguments.GetResult(Checkpoint_Every, defaultCheckpointEvery))
 
     use runner =
-        new Runner(RunnerOptions(store, catalog, threads arguments, every, arguments.Contains RunArguments.Retry))
+        new Runner(
+            RunnerOptions(store, catalog, threads arguments, every, arguments.Contains RunArguments.Retry)
+        )
 
     let view = ProgressView.view (isWorker || arguments.Contains RunArguments.Json)
 
@@ -51,12 +53,21 @@ let private alone (arguments: ParseResults<RunArguments>) store (runs: Run[]) (c
         runner.StoreFailed || (arguments.Contains Fail_Fast && Batch.isFailure outcome)
 
     // To a worker the other processes are its siblings, for the most part.
-    let tell (text: string) = if not isWorker then eprintfn "%s" text
+    let tell (text: string) =
+        if not isWorker then
+            eprintfn "%s" text
+
     Batch.execute execute ends tell cancel runs
 
 /// All runs by several processes. What has failed is taken back first, so that no worker tries again what another has
 /// just tried again.
-let private together count (arguments: ParseResults<RunArguments>) store (runs: Run[]) (cancel: CancellationToken) =
+let private together
+    count
+    (arguments: ParseResults<RunArguments>)
+    store
+    (runs: Run[])
+    (cancel: CancellationToken)
+    =
     if arguments.Contains RunArguments.Retry then
         let view, cleaner = StoreView store, StoreCleaner store
 
@@ -91,7 +102,12 @@ let private together count (arguments: ParseResults<RunArguments>) store (runs: 
 
     Workers.execute count own (arguments.Contains Fail_Fast) cancel runs
 
-let private train (arguments: ParseResults<RunArguments>) store (runs: Run[]) (cancel: CancellationToken) : int =
+let private train
+    (arguments: ParseResults<RunArguments>)
+    store
+    (runs: Run[])
+    (cancel: CancellationToken)
+    : int =
     let jobs = min (arguments.GetResult(Jobs, 1)) (max 1 runs.Length)
 
     let outcomes =

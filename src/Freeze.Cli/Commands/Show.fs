@@ -13,8 +13,20 @@ open Freeze.Runtime.Results
 let private printPlan (run: Run) =
     let recipe = run.Recipe
     let counts = Counts.ofWeights (PlanFile.weights recipe)
-    printfn "%s on %s, at most %d epochs in batches of %d, seed %d" run.NetName (line (DataSource.name recipe.Data)) recipe.Epochs recipe.Batch recipe.Seed
-    printfn "weights: %s learn, %s fixed, %s zero" (count counts.Trained) (count counts.Fixed) (count counts.Zero)
+
+    printfn
+        "%s on %s, at most %d epochs in batches of %d, seed %d"
+        run.NetName
+        (line (DataSource.name recipe.Data))
+        recipe.Epochs
+        recipe.Batch
+        recipe.Seed
+
+    printfn
+        "weights: %s learn, %s fixed, %s zero"
+        (count counts.Trained)
+        (count counts.Fixed)
+        (count counts.Zero)
 
 let private printEpochs (epochs: EpochRecord[]) =
     if epochs.Length > 0 then

@@ -27,7 +27,10 @@ let private log (logs: Collections.Generic.IReadOnlyDictionary<string, string>) 
 
 /// "3 done, 1 running", in the order in which runs go through these states.
 let private summary (entries: Entry[]) =
-    let counts = entries |> Array.countBy (fun entry -> fst (describe entry.State)) |> Map.ofArray
+    let counts =
+        entries
+        |> Array.countBy (fun entry -> fst (describe entry.State))
+        |> Map.ofArray
 
     [ "done"; "running"; "interrupted"; "waiting"; "failed" ]
     |> List.choose (fun word -> counts |> Map.tryFind word |> Option.map (fun n -> $"{n} {word}"))

@@ -30,7 +30,12 @@ let private toDo (retry: bool) (entries: Entry[]) =
 
 let private full (path: string) = Path.GetFullPath path
 
-let private jobOf (arguments: ParseResults<SubmitArguments>) (store: string) (folder: string) tasks : Slurm.Job =
+let private jobOf
+    (arguments: ParseResults<SubmitArguments>)
+    (store: string)
+    (folder: string)
+    tasks
+    : Slurm.Job =
     let program, first = Workers.program ()
     let cpus = arguments.GetResult(Cpus, 1)
 
@@ -95,7 +100,13 @@ let private sbatch (folder: string) : Result<string, string> =
     with :? Win32Exception ->
         Error "there is no sbatch here: submit from a machine of the cluster; --dry-run prints the script"
 
-let private submit (arguments: ParseResults<SubmitArguments>) store (job: Slurm.Job) (entries: Entry[]) runs : int =
+let private submit
+    (arguments: ParseResults<SubmitArguments>)
+    store
+    (job: Slurm.Job)
+    (entries: Entry[])
+    runs
+    : int =
     if arguments.Contains SubmitArguments.Retry then
         let cleaner = StoreCleaner store
 
@@ -124,19 +135,25 @@ let private prepare (arguments: ParseResults<SubmitArguments>) (store: string) (
         |> Array.filter (fun (i, _) -> chosen[i])
         |> Array.map (fun (_, (run, entry)) -> run, entry.Hash)
 
-    let number state = entries |> Array.filter state |> Array.length
+    let number state =
+        entries |> Array.filter state |> Array.length
 
     for count, what in
         [
             number _.State.IsDone, "finished"
             number _.State.IsRunning, "under way at other processes"
-            (if arguments.Contains SubmitArguments.Retry then 0 else number _.State.IsFailed),
+            (if arguments.Contains SubmitArguments.Retry then
+                 0
+             else
+                 number _.State.IsFailed),
             "failed before; --retry tries them again"
         ] do
         if count > 0 then
             eprintfn "not submitted: %d %s" count what
 
-    let stamp = DateTime.UtcNow.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture)
+    let stamp =
+        DateTime.UtcNow.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture)
+
     let folder = Path.Combine(store, "batches", stamp)
     let job = jobOf arguments store folder (min own.Length mostTasks)
 
