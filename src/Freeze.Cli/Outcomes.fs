@@ -47,7 +47,7 @@ let printTable (outcomes: (Run * RunOutcome) list) =
             result outcome |> Option.map show |> Option.defaultValue ""
 
         [
-            run.Name
+            line run.Name
             count (Counts.ofWeights run.Recipe.Weights).Trained
             figure (fun (r, _) -> percent (Array.last r.Epochs).TrainingAccuracy)
             figure (fun (r, _) -> percent r.BestValidationAccuracy)

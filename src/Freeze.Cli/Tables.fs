@@ -15,15 +15,16 @@ let count (value: int64) = value.ToString("N0")
 /// 98.61%
 let percent (share: float) = (100.0 * share).ToString("F2") + "%"
 
-/// Text from a file or a plan as one line that commands no terminal: control characters as `?`, and not without end.
-let line (text: string) =
-    let shown =
-        text |> String.map (fun letter -> if Char.IsControl letter then '?' else letter)
+/// Text from a file or a plan as one line that commands no terminal: control characters as `?`.
+let clean (text: string) =
+    text |> String.map (fun letter -> if Char.IsControl letter then '?' else letter)
 
-    if shown.Length > 200 then
-        shown.Substring(0, 199) + "…"
+/// The same, and not without end: a name may have any length.
+let line (text: string) =
+    if text.Length > 200 then
+        clean (text.Substring(0, 199)) + "…"
     else
-        shown
+        clean text
 
 /// For a file or a pipe: as wide as its cells, which are never wrapped.
 let private printPlain (columns: Column list) (rows: string list list) =
@@ -72,7 +73,7 @@ let private printFitted (columns: Column list) (rows: string list seq) =
 let private most = 1000
 
 let print (columns: Column list) (rows: string list seq) =
-    let rows = rows |> Seq.map (List.map line) |> List.ofSeq
+    let rows = rows |> Seq.map (List.map clean) |> List.ofSeq
 
     if Console.IsOutputRedirected || rows.Length > most then
         printPlain columns rows

@@ -79,7 +79,7 @@ let run (arguments: ParseResults<GcArguments>) : int =
             print
                 [ words "run"; words "state"; words "hash" ]
                 (entries
-                 |> Seq.map (fun entry -> [ entry.Name; fst (describe entry.State); entry.Hash ]))
+                 |> Seq.map (fun entry -> [ line entry.Name; fst (describe entry.State); entry.Hash ]))
 
             if arguments.Contains GcArguments.Dry_Run then
                 printfn "%d runs, %s, would be removed." entries.Length (megabytes size)

@@ -147,7 +147,7 @@ let private foretell (arguments: ParseResults<RunArguments>) store (runs: Run[])
     print
         [ words "run"; words "to do"; words "hash" ]
         (StoreIndex.ofRuns (StoreView store) runs
-         |> Seq.map (fun entry -> [ entry.Name; plan entry; entry.Hash ]))
+         |> Seq.map (fun entry -> [ line entry.Name; plan entry; entry.Hash ]))
 
     Exit.fine
 

@@ -59,7 +59,7 @@ let private printResult (result: RunResult) =
     printfn "by %s on %d threads" result.Versions result.Threads
 
 let private printFiles (view: StoreView) (entry: Entry) =
-    printfn "files: %s" (line (view.FolderOf entry.Hash))
+    printfn "files: %s" (clean (view.FolderOf entry.Hash))
 
     let files =
         DirectoryInfo(view.FolderOf entry.Hash).GetFiles()
@@ -70,7 +70,7 @@ let private printFiles (view: StoreView) (entry: Entry) =
         printfn "  %s, %s bytes" (line file.Name) (count file.Length)
 
     match view.Logs().TryGetValue entry.Hash with
-    | true, path -> printfn "log: %s" (line path)
+    | true, path -> printfn "log: %s" (clean path)
     | false, _ -> ()
 
 let private show (view: StoreView) (entry: Entry) =

@@ -57,7 +57,7 @@ let private printTable logs (entries: Entry[]) =
             | Some epochs when entry.State.IsDone || entry.Epochs = 0 -> string epochs
             | Some epochs -> $"{epochs}/{entry.Epochs}"
 
-        [ entry.Name; word; epochs; accuracy; entry.Hash; about ]
+        [ line entry.Name; word; epochs; accuracy; entry.Hash; about ]
 
     print
         [
