@@ -29,6 +29,8 @@ type PlanArguments =
     | [<MainCommand; Mandatory>] Files of file: string list
     | Layers
     | Profile of name: string
+    | [<CustomCommandLine "--set">] Setting of statement: string
+    | Only of condition: string
     | Json
 
     interface IArgParserTemplate with
@@ -37,6 +39,8 @@ type PlanArguments =
             | Files _ -> "Freeze files (.frz) or plans (.json)."
             | Layers -> "show the layers of every run."
             | Profile _ -> "plan under this profile of the files."
+            | Setting _ -> "a setting laid over the files, such as 'epochs=1'; may be given several times."
+            | Only _ -> "only runs of this value of an axis, such as 'lr=0.1'; may be given several times."
             | Json -> "print the plan as JSON; freeze run accepts it."
 
 type DiffArguments =
@@ -72,26 +76,128 @@ type NetsArguments =
 type RunArguments =
     | [<MainCommand; Mandatory>] Files of file: string list
     | Profile of name: string
+    | [<CustomCommandLine "--set">] Setting of statement: string
+    | Only of condition: string
     | Store of folder: string
     | Data of folder: string
+    | Jobs of count: int
     | Threads of count: int
     | Checkpoint_Every of seconds: float
     | Fail_Fast
     | Retry
+    | Dry_Run
     | Json
+    /// One of those that `--jobs` starts: it tells its parent of each run, and ends when the parent does.
+    | [<Hidden>] Worker
 
     interface IArgParserTemplate with
         member argument.Usage =
             match argument with
             | Files _ -> "Freeze files (.frz) or plans (.json)."
             | Profile _ -> "run under this profile of the files."
+            | Setting _ -> "a setting laid over the files, such as 'epochs=1'; may be given several times."
+            | Only _ -> "only runs of this value of an axis, such as 'lr=0.1'; may be given several times."
             | Store _ -> "where runs are kept; else FREEZE_STORE, else ./runs."
             | Data _ -> "where data sets lie; else FREEZE_DATA."
-            | Threads _ -> "processor threads; all by default."
+            | Jobs _ -> "runs side by side, each in a process of its own; 1 by default."
+            | Threads _ -> "processor threads, divided among the jobs; all by default."
             | Checkpoint_Every _ -> "seconds after which a run under way is saved; 300 by default."
             | Fail_Fast -> "end the batch with the first run that fails."
             | Retry -> "try again what has failed."
+            | Dry_Run -> "say what would be done, and do nothing."
             | Json -> "print the outcome of every run as JSON."
+            | Worker -> "a process of --jobs."
+
+type StatusArguments =
+    | [<MainCommand>] Files of file: string list
+    | Profile of name: string
+    | [<CustomCommandLine "--set">] Setting of statement: string
+    | Only of condition: string
+    | Store of folder: string
+    | Json
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Files _ -> "Freeze files (.frz) or plans (.json); without, all runs in the store."
+            | Profile _ -> "the runs under this profile of the files."
+            | Setting _ -> "a setting laid over the files, such as 'epochs=1'; may be given several times."
+            | Only _ -> "only runs of this value of an axis, such as 'lr=0.1'; may be given several times."
+            | Store _ -> "where runs are kept; else FREEZE_STORE, else ./runs."
+            | Json -> "print the state of every run as JSON."
+
+type ShowArguments =
+    | [<MainCommand; Mandatory>] Run of run: string
+    | Store of folder: string
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Run _ -> "a run's hash, the beginning of it, or its name."
+            | Store _ -> "where runs are kept; else FREEZE_STORE, else ./runs."
+
+type GcArguments =
+    | [<MainCommand; Mandatory>] Files of file: string list
+    | Store of folder: string
+    | Dry_Run
+    | Yes
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Files _ -> "Freeze files (.frz) or plans (.json) whose runs are kept, under all their profiles."
+            | Store _ -> "where runs are kept; else FREEZE_STORE, else ./runs."
+            | Dry_Run -> "say what would be removed, and remove nothing."
+            | Yes -> "do not ask."
+
+type ExportArguments =
+    | [<MainCommand; Mandatory>] Run of run: string
+    | [<Mandatory>] Safetensors of path: string
+    | Store of folder: string
+    | Force
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Run _ -> "a finished run's hash, the beginning of it, or its name."
+            | Safetensors _ -> "the file to write its last weights to."
+            | Store _ -> "where runs are kept; else FREEZE_STORE, else ./runs."
+            | Force -> "write over a file that is there."
+
+type SubmitArguments =
+    | [<MainCommand; Mandatory>] Files of file: string list
+    | [<Mandatory>] Slurm
+    | Profile of name: string
+    | [<CustomCommandLine "--set">] Setting of statement: string
+    | Only of condition: string
+    | Store of folder: string
+    | Data of folder: string
+    | Partition of name: string
+    | Time of limit: string
+    | Max_Parallel of tasks: int
+    | Cpus of count: int
+    | Gpus of count: int
+    | Retry
+    | Dry_Run
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Files _ -> "Freeze files (.frz) or plans (.json)."
+            | Slurm -> "hand the runs to Slurm as one array job."
+            | Profile _ -> "run under this profile of the files."
+            | Setting _ -> "a setting laid over the files, such as 'epochs=1'; may be given several times."
+            | Only _ -> "only runs of this value of an axis, such as 'lr=0.1'; may be given several times."
+            | Store _ -> "where runs are kept, on a file system of all nodes; else FREEZE_STORE, else ./runs."
+            | Data _ -> "where data sets lie; else FREEZE_DATA."
+            | Partition _ -> "the partition; else Slurm's default."
+            | Time _ ->
+                "the limit of a task as Slurm writes it, such as 2:00:00; a run that needs longer goes on in the next."
+            | Max_Parallel _ -> "at most so many tasks at once."
+            | Cpus _ -> "processor threads of a task; 1 by default."
+            | Gpus _ -> "GPUs of a task; none by default."
+            | Retry -> "try again what has failed."
+            | Dry_Run -> "print the script, and submit nothing."
 
 type DataArguments =
     | [<MainCommand>] Names of set: string list
@@ -127,6 +233,11 @@ type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Plan of ParseResults<PlanArguments>
     | [<CliPrefix(CliPrefix.None)>] Diff of ParseResults<DiffArguments>
     | [<CliPrefix(CliPrefix.None)>] Run of ParseResults<RunArguments>
+    | [<CliPrefix(CliPrefix.None)>] Status of ParseResults<StatusArguments>
+    | [<CliPrefix(CliPrefix.None)>] Show of ParseResults<ShowArguments>
+    | [<CliPrefix(CliPrefix.None)>] Submit of ParseResults<SubmitArguments>
+    | [<CliPrefix(CliPrefix.None)>] Export of ParseResults<ExportArguments>
+    | [<CliPrefix(CliPrefix.None)>] Gc of ParseResults<GcArguments>
     | [<CliPrefix(CliPrefix.None)>] Data of ParseResults<DataArguments>
     | [<CliPrefix(CliPrefix.None)>] Nets of ParseResults<NetsArguments>
     | [<CliPrefix(CliPrefix.None)>] Explain of ParseResults<ExplainArguments>
@@ -142,6 +253,11 @@ type Arguments =
             | Plan _ -> "show the runs that files mean, and which weights learn."
             | Diff _ -> "say what changed in meaning between two files."
             | Run _ -> "train every run of the files that has no result yet."
+            | Status _ -> "say where every run stands."
+            | Show _ -> "show one run: plan, epochs, result, files."
+            | Submit _ -> "hand the runs that have no result yet to Slurm."
+            | Export _ -> "write the weights of a finished run to a file."
+            | Gc _ -> "remove runs that no file means."
             | Data _ -> "list the data sets, or fetch and verify some."
             | Nets _ -> "list the built-in nets, or print one to copy."
             | Explain _ -> "say what the code of a message means."

@@ -9,29 +9,33 @@ open Freeze
 /// How long to wait before asking again for what others are at.
 let private patience = TimeSpan.FromSeconds 1.0
 
-let private isFailure (outcome: RunOutcome) =
+let isFailure (outcome: RunOutcome) =
     outcome.IsFailed || outcome.IsFailedBefore
 
-/// The outcome of every run: those behind an interruption, or behind a failure that ends the batch, are interrupted.
+/// The outcome of every run: those behind an interruption, or behind what ends the batch, are interrupted.
 let execute
     (execute: Run -> RunOutcome)
-    (failFast: bool)
+    (ends: RunOutcome -> bool)
+    (tell: string -> unit)
     (cancel: CancellationToken)
     (runs: Run[])
     : (Run * RunOutcome) list =
     let outcomes = Array.create runs.Length RunOutcome.Interrupted
 
-    let ends () =
-        cancel.IsCancellationRequested || (failFast && Array.exists isFailure outcomes)
+    let ended = ref false
+
+    let over () =
+        ended.Value || cancel.IsCancellationRequested
 
     let rec go (waiting: int list) (told: bool) =
         for i in waiting do
-            if not (ends ()) then
+            if not (over ()) then
                 outcomes[i] <- execute runs[i]
+                ended.Value <- ends outcomes[i]
 
         match waiting |> List.filter (fun i -> outcomes[i].IsElsewhere) with
         | [] -> ()
-        | _ when ends () -> ()
+        | _ when over () -> ()
         | others ->
             if not told then
                 let runs =
@@ -40,7 +44,7 @@ let execute
                     else
                         $"{others.Length} runs"
 
-                eprintfn "waiting for %s that other processes are at" runs
+                tell $"waiting for {runs} that other processes are at"
 
             cancel.WaitHandle.WaitOne patience |> ignore
             go others true

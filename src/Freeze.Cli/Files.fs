@@ -2,6 +2,7 @@
 module Freeze.Cli.Files
 
 open System
+open System.Globalization
 open System.IO
 open Freeze
 open Freeze.Language
@@ -60,14 +61,20 @@ let options (profile: string option) : Compile.Options =
         Profile = profile |> Option.defaultValue ""
     }
 
-/// Reads a Freeze file under a profile, or a plan where the name ends in .json.
-let load (profile: string option) (path: string) : Loaded =
+/// Reads a Freeze file under a profile with statements of `--set` above it, or a plan where the name ends in .json.
+let loadWith (profile: string option) (beside: string list) (path: string) : Loaded =
     if Path.GetExtension path = ".json" then
-        ofPlan path
+        if beside.IsEmpty then
+            ofPlan path
+        else
+            unreadable path "--set is for Freeze files: the runs of a plan are made out"
     else
         match Source.read path with
         | Error reason -> unreadable path reason
-        | Ok source -> ofSource (options profile) source
+        | Ok source -> ofSource { options profile with Beside = beside } source
+
+/// Reads a Freeze file under a profile, or a plan where the name ends in .json.
+let load (profile: string option) (path: string) : Loaded = loadWith profile [] path
 
 /// Reads a file, and adds what is wrong with it under each of its profiles alone.
 let loadWhole (path: string) : Loaded =
@@ -111,3 +118,83 @@ let runs (files: Loaded list) : Run[] =
     |> Seq.collect _.Runs
     |> Seq.distinctBy (fun run -> addresses.Of run.Recipe)
     |> Seq.toArray
+
+let private valueOf (axis: Axis) =
+    match axis.Value with
+    | AxisValue.Number value -> string value
+    | AxisValue.Word text -> text
+
+/// Numbers are equal as numbers: 0.10 is 0.1.
+let private isValue (wanted: string) (axis: Axis) =
+    match axis.Value, Double.TryParse(wanted, CultureInfo.InvariantCulture) with
+    | AxisValue.Number value, (true, number) -> value = number
+    | _ -> valueOf axis = wanted
+
+/// The runs that `axis=value` names; several of one axis widen the choice, of different axes narrow it.
+let only (conditions: string list) (runs: Run[]) : Result<Run[], string> =
+    let split (condition: string) =
+        match condition.IndexOf '=' with
+        | at when at > 0 -> Ok(condition.Substring(0, at).Trim(), condition.Substring(at + 1).Trim())
+        | _ -> Error $"--only '{condition}': expected axis=value, such as --only 'lr=0.1'"
+
+    let check (name: string, value: string) =
+        let values = runs |> Seq.collect _.Axes |> Seq.filter (fun axis -> axis.Name = name)
+
+        if Seq.isEmpty values then
+            let known =
+                runs |> Seq.collect _.Axes |> Seq.map _.Name |> Seq.distinct |> List.ofSeq
+
+            match known with
+            | [] -> Error $"--only '{name}={value}': these runs differ in no axis"
+            | _ ->
+                Error
+                    $"""--only '{name}={value}': no axis is called so; there is {Suggest.list "and" 12 known}"""
+        elif values |> Seq.exists (isValue value) then
+            Ok(name, value)
+        else
+            let known = values |> Seq.map valueOf |> Seq.distinct |> List.ofSeq
+            Error $"""--only '{name}={value}': {name} is {Suggest.list "or" 12 known}"""
+
+    let checked' = conditions |> List.map (split >> Result.bind check)
+
+    match
+        checked'
+        |> List.tryPick (function
+            | Error reason -> Some reason
+            | Ok _ -> None)
+    with
+    | Some reason -> Error reason
+    | None ->
+        let wanted = checked' |> List.choose Result.toOption |> List.groupBy fst
+
+        let fits (run: Run) =
+            wanted
+            |> List.forall (fun (name, values) ->
+                run.Axes
+                |> Array.exists (fun axis ->
+                    axis.Name = name && values |> List.exists (fun (_, value) -> isValue value axis)))
+
+        Ok(runs |> Array.filter fits)
+
+/// Which runs a command is about, as its options say.
+type Choice =
+    {
+        Paths: string list
+        Profile: string option
+        Set: string list
+        Only: string list
+    }
+
+/// The runs of a choice, each recipe once; None where something is wrong with it, which is then printed.
+let choose (choice: Choice) : Run[] option =
+    let files = choice.Paths |> List.map (loadWith choice.Profile choice.Set)
+    printDiagnostics files
+
+    if hasErrors files then
+        None
+    else
+        match only choice.Only (runs files) with
+        | Ok runs -> Some runs
+        | Error reason ->
+            eprintfn "%s" reason
+            None

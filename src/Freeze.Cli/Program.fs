@@ -45,6 +45,11 @@ let main arguments =
         | [ Explain arguments ] -> Commands.Explain.run arguments
         | [ Plan arguments ] -> Commands.Plan.run arguments
         | [ Run arguments ] -> Commands.Run.run arguments
+        | [ Status arguments ] -> Commands.Status.run arguments
+        | [ Show arguments ] -> Commands.Show.run arguments
+        | [ Submit arguments ] -> Commands.Submit.run arguments
+        | [ Export arguments ] -> Commands.Export.run arguments
+        | [ Gc arguments ] -> Commands.Gc.run arguments
         | [ Data arguments ] -> Commands.Data.run arguments
         | [ Lsp arguments ] -> Commands.Lsp.run version arguments
         | [ Completions arguments ] -> Commands.Completions.run parser arguments
@@ -58,6 +63,9 @@ let main arguments =
     try
         command ()
     with
+    | :? Freeze.Runtime.RunException as error ->
+        eprintfn "%s\n  %s" error.Message error.Advice
+        Exit.wrongInput
     | :? OutOfMemoryException ->
         eprintfn "out of memory"
         Exit.runFailed

@@ -11,7 +11,7 @@ type View =
     abstract Run: run: Run -> work: ((Progress -> unit) -> 'T) -> 'T
 
 let private epochLine (run: Run) (record: EpochRecord) (time: EpochTime) =
-    $"{run.Name}  epoch {record.Epoch}/{run.Recipe.Epochs}  loss {record.TrainingLoss:F4}  "
+    $"{line run.Name}  epoch {record.Epoch}/{run.Recipe.Epochs}  loss {record.TrainingLoss:F4}  "
     + $"accuracy {percent record.TrainingAccuracy}  validation {percent record.ValidationAccuracy}  "
     + $"{time.ImagesPerSecond:N0} images/s"
 
@@ -42,7 +42,7 @@ type Bar(console: IAnsiConsole) =
                 .AutoClear(true)
                 .Columns(columns)
                 .Start(fun context ->
-                    let task = context.AddTask(Markup.Escape run.Name)
+                    let task = context.AddTask(Markup.Escape(line run.Name))
                     let epochs = float run.Recipe.Epochs
 
                     work (fun progress ->
@@ -53,7 +53,7 @@ type Bar(console: IAnsiConsole) =
 
                             task.Description <-
                                 Markup.Escape
-                                    $"{run.Name}  epoch {epoch}/{run.Recipe.Epochs}  loss {loss:F4}  \
+                                    $"{line run.Name}  epoch {epoch}/{run.Recipe.Epochs}  loss {loss:F4}  \
 {percent accuracy}  {speed:N0} images/s"
                         | Progress.Epoch(record, time) ->
                             task.Value <- 100.0 * float record.Epoch / epochs

@@ -92,10 +92,7 @@ let summary (diagnostics: Diagnostic list) : string option =
 
 /// All diagnostics of several files as one JSON array.
 let json (found: (Source list * Diagnostic list) list) : string =
-    use buffer = new MemoryStream()
-    use writer = new Utf8JsonWriter(buffer, JsonWriterOptions(Indented = true))
-
-    let place (sources: Source list) (span: Span) =
+    let place (writer: Utf8JsonWriter) (sources: Source list) (span: Span) =
         let source = Source.at sources span.Start
         let first, last = Source.position source span.Start, Source.position source span.End
         writer.WriteString("file", source.Path)
@@ -104,27 +101,16 @@ let json (found: (Source list * Diagnostic list) list) : string =
         writer.WriteNumber("endLine", last.Line)
         writer.WriteNumber("endColumn", last.Column)
 
-    writer.WriteStartArray()
+    found
+    |> Seq.collect (fun (sources, diagnostics) -> diagnostics |> Seq.map (fun d -> sources, d))
+    |> JsonArray.text (fun writer (sources, diagnostic) ->
+        writer.WriteString("severity", (if Diagnostic.isError diagnostic then "error" else "warning"))
+        writer.WriteString("code", diagnostic.Code)
+        writer.WriteString("message", diagnostic.Message)
+        writer.WriteString("label", diagnostic.Label)
+        place writer sources diagnostic.Span
 
-    for sources, diagnostics in found do
-        for diagnostic in diagnostics do
-            writer.WriteStartObject()
-            writer.WriteString("severity", (if Diagnostic.isError diagnostic then "error" else "warning"))
-            writer.WriteString("code", diagnostic.Code)
-            writer.WriteString("message", diagnostic.Message)
-            writer.WriteString("label", diagnostic.Label)
-            place sources diagnostic.Span
-            writer.WriteStartArray "notes"
-
-            for span, note in diagnostic.Notes do
-                writer.WriteStartObject()
-                writer.WriteString("message", note)
-                place sources span
-                writer.WriteEndObject()
-
-            writer.WriteEndArray()
-            writer.WriteEndObject()
-
-    writer.WriteEndArray()
-    writer.Flush()
-    Text.Encoding.UTF8.GetString(buffer.ToArray())
+        diagnostic.Notes
+        |> JsonArray.field writer "notes" (fun (span, note) ->
+            writer.WriteString("message", note)
+            place writer sources span))

@@ -15,6 +15,17 @@ let count (value: int64) = value.ToString("N0")
 /// 98.61%
 let percent (share: float) = (100.0 * share).ToString("F2") + "%"
 
+/// Text from a file or a plan as one line that commands no terminal: control characters as `?`.
+let clean (text: string) =
+    text |> String.map (fun letter -> if Char.IsControl letter then '?' else letter)
+
+/// The same, and not without end: a name may have any length.
+let line (text: string) =
+    if text.Length > 200 then
+        clean (text.Substring(0, 199)) + "…"
+    else
+        clean text
+
 /// For a file or a pipe: as wide as its cells, which are never wrapped.
 let private printPlain (columns: Column list) (rows: string list list) =
     let widths =
@@ -58,8 +69,13 @@ let private printFitted (columns: Column list) (rows: string list seq) =
 
     AnsiConsole.Write table
 
+/// More rows than this are read by a program, or in a pager: fitting them to the terminal would take long.
+let private most = 1000
+
 let print (columns: Column list) (rows: string list seq) =
-    if Console.IsOutputRedirected then
-        printPlain columns (List.ofSeq rows)
+    let rows = rows |> Seq.map (List.map clean) |> List.ofSeq
+
+    if Console.IsOutputRedirected || rows.Length > most then
+        printPlain columns rows
     else
         printFitted columns rows

@@ -62,7 +62,9 @@ type Checked =
 /// With an error anywhere the runs are those that could be made out. `whole` says that every statement could be
 /// read: where one could not, what seems unused may be used there. `isSound` says that nothing is wrong so far.
 let check (context: Context) (whole: bool) (isSound: unit -> bool) (contents: Contents) : Checked =
-    let profile = profile context.Report contents context.Profile
+    let profile =
+        over (profile context.Report contents context.Profile) (beside context.Report contents context.Beside)
+
     let variants = Variants.ofContents context.Report contents profile
     let most = limit context.Report contents
     let count = Variants.count variants

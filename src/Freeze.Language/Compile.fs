@@ -4,6 +4,7 @@ module Freeze.Language.Compile
 
 open System.IO
 open System.Security.Cryptography
+open System.Text.RegularExpressions
 open Freeze
 open Freeze.Language.Syntax
 
@@ -12,6 +13,8 @@ type Options =
     {
         /// The profile in force, or "".
         Profile: string
+        /// Settings and lets laid over the file and its profile, each written as `epochs=1`.
+        Beside: string list
         Files: Imports.Files
     }
 
@@ -59,6 +62,7 @@ let private digest (path: string) =
 let usual =
     {
         Profile = ""
+        Beside = []
         Files =
             {
                 Read = Source.read
@@ -111,9 +115,50 @@ let private pathOf (sources: Source list) (path: Located<string>) =
 
     Path.Combine(folder, path.Value)
 
+/// `epochs=1` is the statement `epochs 1`: its places stay those of what was written.
+let private asStatement (text: string) =
+    let found = Regex.Match(text, @"^\s*[A-Za-z][A-Za-z0-9_-]*\s*=(?!=)")
+
+    if found.Success then
+        text.Remove(found.Length - 1, 1).Insert(found.Length - 1, " ")
+    else
+        text
+
+/// Texts given beside a file lie behind its imports in the space of offsets.
+let private placeBeside (sources: Source list) (texts: string list) : Source list =
+    let place (placed: Source list) text =
+        let last = List.last (sources @ placed)
+
+        placed
+        @ [
+            {
+                Path = "--set"
+                Text = text
+                Start = last.Start + last.Text.Length + 1
+            }
+        ]
+
+    texts |> List.fold place []
+
 /// All that can be said of a text that was read with its imports. It returns for every text, and never throws.
 let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
     let source = loaded.Root.Source
+    let beside = placeBeside loaded.Sources options.Beside
+
+    let parsedBeside =
+        beside
+        |> List.map (fun source ->
+            Parser.parse
+                { source with
+                    Text = asStatement source.Text
+                })
+
+    let loaded =
+        { loaded with
+            Sources = loaded.Sources @ beside
+            Diagnostics = loaded.Diagnostics @ (parsedBeside |> List.collect _.Diagnostics)
+        }
+
     let found = ResizeArray<Diagnostic>()
 
     /// Looks up what a path leads to, once for all runs.
@@ -141,6 +186,7 @@ let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
             Weights = lookUp options.Files.Digest Diagnostic.notSafetensors >> Result.map Start.File
             Images = lookUp options.Files.Images Diagnostic.notImages
             Profile = options.Profile
+            Beside = parsedBeside |> List.collect _.Statements
         }
 
     let files = Imports.all loaded.Root

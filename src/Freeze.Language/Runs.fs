@@ -27,6 +27,8 @@ type Context =
         Images: Located<string> -> Result<string * ImageListing, Diagnostic>
         /// The profile in force, or "".
         Profile: string
+        /// Settings and lets that lie above it.
+        Beside: Syntax.Statement list
     }
 
 /// A net as rules see it, and where its weights start.

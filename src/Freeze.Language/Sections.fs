@@ -313,6 +313,28 @@ let over (below: Section) (above: Section) : Section =
         Ensemble = above.Ensemble |> Option.orElse below.Ensemble
     }
 
+/// What is given beside a file and laid over it as a profile is: settings, and lets that it has.
+let beside report (contents: Contents) (statements: Statement list) : Section =
+    let lets =
+        [
+            contents.Outside
+            yield! List.map snd contents.Cases
+            yield! List.map snd contents.Profiles
+        ]
+        |> List.collect (fun section -> section.Lets @ section.Draws)
+        |> List.map _.Name.Value
+
+    let add (section: Section) (statement: Statement) =
+        match statement.Value with
+        | StatementItem.Setting(name, [ value ]) when List.contains name.Value lets ->
+            define report section name value
+        | StatementItem.Setting(name, _) when not (List.contains name.Value knownSettings) ->
+            report (Diagnostic.unknownSetting name.Span name.Value (knownSettings @ List.distinct lets))
+            section
+        | _ -> addToSection report At.Profile section statement
+
+    statements |> List.fold add emptySection
+
 /// What an import brings, with what stands around it: what the importing file defines wins.
 let private import report (before: Contents) (brought: Contents) : Contents =
     let isNew (known: (Name * Section) list) (name: Name, _) =

@@ -67,6 +67,7 @@ let private check (found: Navigation.Found list) (name: string) =
             Compile.analyse
                 {
                     Profile = ""
+                    Beside = []
                     Files = Workspace.files texts
                 }
                 (snd edited.Head)

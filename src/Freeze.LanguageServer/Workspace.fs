@@ -112,7 +112,13 @@ let private analyse (files: Imports.Files) (document: Document) : Analysed =
     let loaded = Imports.load files source
 
     let under profile =
-        Compile.analyseLoaded { Profile = profile; Files = files } loaded
+        Compile.analyseLoaded
+            {
+                Profile = profile
+                Beside = []
+                Files = files
+            }
+            loaded
 
     let analysis = lazy (under "")
 

@@ -10,6 +10,10 @@ internal static class Failures
     // ENOSPC and EDQUOT on Linux, and Windows' two words for a full disk.
     private static readonly int[] DiskFull = [28, 122, unchecked((int)0x80070070), unchecked((int)0x80070027)];
 
+    // EFBIG and EROFS.
+    private const int FileTooLarge = 27;
+    private const int ReadOnly = 30;
+
     /// <summary>The record of a run that an exception has ended.</summary>
     public static RunFailure Of(Run run, string hash, Exception error)
     {
@@ -25,6 +29,11 @@ internal static class Failures
             $"the store cannot be written: {error.Message}", "name one that this user may write, with --store"),
         IOException when DiskFull.Contains(error.HResult) => (
             $"the disk is full: {error.Message}", "free space or name another store with --store, then run again"),
+        IOException { HResult: FileTooLarge } => (
+            $"a file has reached the size that this user or file system allows: {error.Message}",
+            "raise the limit (ulimit -f) or name another store with --store, then run again"),
+        IOException { HResult: ReadOnly } => (
+            $"the store is on a file system that can only be read: {error.Message}", "name another one with --store"),
         IOException => (
             $"the store cannot be written: {error.Message}", "name another one with --store, then run again"),
         ExternalException => ($"libtorch: {error.Message}", OurFault),

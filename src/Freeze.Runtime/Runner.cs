@@ -35,6 +35,7 @@ public sealed class Runner : IDisposable
     private DataSource? source;
 
     /// <summary>A runner for one batch of runs; it keeps the last data set in memory.</summary>
+    /// <exception cref="RunException">The store is of a format that this Freeze does not know.</exception>
     public Runner(RunnerOptions options)
         : this(options, null)
     {
@@ -60,6 +61,9 @@ public sealed class Runner : IDisposable
             return $"Freeze {own?.InformationalVersion.Split('+')[0]}, libtorch {__version__}, .NET {Environment.Version}";
         }
     }
+
+    /// <summary>Whether the store could not be written: no other run has a chance before that is mended.</summary>
+    public bool StoreFailed { get; private set; }
 
     /// <summary>Trains a run, unless its store already holds its result. Never throws for what ends a run.</summary>
     /// <param name="run">What to train.</param>
@@ -104,6 +108,7 @@ public sealed class Runner : IDisposable
         catch (Exception error)
 #pragma warning restore CA1031
         {
+            StoreFailed |= error is IOException or UnauthorizedAccessException;
             return RunOutcome.NewFailed(Failures.Of(run, hash, error));
         }
     }

@@ -30,6 +30,7 @@ let source text =
 let alone: Compile.Options =
     {
         Profile = ""
+        Beside = []
         Files =
             {
                 Read = fun _ -> Error "there is no such file"

@@ -1,9 +1,6 @@
 /// freeze data: which data sets are on this machine, and how to get the others.
 module Freeze.Cli.Commands.Data
 
-open System.IO
-open System.Text
-open System.Text.Json
 open Argu
 open Freeze
 open Freeze.Cli
@@ -47,12 +44,8 @@ let private printTable (states: DataState seq) =
             printfn "%s: %s" state.Set.Name state.HowToGet
 
 let private printJson (states: DataState seq) =
-    use buffer = new MemoryStream()
-    use writer = new Utf8JsonWriter(buffer, JsonWriterOptions(Indented = true))
-    writer.WriteStartArray()
-
-    for state in states do
-        writer.WriteStartObject()
+    states
+    |> JsonArray.print (fun writer state ->
         writer.WriteString("name", state.Set.Name)
         writer.WriteNumber("classes", state.Set.Classes)
         writer.WriteNumber("training", state.Set.TrainingImages)
@@ -60,13 +53,7 @@ let private printJson (states: DataState seq) =
 
         match place state with
         | Some place -> writer.WriteString("place", place)
-        | None -> writer.WriteString("howToGet", state.HowToGet)
-
-        writer.WriteEndObject()
-
-    writer.WriteEndArray()
-    writer.Flush()
-    printfn "%s" (Encoding.UTF8.GetString(buffer.ToArray()))
+        | None -> writer.WriteString("howToGet", state.HowToGet))
 
 /// Fetches a set where it is missing, and reads every file of it.
 let private fetch (catalog: DataCatalog) (name: string) : bool =

@@ -5,8 +5,6 @@ open System
 open System.Diagnostics
 open System.IO
 open System.Security.Cryptography
-open System.Text
-open System.Text.Json
 open Argu
 open Freeze
 open Freeze.Language
@@ -100,29 +98,20 @@ let private printText (differences: Difference list) =
         | Difference.Added run -> printfn "+ %s" run.Name
 
 let private printJson (differences: Difference list) =
-    use buffer = new MemoryStream()
-    use writer = new Utf8JsonWriter(buffer, JsonWriterOptions(Indented = true))
-    writer.WriteStartArray()
-
-    for difference in differences do
-        writer.WriteStartObject()
-
+    differences
+    |> JsonArray.print (fun writer difference ->
         match difference with
         | Difference.Changed(before, after, changes) ->
             writer.WriteString("difference", "changed")
             writer.WriteString("name", after.Name)
             writer.WriteString("before", Address.ofRecipe before.Recipe)
             writer.WriteString("after", Address.ofRecipe after.Recipe)
-            writer.WriteStartArray "changes"
 
-            for change in changes do
-                writer.WriteStartObject()
+            changes
+            |> JsonArray.field writer "changes" (fun change ->
                 writer.WriteString("what", change.What)
                 writer.WriteString("before", change.Before)
-                writer.WriteString("after", change.After)
-                writer.WriteEndObject()
-
-            writer.WriteEndArray()
+                writer.WriteString("after", change.After))
         | Difference.Gone run ->
             writer.WriteString("difference", "gone")
             writer.WriteString("name", run.Name)
@@ -130,13 +119,7 @@ let private printJson (differences: Difference list) =
         | Difference.Added run ->
             writer.WriteString("difference", "added")
             writer.WriteString("name", run.Name)
-            writer.WriteString("after", Address.ofRecipe run.Recipe)
-
-        writer.WriteEndObject()
-
-    writer.WriteEndArray()
-    writer.Flush()
-    printfn "%s" (Encoding.UTF8.GetString(buffer.ToArray()))
+            writer.WriteString("after", Address.ofRecipe run.Recipe))
 
 let run (arguments: ParseResults<DiffArguments>) : int =
     match arguments.GetResult DiffArguments.Files with

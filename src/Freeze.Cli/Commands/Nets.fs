@@ -1,9 +1,6 @@
 /// freeze nets: the built-in nets, or the source of one to copy.
 module Freeze.Cli.Commands.Nets
 
-open System.IO
-open System.Text
-open System.Text.Json
 open Argu
 open Freeze.Cli
 open Freeze.Cli.Arguments
@@ -33,21 +30,12 @@ let private about (entry: NetLibrary.Entry) =
     |> String.concat " "
 
 let private printJson () =
-    use buffer = new MemoryStream()
-    use writer = new Utf8JsonWriter(buffer, JsonWriterOptions(Indented = true))
-    writer.WriteStartArray()
-
-    for entry in NetLibrary.all () do
-        writer.WriteStartObject()
+    NetLibrary.all ()
+    |> JsonArray.print (fun writer entry ->
         writer.WriteString("name", entry.Definition.Name.Value)
         writer.WriteString("signature", signature entry)
         writer.WriteString("about", about entry)
-        writer.WriteString("source", entry.Text)
-        writer.WriteEndObject()
-
-    writer.WriteEndArray()
-    writer.Flush()
-    printfn "%s" (Encoding.UTF8.GetString(buffer.ToArray()))
+        writer.WriteString("source", entry.Text))
 
 let run (arguments: ParseResults<NetsArguments>) : int =
     match arguments.TryGetResult NetsArguments.Name with

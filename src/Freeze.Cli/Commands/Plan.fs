@@ -273,44 +273,60 @@ let private printRungs (runs: Run[]) =
 /// More runs than this are listed without their layers unless asked for.
 let private fewRuns = 3
 
+let private show (arguments: ParseResults<PlanArguments>) (files: Files.Loaded list) (chosen: Run[]) =
+    let addresses = Addresses()
+    let chosen = HashSet(chosen, HashIdentity.Reference)
+
+    let shown =
+        [|
+            for file in files do
+                for i in 0 .. file.Runs.Length - 1 do
+                    if chosen.Contains file.Runs[i] then
+                        file, i
+        |]
+        |> Array.Parallel.map (fun (file, i) ->
+            {
+                Run = file.Runs[i]
+                Hash = addresses.Of file.Runs[i].Recipe
+                File = file
+                Index = i
+            })
+        |> Array.distinctBy _.Hash
+
+    let runs = shown |> Array.map _.Run
+
+    if arguments.Contains PlanArguments.Json then
+        printf "%s" (PlanFile.ofRuns runs)
+    else
+        printRuns shown
+        printStages runs
+        printRungs runs
+
+        if runs.Length <= fewRuns || arguments.Contains Layers then
+            shown |> Array.iter printLayers
+        else
+            printfn "%d runs; --layers shows the layers of each." runs.Length
+
 let run (arguments: ParseResults<PlanArguments>) : int =
     let files =
         arguments.GetResult PlanArguments.Files
-        |> List.map (Files.load (arguments.TryGetResult PlanArguments.Profile))
+        |> List.map (
+            Files.loadWith
+                (arguments.TryGetResult PlanArguments.Profile)
+                (arguments.GetResults PlanArguments.Setting)
+        )
 
     Files.printDiagnostics files
 
     if Files.hasErrors files then
         Exit.wrongInput
     else
-        let addresses = Addresses()
+        let all = files |> Seq.collect _.Runs |> Seq.toArray
 
-        let shown =
-            [|
-                for file in files do
-                    for i in 0 .. file.Runs.Length - 1 -> file, i
-            |]
-            |> Array.Parallel.map (fun (file, i) ->
-                {
-                    Run = file.Runs[i]
-                    Hash = addresses.Of file.Runs[i].Recipe
-                    File = file
-                    Index = i
-                })
-            |> Array.distinctBy _.Hash
-
-        let runs = shown |> Array.map _.Run
-
-        if arguments.Contains PlanArguments.Json then
-            printf "%s" (PlanFile.ofRuns runs)
-        else
-            printRuns shown
-            printStages runs
-            printRungs runs
-
-            if runs.Length <= fewRuns || arguments.Contains Layers then
-                shown |> Array.iter printLayers
-            else
-                printfn "%d runs; --layers shows the layers of each." runs.Length
-
-        Exit.fine
+        match Files.only (arguments.GetResults PlanArguments.Only) all with
+        | Ok chosen ->
+            show arguments files chosen
+            Exit.fine
+        | Error reason ->
+            eprintfn "%s" reason
+            Exit.wrongInput

@@ -3,9 +3,6 @@ module Freeze.Cli.Commands.Run
 
 open System
 open System.IO
-open System.Runtime.InteropServices
-open System.Text
-open System.Text.Json
 open System.Threading
 open Argu
 open Freeze
@@ -13,154 +10,65 @@ open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Cli.Tables
 open Freeze.Runtime
-
-/// Ctrl-C and SIGTERM end the step that is under way, then the batch; a second Ctrl-C ends the process.
-let private cancellation () =
-    let source = new CancellationTokenSource()
-
-    let stop (context: PosixSignalContext) =
-        if not source.IsCancellationRequested then
-            context.Cancel <- true
-            eprintfn "stopping after this step…"
-            source.Cancel()
-
-    let signals =
-        [ PosixSignal.SIGINT; PosixSignal.SIGTERM ]
-        |> List.map (fun signal -> PosixSignalRegistration.Create(signal, stop))
-
-    source.Token, signals
-
-let private word (outcome: RunOutcome) =
-    match outcome with
-    | RunOutcome.Finished _ -> "finished"
-    | RunOutcome.Already _ -> "finished before"
-    | RunOutcome.Failed _ -> "failed"
-    | RunOutcome.FailedBefore _ -> "failed before"
-    | RunOutcome.Elsewhere holder -> $"at {holder}"
-    | RunOutcome.Interrupted -> "interrupted"
-
-let private result (outcome: RunOutcome) : (RunResult * EpochTime[]) option =
-    match outcome with
-    | RunOutcome.Finished(result, times)
-    | RunOutcome.Already(result, times) -> Some(result, times)
-    | RunOutcome.Failed _
-    | RunOutcome.FailedBefore _
-    | RunOutcome.Elsewhere _
-    | RunOutcome.Interrupted -> None
-
-let private failure (outcome: RunOutcome) : RunFailure option =
-    match outcome with
-    | RunOutcome.Failed failure
-    | RunOutcome.FailedBefore failure -> Some failure
-    | _ -> None
-
-let private printTable (outcomes: (Run * RunOutcome) list) =
-    let row (run: Run, outcome: RunOutcome) =
-        let figure show =
-            result outcome |> Option.map show |> Option.defaultValue ""
-
-        [
-            run.Name
-            count (Counts.ofWeights (PlanFile.weights run.Recipe)).Trained
-            figure (fun (r, _) -> percent (Array.last r.Epochs).TrainingAccuracy)
-            figure (fun (r, _) -> percent r.BestValidationAccuracy)
-            figure (fun (r, _) -> percent r.TestAccuracy)
-            figure (fun (_, times) ->
-                if times.Length > 0 then
-                    (times |> Array.averageBy _.Seconds).ToString "F1"
-                else
-                    "")
-            figure (fun (r, _) -> count r.StillVerified)
-            word outcome
-        ]
-
-    print
-        [
-            words "run"
-            numbers "trained"
-            numbers "training"
-            numbers "best validation"
-            numbers "test"
-            numbers "s/epoch"
-            numbers "verified still"
-            words ""
-        ]
-        (outcomes |> Seq.map row)
-
-let private printJson (outcomes: (Run * RunOutcome) list) =
-    use buffer = new MemoryStream()
-    use writer = new Utf8JsonWriter(buffer, JsonWriterOptions(Indented = true))
-    writer.WriteStartArray()
-
-    for run, outcome in outcomes do
-        writer.WriteStartObject()
-        writer.WriteString("name", run.Name)
-        writer.WriteString("hash", Address.ofRecipe run.Recipe)
-        writer.WriteString("outcome", word outcome)
-
-        match result outcome, failure outcome with
-        | Some(result, times), _ ->
-            writer.WritePropertyName "result"
-            Json.writeTo writer result
-            writer.WritePropertyName "times"
-            Json.writeTo writer times
-        | None, Some failure ->
-            writer.WritePropertyName "failure"
-            Json.writeTo writer failure
-        | None, None -> ()
-
-        writer.WriteEndObject()
-
-    writer.WriteEndArray()
-    writer.Flush()
-    printfn "%s" (Encoding.UTF8.GetString(buffer.ToArray()))
+open Freeze.Runtime.Results
 
 let private defaultCheckpointEvery = 300.0
 
-let private train (arguments: ParseResults<RunArguments>) (runs: Run[]) : int =
-    let threads = arguments.GetResult(Threads, Environment.ProcessorCount)
-    let store = Places.store (arguments.TryGetResult Store)
+let private choice (arguments: ParseResults<RunArguments>) : Files.Choice =
+    {
+        Paths = arguments.GetResult RunArguments.Files
+        Profile = arguments.TryGetResult RunArguments.Profile
+        Set = arguments.GetResults RunArguments.Setting
+        Only = arguments.GetResults RunArguments.Only
+    }
+
+let private threads (arguments: ParseResults<RunArguments>) =
+    arguments.GetResult(Threads, Environment.ProcessorCount)
+
+/// All runs in this process, one after the other.
+let private alone (arguments: ParseResults<RunArguments>) store (runs: Run[]) (cancel: CancellationToken) =
     let catalog = Places.catalog (arguments.TryGetResult RunArguments.Data)
-    let cancel, signals = cancellation ()
+    let isWorker = arguments.Contains Worker
 
     let every =
         TimeSpan.FromSeconds(arguments.GetResult(Checkpoint_Every, defaultCheckpointEvery))
 
     use runner =
-        new Runner(RunnerOptions(store, catalog, threads, every, arguments.Contains Retry))
+        new Runner(
+            RunnerOptions(store, catalog, threads arguments, every, arguments.Contains RunArguments.Retry)
+        )
 
-    let view = ProgressView.view (arguments.Contains RunArguments.Json)
+    let view = ProgressView.view (isWorker || arguments.Contains RunArguments.Json)
 
     let execute (run: Run) : RunOutcome =
         let outcome = view.Run run (fun report -> runner.Execute(run, report, cancel))
+        Outcomes.tellFailure run outcome
 
-        match outcome with
-        | RunOutcome.Failed failure -> eprintfn "%s failed: %s\n  %s" run.Name failure.Message failure.Advice
-        | RunOutcome.FailedBefore failure ->
-            eprintfn
-                "%s failed before: %s\n  %s; then --retry tries it again"
-                run.Name
-                failure.Message
-                failure.Advice
-        | _ -> ()
+        if isWorker then
+            Workers.tell (Address.ofRecipe run.Recipe) outcome
 
         outcome
 
     let failFast = arguments.Contains Fail_Fast
 
+    let ends outcome =
+        runner.StoreFailed || (failFast && Batch.isFailure outcome)
+
+    // To a worker the other processes are its siblings, for the most part.
+    let tell (text: string) =
+        if not isWorker then
+            eprintfn "%s" text
+
     /// Where a search halves, its next rung follows from the results of the last one.
     let rec rungs (before: (Run * RunOutcome) list) (runs: Run[]) =
-        let outcomes = before @ Batch.execute execute failFast cancel runs
+        let outcomes = before @ Batch.execute execute ends tell cancel runs
 
         let next =
-            if
-                cancel.IsCancellationRequested
-                || (failFast && outcomes |> List.exists (snd >> failure >> Option.isSome))
-            then
+            if cancel.IsCancellationRequested || List.exists (snd >> ends) outcomes then
                 []
             else
                 outcomes
-                |> List.map (fun (run, outcome) -> run, result outcome |> Option.map fst)
+                |> List.map (fun (run, outcome) -> run, Outcomes.result outcome |> Option.map fst)
                 |> Searches.nextRung
 
         if next.IsEmpty then
@@ -168,41 +76,152 @@ let private train (arguments: ParseResults<RunArguments>) (runs: Run[]) : int =
         else
             rungs outcomes (Array.ofList next)
 
-    let outcomes = rungs [] runs
+    rungs [] runs
 
-    if arguments.Contains RunArguments.Json then
-        printJson outcomes
+/// All runs by several processes. What has failed is taken back first, so that no worker tries again what another has
+/// just tried again.
+let private together
+    count
+    (arguments: ParseResults<RunArguments>)
+    store
+    (runs: Run[])
+    (cancel: CancellationToken)
+    =
+    if arguments.Contains RunArguments.Retry then
+        let view, cleaner = StoreView store, StoreCleaner store
+
+        for entry in StoreIndex.ofRuns view runs do
+            if entry.State.IsFailed then
+                cleaner.ForgetFailure entry.Hash
+
+    let option name (value: string option) =
+        match value with
+        | Some value -> [ name; value ]
+        | None -> []
+
+    let choice = choice arguments
+
+    let own =
+        [
+            "run"
+            yield! choice.Paths
+            yield! option "--profile" choice.Profile
+            for statement in choice.Set do
+                yield! [ "--set"; statement ]
+            for condition in choice.Only do
+                yield! [ "--only"; condition ]
+            yield! [ "--store"; store ]
+            yield! option "--data" (arguments.TryGetResult RunArguments.Data)
+            yield! [ "--threads"; string (max 1 (threads arguments / count)) ]
+            yield! option "--checkpoint-every" (arguments.TryGetResult Checkpoint_Every |> Option.map string)
+            if arguments.Contains Fail_Fast then
+                "--fail-fast"
+            "--worker"
+        ]
+
+    Workers.execute count own (arguments.Contains Fail_Fast) cancel runs
+
+let private train
+    (arguments: ParseResults<RunArguments>)
+    store
+    (runs: Run[])
+    (cancel: CancellationToken)
+    : int =
+    let jobs = min (arguments.GetResult(Jobs, 1)) (max 1 runs.Length)
+
+    let outcomes =
+        if jobs > 1 then
+            let outcomes = together jobs arguments store runs cancel
+            // Later rungs of a search are known by their results alone; the workers have trained them.
+            if
+                Searches.nextRung
+                    [
+                        for run, outcome in outcomes -> run, Outcomes.result outcome |> Option.map fst
+                    ]
+                    =
+                    []
+            then
+                outcomes
+            else
+                alone arguments store runs cancel
+        else
+            alone arguments store runs cancel
+
+    if arguments.Contains Worker then
+        ()
+    elif arguments.Contains RunArguments.Json then
+        Outcomes.printJson outcomes
     else
-        printTable outcomes
+        Outcomes.printTable outcomes
 
         LearningTables.print (
             outcomes
-            |> List.choose (fun (run, o) -> result o |> Option.map (fun (r, t) -> run, r, t))
+            |> List.choose (fun (run, outcome) ->
+                Outcomes.result outcome |> Option.map (fun (r, t) -> run, r, t))
         )
 
         printfn "Records are in %s." store
 
-    for signal in signals do
-        signal.Dispose()
+        if cancel.IsCancellationRequested then
+            printfn "Stopped, and saved: the same command goes on from there."
 
-    if outcomes |> List.forall (snd >> result >> Option.isSome) then
+    if outcomes |> List.forall (snd >> Outcomes.result >> Option.isSome) then
         Exit.fine
     else
         Exit.runFailed
 
+/// What `train` would do.
+let private foretell (arguments: ParseResults<RunArguments>) store (runs: Run[]) : int =
+    let plan (entry: StoreIndex.Entry) =
+        match entry.State with
+        | RunState.Done _ -> "nothing: finished"
+        | RunState.Running attempt -> $"wait: {attempt.Holder} is at it"
+        | RunState.Interrupted 0 -> "go on in epoch 1"
+        | RunState.Interrupted epochs -> $"go on after epoch {epochs}"
+        | RunState.Waiting -> "start"
+        | RunState.Failed _ when arguments.Contains RunArguments.Retry -> "try again"
+        | RunState.Failed failure -> $"nothing: failed before ({failure.Message})"
+
+    print
+        [ words "run"; words "to do"; words "hash" ]
+        (StoreIndex.ofRuns (StoreView store) runs
+         |> Seq.map (fun entry -> [ line entry.Name; plan entry; entry.Hash ]))
+
+    Exit.fine
+
+/// What is wrong with the numbers of a call.
+let private mistake (arguments: ParseResults<RunArguments>) : string option =
+    let outside name least most (value: int option) =
+        match value with
+        | Some value when value < least || value > most ->
+            Some $"{name} {value}: expected a number from {least} to {most}"
+        | _ -> None
+
+    let every =
+        match arguments.TryGetResult Checkpoint_Every with
+        | Some seconds when not (seconds >= 0.0 && seconds <= 1e6) ->
+            Some $"--checkpoint-every {seconds}: expected seconds from 0 to 1,000,000"
+        | _ -> None
+
+    [
+        outside "--threads" 1 1024 (arguments.TryGetResult Threads)
+        outside "--jobs" 1 256 (arguments.TryGetResult Jobs)
+        every
+    ]
+    |> List.tryPick id
+
 let run (arguments: ParseResults<RunArguments>) : int =
-    let files =
-        arguments.GetResult RunArguments.Files
-        |> List.map (Files.load (arguments.TryGetResult RunArguments.Profile))
-
-    Files.printDiagnostics files
-
-    match arguments.TryGetResult Threads, arguments.TryGetResult Checkpoint_Every with
-    | _ when Files.hasErrors files -> Exit.wrongInput
-    | Some threads, _ when threads < 1 || threads > 1024 ->
-        eprintfn "--threads %d: expected a number from 1 to 1024" threads
+    match mistake arguments, Files.choose (choice arguments) with
+    | Some text, _ ->
+        eprintfn "%s" text
         Exit.wrongInput
-    | _, Some seconds when not (seconds >= 0.0 && seconds <= 1e6) ->
-        eprintfn "--checkpoint-every %g: expected seconds from 0 to 1,000,000" seconds
-        Exit.wrongInput
-    | _ -> train arguments (Files.runs files)
+    | None, None -> Exit.wrongInput
+    | None, Some runs ->
+        let store = Places.store (arguments.TryGetResult RunArguments.Store)
+
+        if arguments.Contains RunArguments.Dry_Run then
+            foretell arguments store runs
+        elif arguments.Contains Worker then
+            Signals.cancellingWorker (train arguments store runs)
+        else
+            Signals.cancelling (train arguments store runs)

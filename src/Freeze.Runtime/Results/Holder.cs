@@ -10,8 +10,9 @@ namespace Freeze.Runtime.Results;
 /// <param name="World">
 /// Within which numbers of processes mean the same: a boot of a machine and a namespace of processes, or "".
 /// </param>
+/// <param name="Since">When it took the run, in UTC and ISO 8601: for people.</param>
 /// <param name="Nonce">Told apart from other claims of the same process.</param>
-internal sealed record Holder(string Machine, int Process, string Started, string World, string Nonce)
+internal sealed record Holder(string Machine, int Process, string Started, string World, string Since, string Nonce)
 {
     /// <summary>This process, with a new nonce.</summary>
     public static Holder Me() => new(
@@ -19,6 +20,7 @@ internal sealed record Holder(string Machine, int Process, string Started, strin
         Environment.ProcessId,
         StartOf(Environment.ProcessId) ?? "",
         Here(),
+        DateTime.UtcNow.ToString("O", CultureInfo.InvariantCulture),
         Guid.NewGuid().ToString("N"));
 
     /// <summary>
@@ -29,13 +31,13 @@ internal sealed record Holder(string Machine, int Process, string Started, strin
 
     /// <summary>One line, written to a claim.</summary>
     public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Machine} {Process} {Started} {World} {Nonce}");
+        string.Create(CultureInfo.InvariantCulture, $"{Machine} {Process} {Started} {World} {Since} {Nonce}");
 
     /// <summary>What <see cref="ToString"/> has written; null where it is not whole.</summary>
     public static Holder? Parse(string line) =>
-        line.TrimEnd('\n').Split(' ') is [var machine, var process, var started, var world, { Length: 32 } nonce]
+        line.TrimEnd('\n').Split(' ') is [var machine, var process, var started, var world, var since, { Length: 32 } nonce]
         && int.TryParse(process, CultureInfo.InvariantCulture, out var number)
-            ? new Holder(machine, number, started, world, nonce)
+            ? new Holder(machine, number, started, world, since, nonce)
             : null;
 
     // Linux tells of a process in /proc when it started, in ticks since boot; elsewhere .NET knows the time.

@@ -1,4 +1,3 @@
-using System.Text;
 using Freeze.Runtime.Nets;
 using Freeze.Runtime.Training;
 using static TorchSharp.torch;
@@ -64,8 +63,8 @@ internal sealed class RunFolder : IDisposable
     {
         claim.Demand();
         timed.Add(time);
-        Append(metrics!, record);
-        Append(times!, time);
+        WholeFile.Append(metrics!, Json.toText(record) + "\n");
+        WholeFile.Append(times!, Json.toText(time) + "\n");
     }
 
     /// <summary>Keeps where a training stands; the checkpoint before stays beside it.</summary>
@@ -166,13 +165,7 @@ internal sealed class RunFolder : IDisposable
     private FileStream Begin<T>(string name, IEnumerable<T> records)
     {
         WholeFile.Write(PathOf(name), string.Concat(records.Select(record => Json.toText(record) + "\n")));
-        return new FileStream(PathOf(name), FileMode.Append, FileAccess.Write, FileShare.Read);
-    }
-
-    private static void Append<T>(FileStream file, T record)
-    {
-        file.Write(Encoding.UTF8.GetBytes(Json.toText(record) + "\n"));
-        file.Flush(flushToDisk: true);
+        return new FileStream(PathOf(name), FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
     }
 
     private string PathOf(string file) => Path.Combine(folder, file);

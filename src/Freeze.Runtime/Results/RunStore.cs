@@ -6,10 +6,20 @@ namespace Freeze.Runtime.Results;
 /// A folder of runs, each in a folder named by its hash. Any number of processes on any number of machines may share it.
 /// To be used by one thread.
 /// </summary>
-internal sealed class RunStore(string root)
+internal sealed class RunStore
 {
+    private readonly string root;
+
     // When this process first saw a claim as it is: clocks of other machines are not trusted, nor that ours never jumps.
     private readonly Dictionary<string, (DateTime Touched, long Since)> seen = [];
+
+    /// <summary>The store at a folder, which need not be there.</summary>
+    /// <exception cref="RunException">It is of a format that this Freeze does not know.</exception>
+    public RunStore(string root)
+    {
+        StoreFormat.Demand(root);
+        this.root = root;
+    }
 
     /// <summary>The folder of a run.</summary>
     public string FolderOf(string hash) => Path.Combine(root, hash);
@@ -65,7 +75,17 @@ internal sealed class RunStore(string root)
     public Claim? Claim(string hash, out string heldBy)
     {
         var folder = Directory.CreateDirectory(FolderOf(hash)).FullName;
-        return Results.Claim.Try(folder, IsStale, out heldBy);
+        StoreFormat.Mark(root);
+        try
+        {
+            return Results.Claim.Try(folder, IsStale, out heldBy);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // It has just been removed as a run that nobody refers to: the caller may ask again.
+            heldBy = "freeze gc";
+            return null;
+        }
     }
 
     private bool IsStale(string claim)

@@ -36,6 +36,11 @@ internal static partial class WholeFile
             File.Move(beside, path, overwrite: true);
             FlushFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
+        catch (ArgumentOutOfRangeException error)
+        {
+            File.Delete(beside);
+            throw TooLarge(path, error);
+        }
         catch
         {
             File.Delete(beside);
@@ -43,9 +48,27 @@ internal static partial class WholeFile
         }
     }
 
+    /// <summary>Appends a text to a file without a buffer and waits for the disk.</summary>
+    public static void Append(FileStream file, string text)
+    {
+        try
+        {
+            file.Write(Encoding.UTF8.GetBytes(text));
+            file.Flush(flushToDisk: true);
+        }
+        catch (ArgumentOutOfRangeException error)
+        {
+            throw TooLarge(file.Name, error);
+        }
+    }
+
     /// <summary>Writes a text as UTF-8.</summary>
     public static void Write(string path, string text) =>
         Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+
+    // .NET takes EFBIG for a wrong argument.
+    private static IOException TooLarge(string path, Exception error) =>
+        new($"File too large: '{path}'", error) { HResult = 27 };
 
     // .NET opens no folders. Where the system cannot make one wait, as on some network file systems, the file's own
     // flush is all there is.

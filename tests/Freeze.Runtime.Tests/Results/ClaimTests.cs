@@ -41,7 +41,7 @@ public sealed class ClaimTests : IDisposable
     [Fact]
     public void AClaimOfAnotherMachineHoldsForItsLease()
     {
-        folder.Write("claim-1", System.Text.Encoding.UTF8.GetBytes($"node7 12 34 another/world {new string('a', 32)}\n"));
+        folder.Write("claim-1", System.Text.Encoding.UTF8.GetBytes($"node7 12 34 another/world 2026-01-01T00:00:00Z {new string('a', 32)}\n"));
 
         Assert.Null(Claim.Try(folder.Path, _ => false, out var heldBy));
         Assert.Equal("process 12 of node7", heldBy);
@@ -50,9 +50,25 @@ public sealed class ClaimTests : IDisposable
     }
 
     [Theory]
+    [InlineData(1970)]
+    [InlineData(2100)]
+    public void TheHourOfAClaimSaysNothingSinceClocksJump(int year)
+    {
+        var path = folder.Write(
+            "0123456789abcdef/claim-1",
+            System.Text.Encoding.UTF8.GetBytes($"node7 12 34 another/world 2026-01-01T00:00:00Z {new string('a', 32)}\n"));
+        File.SetLastWriteTimeUtc(path, new DateTime(year, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        var store = new RunStore(folder.Path);
+
+        Assert.Null(store.Claim("0123456789abcdef", out _));
+        Assert.Null(store.Claim("0123456789abcdef", out var heldBy));
+        Assert.Equal("process 12 of node7", heldBy);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("node7 12")]
-    [InlineData("node7 x 1 w aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    [InlineData("node7 x 1 w t aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
     public void AClaimThatIsNotWholeHoldsForItsLeaseToo(string content)
     {
         folder.Write("claim-1", System.Text.Encoding.UTF8.GetBytes(content));

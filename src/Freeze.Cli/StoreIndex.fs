@@ -1,0 +1,127 @@
+/// What a store holds, as commands name and show it.
+module Freeze.Cli.StoreIndex
+
+open System
+open System.Globalization
+open Freeze
+open Freeze.Cli.Tables
+open Freeze.Runtime.Results
+
+/// A run of a file or of the store, and where it stands.
+type Entry =
+    {
+        Name: string
+        Hash: string
+        /// How many it is to have; 0 where only the store is known.
+        Epochs: int
+        State: RunState
+    }
+
+/// The runs of files, in their order.
+let ofRuns (view: StoreView) (runs: Run[]) : Entry[] =
+    let addresses = Addresses()
+
+    runs
+    |> Array.Parallel.map (fun run ->
+        let hash = addresses.Of run.Recipe
+
+        {
+            Name = run.Name
+            Hash = hash
+            Epochs = run.Recipe.Epochs
+            State = view.StateOf(hash, run.Recipe.Epochs)
+        })
+
+let private look (view: StoreView) (hash: string) : Entry =
+    let struct (name, state) = view.Look hash
+
+    {
+        Name = name
+        Hash = hash
+        Epochs = 0
+        State = state
+    }
+
+/// All runs in the store, by name.
+let ofStore (view: StoreView) : Entry[] =
+    view.Hashes()
+    |> Array.Parallel.map (look view)
+    |> Array.sortWith (fun a b ->
+        match String.CompareOrdinal(a.Name, b.Name) with
+        | 0 -> String.CompareOrdinal(a.Hash, b.Hash)
+        | order -> order)
+
+/// The run that a hash, the beginning of one, or a name means; else what is wrong, and how to say it.
+let find (view: StoreView) (store: string) (wanted: string) : Result<Entry, string> =
+    let hashes = view.Hashes()
+
+    let several (found: Entry[]) =
+        let shown =
+            found
+            |> Seq.truncate 10
+            |> Seq.map (fun entry -> $"\n  {entry.Hash}  {line entry.Name}")
+            |> String.concat ""
+
+        Error $"'{line wanted}' means {found.Length} runs; name one by its hash:{shown}"
+
+    let beginning =
+        if wanted = "" then
+            [||]
+        else
+            hashes
+            |> Array.filter _.StartsWith(wanted.ToLowerInvariant(), StringComparison.Ordinal)
+
+    match beginning with
+    | [| only |] -> Ok(look view only)
+    | [||] ->
+        match ofStore view |> Array.filter (fun entry -> entry.Name = wanted) with
+        | [| only |] -> Ok only
+        | [||] ->
+            Error
+                $"the store {store} has no run whose hash begins with '{line wanted}' or whose name it is; freeze status lists its runs"
+        | found -> several found
+    | found -> several (found |> Array.map (look view))
+
+/// 3 h 20 min
+let duration (seconds: float) =
+    let span = TimeSpan.FromSeconds(min seconds 1e9)
+
+    if span.TotalDays >= 1.0 then
+        $"{int span.TotalDays} d {span.Hours} h"
+    elif span.TotalHours >= 1.0 then
+        $"{span.Hours} h {span.Minutes} min"
+    elif span.TotalMinutes >= 1.0 then
+        $"{span.Minutes} min"
+    else
+        $"{span.Seconds} s"
+
+/// The hour of this machine.
+let hour (written: string) =
+    match DateTime.TryParse(written, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind) with
+    | true, time -> time.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)
+    | false, _ -> "?"
+
+/// After so many seconds without a sign of life something is worth a look: a claim is touched every ten.
+let private quiet = 60.0
+
+/// The state in a word, and what there is to say of it.
+let describe (state: RunState) : string * string =
+    match state with
+    | RunState.Done _ -> "done", ""
+    | RunState.Running attempt ->
+        let left =
+            if Double.IsNaN attempt.Left then
+                ""
+            else
+                $", about {duration attempt.Left} left"
+
+        let silent =
+            if attempt.Silent > quiet then
+                $", no sign of life for {duration attempt.Silent}"
+            else
+                ""
+
+        "running", $"since {hour attempt.Since} at {attempt.Holder}{left}{silent}"
+    | RunState.Interrupted _ -> "interrupted", "freeze run goes on with it"
+    | RunState.Waiting -> "waiting", ""
+    | RunState.Failed failure -> "failed", failure.Message

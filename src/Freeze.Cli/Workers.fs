@@ -1,0 +1,130 @@
+/// Runs side by side: so many processes of the same program at the same runs, which claims keep apart.
+module Freeze.Cli.Workers
+
+open System
+open System.Collections.Generic
+open System.Diagnostics
+open System.IO
+open System.Reflection
+open System.Threading
+open Freeze
+open Freeze.Cli.Tables
+
+/// What a worker tells its parent of a run, one line of JSON each.
+type Told = { Hash: string; Outcome: RunOutcome }
+
+let tell (hash: string) (outcome: RunOutcome) =
+    Console.Out.WriteLine(Json.toText { Hash = hash; Outcome = outcome })
+    Console.Out.Flush()
+
+/// The program that this process runs, and the arguments that come first.
+let program () : string * string list =
+    match Environment.ProcessPath with
+    | host when Path.GetFileNameWithoutExtension host = "dotnet" ->
+        host, [ Assembly.GetExecutingAssembly().Location ]
+    | own -> own, []
+
+/// Of what several workers say of one run: who trained it knows more than who came later or was stopped.
+let private weight (outcome: RunOutcome) =
+    match outcome with
+    | RunOutcome.Finished _ -> 5
+    | RunOutcome.Already _ -> 4
+    | RunOutcome.Failed _ -> 3
+    | RunOutcome.FailedBefore _ -> 2
+    | RunOutcome.Elsewhere _ -> 1
+    | RunOutcome.Interrupted -> 0
+
+let private start (arguments: string list) =
+    let file, first = program ()
+    let info = ProcessStartInfo(file, first @ arguments)
+    info.RedirectStandardInput <- true
+    info.RedirectStandardOutput <- true
+    info.RedirectStandardError <- true
+    Process.Start info
+
+/// The outcome of every run, by `count` workers that are started with `arguments`.
+let execute
+    (count: int)
+    (arguments: string list)
+    (failFast: bool)
+    (cancel: CancellationToken)
+    (runs: Run[])
+    : (Run * RunOutcome) list =
+    let addresses = Addresses()
+    let hashes = runs |> Array.map (fun run -> addresses.Of run.Recipe)
+    let known = Dictionary<string, RunOutcome>()
+    let workers = List.init count (fun _ -> start arguments)
+
+    let stop () =
+        for worker in workers do
+            if not worker.HasExited then
+                Signals.terminate worker.Id
+
+    let heard (told: Told) =
+        let isBetter =
+            match known.TryGetValue told.Hash with
+            | true, before -> weight told.Outcome > weight before
+            | false, _ -> true
+
+        if isBetter then
+            known[told.Hash] <- told.Outcome
+
+            let ended =
+                known.Values
+                |> Seq.filter (fun outcome -> (Outcomes.result outcome).IsSome || Batch.isFailure outcome)
+                |> Seq.length
+
+            if told.Outcome.IsFinished then
+                let name = runs[Array.IndexOf(hashes, told.Hash)].Name
+                eprintfn "%s finished, %d of %d" (line name) ended runs.Length
+
+            if failFast && Batch.isFailure told.Outcome then
+                stop ()
+
+    use _ = cancel.Register stop
+
+    let follow (stream: StreamReader) (hear: string -> unit) =
+        let thread =
+            Thread(fun () ->
+                let mutable text = stream.ReadLine()
+
+                while not (isNull text) do
+                    lock known (fun () -> hear text)
+                    text <- stream.ReadLine())
+
+        thread.Start()
+        thread
+
+    let threads =
+        [
+            for worker in workers do
+                follow worker.StandardOutput (fun text ->
+                    try
+                        heard (Json.ofText<Told> text)
+                    with Json.JsonMismatch _ ->
+                        // A worker that was killed in the midst of a line.
+                        ())
+
+                follow worker.StandardError (fun text -> eprintfn "%s" text)
+        ]
+
+    for worker in workers do
+        worker.WaitForExit()
+
+        if worker.ExitCode > Exit.wrongInput then
+            eprintfn
+                "a worker was ended from outside (exit code %d): the others go on with its run"
+                worker.ExitCode
+
+    for thread in threads do
+        thread.Join()
+
+    for worker in workers do
+        worker.Dispose()
+
+    let outcomeOf hash =
+        match known.TryGetValue hash with
+        | true, outcome -> outcome
+        | false, _ -> RunOutcome.Interrupted
+
+    List.zip (List.ofArray runs) (hashes |> Array.map outcomeOf |> List.ofArray)

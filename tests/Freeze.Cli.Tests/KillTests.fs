@@ -1,0 +1,109 @@
+/// Runners that are killed again and again leave what undisturbed ones leave.
+module Freeze.Cli.Tests.KillTests
+
+open System
+open System.Collections.Generic
+open System.Diagnostics
+open System.IO
+open System.Threading
+open Freeze.Cli.Tests.Command
+open Xunit
+
+/// Twenty runs of a second or less; saved after every step, so that kills fall into writing too.
+let private batch =
+    "data mnist-sample; images 192; batch 64; epochs 3; net lenet; seed 1..10
+     optimizer sgd(lr [0.02, 0.05], momentum 0.9)"
+
+/// Few by default, since each costs the start of a process; `scripts/kill-test 1000` sets another number.
+let private kills =
+    match Environment.GetEnvironmentVariable "FREEZE_KILLS" with
+    | null
+    | "" -> 6
+    | number -> int number
+
+let private run source store =
+    [ "run"; source; "--store"; store; "--threads"; "1"; "--checkpoint-every"; "0" ]
+
+/// A runner whose output nobody waits for.
+let private runner source store : Process =
+    let started = start [] (run source store)
+    started.StandardOutput.ReadToEndAsync() |> ignore
+    started.StandardError.ReadToEndAsync() |> ignore
+    started
+
+let private hashes (store: string) =
+    Directory.GetDirectories store |> Array.map Path.GetFileName |> Array.sort
+
+/// Of every run the same files with the same bytes, but for the times.
+let private assertSame (whole: string) (store: string) =
+    Assert.Equal<string[]>(hashes whole, hashes store)
+
+    for hash in hashes whole do
+        let names store =
+            Directory.GetFiles(Path.Combine(store, hash))
+            |> Array.map Path.GetFileName
+            |> Array.sort
+
+        Assert.Equal<string[]>(names whole, names store)
+
+        for name in names whole |> Array.filter ((<>) "times.jsonl") do
+            let content store =
+                File.ReadAllBytes(Path.Combine(store, hash, name))
+
+            Assert.True(content whole = content store, $"{hash}/{name} differs")
+
+/// A run that has a result is not trained again: the file stays the one that was first seen.
+let private assertOnce (seen: Dictionary<string, DateTime>) (store: string) =
+    for result in Directory.GetFiles(store, "result.json", SearchOption.AllDirectories) do
+        let written = File.GetLastWriteTimeUtc result
+
+        if not (seen.TryAdd(result, written)) then
+            Assert.Equal(seen[result], written)
+
+/// Two runners at one store, killed and started again until the batch is done or `most` kills are; how many those were.
+let private disturb (random: Random) source (store: string) (most: int) : int =
+    let runners = Array.init 2 (fun _ -> runner source store)
+    let seen = Dictionary<string, DateTime>()
+    let mutable killed = 0
+    let mutable pauses = 0
+
+    while killed < most && seen.Count < 20 do
+        // A runner trains after about a second: some are killed before that, some in the midst of a run, some between.
+        Thread.Sleep(random.Next(100, 2000))
+        pauses <- pauses + 1
+        Assert.InRange(pauses, 0, 1000)
+        assertOnce seen store
+        let i = random.Next 2
+
+        if not runners[i].HasExited then
+            runners[i].Kill()
+            killed <- killed + 1
+
+        runners[i].WaitForExit()
+        runners[i].Dispose()
+        runners[i] <- runner source store
+
+    for runner in runners do
+        Assert.True(runner.WaitForExit(TimeSpan.FromMinutes 5.0), "a runner did not end")
+        Assert.Equal(0, runner.ExitCode)
+        runner.Dispose()
+
+    assertOnce seen store
+    killed
+
+[<Fact>]
+let ``runners killed at random moments leave the bytes of an undisturbed batch`` () =
+    let source, whole, random = file batch, folder (), Random 1
+    Assert.Equal(0, (freeze (run source whole)).Code)
+
+    let rec go rounds left =
+        if left > 0 then
+            let store = folder ()
+            let killed = disturb random source store left
+            assertSame whole store
+            Directory.Delete(store, recursive = true)
+            // A batch that is done before a single kill would go on for ever.
+            Assert.InRange(rounds, 0, 10 + kills)
+            go (rounds + 1) (left - killed)
+
+    go 0 kills
