@@ -69,6 +69,26 @@ type NetsArguments =
             | Name _ -> "the net whose source is printed; without a name all are listed."
             | Json -> "print the list as JSON."
 
+type ReportArguments =
+    | [<MainCommand; Mandatory>] Files of file: string list
+    | [<AltCommandLine("-o")>] Output of file: string
+    | Csv of folder: string
+    | Markdown of file: string
+    | Open
+    | Profile of name: string
+    | Store of folder: string
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Files _ -> "Freeze files (.frz) or plans (.json)."
+            | Output _ -> "where the page goes; report.html by default."
+            | Csv _ -> "write everything as tidy CSV files into this folder."
+            | Markdown _ -> "write the tables as Markdown."
+            | Open -> "show the page in the browser."
+            | Profile _ -> "report on the files under this profile."
+            | Store _ -> "where runs are kept; else FREEZE_STORE, else ./runs."
+
 type RunArguments =
     | [<MainCommand; Mandatory>] Files of file: string list
     | Profile of name: string
@@ -111,6 +131,7 @@ type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Plan of ParseResults<PlanArguments>
     | [<CliPrefix(CliPrefix.None)>] Diff of ParseResults<DiffArguments>
     | [<CliPrefix(CliPrefix.None)>] Run of ParseResults<RunArguments>
+    | [<CliPrefix(CliPrefix.None)>] Report of ParseResults<ReportArguments>
     | [<CliPrefix(CliPrefix.None)>] Data of ParseResults<DataArguments>
     | [<CliPrefix(CliPrefix.None)>] Nets of ParseResults<NetsArguments>
     | [<CliPrefix(CliPrefix.None)>] Explain of ParseResults<ExplainArguments>
@@ -124,6 +145,7 @@ type Arguments =
             | Plan _ -> "show the runs that files mean, and which weights learn."
             | Diff _ -> "say what changed in meaning between two files."
             | Run _ -> "train every run of the files that has no result yet."
+            | Report _ -> "show what runs measured: a page of tables and charts, CSV, Markdown."
             | Data _ -> "list the data sets, or fetch and verify some."
             | Nets _ -> "list the built-in nets, or print one to copy."
             | Explain _ -> "say what the code of a message means."

@@ -45,6 +45,7 @@ let main arguments =
         | [ Explain arguments ] -> Commands.Explain.run arguments
         | [ Plan arguments ] -> Commands.Plan.run arguments
         | [ Run arguments ] -> Commands.Run.run arguments
+        | [ Report arguments ] -> Commands.Report.run arguments
         | [ Data arguments ] -> Commands.Data.run arguments
         | [ Version ] ->
             printfn "Freeze %s" version
