@@ -74,9 +74,12 @@ type ReportArguments =
     | [<AltCommandLine("-o")>] Output of file: string
     | Csv of folder: string
     | Markdown of file: string
+    | Tensorboard of folder: string
+    | No_Maps
     | Open
     | Profile of name: string
     | Store of folder: string
+    | Data of folder: string
 
     interface IArgParserTemplate with
         member argument.Usage =
@@ -85,9 +88,12 @@ type ReportArguments =
             | Output _ -> "where the page goes; report.html by default."
             | Csv _ -> "write everything as tidy CSV files into this folder."
             | Markdown _ -> "write the tables as Markdown."
+            | Tensorboard _ -> "write event files for TensorBoard, a folder for each run."
+            | No_Maps -> "make no t-SNE maps; those that were made before are shown."
             | Open -> "show the page in the browser."
             | Profile _ -> "report on the files under this profile."
             | Store _ -> "where runs are kept; else FREEZE_STORE, else ./runs."
+            | Data _ -> "where data sets lie, for maps; else FREEZE_DATA."
 
 type RunArguments =
     | [<MainCommand; Mandatory>] Files of file: string list

@@ -59,9 +59,22 @@ let private show (path: string) =
     with :? ComponentModel.Win32Exception ->
         eprintfn "there is no browser to show %s: open it by hand" path
 
+let private writeEvents (folder: string) (reports: ReportFile array) =
+    for run in reports |> Seq.collect _.Runs |> Seq.filter (fun run -> run.Epochs.Length > 0) do
+        let path = Path.Combine(folder, run.Hash, EventFile.Name)
+        Directory.CreateDirectory(Path.Combine(folder, run.Hash)) |> ignore
+        File.WriteAllBytes(path, EventFile.Of run)
+
+    printfn "%s: open it with tensorboard --logdir" folder
+
 let private makeAll (arguments: ParseResults<ReportArguments>) (files: Files.Loaded list) =
     let store = Places.store (arguments.TryGetResult ReportArguments.Store)
     let profile = arguments.GetResult(ReportArguments.Profile, "")
+
+    if not (arguments.Contains No_Maps) then
+        let catalog = Places.catalog (arguments.TryGetResult ReportArguments.Data)
+        files |> List.iter (FeatureMaps.make store catalog)
+
     let reports = files |> List.map (recordsOf store profile) |> Array.ofList
     let output = arguments.GetResult(Output, "report.html")
     let script = ChartScript.Find()
@@ -79,6 +92,9 @@ let private makeAll (arguments: ParseResults<ReportArguments>) (files: Files.Loa
 
     arguments.TryGetResult Markdown
     |> Option.iter (fun path -> write path (MarkdownTables.Of reports))
+
+    arguments.TryGetResult Tensorboard
+    |> Option.iter (fun folder -> writeEvents folder reports)
 
     let runs = reports |> Seq.collect _.Runs |> Seq.toArray
     let finished = runs |> Array.filter (fun run -> run.State = RunState.Finished)

@@ -78,39 +78,44 @@ internal static class AgainstChart
         }
     }
 
-    private static JsonNode Specification(string measure, ReportItem.Plot item, int series) => Chart.Parse($$$"""
-        {
-          "width": "container", "height": 340,
-          "encoding": {
-            "x": {"field": "x", "type": "quantitative", "title": {{{Chart.Quote(item.Over)}}},
-                  "scale": {"type": {{{Chart.Quote(item.Logarithmic ? "log" : "linear")}}}, "zero": false},
-                  "axis": {"format": "~s", "grid": false, "tickCount": 6} },
-            "color": {"field": "series", "type": "nominal", "title": null, "sort": null, "scale": {"scheme": {{{Chart.Scheme(series)}}} } },
-            "opacity": {"condition": {"param": "picked", "value": 1}, "value": 0.07}
-          },
-          "layer": [
+    private static JsonNode Specification(string measure, ReportItem.Plot item, int series)
+    {
+        // Powers of ten as ends would leave most of the axis empty.
+        var scale = item.Logarithmic ? """{"type": "log", "nice": false, "padding": 20}""" : """{"zero": false}""";
+        return Chart.Parse($$$"""
             {
-              "data": {"name": "lines"}, "mark": {"type": "area", "fillOpacity": 0.13, "clip": true},
-              "encoding": {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"} }
-            },
-            {
-              "data": {"name": "lines"}, "mark": {"type": "line", "strokeWidth": 1.5},
-              "encoding": {"y": {"field": "y", "type": "quantitative"} }
-            },
-            {
-              "data": {"name": "points"},
-              "params": [{"name": "picked", "select": {"type": "point", "fields": ["series"], "toggle": "true"}, "bind": "legend"}],
-              "mark": {"type": "point", "filled": true, "size": 70},
+              "width": "container", "height": 340,
               "encoding": {
-                "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(measure)}}}, "scale": {"zero": false},
-                      "axis": {"format": {{{Chart.Format(measure)}}} } },
-                "tooltip": [
-                  {"field": "run"}, {"field": "x", "title": {{{Chart.Quote(item.Over)}}}, "format": {{{Chart.Format(item.Over)}}} },
-                  {"field": "y", "title": {{{Chart.Quote(measure)}}}, "format": {{{Chart.Format(measure)}}} }
-                ]
-              }
+                "x": {"field": "x", "type": "quantitative", "title": {{{Chart.Quote(item.Over)}}},
+                      "scale": {{{scale}}},
+                      "axis": {"format": "~s", "grid": false, "tickCount": 6} },
+                "color": {"field": "series", "type": "nominal", "title": null, "sort": null, "scale": {"scheme": {{{Chart.Scheme(series)}}} } },
+                "opacity": {"condition": {"param": "picked", "value": 1}, "value": 0.07}
+              },
+              "layer": [
+                {
+                  "data": {"name": "lines"}, "mark": {"type": "area", "fillOpacity": 0.13, "clip": true},
+                  "encoding": {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"} }
+                },
+                {
+                  "data": {"name": "lines"}, "mark": {"type": "line", "strokeWidth": 1.5},
+                  "encoding": {"y": {"field": "y", "type": "quantitative"} }
+                },
+                {
+                  "data": {"name": "points"},
+                  "params": [{"name": "picked", "select": {"type": "point", "fields": ["series"], "toggle": "true"}, "bind": "legend"}],
+                  "mark": {"type": "point", "filled": true, "size": 70},
+                  "encoding": {
+                    "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(measure)}}}, "scale": {"zero": false},
+                          "axis": {"format": {{{Chart.Format(measure)}}} } },
+                    "tooltip": [
+                      {"field": "run"}, {"field": "x", "title": {{{Chart.Quote(item.Over)}}}, "format": {{{Chart.Format(item.Over)}}} },
+                      {"field": "y", "title": {{{Chart.Quote(measure)}}}, "format": {{{Chart.Format(measure)}}} }
+                    ]
+                  }
+                }
+              ]
             }
-          ]
-        }
-        """);
+            """);
+    }
 }

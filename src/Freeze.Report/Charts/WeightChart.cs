@@ -63,7 +63,7 @@ internal static class WeightChart
           "encoding": {
             "x": {"field": "layer", "type": "nominal", "title": null, "sort": [{{{string.Join(", ", layers.Select(Chart.Quote))}}}],
                   "axis": {"labelAngle": -40, "labelOverlap": "greedy", "grid": false} },
-            "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(measure)}}}, "scale": {"type": "log"}, "axis": {"format": ".2~g", "tickCount": 6} },
+            "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(measure)}}}, "scale": {"type": "log", "nice": false, "padding": 12}, "axis": {"format": ".2~g", "tickCount": 5} },
             "color": {"field": "series", "type": "nominal", "title": null, "sort": null, "scale": {"scheme": {{{Chart.Scheme(series)}}} },
                       "legend": {"symbolType": "stroke", "symbolStrokeWidth": 4} },
             "strokeDash": {"field": "part", "type": "nominal", "title": null,

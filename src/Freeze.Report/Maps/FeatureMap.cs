@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Freeze.Report.Maps;
@@ -29,9 +30,37 @@ public sealed record FeatureMap(
     string[] Thumbnails)
 {
     private const long LargestFile = 50_000_000;
+    private const int Nearest = 10;
+
+    /// <summary>So many images are shown under the pointer: a page must stay small.</summary>
+    public const int MostThumbnails = 500;
 
     /// <summary>The name of a map's file.</summary>
-    public static string FileName(string node, int samples) => $"tsne-{node}-{samples}.json";
+    public static string FileName(string node, int samples)
+    {
+        var safe = string.Concat(node.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' ? c : '_'));
+        return string.Create(CultureInfo.InvariantCulture, $"tsne-{safe}-{samples}.json");
+    }
+
+    /// <summary>The map of features, and how well classes can be told apart by pixels, features and map.</summary>
+    /// <param name="node">Where the features are from.</param>
+    /// <param name="features">Of each image.</param>
+    /// <param name="pixels">Of each image.</param>
+    /// <param name="classes">Of each image.</param>
+    /// <param name="thumbnails">Of the first images.</param>
+    /// <param name="seed">The run's.</param>
+    public static FeatureMap Make(
+        string node, Points features, Points pixels, int[] classes, string[] thumbnails, long seed)
+    {
+        ArgumentNullException.ThrowIfNull(features);
+        var options = TsneOptions.Usual(features.Count, seed);
+        var map = Tsne.Map(features, options);
+        var layout = new Points([.. map.Layout.Select(place => (float)place)], features.Count, 2);
+        double Told(Points points) => Neighbours.Accuracy(points, classes, Nearest, options.Threads);
+        double[] Side(int offset) => [.. Enumerable.Range(0, features.Count).Select(i => Math.Round(map.Layout[(2 * i) + offset], 4))];
+        return new FeatureMap(
+            node, Side(0), Side(1), classes, map.Divergence, Told(pixels), Told(features), Told(layout), options.Perplexity, thumbnails);
+    }
 
     /// <summary>The text of a map's file.</summary>
     public string ToText() => JsonSerializer.Serialize(this) + "\n";

@@ -291,7 +291,7 @@ public sealed class ReportPage
         html.Add($"<h3>{chart.Title}</h3>\n");
         if (script is not null)
         {
-            html.Add($"<figure class=\"chart\" id=\"{id}\"><div class=\"plot\" role=\"img\" aria-label=\"{chart.Description}\"></div><figcaption><span>{chart.Description}. Choose in the legend what is shown.</span><button type=\"button\" aria-label=\"Save {chart.Title} as SVG\">Save as SVG</button></figcaption><script type=\"application/json\">").AddMarkup(chart.ToJson()).Add($"</script></figure>\n");
+            html.Add($"<figure class=\"chart\" id=\"{id}\"><div class=\"plot\" role=\"img\" aria-label=\"{chart.Description}\"></div><figcaption><span>{chart.Description}. Choose in the legend what is shown.</span><button type=\"button\" aria-label=\"Save as SVG: {chart.Title}\">Save as SVG</button></figcaption><script type=\"application/json\">").AddMarkup(chart.ToJson()).Add($"</script></figure>\n");
         }
     }
 }

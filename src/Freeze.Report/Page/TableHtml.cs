@@ -10,7 +10,7 @@ internal static class TableHtml
     /// <summary>Measures by axes, with a source's values and the differences from them.</summary>
     public static void Add(Html html, ReportTable table)
     {
-        html.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table: {Title(table)}\"><table class=\"measures\"><caption>{Title(table)}</caption><thead><tr>");
+        html.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table: {Title(table)}\"><table class=\"measures\"><caption>Means over the finished runs of a row, ± their standard deviation</caption><thead><tr>");
         foreach (var axis in table.Axes.DefaultIfEmpty("runs"))
         {
             html.Add($"<th scope=\"col\">{axis}</th>");

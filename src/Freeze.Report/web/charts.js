@@ -22,7 +22,8 @@ function style() {
     view: { stroke: null },
     axis,
     // Below the chart, so that a phone has its whole width for it.
-    legend: { labelColor: ink, titleColor: ink, orient: "bottom", columns: innerWidth < 700 ? 2 : 5, labelLimit: 220, symbolLimit: 60, labelFontSize: 12 },
+    legend: { labelColor: ink, titleColor: ink, orient: "bottom", columns: innerWidth < 700 ? 2 : 5, labelLimit: 220, symbolLimit: 60, labelFontSize: 12,
+      layout: { bottom: { anchor: "start", direction: innerWidth < 700 ? "vertical" : "horizontal", margin: 14 } } },
   };
 }
 

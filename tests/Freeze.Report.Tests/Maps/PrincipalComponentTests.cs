@@ -1,5 +1,4 @@
 using Freeze.Report.Maps;
-using Xunit;
 
 namespace Freeze.Report.Tests.Maps;
 

@@ -1,5 +1,4 @@
 using Freeze.Report.Statistics;
-using Xunit;
 
 namespace Freeze.Report.Tests.Statistics;
 
