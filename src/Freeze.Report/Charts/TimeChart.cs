@@ -10,9 +10,11 @@ internal static class TimeChart
     /// <summary>The chart, or null where no time is recorded.</summary>
     public static Chart? Of(ReportFile file)
     {
-        var groups = file.By(file.Axes);
+        var axes = file.Axes;
+        var groups = file.By(axes);
         var points = groups
-            .SelectMany(group => group.Runs.SelectMany(run => run.Times.Select(time => (Time: time, Run: run.Run.Name, Series: group.Label(file.Axes)))))
+            .Select(group => (group.Runs, Label: group.Label(axes)))
+            .SelectMany(group => group.Runs.SelectMany(run => run.Times.Select(time => (Time: time, Run: run.Run.Name, Series: group.Label))))
             .Select(point => (point.Time, point.Run, point.Series, Ended: Milliseconds(point.Time.Ended)))
             .Where(point => double.IsFinite(point.Ended))
             .OrderBy(point => point.Ended)

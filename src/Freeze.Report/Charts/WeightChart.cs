@@ -24,8 +24,9 @@ internal static class WeightChart
 
     private static Chart Of(ReportFile file, string measure, string net, RunRecords[] runs)
     {
-        var groups = (file with { Runs = runs }).By(file.Axes);
-        var rows = groups.SelectMany(group => Rows(group, group.Label(file.Axes), measure)).ToArray();
+        var axes = file.Axes;
+        var groups = (file with { Runs = runs }).By(axes);
+        var rows = groups.SelectMany(group => Rows(group, group.Label(axes), measure)).ToArray();
         var title = $"{CurveChart.Sentence([measure])} by layer of {net}";
 
         // What is zero has no place on a logarithmic axis; batch norms' scales are of another kind.
