@@ -73,6 +73,32 @@ type NetsArguments =
             | Name _ -> "the net whose source is printed; without a name all are listed."
             | Json -> "print the list as JSON."
 
+type ReportArguments =
+    | [<MainCommand; Mandatory>] Files of file: string list
+    | [<AltCommandLine("-o")>] Output of file: string
+    | Csv of folder: string
+    | Markdown of file: string
+    | Tensorboard of folder: string
+    | No_Maps
+    | Open
+    | Profile of name: string
+    | Store of folder: string
+    | Data of folder: string
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Files _ -> "Freeze files (.frz) or plans (.json)."
+            | Output _ -> "where the page goes; report.html by default."
+            | Csv _ -> "write everything as tidy CSV files into this folder."
+            | Markdown _ -> "write the tables as Markdown."
+            | Tensorboard _ -> "write event files for TensorBoard, a folder for each run."
+            | No_Maps -> "make no t-SNE maps; those that were made before are shown."
+            | Open -> "show the page in the browser."
+            | Profile _ -> "report on the files under this profile."
+            | Store _ -> "where runs are kept; else FREEZE_STORE, else ./runs."
+            | Data _ -> "where data sets lie, for maps; else FREEZE_DATA."
+
 type RunArguments =
     | [<MainCommand; Mandatory>] Files of file: string list
     | Profile of name: string
@@ -238,6 +264,7 @@ type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Submit of ParseResults<SubmitArguments>
     | [<CliPrefix(CliPrefix.None)>] Export of ParseResults<ExportArguments>
     | [<CliPrefix(CliPrefix.None)>] Gc of ParseResults<GcArguments>
+    | [<CliPrefix(CliPrefix.None)>] Report of ParseResults<ReportArguments>
     | [<CliPrefix(CliPrefix.None)>] Data of ParseResults<DataArguments>
     | [<CliPrefix(CliPrefix.None)>] Nets of ParseResults<NetsArguments>
     | [<CliPrefix(CliPrefix.None)>] Explain of ParseResults<ExplainArguments>
@@ -258,6 +285,7 @@ type Arguments =
             | Submit _ -> "hand the runs that have no result yet to Slurm."
             | Export _ -> "write the weights of a finished run to a file."
             | Gc _ -> "remove runs that no file means."
+            | Report _ -> "show what runs measured: a page of tables and charts, CSV, Markdown."
             | Data _ -> "list the data sets, or fetch and verify some."
             | Nets _ -> "list the built-in nets, or print one to copy."
             | Explain _ -> "say what the code of a message means."

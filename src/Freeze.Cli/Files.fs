@@ -18,6 +18,8 @@ type Loaded =
         /// For each run, for each of its weights, the rule that decides it; nothing is known of a plan's.
         Reasons: Span option[][]
         Profiles: string list
+        /// What the file asks a report to show; nothing is known of a plan's.
+        Report: ReportItem[]
     }
 
 /// A file that could not be read, as messages show it.
@@ -29,6 +31,7 @@ let unreadable path reason =
         Runs = [||]
         Reasons = [||]
         Profiles = []
+        Report = [||]
     }
 
 let private ofPlan path =
@@ -54,6 +57,7 @@ let ofSource (options: Compile.Options) (source: Source) : Loaded =
         Diagnostics = analysis.Diagnostics
         Runs = analysis.Runs
         Reasons = analysis.Reasons
+        Report = analysis.Report
     }
 
 let options (profile: string option) : Compile.Options =

@@ -50,6 +50,7 @@ let main arguments =
         | [ Submit arguments ] -> Commands.Submit.run arguments
         | [ Export arguments ] -> Commands.Export.run arguments
         | [ Gc arguments ] -> Commands.Gc.run arguments
+        | [ Report arguments ] -> Commands.Report.run arguments
         | [ Data arguments ] -> Commands.Data.run arguments
         | [ Lsp arguments ] -> Commands.Lsp.run version arguments
         | [ Completions arguments ] -> Commands.Completions.run parser arguments
@@ -63,7 +64,7 @@ let main arguments =
     try
         command ()
     with
-    | :? Freeze.Runtime.RunException as error ->
+    | :? Freeze.Records.RunException as error ->
         eprintfn "%s\n  %s" error.Message error.Advice
         Exit.wrongInput
     | :? OutOfMemoryException ->

@@ -2,7 +2,7 @@ module Freeze.Cli.Tests.LearningTests
 
 open System.IO
 open System.Text.RegularExpressions
-open Freeze.Runtime.Results
+open Freeze.Records
 open Freeze.Cli.Tests.Command
 open Xunit
 

@@ -4,7 +4,7 @@ open System.Diagnostics
 open System.IO
 open System.Threading
 open Freeze
-open Freeze.Runtime.Results
+open Freeze.Records
 open Freeze.Cli.Tests.Command
 open Xunit
 

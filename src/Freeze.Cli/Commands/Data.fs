@@ -7,7 +7,7 @@ open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Cli.Tables
 open Freeze.Language
-open Freeze.Runtime
+open Freeze.Records
 open Freeze.Runtime.Data
 
 let private place (state: DataState) =

@@ -55,7 +55,7 @@ internal sealed class Batches
     public ImageSet Images => set;
 
     /// <summary>What a net sees of them.</summary>
-    public DataSet Seen => features is null ? set.Set : Features.Described(set.Set, features.Shape);
+    public DataSet Seen => features is null ? set.Set : FeatureSets.Described(set.Set, features.Shape);
 
     /// <summary>Whose batches they are, such as " of member 2", or "".</summary>
     public string Whose { get; }

@@ -73,7 +73,7 @@ internal sealed class StageFeatures : IDisposable
 
         Seconds = found.Value.Seconds;
         features = ImageSet.OfFeatures(
-            Features.Described(images.Set, each.Shape),
+            FeatureSets.Described(images.Set, each.Shape),
             new ImagePart(found.Value.Training, images.Training.Labels[..used]),
             new ImagePart(found.Value.Test, recipe.Validation.IsTest ? images.Test.Labels : []));
     }

@@ -1,10 +1,8 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using TorchSharp;
-using static TorchSharp.torch;
 
-namespace Freeze.Runtime.Results;
+namespace Freeze.Records;
 
 /// <summary>A tensor read from a file: its extents, the type of its values (F32 or F64) and their bytes in order.</summary>
 public sealed record StoredTensor(long[] Shape, string Type, byte[] Bytes)
@@ -13,11 +11,6 @@ public sealed record StoredTensor(long[] Shape, string Type, byte[] Bytes)
     public float[] ToSingles() => Type == "F64"
         ? Array.ConvertAll(MemoryMarshal.Cast<byte, double>(Bytes).ToArray(), value => (float)value)
         : MemoryMarshal.Cast<byte, float>(Bytes).ToArray();
-
-    /// <summary>A tensor of the same type; the caller's scope owns it.</summary>
-    internal Tensor ToTensor() => Type == "F64"
-        ? tensor(MemoryMarshal.Cast<byte, double>(Bytes).ToArray(), Shape)
-        : tensor(MemoryMarshal.Cast<byte, float>(Bytes).ToArray(), Shape);
 }
 
 /// <summary>
@@ -29,23 +22,20 @@ public static class Safetensors
     // The format's own bound on headers.
     private const long LargestHeader = 100_000_000;
 
-    /// <summary>Writes tensors of 32-bit or 64-bit floats under their names.</summary>
+    /// <summary>Writes what stands before the tensors' bytes.</summary>
     /// <param name="stream">Where to.</param>
-    /// <param name="tensors">In the order of the file.</param>
+    /// <param name="entries">Name, type (F32 or F64) and extents of each tensor, in the order of the file.</param>
     /// <param name="notes">Texts for the header, beside that of the format.</param>
-    internal static void Write(
-        Stream stream, IReadOnlyList<(string Name, Tensor Value)> tensors, params (string Name, string Text)[] notes)
+    internal static void WriteHeader(
+        Stream stream,
+        IReadOnlyList<(string Name, string Type, long[] Shape)> entries,
+        params (string Name, string Text)[] notes)
     {
-        var header = Header(tensors, notes);
+        var header = Header(entries, notes);
         Span<byte> length = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
         stream.Write(length);
         stream.Write(header);
-        foreach (var (_, value) in tensors)
-        {
-            using var packed = value.contiguous();
-            stream.Write(packed.bytes);
-        }
     }
 
     /// <summary>Reads a file's tensors by name.</summary>
@@ -81,7 +71,8 @@ public static class Safetensors
         }
     }
 
-    private static byte[] Header(IReadOnlyList<(string Name, Tensor Value)> tensors, (string Name, string Text)[] notes)
+    private static byte[] Header(
+        IReadOnlyList<(string Name, string Type, long[] Shape)> entries, (string Name, string Text)[] notes)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
@@ -96,12 +87,12 @@ public static class Safetensors
 
             json.WriteEndObject();
             var offset = 0L;
-            foreach (var (name, value) in tensors)
+            foreach (var (name, type, shape) in entries)
             {
                 json.WriteStartObject(name);
-                json.WriteString("dtype", value.dtype == float64 ? "F64" : "F32");
-                WriteNumbers(json, "shape", value.shape);
-                var next = offset + (value.numel() * value.element_size());
+                json.WriteString("dtype", type);
+                WriteNumbers(json, "shape", shape);
+                var next = offset + (shape.Aggregate(1L, (product, extent) => product * extent) * SizeOf(type));
                 WriteNumbers(json, "data_offsets", [offset, next]);
                 json.WriteEndObject();
                 offset = next;
@@ -158,12 +149,14 @@ public static class Safetensors
         var (start, end) = Place(entry.Value);
         Demand(shape.All(extent => extent >= 0), $"{entry.Name} has no sound shape");
         var count = shape.Aggregate(1L, (product, extent) => checked(product * extent));
-        Demand(end - start == checked(count * (type == "F64" ? sizeof(double) : sizeof(float))), $"{entry.Name} does not fill its place");
+        Demand(end - start == checked(count * SizeOf(type!)), $"{entry.Name} does not fill its place");
         var bytes = new byte[end - start];
         file.Position = data + start;
         file.ReadExactly(bytes);
         return new StoredTensor(shape, type!, bytes);
     }
+
+    private static int SizeOf(string type) => type == "F64" ? sizeof(double) : sizeof(float);
 
     private static void Demand(bool sound, string reason)
     {

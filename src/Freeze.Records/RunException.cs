@@ -1,4 +1,4 @@
-namespace Freeze.Runtime;
+namespace Freeze.Records;
 
 /// <summary>What a user can mend: what is wrong, and what to do about it.</summary>
 public class RunException(string message, string advice, Exception? inner = null) : Exception(message, inner)

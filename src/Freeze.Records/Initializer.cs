@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Freeze.Runtime.Nets;
+namespace Freeze.Records;
 
 /// <summary>
 /// Where weights start, from random numbers that depend on the seed and the weight's name alone. So runs that differ

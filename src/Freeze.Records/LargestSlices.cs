@@ -1,4 +1,4 @@
-namespace Freeze.Runtime.Nets;
+namespace Freeze.Records;
 
 /// <summary>
 /// `train 5 filters largest`: only the runtime sees the initial values, so here a count becomes indices. From then on

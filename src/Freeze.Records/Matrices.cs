@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Freeze.Runtime.Nets;
+namespace Freeze.Records;
 
 /// <summary>Structured starts of weights, which are read as matrices of one row per filter or unit.</summary>
 internal static class Matrices

@@ -1,4 +1,4 @@
-namespace Freeze.Runtime.Results;
+namespace Freeze.Records;
 
 /// <summary>Files of one JSON record a line, to which a process may be appending that may be killed at any byte.</summary>
 public static class JsonLines

@@ -13,7 +13,7 @@ internal interface IFeatures
 }
 
 /// <summary>What is known of features.</summary>
-internal static class Features
+internal static class FeatureSets
 {
     /// <summary>A data set's description with features of a shape in the place of images.</summary>
     public static DataSet Described(DataSet set, int[] shape) =>

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
-using Freeze.Runtime.Results;
 
-namespace Freeze.Runtime.Nets;
+namespace Freeze.Records;
 
 /// <summary>
 /// Weights that start as those of safetensors files, which must be the ones that were planned with. Each file is read

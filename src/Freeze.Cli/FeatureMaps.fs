@@ -1,0 +1,80 @@
+/// The t-SNE maps that a file's report asks for: made once of a finished run's weights, and kept among its records.
+module Freeze.Cli.FeatureMaps
+
+open System
+open System.IO
+open Freeze
+open Freeze.Records
+open Freeze.Report.Maps
+open Freeze.Runtime
+open Freeze.Runtime.Data
+
+/// A page of more maps is of no use, and each takes a while.
+let private mostMaps = 8
+
+let private points (rows: byte[][]) =
+    Points(
+        [|
+            for row in rows do
+                for value in row -> float32 value / 255.0f
+        |],
+        rows.Length,
+        rows[0].Length
+    )
+
+let private mapOf (recipe: Recipe) (weights: string) (set: ImageSet) node samples : FeatureMap =
+    let found =
+        Features.Of(recipe, weights, set, node, samples, Environment.ProcessorCount)
+
+    FeatureMap.Make(
+        found.Node,
+        Points(found.Values, found.Classes.Length, found.Width),
+        points found.Images,
+        found.Classes,
+        found.Images
+        |> Array.truncate FeatureMap.MostThumbnails
+        |> Array.map (fun image -> Thumbnail.Of(ReadOnlySpan image, ReadOnlySpan set.Set.Image)),
+        recipe.Seed
+    )
+
+/// Beside, then renamed: a map appears whole or not at all.
+let private keep (path: string) (map: FeatureMap) =
+    let beside = $"{path}.{Guid.NewGuid():N}.part"
+    File.WriteAllText(beside, map.ToText())
+    File.Move(beside, path, true)
+
+/// Makes the maps of a file's finished runs that are not there yet; says on standard error what cannot be made.
+let make (store: string) (catalog: DataCatalog) (file: Files.Loaded) =
+    let wanted =
+        file.Report
+        |> Array.choose (fun item ->
+            match item with
+            | ReportItem.Tsne(stage, samples) -> Some(stage, samples)
+            | _ -> None)
+
+    let finished =
+        if wanted.Length = 0 then
+            [||]
+        else
+            Files.runs [ file ]
+            |> Array.map (fun run -> run, Path.Combine(store, Address.ofRecipe run.Recipe))
+            |> Array.filter (fun (_, folder) -> File.Exists(Path.Combine(folder, "result.json")))
+            |> Array.truncate mostMaps
+
+    for run, folder in finished do
+        for stage, samples in wanted do
+            try
+                let node = Features.NodeOf(run.Recipe.Net, stage)
+
+                let path =
+                    Path.Combine(folder, FeatureMap.FileName(run.Recipe.Net.Nodes[node].Name, samples))
+
+                if not (File.Exists path) then
+                    eprintfn "%s: mapping %d test images" run.Name samples
+                    use set = catalog.Load(run.Recipe.Data, (fun note -> eprintfn "%s" note))
+                    keep path (mapOf run.Recipe (Path.Combine(folder, "last.safetensors")) set node samples)
+            with
+            | :? RunException as error ->
+                eprintfn "%s has no map: %s\n  %s" run.Name error.Message error.Advice
+            | :? IOException
+            | :? UnauthorizedAccessException as error -> eprintfn "%s has no map: %s" run.Name error.Message

@@ -1,0 +1,81 @@
+using System.Text.Json.Nodes;
+using Freeze.Report.Statistics;
+
+namespace Freeze.Report.Charts;
+
+/// <summary>A statistic of the weights by layer: learned, fixed and zero parts apart, at the start and at the end.</summary>
+internal static class WeightChart
+{
+    private sealed record Row(string Layer, double Value, string Series, string When);
+
+    /// <summary>A chart for each net among the finished runs whose weights were read.</summary>
+    public static IEnumerable<Chart> Of(ReportFile file, string measure) =>
+        file.Runs.Where(run => run.Weights.Count > 0)
+            .GroupBy(run => run.Run.NetName)
+            .Select(net => Of(file, measure, net.Key, [.. net]));
+
+    /// <summary>A statistic of values, by its word.</summary>
+    public static double Value(string measure, Magnitudes magnitudes) => measure switch
+    {
+        "variance" => magnitudes.Variance,
+        "norm" => magnitudes.Norm,
+        _ => magnitudes.MeanAbsolute,
+    };
+
+    private static Chart Of(ReportFile file, string measure, string net, RunRecords[] runs)
+    {
+        var axes = file.Axes;
+        var groups = (file with { Runs = runs }).By(axes);
+        var rows = groups.SelectMany(group => Rows(group, group.Label(axes), measure)).ToArray();
+        var title = $"{CurveChart.Sentence([measure])} by layer of {net}";
+
+        // What is zero has no place on a logarithmic axis; batch norms' scales are of another kind.
+        var layers = runs[0].Weights.Select(weight => weight.Layer).Distinct().Where(layer => rows.Any(row => row.Layer == layer)).ToArray();
+        return new Chart(
+            title,
+            $"{title}, at the start and at the end, for {groups.Count} groups of runs and {layers.Length} layers",
+            Specification(measure, layers, groups.Count),
+            [("weights", new Columns()
+                .Words("layer", rows.Select(row => row.Layer))
+                .Numbers("y", rows.Select(row => row.Value))
+                .Words("series", rows.Select(row => row.Series))
+                .Words("part", rows.Select(row => row.When)))]);
+    }
+
+    private static IEnumerable<Row> Rows(RunGroup group, string label, string measure) =>
+        group.Runs.SelectMany(run => run.Weights)
+            .Where(weight => weight.Part != WeightPart.Zero && weight.Kind != "bn")
+            .GroupBy(weight => (weight.Layer, weight.Part))
+            .SelectMany(found =>
+            {
+                var word = found.Key.Part == WeightPart.Learned ? "learned" : "fixed";
+                var start = new Row(found.Key.Layer, found.Average(weight => Value(measure, weight.Start)), label, $"{word}, at the start");
+                var end = new Row(found.Key.Layer, found.Average(weight => Value(measure, weight.End)), label, $"{word}, at the end");
+                // What is fixed ends as it starts.
+                return found.Key.Part == WeightPart.Fixed ? [end with { When = "fixed" }] : new[] { start, end };
+            })
+            .Where(row => double.IsFinite(row.Value) && row.Value > 0);
+
+    private static JsonNode Specification(string measure, string[] layers, int series) => Chart.Parse($$$"""
+        {
+          "width": "container", "height": 340, "data": {"name": "weights"},
+          "params": [{"name": "picked", "select": {"type": "point", "fields": ["series"], "toggle": "true"}, "bind": "legend"}],
+          "mark": {"type": "line", "strokeWidth": 1.5, "point": {"size": 50} },
+          "encoding": {
+            "x": {"field": "layer", "type": "nominal", "title": null, "sort": [{{{string.Join(", ", layers.Select(Chart.Quote))}}}],
+                  "axis": {"labelAngle": -40, "labelOverlap": "greedy", "grid": false} },
+            "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(measure)}}}, "scale": {"type": "log", "nice": false, "padding": 12}, "axis": {"format": ".2~g", "tickCount": 5} },
+            "color": {"field": "series", "type": "nominal", "title": null, "sort": null, "scale": {"scheme": {{{Chart.Scheme(series)}}} },
+                      "legend": {"symbolType": "stroke", "symbolStrokeWidth": 4} },
+            "strokeDash": {"field": "part", "type": "nominal", "title": null,
+              "scale": {"domain": ["learned, at the end", "learned, at the start", "fixed"], "range": [[1, 0], [5, 4], [1, 3]]},
+              "legend": {"symbolType": "stroke", "symbolStrokeColor": "gray", "symbolStrokeWidth": 2, "symbolSize": 400} },
+            "opacity": {"condition": {"param": "picked", "value": 1}, "value": 0.07},
+            "tooltip": [
+              {"field": "layer"}, {"field": "series", "title": "runs"}, {"field": "part", "title": "weights"},
+              {"field": "y", "title": {{{Chart.Quote(measure)}}}, "format": ".4~g"}
+            ]
+          }
+        }
+        """);
+}

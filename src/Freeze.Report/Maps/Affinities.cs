@@ -1,0 +1,110 @@
+namespace Freeze.Report.Maps;
+
+/// <summary>
+/// How near points are to each other, as probabilities of pairs (van der Maaten and Hinton 2008, section 2; van der
+/// Maaten 2014, section 4.1): symmetric, 1 in all. A sparse matrix by rows.
+/// </summary>
+/// <param name="Starts">Where each row begins, and the end of the last.</param>
+/// <param name="Columns">The points that a row's point is near to, ascending.</param>
+/// <param name="Values">The probability of each pair.</param>
+public sealed record Affinities(int[] Starts, int[] Columns, double[] Values)
+{
+    private const int SearchSteps = 100;
+    private const double Precise = 1e-5;
+
+    /// <summary>
+    /// The affinities of points to their neighbours: for each point the width of a normal kernel is searched at which
+    /// the distribution over its neighbours has the perplexity.
+    /// </summary>
+    public static Affinities Of(Neighbours near, double perplexity, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(near);
+        var points = near.Indices.Length / near.Count;
+        var conditional = new double[near.Indices.Length];
+        Rows.ForAll(points, threads, (first, end) =>
+        {
+            for (var i = first; i < end; i++)
+            {
+                Search(near.Squares.AsSpan(i * near.Count, near.Count), conditional.AsSpan(i * near.Count, near.Count), perplexity);
+            }
+        });
+        return Symmetrise(near, conditional, points);
+    }
+
+    // Bisection of the kernel's precision, doubling while there is no upper bound.
+    private static void Search(ReadOnlySpan<float> squares, Span<double> conditional, double perplexity)
+    {
+        var wanted = Math.Log(perplexity);
+        var (least, most, beta) = (0.0, double.PositiveInfinity, 1.0);
+        for (var step = 0; step < SearchSteps; step++)
+        {
+            var (sum, weighted) = (0.0, 0.0);
+            for (var k = 0; k < squares.Length; k++)
+            {
+                // From the nearest on: the largest term is 1, and the sum is never 0.
+                var further = squares[k] - squares[0];
+                conditional[k] = Math.Exp(-beta * further);
+                sum += conditional[k];
+                weighted += conditional[k] * further;
+            }
+
+            var entropy = Math.Log(sum) + (beta * weighted / sum);
+            for (var k = 0; k < squares.Length; k++)
+            {
+                conditional[k] /= sum;
+            }
+
+            if (Math.Abs(entropy - wanted) <= Precise)
+            {
+                return;
+            }
+
+            (least, most) = entropy > wanted ? (beta, most) : (least, beta);
+            beta = double.IsPositiveInfinity(most) ? beta * 2 : (least + most) / 2;
+        }
+    }
+
+    // The mean of both directions, over all points.
+    private static Affinities Symmetrise(Neighbours near, double[] conditional, int points)
+    {
+        var rows = new List<(int Column, double Value)>[points];
+        for (var i = 0; i < points; i++)
+        {
+            rows[i] = new(2 * near.Count);
+        }
+
+        for (var i = 0; i < points; i++)
+        {
+            for (var k = i * near.Count; k < (i + 1) * near.Count; k++)
+            {
+                var half = conditional[k] / (2 * points);
+                rows[i].Add((near.Indices[k], half));
+                rows[near.Indices[k]].Add((i, half));
+            }
+        }
+
+        var starts = new int[points + 1];
+        var columns = new List<int>();
+        var values = new List<double>();
+        for (var i = 0; i < points; i++)
+        {
+            rows[i].Sort((a, b) => a.Column.CompareTo(b.Column));
+            foreach (var (column, value) in rows[i])
+            {
+                if (columns.Count > starts[i] && columns[^1] == column)
+                {
+                    values[^1] += value;
+                }
+                else
+                {
+                    columns.Add(column);
+                    values.Add(value);
+                }
+            }
+
+            starts[i + 1] = columns.Count;
+        }
+
+        return new Affinities(starts, [.. columns], [.. values]);
+    }
+}

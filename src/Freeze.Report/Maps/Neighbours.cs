@@ -1,0 +1,129 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Freeze.Report.Maps;
+
+/// <summary>The nearest neighbours of each point, found by comparing all, and what they say of a map.</summary>
+/// <param name="Count">Neighbours of a point.</param>
+/// <param name="Indices">Those of each point, the nearest first; of equally near ones the first.</param>
+/// <param name="Squares">Their squared Euclidean distances.</param>
+public sealed record Neighbours(int Count, int[] Indices, float[] Squares)
+{
+    /// <summary>The neighbours of every point, itself left out.</summary>
+    /// <param name="points">At least one more than <paramref name="count"/>.</param>
+    /// <param name="count">How many of each.</param>
+    /// <param name="threads">How many compute; the bits do not depend on it.</param>
+    public static Neighbours Of(Points points, int count, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(points);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(count, points.Count);
+        var indices = new int[points.Count * count];
+        var squares = new float[points.Count * count];
+        Rows.ForAll(points.Count, threads, (first, end) =>
+        {
+            for (var i = first; i < end; i++)
+            {
+                Find(points, i, indices.AsSpan(i * count, count), squares.AsSpan(i * count, count));
+            }
+        });
+        return new Neighbours(count, indices, squares);
+    }
+
+    /// <summary>
+    /// The share of points whose class is that of most of their neighbours; of classes as frequent the one with the
+    /// nearest member counts.
+    /// </summary>
+    public static double Accuracy(Points points, IReadOnlyList<int> classes, int count, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(points);
+        ArgumentNullException.ThrowIfNull(classes);
+        var near = Of(points, Math.Min(count, points.Count - 1), threads);
+        var right = 0;
+        for (var i = 0; i < points.Count; i++)
+        {
+            var votes = near.Indices.Skip(i * near.Count).Take(near.Count).Select(other => classes[other]);
+            // Groups are in the order of their first members, and the sort keeps it.
+            right += votes.GroupBy(vote => vote).OrderByDescending(group => group.Count()).First().Key == classes[i] ? 1 : 0;
+        }
+
+        return (double)right / points.Count;
+    }
+
+    /// <summary>
+    /// How far neighbours in a map are neighbours in truth, 1 being best (Venna and Kaski 2001): each that is not is
+    /// charged by how far down it stands among the true ones.
+    /// </summary>
+    public static double Trustworthiness(Points truth, Points map, int count, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(truth);
+        ArgumentNullException.ThrowIfNull(map);
+        var n = truth.Count;
+        var near = Of(map, count, threads);
+        var charges = new double[n];
+        Rows.ForAll(n, threads, (first, end) =>
+        {
+            for (var i = first; i < end; i++)
+            {
+                var distances = new float[n];
+                for (var j = 0; j < n; j++)
+                {
+                    distances[j] = j == i ? float.PositiveInfinity : Square(truth[i], truth[j]);
+                }
+
+                foreach (var j in near.Indices.AsSpan(i * count, count))
+                {
+                    var rank = 1;
+                    foreach (var distance in distances)
+                    {
+                        rank += distance < distances[j] ? 1 : 0;
+                    }
+
+                    charges[i] += Math.Max(0, rank - count);
+                }
+            }
+        });
+        return 1 - (2 * charges.Sum() / ((double)n * count * ((2.0 * n) - (3 * count) - 1)));
+    }
+
+    private static void Find(Points points, int i, Span<int> indices, Span<float> squares)
+    {
+        squares.Fill(float.PositiveInfinity);
+        var own = points[i];
+        for (var j = 0; j < points.Count; j++)
+        {
+            var square = j == i ? float.PositiveInfinity : Square(own, points[j]);
+            if (square < squares[^1])
+            {
+                var place = squares.Length - 1;
+                for (; place > 0 && squares[place - 1] > square; place--)
+                {
+                    squares[place] = squares[place - 1];
+                    indices[place] = indices[place - 1];
+                }
+
+                squares[place] = square;
+                indices[place] = j;
+            }
+        }
+    }
+
+    private static float Square(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        var left = MemoryMarshal.Cast<float, Vector<float>>(a);
+        var right = MemoryMarshal.Cast<float, Vector<float>>(b);
+        var sums = Vector<float>.Zero;
+        for (var k = 0; k < left.Length; k++)
+        {
+            var difference = left[k] - right[k];
+            sums += difference * difference;
+        }
+
+        var sum = Vector.Sum(sums);
+        for (var k = left.Length * Vector<float>.Count; k < a.Length; k++)
+        {
+            sum += (a[k] - b[k]) * (a[k] - b[k]);
+        }
+
+        return sum;
+    }
+}

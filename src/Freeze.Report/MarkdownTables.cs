@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace Freeze.Report;
+
+/// <summary>The tables of a report as Markdown, to be pasted where people write.</summary>
+public static class MarkdownTables
+{
+    /// <summary>The tables of all files, and of each how many of its runs are finished.</summary>
+    public static string Of(IReadOnlyList<ReportFile> files)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        var text = new StringBuilder();
+        foreach (var file in files)
+        {
+            var finished = file.Runs.Count(run => run.State == RunState.Finished);
+            text.Append(CultureInfo.InvariantCulture, $"## {Escape(Path.GetFileName(file.Path))}\n\n");
+            text.Append(CultureInfo.InvariantCulture, $"{finished} of {file.Runs.Count} runs are finished");
+            text.Append(file.Profile.Length > 0 ? $"; profile **{Escape(file.Profile)}** is in force.\n\n" : ".\n\n");
+            foreach (var item in file.Shown.OfType<ReportItem.Table>())
+            {
+                Add(text, ReportTable.Of(file, item));
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static void Add(StringBuilder text, ReportTable table)
+    {
+        var titles = table.Axes.DefaultIfEmpty("runs").Select(axis => (Title: axis, IsNumber: false)).ToList();
+        for (var i = 0; i < table.Measures.Count; i++)
+        {
+            titles.Add((table.Measures[i], true));
+            if (table.HasPublished(i))
+            {
+                titles.AddRange([("source", true), ("difference", true)]);
+            }
+        }
+
+        titles.Add(("runs", true));
+        AddLine(text, titles.Select(title => title.Title));
+        text.Append("| ").AppendJoin(" | ", titles.Select(title => title.IsNumber ? "---:" : "---")).Append(" |\n");
+        foreach (var row in table.Rows)
+        {
+            AddLine(text, Cells(table, row));
+        }
+
+        text.Append('\n');
+    }
+
+    private static IEnumerable<string> Cells(ReportTable table, ReportRow row)
+    {
+        foreach (var value in table.Axes.Count > 0 ? row.Group.Values : ["all"])
+        {
+            yield return value;
+        }
+
+        for (var i = 0; i < table.Measures.Count; i++)
+        {
+            var (measure, cell) = (table.Measures[i], row.Cells[i]);
+            yield return cell.Measured is { } measured ? Measures.Show(measure, measured.Mean) : "–";
+            if (table.HasPublished(i))
+            {
+                yield return cell.Published is { } published ? Measures.Show(measure, published) : "–";
+                yield return cell is { Measured: not null, Published: not null }
+                    ? Measures.ShowDifference(measure, cell.Measured.Mean - cell.Published.Value)
+                    : "–";
+            }
+        }
+
+        yield return Page.TableHtml.Progress(row.Group);
+    }
+
+    private static void AddLine(StringBuilder text, IEnumerable<string> cells) =>
+        text.Append("| ").AppendJoin(" | ", cells.Select(Escape)).Append(" |\n");
+
+    // Neither the table's bars nor HTML may come from a name.
+    private static string Escape(string text) =>
+        WebUtility.HtmlEncode(text.ReplaceLineEndings(" ")).Replace("|", "\\|", StringComparison.Ordinal);
+}

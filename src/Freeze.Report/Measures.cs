@@ -1,0 +1,117 @@
+using System.Globalization;
+
+namespace Freeze.Report;
+
+/// <summary>How the values of a measure are written.</summary>
+public enum MeasureUnit
+{
+    /// <summary>Shares in [0, 1], written as percentages; published values are percentages already.</summary>
+    Share,
+
+    /// <summary>Whole numbers.</summary>
+    Count,
+
+    /// <summary>Seconds.</summary>
+    Seconds,
+
+    /// <summary>Any other numbers.</summary>
+    Number,
+}
+
+/// <summary>What the words for measures mean, of a run's records.</summary>
+public static class Measures
+{
+    // The first epoch warms up caches and threads: it counts only where there are few.
+    private const int EnoughEpochs = 3;
+
+    /// <summary>How values of a measure are written.</summary>
+    public static MeasureUnit Unit(string measure)
+    {
+        ArgumentNullException.ThrowIfNull(measure);
+        return measure switch
+        {
+            _ when measure.EndsWith("accuracy", StringComparison.Ordinal) => MeasureUnit.Share,
+            _ when measure.EndsWith("error", StringComparison.Ordinal) => MeasureUnit.Share,
+            "disagreement" => MeasureUnit.Share,
+            "trained parameters" or "total parameters" => MeasureUnit.Count,
+            "seconds" or "seconds per epoch" => MeasureUnit.Seconds,
+            _ => MeasureUnit.Number,
+        };
+    }
+
+    /// <summary>A measure of a run, or null where the records do not tell it (yet).</summary>
+    public static double? Of(string measure, RunRecords run)
+    {
+        ArgumentNullException.ThrowIfNull(measure);
+        ArgumentNullException.ThrowIfNull(run);
+        return measure switch
+        {
+            "trained parameters" => Counts(run).Trained,
+            "total parameters" => Counts(run).Total,
+            "seconds" => run.Times.Length > 0 ? run.Times.Sum(time => time.Seconds) : null,
+            "seconds per epoch" => SecondsPerEpoch(run),
+            "best accuracy" => run.Epochs.Length > 0 ? run.Epochs.Max(epoch => epoch.ValidationAccuracy) : null,
+            "test accuracy" => run.Result?.TestAccuracy,
+            "test error" => 1 - run.Result?.TestAccuracy,
+            "test loss" => run.Result?.TestLoss,
+            "mean |w|" => OfWeights(run, (sum, weight) => sum + (weight.MeanAbsolute * weight.Count), (sum, count) => sum / count),
+            "norm" => OfWeights(run, (sum, weight) => sum + (weight.Norm * weight.Norm), (sum, _) => Math.Sqrt(sum)),
+            "variance" => OfWeights(run, (sum, weight) => sum + (weight.Variance * weight.Count), (sum, count) => sum / count),
+            _ => run.Epochs.Length > 0 ? OfEpoch(measure, run.Epochs[^1]) : null,
+        };
+    }
+
+    /// <summary>A measure of one epoch, or null where it is none of an epoch's.</summary>
+    public static double? OfEpoch(string measure, EpochRecord epoch)
+    {
+        ArgumentNullException.ThrowIfNull(epoch);
+        return measure switch
+        {
+            "training accuracy" => epoch.TrainingAccuracy,
+            "training error" => 1 - epoch.TrainingAccuracy,
+            "training loss" => epoch.TrainingLoss,
+            "accuracy" or "validation accuracy" => epoch.ValidationAccuracy,
+            "error" or "validation error" => 1 - epoch.ValidationAccuracy,
+            "loss" or "validation loss" => epoch.ValidationLoss,
+            _ => null,
+        };
+    }
+
+    /// <summary>A value as tables show it.</summary>
+    public static string Show(string measure, double value) => Unit(measure) switch
+    {
+        MeasureUnit.Share => string.Create(CultureInfo.InvariantCulture, $"{100 * value:F2}%"),
+        MeasureUnit.Count => string.Create(CultureInfo.InvariantCulture, $"{value:N0}"),
+        MeasureUnit.Seconds => value.ToString(value < 100 ? "F2" : "N0", CultureInfo.InvariantCulture),
+        _ => value.ToString("G4", CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>A published value in the unit of the measured ones: accuracies are printed as percentages.</summary>
+    public static double Published(string measure, double printed) =>
+        Unit(measure) == MeasureUnit.Share ? printed / 100 : printed;
+
+    /// <summary>How far a measured value is from a published one, as tables show it.</summary>
+    public static string ShowDifference(string measure, double difference)
+    {
+        var sign = difference < 0 ? "−" : "+";
+        return Unit(measure) switch
+        {
+            MeasureUnit.Share => string.Create(CultureInfo.InvariantCulture, $"{sign}{Math.Abs(100 * difference):F2} pt"),
+            _ => sign + Show(measure, Math.Abs(difference)),
+        };
+    }
+
+    private static Counts Counts(RunRecords run) => CountsModule.ofWeights(PlanFile.weights(run.Run.Recipe));
+
+    private static double? SecondsPerEpoch(RunRecords run)
+    {
+        var seconds = run.Times.Select(time => time.Seconds).Skip(run.Times.Length > EnoughEpochs ? 1 : 0).ToArray();
+        return seconds.Length > 0 ? Statistics.Spread.Of(seconds).Median : null;
+    }
+
+    private static double? OfWeights(
+        RunRecords run, Func<double, Statistics.Magnitudes, double> add, Func<double, int, double> finish) =>
+        run.Weights.Count > 0
+            ? finish(run.Weights.Select(weight => weight.End).Aggregate(0.0, add), run.Weights.Sum(weight => weight.End.Count))
+            : null;
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace Freeze.Report.Page;
+
+/// <summary>
+/// HTML under way. What stands in the holes of a string is escaped, so that no word of a file can become markup.
+/// </summary>
+internal sealed class Html
+{
+    private readonly StringBuilder text = new();
+
+    /// <summary>Appends markup; values in its holes are escaped.</summary>
+    public Html Add([InterpolatedStringHandlerArgument("")] Markup markup)
+    {
+        _ = markup;
+        return this;
+    }
+
+    /// <summary>Appends what is markup already.</summary>
+    public Html AddMarkup(string markup)
+    {
+        text.Append(markup);
+        return this;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => text.ToString();
+
+    /// <summary>Appends the parts of an interpolated string to the page it is for.</summary>
+    [InterpolatedStringHandler]
+    public readonly ref struct Markup
+    {
+        private readonly StringBuilder text;
+
+        public Markup(int literalLength, int holes, Html html)
+        {
+            _ = literalLength + holes;
+            text = html.text;
+        }
+
+        public void AppendLiteral(string literal) => text.Append(literal);
+
+        public void AppendFormatted(string? value) => text.Append(WebUtility.HtmlEncode(value));
+
+        public void AppendFormatted(long value) => text.Append(value.ToString("N0", CultureInfo.InvariantCulture));
+    }
+}

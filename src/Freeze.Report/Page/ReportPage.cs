@@ -1,0 +1,297 @@
+using System.Globalization;
+using Freeze.Report.Charts;
+
+namespace Freeze.Report.Page;
+
+/// <summary>One page of records that needs nothing else: no network, no other file.</summary>
+public sealed class ReportPage
+{
+    // Nothing may be fetched, whatever a record says. Vega makes functions of our own specifications.
+    private const string Policy =
+        "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+
+    private readonly Html html = new();
+    private readonly string? script;
+    private readonly IReadOnlySet<string> words;
+    private int charts;
+
+    private ReportPage(string? script, IReadOnlySet<string> words)
+    {
+        this.script = script;
+        this.words = words;
+    }
+
+    /// <summary>The page of files and their records. It is a function of them: made again, it is the same.</summary>
+    /// <param name="files">At least one.</param>
+    /// <param name="script">What draws the charts, or null: then the page has tables and says how to get charts.</param>
+    /// <param name="words">The words of the language, to be marked in the files' texts.</param>
+    public static string Of(IReadOnlyList<ReportFile> files, string? script, IEnumerable<string> words)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        var page = new ReportPage(script, words.ToHashSet());
+        page.AddAll(files);
+        return page.html.ToString();
+    }
+
+    private void AddAll(IReadOnlyList<ReportFile> files)
+    {
+        var title = files.Count == 1 ? Name(files[0]) : $"{files.Count} files";
+        html.Add($"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta http-equiv=\"Content-Security-Policy\" content=\"{Policy}\"><title>{title}: Freeze report</title><style>\n");
+        using (var style = new StreamReader(typeof(ReportPage).Assembly.GetManifestResourceStream("report.css")!))
+        {
+            html.AddMarkup(style.ReadToEnd());
+        }
+
+        html.Add($"</style></head><body><a class=\"skip\" href=\"#main\">Skip to the content</a><header><h1>{title}</h1><p class=\"soft\">A report of Freeze, made from the records of runs.</p>");
+        AddNavigation(files);
+        html.Add($"</header>\n<main id=\"main\">\n");
+        if (script is null)
+        {
+            html.Add($"<p class=\"banner\">This page has no charts: what draws them was not built. Install npm, then call scripts/setup and make the report again.</p>\n");
+        }
+
+        for (var number = 0; number < files.Count; number++)
+        {
+            AddFile(files[number], number);
+        }
+
+        html.Add($"</main><footer><p>Means are over finished runs; ± is the standard deviation over them (n − 1). Where the test set is what validates, validation and test are the same.</p></footer>\n");
+        if (script is not null)
+        {
+            // The bundle is our own and has been checked to hold no end of a script element.
+            html.Add($"<script>").AddMarkup(script).Add($"</script>\n");
+        }
+
+        html.Add($"</body></html>\n");
+    }
+
+    private static string Name(ReportFile file) => Path.GetFileName(file.Path);
+
+    private void AddNavigation(IReadOnlyList<ReportFile> files)
+    {
+        html.Add($"<nav aria-label=\"Contents\"><ul>");
+        for (var number = 0; number < files.Count; number++)
+        {
+            var id = Id(number);
+            if (files.Count > 1)
+            {
+                html.Add($"<li><a href=\"#{id}\">{Name(files[number])}</a></li>");
+            }
+            else
+            {
+                html.Add($"<li><a href=\"#{id}\">Results</a></li><li><a href=\"#{id}-time\">Time</a></li><li><a href=\"#{id}-runs\">Runs</a></li><li><a href=\"#{id}-plans\">Plans</a></li><li><a href=\"#{id}-text\">File</a></li><li><a href=\"#{id}-origin\">Where it comes from</a></li>");
+            }
+        }
+
+        html.Add($"</ul></nav>");
+    }
+
+    private static string Id(int number) => string.Create(CultureInfo.InvariantCulture, $"file-{number + 1}");
+
+    private void AddFile(ReportFile file, int number)
+    {
+        var id = Id(number);
+        html.Add($"<section aria-labelledby=\"{id}\"><h2 id=\"{id}\">{file.Path}</h2>\n");
+        if (file.Profile.Length > 0)
+        {
+            html.Add($"<p class=\"banner\">Profile “{file.Profile}” is in force: these are not the runs of the file itself, and their numbers are not to be compared with the source’s as if they were.</p>\n");
+        }
+
+        AddSummary(file);
+        foreach (var item in file.Shown)
+        {
+            AddItem(file, item);
+        }
+
+        AddUnasked(file);
+        html.Add($"<h3 id=\"{id}-time\">Time</h3>\n");
+        AddTime(file);
+        html.Add($"<h3 id=\"{id}-runs\">Runs</h3>\n");
+        PlanHtml.AddRuns(html, file);
+        html.Add($"<h3 id=\"{id}-plans\">Plans</h3>\n");
+        PlanHtml.AddPlans(html, file);
+        html.Add($"<h3 id=\"{id}-text\">File</h3>\n");
+        _ = file.Text.Length > 0
+            ? html.Add($"<pre tabindex=\"0\" aria-label=\"text of the file\"><code>").AddMarkup(Highlighter.Mark(file.Text, words)).Add($"</code></pre>\n")
+            : html.Add($"<p>The runs were read from a plan, which has no text.</p>\n");
+        html.Add($"<h3 id=\"{id}-origin\">Where it comes from</h3>\n");
+        AddOrigin(file);
+        html.Add($"</section>\n");
+    }
+
+    private void AddSummary(ReportFile file)
+    {
+        int Count(RunState state) => file.Runs.Count(run => run.State == state);
+        html.Add($"<dl class=\"facts\"><div><dt>runs</dt><dd>{file.Runs.Count}</dd></div><div><dt>finished</dt><dd>{Count(RunState.Finished)}</dd></div>");
+        foreach (var state in new[] { RunState.UnderWay, RunState.Failed, RunState.Missing })
+        {
+            if (Count(state) > 0)
+            {
+                html.Add($"<div><dt>{PlanHtml.Word(state)}</dt><dd>{Count(state)}</dd></div>");
+            }
+        }
+
+        var best = file.Runs.Where(run => run.State == RunState.Finished && run.Epochs.Length > 0)
+            .MaxBy(run => run.Result!.BestValidationAccuracy);
+        if (best is not null)
+        {
+            html.Add($"<div><dt>best accuracy</dt><dd>{Measures.Show("best accuracy", best.Result!.BestValidationAccuracy)} <span class=\"spread\">{best.Run.Name}</span></dd></div>");
+        }
+
+        var seconds = file.Runs.SelectMany(run => run.Times).Sum(time => time.Seconds);
+        html.Add($"<div><dt>hours of training</dt><dd>{(seconds / 3600).ToString("0.###", CultureInfo.InvariantCulture)}</dd></div></dl>\n");
+        if (Count(RunState.Finished) < file.Runs.Count)
+        {
+            html.Add($"<p>{file.Runs.Count - Count(RunState.Finished)} of {file.Runs.Count} runs have no result yet: they are gaps (–) in tables. Curves show what is recorded of them.</p>\n");
+        }
+    }
+
+    private void AddItem(ReportFile file, ReportItem item)
+    {
+        switch (item)
+        {
+            case ReportItem.Table table:
+                var rows = ReportTable.Of(file, table);
+                html.Add($"<h3>{TableHtml.Title(rows)}</h3>\n");
+                TableHtml.Add(html, rows);
+                break;
+            case ReportItem.Plot { Over: "epoch" } plot:
+                AddChart(CurveChart.Of(file, plot), $"{CurveChart.Sentence(plot.Measures)} by epoch", "no epoch of a run is recorded yet");
+                break;
+            case ReportItem.Plot plot:
+                foreach (var measure in plot.Measures)
+                {
+                    AddAgainst(file, (ReportItem.Plot)ReportItem.NewPlot([measure], plot.Over, plot.Logarithmic, plot.For, plot.Fit));
+                }
+
+                break;
+            case ReportItem.Weights weights:
+                foreach (var measure in weights.Measures)
+                {
+                    AddWeights(file, measure);
+                }
+
+                break;
+            case ReportItem.Tsne tsne:
+                AddMaps(file, tsne);
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException($"no part of a page for plan case {item}");
+        }
+    }
+
+    // What the sources show of every experiment, where the file does not ask for it and there is enough to show.
+    private void AddUnasked(ReportFile file)
+    {
+        bool Finished(RunRecords run) => run.State == RunState.Finished;
+        var sizes = file.Runs.Where(Finished).Select(run => Measures.Of("trained parameters", run)).Distinct().Count();
+        if (sizes >= 3 && !file.Shown.Any(item => item is ReportItem.Plot { Over: "trained parameters" }))
+        {
+            var nets = file.Runs.Select(run => run.Run.NetName).Distinct().Count() > 1 && file.Axes.Contains("net") ? new[] { "net" } : [];
+            AddAgainst(file, (ReportItem.Plot)ReportItem.NewPlot(["best accuracy"], "trained parameters", true, nets, "log"));
+        }
+
+        if (file.Runs.Any(run => run.Weights.Count > 0) && !file.Shown.Any(item => item is ReportItem.Weights))
+        {
+            AddWeights(file, "mean |w|");
+        }
+    }
+
+    private void AddAgainst(ReportFile file, ReportItem.Plot plot)
+    {
+        var found = AgainstChart.Of(file, plot);
+        AddChart(found?.Chart, $"{CurveChart.Sentence(plot.Measures)} against {plot.Over}", "no finished run has both measures");
+        if (found is { } drawn)
+        {
+            TableHtml.AddFits(html, drawn.Fits, plot.Measures[0], plot.Over, plot.Fit == "log" || plot.Logarithmic);
+        }
+    }
+
+    private void AddWeights(ReportFile file, string measure)
+    {
+        var found = WeightChart.Of(file, measure).ToArray();
+        foreach (var chart in found.DefaultIfEmpty(null))
+        {
+            AddChart(chart, $"{CurveChart.Sentence([measure])} by layer", "no finished run has its weights here");
+        }
+    }
+
+    private void AddMaps(ReportFile file, ReportItem.Tsne item)
+    {
+        var any = false;
+        foreach (var run in file.Runs)
+        {
+            foreach (var map in run.Maps.Where(map => map.X.Length <= item.Samples))
+            {
+                any = true;
+                AddChart(MapChart.Of(run.Run.Name, map), "", "");
+                string Percent(double share) => Measures.Show("accuracy", share);
+                html.Add($"<p>Images whose class is that of most of their ten nearest: {Percent(map.NearestInput)} by pixels, {Percent(map.NearestFeatures)} by features, {Percent(map.NearestMap)} on the map. Perplexity {map.Perplexity.ToString("0.#", CultureInfo.InvariantCulture)}, divergence {map.Divergence.ToString("F3", CultureInfo.InvariantCulture)} nats.</p>\n");
+            }
+        }
+
+        if (!any)
+        {
+            AddChart(null, "Map of features (t-SNE)", "no map has been made yet: freeze report makes them of finished runs whose weights are kept");
+        }
+    }
+
+    private void AddTime(ReportFile file)
+    {
+        var chart = TimeChart.Of(file);
+        if (chart is null)
+        {
+            html.Add($"<p class=\"gap\">No time is recorded yet.</p>\n");
+            return;
+        }
+
+        TableHtml.AddTimes(html, file);
+        AddChart(chart, "", "");
+    }
+
+    private void AddOrigin(ReportFile file)
+    {
+        string List(IEnumerable<string> values)
+        {
+            var distinct = values.Where(value => value.Length > 0).Distinct().Order(StringComparer.Ordinal).ToArray();
+            return distinct.Length == 0 ? "–" : string.Join("; ", distinct.Take(20)) + (distinct.Length > 20 ? $"; {distinct.Length - 20} more" : "");
+        }
+
+        var times = file.Runs.SelectMany(run => run.Times).ToArray();
+        var ended = times.Select(time => time.Ended).Order(StringComparer.Ordinal).ToArray();
+        (string Name, string Value)[] facts =
+        [
+            ("versions", List(file.Runs.Select(run => run.Result?.Versions ?? ""))),
+            ("machines", List(times.Select(time => time.Machine))),
+            ("threads", List(times.Select(time => time.Threads.ToString(CultureInfo.InvariantCulture)))),
+            ("seeds", List(file.Runs.Select(run => run.Run.Recipe.Seed.ToString(CultureInfo.InvariantCulture)))),
+            ("first epoch ended", ended.FirstOrDefault("–")),
+            ("last epoch ended", ended.LastOrDefault("–")),
+            ("git revision of the file", file.Revision.Length > 0 ? file.Revision : "–"),
+            ("profile", file.Profile.Length > 0 ? file.Profile : "none"),
+        ];
+        html.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"where it comes from\"><table><caption>What computed these numbers</caption><tbody>\n");
+        foreach (var (name, value) in facts)
+        {
+            html.Add($"<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>\n");
+        }
+
+        html.Add($"</tbody></table></div>\n");
+    }
+
+    private void AddChart(Chart? chart, string title, string gap)
+    {
+        if (chart is null)
+        {
+            html.Add($"<h3>{title}</h3>\n<p class=\"gap\">Nothing to show: {gap}.</p>\n");
+            return;
+        }
+
+        var id = string.Create(CultureInfo.InvariantCulture, $"chart-{++charts}");
+        html.Add($"<h3>{chart.Title}</h3>\n");
+        if (script is not null)
+        {
+            html.Add($"<figure class=\"chart\" id=\"{id}\"><div class=\"plot\" role=\"img\" aria-label=\"{chart.Description}\"></div><figcaption><span>{chart.Description}. Choose in the legend what is shown.</span><button type=\"button\" aria-label=\"Save as SVG: {chart.Title}\">Save as SVG</button></figcaption><script type=\"application/json\">").AddMarkup(chart.ToJson()).Add($"</script></figure>\n");
+        }
+    }
+}

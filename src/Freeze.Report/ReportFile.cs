@@ -1,0 +1,92 @@
+using System.Globalization;
+
+namespace Freeze.Report;
+
+/// <summary>A file and the records of its runs: all that its part of a report is made from.</summary>
+/// <param name="Path">As the user named it.</param>
+/// <param name="Text">What it says; empty for a plan.</param>
+/// <param name="Revision">Of the repository that it lies in, or "".</param>
+/// <param name="Profile">In force, or "".</param>
+/// <param name="Items">What it asks to be shown.</param>
+/// <param name="Runs">In its order.</param>
+public sealed record ReportFile(
+    string Path,
+    string Text,
+    string Revision,
+    string Profile,
+    IReadOnlyList<ReportItem> Items,
+    IReadOnlyList<RunRecords> Runs)
+{
+    /// <summary>Whether what a file asks for needs the weights of its runs.</summary>
+    public static bool NeedsWeights(IReadOnlyList<ReportItem> items, int runs)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        bool Names(string[] measures) => measures.Any(measure => measure is "mean |w|" or "variance" or "norm");
+        return runs <= FewRuns || items.Any(item => item switch
+        {
+            ReportItem.Weights => true,
+            ReportItem.Table table => Names(table.Measures),
+            ReportItem.Plot plot => Names(plot.Measures) || Names([plot.Over]),
+            _ => false,
+        });
+    }
+
+    /// <summary>Of so many runs all is shown that can be shown.</summary>
+    public const int FewRuns = 24;
+
+    /// <summary>What is shown: what the file asks for, or where it asks for nothing, tables and curves by its axes.</summary>
+    public IReadOnlyList<ReportItem> Shown => Items.Count > 0 ? Items :
+    [
+        ReportItem.NewTable(["best accuracy", "test accuracy", "trained parameters", "seconds per epoch"], Axes),
+        ReportItem.NewPlot(["training error", "validation error"], "epoch", false, Axes, ""),
+    ];
+
+    /// <summary>The axes along which runs differ, but for the seed.</summary>
+    public string[] Axes =>
+    [
+        .. Runs.SelectMany(run => run.Run.Axes).GroupBy(axis => axis.Name)
+            .Where(axis => axis.Key != "seed" && axis.Select(found => Word(found.Value)).Distinct().Count() > 1)
+            .Select(axis => axis.Key),
+    ];
+
+    /// <summary>The runs by their values of some axes, in the order of the file.</summary>
+    public IReadOnlyList<RunGroup> By(IReadOnlyList<string> axes) =>
+    [
+        .. Runs.GroupBy(run => string.Join('\n', axes.Select(axis => Value(run, axis))))
+            .Select(group => new RunGroup([.. axes.Select(axis => Value(group.First(), axis))], [.. group])),
+    ];
+
+    /// <summary>The value of an axis in a run as tables show it; "" where the run has no such axis.</summary>
+    public static string Value(RunRecords run, string axis)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return run.Run.Axes.FirstOrDefault(found => found.Name == axis) is { } found ? Word(found.Value) : "";
+    }
+
+    private static string Word(AxisValue value) => value switch
+    {
+        AxisValue.Number number => number.Value.ToString("0.######", CultureInfo.InvariantCulture),
+        AxisValue.Word word => word.Text,
+        _ => throw new System.Diagnostics.UnreachableException($"no word for plan case {value}"),
+    };
+}
+
+/// <summary>Runs that have the values of some axes in common.</summary>
+/// <param name="Values">Of each axis.</param>
+/// <param name="Runs">At least one.</param>
+public sealed record RunGroup(IReadOnlyList<string> Values, IReadOnlyList<RunRecords> Runs)
+{
+    /// <summary>What legends call it.</summary>
+    public string Label(IReadOnlyList<string> axes)
+    {
+        ArgumentNullException.ThrowIfNull(axes);
+        var named = axes.Zip(Values)
+            .Where(axis => axis.Second.Length > 0)
+            .Select(axis => axis.First is "case" or "net" or "data" ? axis.Second : $"{axis.First}={axis.Second}");
+        var label = string.Join(", ", named);
+        return label.Length > 0 ? label : "all runs";
+    }
+
+    /// <summary>Those that have a result.</summary>
+    public IEnumerable<RunRecords> Finished => Runs.Where(run => run.State == RunState.Finished);
+}

@@ -1,0 +1,92 @@
+using System.Runtime.InteropServices;
+using Freeze.Runtime.Data;
+using Freeze.Runtime.Nets;
+using Freeze.Runtime.Results;
+using static TorchSharp.torch;
+
+namespace Freeze.Runtime;
+
+/// <summary>What a trained net makes of the first test images at one of its nodes.</summary>
+/// <param name="Node">The node's name.</param>
+/// <param name="Values">The node's output for each image, flattened: images times <see cref="Width"/>.</param>
+/// <param name="Width">Features of an image.</param>
+/// <param name="Images">The images' bytes in the order channel, row, column.</param>
+/// <param name="Classes">Of each image.</param>
+public sealed record FeatureSet(string Node, float[] Values, int Width, byte[][] Images, int[] Classes);
+
+/// <summary>Features of finished runs: the net is made of its recipe and of the weights that the run left.</summary>
+public static class Features
+{
+    private const int Batch = 250;
+
+    /// <summary>
+    /// The node whose output a stage hands on: of stage 0 the last stage, or where a net has no stages what its last layer
+    /// reads.
+    /// </summary>
+    /// <exception cref="RunException">The net has no such stage.</exception>
+    public static int NodeOf(Net net, int stage)
+    {
+        ArgumentNullException.ThrowIfNull(net);
+        return (stage, net.Stages.Length) switch
+        {
+            (0, 0) => net.Nodes[^1].Inputs[0],
+            (0, _) => net.Stages[^1].Output,
+            _ when stage <= net.Stages.Length => net.Stages[stage - 1].Output,
+            _ => throw new RunException(
+                $"the net has {net.Stages.Length} stages, and a map of stage {stage} is asked for", "name one of its stages"),
+        };
+    }
+
+    /// <summary>The features of the first test images.</summary>
+    /// <param name="recipe">That of a finished run.</param>
+    /// <param name="weights">Its last.safetensors.</param>
+    /// <param name="set">The run's data set.</param>
+    /// <param name="node">A node of its net.</param>
+    /// <param name="samples">How many images, at most.</param>
+    /// <param name="threads">How many compute.</param>
+    /// <exception cref="RunException">The weights are not those of the recipe, or the run cannot be computed here.</exception>
+    public static FeatureSet Of(Recipe recipe, string weights, ImageSet set, int node, int samples, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(set);
+        using var scope = NewDisposeScope();
+        using var still = no_grad();
+        set_num_threads(threads);
+        RecipeCheck.Demand(recipe, set.Set);
+        var table = new WeightTable(recipe);
+        table.Restore(Stored(weights));
+        var net = new NetExecutor(recipe, table);
+        var batches = new Batches(set, recipe);
+        var count = Math.Min(samples, set.Test.Count);
+        var values = new List<float>();
+        for (var first = 0; first < count; first += Batch)
+        {
+            using var step = NewDisposeScope();
+            var places = Enumerable.Range(first, Math.Min(Batch, count - first)).Select(place => (long)place).ToArray();
+            var features = net.Forward(batches.Take(set.Test, places).Images, training: false, node).flatten(1).to(float32).contiguous();
+            values.AddRange(MemoryMarshal.Cast<byte, float>(features.bytes));
+        }
+
+        return new FeatureSet(
+            recipe.Net.Nodes[node].Name,
+            [.. values],
+            values.Count / count,
+            [.. Enumerable.Range(0, count).Select(place => set.Test.Images.Of(place).ToArray())],
+            [.. set.Test.Labels.Take(count).Select(label => (int)label)]);
+    }
+
+    private static Func<string, long[], Tensor> Stored(string path)
+    {
+        try
+        {
+            var stored = Safetensors.Read(path);
+            return (name, shape) => stored.TryGetValue(name, out var found) && found.Shape.SequenceEqual(shape)
+                ? found.ToTensor()
+                : throw new RunException($"{path} holds no {name} of the planned shape", "train the run again");
+        }
+        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            throw new RunException($"{path}: {error.Message}", "train the run again: its weights are needed for the map", error);
+        }
+    }
+}

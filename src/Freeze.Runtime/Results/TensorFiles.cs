@@ -1,0 +1,35 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Freeze.Runtime.Results;
+
+/// <summary>Tensors to safetensors files and back; the format itself is that of Freeze.Records.</summary>
+internal static class TensorFiles
+{
+    extension(Safetensors)
+    {
+        /// <summary>Writes tensors of 32-bit or 64-bit floats under their names.</summary>
+        /// <param name="stream">Where to.</param>
+        /// <param name="tensors">In the order of the file.</param>
+        /// <param name="notes">Texts for the header, beside that of the format.</param>
+        public static void Write(
+            Stream stream, IReadOnlyList<(string Name, Tensor Value)> tensors, params (string Name, string Text)[] notes)
+        {
+            Safetensors.WriteHeader(
+                stream,
+                [.. tensors.Select(entry => (entry.Name, entry.Value.dtype == float64 ? "F64" : "F32", entry.Value.shape))],
+                notes);
+            foreach (var (_, value) in tensors)
+            {
+                using var packed = value.contiguous();
+                stream.Write(packed.bytes);
+            }
+        }
+    }
+
+    /// <summary>A tensor of the same type; the caller's scope owns it.</summary>
+    public static Tensor ToTensor(this StoredTensor stored) => stored.Type == "F64"
+        ? tensor(MemoryMarshal.Cast<byte, double>(stored.Bytes).ToArray(), stored.Shape)
+        : tensor(MemoryMarshal.Cast<byte, float>(stored.Bytes).ToArray(), stored.Shape);
+}

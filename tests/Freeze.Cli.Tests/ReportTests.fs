@@ -1,0 +1,213 @@
+module Freeze.Cli.Tests.ReportTests
+
+open System.IO
+open System.Text.Json
+open System.Text.RegularExpressions
+open Freeze
+open Freeze.Report.Maps
+open Freeze.Cli.Tests.Command
+open Xunit
+
+let private text =
+    "data mnist-sample; images 640; batch 64; epochs 2; net lenet; optimizer sgd(lr 0.02, momentum 0.9); seed 1..2\n\
+     case all { rest: train }\n\
+     case share { conv: train 0.4 filters }\n\
+     case front { conv: fixed }\n\
+     expect best accuracy 90 on share from \"Table 2\"\n\
+     report {\n\
+     table best accuracy, trained parameters by case\n\
+     plot training error, validation error by epoch for case\n\
+     plot best accuracy against trained parameters (log), fit log\n\
+     weights mean |w|, variance by layer\n\
+     tsne last stage, 200 samples\n\
+     }"
+
+/// Six real runs and the report on them, made once for all tests.
+let private made =
+    lazy
+        (let source, store = file text, folder ()
+         let page = Path.Combine(store, "report.html")
+         let run = freeze [ "run"; source; "--store"; store ]
+         Assert.True((run.Code = 0), run.Errors)
+
+         let report =
+             freeze
+                 [
+                     "report"
+                     source
+                     "--store"
+                     store
+                     "-o"
+                     page
+                     "--csv"
+                     store
+                     "--markdown"
+                     Path.Combine(store, "tables.md")
+                     "--tensorboard"
+                     Path.Combine(store, "events")
+                 ]
+
+         Assert.True((report.Code = 0), report.Errors)
+         source, store, page)
+
+let private results store =
+    Directory.GetDirectories store
+    |> Array.map (fun run -> Path.Combine(run, "result.json"))
+    |> Array.filter File.Exists
+    |> Array.map (File.ReadAllText >> Json.ofText<RunResult>)
+
+[<Fact>]
+let ``tables show what the records hold`` () =
+    let _, store, page = made.Value
+    let html = File.ReadAllText page
+
+    for result in results store do
+        let row =
+            Regex.Match(html, "<tr><th scope=\"row\">" + Regex.Escape result.Name + "</th>.*</tr>").Value
+
+        let percent (share: float) = (100.0 * share).ToString "F2" + "%"
+        Assert.Contains(percent result.BestValidationAccuracy, row)
+        Assert.Contains(percent result.TestAccuracy, row)
+        Assert.Contains(result.Counts.Trained.ToString "N0", row)
+
+[<Fact>]
+let ``tidy files hold every epoch and the source's values`` () =
+    let _, store, _ = made.Value
+
+    let lines (name: string) =
+        File.ReadAllLines(Path.Combine(store, name))
+
+    Assert.Equal(1 + 6 * 2, (lines "epochs.csv").Length)
+    Assert.Equal(1 + 6, (lines "runs.csv").Length)
+    Assert.Equal(1 + 2, (lines "expected.csv").Length)
+    Assert.Contains("90.00%", File.ReadAllText(Path.Combine(store, "tables.md")))
+
+[<Fact>]
+let ``a map of features is a record of the run, and is made once`` () =
+    let source, store, page = made.Value
+    let maps = Directory.GetFiles(store, "tsne-*.json", SearchOption.AllDirectories)
+    Assert.Equal(6, maps.Length)
+    let map = Assert.Single(FeatureMap.ReadAll(Path.GetDirectoryName maps[0]))
+    Assert.Equal(200, map.X.Length)
+
+    // A net that has learned tells digits apart better than pixels do, or hardly worse; by chance it is a tenth.
+    Assert.InRange(map.NearestFeatures, 0.6, 1.0)
+    Assert.InRange(map.NearestMap, 0.5, 1.0)
+    let before = File.ReadAllText page
+    let again = freeze [ "report"; source; "--store"; store; "-o"; page ]
+    Assert.DoesNotContain("mapping", again.Errors)
+    Assert.Equal(before, File.ReadAllText page)
+
+[<Fact>]
+let ``each run has its events for TensorBoard`` () =
+    let _, store, _ = made.Value
+
+    let files =
+        Directory.GetFiles(Path.Combine(store, "events"), "*tfevents*", SearchOption.AllDirectories)
+
+    Assert.Equal(6, files.Length)
+
+[<Fact>]
+let ``a report on runs that have not begun says so`` () =
+    let store = folder ()
+    let page = Path.Combine(store, "report.html")
+    let output = freeze [ "report"; file quick; "--store"; store; "-o"; page ]
+    Assert.Equal(0, output.Code)
+    Assert.Contains("1 of 1 runs have no result", output.Errors)
+    Assert.Contains("no epoch of a run is recorded yet", File.ReadAllText page)
+
+[<Fact>]
+let ``a report that cannot be written says why`` () =
+    let output = freeze [ "report"; file quick; "-o"; folder () ]
+    Assert.Equal(2, output.Code)
+    Assert.Contains("denied", output.Errors)
+
+/// What a reader's browser makes of the page: every chart has marks, and nothing complains.
+let private demandSound (options: string list) =
+    if Browser.path.IsNone then
+        Assert.Skip "there is no Chromium here (apt-get install chromium): NO BROWSER HAS SEEN THE REPORT"
+
+    let _, _, page = made.Value
+    let charts = Regex.Count(File.ReadAllText page, "<figure class=\"chart\"")
+
+    if charts = 0 then
+        Assert.Skip "npm was missing when Freeze was built: THE REPORT HAS NO CHARTS TO LOOK AT"
+
+    let dom =
+        Browser.visit
+            options
+            [
+                "wide", "document.documentElement.scrollWidth - innerWidth"
+                "network", "performance.getEntriesByType('resource').length"
+            ]
+            []
+            page
+
+    Assert.Equal<string list>([ "yes" ], Browser.values "drawn" dom)
+    Assert.Equal<string list>([], Browser.values "told" dom)
+    let marks = Browser.values "marks" dom |> List.map int
+    Assert.Equal(charts, marks.Length)
+    Assert.All(marks, fun count -> Assert.InRange(count, 2, 100_000))
+    Assert.Equal<string list>([ "0" ], Browser.values "network" dom)
+    // The page itself is never wider than the screen; wide tables scroll by themselves.
+    Assert.InRange(Browser.values "wide" dom |> List.exactlyOne |> int, -1000, 0)
+
+[<Fact>]
+let ``a browser draws every chart without a complaint`` () =
+    demandSound [ "--window-size=1280,900" ]
+
+[<Fact>]
+let ``a phone in the dark shows the page in its width`` () =
+    demandSound [ "--window-size=390,844"; "--blink-settings=preferredColorScheme=0" ]
+
+[<Fact>]
+let ``axe finds nothing that keeps readers out`` () =
+    let axe =
+        Path.Combine(root, "src/Freeze.Report/web/node_modules/axe-core/axe.min.js")
+
+    if Browser.path.IsNone || not (File.Exists axe) then
+        Assert.Skip
+            "there is no Chromium, or no axe-core since npm was missing: NOBODY HAS CHECKED THE REPORT'S ACCESSIBILITY"
+
+    let _, _, page = made.Value
+
+    let rules =
+        "{ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }"
+
+    let found =
+        "(await axe.run(document, "
+        + rules
+        + ")).violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 200)).join(' | '))"
+
+    for scheme in [ "0"; "1" ] do
+        let dom =
+            Browser.visit
+                [ "--window-size=1280,900"; "--blink-settings=preferredColorScheme=" + scheme ]
+                [ "axe", found ]
+                [ axe ]
+                page
+
+        let violations =
+            Browser.values "axe" dom
+            |> List.exactlyOne
+            |> JsonSerializer.Deserialize<string array>
+
+        Assert.Equal<string array>([||], violations)
+
+/// For docs/reports.md: FREEZE_PICTURES names the folder that the pictures go to.
+[<Fact>]
+let ``pictures for the documents are taken where they are asked for`` () =
+    match System.Environment.GetEnvironmentVariable "FREEZE_PICTURES", Browser.path with
+    | null, _
+    | _, None -> Assert.Skip "FREEZE_PICTURES does not ask for pictures"
+    | target, Some _ ->
+        let _, _, page = made.Value
+
+        let take name options =
+            Browser.picture options (Path.Combine(target, name)) page
+
+        take "report.png" [ "--window-size=1100,1500"; "--blink-settings=preferredColorScheme=1" ]
+        take "report-dark.png" [ "--window-size=1100,1500"; "--blink-settings=preferredColorScheme=0" ]
+        take "report-phone.png" [ "--window-size=390,3000" ]
+        take "report-whole.png" [ "--window-size=1100,7500"; "--blink-settings=preferredColorScheme=1" ]
+        Assert.True(FileInfo(Path.Combine(target, "report.png")).Length > 10_000L)

@@ -1,0 +1,38 @@
+using Freeze.Language;
+
+namespace Freeze.Report.Tests;
+
+/// <summary>Files and records that nothing has trained.</summary>
+internal static class MadeUp
+{
+    public static ReportFile File(string text, Func<Run, int, RunRecords> records, string path = "made-up.frz")
+    {
+        var analysis = Compile.analyse(Compile.usual, new Source(path, text, 0));
+        Assert.DoesNotContain(analysis.Diagnostics, DiagnosticModule.isError);
+        return new ReportFile(path, text, "", "", analysis.Report, [.. analysis.Runs.Select(records)]);
+    }
+
+    /// <summary>A run that has got better with every epoch, and ended.</summary>
+    public static RunRecords Finished(Run run, int number)
+    {
+        var hash = Address.ofRecipe(run.Recipe);
+        var key = RandomStream.Key(number, "made up");
+        double Accuracy(int epoch, double most) => most - (0.4 / epoch) + (0.02 * RandomStream.Unit(key, epoch));
+        var epochs = Enumerable.Range(1, run.Recipe.Epochs)
+            .Select(epoch => new EpochRecord(epoch, 2.0 / epoch, Accuracy(epoch, 0.97), 2.2 / epoch, Accuracy(epoch, 0.95)))
+            .ToArray();
+        var start = new DateTime(2026, 3, 1, 12, 0, 0, DateTimeKind.Utc).AddMinutes(10 * number);
+        var times = epochs
+            .Select(epoch => new EpochTime(epoch.Epoch, 1 + RandomStream.Unit(key, 1000 + epoch.Epoch), 500, start.AddSeconds(epoch.Epoch).ToString("O"), "machine", 2))
+            .ToArray();
+        var counts = CountsModule.ofWeights(run.Recipe.Weights);
+        var result = new RunResult(
+            hash, run.Name, epochs, 0.1, epochs[^1].ValidationAccuracy - 0.01, epochs.Max(epoch => epoch.ValidationAccuracy),
+            LearningRecord.Together, counts,
+            counts.Fixed + counts.Zero, 2, "Freeze 0, libtorch 0");
+        return new RunRecords(run, hash, RunState.Finished, epochs, times, result, null, [], []);
+    }
+
+    public static RunRecords Missing(Run run, int number) =>
+        Finished(run, number) with { State = RunState.Missing, Epochs = [], Times = [], Result = null };
+}

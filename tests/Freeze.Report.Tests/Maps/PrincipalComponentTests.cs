@@ -1,0 +1,41 @@
+using Freeze.Report.Maps;
+
+namespace Freeze.Report.Tests.Maps;
+
+public sealed class PrincipalComponentTests
+{
+    // Points that vary by 9, 4 and 1 along three directions and hardly elsewhere.
+    private static Points Flat(int dimension)
+    {
+        var layout = Clouds.Layout(600, 1);
+        return Points.Of([.. Enumerable.Range(0, 400).Select(i => Enumerable.Range(0, dimension)
+            .Select(j => (float)((3 * layout[i] * Math.Sin(j)) + (2 * layout[400 + i] * Math.Cos(j)) + (layout[800 + i] * Math.Sin(3 * j)) + 5))
+            .ToArray())]);
+    }
+
+    [Theory]
+    [InlineData(20)]
+    [InlineData(300)]
+    public void DistancesAreKeptWhereFewDirectionsVary(int dimension)
+    {
+        var points = Flat(dimension);
+        var projected = PrincipalComponents.Project(points, 3, seed: 1, threads: 2);
+        static double Distance(Points points, int i, int j) =>
+            Math.Sqrt(Enumerable.Range(0, points.Dimension).Sum(k => Math.Pow(points[i][k] - points[j][k], 2)));
+        Assert.Equal(3, projected.Dimension);
+        for (var i = 1; i < points.Count; i++)
+        {
+            Assert.Equal(Distance(points, 0, i), Distance(projected, 0, i), 1e-3);
+        }
+    }
+
+    [Fact]
+    public void TheFirstDirectionVariesMost()
+    {
+        var projected = PrincipalComponents.Project(Flat(300), 3, seed: 1, threads: 1);
+        var variances = Enumerable.Range(0, 3)
+            .Select(k => Enumerable.Range(0, projected.Count).Average(i => Math.Pow(projected[i][k], 2)))
+            .ToArray();
+        Assert.Equal(variances.OrderDescending(), variances);
+    }
+}

@@ -1,0 +1,146 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Freeze.Report.Page;
+
+namespace Freeze.Report.Tests;
+
+public sealed partial class PageTests
+{
+    private const string Shares = """
+        data mnist-sample; net lenet; epochs 3; seed 1..2
+        case all { rest: train }
+        case share { let p = [0.1, 0.4]; conv: train p filters }
+        expect best accuracy 91.5 on 0.1 from "Table 2"
+        report { table best accuracy, trained parameters by case, p; plot training error, validation error by epoch for case, p }
+        """;
+
+    [GeneratedRegex("<tr><th scope=\"row\">.*?</tr>", RegexOptions.Singleline)]
+    private static partial Regex Row { get; }
+
+    [GeneratedRegex("<[^>]*>")]
+    private static partial Regex Tag { get; }
+
+    private static string Page(ReportFile file, string? script = "") => ReportPage.Of([file], script, ["train", "net"]);
+
+    private static string[] Rows(string page) =>
+        [.. Row.Matches(page).Select(row => Tag.Replace(row.Value.Replace("</t", " </t", StringComparison.Ordinal), "").Trim())];
+
+    private static string Percent(double share) => (100 * share).ToString("F2", CultureInfo.InvariantCulture) + "%";
+
+    [Fact]
+    public void TablesShowWhatTheRecordsHold()
+    {
+        var file = MadeUp.File(Shares, MadeUp.Finished);
+        var rows = Rows(Page(file));
+        foreach (var group in file.Runs.GroupBy(run => ReportFile.Value(run, "p")))
+        {
+            var best = group.Select(run => run.Result!.BestValidationAccuracy).ToArray();
+            var trained = group.First().Result!.Counts.Trained.ToString("N0", CultureInfo.InvariantCulture);
+            var row = Assert.Single(rows, row => row.StartsWith(group.Key.Length == 0 ? "all  " : $"share {group.Key} ", StringComparison.Ordinal)
+                && !row.Contains("finished", StringComparison.Ordinal) && row.Contains(trained, StringComparison.Ordinal) && row.EndsWith(" 2", StringComparison.Ordinal));
+            Assert.Contains(Percent(best.Average()), row, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void TheSourcesValueStandsBesideTheMeasuredOne()
+    {
+        var file = MadeUp.File(Shares, MadeUp.Finished);
+        var measured = file.Runs.Where(run => ReportFile.Value(run, "p") == "0.1").Average(run => run.Result!.BestValidationAccuracy);
+        var below = 100 * (0.915 - measured);
+        var row = Rows(Page(file)).First(row => row.StartsWith("share 0.1 ", StringComparison.Ordinal));
+        Assert.Contains("91.50%", row, StringComparison.Ordinal);
+        Assert.Contains($"−{below.ToString("F2", CultureInfo.InvariantCulture)} pt", row, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RunsWithoutRecordsAreGapsAndCounted()
+    {
+        var page = Page(MadeUp.File(Shares, (run, i) => i == 0 ? MadeUp.Finished(run, i) : MadeUp.Missing(run, i)));
+        Assert.Contains("5 of 6 runs have no result yet", page, StringComparison.Ordinal);
+        Assert.Contains(Rows(page), row => row.Contains('–') && row.EndsWith("0 of 2", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void ARunUnderWayShowsItsCurveAndNoValueInTables()
+    {
+        var page = Page(MadeUp.File(Shares, (run, i) =>
+        {
+            var whole = MadeUp.Finished(run, i);
+            return whole with { State = RunState.UnderWay, Epochs = whole.Epochs[..1], Result = null };
+        }));
+        Assert.Contains("\"curves\":{\"x\":[1,1,1", page, StringComparison.Ordinal);
+        Assert.Contains(Rows(page), row => row.EndsWith("0 of 2", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void NoWordOfARecordBecomesMarkup()
+    {
+        const string Attack = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&";
+        var file = MadeUp.File(Shares, (run, i) =>
+        {
+            var named = new Run(Attack, Attack, [new Axis("case", AxisValue.NewWord(Attack)), new Axis("p", AxisValue.NewWord(Attack + i))], Attack,
+                [new Expectation("best accuracy", 1, Attack)], run.Recipe);
+            var records = MadeUp.Finished(named, i);
+            return records with
+            {
+                Failure = new RunFailure("", "", Attack, Attack),
+                Times = [.. records.Times.Select(time => new EpochTime(time.Epoch, 1, 1, time.Ended, Attack, 1))],
+                Maps = [new(Attack, [1, 2], [3, 4], [0, 1], 1, 1, 1, 1, 30, ["AAAA"])],
+            };
+        });
+        file = file with { Path = Attack, Text = Attack, Revision = Attack, Profile = Attack, Items = [.. file.Items, ReportItem.NewTsne(0, 10)] };
+        var page = Page(file);
+        Assert.DoesNotContain("<script>alert", page, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("<img", page, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("onerror=alert(1)>", page, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("<script>alert", MarkdownTables.Of([file]), StringComparison.OrdinalIgnoreCase);
+
+        // Each script element that begins also ends, and none is there but the charts' data and what draws them.
+        Assert.Equal(Regex.Count(page, "<figure") + 1, Regex.Count(page, "<script"));
+        Assert.Equal(Regex.Count(page, "<script"), Regex.Count(page, "</script"));
+    }
+
+    [Fact]
+    public void AProfileIsStatedLoudly()
+    {
+        var file = MadeUp.File(Shares, MadeUp.Finished) with { Profile = "quick" };
+        Assert.Contains("Profile “quick” is in force", Page(file).Replace("&#8220;", "“", StringComparison.Ordinal).Replace("&#8221;", "”", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WithoutTheScriptThereAreTablesAndAdvice()
+    {
+        var page = Page(MadeUp.File(Shares, MadeUp.Finished), null);
+        Assert.Contains("scripts/setup", page, StringComparison.Ordinal);
+        Assert.Contains("<table class=\"measures\">", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<figure", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void MadeAgainThePageIsTheSame()
+    {
+        static string Made() => Page(MadeUp.File(Shares, MadeUp.Finished));
+        Assert.Equal(Made(), Made());
+    }
+
+    [Fact]
+    public void AFileThatAsksForNothingHasTablesAndCurvesByItsAxes()
+    {
+        var page = Page(MadeUp.File("data mnist-sample; net lenet; epochs 2; let k = 0..2; first k layers: fixed", MadeUp.Finished));
+        Assert.Contains("Best accuracy, test accuracy, trained parameters, seconds per epoch by k", page, StringComparison.Ordinal);
+        Assert.Contains("Training error, validation error by epoch", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AThousandRunsOfAHundredEpochsStayUsable()
+    {
+        var file = MadeUp.File(
+            "data mnist-sample; net lenet; epochs 100; let rate = 1..500; optimizer sgd(lr rate * 1e-4); seed 1..2", MadeUp.Finished);
+        Assert.Equal(1000, file.Runs.Count);
+        var started = System.Diagnostics.Stopwatch.GetTimestamp();
+        var length = Page(file).Length;
+        TestContext.Current.SendDiagnosticMessage($"a page of 1,000 runs: {length:N0} characters, {System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s");
+        Assert.InRange(length, 100_000, 15_000_000);
+    }
+}
