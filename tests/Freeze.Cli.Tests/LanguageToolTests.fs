@@ -159,7 +159,7 @@ let ``bash completes commands, words and files with what is printed`` () =
         |> _.Text
         |> fun text ->
             text
-            + "\nCOMP_WORDS=(freeze ex); COMP_CWORD=1; _freeze; echo ${COMPREPLY[@]}"
+            + "\nCOMP_WORDS=(freeze expl); COMP_CWORD=1; _freeze; echo ${COMPREPLY[@]}"
             + "\nCOMP_WORDS=(freeze nets al); COMP_CWORD=2; _freeze; echo ${COMPREPLY[@]}"
             + "\nCOMP_WORDS=(freeze check READ); COMP_CWORD=2; _freeze; echo ${COMPREPLY[@]}\n"
 

@@ -36,7 +36,7 @@ internal static class AgainstChart
         var title = $"{CurveChart.Sentence([measure])} against {item.Over}";
         return (new Chart(
             title,
-            $"{title}: {points.Length} finished runs, {fits.Length} fitted lines with 95% confidence bands",
+            $"{title}: {points.Length} finished runs, {(fits.Length == 1 ? "one fitted line" : $"{fits.Length} fitted lines")}, 95% confidence bands",
             Specification(measure, item, groups.Count),
             [
                 ("points", new Columns()

@@ -9,7 +9,7 @@ internal static class MapChart
     /// <summary>The chart of a run's map.</summary>
     public static Chart Of(string run, FeatureMap map)
     {
-        var classes = map.Classes.Distinct().Count();
+        var classes = map.Classes.Distinct().Order().Select(found => found.ToString(CultureInfo.InvariantCulture)).ToArray();
         return new Chart(
             $"What {map.Node} sees in {run}",
             $"t-SNE map of {map.X.Length} test images by the features at {map.Node}, coloured by class",
@@ -21,7 +21,7 @@ internal static class MapChart
                   "encoding": {
                     "x": {"field": "x", "type": "quantitative", "axis": null, "scale": {"zero": false} },
                     "y": {"field": "y", "type": "quantitative", "axis": null, "scale": {"zero": false} },
-                    "color": {"field": "class", "type": "nominal", "sort": null, "scale": {"scheme": {{{Chart.Scheme(classes)}}} } },
+                    "color": {"field": "class", "type": "nominal", "sort": [{{{string.Join(", ", classes.Select(Chart.Quote))}}}], "scale": {"scheme": {{{Chart.Scheme(classes.Length)}}} } },
                     "opacity": {"condition": {"param": "picked", "value": 0.85}, "value": 0.05},
                     "tooltip": [{"field": "class"}, {"field": "image"}]
                   }
