@@ -113,7 +113,12 @@ public sealed class FusedTests
         y.mul(Values(y.shape, 8).to(type)).sum().backward();
         return new()
         {
-            ["y"] = y, ["x"] = x.grad!, ["weight"] = weight.grad!, ["bias"] = bias.grad!, ["mean"] = mean, ["variance"] = variance,
+            ["y"] = y,
+            ["x"] = x.grad!,
+            ["weight"] = weight.grad!,
+            ["bias"] = bias.grad!,
+            ["mean"] = mean,
+            ["variance"] = variance,
         };
     }
 
