@@ -54,6 +54,9 @@ public static class Measures
             "test accuracy" => run.Result?.TestAccuracy,
             "test error" => 1 - run.Result?.TestAccuracy,
             "test loss" => run.Result?.TestLoss,
+            "mean accuracy" => Members(run)?.MeanAccuracy,
+            "ensemble accuracy" => Members(run)?.Accuracy,
+            "disagreement" => Members(run)?.Disagreement,
             "mean |w|" => OfWeights(run, (sum, weight) => sum + (weight.MeanAbsolute * weight.Count), (sum, count) => sum / count),
             "norm" => OfWeights(run, (sum, weight) => sum + (weight.Norm * weight.Norm), (sum, _) => Math.Sqrt(sum)),
             "variance" => OfWeights(run, (sum, weight) => sum + (weight.Variance * weight.Count), (sum, count) => sum / count),
@@ -100,6 +103,8 @@ public static class Measures
             _ => sign + Show(measure, Math.Abs(difference)),
         };
     }
+
+    private static EnsembleRecord? Members(RunRecords run) => (run.Result?.Learning as LearningRecord.Ensemble)?.Ensemble;
 
     private static Counts Counts(RunRecords run) => CountsModule.ofWeights(PlanFile.weights(run.Run.Recipe));
 
