@@ -107,3 +107,13 @@ let ``members of a densenet keep no byte of what they do not learn`` () =
     let statistics = whole - 4 * count "total"
     Assert.Equal<int[]>(Array.create 5 (4 * count "trained" + statistics), bytes true)
     Assert.InRange(count "trained", 1, count "total" / 4)
+
+[<Fact>]
+let ``a stage may end in a row of values, which have no pixels`` () =
+    let text =
+        "data mnist-sample; images 640; epochs 1; batch 64; validate 64; learn stage by stage; net two\n"
+        + "net two { stage 1 { linear 32; relu }; stage 2 { linear 16; relu }; classifier: linear classes }\n"
+
+    let output = freeze [ "run"; file text; "--store"; folder () ]
+    Assert.Equal(0, output.Code)
+    Assert.Contains("finished", output.Text)

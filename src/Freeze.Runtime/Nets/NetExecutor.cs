@@ -28,7 +28,7 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
     public bool HasDropout { get; } = recipe.Net.Nodes.Any(node => node.Operation is Operation.Dropout);
 
     /// <summary>Logits [batch, classes] of images [batch, channels, height, width].</summary>
-    /// <param name="images">Normalised images.</param>
+    /// <param name="images">Normalised images; or features [batch, …] where the net begins at those of a stage.</param>
     /// <param name="training">
     /// Whether batch norms use (and move) the batch's statistics and dropout drops: decided at each call, so that
     /// nothing can be left in the wrong mode.
@@ -40,8 +40,7 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
     public Tensor Forward(Tensor images, bool training, int upTo)
     {
         var outputs = new Tensor[upTo + 1];
-        // In memory a pixel's channels lie side by side, and so they stay: libtorch's and our loops are fastest so.
-        images = As(images).permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+        images = ChannelsLast(As(images));
         // Done by another node, if that is computed.
         var done = reluOfNorm.Values.Where(relu => relu <= upTo)
             .Concat(poolOfRelu.Where(pair => pair.Value <= upTo).Select(pair => pair.Key))
@@ -61,6 +60,11 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
 
         return activations == precise ? outputs[^1] : outputs[^1].to(precise);
     }
+
+    // In memory a pixel's channels lie side by side, and so they stay: libtorch's and our loops are fastest so. Features
+    // behind a linear layer have no pixels.
+    private static Tensor ChannelsLast(Tensor values) =>
+        values.ndim == 4 ? values.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : values;
 
     /// <summary>A value in the precision of the activations; gradients come back in that of the value.</summary>
     private Tensor As(Tensor value) => activations == precise ? value : value.to(activations);

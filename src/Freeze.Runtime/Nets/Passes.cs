@@ -12,14 +12,17 @@ internal static class Passes
 
     /// <summary>
     /// Relus and the max pool behind them: the greatest of a window is cut off instead of every entry. The greatest of
-    /// what was cut off is the same, and so are the gradients: none where the greatest is not above 0.
+    /// what was cut off is the same, and so are the gradients: none where the greatest is not above 0. A relu that is
+    /// done with its norm is not among them.
     /// </summary>
     public static IEnumerable<(int Relu, int Pool)> PooledRelus(Net net)
     {
         var readers = Readers(net);
+        var cut = CutNorms(net).Select(pair => pair.Relu).ToHashSet();
         // What goes into the relu then passes through it, so nothing else may read that either.
         return Pairs(net, first => first.IsRelu, second => second.IsMaxPool)
-            .Where(pair => net.Nodes[pair.First].Inputs[0] is > 0 and var input && readers[input].Count() == 1);
+            .Where(pair => !cut.Contains(pair.First)
+                && net.Nodes[pair.First].Inputs[0] is > 0 and var input && readers[input].Count() == 1);
     }
 
     private static ILookup<int, int> Readers(Net net) =>

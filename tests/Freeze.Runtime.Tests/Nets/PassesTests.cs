@@ -33,6 +33,19 @@ public sealed class PassesTests
     public void AReluMovesBehindAPoolWhereNothingElseReadsEitherSide() => Assert.Equal([(5, 6)], Passes.PooledRelus(Net));
 
     [Fact]
+    public void AReluThatIsDoneWithItsNormIsNotDoneAgainBehindAPool()
+    {
+        var net = new Net(
+        [
+            .. Net.Nodes[..4],
+            TestNets.Node("pool1", Operation.NewMaxPool(2, 2, 0), [3], 4, 4, 4),
+        ], []);
+
+        Assert.Equal([(2, 3)], Passes.CutNorms(net));
+        Assert.Empty(Passes.PooledRelus(net));
+    }
+
+    [Fact]
     public void EveryNodesOutputIsItsOwnWhereItIsAskedFor()
     {
         using var scope = NewDisposeScope();
