@@ -1,5 +1,5 @@
 // Operations that libtorch lacks, or has in several passes over memory where one is enough. Each is checked against
-// libtorch's own in the tests, and torch.fused says what it is in libtorch's terms.
+// libtorch's own in the tests, and Fused.cs says what it is in libtorch's terms.
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -26,11 +26,13 @@ bool is_kernels(const Tensor& x) {
            (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble || x.scalar_type() == at::kBFloat16);
 }
 
+constexpr int64_t most_parts = 32;
+
 // Cuts rows into parts that depend on the shape alone, so that sums do not depend on the number of threads.
 template <class Body>
 void in_parts(int64_t rows, int64_t channels, Body&& body) {
-    constexpr int64_t most = 32, least = 1 << 14;
-    const int64_t parts = std::max<int64_t>(1, std::min(most, rows * channels / least));
+    constexpr int64_t least = 1 << 14;
+    const int64_t parts = std::max<int64_t>(1, std::min(most_parts, rows * channels / least));
     at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
         for (int64_t part = begin; part < end; part++) {
             const int64_t first = rows * part / parts;
@@ -38,8 +40,6 @@ void in_parts(int64_t rows, int64_t channels, Body&& body) {
         }
     });
 }
-
-constexpr int64_t most_parts = 32;
 
 // Sums of every channel over all rows, made by `add(first row, rows, sums, other sums)`.
 template <class Add>
