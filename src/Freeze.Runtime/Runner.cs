@@ -19,6 +19,9 @@ public sealed record RunnerOptions(string Store, DataCatalog Data, int Threads, 
 {
     /// <summary>How many bytes the features of fixed stages may take on the disk of the store, of one stage at a time.</summary>
     public long FeatureBytes { get; init; } = 16L << 30;
+
+    /// <summary>The passes that are used; what others would have given is the same but for rounding.</summary>
+    public PassSet Passes { get; init; } = PassSet.All;
 }
 
 /// <summary>
@@ -52,7 +55,7 @@ public sealed class Runner : IDisposable
         stages = new RunStore(Path.Combine(options.Store, "stages"));
     }
 
-    /// <summary>What computes, for the records.</summary>
+    /// <summary>The versions of what computes.</summary>
     public static string Versions
     {
         get
@@ -170,7 +173,7 @@ public sealed class Runner : IDisposable
 
     private static RunResult Together(TrainingSession session, Run run, string hash, RunFolder folder)
     {
-        var trainer = new Trainer(run.Recipe, session.Images);
+        var trainer = new Trainer(run.Recipe, session.Images, session.Options.Passes);
         session.Train(trainer, folder);
 
         // Where the test set is what validates, it has just been judged.
@@ -189,7 +192,7 @@ public sealed class Runner : IDisposable
             CountsModule.ofWeights(run.Recipe.Weights),
             StillnessCheck.Verify(trainer.Weights, run.Recipe.Seed),
             session.Options.Threads,
-            Versions);
+            session.Versions);
         folder.Finish(trainer.Weights, result);
         return result;
     }
