@@ -47,7 +47,8 @@ let private alone
                 threads arguments,
                 every,
                 arguments.Contains RunArguments.Retry,
-                Passes = passes
+                Passes = passes,
+                FeatureMemory = Places.featureMemory 1
             )
         )
 
