@@ -16,11 +16,12 @@ public static class TidyFiles
         "trained parameters", "total parameters", "seconds", "seconds per epoch",
     ];
 
-    /// <summary>Each file's name and text: runs.csv, epochs.csv, weights.csv and expected.csv.</summary>
+    /// <summary>Each file's name and text: runs.csv, epochs.csv, stages.csv, weights.csv and expected.csv.</summary>
     public static IReadOnlyList<(string Name, string Text)> Of(IReadOnlyList<ReportFile> files) =>
     [
         ("runs.csv", Runs(files)),
         ("epochs.csv", Epochs(files)),
+        ("stages.csv", Stages(files)),
         ("weights.csv", Weights(files)),
         ("expected.csv", Expected(files)),
     ];
@@ -58,6 +59,25 @@ public static class TidyFiles
                 };
             });
         }));
+
+    // A line for each optimizer that was tried for a stage.
+    private static string Stages(IReadOnlyList<ReportFile> files) => Csv(
+        [
+            "file", "run", "hash", "number", "stage", "address", "candidate", "kept", "lr", "decay", "epochs", "training_accuracy",
+            "validation_accuracy", "validation_loss", "failure",
+        ],
+        All(files).SelectMany(found => ((found.Run.Result?.Learning as LearningRecord.StageByStage)?.Stages ?? []).SelectMany(
+            (stage, number) => stage.Candidates.Select((candidate, i) =>
+            {
+                var last = candidate.Epochs.LastOrDefault();
+                return new[]
+                {
+                    found.File.Path, found.Run.Run.Name, found.Run.Hash, Number(number + 1), stage.Name, stage.Address, Number(i + 1),
+                    i == stage.Best ? "yes" : "no", Number(OptimizerModule.learningRate(candidate.Optimizer)),
+                    Number(OptimizerModule.decay(candidate.Optimizer)), Number(candidate.Epochs.Length), Number(last?.TrainingAccuracy),
+                    Number(last?.ValidationAccuracy), Number(last?.ValidationLoss), candidate.Failure,
+                };
+            }))));
 
     private static string Weights(IReadOnlyList<ReportFile> files)
     {

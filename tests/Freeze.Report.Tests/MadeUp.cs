@@ -33,6 +33,28 @@ internal static class MadeUp
         return new RunRecords(run, hash, RunState.Finished, epochs, times, result, null, [], []);
     }
 
+    /// <summary>A run that learned stage by stage; of each stage the last candidate was kept.</summary>
+    public static RunRecords Staged(Run run, int number)
+    {
+        var finished = Finished(run, number);
+        var result = finished.Result!;
+        StageRecord[] stages =
+        [
+            .. ((Learning.StageByStage)run.Recipe.Learning).Candidates.Select((tried, stage) => new StageRecord(
+                run.Recipe.Net.Stages[stage].Name,
+                Stages.address(run.Recipe, stage + 1),
+                [.. tried.Select(optimizer => new CandidateRecord(optimizer, finished.Epochs, ""))],
+                tried.Length - 1,
+                "")),
+        ];
+        return finished with
+        {
+            Result = new RunResult(
+                result.Hash, result.Name, result.Epochs, result.TestLoss, result.TestAccuracy, result.BestValidationAccuracy,
+                LearningRecord.NewStageByStage(stages), result.Counts, result.StillVerified, result.Threads, result.Versions),
+        };
+    }
+
     public static RunRecords Missing(Run run, int number) =>
         Finished(run, number) with { State = RunState.Missing, Epochs = [], Times = [], Result = null };
 }
