@@ -111,6 +111,7 @@ type RunArguments =
     | Checkpoint_Every of seconds: float
     | Fail_Fast
     | Retry
+    | Tensorboard of folder: string
     | Dry_Run
     | Json
     /// One of those that `--jobs` starts: it tells its parent of each run, and ends when the parent does.
@@ -130,6 +131,7 @@ type RunArguments =
             | Checkpoint_Every _ -> "seconds after which a run under way is saved; 300 by default."
             | Fail_Fast -> "end the batch with the first run that fails."
             | Retry -> "try again what has failed."
+            | Tensorboard _ -> "write event files for TensorBoard with each epoch, a folder for each run."
             | Dry_Run -> "say what would be done, and do nothing."
             | Json -> "print the outcome of every run as JSON."
             | Worker -> "a process of --jobs."

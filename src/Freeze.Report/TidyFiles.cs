@@ -16,13 +16,14 @@ public static class TidyFiles
         "trained parameters", "total parameters", "seconds", "seconds per epoch",
     ];
 
-    /// <summary>Each file's name and text: runs.csv, epochs.csv, stages.csv, weights.csv and expected.csv.</summary>
+    /// <summary>Each file's name and text: runs.csv, epochs.csv, stages.csv, weights.csv, sizes.csv and expected.csv.</summary>
     public static IReadOnlyList<(string Name, string Text)> Of(IReadOnlyList<ReportFile> files) =>
     [
         ("runs.csv", Runs(files)),
         ("epochs.csv", Epochs(files)),
         ("stages.csv", Stages(files)),
         ("weights.csv", Weights(files)),
+        ("sizes.csv", Sizes(files)),
         ("expected.csv", Expected(files)),
     ];
 
@@ -92,6 +93,15 @@ public static class TidyFiles
             All(files).SelectMany(found => found.Run.Weights.SelectMany(layer => new[] { Of("start", layer, layer.Start), Of("end", layer, layer.End) }
                 .Select(cells => new[] { found.File.Path, found.Run.Run.Name, found.Run.Hash }.Concat(cells)))));
     }
+
+    // What learns of each layer at the end of each epoch.
+    private static string Sizes(IReadOnlyList<ReportFile> files) => Csv(
+        ["file", "run", "hash", "epoch", "layer", "mean_absolute", "variance", "norm"],
+        All(files).SelectMany(found => found.Run.Sizes.SelectMany(size => size.Layers.Select(layer => new[]
+        {
+            found.File.Path, found.Run.Run.Name, found.Run.Hash, Number(size.Epoch), layer.Layer, Number(layer.MeanAbsolute),
+            Number(layer.Variance), Number(layer.Norm),
+        }))));
 
     private static string Expected(IReadOnlyList<ReportFile> files) => Csv(
         ["file", "run", "hash", "measure", "published", "source", "measured", "difference"],

@@ -35,6 +35,8 @@ function marks(item) {
 async function draw(figure) {
   const { spec, data } = JSON.parse(figure.querySelector("script").textContent);
   spec.datasets = Object.fromEntries(Object.entries(data).map(([name, columns]) => [name, rows(columns)]));
+  // Small charts side by side: as many as there is room for.
+  if (spec.encoding?.facet) spec.encoding.facet.columns = Math.max(1, Math.floor(figure.clientWidth / (spec.width + 90)));
   const count = Object.values(spec.datasets).reduce((sum, set) => sum + set.length, 0);
   const { view } = await embed(figure.querySelector(".plot"), spec, {
     actions: false,
