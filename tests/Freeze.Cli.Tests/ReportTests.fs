@@ -196,6 +196,10 @@ let ``a report that cannot be written says why`` () =
     Assert.Equal(2, output.Code)
     Assert.Contains("denied", output.Errors)
 
+/// Charts that are wider than their place.
+let private cut =
+    "[...document.querySelectorAll('.plot')].filter((p) => p.scrollWidth > p.clientWidth).map((p) => p.ariaLabel + ': ' + p.scrollWidth)"
+
 /// What a reader's browser makes of the page: every chart has marks, and nothing complains.
 let private demandSound (options: string list) =
     if Browser.path.IsNone then
@@ -212,6 +216,7 @@ let private demandSound (options: string list) =
             options
             [
                 "wide", "document.documentElement.scrollWidth - innerWidth"
+                "cut", cut
                 "network", "performance.getEntriesByType('resource').length"
             ]
             []
@@ -223,6 +228,8 @@ let private demandSound (options: string list) =
     Assert.Equal(charts, marks.Length)
     Assert.All(marks, fun count -> Assert.InRange(count, 2, 100_000))
     Assert.Equal<string list>([ "0" ], Browser.values "network" dom)
+    // No chart is wider than its place.
+    Assert.Equal<string list>([ "[]" ], Browser.values "cut" dom)
     // The page itself is never wider than the screen; wide tables scroll by themselves.
     Assert.InRange(Browser.values "wide" dom |> List.exactlyOne |> int, -1000, 0)
 

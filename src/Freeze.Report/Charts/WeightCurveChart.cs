@@ -89,7 +89,7 @@ internal static class WeightCurveChart
               "mark": {"type": "line", "strokeWidth": 2},
               "encoding": {
                 "x": {"field": "epoch", "type": "quantitative", "title": "epoch", "axis": {"tickMinStep": 1, "grid": false, "tickCount": 4} },
-                "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(measure)}}}, "scale": {"zero": false}, "axis": {"format": ".3~g", "tickCount": 4} },
+                "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(measure)}}}, "scale": {"zero": false}, "axis": {"format": ".4~g", "tickCount": 4} },
                 "color": {"field": "series", "type": "nominal", "title": null, "sort": null, "scale": {"scheme": {{{Chart.Scheme(series)}}}},
                           "legend": {"symbolType": "stroke", "symbolStrokeWidth": 4} },
                 "opacity": {"condition": {"param": "picked", "value": 1}, "value": 0.07},
@@ -98,7 +98,7 @@ internal static class WeightCurveChart
                   {"field": "y", "title": {{{Chart.Quote(measure)}}}, "format": ".4~g"}
                 ]
               },
-              "resolve": {"scale": {"y": "independent"} }
+              "resolve": {"scale": {"y": "independent"}, "axis": {"x": "independent"} }
             }
             """);
         specification["encoding"]!["facet"] = Facets.Channel(layers);
