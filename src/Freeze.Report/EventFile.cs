@@ -22,12 +22,14 @@ public static class EventFile
     /// Brings a file up to what is recorded of a run, and makes it where it is missing. What it holds stays, but for an
     /// end that a killed process has torn: an epoch that was trained again after a stop gave the same numbers.
     /// </summary>
-    /// <param name="path">The file; nobody else may write to it meanwhile.</param>
+    /// <param name="path">The file.</param>
     /// <param name="run">The records of the run that the file is of.</param>
+    /// <exception cref="IOException">It cannot be written, or another process is writing it.</exception>
     public static void Update(string path, RunRecords run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        // No other Freeze may write beside this one; readers that lock nothing, as TensorBoard, are not kept out.
+        using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         var content = new byte[file.Length];
         file.ReadExactly(content);
         var (frames, length) = Whole(content);

@@ -47,8 +47,11 @@ internal static class HistogramChart
     private static IEnumerable<Row> Rows(string layer, Magnitudes of, string part)
     {
         var width = (of.Most - of.Least) / of.Histogram.Length;
+        Row Bin(int bin, int count) => new(layer, of.Least + ((bin + 0.5) * width), count / (of.Count * width), part, count);
+
+        // Between two empty bins, so that the line begins and ends on the axis.
         return width > 0
-            ? of.Histogram.Select((count, bin) => new Row(layer, of.Least + ((bin + 0.5) * width), count / (of.Count * width), part, count))
+            ? of.Histogram.Select((count, bin) => Bin(bin, count)).Prepend(Bin(-1, 0)).Append(Bin(of.Histogram.Length, 0))
             : [];
     }
 
