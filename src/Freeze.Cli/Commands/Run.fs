@@ -54,8 +54,21 @@ let private alone
 
     let view = ProgressView.view (isWorker || arguments.Contains RunArguments.Json)
 
+    let events =
+        arguments.TryGetResult RunArguments.Tensorboard
+        |> Option.map (fun folder -> Events.Writer(folder, store))
+
     let execute (run: Run) : RunOutcome =
-        let outcome = view.Run run (fun report -> runner.Execute(run, report, cancel))
+        let follow (report: Progress -> unit) (progress: Progress) =
+            report progress
+
+            if progress.IsEpoch then
+                events |> Option.iter (fun events -> events.Epoch run)
+
+        let outcome =
+            view.Run run (fun report -> runner.Execute(run, follow report, cancel))
+
+        events |> Option.iter (fun events -> events.Outcome run outcome)
         Outcomes.tellFailure run outcome
 
         if isWorker then
@@ -130,6 +143,7 @@ let private together
             yield! [ "--threads"; string (max 1 (threads arguments / count)) ]
             yield! option "--checkpoint-every" (arguments.TryGetResult Checkpoint_Every |> Option.map string)
             yield! PassChoice.toWords passes
+            yield! option "--tensorboard" (arguments.TryGetResult RunArguments.Tensorboard)
             if arguments.Contains Fail_Fast then
                 "--fail-fast"
             "--worker"
