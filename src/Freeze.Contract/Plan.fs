@@ -166,9 +166,9 @@ type Learning =
     /// Each stage of the net behind a temporary linear classifier, on the features of the stages before it, which are
     /// then fixed. For each stage the optimizers to try: the one with the best validation accuracy is kept.
     | StageByStage of Candidates: Optimizer[][]
-    /// The recipe's weights for After epochs, then Members nets from there under Weights for the recipe's epochs, each
-    /// with batches in an order of its own.
-    | Ensemble of Members: int * After: int * Weights: WeightPlan[]
+    /// The recipe's weights for After epochs, then Members nets from there under Weights and FrozenStatistics for the
+    /// recipe's epochs, each with batches in an order of its own.
+    | Ensemble of Members: int * After: int * Weights: WeightPlan[] * FrozenStatistics: string[]
 
 /// All that decides a run's numbers. Its hash is the run's address.
 type Recipe =

@@ -153,6 +153,9 @@ module Diagnostic =
     let refersToItself span name =
         misplaced span $"`{name}`" "in its own definition"
 
+    let initOfMember span =
+        misplaced span "`init`" "inside an ensemble: members start from the net before them"
+
     let cannotImport span (path: string) (reason: string) =
         error "FRZ018" span $"`{path}` cannot be imported: {reason}" ""
 

@@ -146,7 +146,7 @@ type RunChecker
     let resolutions = Resolutions.Resolutions winners
 
     /// Rules of a net that is trained for so many epochs.
-    let rulesContext scope (settings: Settings) (subject: Subject) epochs : Rules.Context =
+    let rulesContext scope (settings: Settings) (subject: Subject) ofMembers epochs : Rules.Context =
         {
             Report = report
             TextOf = context.TextOf
@@ -156,6 +156,7 @@ type RunChecker
             File = context.Weights
             Seed = settings.Seed
             Epochs = epochs
+            GoesOn = ofMembers
             Overruled = overruled
             Select = select subject scope
         }
@@ -213,7 +214,9 @@ type RunChecker
            >= net.Stages[net.Stages.Length - 1].Output
 
     let resolve (making: Making) ofMembers epochs =
-        let rules = rulesContext making.Scope making.Settings making.Subject epochs
+        let rules =
+            rulesContext making.Scope making.Settings making.Subject ofMembers epochs
+
         resolutions.Resolve(making.Variant, ofMembers, making.Chosen, rules)
 
     let learning (making: Making) =
@@ -236,7 +239,8 @@ type RunChecker
             Learning.Ensemble(
                 count 1000L "the number of members" ensemble.Members,
                 count 100_000L "the number of epochs" ensemble.After,
-                members.Weights
+                members.Weights,
+                members.FrozenStatistics
             ),
             Some members.Reasons
         | None when settings.ByStages && not (isStaged net) ->
@@ -256,7 +260,7 @@ type RunChecker
         // Outside an ensemble's block rules speak of the epochs before it.
         let epochs =
             match learning with
-            | Learning.Ensemble(_, after, _) -> after
+            | Learning.Ensemble(_, after, _, _) -> after
             | Learning.Together
             | Learning.StageByStage _ -> settings.Epochs
 

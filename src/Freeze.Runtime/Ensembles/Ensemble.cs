@@ -47,7 +47,7 @@ internal sealed class Ensemble
             $"{run.Name}, start", run.Profile, run.Axes, run.NetName, [], Freeze.Ensembles.start(run.Recipe, plan.After));
         var file = Path.GetFullPath(trainBase(start, session));
         var digest = Digest(file);
-        var recipe = Freeze.Ensembles.training(run.Recipe, plan.Weights, file, digest);
+        var recipe = Freeze.Ensembles.training(run.Recipe, plan.Weights, plan.FrozenStatistics, file, digest);
         var common = Safetensors.Read(file).ToDictionary(entry => entry.Key, entry => entry.Value.ToTensor());
         for (var member = 1; member <= plan.Members; member++)
         {
