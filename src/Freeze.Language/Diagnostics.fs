@@ -171,6 +171,9 @@ module Diagnostic =
     let ensembleByStages span =
         misplaced span "an ensemble" "with `learn stage by stage`"
 
+    let stageWithoutStages span =
+        misplaced span "what a stage learns" "without `learn stage by stage`"
+
     let nothingStaged span (net: string) =
         error
             "FRZ028"
@@ -297,6 +300,13 @@ module Diagnostic =
             span
             $"features must be fixed to be solved on, and {learning} learns"
             "make all other weights `fixed` or `zero`"
+
+    let learnsInSolvedStage span (layer: string) =
+        error
+            "FRZ037"
+            span
+            $"this rule decides {layer}, whose stage is solved for"
+            "leave the stage out of the rule: `except stage 1`, `except classifier`"
 
     let notSafetensors span reason =
         error "FRZ038" span $"these weights cannot be used: {reason}" ""

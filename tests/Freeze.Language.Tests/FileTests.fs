@@ -300,7 +300,7 @@ let ``a drawn let reaches the optimizer of every stage`` () =
             .[0]
 
     match run.Recipe.Learning with
-    | Learning.StageByStage stages ->
+    | Learning.StageByStage(stages, _) ->
         Assert.Equal(2, stages.Length)
 
         for candidates in stages do

@@ -18,7 +18,7 @@ internal sealed class FixedStages : IFeatures
     /// <param name="stages">What the first of its stages have learned.</param>
     public FixedStages(Recipe recipe, IReadOnlyList<StageOutcome> stages)
     {
-        var fixedPart = Stages.upTo(recipe, stages.Count);
+        var fixedPart = Stages.features(recipe, stages.Count);
         var weights = new WeightTable(fixedPart);
         StageWeights.Restore(weights, name => name, stages);
         net = new NetExecutor(fixedPart, weights);
