@@ -63,13 +63,28 @@ let private alone (arguments: ParseResults<RunArguments>) store (runs: Run[]) (c
     let rec rungs (before: (Run * RunOutcome) list) (runs: Run[]) =
         let outcomes = before @ Batch.execute execute ends tell cancel runs
 
+        let isWhole =
+            not cancel.IsCancellationRequested && not (List.exists (snd >> ends) outcomes)
+
         let next =
-            if cancel.IsCancellationRequested || List.exists (snd >> ends) outcomes then
-                []
-            else
+            if isWhole then
                 outcomes
                 |> List.map (fun (run, outcome) -> run, Outcomes.result outcome |> Option.map fst)
                 |> Searches.nextRung
+            else
+                []
+
+        // What does not go on needs no more than its weights.
+        if isWhole then
+            let going =
+                next
+                |> List.choose Searches.rungBefore
+                |> List.map Address.ofRecipe
+                |> Set.ofList
+
+            for run, _ in outcomes do
+                if Searches.mayGoOn run && not (going.Contains(Address.ofRecipe run.Recipe)) then
+                    runner.ForgetEnd run
 
         if next.IsEmpty then
             outcomes

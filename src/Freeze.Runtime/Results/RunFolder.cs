@@ -10,6 +10,9 @@ namespace Freeze.Runtime.Results;
 /// </summary>
 internal sealed class RunFolder : IDisposable
 {
+    /// <summary>The file of where a finished training stands, if a longer one may go on from there.</summary>
+    public const string End = "end.safetensors";
+
     private readonly string folder;
     private readonly string hash;
     private readonly Claim claim;
@@ -39,16 +42,24 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>
     /// Brings a new training to where the run's last sound checkpoint stood, and begins the records there; a checkpoint
-    /// that is not sound is reported. Without one the run starts anew.
+    /// that is not sound is reported. Without one the run starts from the end of a shorter one, or anew.
     /// </summary>
     /// <param name="trainer">A training of the run that has made no step.</param>
     /// <param name="versions">What computes now.</param>
     /// <param name="note">Is told what is of interest.</param>
-    public void Resume(Trainer trainer, string versions, Action<string> note)
+    /// <param name="shorter">The end of a run whose epochs are the first ones of this, and that run's hash.</param>
+    public void Resume(Trainer trainer, string versions, Action<string> note, (string Path, string Hash)? shorter = null)
     {
-        foreach (var name in new[] { "checkpoint.safetensors", "checkpoint-before.safetensors" })
+        List<(string Path, string Hash)> known =
+            [(PathOf("checkpoint.safetensors"), hash), (PathOf("checkpoint-before.safetensors"), hash)];
+        if (shorter is { } end)
         {
-            if (File.Exists(PathOf(name)) && TryResume(PathOf(name), trainer, versions, note))
+            known.Add(end);
+        }
+
+        foreach (var (path, whose) in known)
+        {
+            if (File.Exists(path) && TryResume(path, whose, trainer, versions, note))
             {
                 break;
             }
@@ -68,19 +79,21 @@ internal sealed class RunFolder : IDisposable
     }
 
     /// <summary>Keeps where a training stands; the checkpoint before stays beside it.</summary>
-    public void Save(Trainer trainer, string versions)
+    public void Save(Trainer trainer, string versions) =>
+        Save(trainer, versions, PathOf("checkpoint.safetensors"), PathOf("checkpoint-before.safetensors"));
+
+    /// <summary>Keeps the end of a training, from which a longer one may go on.</summary>
+    public void KeepEnd(Trainer trainer, string versions) => Save(trainer, versions, PathOf(End), null);
+
+    private void Save(Trainer trainer, string versions, string path, string? before)
     {
         using var scope = NewDisposeScope();
         using var still = no_grad();
         var at = trainer.Position;
         var position = new Position(
             hash, at.Epoch, at.Step, at.LossSum, at.Right, at.Images, at.Seconds, at.Records, [.. timed], at.Threads, versions);
-        var path = PathOf("checkpoint.safetensors");
         claim.Demand();
-        WholeFile.Write(
-            path,
-            stream => Checkpoint.Write(stream, position, trainer.State()),
-            keepAs: PathOf("checkpoint-before.safetensors"));
+        WholeFile.Write(path, stream => Checkpoint.Write(stream, position, trainer.State()), keepAs: before);
     }
 
     /// <summary>Writes the records of a training that others have done for this one.</summary>
@@ -136,11 +149,11 @@ internal sealed class RunFolder : IDisposable
         times?.Dispose();
     }
 
-    private bool TryResume(string path, Trainer trainer, string versions, Action<string> note)
+    private bool TryResume(string path, string whose, Trainer trainer, string versions, Action<string> note)
     {
         try
         {
-            var checkpoint = Checkpoint.Read(path, hash);
+            var checkpoint = Checkpoint.Read(path, whose);
             var position = checkpoint.Position;
             trainer.Restore(position, checkpoint.Tensor);
             timed = [.. position.Times];
