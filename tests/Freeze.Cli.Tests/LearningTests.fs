@@ -104,6 +104,8 @@ let ``members of a densenet keep no byte of what they do not learn`` () =
         |> Array.filter (fun path -> path.Contains "member-" = isMember)
         |> Array.map (fun path -> Safetensors.Read path |> Seq.sumBy _.Value.Bytes.Length)
 
+    // Nor a plan of their own, which follows from the ensemble's.
+    Assert.Equal(2, Directory.GetFiles(store, "plan.json", SearchOption.AllDirectories).Length)
     let whole = bytes false |> Array.exactlyOne
     let plan = freeze [ "plan"; "--json"; file text ]
     let weights = (json plan).[0].GetProperty("weights")

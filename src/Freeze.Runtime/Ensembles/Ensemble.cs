@@ -68,8 +68,7 @@ internal sealed class Ensemble
         session.Note($"member {member} of {plan.Members}");
         using var scope = NewDisposeScope();
         Directory.CreateDirectory(own);
-        var named = new Run($"{run.Name}, member {member}", run.Profile, run.Axes, run.NetName, [], recipe);
-        using var folder = whole.Within(own, named, $"member {member} from {digest}");
+        using var folder = whole.Within(own, $"member {member} from {digest}");
         var batches = new Batches(session.Images, recipe, whose: $" of member {member}");
         var trainer = new Trainer(recipe, batches, new WeightTable(recipe, common));
         session.Train(trainer, folder);

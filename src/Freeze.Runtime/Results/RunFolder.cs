@@ -22,6 +22,12 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>Opens the records of a run, with its plan.</summary>
     public RunFolder(string folder, Run run, string hash, Claim claim)
+        : this(folder, hash, claim)
+    {
+        WholeFile.Write(PathOf("plan.json"), PlanFile.ofRun(run));
+    }
+
+    private RunFolder(string folder, string hash, Claim claim)
     {
         this.folder = folder;
         this.hash = hash;
@@ -34,7 +40,6 @@ internal sealed class RunFolder : IDisposable
 
         // A result that is still there is damaged, else the run would not be trained.
         File.Delete(PathOf("result.json"));
-        WholeFile.Write(PathOf("plan.json"), PlanFile.ofRun(run));
     }
 
     /// <summary>How long the epochs took that are done.</summary>
@@ -105,8 +110,8 @@ internal sealed class RunFolder : IDisposable
         times = Begin("times.jsonl", timed);
     }
 
-    /// <summary>The folder of a training that is part of this run, under the same claim.</summary>
-    public RunFolder Within(string place, Run part, string name) => new(place, part, name, claim);
+    /// <summary>The folder of a training that is part of this run, under the same claim; its plan follows from the run's.</summary>
+    public RunFolder Within(string place, string name) => new(place, name, claim);
 
     /// <summary>Writes further records of a training, a line each.</summary>
     public void Beside<T>(string name, IEnumerable<T> records)
