@@ -26,6 +26,12 @@ let private stageRows (run: Run, result: RunResult, times: EpochTime[]) =
             let best = stage.Candidates[stage.Best]
             let last = Array.last best.Epochs
 
+            let error =
+                best.Reconstruction
+                |> Array.tryLast
+                |> Option.map (fun epoch -> figure epoch.ValidationError)
+                |> Option.defaultValue ""
+
             let own =
                 times |> Seq.truncate starts[i + 1] |> Seq.skip (min times.Length starts[i])
 
@@ -35,6 +41,7 @@ let private stageRows (run: Run, result: RunResult, times: EpochTime[]) =
                 $"{stage.Best + 1} of {stage.Candidates.Length}"
                 figure (Optimizer.learningRate best.Optimizer)
                 figure (Optimizer.decay best.Optimizer)
+                error
                 percent last.TrainingAccuracy
                 percent last.ValidationAccuracy
                 seconds own
@@ -51,6 +58,7 @@ let private stages rows =
             numbers "candidate"
             numbers "lr"
             numbers "decay"
+            numbers "error"
             numbers "training"
             numbers "validation"
             numbers "s"

@@ -29,7 +29,7 @@ let ofRun (store: string) (hash: string) (run: Run) : Part[] =
                         Folder = Path.Combine(store, "stages", address, $"candidate-{candidate - 1}")
                     }
         |]
-    | Learning.Ensemble(members, after, _) ->
+    | Learning.Ensemble(members, after, _, _) ->
         let start = Ensembles.start run.Recipe after
 
         [|

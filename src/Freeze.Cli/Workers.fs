@@ -34,7 +34,8 @@ let private weight (outcome: RunOutcome) =
     | RunOutcome.Elsewhere _ -> 1
     | RunOutcome.Interrupted -> 0
 
-let private start (count: int) (arguments: string list) =
+/// Starts the same program once more, one of so many processes; what it reads and says is the caller's.
+let start (count: int) (arguments: string list) : Process =
     let file, first = program ()
     let info = ProcessStartInfo(file, first @ arguments)
     info.RedirectStandardInput <- true

@@ -13,9 +13,16 @@ module Ensembles =
 
     /// A member's training: the weights of the ensemble, each from where a file of a SHA-256 has it. Its batches are told
     /// from those of other members by their purpose in the random stream alone.
-    let training (recipe: Recipe) (weights: WeightPlan[]) (path: string) (digest: string) : Recipe =
+    let training
+        (recipe: Recipe)
+        (weights: WeightPlan[])
+        (frozenStatistics: string[])
+        (path: string)
+        (digest: string)
+        : Recipe =
         { recipe with
             Learning = Learning.Together
+            FrozenStatistics = frozenStatistics
             Weights =
                 weights
                 |> Array.map (fun plan ->

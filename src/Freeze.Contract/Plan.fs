@@ -123,6 +123,9 @@ type Augmentation =
 type Loss =
     /// Smoothing is the share of the target that is spread over all classes.
     | CrossEntropy of Smoothing: float
+    /// The mean squared error of the net's input, made again: the last node's channels are the pixels of a block each, in
+    /// the order channel, row, column, or its values those of the input. No file can ask for it: a part of a run has it.
+    | Reconstruction
 
 [<RequireQualifiedAccess>]
 type Precision =
@@ -159,16 +162,30 @@ type Images =
     | All
     | First of Count: int
 
+/// What a stage of a net learns when it is its turn.
+[<RequireQualifiedAccess>]
+type StageLearning =
+    /// Its weights, behind a classifier.
+    | Classify
+    /// A classifier alone, by least squares with a ridge penalty, on what its weights make of the images at their start.
+    | Solve of Ridge: float
+    /// Its weights without labels, in front of a decoder that makes the stage's input again; then, with these fixed, a
+    /// classifier.
+    | Reconstruct
+    /// The same with a classifier by least squares.
+    | ReconstructThenSolve of Ridge: float
+
 /// In which order the parts of a net learn.
 [<RequireQualifiedAccess>]
 type Learning =
     | Together
     /// Each stage of the net behind a temporary linear classifier, on the features of the stages before it, which are
-    /// then fixed. For each stage the optimizers to try: the one with the best validation accuracy is kept.
-    | StageByStage of Candidates: Optimizer[][]
-    /// The recipe's weights for After epochs, then Members nets from there under Weights for the recipe's epochs, each
-    /// with batches in an order of its own.
-    | Ensemble of Members: int * After: int * Weights: WeightPlan[]
+    /// then fixed. For each stage the optimizers to try, of which the one with the best validation accuracy is kept (or the
+    /// least error of a stage that learns to reconstruct), and what it learns.
+    | StageByStage of Candidates: Optimizer[][] * Stages: StageLearning[]
+    /// The recipe's weights for After epochs, then Members nets from there under Weights and FrozenStatistics for the
+    /// recipe's epochs, each with batches in an order of its own.
+    | Ensemble of Members: int * After: int * Weights: WeightPlan[] * FrozenStatistics: string[]
 
 /// All that decides a run's numbers. Its hash is the run's address.
 type Recipe =

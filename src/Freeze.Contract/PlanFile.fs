@@ -20,7 +20,7 @@ type LayerSummary =
 /// The weights as a reader wants them counted: of an ensemble those of a member.
 let weights (recipe: Recipe) : WeightPlan[] =
     match recipe.Learning with
-    | Learning.Ensemble(_, _, members) -> members
+    | Learning.Ensemble(_, _, members, _) -> members
     | Learning.Together
     | Learning.StageByStage _ -> recipe.Weights
 

@@ -1,6 +1,7 @@
 namespace Freeze
 
-/// What one epoch of a run measured. Accuracies are shares in [0, 1]; losses are means of cross-entropy in nats.
+/// What one epoch of a run measured. Accuracies are shares in [0, 1]; losses are means of cross-entropy in nats. Where a
+/// stage learns to make its input again, losses are mean squared errors, and accuracies 0: nothing is classified.
 type EpochRecord =
     {
         /// From 1.
@@ -57,10 +58,22 @@ type MachineRecord =
         Processor: string
     }
 
+/// What one epoch of a stage that learns to make its input again measured: mean squared errors of a value of the input.
+type ReconstructionEpoch =
+    {
+        /// From 1.
+        Epoch: int
+        TrainingError: float
+        ValidationError: float
+    }
+
 /// One training of a stage: the optimizer that was tried and what its epochs measured.
 type CandidateRecord =
     {
         Optimizer: Optimizer
+        /// Where the stage learned to make its input again; else there are none.
+        Reconstruction: ReconstructionEpoch[]
+        /// Those of its classifier; behind a reconstruction the best candidate alone has one.
         Epochs: EpochRecord[]
         /// Why it came to nothing, such as a loss that is no longer a number; else "".
         Failure: string
@@ -73,7 +86,8 @@ type StageRecord =
         /// That of all that the stage depends on: stages of one address are trained once.
         Address: string
         Candidates: CandidateRecord[]
-        /// The candidate with the best validation accuracy in its last epoch, from 0: of equal ones the first.
+        /// The candidate with the best validation accuracy in its last epoch, or the least validation error of a
+        /// reconstruction, from 0: of equal ones the first.
         Best: int
         /// SHA-256 of the file of its weights.
         Weights: string
@@ -89,6 +103,8 @@ type StageTime =
         FeatureSeconds: float
         /// Of each candidate its epochs.
         Candidates: EpochTime[][]
+        /// Of the classifier that a reconstruction is followed by its epochs; else there are none.
+        Classifier: EpochTime[]
     }
 
 /// A member of an ensemble at its end, judged on the test set.

@@ -48,7 +48,7 @@ module Searches =
     let validation (result: RunResult) =
         (Array.last result.Epochs).ValidationAccuracy
 
-    /// A run of a rung as it is on the next one: from its start, with three times the epochs.
+    /// A run of a rung as it is on the next one: with three times the epochs.
     let private onNextRung (run: Run) : Run =
         let raised (axis: Axis) =
             if axis.Name = rungAxis then
@@ -74,6 +74,25 @@ module Searches =
                     Epochs = run.Recipe.Epochs * keptOneOf
                 }
         }
+
+    /// Whether the first epochs of a run with more epochs are those of one with fewer: a cosine's rates depend on how many
+    /// there are, and the stages of a net and the members of an ensemble learn one behind the other.
+    let private goesOn (recipe: Recipe) =
+        recipe.Learning.IsTogether && not recipe.Schedule.IsCosine
+
+    /// Whether the next rung of a search may go on from a run's end, so that more than its weights is worth keeping.
+    let mayGoOn (run: Run) =
+        goesOn run.Recipe && tryPlace run |> Option.exists (fun place -> place.Rung > 0)
+
+    /// The recipe of the run on the rung before, from whose end a run goes on: the bits are those of a run from the start.
+    let rungBefore (run: Run) : Recipe option =
+        match tryPlace run with
+        | Some place when place.Rung > 1 && goesOn run.Recipe ->
+            Some
+                { run.Recipe with
+                    Epochs = run.Recipe.Epochs / keptOneOf
+                }
+        | _ -> None
 
     /// The runs of the rung above one, once all runs of that rung have ended: of each search the best third, at least one,
     /// of equal ones the first; none where a single one is left. A run without a result has lost.

@@ -16,23 +16,47 @@ module Stages =
         let net = recipe.Net
         net.Nodes[net.Stages[net.Stages.Length - 1].Output + 1 ..]
 
-    /// All of a temporary classifier is trained, or solved for where the net's own is.
-    let private treatment (recipe: Recipe) =
+    /// What a stage learns.
+    let learning (recipe: Recipe) (stage: int) : StageLearning =
+        match recipe.Learning with
+        | Learning.StageByStage(_, stages) -> stages[stage - 1]
+        | Learning.Together
+        | Learning.Ensemble _ -> StageLearning.Classify
+
+    /// The ridge penalty with which a stage's classifier is solved for, where it is.
+    let private ownRidge (learning: StageLearning) =
+        match learning with
+        | StageLearning.Solve ridge
+        | StageLearning.ReconstructThenSolve ridge -> Some ridge
+        | StageLearning.Classify
+        | StageLearning.Reconstruct -> None
+
+    /// All of a temporary classifier is trained, or solved for where its stage says so, or where rules say so of the net's
+    /// own.
+    let private treatment (recipe: Recipe) stage =
         let own = Array.last recipe.Net.Nodes
 
-        recipe.Weights
-        |> Array.tryPick (fun plan ->
-            match plan.Treatment with
-            | Treatment.Solved _ when plan.Weight.Layer = own.Name -> Some plan.Treatment
-            | _ -> None)
+        let byRules =
+            if (ownRidge (learning recipe recipe.Net.Stages.Length)).IsSome then
+                None
+            else
+                recipe.Weights
+                |> Array.tryPick (fun plan ->
+                    match plan.Treatment with
+                    | Treatment.Solved _ when plan.Weight.Layer = own.Name -> Some plan.Treatment
+                    | _ -> None)
+
+        ownRidge (learning recipe stage)
+        |> Option.map Treatment.Solved
+        |> Option.orElse byRules
         |> Option.defaultValue Treatment.Trained
 
     /// The plan of a temporary classifier's weight.
-    let private usual (recipe: Recipe) (weight: Weight) =
+    let private usual (recipe: Recipe) stage (weight: Weight) =
         {
             Weight = weight
             Start = Starts.torch weight
-            Treatment = treatment recipe
+            Treatment = treatment recipe stage
             Update = Update.usual
         }
 
@@ -46,89 +70,191 @@ module Stages =
         | [| Operation.Linear(units, true) |] when units = recipe.Classes ->
             recipe.Weights
             |> Array.filter (fun plan -> plan.Weight.Layer = layers[0].Name)
-            |> Array.forall (fun plan -> plan = usual recipe plan.Weight)
+            |> Array.forall (fun plan -> plan = usual recipe recipe.Net.Stages.Length plan.Weight)
         | _ -> false
 
     /// Whether a stage learns behind the net's own classifier, since that is not like the temporary ones.
     let private hasOwnClassifier (recipe: Recipe) stage =
         stage = recipe.Net.Stages.Length && not (endsAsUsual recipe)
 
-    /// The recipe of a net's stages up to one, from 1: all that the stage's result depends on, and nothing else.
-    let upTo (recipe: Recipe) (stage: int) : Recipe =
-        let last =
-            if hasOwnClassifier recipe stage then
-                recipe.Net.Nodes.Length - 1
-            else
-                recipe.Net.Stages[stage - 1].Output
-
+    /// The recipe of a net's nodes up to one, which is of a stage or behind it.
+    let private cut (recipe: Recipe) stage last : Recipe =
         { Parts.upTo recipe last stage with
             Learning =
                 match recipe.Learning with
-                | Learning.StageByStage candidates -> Learning.StageByStage candidates[.. stage - 1]
+                | Learning.StageByStage(candidates, stages) ->
+                    Learning.StageByStage(candidates[.. stage - 1], stages[.. stage - 1])
                 | other -> other
         }
 
-    /// The training of one stage with one optimizer, on the features of the stages before: a net that begins at these
-    /// features and ends with a classifier. Behind the first stage what it reads is no longer normalised or varied.
-    let training (recipe: Recipe) (stage: int) (optimizer: Optimizer) : Recipe =
-        let nodes = recipe.Net.Nodes
+    /// The recipe of a net's stages up to one, from 1: the last node's output are that stage's features.
+    let features (recipe: Recipe) (stage: int) : Recipe =
+        cut recipe stage recipe.Net.Stages[stage - 1].Output
+
+    /// All that a stage's result depends on, and nothing else.
+    let upTo (recipe: Recipe) (stage: int) : Recipe =
+        if hasOwnClassifier recipe stage then
+            cut recipe stage (recipe.Net.Nodes.Length - 1)
+        else
+            features recipe stage
+
+    /// The nodes of a stage, as those of a net that begins at what the stage reads.
+    let private partOf (recipe: Recipe) stage =
         let first = first recipe.Net stage
         let last = recipe.Net.Stages[stage - 1].Output
 
-        let own = nodes[first + 1 .. last] |> Parts.moved first
+        Array.append
+            [| Parts.input recipe.Net first |]
+            (Parts.moved first recipe.Net.Nodes[first + 1 .. last])
 
-        let classifier =
-            if hasOwnClassifier recipe stage then
-                tail recipe |> Parts.moved first
-            else
-                let name = classifierOf recipe.Net stage
-                let shape = nodes[last].Shape
+    let private flatten name (before: Node[]) =
+        {
+            Name = name
+            Operation = Operation.Flatten
+            Inputs = [| before.Length - 1 |]
+            Shape = [| Array.fold (*) 1 (Array.last before).Shape |]
+        }
 
-                let flatten =
-                    {
-                        Name = name + "/flatten"
-                        Operation = Operation.Flatten
-                        Inputs = [| last - first |]
-                        Shape = [| Array.fold (*) 1 shape |]
-                    }
+    let private linear name units (before: Node[]) =
+        {
+            Name = name
+            Operation = Operation.Linear(units, true)
+            Inputs = [| before.Length - 1 |]
+            Shape = [| units |]
+        }
 
-                let linear =
+    /// Some nodes with the classifier of a stage behind them.
+    let private classified (recipe: Recipe) stage (before: Node[]) =
+        if hasOwnClassifier recipe stage then
+            let last = recipe.Net.Stages[stage - 1].Output
+            Array.append before (Parts.moved (last - before.Length + 1) (tail recipe))
+        else
+            let name = classifierOf recipe.Net stage
+            let flat = Array.append before [| flatten (name + "/flatten") before |]
+            Array.append flat [| linear name recipe.Classes flat |]
+
+    /// Some nodes with a decoder behind them: a 3x3 convolution whose channels are the pixels of a block each (Shi et al.
+    /// 2016), of blocks that are large enough; or one linear layer where there are no pixels on either side.
+    let private decoded (recipe: Recipe) stage (before: Node[]) =
+        let name = recipe.Net.Stages[stage - 1].Name + "/decoder"
+
+        match before[0].Shape, (Array.last before).Shape with
+        | [| channels; height; width |], [| _; rows; columns |] ->
+            let upTo whole part = (whole + part - 1) / part
+            let block = max (upTo height rows) (upTo width columns)
+            let filters = channels * block * block
+
+            Array.append
+                before
+                [|
                     {
                         Name = name
-                        Operation = Operation.Linear(recipe.Classes, true)
-                        Inputs = [| last - first + 1 |]
-                        Shape = [| recipe.Classes |]
+                        Operation = Operation.Conv(filters, 3, 3, 1, 1, 1, true)
+                        Inputs = [| before.Length - 1 |]
+                        Shape = [| filters; rows; columns |]
                     }
+                |]
+        | read, _ ->
+            let flat = Array.append before [| flatten (name + "/flatten") before |]
+            Array.append flat [| linear name (Array.fold (*) 1 read) flat |]
 
-                [| flatten; linear |]
-
-        let net =
-            {
-                Nodes = Array.concat [ [| Parts.input recipe.Net first |]; own; classifier ]
-                Stages = [||]
-            }
+    /// A recipe of a part of the net; what is not the net's own is planned as told.
+    let private ofNodes (recipe: Recipe) (others: Weight -> WeightPlan) (nodes: Node[]) : Recipe =
+        let net = { Nodes = nodes; Stages = [||] }
 
         let planned =
             recipe.Weights |> Array.map (fun plan -> plan.Weight.Name, plan) |> Map.ofArray
 
-        let part = Parts.withNet recipe net
+        let layers = nodes |> Array.map _.Name |> Set.ofArray
 
-        { (if stage = 1 then part else Parts.onFeatures part) with
+        { recipe with
+            Net = net
             Weights =
                 Net.weights net
                 |> Array.map (fun weight ->
-                    planned.TryFind weight.Name
-                    |> Option.defaultWith (fun () -> usual recipe weight))
+                    planned.TryFind weight.Name |> Option.defaultWith (fun () -> others weight))
+            FrozenStatistics = recipe.FrozenStatistics |> Array.filter layers.Contains
             Learning = Learning.Together
-            Optimizer = optimizer
         }
+
+    let private readBy stage (recipe: Recipe) =
+        if stage = 1 then recipe else Parts.onFeatures recipe
+
+    /// The training of one stage with one optimizer, on the features of the stages before: a net that begins at these
+    /// features and ends with a classifier.
+    let training (recipe: Recipe) (stage: int) (optimizer: Optimizer) : Recipe =
+        let nodes = partOf recipe stage
+
+        let settles =
+            nodes
+            |> Array.exists (fun node ->
+                node.Operation.IsBatchNorm
+                && not (Array.contains node.Name recipe.FrozenStatistics))
+
+        { (nodes
+           |> classified recipe stage
+           |> ofNodes recipe (usual recipe stage)
+           |> readBy stage) with
+            Optimizer = optimizer
+            // Each further pass would solve the same equations.
+            Epochs =
+                if (learning recipe stage).IsSolve && not settles then
+                    1
+                else
+                    recipe.Epochs
+        }
+
+    /// The training of one stage with one optimizer without labels: a net that ends with a decoder, which makes again what
+    /// it begins with. Its stops would be by accuracy, and there is none.
+    let reconstruction (recipe: Recipe) (stage: int) (optimizer: Optimizer) : Recipe =
+        let trained weight =
+            {
+                Weight = weight
+                Start = Starts.torch weight
+                Treatment = Treatment.Trained
+                Update = Update.usual
+            }
+
+        { (partOf recipe stage
+           |> decoded recipe stage
+           |> ofNodes recipe trained
+           |> readBy stage) with
+            Optimizer = optimizer
+            Loss = Loss.Reconstruction
+            Stops = [||]
+        }
+
+    /// The training of a stage's classifier on the features of stages that are fixed, this one among them, with the
+    /// run's optimizer. What is solved for needs one pass.
+    let classifier (recipe: Recipe) (stage: int) : Recipe =
+        let alone =
+            [| Parts.input recipe.Net recipe.Net.Stages[stage - 1].Output |]
+            |> classified recipe stage
+            |> ofNodes recipe (usual recipe stage)
+            |> Parts.onFeatures
+
+        { alone with
+            Epochs =
+                if (treatment recipe stage).IsSolved then
+                    1
+                else
+                    recipe.Epochs
+        }
+
+    /// What stages behind one depend on of what it learns: its weights, however its classifier is solved for.
+    let private ofWeights (learning: StageLearning) =
+        match learning with
+        | StageLearning.Classify -> StageLearning.Classify
+        | StageLearning.Solve _ -> StageLearning.Solve 0.0
+        | StageLearning.Reconstruct
+        | StageLearning.ReconstructThenSolve _ -> StageLearning.Reconstruct
 
     /// The address of a stage: that of what it depends on, and of how its classifier is solved for.
     let address (recipe: Recipe) (stage: int) =
         let upTo = upTo recipe stage
 
         let solved =
-            match treatment recipe with
+            match treatment recipe stage with
             | Treatment.Solved _ when not (hasOwnClassifier recipe stage) ->
                 (training recipe stage recipe.Optimizer).Weights
                 |> Array.filter (fun plan -> plan.Treatment.IsSolved)
@@ -137,6 +263,12 @@ module Stages =
         Address.ofRecipe
             { upTo with
                 Weights = Array.append upTo.Weights solved
+                Learning =
+                    match upTo.Learning with
+                    | Learning.StageByStage(candidates, stages) ->
+                        let before = stages[.. stage - 2] |> Array.map ofWeights
+                        Learning.StageByStage(candidates, Array.append before stages[stage - 1 ..])
+                    | other -> other
             }
 
     /// The name in its last stage's training of a weight of the whole net.
@@ -151,7 +283,7 @@ module Stages =
     /// Of each stage of a run its address and how many candidates it tries.
     let ofRun (run: Run) : (string * int)[] =
         match run.Recipe.Learning with
-        | Learning.StageByStage candidates ->
+        | Learning.StageByStage(candidates, _) ->
             candidates
             |> Array.mapi (fun i tried -> address run.Recipe (i + 1), tried.Length)
         | Learning.Together

@@ -84,6 +84,7 @@ let rec private statementCount (statements: Statement list) =
         match statement.Value with
         | StatementItem.Case(_, body)
         | StatementItem.Profile(_, body)
+        | StatementItem.Stage(_, body)
         | StatementItem.Ensemble(_, _, body) -> 1 + statementCount body
         | StatementItem.Report lines -> 1 + lines.Length
         | StatementItem.Expect(_, values, _) -> values.Length

@@ -242,6 +242,15 @@ let private inReport known (words: string list) =
         (measures |> List.map (plain Kind.Value "a measure"))
         @ ([ "by"; "against"; "for" ] |> List.map (plain Kind.Keyword ""))
 
+let private inStage known (words: string list) =
+    match words with
+    | [] -> settings |> List.filter (fun s -> s.Name = "learn") |> ofEntries Kind.Setting
+    | [ "learn" ] -> ofEntries Kind.Value stageLearning
+    | words when List.last words = "reconstruct" -> [ plain Kind.Keyword "then a classifier" "then" ]
+    | words when List.last words = "then" -> [ plain Kind.Keyword "in closed form" "solve" ]
+    | words when List.last words = "solve" -> [ plain Kind.Keyword "the penalty" "ridge" ]
+    | _ -> lets known
+
 let private inStatement known (block: Cursor.Block option) (words: string list) =
     match words with
     | [] ->
@@ -294,6 +303,7 @@ let at (known: Known) (cursor: Cursor.Cursor) : Candidate list =
     else
         match List.tryLast cursor.Blocks, cursor.Call with
         | Some(Cursor.Block.Net _), _ -> inNet known cursor.Before
+        | Some Cursor.Block.Stage, _ -> inStage known cursor.Before
         | Some Cursor.Block.Report, _ -> inReport known cursor.Before
         | _, Some callee when callee <> "" -> inCall known callee
         | block, _ -> inStatement known block cursor.Before

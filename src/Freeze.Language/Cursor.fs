@@ -10,6 +10,7 @@ type Block =
     | Case of name: string
     | Profile
     | Ensemble
+    | Stage
     | Net of name: string
     | Report
     /// A block that no statement begins.
@@ -40,6 +41,7 @@ let private block (outer: Block list) (head: string list) =
     | "case" :: name :: _, _ -> Block.Case name
     | "profile" :: _, _ -> Block.Profile
     | "ensemble" :: _, _ -> Block.Ensemble
+    | "stage" :: _, _ -> Block.Stage
     | "net" :: name :: _, _ -> Block.Net name
     | "report" :: _, _ -> Block.Report
     | _ -> Block.Unknown

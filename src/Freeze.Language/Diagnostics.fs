@@ -153,6 +153,9 @@ module Diagnostic =
     let refersToItself span name =
         misplaced span $"`{name}`" "in its own definition"
 
+    let initOfMember span =
+        misplaced span "`init`" "inside an ensemble: members start from the net before them"
+
     let cannotImport span (path: string) (reason: string) =
         error "FRZ018" span $"`{path}` cannot be imported: {reason}" ""
 
@@ -167,6 +170,9 @@ module Diagnostic =
 
     let ensembleByStages span =
         misplaced span "an ensemble" "with `learn stage by stage`"
+
+    let stageWithoutStages span =
+        misplaced span "what a stage learns" "without `learn stage by stage`"
 
     let nothingStaged span (net: string) =
         error
@@ -294,6 +300,13 @@ module Diagnostic =
             span
             $"features must be fixed to be solved on, and {learning} learns"
             "make all other weights `fixed` or `zero`"
+
+    let learnsInSolvedStage span (layer: string) =
+        error
+            "FRZ037"
+            span
+            $"this rule decides {layer}, whose stage is solved for"
+            "leave the stage out of the rule: `except stage 1`, `except classifier`"
 
     let notSafetensors span reason =
         error "FRZ038" span $"these weights cannot be used: {reason}" ""

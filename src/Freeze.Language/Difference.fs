@@ -114,17 +114,19 @@ let changes (before: Recipe) (after: Recipe) : Change list =
                 }
             ]
 
-    let setting what (read: Recipe -> 'T) =
-        if Json.toText (read before) = Json.toText (read after) then
+    let change what (was: 'T) (is: 'T) =
+        if Json.toText was = Json.toText is then
             []
         else
             [
                 {
                     What = what
-                    Before = Json.toText (read before)
-                    After = Json.toText (read after)
+                    Before = Json.toText was
+                    After = Json.toText is
                 }
             ]
+
+    let setting what (read: Recipe -> 'T) = change what (read before) (read after)
 
     [
         yield! setting "data" _.Data
@@ -148,10 +150,11 @@ let changes (before: Recipe) (after: Recipe) : Change list =
         yield! setting "stats frozen" _.FrozenStatistics
         yield! weights before.Weights after.Weights
         match before.Learning, after.Learning with
-        | Learning.Ensemble(members, epochs, was), Learning.Ensemble(members', epochs', is) ->
+        | Learning.Ensemble(members, epochs, was, frozen), Learning.Ensemble(members', epochs', is, frozen') ->
             yield! number "members" members members'
             yield! number "epochs before the members" epochs epochs'
             yield! weights was is
+            yield! change "stats frozen of members" frozen frozen'
         | _ -> yield! setting "learn" _.Learning
     ]
 

@@ -160,6 +160,8 @@ let rec private statement (reading: Reading option) (written: Statement) : Item 
             @ text epochs
 
         Item.Blocks [ head, body after.Span.End items ]
+    | StatementItem.Stage(number, items) ->
+        Item.Blocks [ text "stage " @ Notation.sum source number, body number.Span.End items ]
     | StatementItem.Profile(name, items) ->
         Item.Blocks [ text ("profile " + name.Value), body name.Span.End items ]
     | StatementItem.Expect(measure, values, from) -> expect source measure values from

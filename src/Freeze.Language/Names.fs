@@ -215,6 +215,9 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
         | StatementItem.Profile(name, body) ->
             this.Define(Kind.Profile, everywhere, name)
             List.iter (this.Statement everywhere) body
+        | StatementItem.Stage(number, body) ->
+            expression number
+            List.iter (this.Statement home) body
         | StatementItem.Ensemble(members, after, body) ->
             expression members
             expression after

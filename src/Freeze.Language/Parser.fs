@@ -342,6 +342,11 @@ let private ensembleStatement =
     keyword "ensemble" >>. sum .>>. (keyword "after" >>. sum .>> epochs) .>>. body
     |>> fun ((members, after), body) -> StatementItem.Ensemble(members, after, body)
 
+/// `stage 1 {`; with a colon it is a rule.
+let private stageStatement =
+    attempt (keyword "stage" >>. sum .>> followedByString "{") .>>. body
+    |>> StatementItem.Stage
+
 let private expectStatement =
     let published =
         sum
@@ -388,6 +393,7 @@ statementRef.Value <-
             netStatement
             importStatement
             ensembleStatement
+            stageStatement
             expectStatement
             reportStatement
             togetherStatement

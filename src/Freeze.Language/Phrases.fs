@@ -16,8 +16,23 @@ let statements =
             "ensemble"
             "ensemble N after N epochs { … }"
             "so many nets from one beginning, with rules of their own"
+        entry "stage" "stage N { learn … }" "what a stage learns, where that is something of its own"
         entry "expect" "expect MEASURE VALUE [on VALUES] [from \"SOURCE\"]" "a published value, for reports"
         entry "report" "report { … }" "tables and plots of the results"
+    ]
+
+/// What `learn` takes inside a stage.
+let stageLearning =
+    [
+        entry
+            "reconstruct"
+            "reconstruct"
+            "its weights without labels, in front of a decoder; then a classifier"
+        entry
+            "reconstruct then solve"
+            "reconstruct then solve ridge 1e-3"
+            "the same, with a classifier in closed form"
+        entry "solve" "solve ridge 1e-3" "a classifier in closed form, on random features"
     ]
 
 /// What a rule can do to weights.

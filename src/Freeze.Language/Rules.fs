@@ -38,6 +38,8 @@ type Context =
         File: Located<string> -> Result<Start, Diagnostic>
         Seed: int64
         Epochs: int
+        /// Whether the weights go on from a net that has learned, as those of an ensemble's members do.
+        GoesOn: bool
         /// For each rule that claimed a weight the rule that has it in the end, in this run or another.
         Overruled: Dictionary<Span, Span>
         /// What a selector takes.
@@ -55,6 +57,15 @@ type Resolved =
 
 let isRest (rule: Rule) =
     rule.Selector.Value = Select.Path "rest"
+
+/// What a rule's action asks for.
+let private wish context (rule: Rule) : Wish option =
+    if context.GoesOn then
+        rule.Action.Modifiers
+        |> List.tryFind (fun modifier -> modifier.Value.IsInit || modifier.Value.IsInitFrom)
+        |> Option.iter (fun modifier -> context.Report(Diagnostic.initOfMember modifier.Span))
+
+    Actions.read context.Report context.TextOf context.Scope context.Epochs rule.Action
 
 let private hasDimension (dimension: Vocabulary.Dimension) (weight: Weight) =
     weight.Kind = dimension.Kind && (dimension.TakesBias || not weight.IsBias)
@@ -167,8 +178,7 @@ let private claims context (rest: Verb option) (rule: Rule) : (int * Claim) list
 
     let selected = context.Select rule.Selector |> Diagnostic.keep context.Report
 
-    let wish =
-        Actions.read context.Report context.TextOf context.Scope context.Epochs rule.Action
+    let wish = wish context rule
 
     match selected, wish with
     | Some selected, Some wish ->
@@ -210,7 +220,7 @@ let private restOf context (rules: Rule list) : Claim option =
         context.Report(Diagnostic.solveNotLast rule.Value.Selector.Span)
         None
     | Some rule ->
-        Actions.read context.Report context.TextOf context.Scope context.Epochs rule.Action
+        wish context rule
         |> Option.map (fun wish ->
             {
                 Rule = rule
@@ -290,7 +300,7 @@ let resolve (context: Context) (winners: HashSet<Span>) (rules: Rule list) : Res
 
                 match claim i |> Option.bind _.Wish.FrozenStatistics with
                 | Some place when weight.Kind = LayerKind.BatchNorm && not weight.IsBias ->
-                    if not weights[i].Start.IsFile then
+                    if not context.GoesOn && not weights[i].Start.IsFile then
                         context.Report(Diagnostic.noNormalisation place)
 
                     weight.Layer

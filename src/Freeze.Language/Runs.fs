@@ -146,7 +146,7 @@ type RunChecker
     let resolutions = Resolutions.Resolutions winners
 
     /// Rules of a net that is trained for so many epochs.
-    let rulesContext scope (settings: Settings) (subject: Subject) epochs : Rules.Context =
+    let rulesContext scope (settings: Settings) (subject: Subject) ofMembers epochs : Rules.Context =
         {
             Report = report
             TextOf = context.TextOf
@@ -156,6 +156,7 @@ type RunChecker
             File = context.Weights
             Seed = settings.Seed
             Epochs = epochs
+            GoesOn = ofMembers
             Overruled = overruled
             Select = select subject scope
         }
@@ -179,8 +180,20 @@ type RunChecker
         | Some setting -> Settings.seed scope setting.Phrase |> Result.defaultValue 1L
         | None -> 1L
 
-    /// For each stage the optimizers to try.
-    let stageCandidates (making: Making) =
+    /// What each stage learns.
+    let stageLearning (making: Making) : StageLearning[] =
+        let said = learningStages making.Variant.Section |> Map.ofList
+
+        [|
+            for stage in 1 .. making.Subject.Built.Net.Stages.Length ->
+                Map.tryFind stage said
+                |> Option.bind (fun written ->
+                    Settings.learnOfStage making.Scope written.Phrase |> Diagnostic.keep report)
+                |> Option.defaultValue StageLearning.Classify
+        |]
+
+    /// For each stage the optimizers to try: least squares need none.
+    let stageCandidates (making: Making) (learning: StageLearning[]) =
         let variant = making.Variant
         let draws = variant.Section.Draws
 
@@ -200,7 +213,11 @@ type RunChecker
 
         [|
             for stage in 1 .. making.Subject.Built.Net.Stages.Length ->
-                [| 0 .. candidateCount draws trials - 1 |] |> Array.choose (optimizer stage)
+                if learning[stage - 1].IsSolve then
+                    [| 0 |]
+                else
+                    [| 0 .. candidateCount draws trials - 1 |]
+                |> Array.choose (optimizer stage)
         |]
 
     /// A net in stages ends with one linear layer behind the last of them.
@@ -213,7 +230,9 @@ type RunChecker
            >= net.Stages[net.Stages.Length - 1].Output
 
     let resolve (making: Making) ofMembers epochs =
-        let rules = rulesContext making.Scope making.Settings making.Subject epochs
+        let rules =
+            rulesContext making.Scope making.Settings making.Subject ofMembers epochs
+
         resolutions.Resolve(making.Variant, ofMembers, making.Chosen, rules)
 
     let learning (making: Making) =
@@ -226,6 +245,12 @@ type RunChecker
             |> Option.map int
             |> Option.defaultValue 1
 
+        for stage, written in learningStages variant.Section do
+            if not settings.ByStages then
+                report (Diagnostic.stageWithoutStages written.Name.Span)
+            elif stage > net.Stages.Length then
+                report (Diagnostic.stageOutOfRange written.Name.Span making.Subject.Name net.Stages.Length)
+
         match variant.Section.Ensemble with
         | Some ensemble when settings.ByStages ->
             report (Diagnostic.ensembleByStages ensemble.Place)
@@ -236,7 +261,8 @@ type RunChecker
             Learning.Ensemble(
                 count 1000L "the number of members" ensemble.Members,
                 count 100_000L "the number of epochs" ensemble.After,
-                members.Weights
+                members.Weights,
+                members.FrozenStatistics
             ),
             Some members.Reasons
         | None when settings.ByStages && not (isStaged net) ->
@@ -246,7 +272,9 @@ type RunChecker
 
             report (Diagnostic.nothingStaged (Option.get place) making.Subject.Name)
             Learning.Together, None
-        | None when settings.ByStages -> Learning.StageByStage(stageCandidates making), None
+        | None when settings.ByStages ->
+            let learning = stageLearning making
+            Learning.StageByStage(stageCandidates making learning, learning), None
         | None -> Learning.Together, None
 
     let recipe (making: Making) =
@@ -256,11 +284,23 @@ type RunChecker
         // Outside an ensemble's block rules speak of the epochs before it.
         let epochs =
             match learning with
-            | Learning.Ensemble(_, after, _) -> after
+            | Learning.Ensemble(_, after, _, _) -> after
             | Learning.Together
             | Learning.StageByStage _ -> settings.Epochs
 
         let resolved = resolve making false epochs
+
+        let resolved =
+            match learning with
+            | Learning.StageByStage(_, stages) ->
+                SolvedStages.settle
+                    report
+                    making.Variant.Section.Rules
+                    making.Subject.Built.Net
+                    stages
+                    resolved
+            | Learning.Together
+            | Learning.Ensemble _ -> resolved
 
         {
             Data = settings.Source

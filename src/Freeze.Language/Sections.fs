@@ -83,6 +83,41 @@ let private addSetting report (section: Section) (name: Name) phrase =
             Settings = Map.add name.Value { Name = name; Phrase = phrase } section.Settings
         }
 
+/// What a stage learns, as a setting beside the others; no file can write such a name.
+let learnOfStage (stage: int) = $"learn of stage {stage}"
+
+/// The stages that have something of their own to learn.
+let learningStages (section: Section) : (int * Written) list =
+    [
+        for KeyValue(name, written) in section.Settings do
+            if name.StartsWith(learnOfStage 0 |> _.TrimEnd('0')) then
+                int (name.Substring(name.LastIndexOf ' ')), written
+    ]
+
+let private addStage report (section: Section) (number: Expression) (body: Statement list) =
+    let learn stage (section: Section) (statement: Statement) =
+        match statement.Value with
+        | StatementItem.Setting({ Value = "learn" } as name, phrase) ->
+            match Map.tryFind (learnOfStage stage) section.Settings with
+            | Some earlier ->
+                report (Diagnostic.setTwice name.Span name.Value earlier.Name.Span)
+                section
+            | None ->
+                { section with
+                    Settings = Map.add (learnOfStage stage) { Name = name; Phrase = phrase } section.Settings
+                }
+        | StatementItem.Broken -> section
+        | _ ->
+            report (Diagnostic.misplaced statement.Span "this" "inside a stage, which holds `learn …` alone")
+            section
+
+    match number.Value with
+    | Term.Number(stage, NumberForm.Whole) when stage >= 1m && stage <= 10_000m ->
+        body |> List.fold (learn (int stage)) section
+    | _ ->
+        report (Diagnostic.wrongValue number.Span "the number of a stage, from 1")
+        section
+
 /// A let of such a name would change what others mean by it.
 let private meanings =
     [
@@ -237,6 +272,8 @@ let private addToSection report at (section: Section) (statement: Statement) : S
         report (Diagnostic.nestedNet name.Span)
         section
     | StatementItem.Import _ -> misplaced "an import"
+    | StatementItem.Stage _ when at = At.Ensemble -> misplaced "a stage"
+    | StatementItem.Stage(number, body) -> addStage report section number body
     | StatementItem.Ensemble _ -> misplaced "an ensemble"
     | StatementItem.Profile _ -> misplaced "a profile"
     | StatementItem.Report _ -> misplaced "a report"

@@ -206,6 +206,20 @@ let private normalisation scope (set: DataSet) (phrase: Phrase) =
                     [ "own"; "by"; "cifar"; "imagenet"; "mean-image" ]
             ))
 
+/// `none`, or several of which no two are of one kind.
+let private eachOnce read (kind: 'T -> 'Kind) expected scope (phrase: Phrase) : Result<'T list, Diagnostic> =
+    if isWord scope "none" phrase then
+        Ok []
+    else
+        phrase
+        |> List.map read
+        |> all
+        |> Result.bind (fun several ->
+            if (List.distinctBy kind several).Length = several.Length then
+                Ok several
+            else
+                Error(Diagnostic.wrongValue (join phrase) expected))
+
 let private stop scope expression =
     Arguments.call scope "plateau(EPOCHS) or accuracy(SHARE)" expression
     |> Result.bind (fun call ->
@@ -221,18 +235,8 @@ let private stop scope expression =
         | other, _ ->
             Error(Diagnostic.unknownWord call.Callee.Span "stop" other [ "plateau"; "accuracy"; "none" ]))
 
-let private stops scope (phrase: Phrase) =
-    if isWord scope "none" phrase then
-        Ok []
-    else
-        phrase
-        |> List.map (stop scope)
-        |> all
-        |> Result.bind (fun several ->
-            if List.distinctBy (fun (s: Stop) -> s.IsPlateau) several = several then
-                Ok several
-            else
-                Error(Diagnostic.wrongValue (join phrase) "each of plateau and accuracy once"))
+let private stops scope phrase =
+    eachOnce (stop scope) _.IsPlateau "each of plateau and accuracy once" scope phrase
 
 let private augmentation scope expression =
     Arguments.call scope "crop(PIXELS) or flip" expression
@@ -247,18 +251,8 @@ let private augmentation scope expression =
         | other, _ ->
             Error(Diagnostic.unknownWord call.Callee.Span "augmentation" other [ "crop"; "flip"; "none" ]))
 
-let private augmentations scope (phrase: Phrase) =
-    if isWord scope "none" phrase then
-        Ok []
-    else
-        phrase
-        |> List.map (augmentation scope)
-        |> all
-        |> Result.bind (fun several ->
-            if List.distinctBy (fun (a: Augmentation) -> a.IsFlip) several = several then
-                Ok several
-            else
-                Error(Diagnostic.wrongValue (join phrase) "each of crop and flip once"))
+let private augmentations scope phrase =
+    eachOnce (augmentation scope) _.IsFlip "each of crop and flip once" scope phrase
 
 let private onOff scope phrase =
     single "on or off" phrase
@@ -348,6 +342,28 @@ let private learn _ (phrase: Phrase) =
     | [ "together" ] -> Ok false
     | [ "stage"; "by"; "stage" ] -> Ok true
     | _ -> Error(Diagnostic.wrongValue (join phrase) "`together` or `stage by stage`")
+
+/// What a stage of its own learns: `reconstruct`, `solve ridge 1e-3`, or both.
+let learnOfStage scope (phrase: Phrase) : Result<StageLearning, Diagnostic> =
+    let ridge make (rest: Phrase) =
+        match rest with
+        | [] -> Ok(make 0.0)
+        | [ { Value = Term.Word "ridge" }; penalty ] ->
+            numberBetween scope 0m 1_000_000_000m "the penalty" penalty
+            |> Result.map (float >> make)
+        | rest -> Error(Diagnostic.wrongValue (join rest) "`ridge 1e-3`, or nothing")
+
+    match words phrase with
+    | [ "reconstruct" ] -> Ok StageLearning.Reconstruct
+    | "reconstruct" :: "then" :: "solve" :: _ ->
+        List.skip 3 phrase |> ridge StageLearning.ReconstructThenSolve
+    | "solve" :: _ -> List.skip 1 phrase |> ridge StageLearning.Solve
+    | _ ->
+        Error(
+            Diagnostic.wrongValue
+                (join phrase)
+                "`reconstruct`, `solve ridge 1e-3` or `reconstruct then solve ridge 1e-3`"
+        )
 
 /// How the draws of a file are tried.
 let search scope (phrase: Phrase) : Result<Search, Diagnostic> =

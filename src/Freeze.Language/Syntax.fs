@@ -178,6 +178,8 @@ and [<RequireQualifiedAccess>] StatementItem =
     | Import of path: Located<string>
     /// `ensemble 5 after 1 epoch { … }`
     | Ensemble of members: Expression * after: Expression * body: Statement list
+    /// `stage 1 { learn reconstruct }`
+    | Stage of number: Expression * body: Statement list
     /// `profile quick { … }`
     | Profile of name: Name * body: Statement list
     /// `expect accuracy 73.02 on cifar10, 22.89 on cifar100 from "Table 1"`

@@ -129,6 +129,7 @@ let rec statementsOf (statements: Statement list) : Statement list =
         match statement.Value with
         | StatementItem.Case(_, body)
         | StatementItem.Profile(_, body)
+        | StatementItem.Stage(_, body)
         | StatementItem.Ensemble(_, _, body) -> statement :: statementsOf body
         | _ -> [ statement ])
 

@@ -83,6 +83,9 @@ let rec private statement analysed (statement: Statement) : JsonNode list =
     | StatementItem.Profile(name, body) -> one name.Value SymbolKind.moduleKind name.Span (inside body)
     | StatementItem.Ensemble(members, _, body) ->
         one "ensemble" SymbolKind.namespaceKind members.Span (inside body)
+    | StatementItem.Stage(number, body) ->
+        let source = Workspace.sourceOf analysed
+        one ("stage " + Source.text source number.Span) SymbolKind.namespaceKind number.Span (inside body)
     | StatementItem.Net(name, _, body) -> one name.Value SymbolKind.classKind name.Span (parts analysed body)
     | StatementItem.Let(name, _)
     | StatementItem.Draw(name, _) -> one name.Value SymbolKind.variable name.Span []
@@ -125,6 +128,7 @@ let rec private foldsOf (statements: Statement list) : Span list =
         match statement.Value with
         | StatementItem.Case(_, body)
         | StatementItem.Profile(_, body)
+        | StatementItem.Stage(_, body)
         | StatementItem.Ensemble(_, _, body) -> statement.Span :: foldsOf body
         | StatementItem.Net(_, _, body) -> statement.Span :: foldsOfParts body
         | _ -> [ statement.Span ])

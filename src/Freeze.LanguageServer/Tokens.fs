@@ -112,6 +112,7 @@ let private ofSyntax (statements: Statement list) : (Span * Type) list =
                |> Option.toList)
         | StatementItem.Case(_, body)
         | StatementItem.Profile(_, body)
+        | StatementItem.Stage(_, body)
         | StatementItem.Ensemble(_, _, body) -> inside body
         | StatementItem.Net(_, _, body) -> List.collect part body
         | _ -> []

@@ -128,6 +128,20 @@ public sealed class Runner : IDisposable
         }
     }
 
+    /// <summary>Removes what a run's end has kept for a next rung, which does not go on from there or has done so.</summary>
+    public void ForgetEnd(Run run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        if (Searches.mayGoOn(run))
+        {
+            var folder = store.FolderOf(Address.ofRecipe(run.Recipe));
+            if (Directory.Exists(folder))
+            {
+                File.Delete(Path.Combine(folder, RunFolder.End));
+            }
+        }
+    }
+
     /// <summary>Frees the data set.</summary>
     public void Dispose() => set?.Dispose();
 
@@ -187,7 +201,7 @@ public sealed class Runner : IDisposable
     {
         using var training = new PrefixTraining(session, run.Recipe, features);
         var trainer = training.Trainer;
-        session.Train(trainer, folder);
+        session.Train(trainer, folder, EndBefore(run));
 
         // Where the test set is what validates, it has just been judged.
         var last = trainer.Records[^1];
@@ -206,8 +220,25 @@ public sealed class Runner : IDisposable
             StillnessCheck.Verify(trainer.Weights, run.Recipe.Seed),
             session.Options.Threads,
             session.Versions);
+        if (Searches.mayGoOn(run))
+        {
+            folder.KeepEnd(trainer, session.Versions);
+        }
+
         folder.Finish(trainer.Weights, result);
         return result;
+    }
+
+    // The end of the run on the rung before.
+    private (string Path, string Hash)? EndBefore(Run run)
+    {
+        if (Searches.rungBefore(run)?.Value is not { } before)
+        {
+            return null;
+        }
+
+        var hash = Address.ofRecipe(before);
+        return (Path.Combine(store.FolderOf(hash), RunFolder.End), hash);
     }
 
     private ImageSet Images(DataSource wanted, Action<Progress> report)

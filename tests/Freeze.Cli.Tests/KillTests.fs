@@ -107,3 +107,78 @@ let ``runners killed at random moments leave the bytes of an undisturbed batch``
             go (rounds + 1) (left - killed)
 
     go 0 kills
+
+/// Six epochs of 16 steps for each of two stages; saved after every step.
+let private stages =
+    "data mnist-sample; images 1064; validate 40; batch 64; epochs 6; learn stage by stage; optimizer sgd(lr 0.02)
+     net two { stage 1 { conv 16 5x5; relu; maxpool 2 }; stage 2 { conv 32 5x5; relu; maxpool 2 }; fc: linear classes }
+     net two"
+
+/// Where a condition holds within a minute.
+let private await (condition: unit -> bool) =
+    let clock = Stopwatch.StartNew()
+
+    while not (condition ()) do
+        Assert.True(clock.Elapsed < TimeSpan.FromMinutes 1.0, "what is waited for did not come")
+        Thread.Sleep 5
+
+[<Fact>]
+let ``a process killed in the midst of the second stage has trained the first for good`` () =
+    let source, whole, store = file stages, folder (), folder ()
+    Assert.Equal(0, (freeze (run source whole)).Code)
+    let killed = runner source store
+
+    let finishedStages () =
+        let folder = Path.Combine(store, "stages")
+
+        if Directory.Exists folder then
+            Directory.GetFiles(folder, "stage.json", SearchOption.AllDirectories)
+        else
+            [||]
+
+    /// The folders of candidates that are under way.
+    let underWay () =
+        Directory.GetFiles(store, "checkpoint*.safetensors", SearchOption.AllDirectories)
+        |> Array.map Path.GetDirectoryName
+        |> Array.distinct
+        |> Array.filter (fun path -> not (File.Exists(Path.Combine(path, "..", "stage.json"))))
+
+    await (fun () -> (finishedStages ()).Length = 1 && (underWay ()).Length = 1)
+    killed.Kill()
+    killed.WaitForExit()
+    killed.Dispose()
+
+    let first = (finishedStages ()) |> Array.exactlyOne |> Path.GetDirectoryName
+    Assert.Single(underWay ()) |> ignore
+
+    let records (stage: string) =
+        Directory.GetFiles(stage, "*", SearchOption.AllDirectories)
+        |> Array.filter (fun path -> Path.GetFileName path <> "claim-1")
+        |> Array.sort
+        |> Array.map (fun path -> path, File.GetLastWriteTimeUtc path)
+
+    let before = records first
+    let again = freeze (run source store)
+    Assert.Equal(0, again.Code)
+
+    // Not a file of the first stage was written again, and the second went on where it was.
+    Assert.Equal<(string * DateTime)[]>(before, records first)
+    Assert.DoesNotContain("stage 1 of 2", again.Errors)
+    Assert.Contains("stage 2 of 2", again.Errors)
+    Assert.Matches("going on after step [0-9]+ of epoch [1-6]", again.Errors)
+
+    for stage in hashes (Path.Combine(whole, "stages")) do
+        for file in [ "stage.json"; "last.safetensors" ] do
+            let content (store: string) =
+                File.ReadAllBytes(Path.Combine(store, "stages", stage, file))
+
+            Assert.Equal<byte[]>(content whole, content store)
+
+    let isRun (folder: string) = folder <> "stages"
+
+    for hash in hashes whole |> Array.filter isRun do
+        for file in [ "last.safetensors"; "metrics.jsonl"; "result.json" ] do
+            let content (store: string) =
+                File.ReadAllBytes(Path.Combine(store, hash, file))
+
+            Assert.Equal<byte[]>(content whole, content store)

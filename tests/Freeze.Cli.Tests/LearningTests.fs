@@ -34,6 +34,10 @@ let ``halving runs rung after rung and marks the best candidate of the last`` ()
     Assert.Equal(1, rows @" 9 +lr \S+ +\d+\.\d\d% +best$" output)
     Assert.Equal(1, rows @"best$" output)
     Assert.Equal(13, Directory.GetFiles(store, "result.json", SearchOption.AllDirectories).Length)
+    // Three go on behind the first epoch, one of them behind the third.
+    Assert.Equal(3, Regex.Count(output.Errors, "going on after step 0 of epoch 2"))
+    Assert.Equal(1, Regex.Count(output.Errors, "going on after step 0 of epoch 4"))
+    Assert.Empty(Directory.GetFiles(store, "end.safetensors", SearchOption.AllDirectories))
 
 let private staged =
     setting
@@ -100,6 +104,8 @@ let ``members of a densenet keep no byte of what they do not learn`` () =
         |> Array.filter (fun path -> path.Contains "member-" = isMember)
         |> Array.map (fun path -> Safetensors.Read path |> Seq.sumBy _.Value.Bytes.Length)
 
+    // Nor a plan of their own, which follows from the ensemble's.
+    Assert.Equal(2, Directory.GetFiles(store, "plan.json", SearchOption.AllDirectories).Length)
     let whole = bytes false |> Array.exactlyOne
     let plan = freeze [ "plan"; "--json"; file text ]
     let weights = (json plan).[0].GetProperty("weights")

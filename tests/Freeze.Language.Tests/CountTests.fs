@@ -121,7 +121,7 @@ let ``table 4: five members that share what does not learn`` (rules: string) (ex
         one $"data cifar10; net densenet-100-12; ensemble 5 after 1 epoch {{ {rules} }}"
 
     match run.Recipe.Learning with
-    | Learning.Ensemble(members, after, weights) ->
+    | Learning.Ensemble(members, after, weights, _) ->
         Assert.Equal((5, 1), (members, after))
         Assert.Equal(expected, int64 members * (Counts.ofWeights weights).Trained)
     | other -> failwith $"{other}"

@@ -145,6 +145,7 @@ let ``statements of the table are the parser's`` () =
             "import", "import \"a\""
             "profile", "profile a { }"
             "ensemble", "ensemble 2 after 1 epoch { }"
+            "stage", "stage 1 { learn reconstruct }"
             "expect", "expect accuracy 1 on a from \"T\""
             "report", "report { table accuracy }"
         ]

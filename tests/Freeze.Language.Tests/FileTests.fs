@@ -207,7 +207,7 @@ let ``rules of an ensemble are the members', those outside are the net's from wh
     Assert.Equal(Treatment.Trained, treatment "fc1.weight" run)
 
     match run.Recipe.Learning with
-    | Learning.Ensemble(3, 2, members) -> Assert.Equal(5010L, (Counts.ofWeights members).Trained)
+    | Learning.Ensemble(3, 2, members, _) -> Assert.Equal(5010L, (Counts.ofWeights members).Trained)
     | other -> failwith $"{other}"
 
 [<Fact>]
@@ -300,7 +300,7 @@ let ``a drawn let reaches the optimizer of every stage`` () =
             .[0]
 
     match run.Recipe.Learning with
-    | Learning.StageByStage stages ->
+    | Learning.StageByStage(stages, _) ->
         Assert.Equal(2, stages.Length)
 
         for candidates in stages do

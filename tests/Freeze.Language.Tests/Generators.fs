@@ -302,6 +302,7 @@ let rec private statementItem (size: int) : Gen<StatementItem> =
                     name
                     (parameters (size / 3))
                     (several 0 4 (located (netItem (size / 2))))
+                1, Gen.map2 (fun number body -> StatementItem.Stage(number, body)) value body
                 1,
                 Gen.map3
                     (fun members after body -> StatementItem.Ensemble(members, after, body))

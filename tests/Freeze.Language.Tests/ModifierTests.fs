@@ -94,6 +94,21 @@ let ``frozen statistics are those of the rule that wins`` () =
     Assert.Equal(7, (frozen "bn: train stats frozen").Length)
 
 [<Fact>]
+let ``statistics that only members freeze move in the net before them`` () =
+    let text =
+        "data cifar10; net wrn-10-1\nensemble 2 after 1 epoch { bn: train stats frozen; rest: fixed }"
+
+    let analysed = analyse text
+    // A net that has learned has statistics to normalise by.
+    Assert.Empty analysed.Diagnostics
+    let recipe = analysed.Runs[0].Recipe
+    Assert.Empty recipe.FrozenStatistics
+
+    match recipe.Learning with
+    | Learning.Ensemble(_, _, _, frozen) -> Assert.Equal(7, frozen.Length)
+    | other -> failwith $"{other}"
+
+[<Fact>]
 let ``the last linear layer can be solved on fixed features`` () =
     let text = "fc2: solve ridge 1e-3; rest: fixed"
     Assert.Equal(Treatment.Solved 1e-3, (planOf text "fc2.weight").Treatment)

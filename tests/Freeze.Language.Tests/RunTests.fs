@@ -133,6 +133,62 @@ let ``learning stage by stage shares what is alike between nets`` () =
     Assert.Equal(((17, 12), (187, 132)), shared "griswold-run-a.frz")
     Assert.Equal(((17, 12), (102, 72)), shared "griswold-run-b.frz")
 
+let private stagesOf (run: Freeze.Run) =
+    match run.Recipe.Learning with
+    | Learning.StageByStage(candidates, stages) -> candidates |> Array.map _.Length, stages
+    | other -> failwith $"{other}"
+
+let private twoStages =
+    "data mnist-sample; validate 100; epochs 3; learn stage by stage; net two\n"
+    + "net two { stage 1 { conv 4 3x3; relu }; stage 2 { conv 4 3x3; relu }; classifier: linear classes }\n"
+
+[<Fact>]
+let ``a stage may learn without labels, or nothing but a classifier in closed form`` () =
+    let text =
+        twoStages
+        + "search random 2 per stage; lr ~ 0.1 * 10^normal(0, 1)\nstage 1 { learn solve }\n"
+        + "case a { stage 1 { learn reconstruct } }\n"
+        + "case b { stage 2 { learn reconstruct then solve ridge 1e-3 } }"
+
+    let analysed = analyse text
+    Assert.Empty analysed.Diagnostics
+
+    Assert.Equal(
+        ([| 3; 3 |], [| StageLearning.Reconstruct; StageLearning.Classify |]),
+        stagesOf analysed.Runs[0]
+    )
+
+    // Least squares have no rate to search for.
+    Assert.Equal(
+        ([| 1; 3 |], [| StageLearning.Solve 0.0; StageLearning.ReconstructThenSolve 1e-3 |]),
+        stagesOf analysed.Runs[1]
+    )
+
+[<Fact>]
+let ``a stage that is solved for claims its weights and the classifier from rest`` () =
+    let treatments (rules: string) =
+        (analyse (twoStages + rules)).Runs[0].Recipe.Weights
+        |> Array.filter (fun plan -> not plan.Weight.IsBias)
+        |> Array.map _.Treatment
+        |> List.ofArray
+
+    let fix = Treatment.Still Stillness.Fixed
+
+    Assert.Equal<Treatment list>(
+        [ fix; Treatment.Trained; Treatment.Trained ],
+        treatments "stage 1 { learn solve }"
+    )
+
+    Assert.Equal<Treatment list>(
+        [ fix; fix; Treatment.Solved 1e-3 ],
+        treatments "stage 1 { learn solve }; stage 2 { learn solve ridge 1e-3 }; rest: train"
+    )
+
+    Assert.Equal<Treatment list>(
+        [ Treatment.Trained; Treatment.Trained; Treatment.Solved 0.5 ],
+        treatments "stage 2 { learn reconstruct then solve ridge 0.5 }"
+    )
+
 [<Fact>]
 let ``more than 10,000 runs are an error at the longest list, in no time`` () =
     let text = "seed 1..1000000000000; epochs 1..10"

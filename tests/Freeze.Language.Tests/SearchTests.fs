@@ -41,7 +41,7 @@ let ``a grid per stage gives each stage every combination`` () =
 search grid per stage\nlr ~ choice(0.1, 0.01); decay ~ choice(0, 1e-4)"
 
     match (runs text |> Array.exactlyOne).Recipe.Learning with
-    | Learning.StageByStage candidates ->
+    | Learning.StageByStage(candidates, _) ->
         for stage in candidates do
             Assert.Equal<(float * float) list>(
                 [ (0.1, 0.0); (0.1, 1e-4); (0.01, 0.0); (0.01, 1e-4) ],

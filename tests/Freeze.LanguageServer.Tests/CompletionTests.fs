@@ -36,6 +36,13 @@ let ``a statement begins with a setting, a word, or a part of the net in force``
         ]
 
 [<Fact>]
+let ``in a stage stands what it learns`` () =
+    Assert.Equal<string list>([ "learn" ], offered "learn stage by stage\nstage 1 { |")
+
+    offered "learn stage by stage\nstage 1 { learn |"
+    |> contains [ "reconstruct"; "reconstruct then solve"; "solve" ]
+
+[<Fact>]
 let ``in a case the net is that of the case`` () =
     let found =
         offered "data cifar10\ncase a { net wrn-10-1; | }\ncase b { net lenet }\n"

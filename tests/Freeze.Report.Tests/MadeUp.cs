@@ -48,7 +48,7 @@ internal static class MadeUp
             .. ((Learning.StageByStage)run.Recipe.Learning).Candidates.Select((tried, stage) => new StageRecord(
                 run.Recipe.Net.Stages[stage].Name,
                 Stages.address(run.Recipe, stage + 1),
-                [.. tried.Select(optimizer => new CandidateRecord(optimizer, finished.Epochs, ""))],
+                [.. tried.Select(optimizer => new CandidateRecord(optimizer, [], finished.Epochs, ""))],
                 tried.Length - 1,
                 "")),
         ];

@@ -223,6 +223,25 @@ let private printPasses (recipe: Recipe) =
     if weights |> Array.forall (fun plan -> plan.Treatment.IsStill) then
         printfn "nothing learns"
 
+/// What the stages learn that learn otherwise than by their classifier's loss.
+let private printStageLearning (recipe: Recipe) =
+    match recipe.Learning with
+    | Learning.StageByStage(_, stages) ->
+        for stage, learning in Seq.zip recipe.Net.Stages stages do
+            match learning with
+            | StageLearning.Classify -> ()
+            | StageLearning.Solve ridge ->
+                printfn "%s: a classifier in closed form (ridge %g) on random features" stage.Name ridge
+            | StageLearning.Reconstruct ->
+                printfn "%s: its weights learn to make its input again, then a classifier learns" stage.Name
+            | StageLearning.ReconstructThenSolve ridge ->
+                printfn
+                    "%s: its weights learn to make its input again, then a classifier is solved for (ridge %g)"
+                    stage.Name
+                    ridge
+    | Learning.Together
+    | Learning.Ensemble _ -> ()
+
 let private printLayers (shown: Shown) =
     let run = shown.Run
     printfn ""
@@ -256,6 +275,7 @@ let private printLayers (shown: Shown) =
         ]
 
     printPasses run.Recipe
+    printStageLearning run.Recipe
 
     for expected in run.Expected do
         printfn "expected: %s %g (%s)" expected.Measure expected.Value expected.Source

@@ -9,7 +9,9 @@ open Freeze
 open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Cli.Tables
+open Freeze.Records
 open Freeze.Runtime
+open Freeze.Runtime.Data
 open Freeze.Runtime.Results
 
 let private defaultCheckpointEvery = 300.0
@@ -90,13 +92,28 @@ let private alone
     let rec rungs (before: (Run * RunOutcome) list) (runs: Run[]) =
         let outcomes = before @ Batch.execute execute ends tell cancel runs
 
+        let isWhole =
+            not cancel.IsCancellationRequested && not (List.exists (snd >> ends) outcomes)
+
         let next =
-            if cancel.IsCancellationRequested || List.exists (snd >> ends) outcomes then
-                []
-            else
+            if isWhole then
                 outcomes
                 |> List.map (fun (run, outcome) -> run, Outcomes.result outcome |> Option.map fst)
                 |> Searches.nextRung
+            else
+                []
+
+        // What does not go on needs no more than its weights.
+        if isWhole then
+            let going =
+                next
+                |> List.choose Searches.rungBefore
+                |> List.map Address.ofRecipe
+                |> Set.ofList
+
+            for run, _ in outcomes do
+                if Searches.mayGoOn run && not (going.Contains(Address.ofRecipe run.Recipe)) then
+                    runner.ForgetEnd run
 
         if next.IsEmpty then
             outcomes
@@ -105,10 +122,34 @@ let private alone
 
     rungs [] runs
 
+/// How many processes, and how many threads each of them has.
+type private Processes = { Count: int; Threads: int }
+
+let private option name (value: string option) =
+    match value with
+    | Some value -> [ name; value ]
+    | None -> []
+
+/// A call of this command on the same runs.
+let private sameRuns (arguments: ParseResults<RunArguments>) store : string list =
+    let choice = choice arguments
+
+    [
+        "run"
+        yield! choice.Paths
+        yield! option "--profile" choice.Profile
+        for statement in choice.Set do
+            yield! [ "--set"; statement ]
+        for condition in choice.Only do
+            yield! [ "--only"; condition ]
+        yield! [ "--store"; store ]
+        yield! option "--data" (arguments.TryGetResult RunArguments.Data)
+    ]
+
 /// All runs by several processes. What has failed is taken back first, so that no worker tries again what another has
 /// just tried again.
 let private together
-    count
+    (processes: Processes)
     (arguments: ParseResults<RunArguments>)
     (passes: PassSet)
     store
@@ -122,25 +163,10 @@ let private together
             if entry.State.IsFailed then
                 cleaner.ForgetFailure entry.Hash
 
-    let option name (value: string option) =
-        match value with
-        | Some value -> [ name; value ]
-        | None -> []
-
-    let choice = choice arguments
-
     let own =
-        [
-            "run"
-            yield! choice.Paths
-            yield! option "--profile" choice.Profile
-            for statement in choice.Set do
-                yield! [ "--set"; statement ]
-            for condition in choice.Only do
-                yield! [ "--only"; condition ]
-            yield! [ "--store"; store ]
-            yield! option "--data" (arguments.TryGetResult RunArguments.Data)
-            yield! [ "--threads"; string (max 1 (threads arguments / count)) ]
+        sameRuns arguments store
+        @ [
+            yield! [ "--threads"; string processes.Threads ]
             yield! option "--checkpoint-every" (arguments.TryGetResult Checkpoint_Every |> Option.map string)
             yield! PassChoice.toWords passes
             yield! option "--tensorboard" (arguments.TryGetResult RunArguments.Tensorboard)
@@ -149,7 +175,64 @@ let private together
             "--worker"
         ]
 
-    Workers.execute count own (arguments.Contains Fail_Fast) cancel runs
+    Workers.execute processes.Count own (arguments.Contains Fail_Fast) cancel runs
+
+/// How long `--jobs auto` measures each way.
+let private measured = TimeSpan.FromSeconds 4.0
+
+/// What `--jobs` asks for: at most one process for each run. With `auto` a run has either one thread or all, whatever the
+/// number of runs, since that decides its bits; nothing is measured where there is nothing to choose or to train.
+let private jobs (arguments: ParseResults<RunArguments>) store (runs: Run[]) : Processes =
+    let threads = threads arguments
+    let alone = { Count = 1; Threads = threads }
+
+    let start own =
+        let started =
+            Workers.start
+                (threads / own)
+                (sameRuns arguments store @ [ "--threads"; string own; "--time-steps" ])
+
+        started.ErrorDataReceived.Add(fun line ->
+            if not (isNull line.Data) then
+                eprintfn "%s" line.Data)
+
+        started.BeginErrorReadLine()
+        started
+
+    let isLeft () =
+        StoreIndex.ofRuns (StoreView store) runs
+        |> Seq.exists (fun entry -> not entry.State.IsDone)
+
+    match arguments.GetResult(Jobs, "1") with
+    | "auto" when threads = 1 || runs.Length <= 1 || not (isLeft ()) -> alone
+    | "auto" ->
+        match JobChoice.jobs store start threads runs[0] with
+        | 1 -> alone
+        | several ->
+            {
+                Count = min several runs.Length
+                Threads = 1
+            }
+    | count ->
+        let count = min (int count) (max 1 runs.Length)
+
+        {
+            Count = count
+            Threads = max 1 (threads / count)
+        }
+
+/// Prints the steps a second of the first run.
+let private timeSteps (arguments: ParseResults<RunArguments>) (runs: Run[]) (_: CancellationToken) : int =
+    let catalog = Places.catalog (arguments.TryGetResult RunArguments.Data)
+
+    try
+        printfn "%g" (StepTimer.StepsPerSecond(runs[0], catalog, threads arguments, measured))
+        Exit.fine
+    with
+    | :? RunException
+    | :? DataException as error ->
+        eprintfn "%s" error.Message
+        Exit.runFailed
 
 let private train
     (arguments: ParseResults<RunArguments>)
@@ -158,10 +241,10 @@ let private train
     (runs: Run[])
     (cancel: CancellationToken)
     : int =
-    let jobs = min (arguments.GetResult(Jobs, 1)) (max 1 runs.Length)
+    let jobs = jobs arguments store runs
 
     let outcomes =
-        if jobs > 1 then
+        if jobs.Count > 1 then
             let outcomes = together jobs arguments passes store runs cancel
             // Later rungs of a search are known by their results alone; the workers have trained them.
             if
@@ -228,17 +311,22 @@ let private mistake (arguments: ParseResults<RunArguments>) : string option =
             Some $"{name} {value}: expected a number from {least} to {most}"
         | _ -> None
 
+    let jobs =
+        match arguments.TryGetResult Jobs with
+        | None
+        | Some "auto" -> None
+        | Some text ->
+            match Int32.TryParse text with
+            | true, count -> outside "--jobs" 1 256 (Some count)
+            | false, _ -> Some $"--jobs {text}: expected a number from 1 to 256, or auto"
+
     let every =
         match arguments.TryGetResult Checkpoint_Every with
         | Some seconds when not (seconds >= 0.0 && seconds <= 1e6) ->
             Some $"--checkpoint-every {seconds}: expected seconds from 0 to 1,000,000"
         | _ -> None
 
-    [
-        outside "--threads" 1 1024 (arguments.TryGetResult Threads)
-        outside "--jobs" 1 256 (arguments.TryGetResult Jobs)
-        every
-    ]
+    [ outside "--threads" 1 1024 (arguments.TryGetResult Threads); jobs; every ]
     |> List.tryPick id
 
 let run (arguments: ParseResults<RunArguments>) : int =
@@ -255,6 +343,8 @@ let run (arguments: ParseResults<RunArguments>) : int =
 
         if arguments.Contains RunArguments.Dry_Run then
             foretell arguments store runs
+        elif arguments.Contains Time_Steps then
+            Signals.cancellingWorker (timeSteps arguments runs)
         elif arguments.Contains Worker then
             Signals.cancellingWorker (train arguments passes store runs)
         else

@@ -44,10 +44,10 @@ internal sealed class Ensemble
     {
         RecipeCheck.Demand(run.Recipe, session.Images.Set);
         var start = new Run(
-            $"{run.Name}, start", run.Profile, run.Axes, run.NetName, [], Freeze.Ensembles.start(run.Recipe, plan.After));
+            $"{run.Name}, start", run.Profile, [], run.NetName, [], Freeze.Ensembles.start(run.Recipe, plan.After));
         var file = Path.GetFullPath(trainBase(start, session));
         var digest = Digest(file);
-        var recipe = Freeze.Ensembles.training(run.Recipe, plan.Weights, file, digest);
+        var recipe = Freeze.Ensembles.training(run.Recipe, plan.Weights, plan.FrozenStatistics, file, digest);
         var common = Safetensors.Read(file).ToDictionary(entry => entry.Key, entry => entry.Value.ToTensor());
         for (var member = 1; member <= plan.Members; member++)
         {
@@ -68,8 +68,7 @@ internal sealed class Ensemble
         session.Note($"member {member} of {plan.Members}");
         using var scope = NewDisposeScope();
         Directory.CreateDirectory(own);
-        var named = new Run($"{run.Name}, member {member}", run.Profile, run.Axes, run.NetName, [], recipe);
-        using var folder = whole.Within(own, named, $"member {member} from {digest}");
+        using var folder = whole.Within(own, $"member {member} from {digest}");
         var batches = new Batches(session.Images, recipe, whose: $" of member {member}");
         var trainer = new Trainer(recipe, batches, new WeightTable(recipe, common), session.Options.Passes);
         session.Train(trainer, folder);

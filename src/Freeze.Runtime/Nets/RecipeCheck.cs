@@ -1,3 +1,5 @@
+using Freeze.Runtime.Training;
+
 namespace Freeze.Runtime.Nets;
 
 /// <summary>
@@ -11,7 +13,7 @@ internal static class RecipeCheck
     public static void Demand(Recipe recipe, DataSet set)
     {
         Capabilities.Demand(recipe);
-        CheckNet(recipe.Net.Nodes, set, recipe.Classes);
+        CheckNet(recipe.Net.Nodes, set, recipe);
         CheckWeights(recipe);
         Check(recipe.Batch > 0, $"a batch of {recipe.Batch} images");
         Check(recipe.Epochs > 0, $"{recipe.Epochs} epochs");
@@ -40,12 +42,20 @@ internal static class RecipeCheck
         }
     }
 
-    private static void CheckNet(Node[] nodes, DataSet set, int classes)
+    private static void CheckNet(Node[] nodes, DataSet set, Recipe recipe)
     {
         Check(nodes.Length > 0 && nodes[0].Operation.IsInput, "a net whose first node is not its input");
         Check(nodes[0].Shape.SequenceEqual(set.Image), $"a net whose input is not an image of {set.Name}");
-        Check(classes >= set.Classes, $"{classes} outputs for the {set.Classes} classes of {set.Name}");
-        Check(nodes[^1].Shape.SequenceEqual([classes]), $"a net whose output is not {classes} logits");
+        Check(recipe.Classes >= set.Classes, $"{recipe.Classes} outputs for the {set.Classes} classes of {set.Name}");
+        if (recipe.Loss.IsReconstruction)
+        {
+            Check(Objective.Block(nodes[^1].Shape, set.Image) > 0, $"a net whose output is not an image of {set.Name}");
+        }
+        else
+        {
+            Check(nodes[^1].Shape.SequenceEqual([recipe.Classes]), $"a net whose output is not {recipe.Classes} logits");
+        }
+
         for (var i = 1; i < nodes.Length; i++)
         {
             var node = nodes[i];

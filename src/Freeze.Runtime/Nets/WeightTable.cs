@@ -12,12 +12,14 @@ internal sealed class WeightTable
 {
     private readonly Dictionary<string, PlannedWeight> weights;
     private readonly Dictionary<string, Tensor> statistics = [];
+    private readonly HashSet<string> frozen;
 
     /// <param name="recipe">The weights' plans.</param>
     /// <param name="common">Where the weights start, by name, if several nets have that in common; it is only read.</param>
     public WeightTable(Recipe recipe, IReadOnlyDictionary<string, Tensor>? common = null)
     {
         var files = new StartFiles();
+        frozen = [.. recipe.FrozenStatistics];
         var type = Precisions.OfWeights(recipe);
         weights = LargestSlices.Resolve(recipe, files)
             .ToDictionary(plan => plan.Weight.Name, plan => new PlannedWeight(
@@ -50,10 +52,13 @@ internal sealed class WeightTable
         weights.Select(entry => (entry.Key, entry.Value.Value()))
             .Concat(statistics.Select(entry => (entry.Key, entry.Value)));
 
-    /// <summary>What training can change: learning weights, of slices the slice alone, and running statistics.</summary>
+    /// <summary>
+    /// What training can change: learning weights, of slices the slice alone, and running statistics that are not frozen.
+    /// </summary>
     public IEnumerable<(string Name, Tensor Value)> Learned() =>
         weights.Where(entry => entry.Value.Learned is not null).Select(entry => (entry.Key, entry.Value.Learned!))
-            .Concat(statistics.Select(entry => (entry.Key, entry.Value)));
+            .Concat(statistics.Where(entry => !frozen.Contains(entry.Key[..entry.Key.LastIndexOf('.')]))
+                .Select(entry => (entry.Key, entry.Value)));
 
     /// <summary>Takes back what <see cref="State"/> has given, by name and shape; what is still stays as it is.</summary>
     public void Restore(Func<string, long[], Tensor> saved)

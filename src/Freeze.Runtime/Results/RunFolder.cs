@@ -10,6 +10,9 @@ namespace Freeze.Runtime.Results;
 /// </summary>
 internal sealed class RunFolder : IDisposable
 {
+    /// <summary>The file of where a finished training stands, if a longer one may go on from there.</summary>
+    public const string End = "end.safetensors";
+
     private readonly string folder;
     private readonly string hash;
     private readonly Claim claim;
@@ -20,6 +23,12 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>Opens the records of a run, with its plan.</summary>
     public RunFolder(string folder, Run run, string hash, Claim claim)
+        : this(folder, hash, claim)
+    {
+        WholeFile.Write(PathOf("plan.json"), PlanFile.ofRun(run));
+    }
+
+    private RunFolder(string folder, string hash, Claim claim)
     {
         this.folder = folder;
         this.hash = hash;
@@ -32,7 +41,6 @@ internal sealed class RunFolder : IDisposable
 
         // A result that is still there is damaged, else the run would not be trained.
         File.Delete(PathOf("result.json"));
-        WholeFile.Write(PathOf("plan.json"), PlanFile.ofRun(run));
     }
 
     /// <summary>How long the epochs took that are done.</summary>
@@ -40,16 +48,24 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>
     /// Brings a new training to where the run's last sound checkpoint stood, and begins the records there; a checkpoint
-    /// that is not sound is reported. Without one the run starts anew.
+    /// that is not sound is reported. Without one the run starts from the end of a shorter one, or anew.
     /// </summary>
     /// <param name="trainer">A training of the run that has made no step.</param>
     /// <param name="versions">What computes now.</param>
     /// <param name="note">Is told what is of interest.</param>
-    public void Resume(Trainer trainer, string versions, Action<string> note)
+    /// <param name="shorter">The end of a run whose epochs are the first ones of this, and that run's hash.</param>
+    public void Resume(Trainer trainer, string versions, Action<string> note, (string Path, string Hash)? shorter = null)
     {
-        foreach (var name in new[] { "checkpoint.safetensors", "checkpoint-before.safetensors" })
+        List<(string Path, string Hash)> known =
+            [(PathOf("checkpoint.safetensors"), hash), (PathOf("checkpoint-before.safetensors"), hash)];
+        if (shorter is { } end)
         {
-            if (File.Exists(PathOf(name)) && TryResume(PathOf(name), trainer, versions, note))
+            known.Add(end);
+        }
+
+        foreach (var (path, whose) in known)
+        {
+            if (File.Exists(path) && TryResume(path, whose, trainer, versions, note))
             {
                 break;
             }
@@ -75,19 +91,21 @@ internal sealed class RunFolder : IDisposable
     }
 
     /// <summary>Keeps where a training stands; the checkpoint before stays beside it.</summary>
-    public void Save(Trainer trainer, string versions)
+    public void Save(Trainer trainer, string versions) =>
+        Save(trainer, versions, PathOf("checkpoint.safetensors"), PathOf("checkpoint-before.safetensors"));
+
+    /// <summary>Keeps the end of a training, from which a longer one may go on.</summary>
+    public void KeepEnd(Trainer trainer, string versions) => Save(trainer, versions, PathOf(End), null);
+
+    private void Save(Trainer trainer, string versions, string path, string? before)
     {
         using var scope = NewDisposeScope();
         using var still = no_grad();
         var at = trainer.Position;
         var position = new Position(
             hash, at.Epoch, at.Step, at.LossSum, at.Right, at.Images, at.Seconds, at.Records, [.. timed], at.Threads, versions);
-        var path = PathOf("checkpoint.safetensors");
         claim.Demand();
-        WholeFile.Write(
-            path,
-            stream => Checkpoint.Write(stream, position, trainer.State()),
-            keepAs: PathOf("checkpoint-before.safetensors"));
+        WholeFile.Write(path, stream => Checkpoint.Write(stream, position, trainer.State()), keepAs: before);
     }
 
     /// <summary>Writes the records of a training that others have done for this one.</summary>
@@ -100,8 +118,8 @@ internal sealed class RunFolder : IDisposable
         AddMachine();
     }
 
-    /// <summary>The folder of a training that is part of this run, under the same claim.</summary>
-    public RunFolder Within(string place, Run part, string name) => new(place, part, name, claim);
+    /// <summary>The folder of a training that is part of this run, under the same claim; its plan follows from the run's.</summary>
+    public RunFolder Within(string place, string name) => new(place, name, claim);
 
     /// <summary>Writes further records of a training, a line each.</summary>
     public void Beside<T>(string name, IEnumerable<T> records)
@@ -155,11 +173,11 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
-    private bool TryResume(string path, Trainer trainer, string versions, Action<string> note)
+    private bool TryResume(string path, string whose, Trainer trainer, string versions, Action<string> note)
     {
         try
         {
-            var checkpoint = Checkpoint.Read(path, hash);
+            var checkpoint = Checkpoint.Read(path, whose);
             var position = checkpoint.Position;
             trainer.Restore(position, checkpoint.Tensor);
             timed = [.. position.Times];

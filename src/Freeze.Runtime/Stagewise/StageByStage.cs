@@ -22,9 +22,8 @@ internal sealed class StageByStage(TrainingSession session, Run run, RunStore st
 
         var weights = WeightsOf(run.Recipe, outcomes);
         var epochs = outcomes.SelectMany(stage => stage.Record.Candidates[stage.Record.Best].Epochs).Select(Numbered).ToArray();
-        var times = outcomes.SelectMany(stage => stage.Time.Candidates[stage.Record.Best]).Select(Numbered).ToArray();
-        var net = new NetExecutor(run.Recipe, weights, session.Options.Passes);
-        var test = new Evaluation(new Batches(session.Images, run.Recipe), net, run.Recipe.Batch).Judge(
+        var times = outcomes.SelectMany(TimesOf).Select(Numbered).ToArray();
+        var test = new Evaluation(new Batches(session.Images, run.Recipe), new NetExecutor(run.Recipe, weights, session.Options.Passes), run.Recipe).Judge(
             session.Images.Test,
             [.. Enumerable.Range(0, session.Images.Test.Count).Select(i => (long)i)],
             session.Cancel);
@@ -53,6 +52,25 @@ internal sealed class StageByStage(TrainingSession session, Run run, RunStore st
         var weights = new WeightTable(recipe);
         StageWeights.Restore(weights, name => Stages.nameInLastTraining(recipe, name), stages);
         return weights;
+    }
+
+    // Of the epochs of a stage's best candidate. What it took to learn without labels, of which no epoch of the run tells, is
+    // that of the first.
+    private static EpochTime[] TimesOf(StageOutcome stage)
+    {
+        var own = stage.Time.Candidates[stage.Record.Best];
+        return stage.Time.Classifier is [var first, .. var others]
+            ? [
+                new EpochTime(
+                    first.Epoch,
+                    first.Seconds + own.Sum(time => time.Seconds),
+                    first.ImagesPerSecond,
+                    first.Ended,
+                    first.Machine,
+                    first.Threads),
+                .. others,
+            ]
+            : own;
     }
 
     // Epochs of all stages are counted through.

@@ -62,7 +62,7 @@ internal sealed class StageFeatures : IDisposable
     /// <summary>Stages that have learned, fixed from then on.</summary>
     public static FixedFront FrontOf(Recipe recipe, IReadOnlyList<StageOutcome> stages, PassSet passes)
     {
-        var front = Stages.upTo(recipe, stages.Count);
+        var front = Stages.features(recipe, stages.Count);
         var weights = new WeightTable(front);
         StageWeights.Restore(weights, name => name, stages);
         return new FixedFront(front, weights, passes);

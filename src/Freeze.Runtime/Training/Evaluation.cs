@@ -1,15 +1,14 @@
 using Freeze.Runtime.Data;
 using Freeze.Runtime.Nets;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace Freeze.Runtime.Training;
 
 /// <summary>Judges a net on images that it does not learn from: running statistics, no dropout, no history.</summary>
-internal sealed class Evaluation(Batches batches, NetExecutor net, int trained)
+internal sealed class Evaluation(Batches batches, NetExecutor net, Recipe recipe)
 {
     // Twice those trained on at a time, since no activation is kept; enough to keep the cores busy.
-    private readonly int batch = Math.Clamp(2 * trained, 100, 500);
+    private readonly int batch = Math.Clamp(2 * recipe.Batch, 100, 500);
 
     /// <summary>Loss and accuracy over the images of a part at the given places.</summary>
     public Judgement Judge(ImagePart part, long[] places, CancellationToken cancel)
@@ -28,8 +27,11 @@ internal sealed class Evaluation(Batches batches, NetExecutor net, int trained)
             using var scope = NewDisposeScope();
             var prepared = ahead.Next();
             var taken = batches.Take(prepared);
-            var logits = net.Forward(taken.Images, training: false);
-            tally.Add(F.cross_entropy(logits, taken.Labels), logits, taken.Labels, prepared.Labels.Length);
+            var output = net.Forward(taken.Images, training: false);
+            tally.Add(
+                Objective.Of(recipe.Loss, output, taken, training: false),
+                Objective.Right(recipe.Loss, output, taken),
+                prepared.Labels.Length);
         }
 
         return tally.Read();

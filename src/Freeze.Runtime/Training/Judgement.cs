@@ -18,11 +18,11 @@ internal sealed class Tally
     /// <summary>Images counted.</summary>
     public int Images { get; private set; }
 
-    /// <summary>Adds a batch of <paramref name="count"/> images, its mean loss and its logits.</summary>
-    public void Add(Tensor batchLoss, Tensor logits, Tensor labels, int count)
+    /// <summary>Adds a batch of <paramref name="count"/> images, its mean loss and how many were classified right.</summary>
+    public void Add(Tensor batchLoss, Tensor batchRight, int count)
     {
         loss.add_(batchLoss.detach().to(float64), count);
-        right.add_(logits.detach().argmax(1).eq(labels).sum());
+        right.add_(batchRight);
         Images += count;
     }
 

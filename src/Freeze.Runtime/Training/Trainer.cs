@@ -5,7 +5,6 @@ using Freeze.Runtime.Nets;
 using Freeze.Runtime.Optimization;
 using TorchSharp;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace Freeze.Runtime.Training;
 
@@ -48,7 +47,7 @@ internal sealed class Trainer
         net = new NetExecutor(recipe, Weights, passes);
         optimizer = LeafOptimizer.Create(recipe.Optimizer, Weights.Leaves);
         schedule = new RateSchedule(recipe, batches.Steps);
-        evaluation = new Evaluation(batches, net, recipe.Batch);
+        evaluation = new Evaluation(batches, net, recipe);
         solver = RidgeSolver.Of(recipe, batches, net, Weights);
         optimizer.Begin(1);
     }
@@ -180,8 +179,8 @@ internal sealed class Trainer
             manual_seed((long)(RandomStream.Bits(key, step) >> 1));
         }
 
-        var logits = net.Forward(batch.Images, training: true);
-        var loss = F.cross_entropy(logits, batch.Labels, recipe.Loss.Smoothing);
+        var output = net.Forward(batch.Images, training: true);
+        var loss = Objective.Of(recipe.Loss, output, batch, training: true);
         // Where nothing learns there is still something to measure, and statistics to estimate.
         if (loss.requires_grad)
         {
@@ -189,7 +188,7 @@ internal sealed class Trainer
             optimizer.Step(schedule.Factor(epoch, step));
         }
 
-        tally.Add(loss, logits, batch.Labels, prepared.Labels.Length);
+        tally.Add(loss, Objective.Right(recipe.Loss, output, batch), prepared.Labels.Length);
     }
 
     private static Judgement Finite(Judgement judgement, string what, string when) =>

@@ -20,9 +20,12 @@ internal sealed record TrainingSession(
     public void Note(string text) => Report(Progress.NewNote(text));
 
     /// <summary>Brings a training from where its folder has it to its end.</summary>
-    public void Train(Trainer trainer, RunFolder folder)
+    /// <param name="trainer">A training that has made no step.</param>
+    /// <param name="folder">Its records.</param>
+    /// <param name="shorter">The end of a run whose epochs are the first ones of this, and that run's hash.</param>
+    public void Train(Trainer trainer, RunFolder folder, (string Path, string Hash)? shorter = null)
     {
-        folder.Resume(trainer, Versions, Note);
+        folder.Resume(trainer, Versions, Note, shorter);
         var saved = Stopwatch.GetTimestamp();
         void SaveWhenDue()
         {

@@ -48,7 +48,7 @@ public sealed class EnsembleTests(Sample sample) : IDisposable
         using var scope = NewDisposeScope();
         var path = folder.File($"store/{Of(result).Base}/last.safetensors");
         var start = Safetensors.Read(path);
-        var recipe = Freeze.Ensembles.training(Small.Build(), Learned, path, Digest(path));
+        var recipe = Freeze.Ensembles.training(Small.Build(), Learned, [], path, Digest(path));
 
         var weights = new WeightTable(recipe, start.ToDictionary(entry => entry.Key, entry => entry.Value.ToTensor()));
         MemberFile.Restore(MemberPath(result.Hash, 2), weights);
@@ -58,6 +58,24 @@ public sealed class EnsembleTests(Sample sample) : IDisposable
         var (from, slice) = (start["conv1.weight"].ToSingles(), own["conv1.weight"].ToSingles());
         Assert.Equal([.. slice[..25], .. from[25..50], .. slice[25..], .. from[75..]], whole);
         Assert.Equal(own["bn.running_mean"].Bytes, weights.Statistic("bn.running_mean").bytes);
+    }
+
+    [Fact]
+    public void FrozenStatisticsOfMembersAreTheBasesAndInNoMembersFile()
+    {
+        var result = Finished(Execute(Small with { Learning = Learning.NewEnsemble(2, 1, Learned, ["bn"]) }, "store"));
+
+        var own = Safetensors.Read(MemberPath(result.Hash, 1));
+        Assert.DoesNotContain("bn.running_mean", own.Keys);
+        Assert.Contains("bn.weight", own.Keys);
+        using var scope = NewDisposeScope();
+        var path = folder.File($"store/{Of(result).Base}/last.safetensors");
+        var recipe = Freeze.Ensembles.training(Small.Build(), Learned, ["bn"], path, Digest(path));
+        var member = new WeightTable(recipe);
+        MemberFile.Restore(MemberPath(result.Hash, 1), member);
+        // It is judged by statistics that one epoch of the base has estimated.
+        Assert.Equal(Safetensors.Read(path)["bn.running_mean"].Bytes, member.Statistic("bn.running_mean").bytes);
+        Assert.NotEqual(Of(result).MeanAccuracy, Of(Finished(Execute(Small with { Learning = Learning.NewEnsemble(2, 1, Learned, []) }, "store"))).MeanAccuracy);
     }
 
     [Fact]
@@ -100,7 +118,7 @@ public sealed class EnsembleTests(Sample sample) : IDisposable
     {
         Finished(Execute(Small, "store"));
         var before = steps;
-        Finished(Execute(Small with { Learning = Learning.NewEnsemble(2, 1, Learned) }, "store"));
+        Finished(Execute(Small with { Learning = Learning.NewEnsemble(2, 1, Learned, []) }, "store"));
 
         // Seven steps an epoch: the second trains two members for two epochs, and no base.
         Assert.Equal(7 + (Members * 14), before);
@@ -161,7 +179,7 @@ public sealed class EnsembleTests(Sample sample) : IDisposable
         Images = Images.NewFirst(200),
         Augmentations = [Augmentation.NewCrop(1)],
         Epochs = 2,
-        Learning = Learning.NewEnsemble(Members, 1, Learned),
+        Learning = Learning.NewEnsemble(Members, 1, Learned, []),
     };
 
     private static Treatment Rule(Weight weight) => weight.Name switch

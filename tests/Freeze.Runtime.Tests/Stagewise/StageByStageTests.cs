@@ -262,7 +262,7 @@ public sealed class StageByStageTests(Sample sample) : IDisposable
         Learning = Learning.NewStageByStage([
             .. Enumerable.Range(0, stages).Select(_ =>
                 (rates.Length > 0 ? rates : Rates).Select(rate => Optimizer.NewSgd(rate, 0.9, 0, false)).ToArray()),
-        ]),
+        ], [.. Enumerable.Repeat(StageLearning.Classify, stages)]),
     };
 
     private static StageRecord[] StagesOf(RunResult result) =>
