@@ -215,8 +215,12 @@ FREEZE_API int freeze_batch_norm_relu(Handle input, Handle mean, Handle variance
 
 namespace {
 
-// The entries of a tensor at some places along a dimension; a view where they lie side by side.
+// The entries of a tensor at some places along a dimension; a view where they lie side by side. Places on a GPU are not
+// looked at, which would wait for it.
 Tensor entries(const Tensor& tensor, int64_t dimension, const Tensor& places) {
+    if (!places.device().is_cpu()) {
+        return tensor.index_select(dimension, places);
+    }
     const int64_t* place = places.data_ptr<int64_t>();
     const int64_t count = places.numel();
     if (place[count - 1] - place[0] == count - 1) {
