@@ -181,7 +181,7 @@ internal sealed class Trainer
         }
 
         var logits = net.Forward(batch.Images, training: true);
-        var loss = F.cross_entropy(logits, batch.Labels, recipe.Loss.Smoothing);
+        var loss = F.cross_entropy(logits, batch.Labels, label_smoothing: recipe.Loss.Smoothing);
         // Where nothing learns there is still something to measure, and statistics to estimate.
         if (loss.requires_grad)
         {

@@ -233,7 +233,7 @@ Tensor entries(const Tensor& tensor, int64_t dimension, const Tensor& places) {
 class SlicedConvolution : public torch::autograd::Function<SlicedConvolution> {
 public:
     static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& slice, const Tensor& whole,
-                          const c10::optional<Tensor>& bias, int64_t dimension, const Tensor& places,
+                          const Optional<Tensor>& bias, int64_t dimension, const Tensor& places,
                           at::IntArrayRef stride, at::IntArrayRef padding) {
         context->save_for_backward({x, whole, places});
         context->saved_data["dimension"] = dimension;
@@ -252,7 +252,7 @@ public:
         const auto padding = context->saved_data["padding"].toIntVector();
         const auto type = context->saved_data["type"].toScalarType();
         auto back = [&](const Tensor& of, const Tensor& input, const Tensor& kernel, std::array<bool, 3> wanted) {
-            return at::convolution_backward(of, input, kernel, c10::nullopt, stride, padding, {1, 1}, false, {0, 0}, 1,
+            return at::convolution_backward(of, input, kernel, at::OptionalIntArrayRef(), stride, padding, {1, 1}, false, {0, 0}, 1,
                                             wanted);
         };
         Tensor to_x, to_slice, to_bias;
