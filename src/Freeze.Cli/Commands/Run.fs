@@ -35,7 +35,14 @@ let private alone (arguments: ParseResults<RunArguments>) store (runs: Run[]) (c
 
     use runner =
         new Runner(
-            RunnerOptions(store, catalog, threads arguments, every, arguments.Contains RunArguments.Retry)
+            RunnerOptions(
+                store,
+                catalog,
+                threads arguments,
+                every,
+                arguments.Contains RunArguments.Retry,
+                Repeatable = arguments.Contains Deterministic
+            )
         )
 
     let view = ProgressView.view (isWorker || arguments.Contains RunArguments.Json)
@@ -114,6 +121,8 @@ let private together
             yield! option "--data" (arguments.TryGetResult RunArguments.Data)
             yield! [ "--threads"; string (max 1 (threads arguments / count)) ]
             yield! option "--checkpoint-every" (arguments.TryGetResult Checkpoint_Every |> Option.map string)
+            if arguments.Contains Deterministic then
+                "--deterministic"
             if arguments.Contains Fail_Fast then
                 "--fail-fast"
             "--worker"

@@ -119,7 +119,7 @@ internal sealed class StageFeatures : IDisposable
         {
             cancel.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            put(each!.Of(batches.Take(ahead.Next()).Images).contiguous().bytes);
+            put(each!.Of(batches.Take(ahead.Next()).Images).cpu().contiguous().bytes);
         }
     }
 }
