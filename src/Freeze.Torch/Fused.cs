@@ -31,11 +31,27 @@ public static class Fused
     }
 
     /// <summary>
+    /// conv2d(input, weight, bias, …). By Winograd's algorithm, a convolution of single numbers in channels-last order by
+    /// 3x3 kernels at stride 1 takes less than half the time, and rounds a little otherwise: by some 1e-6 of a value.
+    /// </summary>
+    public static Tensor Conv2d(
+        Tensor input, Tensor weight, Tensor? bias, long[] strides, long[] padding, bool winograd)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(weight);
+        return Made(
+            freeze_conv2d_whole(
+                input.Handle, weight.Handle, bias is null ? 0 : bias.Handle, strides, padding, winograd ? 1 : 0, out var result),
+            result);
+    }
+
+    /// <summary>
     /// conv2d(input, whole.index_copy(dimension, places, slice), …), where <paramref name="whole"/> has those entries
     /// already: the gradient of no other entry is computed.
     /// </summary>
     public static Tensor SlicedConv2d(
-        Tensor input, Tensor slice, Tensor whole, Tensor? bias, int dimension, Tensor places, long[] strides, long[] padding)
+        Tensor input, Tensor slice, Tensor whole, Tensor? bias, int dimension, Tensor places, long[] strides, long[] padding,
+        bool winograd)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(slice);
@@ -44,7 +60,7 @@ public static class Fused
         return Made(
             freeze_conv2d_slice(
                 input.Handle, slice.Handle, whole.Handle, bias is null ? 0 : bias.Handle, dimension, places.Handle, strides, padding,
-                out var result),
+                winograd ? 1 : 0, out var result),
             result);
     }
 }

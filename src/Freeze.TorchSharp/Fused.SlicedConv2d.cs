@@ -10,7 +10,8 @@ public static partial class Fused
     /// gradients reach it; libtorch computes those of the other entries too, and they are dropped.
     /// </summary>
     public static Tensor SlicedConv2d(
-        Tensor input, Tensor slice, Tensor whole, Tensor? bias, int dimension, Tensor places, long[] strides, long[] padding)
+        Tensor input, Tensor slice, Tensor whole, Tensor? bias, int dimension, Tensor places, long[] strides, long[] padding,
+        bool winograd)
     {
         ArgumentNullException.ThrowIfNull(slice);
         ArgumentNullException.ThrowIfNull(whole);

@@ -35,14 +35,14 @@ public sealed class FusedTests
         using var scope = NewDisposeScope();
         var numbers = type == float64 ? float64 : float32;
         // Compared with libtorch's computation in double on the same rounded values: in single its own sums are coarser.
-        var values = Values(shape, 1).to(type);
+        var values = Drawn.Values(shape, 1).to(type);
         var found = Norm(values, type, numbers, training, fused: true, relu);
         var expected = Norm(values.to(float64), float64, float64, training, fused: false, relu);
 
         var tolerance = type == float64 ? 1e-12 : type == float32 ? 2e-5 : 2e-2;
         foreach (var (name, value) in expected)
         {
-            Close(value, found[name], tolerance, name);
+            Drawn.Close(value, found[name], tolerance, name);
         }
     }
 
@@ -51,7 +51,7 @@ public sealed class FusedTests
     {
         using var scope = NewDisposeScope();
         var y = Fused.BatchNormRelu(
-            Last(tensor([1f, float.NaN, 2, 3], [2, 1, 1, 2])), zeros([1]), ones([1]), ones([1]), zeros([1]), false, 0.1, 1e-5, true);
+            Drawn.ChannelsLast(tensor([1f, float.NaN, 2, 3], [2, 1, 1, 2])), zeros([1]), ones([1]), ones([1]), zeros([1]), false, 0.1, 1e-5, true);
 
         Assert.True(float.IsNaN(y.contiguous().data<float>().ToArray()[1]));
     }
@@ -68,23 +68,23 @@ public sealed class FusedTests
         using var scope = NewDisposeScope();
         foreach (var (stride, padding) in new[] { (1L, 1L), (2L, 0L) })
         {
-            var start = Values([6, 3, 3, 3], 2);
+            var start = Drawn.Values([6, 3, 3, 3], 2);
             var index = tensor(places, [places.Length]);
             Tensor[] Gradients(bool fused)
             {
-                var x = Last(Values([4, 3, 7, 7], 1)).requires_grad_();
+                var x = Drawn.ChannelsLast(Drawn.Values([4, 3, 7, 7], 1)).requires_grad_();
                 var slice = start.index_select(dimension, index).requires_grad_();
-                var bias = Values([6], 3).requires_grad_();
+                var bias = Drawn.Values([6], 3).requires_grad_();
                 var y = fused
-                    ? Fused.SlicedConv2d(x, slice, start, bias, dimension, index, [stride, stride], [padding, padding])
+                    ? Fused.SlicedConv2d(x, slice, start, bias, dimension, index, [stride, stride], [padding, padding], winograd: true)
                     : F.conv2d(x, start.index_copy(dimension, index, slice), bias, [stride, stride], [padding, padding]);
-                y.mul(Values(y.shape, 4)).sum().backward();
+                y.mul(Drawn.Values(y.shape, 4)).sum().backward();
                 return [y, x.grad!, slice.grad!, bias.grad!];
             }
 
             foreach (var (expected, found) in Gradients(false).Zip(Gradients(true)))
             {
-                Close(expected, found, 1e-12, $"stride {stride}");
+                Drawn.Close(expected, found, 1e-12, $"stride {stride}");
             }
         }
     }
@@ -93,10 +93,10 @@ public sealed class FusedTests
         Tensor values, ScalarType type, ScalarType numbers, bool training, bool fused, bool relu)
     {
         var channels = values.shape[1];
-        var x = (values.ndim == 4 ? Last(values) : values).detach().requires_grad_();
-        var weight = Values([channels], 5).to(numbers).requires_grad_();
-        var bias = Values([channels], 6).to(numbers).requires_grad_();
-        var mean = Values([channels], 7).to(numbers);
+        var x = (values.ndim == 4 ? Drawn.ChannelsLast(values) : values).detach().requires_grad_();
+        var weight = Drawn.Values([channels], 5).to(numbers).requires_grad_();
+        var bias = Drawn.Values([channels], 6).to(numbers).requires_grad_();
+        var mean = Drawn.Values([channels], 7).to(numbers);
         var variance = ones([channels], numbers);
         Tensor y;
         if (fused)
@@ -110,7 +110,7 @@ public sealed class FusedTests
         }
 
         Assert.Equal(type, y.dtype);
-        y.mul(Values(y.shape, 8).to(type)).sum().backward();
+        y.mul(Drawn.Values(y.shape, 8).to(type)).sum().backward();
         return new()
         {
             ["y"] = y,
@@ -120,25 +120,5 @@ public sealed class FusedTests
             ["mean"] = mean,
             ["variance"] = variance,
         };
-    }
-
-    private static Tensor Last(Tensor values) => values.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
-
-    // Numbers about 0.3 with deviation 0.6, far from each other in low bits.
-    private static Tensor Values(long[] shape, int seed)
-    {
-        var random = new Random(seed);
-        var count = shape.Aggregate(1L, (product, extent) => product * extent);
-        return tensor([.. Enumerable.Range(0, (int)count).Select(_ => (random.NextDouble() * 2) - 0.7)], shape);
-    }
-
-    private static void Close(Tensor expected, Tensor found, double tolerance, string name)
-    {
-        var a = expected.detach().to(float64).contiguous().data<double>().ToArray();
-        var b = found.detach().to(float64).contiguous().data<double>().ToArray();
-        Assert.Equal(a.Length, b.Length);
-        var norm = Math.Sqrt(a.Sum(value => value * value));
-        var distance = Math.Sqrt(a.Zip(b, (p, q) => (p - q) * (p - q)).Sum());
-        Assert.True(distance <= tolerance * Math.Max(norm, 1), $"{name}: {distance} of {norm}");
     }
 }

@@ -113,8 +113,8 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
         long[] padding = [conv.PaddingHeight, conv.PaddingWidth];
         var bias = Bias(node, conv.Bias);
         return weight.Slice is { } slice && is_grad_enabled()
-            ? Fused.SlicedConv2d(input, slice.Leaf, As(slice.Whole()), bias, slice.Dimension, slice.Places, strides, padding)
-            : F.conv2d(input, Weight(node), bias, strides, padding);
+            ? Fused.SlicedConv2d(input, slice.Leaf, As(slice.Whole()), bias, slice.Dimension, slice.Places, strides, padding, winograd: true)
+            : Fused.Conv2d(input, Weight(node), bias, strides, padding, winograd: true);
     }
 
     private Tensor Pool(Node node, Operation.MaxPool pool, Tensor input, HashSet<int> done)

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace TorchSharp;
 
-// What TorchSharp lacks: native/fused.cpp.
+// What TorchSharp lacks: native/fused.cpp and native/convolution.cpp.
 internal static partial class NativeMethods
 {
     [LibraryImport(Library)]
@@ -11,7 +11,12 @@ internal static partial class NativeMethods
         out long result);
 
     [LibraryImport(Library)]
+    internal static partial int freeze_conv2d_whole(
+        long input, long weight, long bias, ReadOnlySpan<long> stride, ReadOnlySpan<long> padding, int winograd,
+        out long result);
+
+    [LibraryImport(Library)]
     internal static partial int freeze_conv2d_slice(
         long input, long slice, long whole, long bias, long dimension, long places, ReadOnlySpan<long> stride,
-        ReadOnlySpan<long> padding, out long result);
+        ReadOnlySpan<long> padding, int winograd, out long result);
 }

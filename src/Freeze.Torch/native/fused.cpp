@@ -1,12 +1,12 @@
 // Operations that libtorch lacks, or has in several passes over memory where one is enough. Each is checked against
 // libtorch's own in the tests, and Fused.cs says what it is in libtorch's terms.
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <vector>
 
 #include "api.h"
 #include "kernels/rows.h"
+#include "parts.h"
 
 using namespace freeze;
 
@@ -24,39 +24,6 @@ bool is_rows(const Tensor& x) {
 bool is_kernels(const Tensor& x) {
     return x.device().is_cpu() && x.numel() > 0 && is_rows(x) &&
            (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble || x.scalar_type() == at::kBFloat16);
-}
-
-constexpr int64_t most_parts = 32;
-
-// Cuts rows into parts that depend on the shape alone, so that sums do not depend on the number of threads.
-template <class Body>
-void in_parts(int64_t rows, int64_t channels, Body&& body) {
-    constexpr int64_t least = 1 << 14;
-    const int64_t parts = std::max<int64_t>(1, std::min(most_parts, rows * channels / least));
-    at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
-        for (int64_t part = begin; part < end; part++) {
-            const int64_t first = rows * part / parts;
-            body(part, first, rows * (part + 1) / parts - first);
-        }
-    });
-}
-
-// Sums of every channel over all rows, made by `add(first row, rows, sums, other sums)`.
-template <class Add>
-std::pair<std::vector<double>, std::vector<double>> add_up(int64_t rows, int64_t channels, Add&& add) {
-    std::vector<double> a(most_parts * channels), b(most_parts * channels);
-    in_parts(rows, channels, [&](int64_t part, int64_t first, int64_t few) {
-        add(first, few, a.data() + part * channels, b.data() + part * channels);
-    });
-    for (int64_t part = 1; part < most_parts; part++) {
-        for (int64_t c = 0; c < channels; c++) {
-            a[c] += a[part * channels + c];
-            b[c] += b[part * channels + c];
-        }
-    }
-    a.resize(channels);
-    b.resize(channels);
-    return {a, b};
 }
 
 // T as it lies in memory, N the type of what there is one of for each channel.
@@ -210,77 +177,5 @@ FREEZE_API int freeze_batch_norm_relu(Handle input, Handle mean, Handle variance
         }
         const Tensor y = at::batch_norm(x, w, b, m, v, training != 0, momentum, epsilon, false);
         return relu != 0 ? at::relu(y) : y;
-    });
-}
-
-namespace {
-
-// The entries of a tensor at some places along a dimension; a view where they lie side by side. Places on a GPU are not
-// looked at, which would wait for it.
-Tensor entries(const Tensor& tensor, int64_t dimension, const Tensor& places) {
-    if (!places.device().is_cpu()) {
-        return tensor.index_select(dimension, places);
-    }
-    const int64_t* place = places.data_ptr<int64_t>();
-    const int64_t count = places.numel();
-    if (place[count - 1] - place[0] == count - 1) {
-        return tensor.narrow(dimension, place[0], count);
-    }
-    return tensor.index_select(dimension, places);
-}
-
-// A convolution with a whole kernel, of which a slice alone learns: the gradient of no other entry is computed.
-class SlicedConvolution : public torch::autograd::Function<SlicedConvolution> {
-public:
-    static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& slice, const Tensor& whole,
-                          const Optional<Tensor>& bias, int64_t dimension, const Tensor& places,
-                          at::IntArrayRef stride, at::IntArrayRef padding) {
-        context->save_for_backward({x, whole, places});
-        context->saved_data["dimension"] = dimension;
-        context->saved_data["stride"] = stride;
-        context->saved_data["padding"] = padding;
-        context->saved_data["bias"] = bias.has_value();
-        context->saved_data["type"] = slice.scalar_type();
-        return at::conv2d(x, whole, bias, stride, padding);
-    }
-
-    static variable_list backward(AutogradContext* context, variable_list gradients) {
-        const auto saved = context->get_saved_variables();
-        const Tensor &x = saved[0], &whole = saved[1], &places = saved[2], &gradient = gradients[0];
-        const auto dimension = context->saved_data["dimension"].toInt();
-        const auto stride = context->saved_data["stride"].toIntVector();
-        const auto padding = context->saved_data["padding"].toIntVector();
-        const auto type = context->saved_data["type"].toScalarType();
-        auto back = [&](const Tensor& of, const Tensor& input, const Tensor& kernel, std::array<bool, 3> wanted) {
-            return at::convolution_backward(of, input, kernel, at::OptionalIntArrayRef(), stride, padding, {1, 1}, false, {0, 0}, 1,
-                                            wanted);
-        };
-        Tensor to_x, to_slice, to_bias;
-        if (context->needs_input_grad(0)) {
-            to_x = std::get<0>(back(gradient, x, whole, {true, false, false}));
-        }
-        if (context->needs_input_grad(1)) {
-            const Tensor kernel = dimension < 2 ? entries(whole, dimension, places) : whole;
-            const auto layout = gradient.suggest_memory_format();
-            const Tensor of = dimension == 0 ? entries(gradient, 1, places).contiguous(layout) : gradient;
-            const Tensor input = dimension == 1 ? entries(x, 1, places).contiguous(layout) : x;
-            to_slice = std::get<1>(back(of, input, kernel, {false, true, false}));
-            to_slice = (dimension < 2 ? to_slice : entries(to_slice, dimension, places)).to(type);
-        }
-        if (context->saved_data["bias"].toBool() && context->needs_input_grad(3)) {
-            to_bias = gradient.sum({0, 2, 3});
-        }
-        return {to_x, to_slice, Tensor(), to_bias, Tensor(), Tensor(), Tensor(), Tensor()};
-    }
-};
-
-}  // namespace
-
-// conv2d by `whole`, which has the values of `slice` at `places` along `dimension`; gradients go to the slice.
-FREEZE_API int freeze_conv2d_slice(Handle input, Handle slice, Handle whole, Handle bias, int64_t dimension, Handle places,
-                                   const int64_t* stride, const int64_t* padding, Handle* result) {
-    return making(result, [&] {
-        return SlicedConvolution::apply(get(input), get(slice), get(whole), get_optional(bias), dimension, get(places),
-                                        view(stride, 2), view(padding, 2));
     });
 }

@@ -1,11 +1,13 @@
 // The best loops that this machine can run.
 #include "rows.h"
+#include "winograd.h"
 
 #define FREEZE_DECLARE(set)                            \
     namespace freeze::kernels::set {                   \
     extern const Rows<float> of_float;                 \
     extern const Rows<double> of_double;               \
     extern const Rows<std::uint16_t> of_bfloat16;      \
+    extern const Winograd winograd;                    \
     }
 
 FREEZE_DECLARE(plain)
@@ -17,16 +19,16 @@ FREEZE_DECLARE(avx512)
 namespace freeze::kernels {
 namespace {
 
-template <class T>
-const Rows<T>& choose(const Rows<T>& plain, const Rows<T>* avx2, const Rows<T>* avx512) {
+template <class Loops>
+const Loops* choose(const Loops* plain, const Loops* avx2, const Loops* avx512) {
 #ifdef FREEZE_X86
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512dq")) {
-        return *avx512;
+        return avx512;
     }
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        return *avx2;
+        return avx2;
     }
 #endif
     (void)avx2;
@@ -37,26 +39,31 @@ const Rows<T>& choose(const Rows<T>& plain, const Rows<T>* avx2, const Rows<T>* 
 }  // namespace
 
 #ifdef FREEZE_X86
-#define FREEZE_CHOOSE(name) choose(plain::name, &avx2::name, &avx512::name)
+#define FREEZE_CHOOSE(name) choose(&plain::name, &avx2::name, &avx512::name)
 #else
-#define FREEZE_CHOOSE(name) choose(plain::name, decltype(&plain::name){nullptr}, decltype(&plain::name){nullptr})
+#define FREEZE_CHOOSE(name) choose(&plain::name, decltype(&plain::name){nullptr}, decltype(&plain::name){nullptr})
 #endif
 
 template <>
 const Rows<float>& rows<float>() {
-    static const Rows<float>& chosen = FREEZE_CHOOSE(of_float);
+    static const Rows<float>& chosen = *FREEZE_CHOOSE(of_float);
     return chosen;
 }
 
 template <>
 const Rows<double>& rows<double>() {
-    static const Rows<double>& chosen = FREEZE_CHOOSE(of_double);
+    static const Rows<double>& chosen = *FREEZE_CHOOSE(of_double);
     return chosen;
 }
 
 template <>
 const Rows<std::uint16_t>& rows<std::uint16_t>() {
-    static const Rows<std::uint16_t>& chosen = FREEZE_CHOOSE(of_bfloat16);
+    static const Rows<std::uint16_t>& chosen = *FREEZE_CHOOSE(of_bfloat16);
+    return chosen;
+}
+
+const Winograd& winograd() {
+    static const Winograd& chosen = *FREEZE_CHOOSE(winograd);
     return chosen;
 }
 

@@ -1,0 +1,170 @@
+// What winograd.cpp computes with, in the namespace of its instruction set: lanes of 16 channels, the transforms of lines
+// and squares, products of matrices. Lanes are GCC's vectors: the compiler makes one, two or four registers of each.
+#pragma once
+
+#include <cstdint>
+
+namespace freeze::kernels::FREEZE_SET {
+namespace {
+
+typedef float Lane __attribute__((vector_size(64)));
+typedef float Loose __attribute__((vector_size(64), aligned(4)));
+constexpr std::int64_t lane = 16;
+
+#ifdef __AVX512F__
+constexpr int most_rows = 12, most_lanes = 2;
+#else
+constexpr int most_rows = 4, most_lanes = 1;
+#endif
+
+inline Lane load(const float* from) { return *reinterpret_cast<const Loose*>(from); }
+inline void store(float* to, Lane values) { *reinterpret_cast<Loose*>(to) = values; }
+
+inline Lane load(const float* from, std::int64_t count) {
+    if (count >= lane) {
+        return load(from);
+    }
+    Lane values = {};
+    for (std::int64_t i = 0; i < count; i++) {
+        values[i] = from[i];
+    }
+    return values;
+}
+
+inline void store(float* to, Lane values, std::int64_t count) {
+    if (count >= lane) {
+        store(to, values);
+        return;
+    }
+    for (std::int64_t i = 0; i < count; i++) {
+        to[i] = values[i];
+    }
+}
+
+constexpr std::int64_t whole_lanes(std::int64_t channels) { return (channels + lane - 1) / lane * lane; }
+
+// F(4x4, 3x3): 4x4 outputs come from 6x6 inputs, at the points 0, 1, -1, 2, -2 and infinity.
+constexpr int side = 4, size = 6;
+constexpr std::int64_t points = size * size;
+
+// The transforms of a line: with B of the paper, with G, with A, and back with the transposes of A and G.
+struct Line {
+    static void of_input(const Lane* d, Lane* v) {
+        const Lane a = d[4] - 4 * d[2], b = d[3] - 4 * d[1], c = d[4] - d[2], e = 2 * (d[3] - d[1]);
+        const Lane first = 4 * d[0] - 5 * d[2] + d[4], last = 4 * d[1] - 5 * d[3] + d[5];
+        v[0] = first, v[1] = a + b, v[2] = a - b, v[3] = c + e, v[4] = c - e, v[5] = last;
+    }
+    static void of_kernel(const Lane* w, Lane* u) {
+        const Lane even = w[0] + w[2], far = w[0] + 4 * w[2];
+        u[0] = w[0] * (1 / 4.f), u[1] = (even + w[1]) * (-1 / 6.f), u[2] = (even - w[1]) * (-1 / 6.f);
+        u[3] = (far + 2 * w[1]) * (1 / 24.f), u[4] = (far - 2 * w[1]) * (1 / 24.f), u[5] = w[2];
+    }
+    static void of_output(const Lane* m, Lane* y) {
+        const Lane a = m[1] + m[2], b = m[1] - m[2], c = m[3] + m[4], e = m[3] - m[4];
+        y[0] = m[0] + a + c, y[1] = b + 2 * e, y[2] = a + 4 * c, y[3] = b + 8 * e + m[5];
+    }
+    static void of_gradient(const Lane* y, Lane* m) {
+        const Lane even = y[0] + y[2], odd = y[1] + y[3], far = y[0] + 4 * y[2], wide = 2 * y[1] + 8 * y[3];
+        const Lane last = y[3], first = y[0];
+        m[0] = first, m[1] = even + odd, m[2] = even - odd, m[3] = far + wide, m[4] = far - wide, m[5] = last;
+    }
+    static void to_kernel(const Lane* u, Lane* w) {
+        const Lane a = (u[1] + u[2]) * (-1 / 6.f), b = (u[1] - u[2]) * (-1 / 6.f);
+        const Lane c = (u[3] + u[4]) * (1 / 24.f), e = (u[3] - u[4]) * (1 / 24.f);
+        w[0] = u[0] * (1 / 4.f) + a + c, w[1] = b + 2 * e, w[2] = a + 4 * c + u[5];
+    }
+};
+
+// Applies a transform of lines to the columns, then to the rows, of a square [from x from].
+template <int from, int to, class Transform>
+inline void square(const Lane (&in)[from][from], Lane (&out)[to][to], Transform&& transform) {
+    Lane half[to][from];
+    for (int j = 0; j < from; j++) {
+        Lane column[from], made[to];
+        for (int i = 0; i < from; i++) {
+            column[i] = in[i][j];
+        }
+        transform(column, made);
+        for (int i = 0; i < to; i++) {
+            half[i][j] = made[i];
+        }
+    }
+    for (int i = 0; i < to; i++) {
+        transform(half[i], out[i]);
+    }
+}
+
+// out [rows, lanes] (+)= a [rows, inner] b [inner, lanes], with the strides that the entries have.
+template <int rows, int lanes>
+inline void block(const float* a, std::int64_t a_row, std::int64_t a_inner, const float* b, std::int64_t b_inner,
+                  std::int64_t inner, float* out, std::int64_t out_row, bool add) {
+    Lane sum[rows][lanes];
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) {
+#pragma GCC unroll 2
+        for (int l = 0; l < lanes; l++) {
+            sum[r][l] = add ? load(out + r * out_row + l * lane) : Lane{};
+        }
+    }
+    for (std::int64_t i = 0; i < inner; i++) {
+        Lane of_b[lanes];
+#pragma GCC unroll 2
+        for (int l = 0; l < lanes; l++) {
+            of_b[l] = load(b + i * b_inner + l * lane);
+        }
+#pragma GCC unroll 16
+        for (int r = 0; r < rows; r++) {
+            const float of_a = a[r * a_row + i * a_inner];
+#pragma GCC unroll 2
+            for (int l = 0; l < lanes; l++) {
+                sum[r][l] += of_a * of_b[l];
+            }
+        }
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) {
+#pragma GCC unroll 2
+        for (int l = 0; l < lanes; l++) {
+            store(out + r * out_row + l * lane, sum[r][l]);
+        }
+    }
+}
+
+// The same for any number of rows that 4 divides.
+template <int lanes>
+void rows_product(const float* a, std::int64_t a_row, std::int64_t a_inner, const float* b, std::int64_t b_inner,
+             std::int64_t inner, std::int64_t rows, float* out, std::int64_t out_row, bool add) {
+    std::int64_t r = 0;
+    for (; rows - r >= most_rows; r += most_rows) {
+        block<most_rows, lanes>(a + r * a_row, a_row, a_inner, b, b_inner, inner, out + r * out_row, out_row, add);
+    }
+    for (; r < rows; r += 4) {
+        block<4, lanes>(a + r * a_row, a_row, a_inner, b, b_inner, inner, out + r * out_row, out_row, add);
+    }
+}
+
+inline void product(std::int64_t lanes, const float* a, std::int64_t a_row, std::int64_t a_inner, const float* b,
+                    std::int64_t b_inner, std::int64_t inner, std::int64_t rows, float* out, std::int64_t out_row, bool add) {
+    if (most_lanes == 2 && lanes == 2) {
+        rows_product<most_lanes>(a, a_row, a_inner, b, b_inner, inner, rows, out, out_row, add);
+    } else {
+        rows_product<1>(a, a_row, a_inner, b, b_inner, inner, rows, out, out_row, add);
+    }
+}
+
+// Calls body(first channel, number of lanes) for panels of channels.
+template <class Body>
+inline void panels(std::int64_t channels, Body&& body) {
+    std::int64_t c = 0;
+    if constexpr (most_lanes == 2) {
+        for (; channels - c >= 2 * lane; c += 2 * lane) {
+            body(c, 2);
+        }
+    }
+    for (; c < channels; c += lane) {
+        body(c, 1);
+    }
+}
+
+}  // namespace
+}  // namespace freeze::kernels::FREEZE_SET

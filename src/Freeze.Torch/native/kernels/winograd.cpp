@@ -1,0 +1,254 @@
+// Compiled once for each instruction set, as rows.cpp is.
+#include "winograd.h"
+
+#include "lanes.h"
+
+namespace freeze::kernels::FREEZE_SET {
+namespace {
+
+// Bytes of transformed tiles that the second cache holds beside what else passes through it.
+constexpr std::int64_t cached = 384 << 10;
+
+// The tiles of a batch of outputs, image by image and row by row.
+struct Tiles {
+    const Filtering& by;
+    std::int64_t down = (by.out.height + side - 1) / side, across = (by.out.width + side - 1) / side;
+
+    struct Place {
+        std::int64_t image, row, column;
+    };
+    Place operator[](std::int64_t tile) const {
+        return {tile / (down * across), tile / across % down * side, tile % across * side};
+    }
+};
+
+// The transformed inputs of some tiles: [size * size, rows, channels in whole lanes].
+void transform_inputs(const Filtering& by, const float* in, std::int64_t first, std::int64_t count, std::int64_t rows,
+                      const float* zeros, float* to) {
+    const Tiles tiles{by};
+    const Maps& maps = by.in;
+    const std::int64_t width = whole_lanes(maps.channels);
+    for (std::int64_t t = 0; t < count; t++) {
+        const auto place = tiles[first + t];
+        const float* from[size][size];
+        for (int i = 0; i < size; i++) {
+            for (int j = 0; j < size; j++) {
+                const std::int64_t y = place.row + i - by.padding, x = place.column + j - by.padding;
+                const bool inside = y >= 0 && y < maps.height && x >= 0 && x < maps.width;
+                from[i][j] = inside ? in + ((place.image * maps.height + y) * maps.width + x) * maps.stride : zeros;
+            }
+        }
+        for (std::int64_t c = 0; c < width; c += lane) {
+            Lane d[size][size], v[size][size];
+            for (int i = 0; i < size; i++) {
+                for (int j = 0; j < size; j++) {
+                    d[i][j] = load(from[i][j] + c, maps.channels - c);
+                }
+            }
+            square<size, size>(d, v, Line::of_input);
+            for (int i = 0; i < size; i++) {
+                for (int j = 0; j < size; j++) {
+                    store(to + ((i * size + j) * rows + t) * width + c, v[i][j]);
+                }
+            }
+        }
+    }
+}
+
+// The transposed output transform of gradients: [size * size, rows, channels in whole lanes].
+void transform_gradients(const Filtering& by, const float* gradient, std::int64_t first, std::int64_t count,
+                         std::int64_t rows, const float* zeros, float* to) {
+    const Tiles tiles{by};
+    const Maps& maps = by.out;
+    const std::int64_t width = whole_lanes(maps.channels);
+    for (std::int64_t t = 0; t < count; t++) {
+        const auto place = tiles[first + t];
+        const float* from[side][side];
+        for (int i = 0; i < side; i++) {
+            for (int j = 0; j < side; j++) {
+                const std::int64_t y = place.row + i, x = place.column + j;
+                const bool inside = y < maps.height && x < maps.width;
+                from[i][j] = inside ? gradient + ((place.image * maps.height + y) * maps.width + x) * maps.stride : zeros;
+            }
+        }
+        for (std::int64_t c = 0; c < width; c += lane) {
+            Lane y[side][side], m[size][size];
+            for (int i = 0; i < side; i++) {
+                for (int j = 0; j < side; j++) {
+                    y[i][j] = load(from[i][j] + c, maps.channels - c);
+                }
+            }
+            square<side, size>(y, m, Line::of_gradient);
+            for (int i = 0; i < size; i++) {
+                for (int j = 0; j < size; j++) {
+                    store(to + ((i * size + j) * rows + t) * width + c, m[i][j]);
+                }
+            }
+        }
+    }
+}
+
+void transform_outputs(const Filtering& by, const float* products, const float* bias, std::int64_t first,
+                       std::int64_t count, std::int64_t rows, float* out) {
+    const Tiles tiles{by};
+    const Maps& maps = by.out;
+    const std::int64_t width = whole_lanes(maps.channels);
+    for (std::int64_t t = 0; t < count; t++) {
+        const auto place = tiles[first + t];
+        float* to = out + ((place.image * maps.height + place.row) * maps.width + place.column) * maps.stride;
+        for (std::int64_t c = 0; c < width; c += lane) {
+            Lane m[size][size], y[side][side];
+            for (int i = 0; i < size; i++) {
+                for (int j = 0; j < size; j++) {
+                    m[i][j] = load(products + ((i * size + j) * rows + t) * width + c);
+                }
+            }
+            square<size, side>(m, y, Line::of_output);
+            const Lane plus = bias == nullptr ? Lane{} : load(bias + c, maps.channels - c);
+            for (int i = 0; i < side && place.row + i < maps.height; i++) {
+                for (int j = 0; j < side && place.column + j < maps.width; j++) {
+                    store(to + (i * maps.width + j) * maps.stride + c, y[i][j] + plus, maps.channels - c);
+                }
+            }
+        }
+    }
+}
+
+// Panels of up to two lanes of outputs: [points][panel][inputs][lanes].
+std::int64_t packed(std::int64_t inputs, std::int64_t outputs) { return points * inputs * whole_lanes(outputs); }
+
+void pack(const float* kernels, std::int64_t inputs, std::int64_t outputs, bool turned, std::int64_t first_lane,
+          std::int64_t lanes_wanted, float* to) {
+    const std::int64_t width = whole_lanes(outputs);
+    // In memory [outputs, inputs, 3, 3]; the turned convolution has their roles exchanged.
+    const std::int64_t of_output = turned ? 9 : inputs * 9, of_input = turned ? outputs * 9 : 9;
+    panels(width, [&](std::int64_t first, std::int64_t lanes) {
+        for (std::int64_t l = 0; l < lanes; l++) {
+            const std::int64_t start = first + l * lane;
+            if (start / lane < first_lane || start / lane >= first_lane + lanes_wanted) {
+                continue;
+            }
+            const std::int64_t some = outputs - start < lane ? outputs - start : lane;
+            for (std::int64_t c = 0; c < inputs; c++) {
+                Lane w[3][3] = {}, u[size][size];
+                const float* from = kernels + start * of_output + c * of_input;
+                for (std::int64_t k = 0; k < some; k++) {
+                    for (int i = 0; i < 9; i++) {
+                        w[i / 3][i % 3][k] = from[k * of_output + (turned ? 8 - i : i)];
+                    }
+                }
+                square<3, size>(w, u, Line::of_kernel);
+                for (int i = 0; i < points; i++) {
+                    store(to + i * inputs * width + first * inputs + (c * lanes + l) * lane, u[i / size][i % size]);
+                }
+            }
+        }
+    });
+}
+
+std::int64_t clamp(std::int64_t value, std::int64_t least, std::int64_t most) {
+    return value < least ? least : value > most ? most : value;
+}
+
+// Bytes of a tile, transformed, and of what comes of it.
+std::int64_t tile_bytes(std::int64_t inputs, std::int64_t outputs) {
+    return points * (whole_lanes(inputs) + whole_lanes(outputs)) * 4;
+}
+
+// So many as the second cache holds beside what else passes through it.
+std::int64_t tiles_at_once(std::int64_t inputs, std::int64_t outputs) {
+    return clamp(cached / tile_bytes(inputs, outputs) / 12 * 12, 24, 192);
+}
+
+std::int64_t sums(std::int64_t inputs, std::int64_t outputs) { return points * whole_lanes(inputs) * whole_lanes(outputs); }
+
+// The sums are read and written once for each lot of tiles, so lots are large where sums are.
+std::int64_t tiles_of_gradient(std::int64_t inputs, std::int64_t outputs) {
+    const std::int64_t bytes = clamp(sums(inputs, outputs) * 8, cached, 4 << 20);
+    return clamp(bytes / tile_bytes(inputs, outputs), 24, 256);
+}
+
+// Pixels outside the image are read here.
+std::int64_t nothing(std::int64_t inputs, std::int64_t outputs) { return whole_lanes(inputs) + whole_lanes(outputs); }
+
+std::int64_t buffer(std::int64_t inputs, std::int64_t outputs) {
+    const std::int64_t a = tiles_at_once(inputs, outputs), b = tiles_of_gradient(inputs, outputs);
+    return nothing(inputs, outputs) + (a > b ? a : b) * tile_bytes(inputs, outputs) / 4;
+}
+
+void clear(float* from, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; i++) {
+        from[i] = 0;
+    }
+}
+
+void convolve(const Filtering& by, const float* in, const float* kernels, const float* bias, float* out,
+              std::int64_t first, std::int64_t count, float* buffer) {
+    const std::int64_t inputs = by.in.channels, outputs = by.out.channels;
+    const std::int64_t rows = (count + 3) / 4 * 4, wide_in = whole_lanes(inputs), wide_out = whole_lanes(outputs);
+    float* zeros = buffer;
+    float* images = zeros + nothing(inputs, outputs);
+    float* products = images + points * rows * wide_in;
+    clear(zeros, nothing(inputs, outputs));
+    for (std::int64_t p = 0; p < points; p++) {
+        clear(images + (p * rows + count) * wide_in, (rows - count) * wide_in);
+    }
+    transform_inputs(by, in, first, count, rows, zeros, images);
+    for (std::int64_t p = 0; p < points; p++) {
+        panels(wide_out, [&](std::int64_t c, std::int64_t lanes) {
+            const float* a = images + p * rows * wide_in;
+            const float* b = kernels + p * inputs * wide_out + c * inputs;
+            float* to = products + p * rows * wide_out + c;
+            product(lanes, a, wide_in, 1, b, lanes * lane, inputs, rows, to, wide_out, false);
+        });
+    }
+    transform_outputs(by, products, bias, first, count, rows, out);
+}
+
+void add_gradient(const Filtering& by, const float* in, const float* gradient, std::int64_t first, std::int64_t count,
+                  float* sums, float* buffer) {
+    const std::int64_t inputs = by.in.channels, outputs = by.out.channels;
+    const std::int64_t wide_in = whole_lanes(inputs), wide_out = whole_lanes(outputs);
+    float* zeros = buffer;
+    float* images = zeros + nothing(inputs, outputs);
+    float* gradients = images + points * count * wide_in;
+    clear(zeros, nothing(inputs, outputs));
+    transform_inputs(by, in, first, count, count, zeros, images);
+    transform_gradients(by, gradient, first, count, count, zeros, gradients);
+    for (std::int64_t p = 0; p < points; p++) {
+        panels(wide_out, [&](std::int64_t c, std::int64_t lanes) {
+            const float* a = images + p * count * wide_in;
+            const float* b = gradients + p * count * wide_out + c;
+            float* to = sums + p * wide_in * wide_out + c;
+            product(lanes, a, 1, wide_in, b, wide_out, count, wide_in, to, wide_out, true);
+        });
+    }
+}
+
+void unpack(const float* sums, std::int64_t inputs, std::int64_t outputs, std::int64_t first, std::int64_t count,
+            float* to) {
+    const std::int64_t wide_in = whole_lanes(inputs), wide_out = whole_lanes(outputs);
+    for (std::int64_t start = first; start < first + count; start += lane) {
+        const std::int64_t some = first + count - start < lane ? first + count - start : lane;
+        for (std::int64_t c = 0; c < inputs; c++) {
+            Lane u[size][size], w[3][3];
+            for (int i = 0; i < points; i++) {
+                u[i / size][i % size] = load(sums + (i * wide_in + c) * wide_out + start);
+            }
+            square<size, 3>(u, w, Line::to_kernel);
+            for (std::int64_t k = 0; k < some; k++) {
+                for (int i = 0; i < 9; i++) {
+                    to[((start + k) * inputs + c) * 9 + i] = w[i / 3][i % 3][k];
+                }
+            }
+        }
+    }
+}
+
+}  // namespace
+
+extern const Winograd winograd;
+const Winograd winograd = {side,   packed, pack,         tiles_at_once, tiles_of_gradient,
+                           buffer, convolve, sums, add_gradient,  unpack};
+
+}  // namespace freeze::kernels::FREEZE_SET

@@ -1,0 +1,112 @@
+// Convolutions by Winograd's algorithm, in parts that do not depend on the number of threads.
+#include "winograd.h"
+
+#include <ATen/Parallel.h>
+
+#include <cstring>
+
+#include "kernels/winograd.h"
+
+namespace freeze::winograd {
+namespace {
+
+using at::Tensor;
+using kernels::Filtering;
+using kernels::Maps;
+using kernels::Winograd;
+
+int64_t parts_of(int64_t all, int64_t part) { return (all + part - 1) / part; }
+
+// A pixel's channels lie side by side, perhaps among others: a narrowed tensor in channels-last order.
+bool is_maps(const Tensor& x) {
+    return x.dim() == 4 && x.stride(1) == 1 && x.stride(3) >= x.size(1) && x.stride(2) == x.size(3) * x.stride(3) &&
+           x.stride(0) == x.size(2) * x.stride(2);
+}
+
+Maps maps(const Tensor& x) { return {x.size(0), x.size(2), x.size(3), x.size(1), x.stride(3)}; }
+
+// Tensors of libtorch begin at 64 bytes.
+Tensor numbers(int64_t count) { return at::empty({count}, at::kFloat); }
+
+int64_t tiles(const Winograd& w, const Maps& out) {
+    return out.images * parts_of(out.height, w.side) * parts_of(out.width, w.side);
+}
+
+}  // namespace
+
+bool serves(const Tensor& x, const Tensor& kernel, at::IntArrayRef stride, at::IntArrayRef padding) {
+    if (x.scalar_type() != at::kFloat || kernel.scalar_type() != at::kFloat || !x.device().is_cpu() ||
+        x.dim() != 4 || kernel.size(2) != 3 || kernel.size(3) != 3 || stride[0] != 1 || stride[1] != 1 ||
+        padding[0] != padding[1] || padding[0] > 2 || !is_maps(x) || !kernel.is_contiguous()) {
+        return false;
+    }
+    // Measured: with fewer channels or tiles the transforms cost what the products save.
+    const int64_t inputs = x.size(1), outputs = kernel.size(0), height = x.size(2) + 2 * padding[0] - 2,
+                  width = x.size(3) + 2 * padding[1] - 2;
+    return inputs >= 8 && outputs >= 8 && inputs * outputs >= 256 && height > 0 && width > 0 &&
+           tiles(kernels::winograd(), {x.size(0), height, width, outputs, outputs}) >= 128;
+}
+
+Tensor convolve(const Tensor& x, const Tensor& kernel, const Optional<Tensor>& bias, int64_t padding, bool turned) {
+    const Winograd& w = kernels::winograd();
+    const int64_t inputs = x.size(1), outputs = kernel.size(turned ? 1 : 0);
+    // Back, what was cut off by little padding comes by more.
+    const int64_t around = turned ? 2 - padding : padding;
+    Tensor y = at::empty({x.size(0), outputs, x.size(2) + 2 * around - 2, x.size(3) + 2 * around - 2}, x.options(),
+                         at::MemoryFormat::ChannelsLast);
+    const Filtering by{maps(x), maps(y), around};
+    const Tensor packed = numbers(w.packed(inputs, outputs));
+    const float* from = kernel.data_ptr<float>();
+    float* kernels = packed.data_ptr<float>();
+    at::parallel_for(0, parts_of(outputs, 16), 1, [&](int64_t begin, int64_t end) {
+        w.pack(from, inputs, outputs, turned, begin, end - begin, kernels);
+    });
+    const float* in = x.data_ptr<float>();
+    const float* plus = bias.has_value() ? bias->data_ptr<float>() : nullptr;
+    float* out = y.data_ptr<float>();
+    const int64_t all = tiles(w, by.out), some = w.tiles_at_once(inputs, outputs);
+    at::parallel_for(0, parts_of(all, some), 1, [&](int64_t begin, int64_t end) {
+        const Tensor buffer = numbers(w.buffer(inputs, outputs));
+        for (int64_t lot = begin; lot < end; lot++) {
+            w.convolve(by, in, kernels, plus, out, lot * some, std::min(some, all - lot * some), buffer.data_ptr<float>());
+        }
+    });
+    return y;
+}
+
+Tensor kernel_gradient(const Tensor& x, const Tensor& gradient, int64_t padding) {
+    const Winograd& w = kernels::winograd();
+    const int64_t inputs = x.size(1), outputs = gradient.size(1);
+    const Filtering by{maps(x), maps(gradient), padding};
+    const int64_t all = tiles(w, by.out), some = w.tiles_of_gradient(inputs, outputs), size = w.sums(inputs, outputs);
+    // By the shape alone: few where there is little to add up, since each part has sums of its own.
+    const int64_t parts = std::max<int64_t>(2, std::min<int64_t>(16, all / 512));
+    const Tensor sums = numbers(parts * size);
+    float* sum = sums.data_ptr<float>();
+    const float *in = x.data_ptr<float>(), *back = gradient.data_ptr<float>();
+    at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
+        const Tensor buffer = numbers(w.buffer(inputs, outputs));
+        for (int64_t part = begin; part < end; part++) {
+            std::memset(sum + part * size, 0, size * sizeof(float));
+            const int64_t last = all * (part + 1) / parts;
+            for (int64_t tile = all * part / parts; tile < last; tile += some) {
+                w.add_gradient(by, in, back, tile, std::min(some, last - tile), sum + part * size, buffer.data_ptr<float>());
+            }
+        }
+    });
+    at::parallel_for(0, size, 1 << 14, [&](int64_t begin, int64_t end) {
+        for (int64_t part = 1; part < parts; part++) {
+            for (int64_t i = begin; i < end; i++) {
+                sum[i] += sum[part * size + i];
+            }
+        }
+    });
+    Tensor made = at::empty({outputs, inputs, 3, 3}, x.options().memory_format(at::MemoryFormat::Contiguous));
+    float* to = made.data_ptr<float>();
+    at::parallel_for(0, parts_of(outputs, 16), 1, [&](int64_t begin, int64_t end) {
+        w.unpack(sum, inputs, outputs, begin * 16, std::min(outputs, end * 16) - begin * 16, to);
+    });
+    return made;
+}
+
+}  // namespace freeze::winograd

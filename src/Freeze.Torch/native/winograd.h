@@ -1,0 +1,20 @@
+// Convolutions by 3x3 kernels at stride 1 in fewer multiplications than libtorch's: see kernels/winograd.h.
+#pragma once
+
+#include "api.h"
+
+namespace freeze::winograd {
+
+// Whether a convolution can be done so and is worth it, by its shape and the machine's instructions alone.
+bool serves(const at::Tensor& x, const at::Tensor& kernel, at::IntArrayRef stride, at::IntArrayRef padding);
+
+// conv2d of x [n, channels, height, width] in channels-last order by a kernel [outputs, channels, 3, 3]; turned: of a
+// gradient [n, outputs, ...] back to the input of that convolution.
+at::Tensor convolve(const at::Tensor& x, const at::Tensor& kernel, const Optional<at::Tensor>& bias, int64_t padding,
+                    bool turned);
+
+// The kernel's gradient [outputs, channels, 3, 3] of an input and the gradient of what came of it. Either may be some
+// channels of a larger tensor.
+at::Tensor kernel_gradient(const at::Tensor& x, const at::Tensor& gradient, int64_t padding);
+
+}  // namespace freeze::winograd

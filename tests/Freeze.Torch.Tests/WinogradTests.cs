@@ -1,0 +1,120 @@
+using Freeze.Torch;
+using Xunit;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Freeze.Torch.Tests;
+
+/// <summary>
+/// Convolutions by Winograd's algorithm, in single precision, against libtorch's in double: values and all gradients, of
+/// whole kernels and of slices.
+/// </summary>
+public sealed class WinogradTests
+{
+    // Images, inputs, height, width, outputs, padding: whole lanes of 16 channels and not, whole tiles of 4 and not.
+    public static TheoryData<long, long, long, long, long, long> Shapes => new()
+    {
+        { 16, 64, 16, 16, 64, 1 },
+        { 130, 20, 4, 4, 37, 1 },
+        { 9, 48, 15, 22, 12, 1 },
+        { 40, 8, 9, 9, 40, 0 },
+        { 40, 17, 6, 7, 33, 2 },
+        { 33, 16, 8, 8, 16, 1 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void AWholeKernelAsInDouble(long images, long inputs, long height, long width, long outputs, long padding)
+    {
+        using var scope = NewDisposeScope();
+        var start = Drawn.Values([outputs, inputs, 3, 3], 2);
+        Compare([images, inputs, height, width], outputs, (x, bias, exact) =>
+        {
+            var weight = (exact ? start : start.to(float32)).detach().requires_grad_();
+            var y = exact
+                ? F.conv2d(x, weight, bias, [1, 1], [padding, padding])
+                : Fused.Conv2d(x, weight, bias, [1, 1], [padding, padding], winograd: true);
+            return (y, weight);
+        });
+    }
+
+    [Theory]
+    [InlineData(0, new long[] { 0, 1, 2, 3 })]
+    [InlineData(0, new long[] { 1, 4, 30 })]
+    [InlineData(1, new long[] { 5, 6, 7, 8, 9 })]
+    [InlineData(1, new long[] { 0, 2 })]
+    [InlineData(3, new long[] { 1 })]
+    public void ASliceAsInDouble(int dimension, long[] places)
+    {
+        using var scope = NewDisposeScope();
+        var start = Drawn.Values([32, 20, 3, 3], 2);
+        var index = tensor(places, [places.Length]);
+        Compare([16, 20, 12, 12], 32, (x, bias, exact) =>
+        {
+            var whole = exact ? start : start.to(float32);
+            var slice = whole.index_select(dimension, index).requires_grad_();
+            var y = exact
+                ? F.conv2d(x, whole.index_copy(dimension, index, slice), bias, [1, 1], [1, 1])
+                : Fused.SlicedConv2d(x, slice, whole, bias, dimension, index, [1, 1], [1, 1], winograd: true);
+            return (y, slice);
+        });
+    }
+
+    [Fact]
+    public void TheNumberOfThreadsChangesNoBit()
+    {
+        using var scope = NewDisposeScope();
+        var before = get_num_threads();
+        float[] Bits(int threads)
+        {
+            set_num_threads(threads);
+            var x = Drawn.ChannelsLast(Drawn.Values([64, 24, 12, 12], 1).to(float32)).detach().requires_grad_();
+            var weight = Drawn.Values([40, 24, 3, 3], 2).to(float32).requires_grad_();
+            var y = Fused.Conv2d(x, weight, null, [1, 1], [1, 1], winograd: true);
+            y.mul(y).sum().backward();
+            return [.. new[] { y.detach(), x.grad!, weight.grad! }.SelectMany(t => t.contiguous().data<float>().ToArray())];
+        }
+
+        try
+        {
+            Assert.Equal(Bits(1), Bits(2));
+        }
+        finally
+        {
+            set_num_threads(before);
+        }
+    }
+
+    // In the shapes above the algorithm is used: its bits are not libtorch's.
+    [Fact]
+    public void TheAlgorithmIsUsedWhereItIsWanted()
+    {
+        using var scope = NewDisposeScope();
+        var x = Drawn.ChannelsLast(Drawn.Values([16, 64, 16, 16], 1).to(float32));
+        var weight = Drawn.Values([64, 64, 3, 3], 2).to(float32);
+        float[] With(bool winograd) =>
+            Fused.Conv2d(x, weight, null, [1, 1], [1, 1], winograd).contiguous().data<float>().ToArray();
+        var libtorchs = F.conv2d(x, weight, null, [1, 1], [1, 1]).contiguous().data<float>().ToArray();
+
+        Assert.Equal(libtorchs, With(winograd: false));
+        Assert.NotEqual(libtorchs, With(winograd: true));
+    }
+
+    private static void Compare(long[] shape, long outputs, Func<Tensor, Tensor, bool, (Tensor Y, Tensor Learning)> convolve)
+    {
+        Tensor[] Made(bool exact)
+        {
+            var type = exact ? float64 : float32;
+            var x = Drawn.ChannelsLast(Drawn.Values(shape, 1).to(type)).detach().requires_grad_();
+            var bias = Drawn.Values([outputs], 3).to(type).detach().requires_grad_();
+            var (y, learning) = convolve(x, bias, exact);
+            y.mul(Drawn.Values(y.shape, 4).to(type)).sum().backward();
+            return [y, x.grad!, learning.grad!, bias.grad!];
+        }
+
+        foreach (var ((expected, found), name) in Made(true).Zip(Made(false)).Zip(["y", "x", "kernel", "bias"]))
+        {
+            Drawn.Close(expected, found, 1e-5, name);
+        }
+    }
+}
