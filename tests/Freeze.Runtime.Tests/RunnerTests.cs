@@ -271,6 +271,14 @@ public sealed class RunnerTests : IDisposable
     }
 
     [Fact]
+    public void OnAProcessorTf32RoundsNothing()
+    {
+        var exact = Small with { Device = Device.Cpu };
+
+        Assert.Equal(Finished(Execute(exact)).Epochs, Finished(Execute(exact with { Precision = Precision.Tf32 })).Epochs);
+    }
+
+    [Fact]
     public void WithoutMemoryARunSaysWhichBatchFits()
     {
         var told = 0;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Freeze.Runtime.Data;
 using Freeze.Runtime.Nets;
 using Freeze.Runtime.Optimization;
@@ -44,8 +45,9 @@ internal static class MemoryTrial
             _ = loss.to(float64).item<double>();
             return true;
         }
-        catch (Exception error) when (Failures.IsOutOfMemory(error))
+        catch (Exception error) when (error is OutOfMemoryException or ExternalException or RunException)
         {
+            // Whatever is wrong with so small a batch, it is not to hide what was wrong with the run.
             return false;
         }
     }
