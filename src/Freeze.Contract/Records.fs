@@ -134,7 +134,8 @@ type RunResult =
         /// Fixed scalars found bit-identical to their start, and zero scalars found zero, when the run ended.
         StillVerified: int64
         Threads: int
-        /// Versions of what computed this, such as "Freeze 0.1.0, libtorch 1.13.1".
+        /// Versions of what computed this, and the passes that it was to do without, such as "Freeze 0.1.0, libtorch 1.13.1"
+        /// or "Freeze 0.1.0, libtorch 1.13.1, without slices".
         Versions: string
     }
 

@@ -23,6 +23,9 @@ public sealed record RunnerOptions(string Store, DataCatalog Data, int Threads, 
 
     /// <summary>Whether a GPU computes in ways alone that give the same bits each time; slower. A processor always does.</summary>
     public bool Repeatable { get; init; }
+
+    /// <summary>The passes that are used; what others would have given is the same but for rounding.</summary>
+    public PassSet Passes { get; init; } = PassSet.All;
 }
 
 /// <summary>
@@ -56,7 +59,7 @@ public sealed class Runner : IDisposable
         stages = new RunStore(Path.Combine(options.Store, "stages"));
     }
 
-    /// <summary>What computes, for the records.</summary>
+    /// <summary>The versions of what computes.</summary>
     public static string Versions
     {
         get
@@ -156,7 +159,7 @@ public sealed class Runner : IDisposable
         catch (Exception error) when (Failures.IsOutOfMemory(error))
         {
             // What the run held is given back by now.
-            throw Failures.OutOfMemory(error, run.Recipe.Learning.IsTogether ? MemoryTrial.Fitting(run.Recipe, images) : null);
+            throw Failures.OutOfMemory(error, run.Recipe.Learning.IsTogether ? MemoryTrial.Fitting(run.Recipe, images, options.Passes) : null);
         }
     }
 
@@ -192,7 +195,7 @@ public sealed class Runner : IDisposable
 
     private static RunResult Together(TrainingSession session, Run run, string hash, RunFolder folder)
     {
-        var trainer = new Trainer(run.Recipe, session.Images);
+        var trainer = new Trainer(run.Recipe, session.Images, session.Options.Passes);
         session.Train(trainer, folder);
 
         // Where the test set is what validates, it has just been judged.
@@ -211,7 +214,7 @@ public sealed class Runner : IDisposable
             CountsModule.ofWeights(run.Recipe.Weights),
             StillnessCheck.Verify(trainer.Weights, run.Recipe.Seed),
             session.Options.Threads,
-            Versions);
+            session.Versions);
         folder.Finish(trainer.Weights, result);
         return result;
     }

@@ -72,6 +72,44 @@ let ``a mistake in --set is shown in its text`` (statement: string, message: str
     Assert.Contains(statement, output.Errors)
 
 [<Fact>]
+let ``--without leaves passes out, in workers too, and the records say so`` () =
+    let store = folder ()
+
+    let output =
+        freeze
+            [
+                "run"
+                file (grid + "; conv2: train 5 filters")
+                "--store"
+                store
+                "--jobs"
+                "2"
+                "--threads"
+                "2"
+                "--without"
+                "pool-relu,slices"
+                "--without"
+                "channels-last"
+            ]
+
+    Assert.Equal(0, output.Code)
+    let results = Directory.GetFiles(store, "result.json", SearchOption.AllDirectories)
+    Assert.Equal(4, results.Length)
+
+    for result in results do
+        Assert.Contains(", without slices, pool-relu, channels-last\"", File.ReadAllText result)
+
+[<Theory>]
+[<InlineData("slcies", "did you mean slices?")>]
+[<InlineData("prefix,speed", "--without speed: there is no such pass")>]
+let ``a pass that there is not is refused with those that there are`` (passes: string, message: string) =
+    for command in [ [ "run" ]; [ "submit"; "--slurm"; "--dry-run" ] ] do
+        let output = freeze (command @ [ file grid; "--without"; passes ])
+        Assert.Equal(2, output.Code)
+        Assert.Contains(message, output.Errors)
+        Assert.Contains("  channels-last: the channels of a pixel", output.Errors)
+
+[<Fact>]
 let ``--dry-run foretells and does nothing`` () =
     let store = Path.Combine(folder (), "runs")
     let output = freeze [ "run"; file grid; "--store"; store; "--dry-run" ]

@@ -145,7 +145,18 @@ let ``completions have every command, for three shells`` () =
         let output = freeze [ "completions"; shell ]
         Assert.Equal(0, output.Code)
 
-        for word in [ "check"; "plan"; "lsp"; "explain"; "wrn"; "cifar100"; "FRZ012"; "profile" ] do
+        for word in
+            [
+                "check"
+                "plan"
+                "lsp"
+                "explain"
+                "wrn"
+                "cifar100"
+                "FRZ012"
+                "profile"
+                "winograd"
+            ] do
             Assert.Contains(word, output.Text)
 
     let unknown = freeze [ "completions"; "fissh" ]
@@ -161,13 +172,14 @@ let ``bash completes commands, words and files with what is printed`` () =
             text
             + "\nCOMP_WORDS=(freeze expl); COMP_CWORD=1; _freeze; echo ${COMPREPLY[@]}"
             + "\nCOMP_WORDS=(freeze nets al); COMP_CWORD=2; _freeze; echo ${COMPREPLY[@]}"
-            + "\nCOMP_WORDS=(freeze check READ); COMP_CWORD=2; _freeze; echo ${COMPREPLY[@]}\n"
+            + "\nCOMP_WORDS=(freeze check READ); COMP_CWORD=2; _freeze; echo ${COMPREPLY[@]}"
+            + "\nCOMP_WORDS=(freeze run a.frz --without p); COMP_CWORD=4; _freeze; echo ${COMPREPLY[@]}\n"
 
     let info = ProcessStartInfo("bash", [ "--norc"; file script ])
     info.RedirectStandardOutput <- true
     info.WorkingDirectory <- root
     use started = Process.Start info
-    Assert.Equal("explain\nalexnet\nREADME.md\n", started.StandardOutput.ReadToEnd())
+    Assert.Equal("explain\nalexnet\nREADME.md\nprefix pool-relu\n", started.StandardOutput.ReadToEnd())
     started.WaitForExit()
 
 [<Fact>]

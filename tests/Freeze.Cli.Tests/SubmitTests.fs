@@ -60,6 +60,12 @@ let ``the script is one array job over the runs that are to do`` () =
     Assert.True(isShell output.Text)
     Assert.Empty(Directory.GetFileSystemEntries store)
 
+[<Fact>]
+let ``tasks leave out the passes that the batch is to do without`` () =
+    let output = submit [ "--store"; folder (); "--without"; "slices, prefix" ]
+    Assert.Equal(0, output.Code)
+    Assert.Contains("'--without' 'slices' '--without' 'prefix' &", output.Text)
+
 [<Theory>]
 [<InlineData("a folder with 'quotes' and \"others\"")>]
 [<InlineData("$(touch hacked) `touch hacked` ; touch hacked")>]

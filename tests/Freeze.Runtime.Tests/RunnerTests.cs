@@ -70,6 +70,21 @@ public sealed class RunnerTests : IDisposable
     }
 
     [Fact]
+    public void ARunSaysWhichPassesItDidWithoutAndHasTheSameAddress()
+    {
+        using var runner = new Runner(new RunnerOptions(folder.File("runs"), sample.Catalog, 1, TimeSpan.FromMinutes(5), true)
+        {
+            Passes = PassSet.AllBut([Pass.Prefix, Pass.Slices]),
+        });
+
+        var result = Finished(Execute(runner, Small.Run()));
+
+        Assert.Matches(@"\.NET 10\.\S+, without slices, prefix$", result.Versions);
+        Assert.Equal(Hash, result.Hash);
+        Assert.True(Execute(Small).IsAlready);
+    }
+
+    [Fact]
     public void TheWeightsAreThoseOfPyTorchsStateDictionary()
     {
         Execute(Small);

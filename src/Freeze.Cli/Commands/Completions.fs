@@ -13,6 +13,8 @@ type private Command =
         Name: string
         Help: string
         Options: (string * string) list
+        /// Of options that take one of some words: the option and the words.
+        Values: (string * string list) list
         Words: string list
     }
 
@@ -29,6 +31,14 @@ let private words (command: string) : string list =
     | "lsp" -> []
     | _ -> [ files ]
 
+let private values =
+    let passes = [ "--without", PassChoice.names () ]
+
+    function
+    | "run"
+    | "submit" -> passes
+    | _ -> []
+
 let private commands (parser: ArgumentParser<Arguments>) : Command list =
     parser.GetSubCommandParsers()
     |> List.map (fun inner ->
@@ -42,6 +52,7 @@ let private commands (parser: ArgumentParser<Arguments>) : Command list =
                 inner.GetArgumentCases()
                 |> List.filter (fun option -> not option.IsMainCommand)
                 |> List.map (fun option -> List.head option.CommandLineNames.Value, option.Description.Value)
+            Values = values name
             Words = words name
         })
 
@@ -60,6 +71,11 @@ let private bash (commands: Command list) =
 
         [
             $"    {command.Name})"
+            for option, values in command.Values do
+                $"        if [[ ${{COMP_WORDS[COMP_CWORD - 1]}} == {option} ]]; then"
+                $"            COMPREPLY=($(compgen -W \"{joined values}\" -- \"$word\"))"
+                "            return"
+                "        fi"
             $"        COMPREPLY=($(compgen -W \"{words} {options} --help\" -- \"$word\"))"
             $"        {files'} ;;"
         ]
@@ -89,7 +105,12 @@ let private zsh (commands: Command list) =
     let branch command =
         let options =
             command.Options
-            |> List.map (fun (name, help) -> $"""'{name}[{(quoted help).Trim '\''}]'""")
+            |> List.map (fun (name, help) ->
+                let help = (quoted help).Trim '\''
+
+                match List.tryFind (fst >> (=) name) command.Values with
+                | Some(_, values) -> $"'*{name}[{help}]:word:({joined values})'"
+                | None -> $"'{name}[{help}]'")
             |> joined
 
         let words = command.Words |> List.filter ((<>) files)
@@ -135,7 +156,12 @@ let private fish (commands: Command list) =
         [
             line "__fish_use_subcommand" $"-f -a {command.Name} -d {quoted command.Help}"
             for name, help in command.Options do
-                line here $"-l {name.TrimStart '-'} -d {quoted help}"
+                let values =
+                    match List.tryFind (fst >> (=) name) command.Values with
+                    | Some(_, values) -> $" -x -a '{joined values}'"
+                    | None -> ""
+
+                line here $"-l {name.TrimStart '-'}{values} -d {quoted help}"
             if not (List.contains files command.Words) then
                 let words = command.Words |> joined
                 line here $"-f -a '{words}'"

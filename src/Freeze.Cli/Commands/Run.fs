@@ -26,7 +26,13 @@ let private threads (arguments: ParseResults<RunArguments>) =
     arguments.GetResult(Threads, Environment.ProcessorCount)
 
 /// All runs in this process, one after the other.
-let private alone (arguments: ParseResults<RunArguments>) store (runs: Run[]) (cancel: CancellationToken) =
+let private alone
+    (arguments: ParseResults<RunArguments>)
+    (passes: PassSet)
+    store
+    (runs: Run[])
+    (cancel: CancellationToken)
+    =
     let catalog = Places.catalog (arguments.TryGetResult RunArguments.Data)
     let isWorker = arguments.Contains Worker
 
@@ -41,7 +47,8 @@ let private alone (arguments: ParseResults<RunArguments>) store (runs: Run[]) (c
                 threads arguments,
                 every,
                 arguments.Contains RunArguments.Retry,
-                Repeatable = arguments.Contains Deterministic
+                Repeatable = arguments.Contains Deterministic,
+                Passes = passes
             )
         )
 
@@ -90,6 +97,7 @@ let private alone (arguments: ParseResults<RunArguments>) store (runs: Run[]) (c
 let private together
     count
     (arguments: ParseResults<RunArguments>)
+    (passes: PassSet)
     store
     (runs: Run[])
     (cancel: CancellationToken)
@@ -123,6 +131,7 @@ let private together
             yield! option "--checkpoint-every" (arguments.TryGetResult Checkpoint_Every |> Option.map string)
             if arguments.Contains Deterministic then
                 "--deterministic"
+            yield! PassChoice.toWords passes
             if arguments.Contains Fail_Fast then
                 "--fail-fast"
             "--worker"
@@ -132,6 +141,7 @@ let private together
 
 let private train
     (arguments: ParseResults<RunArguments>)
+    (passes: PassSet)
     store
     (runs: Run[])
     (cancel: CancellationToken)
@@ -140,7 +150,7 @@ let private train
 
     let outcomes =
         if jobs > 1 then
-            let outcomes = together jobs arguments store runs cancel
+            let outcomes = together jobs arguments passes store runs cancel
             // Later rungs of a search are known by their results alone; the workers have trained them.
             if
                 Searches.nextRung
@@ -152,9 +162,9 @@ let private train
             then
                 outcomes
             else
-                alone arguments store runs cancel
+                alone arguments passes store runs cancel
         else
-            alone arguments store runs cancel
+            alone arguments passes store runs cancel
 
     if arguments.Contains Worker then
         ()
@@ -220,17 +230,20 @@ let private mistake (arguments: ParseResults<RunArguments>) : string option =
     |> List.tryPick id
 
 let run (arguments: ParseResults<RunArguments>) : int =
-    match mistake arguments, Files.choose (choice arguments) with
-    | Some text, _ ->
+    let passes = PassChoice.ofWords (arguments.GetResults RunArguments.Without)
+
+    match mistake arguments, passes, Files.choose (choice arguments) with
+    | Some text, _, _
+    | None, Error text, _ ->
         eprintfn "%s" text
         Exit.wrongInput
-    | None, None -> Exit.wrongInput
-    | None, Some runs ->
+    | None, Ok _, None -> Exit.wrongInput
+    | None, Ok passes, Some runs ->
         let store = Places.store (arguments.TryGetResult RunArguments.Store)
 
         if arguments.Contains RunArguments.Dry_Run then
             foretell arguments store runs
         elif arguments.Contains Worker then
-            Signals.cancellingWorker (train arguments store runs)
+            Signals.cancellingWorker (train arguments passes store runs)
         else
-            Signals.cancelling (train arguments store runs)
+            Signals.cancelling (train arguments passes store runs)

@@ -32,6 +32,7 @@ let private full (path: string) = Path.GetFullPath path
 
 let private jobOf
     (arguments: ParseResults<SubmitArguments>)
+    (passes: PassSet)
     (store: string)
     (folder: string)
     tasks
@@ -63,6 +64,7 @@ let private jobOf
                 match arguments.TryGetResult SubmitArguments.Data with
                 | Some data -> yield! [ "--data"; full data ]
                 | None -> ()
+                yield! PassChoice.toWords passes
             ]
     }
 
@@ -125,7 +127,12 @@ let private submit
         eprintfn "Slurm took no job: %s" reason
         Exit.runFailed
 
-let private prepare (arguments: ParseResults<SubmitArguments>) (store: string) (runs: Run[]) : int =
+let private prepare
+    (arguments: ParseResults<SubmitArguments>)
+    (passes: PassSet)
+    (store: string)
+    (runs: Run[])
+    : int =
     let entries = ofRuns (StoreView store) runs
     let chosen = toDo (arguments.Contains SubmitArguments.Retry) entries
 
@@ -155,7 +162,7 @@ let private prepare (arguments: ParseResults<SubmitArguments>) (store: string) (
         DateTime.UtcNow.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture)
 
     let folder = Path.Combine(store, "batches", stamp)
-    let job = jobOf arguments store folder (min own.Length mostTasks)
+    let job = jobOf arguments passes store folder (min own.Length mostTasks)
 
     match Slurm.mistake job with
     | Some reason ->
@@ -172,12 +179,17 @@ let private prepare (arguments: ParseResults<SubmitArguments>) (store: string) (
 let run (arguments: ParseResults<SubmitArguments>) : int =
     let store = full (Places.store (arguments.TryGetResult SubmitArguments.Store))
 
-    Files.choose
-        {
-            Paths = arguments.GetResult SubmitArguments.Files
-            Profile = arguments.TryGetResult SubmitArguments.Profile
-            Set = arguments.GetResults SubmitArguments.Setting
-            Only = arguments.GetResults SubmitArguments.Only
-        }
-    |> Option.map (prepare arguments store)
-    |> Option.defaultValue Exit.wrongInput
+    match PassChoice.ofWords (arguments.GetResults SubmitArguments.Without) with
+    | Error reason ->
+        eprintfn "%s" reason
+        Exit.wrongInput
+    | Ok passes ->
+        Files.choose
+            {
+                Paths = arguments.GetResult SubmitArguments.Files
+                Profile = arguments.TryGetResult SubmitArguments.Profile
+                Set = arguments.GetResults SubmitArguments.Setting
+                Only = arguments.GetResults SubmitArguments.Only
+            }
+        |> Option.map (prepare arguments passes store)
+        |> Option.defaultValue Exit.wrongInput

@@ -71,7 +71,7 @@ internal sealed class Ensemble
         var named = new Run($"{run.Name}, member {member}", run.Profile, run.Axes, run.NetName, [], recipe);
         using var folder = whole.Within(own, named, $"member {member} from {digest}");
         var batches = new Batches(session.Images, recipe, whose: $" of member {member}");
-        var trainer = new Trainer(recipe, batches, new WeightTable(recipe, common));
+        var trainer = new Trainer(recipe, batches, new WeightTable(recipe, common), session.Options.Passes);
         session.Train(trainer, folder);
         using var still = no_grad();
         folder.Finish(MemberFile.Content(trainer.Weights), digest);
@@ -137,7 +137,7 @@ internal sealed class Ensemble
             counts,
             verified,
             session.Options.Threads,
-            Runner.Versions);
+            session.Versions);
         folder.Take(epochs, times);
         folder.Finish([], result);
         return result;
@@ -149,7 +149,7 @@ internal sealed class Ensemble
         using var still = no_grad();
         var test = session.Images.Test;
         var batches = new Batches(session.Images, recipe);
-        var net = new NetExecutor(recipe, weights);
+        var net = new NetExecutor(recipe, weights, session.Options.Passes);
         var logits = new double[(long)test.Count * recipe.Classes];
         for (var start = 0; start < test.Count; start += Batch)
         {

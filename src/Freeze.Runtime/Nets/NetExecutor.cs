@@ -7,18 +7,23 @@ using F = TorchSharp.torch.nn.functional;
 namespace Freeze.Runtime.Nets;
 
 /// <summary>Computes a net: walks its nodes in order and applies each one's operation.</summary>
-internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
+/// <param name="recipe">The net, and in what precision it computes.</param>
+/// <param name="weights">Its weights.</param>
+/// <param name="passesInForce">How it may compute less, or faster; null for all passes.</param>
+internal sealed class NetExecutor(Recipe recipe, WeightTable weights, PassSet? passesInForce = null)
 {
     private readonly Net net = recipe.Net;
+    private readonly PassSet passes = passesInForce ?? PassSet.All;
     private readonly HashSet<string> frozen = [.. recipe.FrozenStatistics];
 
     private readonly ScalarType precise = Precisions.OfWeights(recipe);
     private readonly ScalarType activations = Precisions.OfActivations(recipe);
 
     // By the node that does the work of two: the relu of a norm is done with it, that of a pool behind it.
-    private readonly Dictionary<int, int> reluOfNorm = Passes.CutNorms(recipe.Net).ToDictionary(pair => pair.Norm, pair => pair.Relu);
+    private readonly Dictionary<int, int> reluOfNorm =
+        Passes.cutNorms(passesInForce ?? PassSet.All, recipe.Net).ToDictionary(pair => pair.First, pair => pair.Second);
     private readonly Dictionary<int, int> poolOfRelu =
-        Passes.PooledRelus(recipe.Net).ToDictionary(pair => pair.Relu, pair => pair.Pool);
+        Passes.pooledRelus(passesInForce ?? PassSet.All, recipe.Net).ToDictionary(pair => pair.First, pair => pair.Second);
 
     // For each node the last node that reads it: after that, only what gradients need lives on.
     private readonly int[] lastReader = [.. recipe.Net.Nodes.Select((_, node) =>
@@ -40,7 +45,8 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
     public Tensor Forward(Tensor images, bool training, int upTo)
     {
         var outputs = new Tensor[upTo + 1];
-        images = ChannelsLast(As(images));
+        images = As(images);
+        images = passes.Has(Pass.ChannelsLast) ? ChannelsLast(images) : images;
         // Done by another node, if that is computed.
         var done = reluOfNorm.Values.Where(relu => relu <= upTo)
             .Concat(poolOfRelu.Where(pair => pair.Value <= upTo).Select(pair => pair.Key))
@@ -50,7 +56,7 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
             var node = net.Nodes[i];
             outputs[i] = node.Operation.IsInput ? images
                 : done.Contains(i) ? outputs[node.Inputs[0]]
-                : Apply(i, input => outputs[node.Inputs[input]], training, done);
+                : Recorded(Apply(i, input => outputs[node.Inputs[input]], training, done));
             foreach (var input in node.Inputs.Where(input =>
                 lastReader[input] == i && input > 0 && !ReferenceEquals(outputs[input], outputs[i])))
             {
@@ -65,6 +71,13 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
     // behind a linear layer have no pixels.
     private static Tensor ChannelsLast(Tensor values) =>
         values.ndim == 4 ? values.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : values;
+
+    // Without the prefix pass gradients reach back to the first layer though it is fixed, as they do where fixed weights'
+    // gradients are masked: its output is where they end.
+    private Tensor Recorded(Tensor output) =>
+        !passes.Has(Pass.Prefix) && !output.requires_grad && is_grad_enabled() && weights.Leaves.Count > 0
+            ? output.requires_grad_()
+            : output;
 
     /// <summary>A value in the precision of the activations; gradients come back in that of the value.</summary>
     private Tensor As(Tensor value) => activations == precise ? value : value.to(activations);
@@ -112,9 +125,11 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights)
         long[] strides = [conv.Stride, conv.Stride];
         long[] padding = [conv.PaddingHeight, conv.PaddingWidth];
         var bias = Bias(node, conv.Bias);
-        return weight.Slice is { } slice && is_grad_enabled()
-            ? Fused.SlicedConv2d(input, slice.Leaf, As(slice.Whole()), bias, slice.Dimension, slice.Places, strides, padding, winograd: true)
-            : Fused.Conv2d(input, Weight(node), bias, strides, padding, winograd: true);
+        var winograd = passes.Has(Pass.Winograd);
+        return passes.Has(Pass.Slices) && weight.Slice is { } slice && is_grad_enabled()
+            ? Fused.SlicedConv2d(
+                input, slice.Leaf, As(slice.Whole()), bias, slice.Dimension, slice.Places, strides, padding, winograd)
+            : Fused.Conv2d(input, Weight(node), bias, strides, padding, winograd);
     }
 
     private Tensor Pool(Node node, Operation.MaxPool pool, Tensor input, HashSet<int> done)

@@ -16,12 +16,13 @@ internal sealed class FixedStages : IFeatures
 
     /// <param name="recipe">That of the whole net.</param>
     /// <param name="stages">What the first of its stages have learned.</param>
-    public FixedStages(Recipe recipe, IReadOnlyList<StageOutcome> stages)
+    /// <param name="passes">How they may be computed.</param>
+    public FixedStages(Recipe recipe, IReadOnlyList<StageOutcome> stages, PassSet passes)
     {
         var fixedPart = Stages.upTo(recipe, stages.Count);
         var weights = new WeightTable(fixedPart);
         StageWeights.Restore(weights, name => name, stages);
-        net = new NetExecutor(fixedPart, weights);
+        net = new NetExecutor(fixedPart, weights, passes);
         block = recipe.Batch;
         Shape = fixedPart.Net.Nodes[^1].Shape;
     }

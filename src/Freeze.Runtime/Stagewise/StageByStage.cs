@@ -23,7 +23,8 @@ internal sealed class StageByStage(TrainingSession session, Run run, RunStore st
         var weights = WeightsOf(run.Recipe, outcomes);
         var epochs = outcomes.SelectMany(stage => stage.Record.Candidates[stage.Record.Best].Epochs).Select(Numbered).ToArray();
         var times = outcomes.SelectMany(stage => stage.Time.Candidates[stage.Record.Best]).Select(Numbered).ToArray();
-        var test = new Evaluation(new Batches(session.Images, run.Recipe), new NetExecutor(run.Recipe, weights), run.Recipe.Batch).Judge(
+        var net = new NetExecutor(run.Recipe, weights, session.Options.Passes);
+        var test = new Evaluation(new Batches(session.Images, run.Recipe), net, run.Recipe.Batch).Judge(
             session.Images.Test,
             [.. Enumerable.Range(0, session.Images.Test.Count).Select(i => (long)i)],
             session.Cancel);
@@ -39,7 +40,7 @@ internal sealed class StageByStage(TrainingSession session, Run run, RunStore st
             CountsModule.ofWeights(run.Recipe.Weights),
             StillnessCheck.Verify(weights, run.Recipe.Seed),
             session.Options.Threads,
-            Runner.Versions);
+            session.Versions);
         folder.Take(epochs, times);
         folder.Beside("stage-times.jsonl", outcomes.Select(stage => stage.Time));
         folder.Finish(weights, result);

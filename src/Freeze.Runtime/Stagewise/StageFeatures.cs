@@ -39,7 +39,7 @@ internal sealed class StageFeatures : IDisposable
             return;
         }
 
-        each = new FixedStages(recipe, before);
+        each = new FixedStages(recipe, before, session.Options.Passes);
         var batches = new Batches(images, recipe);
         var type = Precisions.OfWeights(recipe);
         var size = each.Shape.Aggregate(1, (product, extent) => product * extent) * (type == ScalarType.Float64 ? 8 : 4);

@@ -99,7 +99,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
         Directory.CreateDirectory(place);
         var named = new Run($"{run.Name}, stage {stage}, candidate {number}", run.Profile, run.Axes, run.NetName, [], recipe);
         using var folder = new RunFolder(place, named, $"{address}/{number}", claim);
-        var trainer = new Trainer(recipe, features.Batches(recipe), new WeightTable(recipe));
+        var trainer = new Trainer(recipe, features.Batches(recipe), new WeightTable(recipe), session.Options.Passes);
         CandidateRecord record;
         try
         {

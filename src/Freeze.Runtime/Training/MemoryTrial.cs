@@ -11,8 +11,8 @@ namespace Freeze.Runtime.Training;
 internal static class MemoryTrial
 {
     /// <summary>Of a half, a quarter… of the recipe's batch the largest of which one step fits, tried; null if none does.</summary>
-    public static int? Fitting(Recipe recipe, ImageSet images) =>
-        Halves(recipe.Batch).Where(batch => Fits(recipe, images.Set, batch)).Select(batch => (int?)batch).FirstOrDefault();
+    public static int? Fitting(Recipe recipe, ImageSet images, PassSet passes) =>
+        Halves(recipe.Batch).Where(batch => Fits(recipe, images.Set, passes, batch)).Select(batch => (int?)batch).FirstOrDefault();
 
     /// <summary>A half, a quarter… down to 2: of a single image a batch norm has nothing to estimate.</summary>
     public static IEnumerable<int> Halves(int batch)
@@ -23,7 +23,7 @@ internal static class MemoryTrial
         }
     }
 
-    private static bool Fits(Recipe recipe, DataSet set, int batch)
+    private static bool Fits(Recipe recipe, DataSet set, PassSet passes, int batch)
     {
         try
         {
@@ -33,7 +33,7 @@ internal static class MemoryTrial
             var optimizer = LeafOptimizer.Create(recipe.Optimizer, weights.Leaves);
             optimizer.Begin(1);
             long[] shape = [batch, .. Array.ConvertAll(set.Image, extent => (long)extent)];
-            var logits = new NetExecutor(recipe, weights).Forward(zeros(shape, Precisions.OfWeights(recipe)), training: true);
+            var logits = new NetExecutor(recipe, weights, passes).Forward(zeros(shape, Precisions.OfWeights(recipe)), training: true);
             var loss = F.cross_entropy(logits, zeros([batch], int64));
             if (loss.requires_grad)
             {

@@ -33,19 +33,19 @@ internal sealed class Trainer
     private double seconds;
 
     /// <summary>A training of a net that reads images.</summary>
-    public Trainer(Recipe recipe, ImageSet set)
-        : this(Checked(recipe, set.Set), new Batches(set, recipe), new WeightTable(recipe))
+    public Trainer(Recipe recipe, ImageSet set, PassSet? passes = null)
+        : this(Checked(recipe, set.Set), new Batches(set, recipe), new WeightTable(recipe), passes)
     {
     }
 
     /// <summary>A training on batches that somebody else has thought out, from weights that somebody else has made.</summary>
-    public Trainer(Recipe recipe, Batches batches, WeightTable weights)
+    public Trainer(Recipe recipe, Batches batches, WeightTable weights, PassSet? passes = null)
     {
         this.recipe = Checked(recipe, batches.Seen);
         this.batches = batches;
         set = batches.Images;
         Weights = weights;
-        net = new NetExecutor(recipe, Weights);
+        net = new NetExecutor(recipe, Weights, passes);
         optimizer = LeafOptimizer.Create(recipe.Optimizer, Weights.Leaves);
         schedule = new RateSchedule(recipe, batches.Steps);
         evaluation = new Evaluation(batches, net, recipe.Batch);

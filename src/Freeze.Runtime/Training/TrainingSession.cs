@@ -13,20 +13,23 @@ namespace Freeze.Runtime.Training;
 internal sealed record TrainingSession(
     RunnerOptions Options, ImageSet Images, Action<Progress> Report, Action? AfterStep, CancellationToken Cancel)
 {
+    /// <summary>What computes, for the records: versions, and the passes that are left out.</summary>
+    public string Versions => Options.Passes.LeftOut is { Length: > 0 } left ? $"{Runner.Versions}, without {left}" : Runner.Versions;
+
     /// <summary>Says something to the user.</summary>
     public void Note(string text) => Report(Progress.NewNote(text));
 
     /// <summary>Brings a training from where its folder has it to its end.</summary>
     public void Train(Trainer trainer, RunFolder folder)
     {
-        folder.Resume(trainer, Runner.Versions, Note);
+        folder.Resume(trainer, Versions, Note);
         var saved = Stopwatch.GetTimestamp();
         void SaveWhenDue()
         {
             AfterStep?.Invoke();
             if (Stopwatch.GetElapsedTime(saved) >= Options.CheckpointEvery)
             {
-                folder.Save(trainer, Runner.Versions);
+                folder.Save(trainer, Versions);
                 saved = Stopwatch.GetTimestamp();
             }
         }
@@ -42,7 +45,7 @@ internal sealed record TrainingSession(
         }
         catch (OperationCanceledException)
         {
-            folder.Save(trainer, Runner.Versions);
+            folder.Save(trainer, Versions);
             throw;
         }
     }

@@ -33,7 +33,8 @@ public sealed class BuiltInNetTests
         var key = RandomStream.Key(1, "images");
         var pixels = Enumerable.Range(0, 4 * 3 * 32 * 32).Select(i => (4 * RandomStream.Unit(key, i)) - 2).ToArray();
 
-        var logits = new NetExecutor(recipe, weights).Forward(tensor(pixels, [4, 3, 32, 32]), training: true);
+        // Winograd's rounding moves more activations to the other side of 0 than four images bear.
+        var logits = new NetExecutor(recipe, weights, PassSet.AllBut([Pass.Winograd])).Forward(tensor(pixels, [4, 3, 32, 32]), training: true);
         var loss = F.cross_entropy(logits, tensor([0L, 3, 6, 9], [4]));
         loss.backward();
 

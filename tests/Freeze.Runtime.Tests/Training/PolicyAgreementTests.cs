@@ -27,14 +27,15 @@ public sealed class PolicyAgreementTests(ITestOutputHelper output)
     public void InDoublePrecisionTwentyStepsGivePyTorchsWeightsAndStatistics(string name)
     {
         using var fixture = new PolicyFixture();
-        var distances = Distances(name, fixture.Runs(name)[0], "fp64");
+        var distances = Distances(name, fixture.Runs(name)[0], "fp64", PassSet.All);
         Tell(distances);
         Assert.All(distances, found => Assert.InRange(found.Relative, 0, 1e-9));
     }
 
     // Judged by PyTorch's double precision, of which its own single is within 1.5e-5 in these runs. An activation next to
     // 0 may be rounded to the other side here, or on another processor, and then single precision goes another way. So
-    // one of a case's runs has to agree; another rule would be off in each of them, by 1e-3 and more.
+    // one of a case's runs has to agree; another rule would be off in each of them, by 1e-3 and more. Winograd's rounding,
+    // ten times as coarse, does that too often to be judged so: it has a test of its own for each convolution, and the next.
     [Theory]
     [MemberData(nameof(Names))]
     public void InSinglePrecisionTwentyStepsGivePyTorchsWeightsAndStatistics(string name)
@@ -42,9 +43,22 @@ public sealed class PolicyAgreementTests(ITestOutputHelper output)
         using var fixture = new PolicyFixture();
         Assert.Contains(fixture.Runs(name), run =>
         {
-            var distances = Distances(name, run, "fp32");
+            var distances = Distances(name, run, "fp32", PassSet.AllBut([Pass.Winograd]));
             Tell(distances);
             return distances.All(found => found.Relative <= 2e-5);
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void WinogradsRoundingLeavesTheLossPyTorchs(string name)
+    {
+        using var fixture = new PolicyFixture();
+        Assert.Contains(fixture.Runs(name), run =>
+        {
+            var loss = Distances(name, run, "fp32", PassSet.All).Single(found => found.Name == "loss").Relative;
+            output.WriteLine($"off by {loss:e1}");
+            return loss <= 1e-5;
         });
     }
 
@@ -65,13 +79,14 @@ public sealed class PolicyAgreementTests(ITestOutputHelper output)
     }
 
     // Of each tensor after a run of Freeze, relative to its norm; and of the mean loss.
-    private static List<(string Name, double Relative)> Distances(string name, PolicyRun expected, string precision)
+    private static List<(string Name, double Relative)> Distances(
+        string name, PolicyRun expected, string precision, PassSet passes)
     {
         var recipe = Plan(PolicyCases.Text(name, expected.Seed, precision));
         using var computing = Computing.Begin(recipe, repeatable: true);
         using var scope = NewDisposeScope();
         using var images = PolicyFixture.Images(recipe.Net.Nodes[0].Shape);
-        var trainer = new Trainer(recipe, images);
+        var trainer = new Trainer(recipe, images, passes);
         while (!trainer.IsDone)
         {
             trainer.Epoch(_ => { }, TestContext.Current.CancellationToken);

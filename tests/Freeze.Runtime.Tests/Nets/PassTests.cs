@@ -1,0 +1,165 @@
+using System.Runtime.InteropServices;
+using Freeze.Language;
+using Freeze.Runtime.Data;
+using Freeze.Runtime.Nets;
+using Freeze.Runtime.Training;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Freeze.Runtime.Tests.Nets;
+
+public sealed class PassTests(PassTests.Pictures pictures) : IClassFixture<PassTests.Pictures>
+{
+    // conv, bn, relu, pool; a second relu that two read; a relu whose input another reads.
+    private static readonly Net Net = new(
+    [
+        TestNets.Node("input", Operation.Input, [], 3, 8, 8),
+        TestNets.Node("conv1", Operation.NewConv(4, 3, 3, 1, 1, 1, true), [0], 4, 8, 8),
+        TestNets.Node("bn1", Operation.NewBatchNorm(1e-5, 0.1), [1], 4, 8, 8),
+        TestNets.Node("relu1", Operation.Relu, [2], 4, 8, 8),
+        TestNets.Node("conv2", Operation.NewConv(4, 3, 3, 1, 1, 1, true), [3], 4, 8, 8),
+        TestNets.Node("relu2", Operation.Relu, [4], 4, 8, 8),
+        TestNets.Node("pool2", Operation.NewMaxPool(2, 2, 0), [5], 4, 4, 4),
+        TestNets.Node("bn3", Operation.NewBatchNorm(1e-5, 0.1), [6], 4, 4, 4),
+        TestNets.Node("relu3", Operation.Relu, [7], 4, 4, 4),
+        TestNets.Node("add", Operation.Add, [8, 7], 4, 4, 4),
+        TestNets.Node("relu4", Operation.Relu, [9], 4, 4, 4),
+        TestNets.Node("pool4", Operation.NewMaxPool(2, 2, 0), [10], 4, 2, 2),
+        TestNets.Node("pool5", Operation.NewMaxPool(2, 2, 0), [9], 4, 2, 2),
+        TestNets.Node("sum", Operation.Add, [11, 12], 4, 2, 2),
+        TestNets.Node("fc", Operation.NewLinear(2, true), [13], 2),
+    ], []);
+
+    // Each has something for the passes: convolutions that are fixed in front, that learn in slices of either side, norms
+    // and relus, relus and pools, sums.
+    public static TheoryData<string, string> Cases => new MatrixTheoryData<string, string>(
+        [.. PassModule.all.Select(PassModule.name)],
+        [
+            "net blog; conv1: fixed; conv2: train 0.4 filters; conv3: train 3 inputs",
+            "net wrn(depth 10, widen 1); conv: train 0.3 filters; rest: zero; bn: train; last layer: train",
+            "net wrn(depth 10, widen 1); conv1, block1: fixed; block2.unit1.bn1: train from epoch 2; last layer: train",
+            "net lenet; conv1: fixed; conv2: train 5 filters; rest: zero",
+        ]);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void WithoutAPassTheNumbersAreTheSame(string pass, string text)
+    {
+        var recipe = Planned($"""
+            data synthetic; images 40; batch 12; validate 12; epochs 2; precision fp64
+            optimizer sgd(lr 0.02, momentum 0.9)
+            {text}
+            """);
+
+        var (expected, records) = Trained(recipe, PassSet.All);
+        var (found, others) = Trained(recipe, PassSet.AllBut([PassModule.tryFind(pass).Value]));
+
+        Assert.Equal(expected.Keys, found.Keys);
+        foreach (var (name, values) in expected)
+        {
+            var norm = Math.Sqrt(values.Sum(value => value * value));
+            var distance = Math.Sqrt(values.Zip(found[name], (a, b) => (a - b) * (a - b)).Sum());
+            Assert.True(distance <= 1e-9 * norm, $"{name} is off by {distance / norm:e1}");
+        }
+
+        Assert.Equal(records[^1].TrainingLoss, others[^1].TrainingLoss, 1e-9);
+        Assert.Equal(records[^1].ValidationLoss, others[^1].ValidationLoss, 1e-9);
+    }
+
+    [Fact]
+    public void WithoutThePrefixPassHistoryBeginsBehindTheFirstLayer()
+    {
+        using var scope = NewDisposeScope();
+        var recipe = new TestRecipe(TestNets.LeNet) { Rule = weight => weight.Layer == "fc2" ? Treatment.Trained : TestNets.Fixed }.Build();
+        var weights = new WeightTable(recipe);
+        bool IsRecorded(PassSet passes, int node) =>
+            new NetExecutor(recipe, weights, passes).Forward(zeros([2, 1, 28, 28]), training: true, node).requires_grad;
+
+        Assert.All([1, 2, 9], node => Assert.False(IsRecorded(PassSet.All, node)));
+        Assert.All([1, 2, 9], node => Assert.True(IsRecorded(PassSet.AllBut([Pass.Prefix]), node)));
+        Assert.True(IsRecorded(PassSet.All, 10));
+    }
+
+    [Fact]
+    public void WithoutChannelsLastAPixelsChannelsLieApart()
+    {
+        using var scope = NewDisposeScope();
+        using var still = no_grad();
+        var recipe = new TestRecipe(new Net(Net.Nodes[..2], [])).Build();
+        var weights = new WeightTable(recipe);
+        bool IsInOrder(PassSet passes)
+        {
+            var output = new NetExecutor(recipe, weights, passes).Forward(zeros([2, 3, 8, 8]), training: false, 1);
+            try
+            {
+                // Only values that lie in the order of their shape can be read.
+                return output.bytes.Length > 0;
+            }
+            catch (ExternalException)
+            {
+                return false;
+            }
+        }
+
+        Assert.False(IsInOrder(PassSet.All));
+        Assert.True(IsInOrder(PassSet.AllBut([Pass.ChannelsLast])));
+    }
+
+    [Fact]
+    public void EveryNodesOutputIsItsOwnWhereItIsAskedFor()
+    {
+        using var scope = NewDisposeScope();
+        using var still = no_grad();
+        var nodes = Net.Nodes[..9];
+        var recipe = new TestRecipe(new Net(nodes, [])) { Precision = Precision.Fp64 }.Build();
+        var executor = new NetExecutor(recipe, new WeightTable(recipe));
+        var key = RandomStream.Key(1, "pixels");
+        var pixels = Enumerable.Range(0, 2 * 3 * 8 * 8).Select(i => (double)RandomStream.Unit(key, i) - 0.5).ToArray();
+        double[] Output(int node) => executor.Forward(tensor(pixels, [2, 3, 8, 8]), training: false, node)
+            .contiguous().data<double>().ToArray();
+
+        // Norm and relu, relu and pool: each alone, though they are computed together further on.
+        Assert.Contains(Output(2), value => value < 0);
+        Assert.Equal(Output(2).Select(value => Math.Max(value, 0)), Output(3));
+        Assert.Contains(Output(4), value => value < 0);
+        Assert.Equal(Output(4).Select(value => Math.Max(value, 0)), Output(5));
+        Assert.All(Output(6), value => Assert.True(value >= 0));
+    }
+
+    private static Recipe Planned(string text)
+    {
+        var analysis = Compile.analyse(Compile.usual, new Source("test.frz", text, 0));
+        Assert.DoesNotContain(analysis.Diagnostics, found => found.Severity.IsError);
+        return Assert.Single(analysis.Runs).Recipe;
+    }
+
+    private (Dictionary<string, double[]> State, IReadOnlyList<EpochRecord> Records) Trained(Recipe recipe, PassSet passes)
+    {
+        using var scope = NewDisposeScope();
+        var trainer = new Trainer(recipe, pictures.Images, passes);
+        while (!trainer.IsDone)
+        {
+            trainer.Epoch(_ => { }, TestContext.Current.CancellationToken);
+        }
+
+        return (
+            trainer.Weights.State().ToDictionary(entry => entry.Name, entry => entry.Value.detach().data<double>().ToArray()),
+            trainer.Records);
+    }
+
+    /// <summary>The synthetic set, drawn once.</summary>
+    public sealed class Pictures : IDisposable
+    {
+        private readonly Folder cache = new();
+
+        public Pictures() => Images = new DataCatalog(null, cache.Path).Load("synthetic", _ => { });
+
+        internal ImageSet Images { get; }
+
+        public void Dispose()
+        {
+            Images.Dispose();
+            cache.Dispose();
+        }
+    }
+}
