@@ -113,6 +113,7 @@ type RunArguments =
     | Without of passes: string
     | Fail_Fast
     | Retry
+    | Tensorboard of folder: string
     | Dry_Run
     | Json
     /// One of those that `--jobs` starts: it tells its parent of each run, and ends when the parent does.
@@ -135,6 +136,7 @@ type RunArguments =
                 "passes to leave out, such as slices,prefix: the numbers stay the same, and take longer."
             | Fail_Fast -> "end the batch with the first run that fails."
             | Retry -> "try again what has failed."
+            | Tensorboard _ -> "write event files for TensorBoard with each epoch, a folder for each run."
             | Dry_Run -> "say what would be done, and do nothing."
             | Json -> "print the outcome of every run as JSON."
             | Worker -> "a process of --jobs."
@@ -156,6 +158,22 @@ type StatusArguments =
             | Only _ -> "only runs of this value of an axis, such as 'lr=0.1'; may be given several times."
             | Store _ -> "where runs are kept; else FREEZE_STORE, else ./runs."
             | Json -> "print the state of every run as JSON."
+
+type WatchArguments =
+    | [<MainCommand>] Files of file: string list
+    | Profile of name: string
+    | [<CustomCommandLine "--set">] Setting of statement: string
+    | Only of condition: string
+    | Store of folder: string
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Files _ -> "Freeze files (.frz) or plans (.json); without, all runs in the store."
+            | Profile _ -> "the runs under this profile of the files."
+            | Setting _ -> "a setting laid over the files, such as 'epochs=1'; may be given several times."
+            | Only _ -> "only runs of this value of an axis, such as 'lr=0.1'; may be given several times."
+            | Store _ -> "where runs are kept; else FREEZE_STORE, else ./runs."
 
 type ShowArguments =
     | [<MainCommand; Mandatory>] Run of run: string
@@ -277,6 +295,7 @@ type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Diff of ParseResults<DiffArguments>
     | [<CliPrefix(CliPrefix.None)>] Run of ParseResults<RunArguments>
     | [<CliPrefix(CliPrefix.None)>] Status of ParseResults<StatusArguments>
+    | [<CliPrefix(CliPrefix.None)>] Watch of ParseResults<WatchArguments>
     | [<CliPrefix(CliPrefix.None)>] Show of ParseResults<ShowArguments>
     | [<CliPrefix(CliPrefix.None)>] Submit of ParseResults<SubmitArguments>
     | [<CliPrefix(CliPrefix.None)>] Export of ParseResults<ExportArguments>
@@ -299,6 +318,7 @@ type Arguments =
             | Diff _ -> "say what changed in meaning between two files."
             | Run _ -> "train every run of the files that has no result yet."
             | Status _ -> "say where every run stands."
+            | Watch _ -> "show a batch as it goes on, until it has ended."
             | Show _ -> "show one run: plan, epochs, result, files."
             | Submit _ -> "hand the runs that have no result yet to Slurm."
             | Export _ -> "write the weights of a finished run to a file."

@@ -42,12 +42,17 @@ let tellFailure (run: Run) (outcome: RunOutcome) =
     | _ -> ()
 
 let printTable (outcomes: (Run * RunOutcome) list) =
+    // Runs of a profile are not those of the file itself: no table leaves that open.
+    let hasProfile = outcomes |> List.exists (fun (run, _) -> run.Profile <> "")
+
     let row (run: Run, outcome: RunOutcome) =
         let figure show =
             result outcome |> Option.map show |> Option.defaultValue ""
 
         [
             line run.Name
+            if hasProfile then
+                line run.Profile
             count (Counts.ofWeights run.Recipe.Weights).Trained
             figure (fun (r, _) -> percent (Array.last r.Epochs).TrainingAccuracy)
             figure (fun (r, _) -> percent r.BestValidationAccuracy)
@@ -64,6 +69,8 @@ let printTable (outcomes: (Run * RunOutcome) list) =
     print
         [
             words "run"
+            if hasProfile then
+                words "profile"
             numbers "trained"
             numbers "training"
             numbers "best validation"
@@ -79,6 +86,7 @@ let printJson (outcomes: (Run * RunOutcome) list) =
     |> JsonArray.print (fun writer (run, outcome) ->
         writer.WriteString("name", run.Name)
         writer.WriteString("hash", Address.ofRecipe run.Recipe)
+        writer.WriteString("profile", run.Profile)
         writer.WriteString("outcome", word outcome)
 
         match result outcome, failure outcome with

@@ -2,6 +2,8 @@
 module Freeze.Cli.Places
 
 open System
+open Freeze.Records
+open Freeze.Runtime
 open Freeze.Runtime.Data
 
 /// An option, else an environment variable, else nothing.
@@ -21,3 +23,22 @@ let catalog (folder: string option) =
         | None -> null
 
     DataCatalog(named, DataCatalog.DefaultCache)
+
+/// How many bytes of features one of so many processes side by side may keep in memory: FREEZE_MEMORY, in MB, is that of
+/// all of them.
+let featureMemory (processes: int) : int64 =
+    match Environment.GetEnvironmentVariable "FREEZE_MEMORY" with
+    | null
+    | "" -> RunnerOptions.UsualFeatureMemory / int64 processes
+    | text ->
+        match
+            Int64.TryParse(text, Globalization.NumberStyles.None, Globalization.CultureInfo.InvariantCulture)
+        with
+        | true, megabytes when megabytes <= 1_000_000_000L -> megabytes * 1_000_000L / int64 processes
+        | _ ->
+            raise (
+                RunException(
+                    $"FREEZE_MEMORY is {text}",
+                    "give a number of MB, such as 2000, or leave it unset"
+                )
+            )

@@ -46,6 +46,7 @@ let main arguments =
         | [ Plan arguments ] -> Commands.Plan.run arguments
         | [ Run arguments ] -> Commands.Run.run arguments
         | [ Status arguments ] -> Commands.Status.run arguments
+        | [ Watch arguments ] -> Commands.Watch.run arguments
         | [ Show arguments ] -> Commands.Show.run arguments
         | [ Submit arguments ] -> Commands.Submit.run arguments
         | [ Export arguments ] -> Commands.Export.run arguments

@@ -31,7 +31,19 @@ let cancelling (work: CancellationToken -> 'T) : 'T =
 
     work source.Token
 
-/// The same for a worker: Ctrl-C reaches it too, and its parent decides; SIGTERM and the parent's end cancel.
+/// Calls `work`, which changes nothing, with what Ctrl-C and SIGTERM cancel.
+let stoppable (work: CancellationToken -> 'T) : 'T =
+    use source = new CancellationTokenSource()
+
+    let stop (context: PosixSignalContext) =
+        context.Cancel <- true
+        source.Cancel()
+
+    use _ = PosixSignalRegistration.Create(PosixSignal.SIGINT, stop)
+    use _ = PosixSignalRegistration.Create(PosixSignal.SIGTERM, stop)
+    work source.Token
+
+/// As `cancelling`, for a worker: Ctrl-C reaches it too, and its parent decides; SIGTERM and the parent's end cancel.
 let cancellingWorker (work: CancellationToken -> 'T) : 'T =
     use source = new CancellationTokenSource()
 

@@ -2,6 +2,7 @@
 module Freeze.Cli.StoreIndex
 
 open System
+open System.Collections.Generic
 open System.Globalization
 open Freeze
 open Freeze.Cli.Tables
@@ -50,6 +51,46 @@ let ofStore (view: StoreView) : Entry[] =
         match String.CompareOrdinal(a.Name, b.Name) with
         | 0 -> String.CompareOrdinal(a.Hash, b.Hash)
         | order -> order)
+
+/// The same runs as the store has them now; what is done stays done.
+let again (view: StoreView) (entries: Entry[]) : Entry[] =
+    entries
+    |> Array.Parallel.map (fun entry ->
+        if entry.State.IsDone then
+            entry
+        elif entry.Epochs = 0 then
+            look view entry.Hash
+        else
+            { entry with
+                State = view.StateOf(entry.Hash, entry.Epochs)
+            })
+
+/// The same runs of the store as it has them now, and those that it did not have then, behind them.
+let againOfStore (view: StoreView) (entries: Entry[]) : Entry[] =
+    let known = HashSet(entries |> Seq.map _.Hash)
+
+    let added =
+        view.Hashes()
+        |> Array.filter (fun hash -> not (known.Contains hash))
+        |> Array.Parallel.map (look view)
+
+    Array.append (again view entries) added
+
+/// How many epochs are known to be done.
+let epochs (entry: Entry) : int option =
+    match entry.State with
+    | RunState.Done(_, epochs) -> Some epochs
+    | RunState.Running attempt -> Some attempt.Epochs
+    | RunState.Interrupted epochs -> Some epochs
+    | RunState.Waiting
+    | RunState.Failed _ -> None
+
+/// The same as tables have it, such as 3/20; "" where it is not known.
+let epochsOf (entry: Entry) : string =
+    match epochs entry with
+    | None -> ""
+    | Some epochs when entry.State.IsDone || entry.Epochs = 0 -> string epochs
+    | Some epochs -> $"{epochs}/{entry.Epochs}"
 
 /// The run that a hash, the beginning of one, or a name means; else what is wrong, and how to say it.
 let find (view: StoreView) (store: string) (wanted: string) : Result<Entry, string> =
@@ -125,3 +166,13 @@ let describe (state: RunState) : string * string =
     | RunState.Interrupted _ -> "interrupted", "freeze run goes on with it"
     | RunState.Waiting -> "waiting", ""
     | RunState.Failed failure -> "failed", failure.Message
+
+/// "3 done, 1 running", in the order in which runs go through these states.
+let summary (entries: Entry seq) : string =
+    let counts =
+        entries |> Seq.countBy (fun entry -> fst (describe entry.State)) |> Map.ofSeq
+
+    [ "done"; "running"; "interrupted"; "waiting"; "failed" ]
+    |> List.choose (fun word ->
+        counts |> Map.tryFind word |> Option.map (fun n -> $"{count (int64 n)} {word}"))
+    |> String.concat ", "

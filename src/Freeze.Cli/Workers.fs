@@ -34,12 +34,14 @@ let private weight (outcome: RunOutcome) =
     | RunOutcome.Elsewhere _ -> 1
     | RunOutcome.Interrupted -> 0
 
-let private start (arguments: string list) =
+let private start (count: int) (arguments: string list) =
     let file, first = program ()
     let info = ProcessStartInfo(file, first @ arguments)
     info.RedirectStandardInput <- true
     info.RedirectStandardOutput <- true
     info.RedirectStandardError <- true
+    // What one process may keep in memory is divided among them.
+    info.Environment["FREEZE_MEMORY"] <- string (Places.featureMemory count / 1_000_000L)
     Process.Start info
 
 /// The outcome of every run, by `count` workers that are started with `arguments`.
@@ -53,7 +55,7 @@ let execute
     let addresses = Addresses()
     let hashes = runs |> Array.map (fun run -> addresses.Of run.Recipe)
     let known = Dictionary<string, RunOutcome>()
-    let workers = List.init count (fun _ -> start arguments)
+    let workers = List.init count (fun _ -> start count arguments)
 
     let stop () =
         for worker in workers do

@@ -69,6 +69,7 @@ let private writeRun (writer: Utf8JsonWriter) (run: Run) =
     field "data" (DataSource.name run.Recipe.Data)
     field "weights" (Counts.ofWeights (weights run.Recipe))
     field "layers" (layers run.Recipe)
+    field "passes" (PassPlans.ofWeights run.Recipe (weights run.Recipe))
     field "expected" run.Expected
     field "recipe" run.Recipe
     writer.WriteEndObject()

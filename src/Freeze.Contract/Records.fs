@@ -28,6 +28,35 @@ type EpochTime =
         Threads: int
     }
 
+/// How large what learns of a layer's weight was, its bias left out.
+type LayerSize =
+    {
+        Layer: string
+        /// The mean of |w|.
+        MeanAbsolute: float
+        /// About the mean, by n.
+        Variance: float
+        /// The root of the sum of squares.
+        Norm: float
+    }
+
+/// The weights of a run at the end of an epoch: of each layer of which something learns, that part.
+type WeightRecord =
+    {
+        /// From 1.
+        Epoch: int
+        Layers: LayerSize[]
+    }
+
+/// A machine that has trained a run, or a part of it.
+type MachineRecord =
+    {
+        /// Its name.
+        Machine: string
+        /// The model of its processor, or "" where the system does not tell it.
+        Processor: string
+    }
+
 /// One training of a stage: the optimizer that was tried and what its epochs measured.
 type CandidateRecord =
     {

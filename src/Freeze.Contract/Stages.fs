@@ -61,18 +61,7 @@ module Stages =
             else
                 recipe.Net.Stages[stage - 1].Output
 
-        let net =
-            {
-                Nodes = recipe.Net.Nodes[..last]
-                Stages = recipe.Net.Stages[.. stage - 1]
-            }
-
-        let layers = net.Nodes |> Array.map _.Name |> Set.ofArray
-
-        { recipe with
-            Net = net
-            Weights = recipe.Weights |> Array.filter (fun plan -> layers.Contains plan.Weight.Layer)
-            FrozenStatistics = recipe.FrozenStatistics |> Array.filter layers.Contains
+        { Parts.upTo recipe last stage with
             Learning =
                 match recipe.Learning with
                 | Learning.StageByStage candidates -> Learning.StageByStage candidates[.. stage - 1]
@@ -86,21 +75,11 @@ module Stages =
         let first = first recipe.Net stage
         let last = recipe.Net.Stages[stage - 1].Output
 
-        let moved (node: Node) =
-            { node with
-                Inputs = node.Inputs |> Array.map (fun input -> input - first)
-            }
-
-        let input =
-            { nodes[0] with
-                Shape = nodes[first].Shape
-            }
-
-        let own = nodes[first + 1 .. last] |> Array.map moved
+        let own = nodes[first + 1 .. last] |> Parts.moved first
 
         let classifier =
             if hasOwnClassifier recipe stage then
-                tail recipe |> Array.map moved
+                tail recipe |> Parts.moved first
             else
                 let name = classifierOf recipe.Net stage
                 let shape = nodes[last].Shape
@@ -125,29 +104,21 @@ module Stages =
 
         let net =
             {
-                Nodes = Array.concat [ [| input |]; own; classifier ]
+                Nodes = Array.concat [ [| Parts.input recipe.Net first |]; own; classifier ]
                 Stages = [||]
             }
 
         let planned =
             recipe.Weights |> Array.map (fun plan -> plan.Weight.Name, plan) |> Map.ofArray
 
-        let layers = net.Nodes |> Array.map _.Name |> Set.ofArray
+        let part = Parts.withNet recipe net
 
-        { recipe with
-            Normalisation =
-                if stage = 1 then
-                    recipe.Normalisation
-                else
-                    Normalisation.Own
-            Augmentations = if stage = 1 then recipe.Augmentations else [||]
-            Net = net
+        { (if stage = 1 then part else Parts.onFeatures part) with
             Weights =
                 Net.weights net
                 |> Array.map (fun weight ->
                     planned.TryFind weight.Name
                     |> Option.defaultWith (fun () -> usual recipe weight))
-            FrozenStatistics = recipe.FrozenStatistics |> Array.filter layers.Contains
             Learning = Learning.Together
             Optimizer = optimizer
         }

@@ -15,19 +15,83 @@ public static class EventFile
     /// <summary>What TensorBoard takes for a file of events.</summary>
     public const string Name = "events.out.tfevents.0.freeze";
 
-    /// <summary>Scalars of every epoch, histograms of the weights at start and end, and the plan as text.</summary>
-    public static byte[] Of(RunRecords run)
+    private const int Header = 12;
+    private const int Footer = 4;
+
+    /// <summary>
+    /// Brings a file up to what is recorded of a run, and makes it where it is missing. What it holds stays, but for an
+    /// end that a killed process has torn: an epoch that was trained again after a stop gave the same numbers.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="run">The records of the run that the file is of.</param>
+    /// <exception cref="IOException">It cannot be written, or another process is writing it.</exception>
+    public static void Update(string path, RunRecords run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        using var file = new MemoryStream();
+        // No other Freeze may write beside this one; readers that lock nothing, as TensorBoard, are not kept out.
+        using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        var content = new byte[file.Length];
+        file.ReadExactly(content);
+        var (frames, length) = Whole(content);
+        file.SetLength(length);
+        file.Position = length;
+
+        // In one write: whoever reads along sees few torn records.
+        using var added = new MemoryStream();
+        foreach (var record in Records(run).Skip(frames))
+        {
+            Frame(added, record);
+        }
+
+        file.Write(added.GetBuffer().AsSpan(0, (int)added.Length));
+    }
+
+    /// <summary>How many whole records some bytes begin with, and how long these are.</summary>
+    internal static (int Count, int Length) Whole(ReadOnlySpan<byte> content)
+    {
+        var (count, at) = (0, 0);
+        while (content.Length - at >= Header)
+        {
+            var length = BinaryPrimitives.ReadInt64LittleEndian(content[at..]);
+            if (length < 0 || length > content.Length - at - Header - Footer
+                || Read(content, at + 8) != Masked(content.Slice(at, 8))
+                || Read(content, at + Header + (int)length) != Masked(content.Slice(at + Header, (int)length)))
+            {
+                break;
+            }
+
+            count++;
+            at += Header + (int)length + Footer;
+        }
+
+        return (count, at);
+    }
+
+    /// <summary>A masked CRC-32C, as the format wants it.</summary>
+    internal static uint Masked(ReadOnlySpan<byte> bytes)
+    {
+        var sum = uint.MaxValue;
+        foreach (var value in bytes)
+        {
+            sum = BitOperations.Crc32C(sum, value);
+        }
+
+        return unchecked(BitOperations.RotateRight(~sum, 15) + 0xA282EAD8);
+    }
+
+    // The version, the plan as text, scalars of every epoch; of a finished run histograms of its weights at start and end.
+    // What was written stays what it was when there is more: so the number of records says what a file lacks.
+    private static IEnumerable<byte[]> Records(RunRecords run)
+    {
         var times = run.Times.DistinctBy(time => time.Epoch).ToDictionary(time => time.Epoch);
+        var sizes = run.Sizes.DistinctBy(size => size.Epoch).ToDictionary(size => size.Epoch);
         var first = times.Count > 0 ? Seconds(times.Values.First().Ended) - times.Values.First().Seconds : 0;
-        Frame(file, Event(first, 0, event_ => event_.Text(3, "brain.Event:2")));
-        Frame(file, Event(first, 0, event_ => event_.Message(5, summary => summary.Message(1, value => Plan(value, run)))));
+        yield return Event(first, 0, event_ => event_.Text(3, "brain.Event:2"));
+        yield return Event(first, 0, event_ => event_.Message(5, summary => summary.Message(1, value => Plan(value, run))));
         foreach (var epoch in run.Epochs)
         {
             var time = times.GetValueOrDefault(epoch.Epoch);
-            Frame(file, Event(time is null ? first : Seconds(time.Ended), epoch.Epoch, event_ => event_.Message(5, summary =>
+            yield return Event(time is null ? first : Seconds(time.Ended), epoch.Epoch, event_ => event_.Message(5, summary =>
             {
                 Scalar(summary, "loss/training", epoch.TrainingLoss);
                 Scalar(summary, "loss/validation", epoch.ValidationLoss);
@@ -37,30 +101,33 @@ public static class EventFile
                 {
                     Scalar(summary, "time/seconds per epoch", time.Seconds);
                 }
-            })));
-        }
 
-        var last = times.Count > 0 ? Seconds(times.Values.Last().Ended) : first;
-        AddWeights(file, run.Weights, first, 0, layer => layer.Start);
-        AddWeights(file, run.Weights, last, run.Epochs.Length, layer => layer.End);
-        return file.ToArray();
-    }
-
-    private static void AddWeights(
-        MemoryStream file, IReadOnlyList<LayerStatistics> weights, double time, int step, Func<LayerStatistics, Magnitudes> when)
-    {
-        if (weights.Count > 0)
-        {
-            Frame(file, Event(time, step, event_ => event_.Message(5, summary =>
-            {
-                foreach (var layer in weights)
+                foreach (var layer in sizes.GetValueOrDefault(epoch.Epoch)?.Layers ?? [])
                 {
-                    var part = layer.Part switch { WeightPart.Learned => "learned", WeightPart.Fixed => "fixed", _ => "zero" };
-                    summary.Message(1, value => value.Text(1, $"{layer.Layer}/{part}").Message(5, histogram => Histogram(histogram, when(layer))));
+                    Scalar(summary, $"mean of learned weights/{layer.Layer}", layer.MeanAbsolute);
+                    Scalar(summary, $"norm of learned weights/{layer.Layer}", layer.Norm);
                 }
-            })));
+            }));
+        }
+
+        if (run.Weights.Count > 0)
+        {
+            var last = times.Count > 0 ? Seconds(times.Values.Last().Ended) : first;
+            yield return Histograms(run.Weights, first, 0, layer => layer.Start);
+            yield return Histograms(run.Weights, last, run.Epochs.Length, layer => layer.End);
         }
     }
+
+    private static byte[] Histograms(
+        IReadOnlyList<LayerStatistics> weights, double time, int step, Func<LayerStatistics, Magnitudes> when) =>
+        Event(time, step, event_ => event_.Message(5, summary =>
+        {
+            foreach (var layer in weights)
+            {
+                var part = layer.Part switch { WeightPart.Learned => "learned", WeightPart.Fixed => "fixed", _ => "zero" };
+                summary.Message(1, value => value.Text(1, $"{layer.Layer}/{part}").Message(5, histogram => Histogram(histogram, when(layer))));
+            }
+        }));
 
     private static byte[] Event(double time, long step, Action<ProtocolBuffer> content)
     {
@@ -114,14 +181,10 @@ public static class EventFile
 
     private static void Sum(MemoryStream file, ReadOnlySpan<byte> bytes)
     {
-        var sum = uint.MaxValue;
-        foreach (var value in bytes)
-        {
-            sum = BitOperations.Crc32C(sum, value);
-        }
-
         Span<byte> masked = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32LittleEndian(masked, unchecked(BitOperations.RotateRight(~sum, 15) + 0xA282EAD8));
+        BinaryPrimitives.WriteUInt32LittleEndian(masked, Masked(bytes));
         file.Write(masked);
     }
+
+    private static uint Read(ReadOnlySpan<byte> content, int at) => BinaryPrimitives.ReadUInt32LittleEndian(content[at..]);
 }

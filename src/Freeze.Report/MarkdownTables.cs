@@ -60,7 +60,9 @@ public static class MarkdownTables
         for (var i = 0; i < table.Measures.Count; i++)
         {
             var (measure, cell) = (table.Measures[i], row.Cells[i]);
-            yield return cell.Measured is { } measured ? Measures.Show(measure, measured.Mean) : "–";
+            yield return cell.Measured is { } measured ? Measures.Show(measure, measured.Mean)
+                : cell.Stages.Count > 0 ? Measures.ShowStages(measure, cell.Stages.Select(stage => stage.Median))
+                : "–";
             if (table.HasPublished(i))
             {
                 yield return cell.Published is { } published ? Measures.Show(measure, published) : "–";

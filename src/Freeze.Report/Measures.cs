@@ -64,6 +64,24 @@ public static class Measures
         };
     }
 
+    /// <summary>
+    /// A measure that each stage of a run has one of: that of the candidate that was kept, or null where the run has no
+    /// stages or the word means nothing of a stage.
+    /// </summary>
+    public static double[]? OfStages(string measure, RunRecords run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        Func<Optimizer, double>? of = measure switch
+        {
+            "stage lr" => OptimizerModule.learningRate,
+            "stage decay" => OptimizerModule.decay,
+            _ => null,
+        };
+        return of is not null && run.Result?.Learning is LearningRecord.StageByStage { Stages: var stages }
+            ? [.. stages.Select(stage => of(stage.Candidates[stage.Best].Optimizer))]
+            : null;
+    }
+
     /// <summary>A measure of one epoch, or null where it is none of an epoch's.</summary>
     public static double? OfEpoch(string measure, EpochRecord epoch)
     {
@@ -88,6 +106,10 @@ public static class Measures
         MeasureUnit.Seconds => value.ToString(value < 100 ? "F2" : "N0", CultureInfo.InvariantCulture),
         _ => value.ToString("G4", CultureInfo.InvariantCulture),
     };
+
+    /// <summary>The values of the stages of a net as tables show them, such as <c>0.1 / 0.05 / 0.01</c>.</summary>
+    public static string ShowStages(string measure, IEnumerable<double> values) =>
+        string.Join(" / ", values.Select(value => Show(measure, value)));
 
     /// <summary>A published value in the unit of the measured ones: accuracies are printed as percentages.</summary>
     public static double Published(string measure, double printed) =>

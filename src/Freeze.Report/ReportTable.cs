@@ -6,7 +6,8 @@ namespace Freeze.Report;
 /// <param name="Measured">Over the finished runs, or null where none tells it.</param>
 /// <param name="Published">The source's value in the same unit, or null where there is none for this row.</param>
 /// <param name="Source">Where it was printed.</param>
-public sealed record ReportCell(Spread? Measured, double? Published, string Source);
+/// <param name="Stages">Of a measure that each stage has one of, that of each stage; else empty.</param>
+public sealed record ReportCell(Spread? Measured, double? Published, string Source, IReadOnlyList<Spread> Stages);
 
 /// <summary>A row of a table.</summary>
 /// <param name="Group">Its runs.</param>
@@ -45,6 +46,16 @@ public sealed record ReportTable(
         return new ReportCell(
             values.Length > 0 ? Spread.Of(values) : null,
             published.Length == 1 ? Report.Measures.Published(measure, published[0].Value) : null,
-            string.Join(", ", published.Select(expected => expected.Source).Distinct()));
+            string.Join(", ", published.Select(expected => expected.Source).Distinct()),
+            Stages(measure, group));
+    }
+
+    // Nets of different depths have no stages to compare.
+    private static Spread[] Stages(string measure, RunGroup group)
+    {
+        var values = group.Finished.Select(run => Report.Measures.OfStages(measure, run)).OfType<double[]>().ToArray();
+        return values.Length > 0 && values.All(run => run.Length == values[0].Length)
+            ? [.. Enumerable.Range(0, values[0].Length).Select(stage => Spread.Of(values.Select(run => run[stage])))]
+            : [];
     }
 }

@@ -40,6 +40,12 @@ public sealed record RunRecords(
     IReadOnlyList<LayerStatistics> Weights,
     IReadOnlyList<FeatureMap> Maps)
 {
+    /// <summary>How large what learns was at the end of each epoch.</summary>
+    public IReadOnlyList<WeightRecord> Sizes { get; init; } = [];
+
+    /// <summary>The machines that trained it.</summary>
+    public IReadOnlyList<MachineRecord> Machines { get; init; } = [];
+
     /// <summary>What a store holds of a run; nothing is an error that a run under way may leave behind.</summary>
     /// <param name="store">The folder of runs.</param>
     /// <param name="run">As planned.</param>
@@ -71,7 +77,11 @@ public sealed record RunRecords(
             result,
             failure,
             withWeights && result is not null ? ReadWeights(folder, run) : [],
-            FeatureMap.ReadAll(folder));
+            FeatureMap.ReadAll(folder))
+        {
+            Sizes = withWeights || result is null ? Lines<WeightRecord>(Path.Combine(folder, "weights.jsonl")) : [],
+            Machines = Lines<MachineRecord>(Path.Combine(folder, "machines.jsonl")),
+        };
     }
 
     private static IReadOnlyList<LayerStatistics> ReadWeights(string folder, Run run)

@@ -16,12 +16,14 @@ public static class TidyFiles
         "trained parameters", "total parameters", "seconds", "seconds per epoch",
     ];
 
-    /// <summary>Each file's name and text: runs.csv, epochs.csv, weights.csv and expected.csv.</summary>
+    /// <summary>Each file's name and text: runs.csv, epochs.csv, stages.csv, weights.csv, sizes.csv and expected.csv.</summary>
     public static IReadOnlyList<(string Name, string Text)> Of(IReadOnlyList<ReportFile> files) =>
     [
         ("runs.csv", Runs(files)),
         ("epochs.csv", Epochs(files)),
+        ("stages.csv", Stages(files)),
         ("weights.csv", Weights(files)),
+        ("sizes.csv", Sizes(files)),
         ("expected.csv", Expected(files)),
     ];
 
@@ -59,6 +61,25 @@ public static class TidyFiles
             });
         }));
 
+    // A line for each optimizer that was tried for a stage.
+    private static string Stages(IReadOnlyList<ReportFile> files) => Csv(
+        [
+            "file", "run", "hash", "number", "stage", "address", "candidate", "kept", "lr", "decay", "epochs", "training_accuracy",
+            "validation_accuracy", "validation_loss", "failure",
+        ],
+        All(files).SelectMany(found => ((found.Run.Result?.Learning as LearningRecord.StageByStage)?.Stages ?? []).SelectMany(
+            (stage, number) => stage.Candidates.Select((candidate, i) =>
+            {
+                var last = candidate.Epochs.LastOrDefault();
+                return new[]
+                {
+                    found.File.Path, found.Run.Run.Name, found.Run.Hash, Number(number + 1), stage.Name, stage.Address, Number(i + 1),
+                    i == stage.Best ? "yes" : "no", Number(OptimizerModule.learningRate(candidate.Optimizer)),
+                    Number(OptimizerModule.decay(candidate.Optimizer)), Number(candidate.Epochs.Length), Number(last?.TrainingAccuracy),
+                    Number(last?.ValidationAccuracy), Number(last?.ValidationLoss), candidate.Failure,
+                };
+            }))));
+
     private static string Weights(IReadOnlyList<ReportFile> files)
     {
         static string[] Of(string when, LayerStatistics layer, Magnitudes magnitudes) =>
@@ -72,6 +93,15 @@ public static class TidyFiles
             All(files).SelectMany(found => found.Run.Weights.SelectMany(layer => new[] { Of("start", layer, layer.Start), Of("end", layer, layer.End) }
                 .Select(cells => new[] { found.File.Path, found.Run.Run.Name, found.Run.Hash }.Concat(cells)))));
     }
+
+    // What learns of each layer at the end of each epoch.
+    private static string Sizes(IReadOnlyList<ReportFile> files) => Csv(
+        ["file", "run", "hash", "epoch", "layer", "mean_absolute", "variance", "norm"],
+        All(files).SelectMany(found => found.Run.Sizes.SelectMany(size => size.Layers.Select(layer => new[]
+        {
+            found.File.Path, found.Run.Run.Name, found.Run.Hash, Number(size.Epoch), layer.Layer, Number(layer.MeanAbsolute),
+            Number(layer.Variance), Number(layer.Norm),
+        }))));
 
     private static string Expected(IReadOnlyList<ReportFile> files) => Csv(
         ["file", "run", "hash", "measure", "published", "source", "measured", "difference"],

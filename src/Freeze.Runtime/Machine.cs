@@ -23,12 +23,9 @@ public static class Machine
     {
         get
         {
-            const string Model = "model name";
-            var name = File.Exists("/proc/cpuinfo")
-                ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith(Model, StringComparison.Ordinal))
-                : null;
+            var name = Results.Machine.Here().Processor;
             var widest = Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : "no AVX2";
-            return $"{(name is null ? RuntimeInformation.ProcessArchitecture : name[(name.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim())} ({widest})";
+            return $"{(name.Length > 0 ? name : RuntimeInformation.ProcessArchitecture)} ({widest})";
         }
     }
 

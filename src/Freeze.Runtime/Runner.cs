@@ -3,6 +3,7 @@ using System.Reflection;
 using Freeze.Runtime.Data;
 using Freeze.Runtime.Ensembles;
 using Freeze.Runtime.Nets;
+using Freeze.Runtime.Prefixes;
 using Freeze.Runtime.Results;
 using Freeze.Runtime.Stagewise;
 using Freeze.Runtime.Training;
@@ -18,11 +19,20 @@ namespace Freeze.Runtime;
 /// <param name="Retry">Whether a run that has failed is tried again.</param>
 public sealed record RunnerOptions(string Store, DataCatalog Data, int Threads, TimeSpan CheckpointEvery, bool Retry)
 {
-    /// <summary>How many bytes the features of fixed stages may take on the disk of the store, of one stage at a time.</summary>
+    /// <summary>
+    /// How many bytes the features of what is fixed may take on the disk of the store: of one stage at a time, and of fixed
+    /// prefixes in all.
+    /// </summary>
     public long FeatureBytes { get; init; } = 16L << 30;
 
     /// <summary>Whether a GPU computes in ways alone that give the same bits each time; slower. A processor always does.</summary>
     public bool Repeatable { get; init; }
+
+    /// <summary>A quarter of the machine's memory, or of what is left of it to this process.</summary>
+    public static long UsualFeatureMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+
+    /// <summary>How many bytes of a run's features are kept in memory: more are kept in a file.</summary>
+    public long FeatureMemory { get; init; } = UsualFeatureMemory;
 
     /// <summary>The passes that are used; what others would have given is the same but for rounding.</summary>
     public PassSet Passes { get; init; } = PassSet.All;
@@ -37,6 +47,7 @@ public sealed class Runner : IDisposable
     private readonly RunnerOptions options;
     private readonly RunStore store;
     private readonly RunStore stages;
+    private readonly FeatureStore features;
     private readonly Action? afterStep;
     private ImageSet? set;
     private DataSource? source;
@@ -57,6 +68,7 @@ public sealed class Runner : IDisposable
         this.afterStep = afterStep;
         store = new RunStore(options.Store);
         stages = new RunStore(Path.Combine(options.Store, "stages"));
+        features = new FeatureStore(Path.Combine(options.Store, "features"));
     }
 
     /// <summary>The versions of what computes.</summary>
@@ -193,9 +205,10 @@ public sealed class Runner : IDisposable
         var other => throw new UnreachableException($"no base for outcome {other}"),
     };
 
-    private static RunResult Together(TrainingSession session, Run run, string hash, RunFolder folder)
+    private RunResult Together(TrainingSession session, Run run, string hash, RunFolder folder)
     {
-        var trainer = new Trainer(run.Recipe, session.Images, session.Options.Passes);
+        using var training = new PrefixTraining(session, run.Recipe, features);
+        var trainer = training.Trainer;
         session.Train(trainer, folder);
 
         // Where the test set is what validates, it has just been judged.

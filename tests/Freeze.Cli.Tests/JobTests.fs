@@ -99,6 +99,27 @@ let ``--without leaves passes out, in workers too, and the records say so`` () =
     for result in results do
         Assert.Contains(", without slices, pool-relu, channels-last\"", File.ReadAllText result)
 
+[<Fact>]
+let ``FREEZE_MEMORY says how much of the features lies in memory`` () =
+    let source = file (quick + "conv1, conv2: fixed")
+
+    let run memory store =
+        startIn root [ "FREEZE_MEMORY", memory ] [ "run"; source; "--store"; store ]
+        |> finish
+
+    Assert.Contains("outputs of flatten1 once, 5 MB in memory", (run "6" (folder ())).Errors)
+    let store = folder ()
+    Assert.Contains("outputs of flatten1 once, 5 MB in a file", (run "4" store).Errors)
+
+    Assert.Single(Directory.GetDirectories(Path.Combine(store, "features")))
+    |> ignore
+    // What else lies in the store is no run.
+    Assert.Equal(0, (freeze [ "gc"; source; "--store"; store; "--yes" ]).Code)
+
+    let wrong = run "much" (folder ())
+    Assert.Equal(2, wrong.Code)
+    Assert.Contains("FREEZE_MEMORY is much", wrong.Errors)
+
 [<Theory>]
 [<InlineData("slcies", "did you mean slices?")>]
 [<InlineData("prefix,speed", "--without speed: there is no such pass")>]

@@ -61,3 +61,32 @@ let ``a file that is no plan is refused with its place`` () =
     let output = freeze [ "run"; plan ]
     Assert.Equal(2, output.Code)
     Assert.Contains("$[0]: field \"axes\" is missing", output.Errors)
+
+[<Fact>]
+let ``a plan says what is computed once, or why not, and whose gradients are left out`` () =
+    let plan text = (freeze [ "plan"; file text ]).Text
+    let fixed' = "data mnist; net lenet; conv1: fixed; "
+
+    Assert.Contains(
+        "computed once: the outputs of maxpool1, 806 MB in ",
+        plan (fixed' + "conv2: train 0.4 filters")
+    )
+
+    Assert.Contains("; then conv2 learns", plan fixed')
+    Assert.Contains("though fixed: crop moves the images", plan (fixed' + "augment crop(2)"))
+
+    Assert.Contains(
+        "though fixed: the statistics of bn1 move",
+        plan
+            "data mnist; net n { bn1: bn; relu; conv1: conv 4 3x3; fc: linear classes }\nnet n; bn1, conv1: fixed"
+    )
+
+    Assert.Contains("what learns alone: conv2 (20 of 50 filters)", plan (fixed' + "conv2: train 0.4 filters"))
+
+    let passes =
+        (json (freeze [ "plan"; "--json"; file (fixed' + "images 1000") ])).[0].GetProperty "passes"
+
+    let features = passes.GetProperty "features"
+    Assert.Equal("maxpool1", features.GetProperty("output").GetString())
+    Assert.Equal(11_000L * 20L * 12L * 12L * 4L, features.GetProperty("bytes").GetInt64())
+    Assert.Equal("conv1", passes.GetProperty("noBackward").[0].GetString())

@@ -107,6 +107,80 @@ let ``each run has its events for TensorBoard`` () =
 
     Assert.Equal(6, files.Length)
 
+/// Steps of the scalars in a file of events, as scripts/fixtures/read_tensorboard.py reads them.
+let private readEvents (path: string) : string =
+    let reader = Path.Combine(root, "scripts/fixtures/read_tensorboard.py")
+
+    let info = System.Diagnostics.ProcessStartInfo("/usr/bin/python3", [ reader; path ])
+    info.RedirectStandardOutput <- true
+    info.RedirectStandardError <- true
+    use started = System.Diagnostics.Process.Start info
+    let text = started.StandardOutput.ReadToEnd()
+    let errors = started.StandardError.ReadToEnd()
+    started.WaitForExit()
+
+    if errors.Contains "No module named 'google'" then
+        Assert.Skip "there is no python3-protobuf here: NO OTHER READER HAS SEEN THE EVENT FILES"
+
+    Assert.True((started.ExitCode = 0), errors)
+    text
+
+[<Fact>]
+let ``a run writes its events while it is trained, and one that was killed goes on with no step twice`` () =
+    let store, events = folder (), folder ()
+    let source = file (quick.Replace("epochs 1", "epochs 12"))
+
+    let arguments =
+        [
+            "run"
+            source
+            "--store"
+            store
+            "--tensorboard"
+            events
+            "--checkpoint-every"
+            "0"
+        ]
+
+    let started = start [] arguments
+
+    let size () =
+        Directory.GetFiles(events, "*tfevents*", SearchOption.AllDirectories)
+        |> Array.sumBy (fun path -> FileInfo(path).Length)
+
+    while size () = 0L do
+        System.Threading.Thread.Sleep 20
+
+    // More comes while it is trained.
+    let first = size ()
+
+    while size () = first do
+        System.Threading.Thread.Sleep 20
+
+    Assert.False started.HasExited
+    started.Kill()
+    finish started |> ignore
+    Assert.Equal(0, (freeze arguments).Code)
+
+    let path =
+        Directory.GetFiles(events, "*tfevents*", SearchOption.AllDirectories)
+        |> Array.exactlyOne
+
+    let read = readEvents path
+    // Five of each epoch, mean and norm of four layers, and a histogram of each at start and end.
+    Assert.Contains($"{12 * (5 + 8)} scalars of 13 tags, 8 histograms, 1 texts", read)
+    Assert.Matches(@"loss/training: 1: \S+, 2: \S+, 3: \S+, 4: \S+, 5: ", read)
+
+[<Fact>]
+let ``a folder that takes no events spoils no run`` () =
+    let taken = file "a file, and no folder"
+
+    let output =
+        freeze [ "run"; file quick; "--store"; folder (); "--tensorboard"; taken ]
+
+    Assert.Equal(0, output.Code)
+    Assert.Contains("no more events are written", output.Errors)
+
 [<Fact>]
 let ``a report on runs that have not begun says so`` () =
     let store = folder ()
@@ -121,6 +195,10 @@ let ``a report that cannot be written says why`` () =
     let output = freeze [ "report"; file quick; "-o"; folder () ]
     Assert.Equal(2, output.Code)
     Assert.Contains("denied", output.Errors)
+
+/// Charts that are wider than their place.
+let private cut =
+    "[...document.querySelectorAll('.plot')].filter((p) => p.scrollWidth > p.clientWidth).map((p) => p.ariaLabel + ': ' + p.scrollWidth)"
 
 /// What a reader's browser makes of the page: every chart has marks, and nothing complains.
 let private demandSound (options: string list) =
@@ -138,6 +216,7 @@ let private demandSound (options: string list) =
             options
             [
                 "wide", "document.documentElement.scrollWidth - innerWidth"
+                "cut", cut
                 "network", "performance.getEntriesByType('resource').length"
             ]
             []
@@ -149,6 +228,8 @@ let private demandSound (options: string list) =
     Assert.Equal(charts, marks.Length)
     Assert.All(marks, fun count -> Assert.InRange(count, 2, 100_000))
     Assert.Equal<string list>([ "0" ], Browser.values "network" dom)
+    // No chart is wider than its place.
+    Assert.Equal<string list>([ "[]" ], Browser.values "cut" dom)
     // The page itself is never wider than the screen; wide tables scroll by themselves.
     Assert.InRange(Browser.values "wide" dom |> List.exactlyOne |> int, -1000, 0)
 

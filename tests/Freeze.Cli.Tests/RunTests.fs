@@ -146,3 +146,21 @@ let ``a second process waits for a run, and takes it over where the first is kil
     Assert.False(told.EndsWith "after step 0 of epoch 1")
     signal "INT" second
     Assert.Equal(1, (finish second).Code)
+
+[<Fact>]
+let ``a profile in force is named in the table, and no other has a column`` () =
+    let store = folder ()
+
+    let source =
+        file (quick.Replace("images 640", "images 64") + "profile short { seed 2 }")
+
+    let plain = freeze [ "run"; source; "--store"; store ]
+    Assert.DoesNotContain("profile", plain.Text)
+    let under = freeze [ "run"; source; "--store"; store; "--profile"; "short" ]
+    Assert.Matches(@"profile +trained", under.Text)
+    Assert.Matches(@" short +\d", under.Text)
+
+    let json =
+        json (freeze [ "run"; source; "--store"; store; "--profile"; "short"; "--json" ])
+
+    Assert.Equal("short", json.[0].GetProperty("profile").GetString())

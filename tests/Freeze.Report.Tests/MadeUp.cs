@@ -30,7 +30,34 @@ internal static class MadeUp
             hash, run.Name, epochs, 0.1, epochs[^1].ValidationAccuracy - 0.01, epochs.Max(epoch => epoch.ValidationAccuracy),
             LearningRecord.Together, counts,
             counts.Fixed + counts.Zero, 2, "Freeze 0, libtorch 0");
-        return new RunRecords(run, hash, RunState.Finished, epochs, times, result, null, [], []);
+        var layers = run.Recipe.Weights.Where(plan => plan.Treatment.IsTrained && !plan.Weight.IsBias).Select(plan => plan.Weight.Layer);
+        return new RunRecords(run, hash, RunState.Finished, epochs, times, result, null, [], [])
+        {
+            Sizes = [.. epochs.Select(epoch => new WeightRecord(epoch.Epoch, [.. layers.Select(layer => new LayerSize(layer, 0.1 * epoch.Epoch, 0.01, 3))]))],
+            Machines = [new MachineRecord("machine", "Processor 7")],
+        };
+    }
+
+    /// <summary>A run that learned stage by stage; of each stage the last candidate was kept.</summary>
+    public static RunRecords Staged(Run run, int number)
+    {
+        var finished = Finished(run, number);
+        var result = finished.Result!;
+        StageRecord[] stages =
+        [
+            .. ((Learning.StageByStage)run.Recipe.Learning).Candidates.Select((tried, stage) => new StageRecord(
+                run.Recipe.Net.Stages[stage].Name,
+                Stages.address(run.Recipe, stage + 1),
+                [.. tried.Select(optimizer => new CandidateRecord(optimizer, finished.Epochs, ""))],
+                tried.Length - 1,
+                "")),
+        ];
+        return finished with
+        {
+            Result = new RunResult(
+                result.Hash, result.Name, result.Epochs, result.TestLoss, result.TestAccuracy, result.BestValidationAccuracy,
+                LearningRecord.NewStageByStage(stages), result.Counts, result.StillVerified, result.Threads, result.Versions),
+        };
     }
 
     public static RunRecords Missing(Run run, int number) =>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Freeze.Report.Page;
+using Freeze.Report.Statistics;
 
 namespace Freeze.Report.Tests;
 
@@ -86,6 +87,8 @@ public sealed partial class PageTests
             {
                 Failure = new RunFailure("", "", Attack, Attack),
                 Times = [.. records.Times.Select(time => new EpochTime(time.Epoch, 1, 1, time.Ended, Attack, 1))],
+                Machines = [new MachineRecord(Attack, Attack)],
+                Sizes = [new WeightRecord(1, [new LayerSize(Attack, 1, 1, 1)])],
                 Maps = [new(Attack, [1, 2], [3, 4], [0, 1], 1, 1, 1, 1, 30, ["AAAA"])],
             };
         });
@@ -100,6 +103,43 @@ public sealed partial class PageTests
         Assert.Equal(Regex.Count(page, "<figure") + 1, Regex.Count(page, "<script"));
         Assert.Equal(Regex.Count(page, "<script"), Regex.Count(page, "</script"));
     }
+
+    private static RunRecords WithWeights(Run run, int number)
+    {
+        var (start, end) = (Magnitudes.Of([-1, 0, 1, 2]), Magnitudes.Of([-3, 0, 1, 3]));
+        return MadeUp.Finished(run, number) with
+        {
+            Weights =
+            [
+                new LayerStatistics("conv1", "conv", WeightPart.Learned, start, end),
+                new LayerStatistics("conv1", "conv", WeightPart.Fixed, start, start),
+            ],
+        };
+    }
+
+    [Fact]
+    public void WeightsAskedForAreShownByLayerByEpochAndAsHistograms()
+    {
+        var page = Page(MadeUp.File("data mnist-sample; net lenet; epochs 3; let k = 0..9; optimizer sgd(lr k * 0.01 + 0.01); report { weights norm by layer }", WithWeights));
+        Assert.Contains("Norm by layer of lenet", page, StringComparison.Ordinal);
+
+        // From the start on: sqrt(1 + 1 + 4), then what the epochs' records say.
+        Assert.Contains("\"epoch\":[0,1,2,3,1,2,3", page, StringComparison.Ordinal);
+        Assert.Contains("\"y\":[2.44949,3,3,3,3,3", page, StringComparison.Ordinal);
+        Assert.Contains("[\"learned, at the start\",\"learned, at the end\",\"fixed\"]", page, StringComparison.Ordinal);
+        Assert.Equal(4, Regex.Count(page, "<h3>How the weights of"));
+    }
+
+    [Fact]
+    public void NetsOfManyLayersShowSomeAndSaySo()
+    {
+        var page = Page(MadeUp.File("data cifar10; net wrn(16, 1); epochs 1; report { weights mean |w| by layer }", MadeUp.Finished));
+        Assert.Matches("; 12 of [0-9]+ layers are shown", page);
+    }
+
+    [Fact]
+    public void ProcessorsAreNamedWhereRunsComeFrom() =>
+        Assert.Contains(Rows(Page(MadeUp.File(Shares, MadeUp.Finished))), row => row.StartsWith("processors", StringComparison.Ordinal) && row.EndsWith("Processor 7", StringComparison.Ordinal));
 
     [Fact]
     public void AProfileIsStatedLoudly()

@@ -25,6 +25,14 @@ public sealed class TidyFileTests
     }
 
     [Fact]
+    public void EveryLayerHasItsSizeAfterEachEpoch()
+    {
+        var lines = Cells("sizes.csv");
+        Assert.Equal(1 + (2 * 2 * 4), lines.Length);
+        Assert.Equal(["conv1", "conv2", "fc1", "fc2"], lines.Skip(1).Take(4).Select(line => line[Array.IndexOf(lines[0], "layer")]));
+    }
+
+    [Fact]
     public void RunsHaveColumnsForTheirAxes()
     {
         var lines = Cells("runs.csv");

@@ -36,7 +36,7 @@ public sealed class RunnerTests : IDisposable
         var result = Finished(Execute(Small));
 
         Assert.Equal(
-            ["last.safetensors", "metrics.jsonl", "plan.json", "result.json", "times.jsonl"],
+            ["last.safetensors", "machines.jsonl", "metrics.jsonl", "plan.json", "result.json", "times.jsonl", "weights.jsonl"],
             Directory.GetFiles(Place()).Select(Path.GetFileName).Order());
         Assert.Equal(PlanFile.ofRun(Small.Run()), File.ReadAllText(Place("plan.json")));
         Assert.Equal(
@@ -46,6 +46,41 @@ public sealed class RunnerTests : IDisposable
         Assert.Equal(result.Epochs[1].ValidationAccuracy, result.TestAccuracy);
         Assert.Equal(result.Epochs.Max(epoch => epoch.ValidationAccuracy), result.BestValidationAccuracy);
         Assert.Equal(2, told.Count(progress => progress.IsEpoch));
+    }
+
+    [Fact]
+    public void WhatLearnsIsMeasuredAtTheEndOfEachEpoch()
+    {
+        Finished(Execute(Small));
+        var lines = File.ReadAllLines(Place("weights.jsonl")).Select(line => Json.ofText<WeightRecord>(line)).ToArray();
+        Assert.Equal([1, 2], lines.Select(line => line.Epoch));
+
+        // The last line is of the weights that are kept.
+        var kept = Safetensors.Read(Place("last.safetensors"));
+        var learned = Small.Build().Weights.Where(plan => plan.Treatment.IsTrained && !plan.Weight.IsBias).ToArray();
+        Assert.NotEmpty(learned);
+        foreach (var plan in learned)
+        {
+            var values = kept[plan.Weight.Name].ToSingles().Select(value => (double)value).ToArray();
+            var size = lines[1].Layers.Single(layer => layer.Layer == plan.Weight.Layer);
+            var mean = values.Average();
+            Assert.Equal(values.Average(Math.Abs), size.MeanAbsolute, 1e-12);
+            Assert.Equal(values.Average(value => (value - mean) * (value - mean)), size.Variance, 1e-12);
+            Assert.Equal(Math.Sqrt(values.Sum(value => value * value)), size.Norm, 1e-12);
+        }
+    }
+
+    [Fact]
+    public void TheRecordsNameTheMachineAndItsProcessor()
+    {
+        Finished(Execute(Small));
+        var machine = Json.ofText<MachineRecord>(Assert.Single(File.ReadAllLines(Place("machines.jsonl"))));
+        Assert.Equal(Environment.MachineName, machine.Machine);
+        if (File.Exists("/proc/cpuinfo") && File.ReadAllText("/proc/cpuinfo").Contains("model name", StringComparison.Ordinal))
+        {
+            Assert.Contains($": {machine.Processor}\n", File.ReadAllText("/proc/cpuinfo"), StringComparison.Ordinal);
+            Assert.NotEmpty(machine.Processor);
+        }
     }
 
     [Fact]

@@ -21,12 +21,14 @@ type private Shown =
 let private shape (extents: int[]) =
     extents |> Array.map string |> String.concat "x"
 
-let private dimension (weight: Weight) index =
+let private dimensionOf (kind: LayerKind) index =
     let dimension =
         Vocabulary.dimensions
-        |> List.find (fun dimension -> dimension.Kind = weight.Kind && dimension.Index = index)
+        |> List.find (fun dimension -> dimension.Kind = kind && dimension.Index = index)
 
     dimension.Word
+
+let private dimension (weight: Weight) index = dimensionOf weight.Kind index
 
 let private action (plan: WeightPlan) =
     let part count index (rest: Stillness) =
@@ -163,8 +165,31 @@ let private rows (shown: Shown) =
             reason
         ])
 
+/// What is computed once, where the front is fixed: kept where this machine has room for it, or why it is not.
+let private printFeatures (passes: PassPlan) =
+    let features = passes.Features
+
+    if features.Output <> "" then
+        let size = float features.Bytes / 1e6
+
+        let place =
+            if features.Bytes <= Places.featureMemory 1 then
+                "memory"
+            else
+                "a file"
+
+        printfn
+            "computed once: the outputs of %s, %.0f MB in %s; then %s"
+            features.Output
+            (max 1.0 size)
+            place
+            features.Limit
+    elif passes.NoBackward.Length > 0 then
+        printfn "computed anew in each step, though fixed: %s" features.Limit
+
 let private printPasses (recipe: Recipe) =
     let weights = PlanFile.weights recipe
+    let passes = PassPlans.ofWeights recipe weights
     let own = Costs.ofWeights recipe.Net weights
     let full = Costs.ofFullTraining recipe.Net weights
     let million (value: int64) = $"{float value / 1e6:N1} M"
@@ -178,19 +203,22 @@ let private printPasses (recipe: Recipe) =
         (million own.InputGradient)
 
     if own.Step < full.Step then
-        match Costs.prefix recipe.Net weights with
+        match passes.NoBackward with
         | [||] when own.InputGradient = full.InputGradient ->
             printfn "what is fixed lies behind something that learns: gradients still pass through it"
         | [||] -> ()
         | prefix -> printfn "no backward pass through %s" (Suggest.list "and" 6 prefix)
 
-    let slices =
-        weights
-        |> Array.filter (fun plan -> plan.Treatment.IsSlice && not plan.Weight.IsBias)
-        |> Array.map _.Weight.Layer
+    printFeatures passes
 
-    if slices.Length > 0 then
-        printfn "gradients and optimizer state for the slice alone in %s" (Suggest.list "and" 4 slices)
+    if passes.Slices.Length > 0 then
+        let slice (slice: SlicePlan) =
+            let word = dimensionOf LayerKind.Conv slice.Dimension
+            $"{slice.Layer} ({slice.Learning} of {slice.Of} {word})"
+
+        printfn
+            "gradients and optimizer state of what learns alone: %s"
+            (passes.Slices |> Seq.map slice |> Suggest.list "and" 4)
 
     if weights |> Array.forall (fun plan -> plan.Treatment.IsStill) then
         printfn "nothing learns"

@@ -60,11 +60,7 @@ let private show (path: string) =
         eprintfn "there is no browser to show %s: open it by hand" path
 
 let private writeEvents (folder: string) (reports: ReportFile array) =
-    for run in reports |> Seq.collect _.Runs |> Seq.filter (fun run -> run.Epochs.Length > 0) do
-        let path = Path.Combine(folder, run.Hash, EventFile.Name)
-        Directory.CreateDirectory(Path.Combine(folder, run.Hash)) |> ignore
-        File.WriteAllBytes(path, EventFile.Of run)
-
+    reports |> Seq.collect _.Runs |> Seq.iter (Events.update folder)
     printfn "%s: open it with tensorboard --logdir" folder
 
 let private makeAll (arguments: ParseResults<ReportArguments>) (files: Files.Loaded list) =
@@ -93,7 +89,7 @@ let private makeAll (arguments: ParseResults<ReportArguments>) (files: Files.Loa
     arguments.TryGetResult Markdown
     |> Option.iter (fun path -> write path (MarkdownTables.Of reports))
 
-    arguments.TryGetResult Tensorboard
+    arguments.TryGetResult ReportArguments.Tensorboard
     |> Option.iter (fun folder -> writeEvents folder reports)
 
     let runs = reports |> Seq.collect _.Runs |> Seq.toArray

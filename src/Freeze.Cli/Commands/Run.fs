@@ -48,14 +48,28 @@ let private alone
                 every,
                 arguments.Contains RunArguments.Retry,
                 Repeatable = arguments.Contains Deterministic,
-                Passes = passes
+                Passes = passes,
+                FeatureMemory = Places.featureMemory 1
             )
         )
 
     let view = ProgressView.view (isWorker || arguments.Contains RunArguments.Json)
 
+    let events =
+        arguments.TryGetResult RunArguments.Tensorboard
+        |> Option.map (fun folder -> Events.Writer(folder, store))
+
     let execute (run: Run) : RunOutcome =
-        let outcome = view.Run run (fun report -> runner.Execute(run, report, cancel))
+        let follow (report: Progress -> unit) (progress: Progress) =
+            report progress
+
+            if progress.IsEpoch then
+                events |> Option.iter (fun events -> events.Epoch run)
+
+        let outcome =
+            view.Run run (fun report -> runner.Execute(run, follow report, cancel))
+
+        events |> Option.iter (fun events -> events.Outcome run outcome)
         Outcomes.tellFailure run outcome
 
         if isWorker then
@@ -132,6 +146,7 @@ let private together
             if arguments.Contains Deterministic then
                 "--deterministic"
             yield! PassChoice.toWords passes
+            yield! option "--tensorboard" (arguments.TryGetResult RunArguments.Tensorboard)
             if arguments.Contains Fail_Fast then
                 "--fail-fast"
             "--worker"

@@ -10,31 +10,12 @@ open Freeze.Cli.StoreIndex
 open Freeze.Cli.Tables
 open Freeze.Runtime.Results
 
-let private epochs (entry: Entry) =
-    match entry.State with
-    | RunState.Done(_, epochs) -> Some epochs
-    | RunState.Running attempt -> Some attempt.Epochs
-    | RunState.Interrupted epochs -> Some epochs
-    | RunState.Waiting
-    | RunState.Failed _ -> None
-
 /// The file that Slurm writes what a run says to, for a run that has not simply come to its end.
 let private log (logs: Collections.Generic.IReadOnlyDictionary<string, string>) (entry: Entry) =
     match entry.State, logs.TryGetValue entry.Hash with
     | (RunState.Done _ | RunState.Waiting), _ -> None
     | _, (true, path) -> Some path
     | _ -> None
-
-/// "3 done, 1 running", in the order in which runs go through these states.
-let private summary (entries: Entry[]) =
-    let counts =
-        entries
-        |> Array.countBy (fun entry -> fst (describe entry.State))
-        |> Map.ofArray
-
-    [ "done"; "running"; "interrupted"; "waiting"; "failed" ]
-    |> List.choose (fun word -> counts |> Map.tryFind word |> Option.map (fun n -> $"{n} {word}"))
-    |> String.concat ", "
 
 let private printTable logs (entries: Entry[]) =
     let row (entry: Entry) =
@@ -51,13 +32,7 @@ let private printTable logs (entries: Entry[]) =
             | RunState.Done(accuracy, _) -> percent accuracy
             | _ -> ""
 
-        let epochs =
-            match epochs entry with
-            | None -> ""
-            | Some epochs when entry.State.IsDone || entry.Epochs = 0 -> string epochs
-            | Some epochs -> $"{epochs}/{entry.Epochs}"
-
-        [ line entry.Name; word; epochs; accuracy; entry.Hash; about ]
+        [ line entry.Name; word; epochsOf entry; accuracy; entry.Hash; about ]
 
     print
         [

@@ -171,6 +171,7 @@ public sealed class ReportPage
                     AddWeights(file, measure);
                 }
 
+                AddHistograms(file);
                 break;
             case ReportItem.Tsne tsne:
                 AddMaps(file, tsne);
@@ -194,6 +195,7 @@ public sealed class ReportPage
         if (file.Runs.Any(run => run.Weights.Count > 0) && !file.Shown.Any(item => item is ReportItem.Weights))
         {
             AddWeights(file, "mean |w|");
+            AddHistograms(file);
         }
     }
 
@@ -213,6 +215,19 @@ public sealed class ReportPage
         foreach (var chart in found.DefaultIfEmpty(null))
         {
             AddChart(chart, $"{CurveChart.Sentence([measure])} by layer", "no finished run has its weights here");
+        }
+
+        foreach (var chart in WeightCurveChart.Of(file, measure))
+        {
+            AddChart(chart, "", "");
+        }
+    }
+
+    private void AddHistograms(ReportFile file)
+    {
+        foreach (var run in HistogramChart.Chosen(file))
+        {
+            AddChart(HistogramChart.Of(run), "", "");
         }
     }
 
@@ -263,6 +278,7 @@ public sealed class ReportPage
         [
             ("versions", List(file.Runs.Select(run => run.Result?.Versions ?? ""))),
             ("machines", List(times.Select(time => time.Machine))),
+            ("processors", List(file.Runs.SelectMany(run => run.Machines).Select(machine => machine.Processor))),
             ("threads", List(times.Select(time => time.Threads.ToString(CultureInfo.InvariantCulture)))),
             ("seeds", List(file.Runs.Select(run => run.Run.Recipe.Seed.ToString(CultureInfo.InvariantCulture)))),
             ("first epoch ended", ended.FirstOrDefault("–")),

@@ -107,6 +107,12 @@ internal static class TableHtml
 
     private static void AddCell(Html html, string measure, ReportCell cell)
     {
+        if (cell.Stages.Count > 0)
+        {
+            AddStages(html, measure, cell.Stages);
+            return;
+        }
+
         if (cell.Measured is not { } measured)
         {
             html.Add($"<td class=\"n gap\">–</td>");
@@ -121,6 +127,17 @@ internal static class TableHtml
         }
 
         html.Add($"</td>");
+    }
+
+    // What was drawn for one run says little of another: of several the median, with the extremes under the pointer.
+    private static void AddStages(Html html, string measure, IReadOnlyList<Spread> stages)
+    {
+        var medians = Measures.ShowStages(measure, stages.Select(stage => stage.Median));
+        var extremes = stages.Select((stage, i) =>
+            $"stage {i + 1}: {Measures.Show(measure, stage.Least)} to {Measures.Show(measure, stage.Most)}");
+        _ = stages[0].Count > 1
+            ? html.Add($"<td class=\"n\" title=\"medians of {stages[0].Count} runs; {string.Join("; ", extremes)}\">{medians}</td>")
+            : html.Add($"<td class=\"n\">{medians}</td>");
     }
 
     private static void AddPublished(Html html, string measure, ReportCell cell)

@@ -21,6 +21,7 @@ function style() {
     font: "system-ui, sans-serif",
     view: { stroke: null },
     axis,
+    header: { labelColor: ink, titleColor: ink },
     // Below the chart, so that a phone has its whole width for it.
     legend: { labelColor: ink, titleColor: ink, orient: "bottom", columns: innerWidth < 700 ? 2 : 5, labelLimit: 220, symbolLimit: 60, labelFontSize: 12,
       layout: { bottom: { anchor: "start", direction: innerWidth < 700 ? "vertical" : "horizontal", margin: 14 } } },
@@ -32,9 +33,24 @@ function marks(item) {
   return own + (item.items ?? []).reduce((sum, inner) => sum + (inner.items ? inner.items.reduce((s, child) => s + marks(child), 0) : 0), 0);
 }
 
+// Small charts side by side: as many as there is room for, in rows of about the same length, over the whole width.
+function arrange(spec, width) {
+  // Names of axes and numbers beside them.
+  const beside = 105;
+  const count = new Set(spec.datasets[spec.data.name].map((row) => row[spec.encoding.facet.field])).size;
+  const most = Math.max(1, Math.floor(width / (spec.width + beside)));
+  const columns = Math.max(1, Math.ceil(count / Math.ceil(count / most)));
+  spec.encoding.facet.columns = columns;
+  spec.width = Math.min(480, Math.floor(width / columns) - beside);
+}
+
 async function draw(figure) {
   const { spec, data } = JSON.parse(figure.querySelector("script").textContent);
   spec.datasets = Object.fromEntries(Object.entries(data).map(([name, columns]) => [name, rows(columns)]));
+  if (spec.encoding?.facet) {
+    figure.classList.add("arranged");
+    arrange(spec, figure.clientWidth);
+  }
   const count = Object.values(spec.datasets).reduce((sum, set) => sum + set.length, 0);
   const { view } = await embed(figure.querySelector(".plot"), spec, {
     actions: false,
@@ -51,8 +67,8 @@ async function draw(figure) {
   };
 }
 
-async function drawAll() {
-  for (const figure of document.querySelectorAll("figure.chart")) {
+async function drawAll(which = "figure.chart") {
+  for (const figure of document.querySelectorAll(which)) {
     try {
       await draw(figure);
     } catch (error) {
@@ -63,5 +79,11 @@ async function drawAll() {
   document.documentElement.dataset.drawn = "yes";
 }
 
-dark.addEventListener("change", drawAll);
+dark.addEventListener("change", () => drawAll());
+// The others follow the width by themselves.
+let resized;
+addEventListener("resize", () => {
+  clearTimeout(resized);
+  resized = setTimeout(() => drawAll("figure.arranged"), 200);
+});
 drawAll();

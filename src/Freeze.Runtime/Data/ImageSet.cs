@@ -60,7 +60,7 @@ public sealed class ImageSet : IDisposable
         return Array.ConvertAll(sums, sum => (double)sum / Training.Count);
     }
 
-    /// <summary>What a net has made of images, instead of the images: it is read as it is, in the type of the weights.</summary>
+    /// <summary>What a net has made of images, instead of the images: it is read as it is, in the type of the activations.</summary>
     internal static ImageSet OfFeatures(DataSet set, ImagePart training, ImagePart test) => new(set, training, test);
 
     /// <summary>Frees the images.</summary>

@@ -12,23 +12,23 @@ internal abstract class Normalizer
 
     /// <summary>The normaliser of a recipe on its images.</summary>
     public static Normalizer Of(Recipe recipe, ImageSet set) =>
-        recipe.Precision.IsFp64 ? Of<double>(recipe.Normalisation, set) : Of<float>(recipe.Normalisation, set);
+        recipe.Precision.IsFp64 ? Of<double>(recipe, set) : Of<float>(recipe, set);
 
-    private static Normalizer Of<T>(Normalisation normalisation, ImageSet set)
+    private static Normalizer Of<T>(Recipe recipe, ImageSet set)
         where T : struct, IBinaryFloatingPointIeee754<T>
     {
         if (set.HoldsFeatures)
         {
-            return new AsItIs<T>();
+            return recipe.Precision.IsBf16 ? new Widened() : new AsItIs<T>();
         }
 
         var plane = set.Set.Image[1] * set.Set.Image[2];
-        return normalisation switch
+        return recipe.Normalisation switch
         {
             { IsOwn: true } => new ByChannel<T>(set.Mean, set.Deviation, plane),
             Normalisation.By by => new ByChannel<T>(InBytes(by.Mean), InBytes(by.Deviation), plane),
             { IsMeanImage: true } => new ByPixel<T>(set.MeanImage()),
-            _ => throw new UnreachableException($"no input for plan case {normalisation}"),
+            _ => throw new UnreachableException($"no input for plan case {recipe.Normalisation}"),
         };
     }
 
@@ -40,6 +40,31 @@ internal sealed class AsItIs<T> : Normalizer
     where T : struct
 {
     public override Array Normalize(ReadOnlySpan<byte> images) => MemoryMarshal.Cast<byte, T>(images).ToArray();
+}
+
+/// <summary>Numbers of bfloat16, which are the upper halves of singles.</summary>
+internal sealed class Widened : Normalizer
+{
+    public override Array Normalize(ReadOnlySpan<byte> images)
+    {
+        var halves = MemoryMarshal.Cast<byte, ushort>(images);
+        var whole = GC.AllocateUninitializedArray<float>(halves.Length);
+        var bits = MemoryMarshal.Cast<float, uint>(whole.AsSpan());
+        var i = 0;
+        for (; i <= halves.Length - Vector<ushort>.Count; i += Vector<ushort>.Count)
+        {
+            Vector.Widen(new Vector<ushort>(halves[i..]), out var low, out var high);
+            (low << 16).CopyTo(bits[i..]);
+            (high << 16).CopyTo(bits[(i + Vector<uint>.Count)..]);
+        }
+
+        for (; i < halves.Length; i++)
+        {
+            bits[i] = (uint)halves[i] << 16;
+        }
+
+        return whole;
+    }
 }
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 
 namespace Freeze.Runtime.Data;
 
@@ -11,7 +12,15 @@ internal sealed unsafe class Pixels : IDisposable
     private readonly byte[] held;
     private readonly MemoryMappedViewAccessor? view;
     private readonly byte* start;
+    private readonly bool isAllocated;
     private bool isDisposed;
+
+    private Pixels(int size, long count)
+    {
+        (held, Size, Count) = ([], size, count);
+        isAllocated = true;
+        start = (byte*)NativeMemory.Alloc((nuint)Math.Max(1, size * count));
+    }
 
     private Pixels(byte[] held, MemoryMappedViewAccessor? view, int size, long count)
     {
@@ -41,6 +50,33 @@ internal sealed unsafe class Pixels : IDisposable
     public static Pixels Mapped(MemoryMappedFile file, long offset, int size, long count) =>
         new([], file.CreateViewAccessor(offset, size * count, MemoryMappedFileAccess.Read), size, count);
 
+    /// <summary>Images in memory of their own, of any length.</summary>
+    /// <param name="size">Bytes of an image.</param>
+    /// <param name="count">How many images there are.</param>
+    /// <param name="fill">Gives the images one behind the other, any number of bytes at a time, and all of them.</param>
+    public static Pixels Allocated(int size, long count, Action<Action<ReadOnlySpan<byte>>> fill)
+    {
+        var pixels = new Pixels(size, count);
+        try
+        {
+            var filled = 0L;
+            fill(bytes =>
+            {
+                ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes.Length, (size * count) - filled);
+                bytes.CopyTo(new Span<byte>(pixels.start + filled, bytes.Length));
+                filled += bytes.Length;
+            });
+            return filled == size * count
+                ? pixels
+                : throw new ArgumentException($"{filled} bytes are not {count} images of {size}");
+        }
+        catch
+        {
+            pixels.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>The bytes of one image; they may be read until this is disposed.</summary>
     public ReadOnlySpan<byte> Of(long image)
     {
@@ -48,12 +84,12 @@ internal sealed unsafe class Pixels : IDisposable
         // Memory that is mapped has no bounds of its own: a wrong place must not be read.
         ArgumentOutOfRangeException.ThrowIfNegative(image);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(image, Count);
-        return view is null
+        return view is null && !isAllocated
             ? held.AsSpan((int)(image * Size), Size)
             : new ReadOnlySpan<byte>(start + (image * Size), Size);
     }
 
-    /// <summary>Gives the mapped memory back.</summary>
+    /// <summary>Gives memory back that is mapped or its own.</summary>
     public void Dispose()
     {
         if (!isDisposed)
@@ -61,6 +97,10 @@ internal sealed unsafe class Pixels : IDisposable
             isDisposed = true;
             view?.SafeMemoryMappedViewHandle.ReleasePointer();
             view?.Dispose();
+            if (isAllocated)
+            {
+                NativeMemory.Free(start);
+            }
         }
     }
 }

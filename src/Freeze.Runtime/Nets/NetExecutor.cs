@@ -29,6 +29,9 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights, PassSet? p
     private readonly int[] lastReader = [.. recipe.Net.Nodes.Select((_, node) =>
         Array.FindLastIndex(recipe.Net.Nodes, reader => reader.Inputs.Contains(node)))];
 
+    // Of each node, which channels are constant; null where none is.
+    private readonly ChannelSplit?[] splits = Splits(recipe, weights, passesInForce ?? PassSet.All);
+
     /// <summary>Whether the net draws random numbers while training.</summary>
     public bool HasDropout { get; } = recipe.Net.Nodes.Any(node => node.Operation is Operation.Dropout);
 
@@ -44,7 +47,7 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights, PassSet? p
     /// <inheritdoc cref="Forward(Tensor, bool)"/>
     public Tensor Forward(Tensor images, bool training, int upTo)
     {
-        var outputs = new Tensor[upTo + 1];
+        var outputs = new Channels[upTo + 1];
         images = As(images);
         images = passes.Has(Pass.ChannelsLast) ? ChannelsLast(images) : images;
         // Done by another node, if that is computed.
@@ -54,17 +57,18 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights, PassSet? p
         for (var i = 0; i < outputs.Length; i++)
         {
             var node = net.Nodes[i];
-            outputs[i] = node.Operation.IsInput ? images
+            outputs[i] = node.Operation.IsInput ? new(images, null)
                 : done.Contains(i) ? outputs[node.Inputs[0]]
-                : Recorded(Apply(i, input => outputs[node.Inputs[input]], training, done));
+                : Recorded(Apply(i, [.. node.Inputs.Select(input => outputs[input])], training, done));
             foreach (var input in node.Inputs.Where(input =>
-                lastReader[input] == i && input > 0 && !ReferenceEquals(outputs[input], outputs[i])))
+                lastReader[input] == i && input > 0 && !ReferenceEquals(outputs[input].Live, outputs[i].Live)))
             {
-                outputs[input].Dispose();
+                outputs[input].Live.Dispose();
             }
         }
 
-        return activations == precise ? outputs[^1] : outputs[^1].to(precise);
+        var last = Whole(upTo, outputs[^1]);
+        return activations == precise ? last : last.to(precise);
     }
 
     // In memory a pixel's channels lie side by side, and so they stay: libtorch's and our loops are fastest so. Features
@@ -74,17 +78,15 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights, PassSet? p
 
     // Without the prefix pass gradients reach back to the first layer though it is fixed, as they do where fixed weights'
     // gradients are masked: its output is where they end.
-    private Tensor Recorded(Tensor output) =>
-        !passes.Has(Pass.Prefix) && !output.requires_grad && is_grad_enabled() && weights.Leaves.Count > 0
-            ? output.requires_grad_()
+    private Channels Recorded(Channels output) =>
+        !passes.Has(Pass.Prefix) && !output.Live.requires_grad && is_grad_enabled() && weights.Leaves.Count > 0
+            ? output with { Live = output.Live.requires_grad_() }
             : output;
 
     /// <summary>A value in the precision of the activations; gradients come back in that of the value.</summary>
     private Tensor As(Tensor value) => activations == precise ? value : value.to(activations);
 
-    private Tensor Weight(Node node) => As(weights.Value($"{node.Name}.weight"));
-
-    private Tensor? Bias(Node node, bool has) => has ? As(weights.Value($"{node.Name}.bias")) : null;
+    private Tensor? AsOrNull(Tensor? value) => value is null ? null : As(value);
 
     // PyTorch's own check of this is in its Python part. The variance of one value is 0 / 0, and the running
     // variance would keep it.
@@ -98,65 +100,191 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights, PassSet? p
         }
     }
 
-    private Tensor Normalise(Node node, Operation.BatchNorm norm, Tensor values, bool training, bool relu)
+    private Channels Normalise(int place, Operation.BatchNorm norm, Channels input, bool training, bool relu)
     {
+        var node = net.Nodes[place];
         // Decided at each call: no mode can be left wrong by what came before.
         var estimates = training && !frozen.Contains(node.Name);
         if (estimates)
         {
-            DemandSpread(node, values);
+            DemandSpread(node, input.Live);
         }
 
-        return Fused.BatchNormRelu(
-            values,
-            weights.Statistic($"{node.Name}.running_mean"),
-            weights.Statistic($"{node.Name}.running_var"),
-            weights.Value($"{node.Name}.weight"),
-            weights.Value($"{node.Name}.bias"),
-            estimates,
-            norm.Momentum,
-            norm.Epsilon,
-            relu);
+        var (mean, variance) = (weights.Statistic($"{node.Name}.running_mean"), weights.Statistic($"{node.Name}.running_var"));
+        var (weight, bias) = (weights.Value($"{node.Name}.weight"), weights.Value($"{node.Name}.bias"));
+        Tensor Live(Tensor m, Tensor v, Tensor w, Tensor b) =>
+            Fused.BatchNormRelu(input.Live, m, v, w, b, estimates, norm.Momentum, norm.Epsilon, relu);
+        if (splits[place] is not { } split)
+        {
+            return new(Live(mean, variance, weight, bias), null);
+        }
+
+        Tensor OfLive(Tensor all) => all.index_select(0, split.Live);
+        Tensor OfConstant(Tensor all) => all.index_select(0, split.Constant);
+        var (liveMean, liveVariance) = (OfLive(mean), OfLive(variance));
+        var live = Live(liveMean, liveVariance, OfLive(weight), OfLive(bias));
+        var constants = ConstantChannels.Normalise(
+            input.Constants!, OfConstant(mean), OfConstant(variance), OfConstant(weight), OfConstant(bias), estimates, norm.Epsilon);
+        if (estimates)
+        {
+            // They move as those of the whole batch would: towards the constants, whose variance is 0.
+            using var still = no_grad();
+            var rest = 1 - norm.Momentum;
+            mean.copy_(split.Joined(
+                liveMean, OfConstant(mean).mul(rest).add_(input.Constants!.detach().to(precise), norm.Momentum)));
+            variance.copy_(split.Joined(liveVariance, OfConstant(variance).mul(rest)));
+        }
+
+        return new(live, relu ? F.relu(constants) : constants);
     }
 
-    private Tensor Convolve(Node node, Operation.Conv conv, Tensor input)
+    private Channels Convolve(int place, Operation.Conv conv, Channels input)
     {
+        var node = net.Nodes[place];
         var weight = weights[$"{node.Name}.weight"];
         long[] strides = [conv.Stride, conv.Stride];
         long[] padding = [conv.PaddingHeight, conv.PaddingWidth];
-        var bias = Bias(node, conv.Bias);
+        var bias = conv.Bias ? weights.Value($"{node.Name}.bias") : null;
         var winograd = passes.Has(Pass.Winograd);
-        return passes.Has(Pass.Slices) && weight.Slice is { } slice && is_grad_enabled()
-            ? Fused.SlicedConv2d(
-                input, slice.Leaf, As(slice.Whole()), bias, slice.Dimension, slice.Places, strides, padding, winograd)
-            : Fused.Conv2d(input, Weight(node), bias, strides, padding, winograd);
+        var split = splits[place];
+        if (split is null && weight.Slice is { } slice && passes.Has(Pass.Slices) && is_grad_enabled())
+        {
+            return new(
+                Fused.SlicedConv2d(
+                    Whole(node.Inputs[0], input), slice.Leaf, As(slice.Whole()), AsOrNull(bias), slice.Dimension, slice.Places,
+                    strides, padding, winograd),
+                null);
+        }
+
+        // Where filters are zero the learning slice is all that there is to convolve with.
+        var kernel = split is null ? weight.Value() : weight.Leaf!;
+        var constants = split is null ? null
+            : bias is null || AreZero($"{node.Name}.bias", split) ? zeros([split.Constants], precise)
+            : bias.index_select(0, split.Constant);
+        bias = split is null ? bias : bias?.index_select(0, split.Live);
+        if (splits[node.Inputs[0]] is not { } before || ConstantChannels.AreNothing(input.Constants!))
+        {
+            kernel = splits[node.Inputs[0]] is { } cut ? kernel.index_select(1, cut.Live) : kernel;
+            return new(Fused.Conv2d(input.Live, As(kernel), AsOrNull(bias), strides, padding, winograd), constants);
+        }
+
+        var ofConstants = kernel.index_select(1, before.Constant);
+        var ofLive = As(kernel.index_select(1, before.Live));
+        if (padding is [0, 0])
+        {
+            var share = ConstantChannels.Share(input.Constants!, ofConstants, bias);
+            return new(Fused.Conv2d(input.Live, ofLive, As(share), strides, padding, winograd), constants);
+        }
+
+        var map = ConstantChannels.Map(
+            input.Constants!, ofConstants, bias, input.Live.shape[2], input.Live.shape[3], strides, padding);
+        return new(Fused.Conv2d(input.Live, ofLive, null, strides, padding, winograd).add(As(map)), constants);
     }
 
-    private Tensor Pool(Node node, Operation.MaxPool pool, Tensor input, HashSet<int> done)
+    // Whether a weight is zero in all constant channels, whatever is learned.
+    private bool AreZero(string weight, ChannelSplit split) => weights[weight].Plan.Treatment switch
     {
-        var greatest = F.max_pool2d(input, pool.Size, pool.Stride, pool.Padding);
-        return poolOfRelu.ContainsKey(node.Inputs[0]) && done.Contains(node.Inputs[0]) ? F.relu(greatest) : greatest;
-    }
-
-    private Tensor Apply(int place, Func<int, Tensor> input, bool training, HashSet<int> done) =>
-        Apply(net.Nodes[place], place, input, training, done);
-
-    private Tensor Apply(Node node, int place, Func<int, Tensor> input, bool training, HashSet<int> done) => node.Operation switch
-    {
-        Operation.Conv conv => Convolve(node, conv, input(0)),
-        Operation.Linear linear => F.linear(
-            input(0),
-            Weight(node),
-            Bias(node, linear.Bias)),
-        Operation.BatchNorm norm => Normalise(node, norm, input(0), training, reluOfNorm.TryGetValue(place, out var relu) && done.Contains(relu)),
-        { IsRelu: true } => F.relu(input(0)),
-        Operation.MaxPool pool => Pool(node, pool, input(0), done),
-        Operation.AvgPool pool => F.avg_pool2d(input(0), pool.Size, pool.Stride, pool.Padding),
-        { IsGlobalPool: true } => input(0).mean([2, 3]),
-        { IsFlatten: true } => input(0).flatten(1),
-        Operation.Dropout dropout => F.dropout(input(0), dropout.Probability, training),
-        { IsAdd: true } => Enumerable.Range(1, node.Inputs.Length - 1).Aggregate(input(0), (sum, i) => sum.add(input(i))),
-        { IsConcat: true } => cat([.. Enumerable.Range(0, node.Inputs.Length).Select(input)], 1),
-        _ => throw new UnreachableException($"no computation for plan case {node.Operation}"),
+        Treatment.Still still => still.Stillness.IsZero,
+        Treatment.Slice slice => slice.Dimension == 0 && slice.Rest.IsZero && split.Equals(slice.Indices),
+        _ => false,
     };
+
+    private Tensor Multiply(Node node, Operation.Linear linear, Channels input)
+    {
+        var (weight, bias) = (weights.Value($"{node.Name}.weight"), linear.Bias ? weights.Value($"{node.Name}.bias") : null);
+        if (splits[node.Inputs[0]] is not { } split)
+        {
+            return F.linear(input.Live, As(weight), AsOrNull(bias));
+        }
+
+        var share = ConstantChannels.Share(input.Constants!, weight.index_select(1, split.Constant), bias);
+        return F.linear(input.Live, As(weight.index_select(1, split.Live)), As(share));
+    }
+
+    private Channels Pool(Node node, Operation.MaxPool pool, Channels input, HashSet<int> done)
+    {
+        var greatest = F.max_pool2d(input.Live, pool.Size, pool.Stride, pool.Padding);
+        return poolOfRelu.ContainsKey(node.Inputs[0]) && done.Contains(node.Inputs[0])
+            ? Relu(input with { Live = greatest })
+            : input with { Live = greatest };
+    }
+
+    private static Channels Relu(Channels input) =>
+        new(F.relu(input.Live), input.Constants is { } constants ? F.relu(constants) : null);
+
+    private Channels Sum(int place, Channels[] inputs)
+    {
+        var split = splits[place];
+        var alike = inputs.Select((input, i) =>
+        {
+            var own = net.Nodes[place].Inputs[i];
+            if (ReferenceEquals(splits[own], split))
+            {
+                return input;
+            }
+
+            // The sum is live where one of them is; what it wants of the others is written out.
+            var whole = Whole(own, input);
+            return split is null
+                ? new(whole, null)
+                : new Channels(
+                    whole.index_select(1, split.Live),
+                    splits[own]!.Joined(zeros([splits[own]!.Lives], precise), input.Constants!).index_select(0, split.Constant));
+        });
+        return alike.Aggregate((a, b) => new(a.Live.add(b.Live), a.Constants is { } constants ? constants.add(b.Constants!) : null));
+    }
+
+    // All channels of a node's output.
+    private Tensor Whole(int place, Channels values) => splits[place] is { } split ? split.Whole(values) : values.Live;
+
+    private Channels Apply(int place, Channels[] inputs, bool training, HashSet<int> done)
+    {
+        var node = net.Nodes[place];
+        var input = inputs[0];
+        return node.Operation switch
+        {
+            Operation.Conv conv => Convolve(place, conv, input),
+            Operation.Linear linear => new(Multiply(node, linear, input), null),
+            Operation.BatchNorm norm => Normalise(
+                place, norm, input, training, reluOfNorm.TryGetValue(place, out var relu) && done.Contains(relu)),
+            { IsRelu: true } => Relu(input),
+            Operation.MaxPool pool => Pool(node, pool, input, done),
+            Operation.AvgPool pool when splits[place] is null => new(
+                F.avg_pool2d(Whole(node.Inputs[0], input), pool.Size, pool.Stride, pool.Padding), null),
+            Operation.AvgPool pool => input with { Live = F.avg_pool2d(input.Live, pool.Size, pool.Stride, pool.Padding) },
+            { IsGlobalPool: true } => input with { Live = input.Live.mean([2, 3]) },
+            { IsFlatten: true } when splits[place] is null => new(input.Live.flatten(1), null),
+            { IsFlatten: true } => ConstantChannels.Flatten(input),
+            Operation.Dropout dropout => new(F.dropout(Whole(node.Inputs[0], input), dropout.Probability, training), null),
+            { IsAdd: true } => Sum(place, inputs),
+            { IsConcat: true } when splits[place] is null => new(
+                cat([.. inputs.Select((each, i) => Whole(node.Inputs[i], each))], 1), null),
+            { IsConcat: true } => ConstantChannels.Concat(inputs),
+            _ => throw new UnreachableException($"no computation for plan case {node.Operation}"),
+        };
+    }
+
+    // Equal splits are one, so that nodes with the same channels are seen to have them.
+    private static ChannelSplit?[] Splits(Recipe recipe, WeightTable weights, PassSet passes)
+    {
+        var known = new List<ChannelSplit>();
+        var live = LiveChannels.ofNet(passes, recipe.Net, name => weights[name].Plan.Treatment);
+        return [.. live.Select((channels, place) =>
+        {
+            if (channels is null)
+            {
+                return null;
+            }
+
+            var node = recipe.Net.Nodes[place];
+            var all = node.Shape[0];
+            var same = known.Find(split => split.Equals(channels) && split.Lives + split.Constants == all);
+            if (same is null)
+            {
+                known.Add(same = new(channels, all));
+            }
+
+            return same;
+        })];
+    }
 }

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Results;
 
 /// <summary>
-/// The folder of one run while it is being trained: plan.json, metrics.jsonl and times.jsonl (a line an epoch), the last
-/// two checkpoints, and at the end last.safetensors and, last of all, result.json. Its owner has claimed it.
+/// The folder of one run while it is being trained: plan.json, metrics.jsonl, weights.jsonl and times.jsonl (a line an
+/// epoch), machines.jsonl, the last two checkpoints, and at the end last.safetensors and, last of all, result.json. Its owner has claimed it.
 /// </summary>
 internal sealed class RunFolder : IDisposable
 {
@@ -15,6 +15,7 @@ internal sealed class RunFolder : IDisposable
     private readonly Claim claim;
     private FileStream? metrics;
     private FileStream? times;
+    private FileStream? weights;
     private List<EpochTime> timed = [];
 
     /// <summary>Opens the records of a run, with its plan.</summary>
@@ -54,15 +55,21 @@ internal sealed class RunFolder : IDisposable
             }
         }
 
+        // These are no part of a checkpoint: each line is on the disk before its epoch's others.
+        var done = trainer.Records.Count;
+        var sizes = JsonLines.Read<WeightRecord>(PathOf("weights.jsonl")).Where(line => line.Epoch <= done).ToArray();
+        weights = Begin("weights.jsonl", sizes);
         metrics = Begin("metrics.jsonl", trainer.Records);
         times = Begin("times.jsonl", timed);
+        AddMachine();
     }
 
     /// <summary>Appends an epoch's lines and waits for the disk.</summary>
-    public void Append(EpochRecord record, EpochTime time)
+    public void Append(EpochRecord record, WeightRecord sizes, EpochTime time)
     {
         claim.Demand();
         timed.Add(time);
+        WholeFile.Append(weights!, Json.toText(sizes) + "\n");
         WholeFile.Append(metrics!, Json.toText(record) + "\n");
         WholeFile.Append(times!, Json.toText(time) + "\n");
     }
@@ -90,6 +97,7 @@ internal sealed class RunFolder : IDisposable
         timed = [.. taken];
         metrics = Begin("metrics.jsonl", records);
         times = Begin("times.jsonl", timed);
+        AddMachine();
     }
 
     /// <summary>The folder of a training that is part of this run, under the same claim.</summary>
@@ -134,6 +142,17 @@ internal sealed class RunFolder : IDisposable
     {
         metrics?.Dispose();
         times?.Dispose();
+        weights?.Dispose();
+    }
+
+    private void AddMachine()
+    {
+        var here = Machine.Here();
+        var known = JsonLines.Read<MachineRecord>(PathOf("machines.jsonl")).ToArray();
+        if (!known.Contains(here))
+        {
+            Beside("machines.jsonl", known.Append(here));
+        }
     }
 
     private bool TryResume(string path, Trainer trainer, string versions, Action<string> note)

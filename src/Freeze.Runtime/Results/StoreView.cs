@@ -34,6 +34,13 @@ public sealed class StoreView
     /// <summary>The epochs that an unfinished run has done, as far as its records are whole.</summary>
     public EpochRecord[] Epochs(string hash) => [.. JsonLines.Read<EpochRecord>(PathOf(hash, "metrics.jsonl"))];
 
+    /// <summary>When a run came to its result or its failure, by the store's clock; long ago where it has neither.</summary>
+    public DateTime Ended(string hash)
+    {
+        var result = PathOf(hash, "result.json");
+        return File.GetLastWriteTimeUtc(File.Exists(result) ? result : PathOf(hash, "failure.json"));
+    }
+
     /// <summary>The plan of a run, or null where there is none that can be read.</summary>
     public Run? Plan(string hash)
     {

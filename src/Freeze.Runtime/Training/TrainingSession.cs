@@ -39,7 +39,7 @@ internal sealed record TrainingSession(
             while (!trainer.IsDone)
             {
                 var time = trainer.Epoch(Report, Cancel, SaveWhenDue);
-                folder.Append(trainer.Records[^1], time);
+                folder.Append(trainer.Records[^1], WeightSizes.Of(trainer.Weights, trainer.Records.Count), time);
                 Report(Progress.NewEpoch(trainer.Records[^1], time));
             }
         }

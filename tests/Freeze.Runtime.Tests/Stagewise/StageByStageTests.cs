@@ -32,7 +32,7 @@ public sealed class StageByStageTests(Sample sample) : IDisposable
 
         var whole = new NetExecutor(recipe, StageByStage.WeightsOf(recipe, outcomes)).Forward(images, training: false);
 
-        var features = new FixedStages(recipe, outcomes[..2], PassSet.All).Of(images);
+        var features = StageFeatures.FrontOf(recipe, outcomes[..2], PassSet.All).Of(images);
         var last = Stages.training(recipe, 3, recipe.Optimizer);
         var weights = new WeightTable(last);
         StageWeights.Restore(weights, name => name, outcomes);

@@ -3,28 +3,25 @@ using Freeze.Runtime.Nets;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Freeze.Runtime.Stagewise;
+namespace Freeze.Runtime.Prefixes;
 
 /// <summary>
-/// The stages of a net that have learned and are fixed from then on: batch norms use their running statistics, dropout
-/// drops nothing, there is no history. Its tensors belong to the scope that it was made in.
+/// The front of a net that does not learn: batch norms use their running statistics, dropout drops nothing, there is no
+/// history.
 /// </summary>
-internal sealed class FixedStages : IFeatures
+internal sealed class FixedFront : IFeatures
 {
     private readonly NetExecutor net;
     private readonly int block;
 
-    /// <param name="recipe">That of the whole net.</param>
-    /// <param name="stages">What the first of its stages have learned.</param>
-    /// <param name="passes">How they may be computed.</param>
-    public FixedStages(Recipe recipe, IReadOnlyList<StageOutcome> stages, PassSet passes)
+    /// <param name="front">The recipe whose net ends with the features.</param>
+    /// <param name="weights">Its weights, among others it may be.</param>
+    /// <param name="passes">How it may be computed.</param>
+    public FixedFront(Recipe front, WeightTable weights, PassSet passes)
     {
-        var fixedPart = Stages.upTo(recipe, stages.Count);
-        var weights = new WeightTable(fixedPart);
-        StageWeights.Restore(weights, name => name, stages);
-        net = new NetExecutor(fixedPart, weights, passes);
-        block = recipe.Batch;
-        Shape = fixedPart.Net.Nodes[^1].Shape;
+        net = new NetExecutor(front, weights, passes);
+        block = front.Batch;
+        Shape = front.Net.Nodes[^1].Shape;
     }
 
     public int[] Shape { get; }

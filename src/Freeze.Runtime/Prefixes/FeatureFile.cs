@@ -4,12 +4,12 @@ using System.Security.Cryptography;
 using Freeze.Runtime.Data;
 using Freeze.Runtime.Results;
 
-namespace Freeze.Runtime.Stagewise;
+namespace Freeze.Runtime.Prefixes;
 
 /// <summary>
 /// The features of a part of a data set as a file that is mapped into memory: a header of <see cref="HeaderBytes"/> bytes,
 /// then the features of the training images and of the test images, each in the order of its extents, as
-/// little-endian floats. The header holds a mark with the version, both counts, the bytes of an image, how long it took
+/// little-endian numbers of the activations' type. The header holds a mark with the version, both counts, the bytes of an image, how long it took
 /// to compute them, the SHA-256 of the weights that they come from and that of the features.
 /// </summary>
 /// <param name="path">The file.</param>
@@ -28,7 +28,7 @@ internal sealed class FeatureFile(string path, byte[] weights, int size, int tra
     public long Length => HeaderBytes + ((long)size * ((long)training + test));
 
     // A new version for any change of the layout.
-    private static ReadOnlySpan<byte> Mark => "FRZFEA01"u8;
+    private static ReadOnlySpan<byte> Mark => "FRZFEA02"u8;
 
     /// <summary>Writes features, which are given block by block in their order; the file appears whole or not at all.</summary>
     /// <param name="compute">Gives the blocks.</param>

@@ -1,0 +1,182 @@
+/// How a watched batch is shown: a table that is drawn anew on a terminal, a line for each change elsewhere.
+module Freeze.Cli.WatchView
+
+open System
+open Spectre.Console
+open Spectre.Console.Rendering
+open Freeze
+open Freeze.Cli.StoreIndex
+open Freeze.Cli.Tables
+open Freeze.Cli.Watching
+
+let private bars = "▁▂▃▄▅▆▇█"
+let private widest = 14
+
+/// A bar for each value, or for the last of as many as share a bar; the least is the lowest, the greatest the highest.
+let sparkline (values: float[]) : string =
+    let values = values |> Array.filter Double.IsFinite
+
+    if values.Length = 0 then
+        ""
+    else
+        let shown =
+            if values.Length <= widest then
+                values
+            else
+                Array.init widest (fun i -> values[(i + 1) * values.Length / widest - 1])
+
+        let least, most = Array.min shown, Array.max shown
+
+        let bar value =
+            if most = least then
+                bars[0]
+            else
+                bars[int (Math.Round(float (bars.Length - 1) * (value - least) / (most - least)))]
+
+        String(shown |> Array.map bar)
+
+let private epochsOf (row: Row) =
+    if row.Part = "" then
+        epochsOf row.Entry
+    else
+        epochsOf
+            { row.Entry with
+                State = RunState.Interrupted row.Epochs.Length
+            }
+
+let private accuracy (row: Row) =
+    match row.Entry.State, Array.tryLast row.Epochs with
+    | RunState.Done(accuracy, _), None -> percent accuracy
+    | _, Some epoch -> percent epoch.ValidationAccuracy
+    | _, None -> ""
+
+let private loss (row: Row) =
+    match Array.tryLast row.Epochs with
+    | Some epoch -> epoch.ValidationLoss.ToString "F4"
+    | None -> ""
+
+let private about (row: Row) =
+    match row.Entry.State with
+    | RunState.Done(accuracy, _) -> $"test {percent accuracy}"
+    | RunState.Running attempt ->
+        let left =
+            if Double.IsNaN attempt.Left then
+                ""
+            else
+                $"{duration attempt.Left} left, "
+
+        let part = if row.Part = "" then "" else row.Part + ", "
+        part + left + attempt.Holder
+    | state -> snd (describe state)
+
+let private colour (state: RunState) =
+    match state with
+    | RunState.Done _ -> "green"
+    | RunState.Running _ -> "yellow"
+    | RunState.Failed _ -> "red"
+    | RunState.Interrupted _
+    | RunState.Waiting -> "grey"
+
+/// "and 9,970 more: 9,000 done, 970 waiting"; "" where every run has a row.
+let private more (board: Board) =
+    let shown = board.Rows |> Seq.map _.Entry.Hash |> Set.ofSeq
+
+    let others =
+        board.Entries |> Array.filter (fun entry -> not (shown.Contains entry.Hash))
+
+    if others.Length = 0 then
+        ""
+    else
+        $"and {count (int64 others.Length)} more: {summary others}"
+
+/// What a terminal takes up beside the rows: titles, borders, totals.
+let private around = 7
+
+/// How many rows a terminal of a height has room for.
+let room (height: int) = max 1 (height - around)
+
+/// The table of a moment.
+let render (board: Board) : IRenderable =
+    let table = Table(Border = TableBorder.Simple)
+
+    let column title right =
+        let column = TableColumn(Markup.Escape title)
+        column.NoWrap <- true
+        column.Alignment <- if right then Justify.Right else Justify.Left
+        table.AddColumn column |> ignore
+
+    column "run" false
+    column "state" false
+    column "epochs" true
+    column "validation" true
+    column "loss" true
+    column "error" false
+    column "" false
+
+    let cell (text: string) : IRenderable =
+        Text(clean text, Overflow = Overflow.Ellipsis)
+
+    for row in board.Rows do
+        let word, _ = describe row.Entry.State
+
+        table.AddRow(
+            cell (line row.Entry.Name),
+            Markup $"[{colour row.Entry.State}]{word}[/]",
+            cell (epochsOf row),
+            cell (accuracy row),
+            cell (loss row),
+            cell (sparkline (row.Epochs |> Array.map (fun epoch -> 1.0 - epoch.ValidationAccuracy))),
+            cell (about row)
+        )
+        |> ignore
+
+    let lines =
+        [ more board; summary board.Entries ]
+        |> List.filter ((<>) "")
+        |> List.map (fun text -> Text text :> IRenderable)
+
+    Rows((table :> IRenderable) :: lines)
+
+/// A run in a line.
+let private lineOf (row: Row) =
+    [
+        line row.Entry.Name
+        fst (describe row.Entry.State)
+        epochsOf row
+        accuracy row |> fun text -> if text = "" then "" else "validation " + text
+        loss row |> fun text -> if text = "" then "" else "loss " + text
+        clean (about row)
+    ]
+    |> List.filter ((<>) "")
+    |> String.concat "  "
+
+/// What is to be said of a moment after another: the runs that have come further, and the totals where they changed.
+let changes (before: Board option) (now: Board) : string list =
+    let standing (entry: Entry) =
+        fst (describe entry.State), epochs entry
+
+    let progress (row: Row) = row.Part, row.Epochs.Length
+
+    let entries, rows =
+        match before with
+        | Some board ->
+            dict [ for entry in board.Entries -> entry.Hash, standing entry ],
+            dict [ for row in board.Rows -> row.Entry.Hash, progress row ]
+        | None -> dict [], dict []
+
+    let isNews (row: Row) =
+        match entries.TryGetValue row.Entry.Hash, rows.TryGetValue row.Entry.Hash with
+        | (false, _), _ -> row.Entry.State.IsRunning || before.IsSome
+        | (true, was), _ when was <> standing row.Entry -> true
+        | _, (true, was) -> row.Part <> "" && was <> progress row
+        | _ -> false
+
+    let totals = summary now.Entries
+
+    [
+        for row in now.Rows do
+            if isNews row then
+                lineOf row
+        if before |> Option.map (fun board -> summary board.Entries) <> Some totals then
+            totals
+    ]

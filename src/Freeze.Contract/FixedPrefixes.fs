@@ -1,0 +1,132 @@
+namespace Freeze
+
+/// Why no more of a net is the same function of an image in every step.
+[<RequireQualifiedAccess>]
+type PrefixLimit =
+    /// The layer learns, in some epoch at least.
+    | Learns of Layer: string
+    /// The statistics by which the batch norm normalises are those of each batch.
+    | StatisticsMove of Layer: string
+    | Drops of Layer: string
+    /// The images differ from epoch to epoch: "crop" or "flip".
+    | ImagesVary of By: string
+    /// Stages and members have trainings of their own.
+    | OtherLearning
+    /// It ends with the net.
+    | Nothing
+
+/// The front of a net that is the same function of an image in every step.
+type FixedPrefix =
+    {
+        /// The node whose outputs can be computed once, for they are all that the rest reads; 0 where there is none.
+        Output: int
+        /// The weighted layers up to it.
+        Layers: string[]
+        Limit: PrefixLimit
+    }
+
+/// Finds what can be computed once for all epochs.
+[<RequireQualifiedAccess>]
+module FixedPrefixes =
+    let private varies (augmentation: Augmentation) =
+        match augmentation with
+        | Augmentation.Crop 0 -> None
+        | Augmentation.Crop _ -> Some "crop"
+        | Augmentation.Flip -> Some "flip"
+
+    /// Why a node is another function in another step, by itself.
+    let private moves (learning: Set<string>) (frozen: Set<string>) (node: Node) : PrefixLimit option =
+        match node.Operation with
+        | _ when learning.Contains node.Name -> Some(PrefixLimit.Learns node.Name)
+        | Operation.BatchNorm _ when not (frozen.Contains node.Name) ->
+            Some(PrefixLimit.StatisticsMove node.Name)
+        | Operation.Dropout probability when probability > 0.0 -> Some(PrefixLimit.Drops node.Name)
+        | _ -> None
+
+    /// The nodes behind which nothing reads what stands in front of them.
+    let private cuts (nodes: Node[]) : bool[] =
+        let cuts = Array.create nodes.Length true
+
+        nodes
+        |> Array.iteri (fun reader node ->
+            for input in node.Inputs do
+                for between in input + 1 .. reader - 1 do
+                    cuts[between] <- false)
+
+        cuts
+
+    /// The longest fixed prefix of a recipe that ends where one node's output is all that goes on.
+    let find (recipe: Recipe) : FixedPrefix =
+        let nodes = recipe.Net.Nodes
+        let weighted = recipe.Weights |> Array.map _.Weight.Layer |> Set.ofArray
+
+        let none limit =
+            {
+                Output = 0
+                Layers = [||]
+                Limit = limit
+            }
+
+        match recipe.Learning, Array.tryPick varies recipe.Augmentations with
+        | (Learning.StageByStage _ | Learning.Ensemble _), _ -> none PrefixLimit.OtherLearning
+        | Learning.Together, Some varies -> none (PrefixLimit.ImagesVary varies)
+        | Learning.Together, None ->
+            let learning =
+                recipe.Weights
+                |> Array.filter (fun plan -> (Counts.ofWeight plan).Trained > 0L)
+                |> Array.map _.Weight.Layer
+                |> Set.ofArray
+
+            let moving = moves learning (Set.ofArray recipe.FrozenStatistics)
+            let first = nodes |> Array.tryFindIndex (moving >> Option.isSome)
+            // The last node is what is left for a training to compute.
+            let still = defaultArg first nodes.Length |> min (nodes.Length - 1)
+            let cuts = cuts nodes
+
+            let limit =
+                first
+                |> Option.bind (fun i -> moving nodes[i])
+                |> Option.defaultValue PrefixLimit.Nothing
+
+            let isWorth (node: Node) =
+                match node.Operation with
+                | Operation.Conv _
+                | Operation.Linear _ -> true
+                | _ -> false
+
+            match Seq.tryFindBack (fun output -> cuts[output]) (seq { 1 .. still - 1 }) with
+            | Some output when nodes[..output] |> Array.exists isWorth ->
+                {
+                    Output = output
+                    Layers = nodes[..output] |> Array.map _.Name |> Array.filter weighted.Contains
+                    Limit = limit
+                }
+            | _ -> none limit
+
+    /// How many bytes the outputs of a prefix are for one image, in the type of the activations.
+    let size (recipe: Recipe) (output: int) : int64 =
+        let bytes =
+            match recipe.Precision with
+            | Precision.Bf16 -> 2L
+            | Precision.Fp32
+            | Precision.Tf32 -> 4L
+            | Precision.Fp64 -> 8L
+
+        recipe.Net.Nodes[output].Shape
+        |> Array.fold (fun product extent -> product * int64 extent) bytes
+
+    /// All that the outputs of a prefix depend on, as a recipe: what runs differ in otherwise is left out.
+    let content (recipe: Recipe) (output: int) : Recipe =
+        let part = Parts.upTo recipe output 0
+
+        { part with
+            Weights = part.Weights |> Array.map (fun plan -> { plan with Update = Update.usual })
+            Validation = Validation.Test
+            Loss = Loss.CrossEntropy 0.0
+            Optimizer = Optimizer.Sgd(0.0, 0.0, 0.0, false)
+            Schedule = Schedule.Constant
+            Warmup = 0
+            Epochs = 1
+            Stops = [||]
+            Shuffle = false
+        }

@@ -1,0 +1,89 @@
+namespace Freeze
+
+/// Which channels of a net depend on the image. Where a convolution's filters are zero its outputs are their biases, at
+/// every place of every image, and so they stay through norms, relus, pools, sums and concatenations: constants, which need
+/// not be computed for each image.
+[<RequireQualifiedAccess>]
+module LiveChannels =
+    /// Ascending; null stands for all.
+    type private Live = int[] | null
+
+    let private channels (node: Node) = node.Shape[0]
+
+    // Of few constants the bookkeeping costs more than it saves.
+    let private worth (count: int) (live: int[]) : Live =
+        if live.Length = 0 || (count - live.Length) * 8 < count then
+            null
+        else
+            live
+
+    let private ofFilters (node: Node) (treatment: Treatment) : Live =
+        match treatment with
+        | Treatment.Slice(0, indices, Stillness.Zero) -> worth (channels node) indices
+        // Which ones is known where weights are made; how many is known here.
+        | Treatment.Largest(0, count, Stillness.Zero) -> worth (channels node) [| 0 .. count - 1 |]
+        | _ -> null
+
+    let private union (count: int) (inputs: Live[]) : Live =
+        if inputs |> Array.exists isNull then
+            null
+        else
+            inputs
+            |> Array.choose Option.ofObj
+            |> Array.concat
+            |> Array.distinct
+            |> Array.sort
+            |> worth count
+
+    let private concatenated (nodes: Node[]) (inputs: Live[]) : Live =
+        let parts =
+            (0, Array.zip nodes inputs)
+            ||> Array.mapFold (fun offset (node, live) ->
+                let own =
+                    match live with
+                    | null -> [| 0 .. channels node - 1 |]
+                    | live -> live
+
+                own |> Array.map (fun channel -> offset + channel), offset + channels node)
+            |> fst
+
+        parts |> Array.concat |> worth (nodes |> Array.sumBy channels)
+
+    let private flattened (input: Node) (live: Live) : Live =
+        let entries = Array.reduce (*) input.Shape / channels input
+
+        match live with
+        | null -> null
+        | live ->
+            live
+            |> Array.collect (fun channel -> Array.init entries (fun entry -> channel * entries + entry))
+
+    /// For each node the channels (entries, behind a flattening) that depend on the image, ascending, or null where all
+    /// are taken to.
+    let ofNet (passes: PassSet) (net: Net) (treatment: System.Func<string, Treatment>) : (int[] | null)[] =
+        let found: Live[] = Array.create net.Nodes.Length null
+
+        if passes.Has Pass.DeadChannels then
+            net.Nodes
+            |> Array.iteri (fun place node ->
+                let nodes = node.Inputs |> Array.map (fun input -> net.Nodes[input])
+                let inputs = node.Inputs |> Array.map (fun input -> found[input])
+
+                found[place] <-
+                    match node.Operation with
+                    | Operation.Conv _ -> ofFilters node (treatment.Invoke $"{node.Name}.weight")
+                    | Operation.BatchNorm _
+                    | Operation.Relu
+                    | Operation.MaxPool _
+                    | Operation.GlobalPool
+                    | Operation.AvgPool(Padding = 0) -> inputs[0]
+                    | Operation.Flatten -> flattened nodes[0] inputs[0]
+                    | Operation.Add -> union (channels node) inputs
+                    | Operation.Concat -> concatenated nodes inputs
+                    // What is padded with zeros, dropped at random or mixed by a linear layer is no constant.
+                    | Operation.Input
+                    | Operation.AvgPool _
+                    | Operation.Dropout _
+                    | Operation.Linear _ -> null)
+
+        found

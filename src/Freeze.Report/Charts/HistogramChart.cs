@@ -1,0 +1,83 @@
+using System.Text.Json.Nodes;
+using Freeze.Report.Statistics;
+
+namespace Freeze.Report.Charts;
+
+/// <summary>How the weights of a run are spread, by layer: what learns at the start and at the end, and what is fixed.</summary>
+internal static class HistogramChart
+{
+    /// <summary>Of so many groups of runs the first run with weights is shown.</summary>
+    public const int MostRuns = 4;
+
+    private sealed record Row(string Layer, double Value, double Density, string Part, int Count);
+
+    /// <summary>The runs that are shown: the first of each group.</summary>
+    public static RunRecords[] Chosen(ReportFile file) =>
+    [
+        .. file.By(file.Axes).Select(group => group.Runs.FirstOrDefault(run => run.Weights.Count > 0)).OfType<RunRecords>().Take(MostRuns),
+    ];
+
+    /// <summary>The chart of a run whose weights were read.</summary>
+    public static Chart Of(RunRecords run)
+    {
+        string[] layers = [.. run.Weights.Where(IsShown).Select(weight => weight.Layer).Distinct()];
+        var shown = Facets.Chosen(layers);
+        var rows = run.Weights.Where(weight => IsShown(weight) && shown.Contains(weight.Layer)).SelectMany(Rows).ToArray();
+        var title = $"How the weights of {run.Run.Name} are spread";
+        return new Chart(
+            title,
+            $"{title}, a histogram for each layer: what learns at the start and at the end, and what is fixed{Facets.Omitted(layers.Length)}",
+            Specification(shown),
+            [("bins", new Columns()
+                .Words("layer", rows.Select(row => row.Layer))
+                .Numbers("w", rows.Select(row => row.Value))
+                .Numbers("density", rows.Select(row => row.Density))
+                .Numbers("n", rows.Select(row => (double)row.Count))
+                .Words("part", rows.Select(row => row.Part)))]);
+    }
+
+    private static bool IsShown(LayerStatistics weight) => weight.Part != WeightPart.Zero && weight.Kind != "bn";
+
+    // What is fixed ends as it starts.
+    private static IEnumerable<Row> Rows(LayerStatistics weight) => weight.Part == WeightPart.Fixed
+        ? Rows(weight.Layer, weight.End, "fixed")
+        : Rows(weight.Layer, weight.Start, "learned, at the start").Concat(Rows(weight.Layer, weight.End, "learned, at the end"));
+
+    // Shares of the part for each unit of weight, so that parts of different sizes and ranges can be compared.
+    private static IEnumerable<Row> Rows(string layer, Magnitudes of, string part)
+    {
+        var width = (of.Most - of.Least) / of.Histogram.Length;
+        Row Bin(int bin, int count) => new(layer, of.Least + ((bin + 0.5) * width), count / (of.Count * width), part, count);
+
+        // Between two empty bins, so that the line begins and ends on the axis.
+        return width > 0
+            ? of.Histogram.Select((count, bin) => Bin(bin, count)).Prepend(Bin(-1, 0)).Append(Bin(of.Histogram.Length, 0))
+            : [];
+    }
+
+    private static JsonNode Specification(string[] layers)
+    {
+        var specification = Chart.Parse("""
+            {
+              "width": 250, "height": 130, "data": {"name": "bins"},
+              "params": [{"name": "picked", "select": {"type": "point", "fields": ["part"], "toggle": "true"}, "bind": "legend"}],
+              "mark": {"type": "line", "interpolate": "step", "strokeWidth": 1.5},
+              "encoding": {
+                "x": {"field": "w", "type": "quantitative", "title": "weight", "scale": {"zero": false}, "axis": {"grid": false, "tickCount": 5, "format": ".2~g"} },
+                "y": {"field": "density", "type": "quantitative", "title": "density", "axis": {"tickCount": 3, "format": ".2~g"} },
+                "color": {"field": "part", "type": "nominal", "title": null,
+                  "scale": {"domain": ["learned, at the end", "learned, at the start", "fixed"], "scheme": "tableau10"},
+                  "legend": {"symbolType": "stroke", "symbolStrokeWidth": 4} },
+                "opacity": {"condition": {"param": "picked", "value": 1}, "value": 0.07},
+                "tooltip": [
+                  {"field": "layer"}, {"field": "part", "title": "weights"}, {"field": "w", "title": "about", "format": ".3~g"},
+                  {"field": "n", "title": "number of weights"}
+                ]
+              },
+              "resolve": {"scale": {"x": "independent", "y": "independent"} }
+            }
+            """);
+        specification["encoding"]!["facet"] = Facets.Channel(layers);
+        return specification;
+    }
+}

@@ -1,0 +1,107 @@
+using System.Text.Json.Nodes;
+using Freeze.Report.Statistics;
+
+namespace Freeze.Report.Charts;
+
+/// <summary>A statistic of what learns of each layer over the epochs, from its start on.</summary>
+internal static class WeightCurveChart
+{
+    private const int MostCurves = 20;
+    private const int MostPoints = 100;
+
+    private sealed record Row(string Layer, int Epoch, double Value, string Series);
+
+    /// <summary>A chart for each net among the runs whose epochs tell of their weights.</summary>
+    public static IEnumerable<Chart> Of(ReportFile file, string measure) =>
+        file.Runs.Where(run => run.Sizes.Count > 0)
+            .GroupBy(run => run.Run.NetName)
+            .Select(net => Of(file, measure, net.Key, [.. net]));
+
+    private static Chart Of(ReportFile file, string measure, string net, RunRecords[] runs)
+    {
+        var axes = file.Axes;
+        var groups = (file with { Runs = runs }).By(axes);
+        var normalised = runs.SelectMany(run => run.Run.Recipe.Weights)
+            .Where(plan => plan.Weight.Kind.IsBatchNorm)
+            .Select(plan => plan.Weight.Layer)
+            .ToHashSet();
+        string[] layers =
+        [
+            .. runs.SelectMany(run => run.Run.Recipe.Weights).Select(plan => plan.Weight.Layer).Distinct()
+                .Where(layer => !normalised.Contains(layer))
+                .Where(layer => runs.Any(run => run.Sizes.Any(size => size.Layers.Any(found => found.Layer == layer)))),
+        ];
+        var shown = Facets.Chosen(layers);
+        var rows = groups.Take(MostCurves).SelectMany(group => shown.SelectMany(layer => Curve(group, group.Label(axes), layer, measure))).ToArray();
+        var title = $"{CurveChart.Sentence([measure])} of what learns, by epoch, in {net}";
+        var omitted = groups.Count > MostCurves ? $"; the first {MostCurves} of {groups.Count} groups of runs are shown" : "";
+        return new Chart(
+            title,
+            $"{title}, a chart for each layer, means over the runs of a curve{omitted}{Facets.Omitted(layers.Length)}",
+            Specification(measure, shown, Math.Min(groups.Count, MostCurves)),
+            [("sizes", new Columns()
+                .Words("layer", rows.Select(row => row.Layer))
+                .Numbers("epoch", rows.Select(row => (double)row.Epoch))
+                .Numbers("y", rows.Select(row => row.Value))
+                .Words("series", rows.Select(row => row.Series)))]);
+    }
+
+    private static IEnumerable<Row> Curve(RunGroup group, string label, string layer, string measure)
+    {
+        var starts = group.Runs.SelectMany(run => run.Weights)
+            .Where(weight => weight.Layer == layer && weight.Part == WeightPart.Learned)
+            .Select(weight => WeightChart.Value(measure, weight.Start))
+            .ToArray();
+        if (starts.Length > 0)
+        {
+            yield return new Row(layer, 0, starts.Average(), label);
+        }
+
+        var found = group.Runs.SelectMany(run => run.Sizes)
+            .SelectMany(size => size.Layers.Where(of => of.Layer == layer).Select(of => (size.Epoch, Value: Value(measure, of))))
+            .Where(size => double.IsFinite(size.Value))
+            .GroupBy(size => size.Epoch)
+            .OrderBy(epoch => epoch.Key)
+            .ToArray();
+        var pace = Math.Max(1, (int)Math.Ceiling((double)found.Length / MostPoints));
+        for (var i = 0; i < found.Length; i++)
+        {
+            if (i == found.Length - 1 || i % pace == 0)
+            {
+                yield return new Row(layer, found[i].Key, found[i].Average(size => size.Value), label);
+            }
+        }
+    }
+
+    private static double Value(string measure, LayerSize size) => measure switch
+    {
+        "variance" => size.Variance,
+        "norm" => size.Norm,
+        _ => size.MeanAbsolute,
+    };
+
+    private static JsonNode Specification(string measure, string[] layers, int series)
+    {
+        var specification = Chart.Parse($$$"""
+            {
+              "width": 250, "height": 150, "data": {"name": "sizes"},
+              "params": [{"name": "picked", "select": {"type": "point", "fields": ["series"], "toggle": "true"}, "bind": "legend"}],
+              "mark": {"type": "line", "strokeWidth": 2},
+              "encoding": {
+                "x": {"field": "epoch", "type": "quantitative", "title": "epoch", "axis": {"tickMinStep": 1, "grid": false, "tickCount": 4} },
+                "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(measure)}}}, "scale": {"zero": false}, "axis": {"format": ".4~g", "tickCount": 4} },
+                "color": {"field": "series", "type": "nominal", "title": null, "sort": null, "scale": {"scheme": {{{Chart.Scheme(series)}}}},
+                          "legend": {"symbolType": "stroke", "symbolStrokeWidth": 4} },
+                "opacity": {"condition": {"param": "picked", "value": 1}, "value": 0.07},
+                "tooltip": [
+                  {"field": "layer"}, {"field": "series", "title": "runs"}, {"field": "epoch"},
+                  {"field": "y", "title": {{{Chart.Quote(measure)}}}, "format": ".4~g"}
+                ]
+              },
+              "resolve": {"scale": {"y": "independent"}, "axis": {"x": "independent"} }
+            }
+            """);
+        specification["encoding"]!["facet"] = Facets.Channel(layers);
+        return specification;
+    }
+}

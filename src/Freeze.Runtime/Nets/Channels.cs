@@ -1,0 +1,128 @@
+using TorchSharp;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Freeze.Runtime.Nets;
+
+/// <summary>
+/// A node's output: [batch, live channels, …], and a number [constant channels] for each channel that is the same at
+/// every place of every image; null where there are none.
+/// </summary>
+internal readonly record struct Channels(Tensor Live, Tensor? Constants);
+
+/// <summary>
+/// Which channels of a node are live and which constant, as index tensors; <c>Back</c> takes both, one behind the other,
+/// to their own order.
+/// </summary>
+internal sealed class ChannelSplit
+{
+    private readonly int[] live;
+
+    /// <param name="live">Ascending.</param>
+    /// <param name="channels">All there are.</param>
+    public ChannelSplit(int[] live, int channels)
+    {
+        this.live = live;
+        var constant = Enumerable.Range(0, channels).Except(live).ToArray();
+        int[] both = [.. live, .. constant];
+        var back = new int[channels];
+        for (var i = 0; i < channels; i++)
+        {
+            back[both[i]] = i;
+        }
+
+        (Live, Constant, Back) = (Index(live), Index(constant), Index(back));
+        (Lives, Constants) = (live.Length, constant.Length);
+    }
+
+    public Tensor Live { get; }
+
+    public Tensor Constant { get; }
+
+    public Tensor Back { get; }
+
+    public int Lives { get; }
+
+    public int Constants { get; }
+
+    /// <summary>Whether another node's channels are split alike.</summary>
+    public bool Equals(int[]? other) => other is not null && live.SequenceEqual(other);
+
+    /// <summary>All channels [batch, channels, …], constants written out.</summary>
+    public Tensor Whole(Channels values) =>
+        cat([values.Live, Spread(values.Constants!, values.Live)], 1).index_select(1, Back);
+
+    /// <summary>All channels' numbers [channels] of those of the live and the constant ones.</summary>
+    public Tensor Joined(Tensor live, Tensor constants) => cat([live, constants]).index_select(0, Back);
+
+    // [batch, constant channels, …], of the type that the others have.
+    private Tensor Spread(Tensor constants, Tensor like)
+    {
+        long[] shape = [like.shape[0], Constants, .. like.shape[2..]];
+        long[] one = [1, Constants, .. like.shape[2..].Select(_ => 1L)];
+        return zeros(shape, like.dtype).add(constants.to(like.dtype).reshape(one));
+    }
+
+    private static Tensor Index(int[] places) => tensor(Array.ConvertAll(places, place => (long)place), [places.Length]);
+}
+
+/// <summary>
+/// The operations on channels of which some are constant: the live ones are computed for each image, the constants once
+/// for a batch. What neither may do is left to the caller, on whole values.
+/// </summary>
+internal static class ConstantChannels
+{
+    /// <summary>Joins inputs [batch, live, …] along the channels, as concatenated splits have them.</summary>
+    public static Channels Concat(Channels[] inputs)
+    {
+        Tensor[] constants = [.. inputs.Select(input => input.Constants).OfType<Tensor>()];
+        return new(cat([.. inputs.Select(input => input.Live)], 1), constants.Length == 0 ? null : cat(constants));
+    }
+
+    /// <summary>Entries [batch, live · places] of channels [batch, live, …].</summary>
+    public static Channels Flatten(Channels input)
+    {
+        var places = input.Live.shape[2..].Aggregate(1L, (product, extent) => product * extent);
+        var constants = input.Constants!;
+        return new(
+            input.Live.flatten(1),
+            constants.reshape(-1, 1).add(zeros([constants.shape[0], places], constants.dtype)).flatten());
+    }
+
+    /// <summary>
+    /// What the constants add to a linear layer or a convolution without padding: with its bias, a number [outputs] each.
+    /// </summary>
+    /// <param name="constants">[constant channels].</param>
+    /// <param name="kernel">[outputs, constant channels, …].</param>
+    /// <param name="bias">[outputs].</param>
+    public static Tensor Share(Tensor constants, Tensor kernel, Tensor? bias)
+    {
+        var places = kernel.shape[2..].Aggregate(1L, (product, extent) => product * extent);
+        var spread = constants.reshape(1, -1, 1).add(zeros([1, constants.shape[0], places], constants.dtype));
+        return F.linear(spread.flatten(1), kernel.flatten(1), bias).flatten();
+    }
+
+    /// <summary>
+    /// What the constants add to a convolution with padding, where they end at the border: a map [1, outputs, …] that all
+    /// images have in common.
+    /// </summary>
+    /// <inheritdoc cref="Share"/>
+    public static Tensor Map(
+        Tensor constants, Tensor kernel, Tensor? bias, long height, long width, long[] strides, long[] padding)
+    {
+        var spread = zeros([1, height, width, constants.shape[0]], constants.dtype).add(constants);
+        return F.conv2d(spread.permute(0, 3, 1, 2), kernel, bias, strides, padding);
+    }
+
+    /// <summary>Whether constants are nothing, and will be at every step.</summary>
+    public static bool AreNothing(Tensor constants) =>
+        !constants.requires_grad && constants.mul(constants).sum().to(ScalarType.Float32).item<float>() == 0;
+
+    /// <summary>
+    /// A batch norm of constants [channels]: their mean is what they are and their variance 0, where the batch's
+    /// statistics are used.
+    /// </summary>
+    public static Tensor Normalise(
+        Tensor constants, Tensor mean, Tensor variance, Tensor weight, Tensor bias, bool estimates, double epsilon) =>
+        estimates ? bias : constants.sub(mean).div(variance.add(epsilon).sqrt()).mul(weight).add(bias);
+}
