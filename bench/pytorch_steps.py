@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Times training steps in PyTorch as its users write them; bench/compare calls it.
 
-    pytorch_steps.py NET WAY FORMAT [--threads N] [--steps N]
+    pytorch_steps.py NET WAY FORMAT [--threads N] [--steps N] [--device cuda]
 
 NET     lenet, blog, wrn-28-4, densenet-100-12
 WAY     full; prefix (the first half of the convolutions, with their norms, has requires_grad=False); filters-0.1 (of
@@ -163,11 +163,13 @@ def main():
     parser.add_argument("format", choices=["nchw", "nhwc", "bf16"])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     kind = NETS[options.net]
     net, x, y = kind(), torch.randn(kind.batch, *kind.shape), torch.randint(0, 10, (kind.batch,))
+    net, x, y = net.to(options.device), x.to(options.device), y.to(options.device)
     if options.format != "nchw":
         net, x = net.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
     after = prepare(net, options.way)
@@ -178,12 +180,19 @@ def main():
     for _ in range(options.steps + 2):
         start = time.perf_counter()
         optimizer.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.format == "bf16"):
+        with torch.autocast(options.device, dtype=torch.bfloat16, enabled=options.format == "bf16"):
             loss = F.cross_entropy(net(x), y)
         loss.backward()
         optimizer.step()
         after()
         times.append(time.perf_counter() - start)
+        if options.device == "cuda" and len(times) == 2:
+            torch.cuda.synchronize()
+            begun = time.perf_counter()
+    # A GPU is waited for once, as users do: its steps have their mean alone.
+    if options.device == "cuda":
+        torch.cuda.synchronize()
+        times[2:] = [(time.perf_counter() - begun) / options.steps]
     print(json.dumps({"seconds": times[2:], "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
 
 

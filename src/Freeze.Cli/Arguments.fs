@@ -109,6 +109,7 @@ type RunArguments =
     | Jobs of count: string
     | Threads of count: int
     | Checkpoint_Every of seconds: float
+    | Deterministic
     | Without of passes: string
     | Fail_Fast
     | Retry
@@ -133,6 +134,7 @@ type RunArguments =
                 "runs side by side, each in a process of its own, or auto: what is faster; 1 by default."
             | Threads _ -> "processor threads, divided among the jobs; all by default."
             | Checkpoint_Every _ -> "seconds after which a run under way is saved; 300 by default."
+            | Deterministic -> "the same bits each time on a GPU too, where that is slower."
             | Without _ ->
                 "passes to leave out, such as slices,prefix: the numbers stay the same, and take longer."
             | Fail_Fast -> "end the batch with the first run that fails."
@@ -264,6 +266,16 @@ type DataArguments =
             | Data _ -> "where data sets lie; else FREEZE_DATA."
             | Json -> "print the list as JSON."
 
+type DoctorArguments =
+    | Data of folder: string
+    | Json
+
+    interface IArgParserTemplate with
+        member argument.Usage =
+            match argument with
+            | Data _ -> "where data sets lie; else FREEZE_DATA."
+            | Json -> "print the findings as JSON."
+
 type LspArguments =
     | Stdio
 
@@ -296,6 +308,7 @@ type Arguments =
     | [<CliPrefix(CliPrefix.None)>] Data of ParseResults<DataArguments>
     | [<CliPrefix(CliPrefix.None)>] Nets of ParseResults<NetsArguments>
     | [<CliPrefix(CliPrefix.None)>] Explain of ParseResults<ExplainArguments>
+    | [<CliPrefix(CliPrefix.None)>] Doctor of ParseResults<DoctorArguments>
     | [<CliPrefix(CliPrefix.None)>] Lsp of ParseResults<LspArguments>
     | [<CliPrefix(CliPrefix.None)>] Completions of ParseResults<CompletionsArguments>
     | Version
@@ -318,6 +331,7 @@ type Arguments =
             | Data _ -> "list the data sets, or fetch and verify some."
             | Nets _ -> "list the built-in nets, or print one to copy."
             | Explain _ -> "say what the code of a message means."
+            | Doctor _ -> "say what this machine has of what Freeze needs, and how to get the rest."
             | Lsp _ -> "serve an editor in the Language Server Protocol."
             | Completions _ -> "print what makes a shell complete this command."
             | Version -> "print the version."

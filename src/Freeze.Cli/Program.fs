@@ -53,6 +53,7 @@ let main arguments =
         | [ Gc arguments ] -> Commands.Gc.run arguments
         | [ Report arguments ] -> Commands.Report.run arguments
         | [ Data arguments ] -> Commands.Data.run arguments
+        | [ Doctor arguments ] -> Commands.Doctor.run version arguments
         | [ Lsp arguments ] -> Commands.Lsp.run version arguments
         | [ Completions arguments ] -> Commands.Completions.run parser arguments
         | [ Version ] ->

@@ -108,7 +108,8 @@ module FixedPrefixes =
         let bytes =
             match recipe.Precision with
             | Precision.Bf16 -> 2L
-            | Precision.Fp32 -> 4L
+            | Precision.Fp32
+            | Precision.Tf32 -> 4L
             | Precision.Fp64 -> 8L
 
         recipe.Net.Nodes[output].Shape

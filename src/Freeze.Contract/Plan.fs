@@ -130,6 +130,8 @@ type Loss =
 [<RequireQualifiedAccess>]
 type Precision =
     | Fp32
+    /// Single precision, of which a GPU rounds the factors of products to 10 bits; on a processor the same as Fp32.
+    | Tf32
     /// Activations in bfloat16; weights, statistics and updates in single precision.
     | Bf16
     | Fp64

@@ -150,6 +150,7 @@ let values: (string * Entry list) list =
         "precision",
         [
             entry "fp32" "fp32" "single"
+            entry "tf32" "tf32" "single, factors of products rounded to 10 bits on a GPU"
             entry "bf16" "bf16" "activations in bfloat16, weights in single"
             entry "fp64" "fp64" "double"
         ]

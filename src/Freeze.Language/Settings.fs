@@ -414,7 +414,12 @@ let seed scope (phrase: Phrase) : Result<int64, Diagnostic> =
     wholeOf scope 0L (int64 1e15) "the seed" phrase
 
 let private precisions =
-    [ "fp32", Precision.Fp32; "bf16", Precision.Bf16; "fp64", Precision.Fp64 ]
+    [
+        "fp32", Precision.Fp32
+        "tf32", Precision.Tf32
+        "bf16", Precision.Bf16
+        "fp64", Precision.Fp64
+    ]
 
 let private devices =
     [ "auto", Device.Auto; "cpu", Device.Cpu; "cuda", Device.Cuda ]

@@ -54,7 +54,10 @@ let settings =
             "search random 10 by validation accuracy"
             "which draws are tried: random 10, grid or halving 27, of whole runs or per stage"
         entry "shuffle" "shuffle on" "whether each epoch has an order of its own, drawn by the seed"
-        entry "precision" "precision fp32" "of the arithmetic: fp32, bf16 (with fp32 weights) or fp64"
+        entry
+            "precision"
+            "precision fp32"
+            "of the arithmetic: fp32, tf32 (on a GPU), bf16 (with fp32 weights) or fp64"
         entry "device" "device auto" "what computes: cpu, cuda, or a GPU where there is one"
         entry "limit" "limit runs 10000" "the greatest number of runs that the file may mean"
         entry "seed" "seed 1" "what all random numbers follow from"

@@ -21,10 +21,23 @@ internal static class Failures
         return new RunFailure(hash, run.Name, message, advice);
     }
 
+    /// <summary>Whether there was no room for something: in main memory, or on a GPU in whatever words.</summary>
+    public static bool IsOutOfMemory(Exception error) =>
+        error is OutOfMemoryException
+        || (error is ExternalException && error.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>What to tell of a run that has found no memory.</summary>
+    /// <param name="error">What said so.</param>
+    /// <param name="fitting">A batch that would fit, or null where none was found.</param>
+    public static RunException OutOfMemory(Exception error, int? fitting) => new(
+        $"out of memory: {error.Message}",
+        fitting is { } batch ? $"`batch {batch}` fits; or use a narrower net" : "use a smaller batch or a narrower net",
+        error);
+
     private static (string Message, string Advice) Explain(Exception error) => error switch
     {
         RunException known => (known.Message, known.Advice),
-        OutOfMemoryException => ($"out of memory: {error.Message}", "use a smaller batch or a narrower net"),
+        _ when IsOutOfMemory(error) => Explain(OutOfMemory(error, null)),
         UnauthorizedAccessException => (
             $"the store cannot be written: {error.Message}", "name one that this user may write, with --store"),
         IOException when DiskFull.Contains(error.HResult) => (

@@ -49,10 +49,11 @@ public static class Features
     {
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(set);
+        RecipeCheck.Demand(recipe, set.Set);
+        using var device = Computing.Begin(recipe, repeatable: false);
         using var scope = NewDisposeScope();
         using var still = no_grad();
         set_num_threads(threads);
-        RecipeCheck.Demand(recipe, set.Set);
         var table = new WeightTable(recipe);
         table.Restore(Stored(weights));
         var net = new NetExecutor(recipe, table);
@@ -63,7 +64,7 @@ public static class Features
         {
             using var step = NewDisposeScope();
             var places = Enumerable.Range(first, Math.Min(Batch, count - first)).Select(place => (long)place).ToArray();
-            var features = net.Forward(batches.Take(set.Test, places).Images, training: false, node).flatten(1).to(float32).contiguous();
+            var features = net.Forward(batches.Take(set.Test, places).Images, training: false, node).flatten(1).to(float32).cpu().contiguous();
             values.AddRange(MemoryMarshal.Cast<byte, float>(features.bytes));
         }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Reflection;
 using Freeze.Runtime.Data;
 using Freeze.Runtime.Ensembles;
+using Freeze.Runtime.Nets;
 using Freeze.Runtime.Prefixes;
 using Freeze.Runtime.Results;
 using Freeze.Runtime.Stagewise;
@@ -23,6 +24,9 @@ public sealed record RunnerOptions(string Store, DataCatalog Data, int Threads, 
     /// prefixes in all.
     /// </summary>
     public long FeatureBytes { get; init; } = 16L << 30;
+
+    /// <summary>Whether a GPU computes in ways alone that give the same bits each time; slower. A processor always does.</summary>
+    public bool Repeatable { get; init; }
 
     /// <summary>A quarter of the machine's memory, or of what is left of it to this process.</summary>
     public static long UsualFeatureMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
@@ -73,7 +77,8 @@ public sealed class Runner : IDisposable
         get
         {
             var own = typeof(Runner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
-            return $"Freeze {own?.InformationalVersion.Split('+')[0]}, libtorch {__version__}, .NET {Environment.Version}";
+            var place = get_default_device().type == TorchSharp.DeviceType.CUDA ? " on a GPU" : "";
+            return $"Freeze {own?.InformationalVersion.Split('+')[0]}, libtorch {__version__}{place}, .NET {Environment.Version}";
         }
     }
 
@@ -154,9 +159,9 @@ public sealed class Runner : IDisposable
             var result = Train(run, hash, folder, report, cancel);
             return RunOutcome.NewFinished(result, [.. folder.Times]);
         }
-        catch (Exception error) when (error is not (OperationCanceledException or LostClaimException or ElsewhereException or DataException))
+        catch (Exception error) when (error is not (OperationCanceledException or LostClaimException or ElsewhereException or DataException or DeviceException))
         {
-            // A disk or a data set may be mended: such a failure is the machine's, and not kept as the run's.
+            // A disk, a data set or a GPU may be mended: such a failure is the machine's, and not kept as the run's.
             if (error is not (IOException or UnauthorizedAccessException))
             {
                 TryRecord(folder, Failures.Of(run, hash, error));
@@ -170,7 +175,24 @@ public sealed class Runner : IDisposable
         Run run, string hash, RunFolder folder, Action<Progress> report, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
+        // Before the data, which may take minutes to read.
+        Capabilities.Demand(run.Recipe);
         var images = Images(run.Recipe.Data, report);
+        try
+        {
+            return Train(run, hash, folder, images, report, cancel);
+        }
+        catch (Exception error) when (Failures.IsOutOfMemory(error))
+        {
+            // What the run held is given back by now.
+            throw Failures.OutOfMemory(error, run.Recipe.Learning.IsTogether ? MemoryTrial.Fitting(run.Recipe, images, options.Passes) : null);
+        }
+    }
+
+    private RunResult Train(
+        Run run, string hash, RunFolder folder, ImageSet images, Action<Progress> report, CancellationToken cancel)
+    {
+        using var device = Computing.Begin(run.Recipe, options.Repeatable);
         using var scope = NewDisposeScope();
         set_num_threads(options.Threads);
         var session = new TrainingSession(options, images, report, afterStep, cancel);

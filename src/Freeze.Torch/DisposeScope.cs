@@ -6,7 +6,7 @@ namespace TorchSharp;
 /// </summary>
 public sealed class DisposeScope : IDisposable
 {
-    // A scope is a property of the thread that computes, as in TorchSharp: this is its only mutable static.
+    // A scope is a property of the thread that computes, as in TorchSharp.
     [ThreadStatic]
     private static DisposeScope? innermost;
 
@@ -20,8 +20,8 @@ public sealed class DisposeScope : IDisposable
         innermost = this;
     }
 
-    /// <summary>The scope around this one.</summary>
-    public DisposeScope? OuterScope { get; private set; }
+    // The scope around this one.
+    private DisposeScope? OuterScope { get; set; }
 
     /// <summary>How many tensors this scope would dispose now.</summary>
     public int DisposablesCount => owned.Count;
@@ -73,23 +73,23 @@ public sealed class DisposeScope : IDisposable
     }
 }
 
-/// <summary>Moves tensors between scopes.</summary>
-public static class DisposeScopeExtensions
+public static partial class torch
 {
-    /// <summary>Gives the tensor to the scope around its own; out of the outermost it belongs to nobody.</summary>
-    public static torch.Tensor MoveToOuterDisposeScope(this torch.Tensor tensor)
+    public sealed partial class Tensor
     {
-        ArgumentNullException.ThrowIfNull(tensor);
-        tensor.Owner?.MoveToOuter(tensor);
-        return tensor;
-    }
+        /// <summary>Gives the tensor to the scope around its own; out of the outermost it belongs to nobody.</summary>
+        public Tensor MoveToOuterDisposeScope()
+        {
+            Owner?.MoveToOuter(this);
+            return this;
+        }
 
-    /// <summary>Takes the tensor out of every scope: whoever keeps it disposes it.</summary>
-    public static torch.Tensor DetachFromDisposeScope(this torch.Tensor tensor)
-    {
-        ArgumentNullException.ThrowIfNull(tensor);
-        tensor.Owner?.Forget(tensor);
-        tensor.Owner = null;
-        return tensor;
+        /// <summary>Takes the tensor out of every scope: whoever keeps it disposes it.</summary>
+        public Tensor DetachFromDisposeScope()
+        {
+            Owner?.Forget(this);
+            Owner = null;
+            return this;
+        }
     }
 }

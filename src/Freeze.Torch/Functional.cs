@@ -31,9 +31,9 @@ public static partial class torch
                         out var result),
                     result);
 
-            /// <summary>input [batch, inputs] times weight [units, inputs] transposed, plus bias [units].</summary>
-            public static Tensor linear(Tensor input, Tensor weight, Tensor? bias = null) =>
-                Made(freeze_linear(input.Handle, weight.Handle, bias is null ? 0 : bias.Handle, out var result), result);
+            /// <summary>input [batch, inputs] times weights [units, inputs] transposed, plus bias [units].</summary>
+            public static Tensor linear(Tensor input, Tensor weights, Tensor? bias = null) =>
+                Made(freeze_linear(input.Handle, weights.Handle, bias is null ? 0 : bias.Handle, out var result), result);
 
             /// <summary>
             /// Normalises each channel: by the batch's statistics in training, which also move the running ones in
@@ -62,7 +62,7 @@ public static partial class torch
                     result);
 
             /// <summary>max(x, 0).</summary>
-            public static Tensor relu(Tensor input) => Made(freeze_relu(input.Handle, out var result), result);
+            public static Tensor relu(Tensor x) => Made(freeze_relu(x.Handle, out var result), result);
 
             /// <summary>The greatest of each window; stride is the size unless given.</summary>
             public static Tensor max_pool2d(
@@ -88,7 +88,7 @@ public static partial class torch
                 Tensor input,
                 long kernel_size,
                 long? stride = null,
-                long? padding = null,
+                long padding = 0,
                 bool ceil_mode = false,
                 bool count_include_pad = true) =>
                 Made(
@@ -96,7 +96,7 @@ public static partial class torch
                         input.Handle,
                         kernel_size,
                         stride ?? kernel_size,
-                        padding ?? 0,
+                        padding,
                         ceil_mode ? 1 : 0,
                         count_include_pad ? 1 : 0,
                         out var result),

@@ -28,19 +28,19 @@ public static partial class torch
     }
 
     /// <summary>Unsigned, 8 bits.</summary>
-    public const ScalarType uint8 = ScalarType.Byte;
+    public static readonly ScalarType uint8 = ScalarType.Byte;
 
     /// <summary>Signed, 32 bits.</summary>
-    public const ScalarType int32 = ScalarType.Int32;
+    public static readonly ScalarType int32 = ScalarType.Int32;
 
     /// <summary>Signed, 64 bits.</summary>
-    public const ScalarType int64 = ScalarType.Int64;
+    public static readonly ScalarType int64 = ScalarType.Int64;
 
     /// <summary>IEEE single.</summary>
-    public const ScalarType float32 = ScalarType.Float32;
+    public static readonly ScalarType float32 = ScalarType.Float32;
 
     /// <summary>IEEE double.</summary>
-    public const ScalarType float64 = ScalarType.Float64;
+    public static readonly ScalarType float64 = ScalarType.Float64;
 
     internal static ScalarType TypeOf<T>()
         where T : unmanaged => default(T) switch
@@ -56,8 +56,12 @@ public static partial class torch
 }
 
 /// <summary>A number beside a tensor: <c>weights.mul_(0.9)</c>.</summary>
-public readonly record struct Scalar(double Value)
+public readonly struct Scalar
 {
+    private Scalar(double value) => Value = value;
+
+    internal double Value { get; }
+
     /// <summary>A number as it is.</summary>
     public static implicit operator Scalar(double value) => new(value);
 
@@ -69,7 +73,4 @@ public readonly record struct Scalar(double Value)
 
     /// <summary>A number, widened.</summary>
     public static implicit operator Scalar(int value) => new(value);
-
-    /// <summary>What the implicit conversions do, by name.</summary>
-    public static Scalar ToScalar(double value) => new(value);
 }

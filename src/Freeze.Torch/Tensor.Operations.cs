@@ -95,37 +95,37 @@ public static partial class torch
         public Tensor sub(Tensor target) => Made(freeze_sub(Handle, target.Handle, out var result), result);
 
         /// <summary>Difference with a number.</summary>
-        public Tensor sub(Scalar scalar) => Made(freeze_sub_scalar(Handle, scalar.Value, out var result), result);
+        public Tensor sub(Scalar target) => Made(freeze_sub_scalar(Handle, target.Value, out var result), result);
 
         /// <summary>Subtracts in place.</summary>
         public Tensor sub_(Tensor target) => InPlace(freeze_sub_(Handle, target.Handle));
 
         /// <summary>Subtracts a number in place.</summary>
-        public Tensor sub_(Scalar scalar) => InPlace(freeze_sub_scalar_(Handle, scalar.Value));
+        public Tensor sub_(Scalar target) => InPlace(freeze_sub_scalar_(Handle, target.Value));
 
         /// <summary>Product, entry by entry.</summary>
         public Tensor mul(Tensor target) => Made(freeze_mul(Handle, target.Handle, out var result), result);
 
         /// <summary>Product with a number.</summary>
-        public Tensor mul(Scalar scalar) => Made(freeze_mul_scalar(Handle, scalar.Value, out var result), result);
+        public Tensor mul(Scalar target) => Made(freeze_mul_scalar(Handle, target.Value, out var result), result);
 
         /// <summary>Multiplies in place.</summary>
         public Tensor mul_(Tensor target) => InPlace(freeze_mul_(Handle, target.Handle));
 
         /// <summary>Multiplies by a number in place.</summary>
-        public Tensor mul_(Scalar scalar) => InPlace(freeze_mul_scalar_(Handle, scalar.Value));
+        public Tensor mul_(Scalar target) => InPlace(freeze_mul_scalar_(Handle, target.Value));
 
         /// <summary>Quotient, entry by entry.</summary>
         public Tensor div(Tensor target) => Made(freeze_div(Handle, target.Handle, out var result), result);
 
         /// <summary>Quotient by a number.</summary>
-        public Tensor div(Scalar scalar) => Made(freeze_div_scalar(Handle, scalar.Value, out var result), result);
+        public Tensor div(Scalar target) => Made(freeze_div_scalar(Handle, target.Value, out var result), result);
 
         /// <summary>Divides in place.</summary>
         public Tensor div_(Tensor target) => InPlace(freeze_div_(Handle, target.Handle));
 
         /// <summary>Divides by a number in place.</summary>
-        public Tensor div_(Scalar scalar) => InPlace(freeze_div_scalar_(Handle, scalar.Value));
+        public Tensor div_(Scalar target) => InPlace(freeze_div_scalar_(Handle, target.Value));
 
         /// <summary>Square roots.</summary>
         public Tensor sqrt() => Made(freeze_sqrt(Handle, out var result), result);
@@ -167,8 +167,9 @@ public static partial class torch
         /// <summary>Sets every entry to 0 in place.</summary>
         public Tensor zero_() => InPlace(freeze_zero_(Handle));
 
-        /// <summary>Copies another tensor's values in place.</summary>
-        public Tensor copy_(Tensor source) => InPlace(freeze_copy_(Handle, source.Handle));
+        /// <summary>Copies another tensor's values in place; without blocking, the caller goes on meanwhile where a GPU is one side.</summary>
+        public Tensor copy_(Tensor source, bool nonBlocking = false) =>
+            InPlace(freeze_copy_(Handle, source.Handle, nonBlocking ? 1 : 0));
 
         private Tensor InPlace(int status)
         {

@@ -102,7 +102,7 @@ public static partial class torch
         {
             var type = dtype;
             return type == TypeOf<T>()
-                ? new Utils.TensorAccessor<T>(this)
+                ? new Utils.TensorAccessor<T>(cpu())
                 : throw new ArgumentException($"the tensor holds {type}, not {typeof(T).Name}");
         }
 
@@ -120,28 +120,5 @@ public static partial class torch
 
         /// <summary>Type and shape, as in <c>Float32[20, 1, 5, 5]</c>.</summary>
         public override string ToString() => IsInvalid ? "disposed tensor" : $"{dtype}[{string.Join(", ", shape)}]";
-    }
-}
-
-/// <summary>What TorchSharp keeps beside its tensors.</summary>
-public static class Utils
-{
-    /// <summary>Reads the elements of a tensor.</summary>
-    public readonly struct TensorAccessor<T>
-        where T : unmanaged
-    {
-        private readonly torch.Tensor tensor;
-
-        internal TensorAccessor(torch.Tensor tensor) => this.tensor = tensor;
-
-        /// <summary>The number of elements.</summary>
-        public long Count => tensor.numel();
-
-        /// <summary>A copy of the elements in the order of the dimensions, the last fastest.</summary>
-        public T[] ToArray()
-        {
-            using var packed = tensor.contiguous();
-            return MemoryMarshal.Cast<byte, T>(packed.bytes).ToArray();
-        }
     }
 }

@@ -13,26 +13,38 @@ public static partial class torch
     public static DisposeScope NewDisposeScope() => new();
 
     /// <summary>A tensor of zeros.</summary>
-    public static Tensor zeros(long[] size, ScalarType dtype = ScalarType.Float32) => Full(size, 0, dtype);
+    public static Tensor zeros(long[] size, ScalarType? dtype = null, Device? device = null) => Full(size, 0, dtype, device);
 
     /// <summary>A tensor of ones.</summary>
-    public static Tensor ones(long[] size, ScalarType dtype = ScalarType.Float32) => Full(size, 1, dtype);
+    public static Tensor ones(long[] size, ScalarType? dtype = null, Device? device = null) => Full(size, 1, dtype, device);
 
-    /// <summary>The identity matrix.</summary>
-    public static Tensor eye(long rows, ScalarType dtype = ScalarType.Float32) =>
-        Made(freeze_eye(rows, (int)dtype, out var result), result);
+    /// <summary>Ones on the diagonal, else zeros; as many columns as rows unless said otherwise.</summary>
+    public static Tensor eye(long rows, long columns = -1, ScalarType? dtype = null, Device? device = null)
+    {
+        var (type, place) = ((int)(dtype ?? float32), device ?? get_default_device());
+        return Made(
+            freeze_eye(rows, columns == -1 ? rows : columns, type, (int)place.type, place.index, out var result), result);
+    }
 
     /// <summary>A tensor of bytes, copied from an array.</summary>
-    public static Tensor tensor(byte[] rawArray, ReadOnlySpan<long> dimensions) => Copy<byte>(rawArray, dimensions);
+    public static Tensor tensor(
+        byte[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null) =>
+        Copy<byte>(rawArray, dimensions, dtype, device);
 
     /// <summary>A tensor of 64-bit integers, copied from an array.</summary>
-    public static Tensor tensor(long[] rawArray, ReadOnlySpan<long> dimensions) => Copy<long>(rawArray, dimensions);
+    public static Tensor tensor(
+        long[] dataArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null) =>
+        Copy<long>(dataArray, dimensions, dtype, device);
 
     /// <summary>A tensor of singles, copied from an array.</summary>
-    public static Tensor tensor(float[] rawArray, ReadOnlySpan<long> dimensions) => Copy<float>(rawArray, dimensions);
+    public static Tensor tensor(
+        float[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null) =>
+        Copy<float>(rawArray, dimensions, dtype, device);
 
     /// <summary>A tensor of doubles, copied from an array.</summary>
-    public static Tensor tensor(double[] rawArray, ReadOnlySpan<long> dimensions) => Copy<double>(rawArray, dimensions);
+    public static Tensor tensor(
+        double[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null) =>
+        Copy<double>(rawArray, dimensions, dtype, device);
 
     /// <summary>Tensors one behind the other along a dimension.</summary>
     public static Tensor cat(IList<Tensor> tensors, long dim = 0)
@@ -56,16 +68,25 @@ public static partial class torch
     /// <summary>Sets how many threads an operation may use, OpenBLAS's included.</summary>
     public static void set_num_threads(int num) => Check(freeze_set_threads(num));
 
-    private static Tensor Full(long[] size, double value, ScalarType type) =>
-        Made(freeze_full(size, size.Length, value, (int)type, out var result), result);
+    private static Tensor Full(long[] size, double value, ScalarType? type, Device? device)
+    {
+        var place = device ?? get_default_device();
+        return Made(
+            freeze_full(size, size.Length, value, (int)(type ?? float32), (int)place.type, place.index, out var result),
+            result);
+    }
 
-    private static Tensor Copy<T>(ReadOnlySpan<T> values, ReadOnlySpan<long> sizes)
+    private static Tensor Copy<T>(
+        ReadOnlySpan<T> values, ReadOnlySpan<long> sizes, ScalarType? wanted, Device? device)
         where T : unmanaged
     {
-        var type = (int)TypeOf<T>();
+        var type = TypeOf<T>();
         // A span of bytes ends at 2 GiB; larger arrays come in parts.
         var memory = MemoryMarshal.AsBytes(values);
-        return Made(freeze_from_memory(memory, memory.Length, sizes, sizes.Length, type, out var result), result);
+        var made = Made(freeze_from_memory(memory, memory.Length, sizes, sizes.Length, (int)type, out var result), result);
+        made = wanted is null || wanted == type ? made : made.to(wanted.Value);
+        var place = device ?? get_default_device();
+        return place.type == DeviceType.CPU ? made : made.to(place, disposeAfter: true);
     }
 
     /// <summary>Linear algebra.</summary>

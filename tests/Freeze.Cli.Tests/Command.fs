@@ -39,9 +39,14 @@ let quick =
 
 let private limit = TimeSpan.FromMinutes 3.0
 
-let startIn (folder: string) (environment: (string * string) list) (arguments: string list) : Process =
+let private startFrom
+    (program: string)
+    (folder: string)
+    (environment: (string * string) list)
+    (arguments: string list)
+    : Process =
     let info =
-        ProcessStartInfo("dotnet", Path.Combine(AppContext.BaseDirectory, "freeze.dll") :: arguments)
+        ProcessStartInfo("dotnet", Path.Combine(program, "freeze.dll") :: arguments)
 
     info.RedirectStandardOutput <- true
     info.RedirectStandardError <- true
@@ -54,6 +59,8 @@ let startIn (folder: string) (environment: (string * string) list) (arguments: s
     let started = Process.Start info
     started.StandardInput.Close()
     started
+
+let startIn = startFrom AppContext.BaseDirectory
 
 let start = startIn root
 
@@ -77,6 +84,19 @@ let freezeIn folder arguments = finish (startIn folder [] arguments)
 
 let freezeWith environment arguments = finish (start environment arguments)
 let freeze arguments = freezeWith [] arguments
+
+/// The program as it is where one of its files is missing.
+let freezeWithout (missing: string) (arguments: string list) : Output =
+    let program = folder ()
+
+    try
+        for path in Directory.GetFiles AppContext.BaseDirectory do
+            if Path.GetFileName path <> missing then
+                File.Copy(path, Path.Combine(program, Path.GetFileName path))
+
+        finish (startFrom program root [] arguments)
+    finally
+        Directory.Delete(program, true)
 
 let json (output: Output) =
     JsonDocument.Parse(output.Text).RootElement

@@ -209,11 +209,3 @@ let ``a mistake in an imported file is told there`` () =
     Assert.Equal(2, output.Code)
     Assert.Contains("common.frz:2:1", output.Errors)
     Assert.Contains("2 | epoch 3", output.Errors)
-
-[<Fact>]
-let ``what the runtime cannot train yet is refused, not passed over`` () =
-    let path = file "data mnist-sample; images 640; epochs 1; device cuda\n"
-
-    let output = freeze [ "run"; path; "--store"; folder () ]
-    Assert.Equal(1, output.Code)
-    Assert.Contains("cannot train it yet", output.Errors)

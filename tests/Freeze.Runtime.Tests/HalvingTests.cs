@@ -75,7 +75,7 @@ public sealed class HalvingTests(Sample sample) : IDisposable
         runner.ForgetEnd(Rung(1));
 
         Assert.Equal(
-            [.. Files, "times.jsonl"], Directory.GetFiles(folder.File($"store/{first.Hash}")).Select(Path.GetFileName).Order());
+            [.. Files.Concat(["machines.jsonl", "times.jsonl", "weights.jsonl"]).Order()], Directory.GetFiles(folder.File($"store/{first.Hash}")).Select(Path.GetFileName).Order());
     }
 
     [Fact]

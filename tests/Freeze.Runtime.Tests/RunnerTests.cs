@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Freeze.Runtime.Results;
 using Freeze.Runtime.Training;
 using Xunit;
@@ -296,6 +297,57 @@ public sealed class RunnerTests : IDisposable
         Assert.Single(File.ReadAllLines(Place("metrics.jsonl")));
         Assert.False(File.Exists(Place("result.json")));
         Finished(Execute(Small));
+    }
+
+    [Fact]
+    public void AMissingGpuIsNoFailureOfTheRun()
+    {
+        Assert.SkipWhen(cuda.is_available(), "there is a GPU");
+        var wanting = Small with { Device = Device.Cuda };
+
+        Assert.Contains("freeze doctor", Failed(Execute(wanting)).Advice, StringComparison.Ordinal);
+
+        // Else another machine that shares the store would not train it.
+        Assert.Empty(Directory.GetFiles(folder.Path, "failure.json", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void AutoIsTheProcessorWhereThereIsNoGpu()
+    {
+        Assert.SkipWhen(cuda.is_available(), "there is a GPU");
+        Assert.True(Small.Build().Device.IsAuto || Small.Build().Device.IsCpu);
+
+        Finished(Execute(Small with { Device = Device.Auto }));
+    }
+
+    [Fact]
+    public void OnAProcessorTf32RoundsNothing()
+    {
+        var exact = Small with { Device = Device.Cpu };
+
+        Assert.Equal(Finished(Execute(exact)).Epochs, Finished(Execute(exact with { Precision = Precision.Tf32 })).Epochs);
+    }
+
+    [Fact]
+    public void WithoutMemoryARunSaysWhichBatchFits()
+    {
+        var told = 0;
+        using var runner = new Runner(
+            new RunnerOptions(folder.File("runs"), sample.Catalog, 1, TimeSpan.FromMinutes(5), true),
+            afterStep: () => throw new ExternalException($"CUDA out of memory. Tried to allocate {++told} GiB"));
+
+        var failure = Failed(Execute(runner, (Small with { Batch = 48 }).Run()));
+
+        Assert.StartsWith("out of memory: CUDA", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("`batch 24` fits", failure.Advice, StringComparison.Ordinal);
+        Assert.Equal(1, told);
+    }
+
+    [Fact]
+    public void BatchesAreTriedByHalves()
+    {
+        Assert.Equal([64, 32, 16, 8, 4, 2], MemoryTrial.Halves(128));
+        Assert.Empty(MemoryTrial.Halves(3).Skip(1).Concat(MemoryTrial.Halves(1)));
     }
 
     [Fact]

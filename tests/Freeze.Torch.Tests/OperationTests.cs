@@ -48,7 +48,7 @@ public sealed class OperationTests : IDisposable
         Assert.Equal([1d, 3, 2, 4], b.t().contiguous().data<double>().ToArray());
         var x = linalg.solve(a, a.mm(b)).data<double>().ToArray();
         Assert.All(x.Zip([1d, 2, 3, 4]), pair => Assert.Equal(pair.Second, pair.First, 12));
-        Assert.Equal([1d, 0, 0, 1], eye(2, ScalarType.Float64).data<double>().ToArray());
+        Assert.Equal([1d, 0, 0, 1], eye(2, dtype: ScalarType.Float64).data<double>().ToArray());
         Assert.Equal([2d, 1, 4, 3], b.flip(1).data<double>().ToArray());
     }
 

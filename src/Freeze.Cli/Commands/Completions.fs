@@ -27,6 +27,7 @@ let private words (command: string) : string list =
     | "data" -> DataSets.all |> Array.map _.Name |> List.ofArray
     | "explain" -> Explanations.all () |> List.map fst
     | "completions" -> shells
+    | "doctor"
     | "lsp" -> []
     | _ -> [ files ]
 

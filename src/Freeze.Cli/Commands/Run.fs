@@ -49,6 +49,7 @@ let private alone
                 threads arguments,
                 every,
                 arguments.Contains RunArguments.Retry,
+                Repeatable = arguments.Contains Deterministic,
                 Passes = passes,
                 FeatureMemory = Places.featureMemory 1
             )
@@ -168,6 +169,8 @@ let private together
         @ [
             yield! [ "--threads"; string processes.Threads ]
             yield! option "--checkpoint-every" (arguments.TryGetResult Checkpoint_Every |> Option.map string)
+            if arguments.Contains Deterministic then
+                "--deterministic"
             yield! PassChoice.toWords passes
             yield! option "--tensorboard" (arguments.TryGetResult RunArguments.Tensorboard)
             if arguments.Contains Fail_Fast then

@@ -98,9 +98,11 @@ internal sealed class Batches
     public Batch Take(PreparedBatch batch)
     {
         long[] shape = [batch.Labels.Length, .. Array.ConvertAll(set.Set.Image, extent => (long)extent)];
-        var images = batch.Images is double[] doubles ? tensor(doubles, shape) : tensor((float[])batch.Images, shape);
+        var images = Sent(batch.Images is double[] doubles
+            ? tensor(doubles, shape, device: CPU)
+            : tensor((float[])batch.Images, shape, device: CPU));
         images = features is null ? images : features.Of(images);
-        return new Batch(images, tensor(batch.Labels, [batch.Labels.Length]));
+        return new Batch(images, Sent(tensor(batch.Labels, [batch.Labels.Length], device: CPU)));
     }
 
     /// <inheritdoc cref="Prepare(ImagePart, ReadOnlySpan{long})"/>
@@ -115,6 +117,13 @@ internal sealed class Batches
         }
 
         return new PreparedBatch(normalizer.Normalize(bytes), labels);
+    }
+
+    // To where the run is computed. A GPU fetches from pinned memory by itself, while it computes what it was given before.
+    private static Tensor Sent(Tensor values)
+    {
+        var device = get_default_device();
+        return device.type == DeviceType.CPU ? values : values.pin_memory().to(device, non_blocking: true);
     }
 
     private static long[] Draw(long seed, int among, int count) =>

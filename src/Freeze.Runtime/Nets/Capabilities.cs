@@ -1,23 +1,19 @@
+using TorchSharp;
+
 namespace Freeze.Runtime.Nets;
 
-/// <summary>
-/// What the language can plan and this runtime cannot train yet. Such a run is refused before it starts: nothing that
-/// a plan says is ever passed over.
-/// </summary>
+/// <summary>What a recipe asks of the machine: nothing that a plan says is ever passed over.</summary>
 internal static class Capabilities
 {
-    /// <summary>Demands that all that the recipe says can be done.</summary>
-    /// <exception cref="RunException">Something cannot.</exception>
+    /// <summary>Demands that all that the recipe says can be done here.</summary>
+    /// <exception cref="DeviceException">Something cannot.</exception>
     public static void Demand(Recipe recipe)
     {
-        Check(!recipe.Device.IsCuda, "training on a GPU");
-    }
-
-    private static void Check(bool possible, string what)
-    {
-        if (!possible)
+        if (recipe.Device.IsCuda && !torch.cuda.is_available())
         {
-            throw new RunException($"this Freeze plans {what}, and cannot train it yet", "leave it out, or wait for a later version");
+            throw new DeviceException(
+                "this run wants a GPU (`device cuda`), and there is none here that libtorch can use",
+                "leave `device` out to train on the processor; `freeze doctor` says what is missing for a GPU");
         }
     }
 }

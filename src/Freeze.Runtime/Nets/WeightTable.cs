@@ -26,8 +26,8 @@ internal sealed class WeightTable
                 plan, recipe.Seed, files, type, common?.GetValueOrDefault(plan.Weight.Name)));
         foreach (var plan in recipe.Weights.Where(p => p.Weight.Kind.IsBatchNorm && !p.Weight.IsBias))
         {
-            AddStatistic($"{plan.Weight.Layer}.running_mean", plan, zeros, type, files);
-            AddStatistic($"{plan.Weight.Layer}.running_var", plan, ones, type, files);
+            AddStatistic($"{plan.Weight.Layer}.running_mean", plan, (shape, of) => zeros(shape, of), type, files);
+            AddStatistic($"{plan.Weight.Layer}.running_var", plan, (shape, of) => ones(shape, of), type, files);
         }
     }
 

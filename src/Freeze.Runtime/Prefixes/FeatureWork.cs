@@ -58,7 +58,7 @@ internal sealed class FeatureWork(ImageSet images, Recipe recipe, IFeatures each
             cancel.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             var features = each.Of(batches.Take(ahead.Next()).Images);
-            put((features.dtype == type ? features : features.to(type)).contiguous().bytes);
+            put((features.dtype == type ? features : features.to(type)).cpu().contiguous().bytes);
         }
     }
 }

@@ -30,7 +30,8 @@ internal sealed class Checkpoint
         sum.AppendData(Encoding.UTF8.GetBytes(text));
         foreach (var (_, value) in state)
         {
-            using var packed = value.contiguous();
+            using var here = value.cpu();
+            using var packed = here.contiguous();
             sum.AppendData(packed.bytes);
         }
 

@@ -22,7 +22,8 @@ internal static class TensorFiles
                 notes);
             foreach (var (_, value) in tensors)
             {
-                using var packed = value.contiguous();
+                using var here = value.cpu();
+                using var packed = here.contiguous();
                 stream.Write(packed.bytes);
             }
         }

@@ -30,8 +30,8 @@ internal sealed class Tally
     public void Set(double lossSum, long rightSum, int images)
     {
         using var scope = NewDisposeScope();
-        loss.copy_(tensor([lossSum], []));
-        right.copy_(tensor([rightSum], []));
+        loss.copy_(tensor(new[] { lossSum }, []));
+        right.copy_(tensor(new[] { rightSum }, []));
         Images = images;
     }
 

@@ -15,7 +15,7 @@ internal static class Objective
     /// <param name="training">Whether it is trained on.</param>
     public static Tensor Of(Loss loss, Tensor output, Batch batch, bool training) => loss switch
     {
-        Loss.CrossEntropy entropy => F.cross_entropy(output, batch.Labels, training ? entropy.Smoothing : 0),
+        Loss.CrossEntropy entropy => F.cross_entropy(output, batch.Labels, label_smoothing: training ? entropy.Smoothing : 0),
         { IsReconstruction: true } => Error(output, batch.Images),
         _ => throw new UnreachableException($"no objective for plan case {loss}"),
     };

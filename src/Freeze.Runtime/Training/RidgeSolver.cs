@@ -51,7 +51,7 @@ internal sealed class RidgeSolver
         var width = weight.Plan.Weight.Shape[1] + (bias is null ? 0 : 1);
         var gram = zeros([width, width], float64);
         var moments = zeros([width, recipe.Classes], float64);
-        var oneHot = eye(recipe.Classes, float64);
+        var oneHot = eye(recipe.Classes, dtype: float64);
         for (var start = 0; start < places.Length; start += Batch)
         {
             cancel.ThrowIfCancellationRequested();
@@ -67,7 +67,7 @@ internal sealed class RidgeSolver
             moments.add_(x.t().mm(oneHot.index_select(0, batch.Labels)));
         }
 
-        var penalty = eye(width, float64).mul_(ridge * places.Length);
+        var penalty = eye(width, dtype: float64).mul_(ridge * places.Length);
         if (bias is not null)
         {
             penalty.narrow(0, width - 1, 1).zero_();

@@ -36,7 +36,7 @@ internal static class StillnessCheck
         };
 
         var expected = isZero ? [] : Initializer.Start(plan, seed, files);
-        var value = weight.Value().contiguous();
+        var value = weight.Value().cpu().contiguous();
         return value.dtype == float64
             ? Compare(plan, MemoryMarshal.Cast<byte, double>(value.bytes), i => isZero ? 0 : expected[i], learns)
             : Compare(plan, MemoryMarshal.Cast<byte, float>(value.bytes), i => isZero ? 0 : expected[i], learns);

@@ -23,7 +23,8 @@ internal static class WeightSizes
 
     private static LayerSize Of(string layer, Tensor learned)
     {
-        using var packed = learned.contiguous();
+        using var here = learned.cpu();
+        using var packed = here.contiguous();
         return packed.dtype == float64
             ? Of<double>(layer, MemoryMarshal.Cast<byte, double>(packed.bytes))
             : Of<float>(layer, MemoryMarshal.Cast<byte, float>(packed.bytes));

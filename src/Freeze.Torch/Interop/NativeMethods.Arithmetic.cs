@@ -70,7 +70,7 @@ internal static partial class NativeMethods
     internal static partial int freeze_zero_(long a);
 
     [LibraryImport(Library)]
-    internal static partial int freeze_copy_(long a, long source);
+    internal static partial int freeze_copy_(long a, long source, int nonBlocking);
 
     [LibraryImport(Library)]
     internal static partial int freeze_sqrt(long a, out long result);

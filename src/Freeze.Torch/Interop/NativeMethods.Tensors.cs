@@ -7,7 +7,7 @@ internal static partial class NativeMethods
 {
     [LibraryImport(Library)]
     internal static partial int freeze_full(
-        ReadOnlySpan<long> sizes, long count, double value, int type, out long result);
+        ReadOnlySpan<long> sizes, long count, double value, int type, int device, int index, out long result);
 
     [LibraryImport(Library)]
     internal static partial int freeze_from_memory(
@@ -63,5 +63,5 @@ internal static partial class NativeMethods
     internal static partial int freeze_flip(long tensor, ReadOnlySpan<long> dimensions, long count, out long result);
 
     [LibraryImport(Library)]
-    internal static partial int freeze_eye(long n, int type, out long result);
+    internal static partial int freeze_eye(long rows, long columns, int type, int device, int index, out long result);
 }

@@ -17,8 +17,20 @@ using Handle = std::int64_t;
 // The tensor of a handle, or an exception. A copy of the reference: another thread may free the handle meanwhile.
 at::Tensor get(Handle handle);
 
+// libtorch's optional: a class of its own in 1.x, that of the standard library in later 2.x. Taken from what a function of
+// either gives, since the name that both once had is going away.
+template <class>
+struct OptionalOf;
+template <template <class> class Kind, class Value>
+struct OptionalOf<Kind<Value>> {
+    template <class T>
+    using Type = Kind<T>;
+};
+template <class T>
+using Optional = typename OptionalOf<std::decay_t<decltype(std::declval<at::TensorOptions>().device_opt())>>::template Type<T>;
+
 // As get, but 0 stands for no tensor.
-c10::optional<at::Tensor> get_optional(Handle handle);
+Optional<at::Tensor> get_optional(Handle handle);
 
 // A new handle for a tensor.
 Handle put(at::Tensor tensor);
@@ -54,6 +66,11 @@ int guarded(Body&& body) noexcept {
 template <class Body>
 int making(Handle* result, Body&& body) noexcept {
     return guarded([&] { *result = put(body()); });
+}
+
+// A device as the other side names it: libtorch's number of its type, and -1 for the current one of them.
+inline at::Device place(int type, int index) {
+    return {static_cast<at::DeviceType>(type), static_cast<at::DeviceIndex>(index)};
 }
 
 inline at::IntArrayRef view(const std::int64_t* values, std::int64_t count) {

@@ -67,8 +67,8 @@ FREEZE_API int freeze_zero_(Handle a) {
     return guarded([&] { get(a).zero_(); });
 }
 
-FREEZE_API int freeze_copy_(Handle a, Handle source) {
-    return guarded([&] { get(a).copy_(get(source)); });
+FREEZE_API int freeze_copy_(Handle a, Handle source, int non_blocking) {
+    return guarded([&] { get(a).copy_(get(source), non_blocking != 0); });
 }
 
 FREEZE_API int freeze_sqrt(Handle a, Handle* result) {

@@ -15,8 +15,12 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// The entries of a tensor at some places along a dimension; a view where they lie side by side.
+// The entries of a tensor at some places along a dimension; a view where they lie side by side. Places on a GPU are not
+// looked at, which would wait for it.
 Tensor entries(const Tensor& tensor, int64_t dimension, const Tensor& places) {
+    if (!places.device().is_cpu()) {
+        return tensor.index_select(dimension, places).contiguous(tensor.suggest_memory_format());
+    }
     const int64_t* place = places.data_ptr<int64_t>();
     const int64_t count = places.numel();
     if (place[count - 1] - place[0] == count - 1) {
@@ -43,8 +47,8 @@ Tensor channel_sums(const Tensor& gradient) {
 class Convolution : public torch::autograd::Function<Convolution> {
 public:
     static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& learning, const Tensor& whole,
-                          const c10::optional<Tensor>& bias, int64_t dimension,
-                          const c10::optional<Tensor>& places, at::IntArrayRef stride, at::IntArrayRef padding, bool by_winograd) {
+                          const Optional<Tensor>& bias, int64_t dimension,
+                          const Optional<Tensor>& places, at::IntArrayRef stride, at::IntArrayRef padding, bool by_winograd) {
         by_winograd = by_winograd && winograd::serves(x, whole, stride, padding);
         context->save_for_backward({x, whole, places.value_or(Tensor())});
         context->saved_data["dimension"] = dimension;
@@ -78,7 +82,7 @@ public:
             std::tie(to_x, to_kernel, to_bias) = by_libtorch(gradient, x, whole, {wants_x, wants_kernel, wants_bias});
         } else {
             if (wants_x) {
-                to_x = by_winograd ? winograd::convolve(gradient, whole, c10::nullopt, padding[0], true)
+                to_x = by_winograd ? winograd::convolve(gradient, whole, {}, padding[0], true)
                                    : std::get<0>(by_libtorch(gradient, x, whole, {true, false, false}));
             }
             if (wants_kernel) {
@@ -107,7 +111,7 @@ FREEZE_API int freeze_conv2d_whole(Handle input, Handle weight, Handle bias, con
                                    int by_winograd, Handle* result) {
     return making(result, [&] {
         const Tensor kernel = get(weight);
-        return Convolution::apply(get(input), kernel, kernel.detach(), get_optional(bias), int64_t{-1}, c10::nullopt,
+        return Convolution::apply(get(input), kernel, kernel.detach(), get_optional(bias), int64_t{-1}, Optional<Tensor>(),
                                   view(stride, 2), view(padding, 2), by_winograd != 0);
     });
 }
@@ -117,7 +121,7 @@ FREEZE_API int freeze_conv2d_slice(Handle input, Handle slice, Handle whole, Han
                                    const int64_t* stride, const int64_t* padding, int by_winograd, Handle* result) {
     return making(result, [&] {
         return Convolution::apply(get(input), get(slice), get(whole), get_optional(bias), dimension,
-                                  c10::optional<Tensor>(get(places)),
+                                  Optional<Tensor>(get(places)),
                                   view(stride, 2), view(padding, 2), by_winograd != 0);
     });
 }

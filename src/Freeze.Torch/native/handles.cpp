@@ -37,8 +37,8 @@ at::Tensor get(Handle handle) {
     throw std::invalid_argument("this handle is no live tensor: it was disposed, or never made here");
 }
 
-c10::optional<at::Tensor> get_optional(Handle handle) {
-    if (handle == 0) return c10::nullopt;
+Optional<at::Tensor> get_optional(Handle handle) {
+    if (handle == 0) return {};
     return get(handle);
 }
 

@@ -9,13 +9,16 @@ namespace {
 
 at::TensorOptions options(int type) { return at::TensorOptions().dtype(static_cast<at::ScalarType>(type)); }
 
+at::TensorOptions options(int type, int device, int index) { return options(type).device(place(device, index)); }
+
 }  // namespace
 
-FREEZE_API int freeze_full(const int64_t* sizes, int64_t count, double value, int type, Handle* result) {
-    return making(result, [&] { return at::full(view(sizes, count), value, options(type)); });
+FREEZE_API int freeze_full(const int64_t* sizes, int64_t count, double value, int type, int device, int index,
+                           Handle* result) {
+    return making(result, [&] { return at::full(view(sizes, count), value, options(type, device, index)); });
 }
 
-// A copy of `bytes` bytes of memory as a tensor of the given sizes.
+// A copy of `bytes` bytes of memory as a tensor of the given sizes, in main memory.
 FREEZE_API int freeze_from_memory(const void* memory, int64_t bytes, const int64_t* sizes, int64_t count, int type,
                                   Handle* result) {
     return making(result, [&] {
@@ -112,6 +115,6 @@ FREEZE_API int freeze_flip(Handle tensor, const int64_t* dimensions, int64_t cou
     return making(result, [&] { return get(tensor).flip(view(dimensions, count)); });
 }
 
-FREEZE_API int freeze_eye(int64_t n, int type, Handle* result) {
-    return making(result, [&] { return at::eye(n, at::TensorOptions().dtype(static_cast<at::ScalarType>(type))); });
+FREEZE_API int freeze_eye(int64_t rows, int64_t columns, int type, int device, int index, Handle* result) {
+    return making(result, [&] { return at::eye(rows, columns, options(type, device, index)); });
 }

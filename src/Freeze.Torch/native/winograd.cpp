@@ -47,7 +47,7 @@ bool serves(const Tensor& x, const Tensor& kernel, at::IntArrayRef stride, at::I
            tiles(kernels::winograd(), {x.size(0), height, width, outputs, outputs}) >= 128;
 }
 
-Tensor convolve(const Tensor& x, const Tensor& kernel, const c10::optional<Tensor>& bias, int64_t padding, bool turned) {
+Tensor convolve(const Tensor& x, const Tensor& kernel, const Optional<Tensor>& bias, int64_t padding, bool turned) {
     const Winograd& w = kernels::winograd();
     const int64_t inputs = x.size(1), outputs = kernel.size(turned ? 1 : 0);
     // Back, what was cut off by little padding comes by more.

@@ -1,7 +1,7 @@
 // Convolutions by 3x3 kernels at stride 1 in fewer multiplications than libtorch's: see kernels/winograd.h.
 #pragma once
 
-#include <torch/torch.h>
+#include "api.h"
 
 namespace freeze::winograd {
 
@@ -10,7 +10,7 @@ bool serves(const at::Tensor& x, const at::Tensor& kernel, at::IntArrayRef strid
 
 // conv2d of x [n, channels, height, width] in channels-last order by a kernel [outputs, channels, 3, 3]; turned: of a
 // gradient [n, outputs, ...] back to the input of that convolution.
-at::Tensor convolve(const at::Tensor& x, const at::Tensor& kernel, const c10::optional<at::Tensor>& bias, int64_t padding,
+at::Tensor convolve(const at::Tensor& x, const at::Tensor& kernel, const Optional<at::Tensor>& bias, int64_t padding,
                     bool turned);
 
 // The kernel's gradient [outputs, channels, 3, 3] of an input and the gradient of what came of it. Either may be some

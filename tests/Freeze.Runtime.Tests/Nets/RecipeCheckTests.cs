@@ -61,9 +61,13 @@ public sealed class RecipeCheckTests
     }
 
     [Fact]
-    public void WhatCannotBeTrainedYetIsRefusedAndNotPassedOver()
+    public void ARunThatWantsAGpuIsRefusedWhereThereIsNone()
     {
-        Refused(Small with { Device = Device.Cuda }, "cannot train it yet");
+        Assert.SkipWhen(TorchSharp.torch.cuda.is_available(), "there is a GPU");
+        Assert.Contains(
+            "there is none here",
+            Assert.Throws<DeviceException>(() => Demand(Small with { Device = Device.Cuda })).Message,
+            StringComparison.Ordinal);
     }
 
     private static Func<Weight, Treatment> First(Treatment treatment) =>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Freeze.Runtime.Nets;
 using Freeze.Runtime.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -23,7 +24,6 @@ public sealed class AgreementTests(Sample sample, ITestOutputHelper output)
     [InlineData("part", 8, 20)]
     public void TwentyStepsOfLeNetGivePyTorchsWeights(string name, int filters1, int filters2)
     {
-        using var scope = NewDisposeScope();
         var recipe = new TestRecipe(TestNets.LeNet)
         {
             Images = Images.NewFirst(1280),
@@ -37,6 +37,8 @@ public sealed class AgreementTests(Sample sample, ITestOutputHelper output)
                 _ => Treatment.Trained,
             },
         };
+        using var computing = Computing.Begin(recipe.Build(), repeatable: true);
+        using var scope = NewDisposeScope();
         var trainer = new Trainer(recipe.Build(), sample.Images);
 
         trainer.Epoch(_ => { }, TestContext.Current.CancellationToken);

@@ -1,4 +1,5 @@
 using Freeze.Language;
+using Freeze.Runtime.Nets;
 using Freeze.Runtime.Training;
 using Xunit;
 using static TorchSharp.torch;
@@ -81,8 +82,9 @@ public sealed class PolicyAgreementTests(ITestOutputHelper output)
     private static List<(string Name, double Relative)> Distances(
         string name, PolicyRun expected, string precision, PassSet passes)
     {
-        using var scope = NewDisposeScope();
         var recipe = Plan(PolicyCases.Text(name, expected.Seed, precision));
+        using var computing = Computing.Begin(recipe, repeatable: true);
+        using var scope = NewDisposeScope();
         using var images = PolicyFixture.Images(recipe.Net.Nodes[0].Shape);
         var trainer = new Trainer(recipe, images, passes);
         while (!trainer.IsDone)

@@ -30,7 +30,7 @@ public sealed class RidgeTests
         var x = net.Forward(batch.Images, false, 2).to(float64);
         var w = trainer.Weights.Value("fc.weight").to(float64);
         var rest = x.mm(w.t()).add(trainer.Weights.Value("fc.bias").to(float64))
-            .sub(eye(2, float64).index_select(0, batch.Labels));
+            .sub(eye(2, dtype: float64).index_select(0, batch.Labels));
 
         var ofWeight = x.t().mm(rest).div(700).add(w.t().mul(0.01)).data<double>().ToArray();
         var ofBias = rest.mean([0]).data<double>().ToArray();

@@ -8,7 +8,7 @@ namespace Freeze.Runtime.Data.Pictures;
 /// </summary>
 internal static unsafe partial class JpegDecoder
 {
-    private const string Library = "libturbojpeg.so.0";
+    internal const string Library = "libturbojpeg.so.0";
 
     private const int Rgb = 0;
 

@@ -10,7 +10,7 @@ namespace Freeze.Runtime.Data.Pictures;
 /// </summary>
 internal static unsafe partial class PngDecoder
 {
-    private const string Library = "libpng16.so.16";
+    internal const string Library = "libpng16.so.16";
 
     // Asked for with alpha, since libpng would else lay the picture over a background.
     private const uint ColourWithAlpha = 3;

@@ -1,0 +1,184 @@
+/// freeze doctor: what this machine has of what runs, reports and batches need, and how to get the rest.
+module Freeze.Cli.Commands.Doctor
+
+open System
+open System.IO
+open System.Runtime.InteropServices
+open Argu
+open Freeze.Cli
+open Freeze.Cli.Arguments
+open Freeze.Cli.Tables
+open Freeze.Runtime
+open Freeze.Runtime.Data
+
+[<RequireQualifiedAccess>]
+type private State =
+    | Fine
+    /// Something cannot be done without it; runs can.
+    | Missing
+    /// No run can be trained without it.
+    | Needed
+
+type private Finding =
+    {
+        Topic: string
+        State: State
+        Found: string
+        /// How to get what is missing, or "".
+        HowToGet: string
+    }
+
+let private found topic text =
+    {
+        Topic = topic
+        State = State.Fine
+        Found = text
+        HowToGet = ""
+    }
+
+let private missing topic text howToGet =
+    {
+        Topic = topic
+        State = State.Missing
+        Found = text
+        HowToGet = howToGet
+    }
+
+let private engine () =
+    let engine = Machine.Engine
+
+    match engine.Version with
+    | null ->
+        engine,
+        {
+            Topic = "libtorch"
+            State = State.Needed
+            Found = $"cannot be loaded by {engine.Binding}: {engine.Problem}"
+            HowToGet =
+                "scripts/setup builds the binding and brings libtorch; docs/torchsharp.md says how to name another"
+        }
+    | version -> engine, found "libtorch" $"{version}, by {engine.Binding}"
+
+/// The GPUs as their driver lists them.
+let private cards () =
+    Programs.output 10.0 "nvidia-smi" [ "--query-gpu=name,memory.total,memory.free"; "--format=csv,noheader" ]
+
+let private gpus (engine: Engine) =
+    match cards (), engine.Gpus with
+    | None, 0 -> missing "GPU" "none: runs are trained on the processor" ""
+    | Some cards, 0 ->
+        missing
+            "GPU"
+            $"{line cards}; this libtorch cannot use it"
+            "build on a libtorch for CUDA, such as that of a pip-installed PyTorch: docs/torchsharp.md"
+    | Some cards, _ -> found "GPU" (line cards)
+    | None, count -> found "GPU" $"{count}"
+
+let private decoders () =
+    [
+        for struct (package, isHere) in Machine.Decoders do
+            if isHere then
+                found "pictures" package
+            else
+                missing "pictures" $"no {package}" $"sudo apt-get install {package}"
+    ]
+
+let private data (catalog: DataCatalog) =
+    [
+        for state in catalog.States() do
+            match state.Place with
+            | null -> missing "data" $"no {state.Set.Name}" state.HowToGet
+            | place -> found "data" $"{state.Set.Name}: {place}"
+    ]
+
+let private programs () =
+    let program topic names howToGet what =
+        match names |> List.tryPick Programs.find with
+        | Some path -> found topic path
+        | None -> missing topic $"none: {what}" howToGet
+
+    [
+        if File.Exists(Path.Combine(AppContext.BaseDirectory, "charts.js")) then
+            found "charts" "bundled"
+        else
+            missing
+                "charts"
+                "not bundled: reports have tables alone"
+                "sudo apt-get install npm, then scripts/setup"
+        program
+            "browser"
+            [ "chromium"; "chromium-browser"; "google-chrome" ]
+            "sudo apt-get install chromium"
+            "the tests draw no reports"
+        program
+            "Slurm"
+            [ "sbatch" ]
+            "sudo apt-get install slurm-client, on a node of a cluster"
+            "no freeze submit"
+    ]
+
+let private findings version (catalog: DataCatalog) =
+    let engine, torch = engine ()
+
+    [
+        found "Freeze" version
+        found ".NET" RuntimeInformation.FrameworkDescription
+        torch
+        found "processor" Machine.Processor
+        found "threads" (string Environment.ProcessorCount)
+        found "memory" (Machine.Readable Machine.Memory)
+        gpus engine
+        yield! decoders ()
+        yield! data catalog
+        yield! programs ()
+    ]
+
+let private word (state: State) =
+    match state with
+    | State.Fine -> "fine"
+    | State.Missing -> "missing"
+    | State.Needed -> "needed"
+
+let private printTable (findings: Finding list) =
+    print
+        [ words "what"; words ""; words "found" ]
+        [
+            for finding in findings ->
+                [
+                    finding.Topic
+                    (if finding.State = State.Fine then
+                         ""
+                     else
+                         word finding.State)
+                    clean finding.Found
+                ]
+        ]
+
+    for finding in findings do
+        if finding.HowToGet <> "" then
+            printfn "%s, %s: %s" finding.Topic (line finding.Found) finding.HowToGet
+
+let private printJson (findings: Finding list) =
+    findings
+    |> JsonArray.print (fun writer finding ->
+        writer.WriteString("what", finding.Topic)
+        writer.WriteString("state", word finding.State)
+        writer.WriteString("found", finding.Found)
+
+        if finding.HowToGet <> "" then
+            writer.WriteString("howToGet", finding.HowToGet))
+
+/// 0 where a run is possible.
+let run (version: string) (arguments: ParseResults<DoctorArguments>) : int =
+    let findings =
+        findings version (Places.catalog (arguments.TryGetResult DoctorArguments.Data))
+
+    if arguments.Contains DoctorArguments.Json then
+        printJson findings
+    else
+        printTable findings
+
+    if findings |> List.exists (fun finding -> finding.State = State.Needed) then
+        Exit.runFailed
+    else
+        Exit.fine

@@ -1,0 +1,5 @@
+namespace Freeze.Runtime;
+
+/// <summary>The machine lacks what a run is to be computed on: no failure of the run, which another machine may train.</summary>
+public sealed class DeviceException(string message, string advice, Exception? inner = null)
+    : RunException(message, advice, inner);

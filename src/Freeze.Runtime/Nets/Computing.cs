@@ -1,0 +1,44 @@
+using Freeze.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Freeze.Runtime.Nets;
+
+/// <summary>Where a recipe is computed, and how exactly.</summary>
+internal static class Computing
+{
+    /// <summary>Whether a recipe is computed on a GPU here.</summary>
+    public static bool OnGpu(Recipe recipe) => recipe.Device.IsCuda || (recipe.Device.IsAuto && cuda.is_available());
+
+    /// <summary>Until disposed, this thread makes tensors where the recipe is computed.</summary>
+    /// <param name="recipe">Its device and precision.</param>
+    /// <param name="repeatable">Whether a GPU, too, is to give the same bits each time; a processor always does.</param>
+    /// <exception cref="DeviceException">The machine, or what computes on it, cannot.</exception>
+    public static IDisposable Begin(Recipe recipe, bool repeatable)
+    {
+        Capabilities.Demand(recipe);
+        var before = new Before(get_default_device());
+        if (!OnGpu(recipe))
+        {
+            set_default_device(CPU);
+            return before;
+        }
+
+        if (!Libraries.TrySetRepeatable(repeatable))
+        {
+            throw new DeviceException(
+                $"{Libraries.Binding} cannot ask a GPU for the same bits each time",
+                "leave --deterministic out, or build on libtorch: FREEZE_TORCH=libtorch scripts/setup");
+        }
+
+        // What a precision rounds to is the recipe's alone, not the libraries' custom.
+        backends.cuda.matmul.allow_tf32 = backends.cudnn.allow_tf32 = recipe.Precision.IsTf32;
+        set_default_device(new TorchSharp.torch.Device(DeviceType.CUDA));
+        return before;
+    }
+
+    private sealed class Before(TorchSharp.torch.Device device) : IDisposable
+    {
+        public void Dispose() => set_default_device(device);
+    }
+}

@@ -1,0 +1,31 @@
+# The target `libtorch`: includes, definitions and libraries of the libtorch that is found.
+#
+# A libtorch's own package file asks for the whole CUDA toolkit where it was built for GPUs, and a pip-installed PyTorch has
+# none beside it. The binding uses no header of CUDA, so such a libtorch is linked as it lies.
+unset(libtorch_root CACHE)
+find_path(libtorch_root NAMES share/cmake/Torch/TorchConfig.cmake
+    HINTS ${CMAKE_PREFIX_PATH} ENV CMAKE_PREFIX_PATH PATH_SUFFIXES ../..)
+
+add_library(libtorch INTERFACE)
+if(libtorch_root AND EXISTS ${libtorch_root}/lib/libtorch_cuda.so)
+    get_filename_component(libtorch_root ${libtorch_root} ABSOLUTE)
+    message(STATUS "libtorch for CUDA in ${libtorch_root}")
+    # Which of the two layouts of std::string it was compiled with; the newer one where it does not say.
+    file(STRINGS ${libtorch_root}/share/cmake/Torch/TorchConfig.cmake abi REGEX "_GLIBCXX_USE_CXX11_ABI=[01]")
+    if(abi MATCHES "_GLIBCXX_USE_CXX11_ABI=([01])")
+        target_compile_definitions(libtorch INTERFACE _GLIBCXX_USE_CXX11_ABI=${CMAKE_MATCH_1})
+    endif()
+    target_include_directories(libtorch SYSTEM INTERFACE
+        ${libtorch_root}/include ${libtorch_root}/include/torch/csrc/api/include)
+    # Nothing calls the library for CUDA by name: it makes itself known when it is loaded.
+    target_link_libraries(libtorch INTERFACE
+        "-Wl,--no-as-needed" ${libtorch_root}/lib/libtorch.so ${libtorch_root}/lib/libtorch_cpu.so
+        ${libtorch_root}/lib/libtorch_cuda.so ${libtorch_root}/lib/libc10.so ${libtorch_root}/lib/libc10_cuda.so
+        "-Wl,--as-needed" "-Wl,-rpath,${libtorch_root}/lib")
+else()
+    find_package(Torch 1.13 REQUIRED)
+    # The flags have the layout of std::string in them, where it matters.
+    separate_arguments(flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
+    target_compile_options(libtorch INTERFACE ${flags})
+    target_link_libraries(libtorch INTERFACE ${TORCH_LIBRARIES})
+endif()

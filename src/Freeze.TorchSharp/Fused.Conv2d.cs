@@ -1,0 +1,12 @@
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Freeze.Torch;
+
+public static partial class Fused
+{
+    /// <summary>A convolution, by whatever algorithm libtorch takes: TorchSharp has no other, so none is asked for.</summary>
+    public static Tensor Conv2d(
+        Tensor input, Tensor weight, Tensor? bias, long[] strides, long[] padding, bool winograd) =>
+        F.conv2d(input, weight, bias, strides, padding);
+}
