@@ -31,8 +31,9 @@ public static class Fused
     }
 
     /// <summary>
-    /// conv2d(input, weight, bias, …). By Winograd's algorithm, a convolution of single numbers in channels-last order by
-    /// 3x3 kernels at stride 1 takes less than half the time, and rounds a little otherwise: by some 1e-6 of a value.
+    /// conv2d(input, weight, bias, …), weight and bias taken to the input's type. By Winograd's algorithm, in single numbers
+    /// or bfloat16 and channels-last order, a convolution by 3x3 kernels at stride 1 takes less than half the time, and
+    /// rounds a little otherwise: by some 1e-6 of a value.
     /// </summary>
     public static Tensor Conv2d(
         Tensor input, Tensor weight, Tensor? bias, long[] strides, long[] padding, bool winograd)

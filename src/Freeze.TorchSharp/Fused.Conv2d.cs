@@ -5,8 +5,14 @@ namespace Freeze.Torch;
 
 public static partial class Fused
 {
-    /// <summary>A convolution, by whatever algorithm libtorch takes: TorchSharp has no other, so none is asked for.</summary>
+    /// <summary>
+    /// A convolution in the input's type, by whatever algorithm libtorch takes: TorchSharp has no other, so none is asked for.
+    /// </summary>
     public static Tensor Conv2d(
-        Tensor input, Tensor weight, Tensor? bias, long[] strides, long[] padding, bool winograd) =>
-        F.conv2d(input, weight, bias, strides, padding);
+        Tensor input, Tensor weight, Tensor? bias, long[] strides, long[] padding, bool winograd)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(weight);
+        return F.conv2d(input, weight.to(input.dtype), bias?.to(input.dtype), strides, padding);
+    }
 }

@@ -13,9 +13,10 @@ public static partial class Fused
         Tensor input, Tensor slice, Tensor whole, Tensor? bias, int dimension, Tensor places, long[] strides, long[] padding,
         bool winograd)
     {
+        ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(slice);
         ArgumentNullException.ThrowIfNull(whole);
         return F.conv2d(
-            input, whole.detach().index_copy(dimension, places, slice.to(whole.dtype)), bias, strides, padding);
+            input, whole.detach().index_copy(dimension, places, slice).to(input.dtype), bias?.to(input.dtype), strides, padding);
     }
 }

@@ -73,8 +73,13 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights, PassSet? p
 
     // In memory a pixel's channels lie side by side, and so they stay: libtorch's and our loops are fastest so. Features
     // behind a linear layer have no pixels.
-    private static Tensor ChannelsLast(Tensor values) =>
-        values.ndim == 4 ? values.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : values;
+    private static Tensor ChannelsLast(Tensor values) => values.shape switch
+    {
+        // Both orders are one, and libtorch takes it for the other unless the strides say which.
+        [var images, 1, var height, var width] => values.reshape(images, height, width, 1).permute(0, 3, 1, 2),
+        [_, _, _, _] => values.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2),
+        _ => values,
+    };
 
     // Without the prefix pass gradients reach back to the first layer though it is fixed, as they do where fixed weights'
     // gradients are masked: its output is where they end.
@@ -151,7 +156,7 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights, PassSet? p
         {
             return new(
                 Fused.SlicedConv2d(
-                    Whole(node.Inputs[0], input), slice.Leaf, As(slice.Whole()), AsOrNull(bias), slice.Dimension, slice.Places,
+                    Whole(node.Inputs[0], input), slice.Leaf, slice.Whole(), bias, slice.Dimension, slice.Places,
                     strides, padding, winograd),
                 null);
         }
@@ -165,15 +170,15 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights, PassSet? p
         if (splits[node.Inputs[0]] is not { } before || ConstantChannels.AreNothing(input.Constants!))
         {
             kernel = splits[node.Inputs[0]] is { } cut ? kernel.index_select(1, cut.Live) : kernel;
-            return new(Fused.Conv2d(input.Live, As(kernel), AsOrNull(bias), strides, padding, winograd), constants);
+            return new(Fused.Conv2d(input.Live, kernel, bias, strides, padding, winograd), constants);
         }
 
         var ofConstants = kernel.index_select(1, before.Constant);
-        var ofLive = As(kernel.index_select(1, before.Live));
+        var ofLive = kernel.index_select(1, before.Live);
         if (padding is [0, 0])
         {
             var share = ConstantChannels.Share(input.Constants!, ofConstants, bias);
-            return new(Fused.Conv2d(input.Live, ofLive, As(share), strides, padding, winograd), constants);
+            return new(Fused.Conv2d(input.Live, ofLive, share, strides, padding, winograd), constants);
         }
 
         var map = ConstantChannels.Map(

@@ -30,20 +30,26 @@ Tensor entries(const Tensor& tensor, int64_t dimension, const Tensor& places) {
     return tensor.index_select(dimension, places).contiguous(tensor.suggest_memory_format());
 }
 
-// Sums over all but the channels, of single numbers in channels-last order.
-Tensor channel_sums(const Tensor& gradient) {
+// Sums over all but the channels, in channels-last order, as single numbers.
+template <class T>
+Tensor sums_of_rows(const Tensor& gradient) {
     const int64_t channels = gradient.size(1), rows = gradient.numel() / channels;
     const std::vector<float> zeros(channels);
-    const float* from = gradient.data_ptr<float>();
+    const T* from = static_cast<T*>(gradient.data_ptr());
     const auto sums = add_up(rows, channels, [&](int64_t start, int64_t few, double* a, double* b) {
-        kernels::rows<float>().moments(from + start * channels, few, channels, zeros.data(), a, b);
+        kernels::rows<T>().moments(from + start * channels, few, channels, zeros.data(), a, b);
     }).first;
     Tensor made = at::empty({channels}, at::kFloat);
     std::copy(sums.begin(), sums.end(), made.data_ptr<float>());
     return made;
 }
 
+Tensor channel_sums(const Tensor& gradient) {
+    return gradient.scalar_type() == at::kFloat ? sums_of_rows<float>(gradient) : sums_of_rows<std::uint16_t>(gradient);
+}
+
 // conv2d by `whole`. What learns of it is `learning`: all (dimension -1), or the entries at `places` along `dimension`.
+// Kernels and biases keep their type; libtorch computes with them in that of the input.
 class Convolution : public torch::autograd::Function<Convolution> {
 public:
     static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& learning, const Tensor& whole,
@@ -57,8 +63,11 @@ public:
         context->saved_data["bias"] = bias.has_value();
         context->saved_data["type"] = learning.scalar_type();
         context->saved_data["winograd"] = by_winograd;
-        return by_winograd ? winograd::convolve(x, whole, bias, padding[0], false)
-                           : at::conv2d(x, whole, bias, stride, padding);
+        if (by_winograd) {
+            return winograd::convolve(x, whole, bias, padding[0], false);
+        }
+        const auto like = [&](const Tensor& value) { return value.to(x.scalar_type()); };
+        return at::conv2d(x, like(whole), bias.has_value() ? Optional<Tensor>(like(*bias)) : bias, stride, padding);
     }
 
     static variable_list backward(AutogradContext* context, variable_list gradients) {
@@ -74,7 +83,7 @@ public:
         const Tensor gradient = by_winograd ? gradients[0].contiguous(at::MemoryFormat::ChannelsLast) : gradients[0];
         auto by_libtorch = [&](const Tensor& of, const Tensor& input, const Tensor& kernel, std::array<bool, 3> wanted) {
             const int64_t sizes[] = {of.size(1)};
-            return at::convolution_backward(of, input, kernel, at::IntArrayRef(sizes), stride, padding, {1, 1}, false, {0, 0}, 1,
+            return at::convolution_backward(of, input, kernel.to(x.scalar_type()), at::IntArrayRef(sizes), stride, padding, {1, 1}, false, {0, 0}, 1,
                                             wanted);
         };
         Tensor to_x, to_kernel, to_bias;
@@ -99,8 +108,9 @@ public:
                 to_bias = by_winograd ? channel_sums(gradient) : gradient.sum({0, 2, 3});
             }
         }
-        return {to_x,     to_kernel.defined() ? to_kernel.to(type) : to_kernel, Tensor(), to_bias, Tensor(), Tensor(), Tensor(),
-                Tensor(), Tensor()};
+        const auto typed = [&](const Tensor& made) { return made.defined() ? made.to(type) : made; };
+        return {to_x,     typed(to_kernel), Tensor(), typed(to_bias), Tensor(),
+                Tensor(), Tensor(),         Tensor(), Tensor()};
     }
 };
 

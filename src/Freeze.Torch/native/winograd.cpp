@@ -28,27 +28,19 @@ Maps maps(const Tensor& x) { return {x.size(0), x.size(2), x.size(3), x.size(1),
 // Tensors of libtorch begin at 64 bytes.
 Tensor numbers(int64_t count) { return at::empty({count}, at::kFloat); }
 
-int64_t tiles(const Winograd& w, const Maps& out) {
-    return out.images * parts_of(out.height, w.side) * parts_of(out.width, w.side);
+int64_t tiles(int64_t side, const Maps& out) {
+    return out.images * parts_of(out.height, side) * parts_of(out.width, side);
 }
 
-}  // namespace
-
-bool serves(const Tensor& x, const Tensor& kernel, at::IntArrayRef stride, at::IntArrayRef padding) {
-    if (x.scalar_type() != at::kFloat || kernel.scalar_type() != at::kFloat || !x.device().is_cpu() ||
-        x.dim() != 4 || kernel.size(2) != 3 || kernel.size(3) != 3 || stride[0] != 1 || stride[1] != 1 ||
-        padding[0] != padding[1] || padding[0] > 2 || !is_maps(x) || !kernel.is_contiguous()) {
-        return false;
-    }
-    // Measured: with fewer channels or tiles the transforms cost what the products save.
-    const int64_t inputs = x.size(1), outputs = kernel.size(0), height = x.size(2) + 2 * padding[0] - 2,
-                  width = x.size(3) + 2 * padding[1] - 2;
-    return inputs >= 8 && outputs >= 8 && inputs * outputs >= 256 && height > 0 && width > 0 &&
-           tiles(kernels::winograd(), {x.size(0), height, width, outputs, outputs}) >= 128;
+template <class T>
+T* data(const Tensor& x) {
+    return static_cast<T*>(x.data_ptr());
 }
 
-Tensor convolve(const Tensor& x, const Tensor& kernel, const Optional<Tensor>& bias, int64_t padding, bool turned) {
-    const Winograd& w = kernels::winograd();
+
+template <class T>
+Tensor convolve_maps(const Tensor& x, const Tensor& kernel, const Optional<Tensor>& bias, int64_t padding, bool turned) {
+    const Winograd<T>& w = kernels::winograd<T>();
     const int64_t inputs = x.size(1), outputs = kernel.size(turned ? 1 : 0);
     // Back, what was cut off by little padding comes by more.
     const int64_t around = turned ? 2 - padding : padding;
@@ -61,10 +53,10 @@ Tensor convolve(const Tensor& x, const Tensor& kernel, const Optional<Tensor>& b
     at::parallel_for(0, parts_of(outputs, 16), 1, [&](int64_t begin, int64_t end) {
         w.pack(from, inputs, outputs, turned, begin, end - begin, kernels);
     });
-    const float* in = x.data_ptr<float>();
+    const T* in = data<T>(x);
     const float* plus = bias.has_value() ? bias->data_ptr<float>() : nullptr;
-    float* out = y.data_ptr<float>();
-    const int64_t all = tiles(w, by.out), some = w.tiles_at_once(inputs, outputs);
+    T* out = data<T>(y);
+    const int64_t all = tiles(w.side, by.out), some = w.tiles_at_once(inputs, outputs);
     at::parallel_for(0, parts_of(all, some), 1, [&](int64_t begin, int64_t end) {
         const Tensor buffer = numbers(w.buffer(inputs, outputs));
         for (int64_t lot = begin; lot < end; lot++) {
@@ -74,16 +66,17 @@ Tensor convolve(const Tensor& x, const Tensor& kernel, const Optional<Tensor>& b
     return y;
 }
 
-Tensor kernel_gradient(const Tensor& x, const Tensor& gradient, int64_t padding) {
-    const Winograd& w = kernels::winograd();
+template <class T>
+Tensor gradient_of_kernel(const Tensor& x, const Tensor& gradient, int64_t padding) {
+    const Winograd<T>& w = kernels::winograd<T>();
     const int64_t inputs = x.size(1), outputs = gradient.size(1);
     const Filtering by{maps(x), maps(gradient), padding};
-    const int64_t all = tiles(w, by.out), some = w.tiles_of_gradient(inputs, outputs), size = w.sums(inputs, outputs);
+    const int64_t all = tiles(w.side, by.out), some = w.tiles_of_gradient(inputs, outputs), size = w.sums(inputs, outputs);
     // By the shape alone: few where there is little to add up, since each part has sums of its own.
     const int64_t parts = std::max<int64_t>(2, std::min<int64_t>(16, all / 512));
     const Tensor sums = numbers(parts * size);
     float* sum = sums.data_ptr<float>();
-    const float *in = x.data_ptr<float>(), *back = gradient.data_ptr<float>();
+    const T *in = data<T>(x), *back = data<T>(gradient);
     at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
         const Tensor buffer = numbers(w.buffer(inputs, outputs));
         for (int64_t part = begin; part < end; part++) {
@@ -101,12 +94,37 @@ Tensor kernel_gradient(const Tensor& x, const Tensor& gradient, int64_t padding)
             }
         }
     });
-    Tensor made = at::empty({outputs, inputs, 3, 3}, x.options().memory_format(at::MemoryFormat::Contiguous));
+    Tensor made = at::empty({outputs, inputs, 3, 3}, at::kFloat);
     float* to = made.data_ptr<float>();
     at::parallel_for(0, parts_of(outputs, 16), 1, [&](int64_t begin, int64_t end) {
         w.unpack(sum, inputs, outputs, begin * 16, std::min(outputs, end * 16) - begin * 16, to);
     });
     return made;
+}
+
+}  // namespace
+
+bool serves(const Tensor& x, const Tensor& kernel, at::IntArrayRef stride, at::IntArrayRef padding) {
+    if ((x.scalar_type() != at::kFloat && x.scalar_type() != at::kBFloat16) || kernel.scalar_type() != at::kFloat || !x.device().is_cpu() ||
+        x.dim() != 4 || kernel.size(2) != 3 || kernel.size(3) != 3 || stride[0] != 1 || stride[1] != 1 ||
+        padding[0] != padding[1] || padding[0] > 2 || !is_maps(x) || !kernel.is_contiguous()) {
+        return false;
+    }
+    // Measured: with fewer channels or tiles the transforms cost what the products save.
+    const int64_t inputs = x.size(1), outputs = kernel.size(0), height = x.size(2) + 2 * padding[0] - 2,
+                  width = x.size(3) + 2 * padding[1] - 2;
+    return inputs >= 8 && outputs >= 8 && inputs * outputs >= 256 && height > 0 && width > 0 &&
+           tiles(kernels::winograd<float>().side, {x.size(0), height, width, outputs, outputs}) >= 128;
+}
+
+Tensor convolve(const Tensor& x, const Tensor& kernel, const Optional<Tensor>& bias, int64_t padding, bool turned) {
+    return x.scalar_type() == at::kFloat ? convolve_maps<float>(x, kernel, bias, padding, turned)
+                                         : convolve_maps<std::uint16_t>(x, kernel, bias, padding, turned);
+}
+
+Tensor kernel_gradient(const Tensor& x, const Tensor& gradient, int64_t padding) {
+    return x.scalar_type() == at::kFloat ? gradient_of_kernel<float>(x, gradient, padding)
+                                         : gradient_of_kernel<std::uint16_t>(x, gradient, padding);
 }
 
 }  // namespace freeze::winograd

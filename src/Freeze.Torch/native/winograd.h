@@ -8,7 +8,7 @@ namespace freeze::winograd {
 // Whether a convolution can be done so and is worth it, by its shape and the machine's instructions alone.
 bool serves(const at::Tensor& x, const at::Tensor& kernel, at::IntArrayRef stride, at::IntArrayRef padding);
 
-// conv2d of x [n, channels, height, width] in channels-last order by a kernel [outputs, channels, 3, 3]; turned: of a
+// conv2d of x [n, channels, height, width] in channels-last order, single numbers or bfloat16, by single numbers: a kernel [outputs, channels, 3, 3]; turned: of a
 // gradient [n, outputs, ...] back to the input of that convolution.
 at::Tensor convolve(const at::Tensor& x, const at::Tensor& kernel, const Optional<at::Tensor>& bias, int64_t padding,
                     bool turned);

@@ -7,7 +7,8 @@
     extern const Rows<float> of_float;                 \
     extern const Rows<double> of_double;               \
     extern const Rows<std::uint16_t> of_bfloat16;      \
-    extern const Winograd winograd;                    \
+    extern const Winograd<float> winograd_of_float;    \
+    extern const Winograd<std::uint16_t> winograd_of_bfloat16; \
     }
 
 FREEZE_DECLARE(plain)
@@ -62,8 +63,15 @@ const Rows<std::uint16_t>& rows<std::uint16_t>() {
     return chosen;
 }
 
-const Winograd& winograd() {
-    static const Winograd& chosen = *FREEZE_CHOOSE(winograd);
+template <>
+const Winograd<float>& winograd<float>() {
+    static const Winograd<float>& chosen = *FREEZE_CHOOSE(winograd_of_float);
+    return chosen;
+}
+
+template <>
+const Winograd<std::uint16_t>& winograd<std::uint16_t>() {
+    static const Winograd<std::uint16_t>& chosen = *FREEZE_CHOOSE(winograd_of_bfloat16);
     return chosen;
 }
 

@@ -20,24 +20,46 @@ constexpr int most_rows = 4, most_lanes = 1;
 inline Lane load(const float* from) { return *reinterpret_cast<const Loose*>(from); }
 inline void store(float* to, Lane values) { *reinterpret_cast<Loose*>(to) = values; }
 
-inline Lane load(const float* from, std::int64_t count) {
+// bfloat16 is the upper half of a float. Rounded to the nearest, ties to even, as libtorch does; NaN stays NaN.
+typedef std::uint16_t Halves __attribute__((vector_size(32)));
+typedef std::uint16_t LooseHalves __attribute__((vector_size(32), aligned(2)));
+typedef std::uint32_t Bits __attribute__((vector_size(64)));
+
+inline Lane load(const std::uint16_t* from) {
+    const Halves halves = *reinterpret_cast<const LooseHalves*>(from);
+    return reinterpret_cast<Lane>(__builtin_convertvector(halves, Bits) << 16);
+}
+
+inline void store(std::uint16_t* to, Lane values) {
+    const Bits bits = reinterpret_cast<Bits>(values);
+    const Bits rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
+    const Bits made = (bits & 0x7FFFFFFF) > 0x7F800000 ? Bits{} + 0x7FC0 : rounded;
+    *reinterpret_cast<LooseHalves*>(to) = __builtin_convertvector(made, Halves);
+}
+
+// Some channels of a pixel; the other numbers of the lane are 0, or are left as they are.
+template <class T>
+inline Lane load(const T* from, std::int64_t count) {
     if (count >= lane) {
         return load(from);
     }
-    Lane values = {};
+    T few[lane] = {};
     for (std::int64_t i = 0; i < count; i++) {
-        values[i] = from[i];
+        few[i] = from[i];
     }
-    return values;
+    return load(few);
 }
 
-inline void store(float* to, Lane values, std::int64_t count) {
+template <class T>
+inline void store(T* to, Lane values, std::int64_t count) {
     if (count >= lane) {
         store(to, values);
         return;
     }
+    T few[lane];
+    store(few, values);
     for (std::int64_t i = 0; i < count; i++) {
-        to[i] = values[i];
+        to[i] = few[i];
     }
 }
 

@@ -23,14 +23,15 @@ struct Tiles {
 };
 
 // The transformed inputs of some tiles: [size * size, rows, channels in whole lanes].
-void transform_inputs(const Filtering& by, const float* in, std::int64_t first, std::int64_t count, std::int64_t rows,
-                      const float* zeros, float* to) {
+template <class T>
+void transform_inputs(const Filtering& by, const T* in, std::int64_t first, std::int64_t count, std::int64_t rows,
+                      const T* zeros, float* to) {
     const Tiles tiles{by};
     const Maps& maps = by.in;
     const std::int64_t width = whole_lanes(maps.channels);
     for (std::int64_t t = 0; t < count; t++) {
         const auto place = tiles[first + t];
-        const float* from[size][size];
+        const T* from[size][size];
         for (int i = 0; i < size; i++) {
             for (int j = 0; j < size; j++) {
                 const std::int64_t y = place.row + i - by.padding, x = place.column + j - by.padding;
@@ -56,14 +57,15 @@ void transform_inputs(const Filtering& by, const float* in, std::int64_t first, 
 }
 
 // The transposed output transform of gradients: [size * size, rows, channels in whole lanes].
-void transform_gradients(const Filtering& by, const float* gradient, std::int64_t first, std::int64_t count,
-                         std::int64_t rows, const float* zeros, float* to) {
+template <class T>
+void transform_gradients(const Filtering& by, const T* gradient, std::int64_t first, std::int64_t count,
+                         std::int64_t rows, const T* zeros, float* to) {
     const Tiles tiles{by};
     const Maps& maps = by.out;
     const std::int64_t width = whole_lanes(maps.channels);
     for (std::int64_t t = 0; t < count; t++) {
         const auto place = tiles[first + t];
-        const float* from[side][side];
+        const T* from[side][side];
         for (int i = 0; i < side; i++) {
             for (int j = 0; j < side; j++) {
                 const std::int64_t y = place.row + i, x = place.column + j;
@@ -88,14 +90,15 @@ void transform_gradients(const Filtering& by, const float* gradient, std::int64_
     }
 }
 
+template <class T>
 void transform_outputs(const Filtering& by, const float* products, const float* bias, std::int64_t first,
-                       std::int64_t count, std::int64_t rows, float* out) {
+                       std::int64_t count, std::int64_t rows, T* out) {
     const Tiles tiles{by};
     const Maps& maps = by.out;
     const std::int64_t width = whole_lanes(maps.channels);
     for (std::int64_t t = 0; t < count; t++) {
         const auto place = tiles[first + t];
-        float* to = out + ((place.image * maps.height + place.row) * maps.width + place.column) * maps.stride;
+        T* to = out + ((place.image * maps.height + place.row) * maps.width + place.column) * maps.stride;
         for (std::int64_t c = 0; c < width; c += lane) {
             Lane m[size][size], y[side][side];
             for (int i = 0; i < size; i++) {
@@ -182,7 +185,8 @@ void clear(float* from, std::int64_t count) {
     }
 }
 
-void convolve(const Filtering& by, const float* in, const float* kernels, const float* bias, float* out,
+template <class T>
+void convolve(const Filtering& by, const T* in, const float* kernels, const float* bias, T* out,
               std::int64_t first, std::int64_t count, float* buffer) {
     const std::int64_t inputs = by.in.channels, outputs = by.out.channels;
     const std::int64_t rows = (count + 3) / 4 * 4, wide_in = whole_lanes(inputs), wide_out = whole_lanes(outputs);
@@ -193,7 +197,7 @@ void convolve(const Filtering& by, const float* in, const float* kernels, const 
     for (std::int64_t p = 0; p < points; p++) {
         clear(images + (p * rows + count) * wide_in, (rows - count) * wide_in);
     }
-    transform_inputs(by, in, first, count, rows, zeros, images);
+    transform_inputs(by, in, first, count, rows, reinterpret_cast<const T*>(zeros), images);
     for (std::int64_t p = 0; p < points; p++) {
         panels(wide_out, [&](std::int64_t c, std::int64_t lanes) {
             const float* a = images + p * rows * wide_in;
@@ -205,7 +209,8 @@ void convolve(const Filtering& by, const float* in, const float* kernels, const 
     transform_outputs(by, products, bias, first, count, rows, out);
 }
 
-void add_gradient(const Filtering& by, const float* in, const float* gradient, std::int64_t first, std::int64_t count,
+template <class T>
+void add_gradient(const Filtering& by, const T* in, const T* gradient, std::int64_t first, std::int64_t count,
                   float* sums, float* buffer) {
     const std::int64_t inputs = by.in.channels, outputs = by.out.channels;
     const std::int64_t wide_in = whole_lanes(inputs), wide_out = whole_lanes(outputs);
@@ -213,8 +218,8 @@ void add_gradient(const Filtering& by, const float* in, const float* gradient, s
     float* images = zeros + nothing(inputs, outputs);
     float* gradients = images + points * count * wide_in;
     clear(zeros, nothing(inputs, outputs));
-    transform_inputs(by, in, first, count, count, zeros, images);
-    transform_gradients(by, gradient, first, count, count, zeros, gradients);
+    transform_inputs(by, in, first, count, count, reinterpret_cast<const T*>(zeros), images);
+    transform_gradients(by, gradient, first, count, count, reinterpret_cast<const T*>(zeros), gradients);
     for (std::int64_t p = 0; p < points; p++) {
         panels(wide_out, [&](std::int64_t c, std::int64_t lanes) {
             const float* a = images + p * count * wide_in;
@@ -245,10 +250,15 @@ void unpack(const float* sums, std::int64_t inputs, std::int64_t outputs, std::i
     }
 }
 
+template <class T>
+constexpr Winograd<T> table = {side,   packed,      pack, tiles_at_once,   tiles_of_gradient,
+                               buffer, convolve<T>, sums, add_gradient<T>, unpack};
+
 }  // namespace
 
-extern const Winograd winograd;
-const Winograd winograd = {side,   packed, pack,         tiles_at_once, tiles_of_gradient,
-                           buffer, convolve, sums, add_gradient,  unpack};
+extern const Winograd<float> winograd_of_float;
+extern const Winograd<std::uint16_t> winograd_of_bfloat16;
+const Winograd<float> winograd_of_float = table<float>;
+const Winograd<std::uint16_t> winograd_of_bfloat16 = table<std::uint16_t>;
 
 }  // namespace freeze::kernels::FREEZE_SET

@@ -20,7 +20,8 @@ struct Filtering {
     std::int64_t padding;
 };
 
-// The algorithm with tiles of one size. Sizes of buffers are in floats; buffers and packed kernels begin at 64 bytes.
+// The algorithm on maps of T: float, or std::uint16_t for bfloat16, which is computed in float. Sizes of buffers are in floats; buffers and packed kernels begin at 64 bytes.
+template <class T>
 struct Winograd {
     // Outputs of a tile along one side.
     std::int64_t side;
@@ -35,11 +36,11 @@ struct Winograd {
     std::int64_t (*tiles_of_gradient)(std::int64_t inputs, std::int64_t outputs);
     std::int64_t (*buffer)(std::int64_t inputs, std::int64_t outputs);
     // Outputs of some tiles; `bias` may be null.
-    void (*convolve)(const Filtering& by, const float* in, const float* packed_kernels, const float* bias, float* out,
-                     std::int64_t first_tile, std::int64_t tiles, float* buffer);
+    void (*convolve)(const Filtering& by, const T* in, const float* packed_kernels, const float* bias, T* out, std::int64_t first_tile,
+                     std::int64_t tiles, float* buffer);
     // Adds to sums, so many, what some tiles say of the kernels' gradient.
     std::int64_t (*sums)(std::int64_t inputs, std::int64_t outputs);
-    void (*add_gradient)(const Filtering& by, const float* in, const float* gradient, std::int64_t first_tile,
+    void (*add_gradient)(const Filtering& by, const T* in, const T* gradient, std::int64_t first_tile,
                          std::int64_t tiles, float* sums, float* buffer);
     // The gradient [outputs, inputs, 3, 3] of such sums, for some outputs.
     void (*unpack)(const float* sums, std::int64_t inputs, std::int64_t outputs, std::int64_t first, std::int64_t count,
@@ -47,6 +48,7 @@ struct Winograd {
 };
 
 // The loops for this machine.
-const Winograd& winograd();
+template <class T>
+const Winograd<T>& winograd();
 
 }  // namespace freeze::kernels
