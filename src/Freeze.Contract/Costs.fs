@@ -40,28 +40,46 @@ module Costs =
 
         reached
 
-    let private forward (net: Net) (node: Node) =
+    /// For each node how many of its channels (entries, behind a flattening) are computed for each image.
+    let private computed (net: Net) (weights: WeightPlan[]) : int[] =
+        LiveChannels.ofNet PassSet.All net weights
+        |> Array.map2
+            (fun (node: Node) live ->
+                match live with
+                | null -> node.Shape[0]
+                | live -> live.Length)
+            net.Nodes
+
+    let private forward (computed: int[]) (place: int) (node: Node) =
         let positions =
             node.Shape
             |> Array.skip 1
             |> Array.fold (fun product extent -> product * int64 extent) 1L
 
         match node.Operation with
-        | Operation.Conv(filters, height, width, _, _, _, _) ->
-            let channels = net.Nodes[node.Inputs[0]].Shape[0]
-            positions * int64 filters * int64 channels * int64 height * int64 width
-        | Operation.Linear(units, _) -> int64 units * int64 net.Nodes[node.Inputs[0]].Shape[0]
+        | Operation.Conv(_, height, width, _, _, _, _) ->
+            let channels = computed[node.Inputs[0]]
+
+            positions * int64 computed[place] * int64 channels * int64 height * int64 width
+        | Operation.Linear(units, _) -> int64 units * int64 computed[node.Inputs[0]]
         | _ -> 0L
 
-    /// The cost of a step under a treatment of the weights.
+    /// The cost of a step under a treatment of the weights. What is computed once for a batch is left out.
     let ofWeights (net: Net) (weights: WeightPlan[]) : Cost =
         let learning = learning weights
         let reached = reached net learning
+        let computed = computed net weights
 
-        let add cost (node: Node) =
-            let forward = forward net node
+        let add cost (place, node: Node) =
+            let forward = forward computed place node
             let share = Map.tryFind node.Name learning |> Option.defaultValue 0.0
             let handsOn = node.Inputs |> Array.exists (fun input -> reached[input])
+            // What is left of a convolution with zero filters learns as a whole.
+            let share =
+                if share > 0.0 && computed[place] < node.Shape[0] then
+                    1.0
+                else
+                    share
 
             {
                 Forward = cost.Forward + forward
@@ -76,7 +94,7 @@ module Costs =
                 InputGradient = 0L
             }
 
-        net.Nodes |> Array.fold add none
+        net.Nodes |> Array.indexed |> Array.fold add none
 
     /// The cost of a step in which every weight learns.
     let ofFullTraining (net: Net) (weights: WeightPlan[]) : Cost =

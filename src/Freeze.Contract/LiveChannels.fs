@@ -60,7 +60,12 @@ module LiveChannels =
 
     /// For each node the channels (entries, behind a flattening) that depend on the image, ascending, or null where all
     /// are taken to.
-    let ofNet (passes: PassSet) (net: Net) (treatment: System.Func<string, Treatment>) : (int[] | null)[] =
+    let ofNet (passes: PassSet) (net: Net) (weights: WeightPlan[]) : (int[] | null)[] =
+        let treatments =
+            weights
+            |> Array.map (fun plan -> plan.Weight.Name, plan.Treatment)
+            |> Map.ofArray
+
         let found: Live[] = Array.create net.Nodes.Length null
 
         if passes.Has Pass.DeadChannels then
@@ -71,7 +76,10 @@ module LiveChannels =
 
                 found[place] <-
                     match node.Operation with
-                    | Operation.Conv _ -> ofFilters node (treatment.Invoke $"{node.Name}.weight")
+                    | Operation.Conv _ ->
+                        treatments.TryFind $"{node.Name}.weight"
+                        |> Option.map (ofFilters node)
+                        |> Option.toObj
                     | Operation.BatchNorm _
                     | Operation.Relu
                     | Operation.MaxPool _

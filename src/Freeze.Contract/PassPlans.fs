@@ -22,12 +22,21 @@ type SlicePlan =
         Dimension: int
     }
 
+/// A convolution some of whose channels are constant.
+type ConstantPlan =
+    {
+        Layer: string
+        Constant: int
+        Of: int
+    }
+
 /// What the passes make of a run, as far as can be said without a tensor.
 type PassPlan =
     {
         /// The weighted layers in front of all that learns: no gradient reaches them.
         NoBackward: string[]
         Slices: SlicePlan[]
+        Constants: ConstantPlan[]
         Features: FeaturePlan
     }
 
@@ -80,10 +89,25 @@ module PassPlans =
         | LayerKind.Conv, false, Treatment.Largest(dimension, count, _) when count > 0 -> of' dimension count
         | _ -> None
 
+    let private constants (net: Net) (weights: WeightPlan[]) : ConstantPlan[] =
+        LiveChannels.ofNet PassSet.All net weights
+        |> Array.zip net.Nodes
+        |> Array.choose (fun (node, live) ->
+            match node.Operation, live with
+            | Operation.Conv(filters, _, _, _, _, _, _), NonNull live ->
+                Some
+                    {
+                        Layer = node.Name
+                        Constant = filters - live.Length
+                        Of = filters
+                    }
+            | _ -> None)
+
     /// What the passes make of a recipe under a treatment of its weights.
     let ofWeights (recipe: Recipe) (weights: WeightPlan[]) : PassPlan =
         {
             NoBackward = Costs.prefix recipe.Net weights
             Slices = weights |> Array.choose slice
+            Constants = constants recipe.Net weights
             Features = features recipe
         }

@@ -220,6 +220,14 @@ let private printPasses (recipe: Recipe) =
             "gradients and optimizer state of what learns alone: %s"
             (passes.Slices |> Seq.map slice |> Suggest.list "and" 4)
 
+    if passes.Constants.Length > 0 then
+        let constant (plan: ConstantPlan) =
+            $"{plan.Layer} ({plan.Constant} of {plan.Of})"
+
+        printfn
+            "constant, so not computed for each image: channels of %s"
+            (passes.Constants |> Seq.map constant |> Suggest.list "and" 4)
+
     if weights |> Array.forall (fun plan -> plan.Treatment.IsStill) then
         printfn "nothing learns"
 

@@ -10,7 +10,7 @@ namespace Freeze.Runtime.Nets;
 /// <param name="recipe">The net, and in what precision it computes.</param>
 /// <param name="weights">Its weights.</param>
 /// <param name="passesInForce">How it may compute less, or faster; null for all passes.</param>
-internal sealed class NetExecutor(Recipe recipe, WeightTable weights, PassSet? passesInForce = null)
+internal sealed partial class NetExecutor(Recipe recipe, WeightTable weights, PassSet? passesInForce = null)
 {
     private readonly Net net = recipe.Net;
     private readonly PassSet passes = passesInForce ?? PassSet.All;
@@ -93,152 +93,6 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights, PassSet? p
 
     private Tensor? AsOrNull(Tensor? value) => value is null ? null : As(value);
 
-    // PyTorch's own check of this is in its Python part. The variance of one value is 0 / 0, and the running
-    // variance would keep it.
-    private static void DemandSpread(Node node, Tensor values)
-    {
-        if (values.numel() == values.shape[1])
-        {
-            throw new RunException(
-                $"{node.Name} has one value per channel to normalise: the epoch's last batch is a single image",
-                "choose another batch size, so that images are left over in number or not at all");
-        }
-    }
-
-    private Channels Normalise(int place, Operation.BatchNorm norm, Channels input, bool training, bool relu)
-    {
-        var node = net.Nodes[place];
-        // Decided at each call: no mode can be left wrong by what came before.
-        var estimates = training && !frozen.Contains(node.Name);
-        if (estimates)
-        {
-            DemandSpread(node, input.Live);
-        }
-
-        var (mean, variance) = (weights.Statistic($"{node.Name}.running_mean"), weights.Statistic($"{node.Name}.running_var"));
-        var (weight, bias) = (weights.Value($"{node.Name}.weight"), weights.Value($"{node.Name}.bias"));
-        Tensor Live(Tensor m, Tensor v, Tensor w, Tensor b) =>
-            Fused.BatchNormRelu(input.Live, m, v, w, b, estimates, norm.Momentum, norm.Epsilon, relu);
-        if (splits[place] is not { } split)
-        {
-            return new(Live(mean, variance, weight, bias), null);
-        }
-
-        Tensor OfLive(Tensor all) => all.index_select(0, split.Live);
-        Tensor OfConstant(Tensor all) => all.index_select(0, split.Constant);
-        var (liveMean, liveVariance) = (OfLive(mean), OfLive(variance));
-        var live = Live(liveMean, liveVariance, OfLive(weight), OfLive(bias));
-        var constants = ConstantChannels.Normalise(
-            input.Constants!, OfConstant(mean), OfConstant(variance), OfConstant(weight), OfConstant(bias), estimates, norm.Epsilon);
-        if (estimates)
-        {
-            // They move as those of the whole batch would: towards the constants, whose variance is 0.
-            using var still = no_grad();
-            var rest = 1 - norm.Momentum;
-            mean.copy_(split.Joined(
-                liveMean, OfConstant(mean).mul(rest).add_(input.Constants!.detach().to(precise), norm.Momentum)));
-            variance.copy_(split.Joined(liveVariance, OfConstant(variance).mul(rest)));
-        }
-
-        return new(live, relu ? F.relu(constants) : constants);
-    }
-
-    private Channels Convolve(int place, Operation.Conv conv, Channels input)
-    {
-        var node = net.Nodes[place];
-        var weight = weights[$"{node.Name}.weight"];
-        long[] strides = [conv.Stride, conv.Stride];
-        long[] padding = [conv.PaddingHeight, conv.PaddingWidth];
-        var bias = conv.Bias ? weights.Value($"{node.Name}.bias") : null;
-        var winograd = passes.Has(Pass.Winograd);
-        var split = splits[place];
-        if (split is null && weight.Slice is { } slice && passes.Has(Pass.Slices) && is_grad_enabled())
-        {
-            return new(
-                Fused.SlicedConv2d(
-                    Whole(node.Inputs[0], input), slice.Leaf, slice.Whole(), bias, slice.Dimension, slice.Places,
-                    strides, padding, winograd),
-                null);
-        }
-
-        // Where filters are zero the learning slice is all that there is to convolve with.
-        var kernel = split is null ? weight.Value() : weight.Leaf!;
-        var constants = split is null ? null
-            : bias is null || AreZero($"{node.Name}.bias", split) ? zeros([split.Constants], precise)
-            : bias.index_select(0, split.Constant);
-        bias = split is null ? bias : bias?.index_select(0, split.Live);
-        if (splits[node.Inputs[0]] is not { } before || ConstantChannels.AreNothing(input.Constants!))
-        {
-            kernel = splits[node.Inputs[0]] is { } cut ? kernel.index_select(1, cut.Live) : kernel;
-            return new(Fused.Conv2d(input.Live, kernel, bias, strides, padding, winograd), constants);
-        }
-
-        var ofConstants = kernel.index_select(1, before.Constant);
-        var ofLive = kernel.index_select(1, before.Live);
-        if (padding is [0, 0])
-        {
-            var share = ConstantChannels.Share(input.Constants!, ofConstants, bias);
-            return new(Fused.Conv2d(input.Live, ofLive, share, strides, padding, winograd), constants);
-        }
-
-        var map = ConstantChannels.Map(
-            input.Constants!, ofConstants, bias, input.Live.shape[2], input.Live.shape[3], strides, padding);
-        return new(Fused.Conv2d(input.Live, ofLive, null, strides, padding, winograd).add(As(map)), constants);
-    }
-
-    // Whether a weight is zero in all constant channels, whatever is learned.
-    private bool AreZero(string weight, ChannelSplit split) => weights[weight].Plan.Treatment switch
-    {
-        Treatment.Still still => still.Stillness.IsZero,
-        Treatment.Slice slice => slice.Dimension == 0 && slice.Rest.IsZero && split.Equals(slice.Indices),
-        _ => false,
-    };
-
-    private Tensor Multiply(Node node, Operation.Linear linear, Channels input)
-    {
-        var (weight, bias) = (weights.Value($"{node.Name}.weight"), linear.Bias ? weights.Value($"{node.Name}.bias") : null);
-        if (splits[node.Inputs[0]] is not { } split)
-        {
-            return F.linear(input.Live, As(weight), AsOrNull(bias));
-        }
-
-        var share = ConstantChannels.Share(input.Constants!, weight.index_select(1, split.Constant), bias);
-        return F.linear(input.Live, As(weight.index_select(1, split.Live)), As(share));
-    }
-
-    private Channels Pool(Node node, Operation.MaxPool pool, Channels input, HashSet<int> done)
-    {
-        var greatest = F.max_pool2d(input.Live, pool.Size, pool.Stride, pool.Padding);
-        return poolOfRelu.ContainsKey(node.Inputs[0]) && done.Contains(node.Inputs[0])
-            ? Relu(input with { Live = greatest })
-            : input with { Live = greatest };
-    }
-
-    private static Channels Relu(Channels input) =>
-        new(F.relu(input.Live), input.Constants is { } constants ? F.relu(constants) : null);
-
-    private Channels Sum(int place, Channels[] inputs)
-    {
-        var split = splits[place];
-        var alike = inputs.Select((input, i) =>
-        {
-            var own = net.Nodes[place].Inputs[i];
-            if (ReferenceEquals(splits[own], split))
-            {
-                return input;
-            }
-
-            // The sum is live where one of them is; what it wants of the others is written out.
-            var whole = Whole(own, input);
-            return split is null
-                ? new(whole, null)
-                : new Channels(
-                    whole.index_select(1, split.Live),
-                    splits[own]!.Joined(zeros([splits[own]!.Lives], precise), input.Constants!).index_select(0, split.Constant));
-        });
-        return alike.Aggregate((a, b) => new(a.Live.add(b.Live), a.Constants is { } constants ? constants.add(b.Constants!) : null));
-    }
-
     // All channels of a node's output.
     private Tensor Whole(int place, Channels values) => splits[place] is { } split ? split.Whole(values) : values.Live;
 
@@ -273,7 +127,7 @@ internal sealed class NetExecutor(Recipe recipe, WeightTable weights, PassSet? p
     private static ChannelSplit?[] Splits(Recipe recipe, WeightTable weights, PassSet passes)
     {
         var known = new List<ChannelSplit>();
-        var live = LiveChannels.ofNet(passes, recipe.Net, name => weights[name].Plan.Treatment);
+        var live = LiveChannels.ofNet(passes, recipe.Net, [.. weights.Planned.Select(weight => weight.Plan)]);
         return [.. live.Select((channels, place) =>
         {
             if (channels is null)

@@ -1,0 +1,88 @@
+/// Which channels depend on the image, where filters are zero.
+module Freeze.Language.Tests.LiveChannelTests
+
+open Freeze
+open Freeze.Language
+open Xunit
+
+let private recipe (text: string) : Recipe =
+    let analysis =
+        Compile.analyse
+            Compile.usual
+            {
+                Path = "test.frz"
+                Text = text
+                Start = 0
+            }
+
+    (Assert.Single analysis.Runs).Recipe
+
+/// By node: its live channels, where some are constant.
+let private live (recipe: Recipe) : Map<string, int list> =
+    LiveChannels.ofNet PassSet.All recipe.Net recipe.Weights
+    |> Array.zip recipe.Net.Nodes
+    |> Array.choose (fun (node, live) ->
+        match live with
+        | null -> None
+        | live -> Some(node.Name, List.ofArray live))
+    |> Map.ofArray
+
+[<Fact>]
+let ``constants pass through norms, relus and pools, and end at the next layer that mixes channels`` () =
+    let found =
+        live (recipe "net lenet; data mnist; conv1: train 5 filters; rest: train")
+
+    Assert.Equal<int list>([], Map.values found |> Seq.concat |> List.ofSeq)
+
+    let found =
+        live (
+            recipe
+                "net lenet; data mnist; conv1: train 5 filters; conv2: train 20 filters; rest: zero; fc2: train"
+        )
+
+    Assert.Equal<string list>(
+        [ "conv1"; "conv2"; "flatten1"; "maxpool1"; "maxpool2"; "relu1"; "relu2" ],
+        Map.keys found |> List.ofSeq
+    )
+
+    Assert.Equal<int list>([ 0..4 ], found["conv1"])
+    Assert.Equal<int list>([ 0..19 ], found["maxpool2"])
+    // 20 channels of 4x4 each.
+    Assert.Equal<int list>([ 0..319 ], found["flatten1"])
+
+[<Fact>]
+let ``a sum is live where one of its terms is, a concatenation where its parts are`` () =
+    let rules = "conv: train 0.4 filters at random; rest: zero; bn, linear: train"
+    let wide = recipe $"net wrn(depth 10, widen 1); data cifar10; {rules}"
+    let found = live wide
+
+    for node in wide.Net.Nodes do
+        if node.Operation.IsAdd then
+            let terms =
+                node.Inputs |> Array.map (fun input -> found[wide.Net.Nodes[input].Name])
+
+            Assert.Equal<int list>(
+                terms |> Seq.concat |> Seq.distinct |> Seq.sort |> List.ofSeq,
+                found[node.Name]
+            )
+
+    let dense = recipe $"net densenet(depth 22, growth 12); data cifar10; {rules}"
+    let found = live dense
+
+    for node in dense.Net.Nodes do
+        if node.Operation.IsConcat then
+            let parts =
+                node.Inputs
+                |> Array.map (fun input -> found[dense.Net.Nodes[input].Name].Length)
+
+            Assert.Equal(Array.sum parts, found[node.Name].Length)
+
+[<Fact>]
+let ``without the pass all channels are live`` () =
+    let recipe =
+        recipe "net lenet; data mnist; conv: train 5 filters; rest: zero; fc2: train"
+
+    Assert.All(
+        LiveChannels.ofNet (PassSet.AllBut [ Pass.DeadChannels ]) recipe.Net recipe.Weights,
+        fun live -> Assert.Null live
+    )
