@@ -83,15 +83,17 @@ let private addSetting report (section: Section) (name: Name) phrase =
             Settings = Map.add name.Value { Name = name; Phrase = phrase } section.Settings
         }
 
+let private stageSetting = "learn of stage "
+
 /// What a stage learns, as a setting beside the others; no file can write such a name.
-let learnOfStage (stage: int) = $"learn of stage {stage}"
+let learnOfStage (stage: int) = stageSetting + string stage
 
 /// The stages that have something of their own to learn.
 let learningStages (section: Section) : (int * Written) list =
     [
         for KeyValue(name, written) in section.Settings do
-            if name.StartsWith(learnOfStage 0 |> _.TrimEnd('0')) then
-                int (name.Substring(name.LastIndexOf ' ')), written
+            if name.StartsWith(stageSetting, System.StringComparison.Ordinal) then
+                int (name.Substring stageSetting.Length), written
     ]
 
 let private addStage report (section: Section) (number: Expression) (body: Statement list) =

@@ -3,7 +3,6 @@ using Freeze.Runtime.Data;
 using Freeze.Runtime.Nets;
 using Freeze.Runtime.Optimization;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace Freeze.Runtime.Training;
 
@@ -33,8 +32,9 @@ internal static class MemoryTrial
             var optimizer = LeafOptimizer.Create(recipe.Optimizer, weights.Leaves);
             optimizer.Begin(1);
             long[] shape = [batch, .. Array.ConvertAll(set.Image, extent => (long)extent)];
-            var logits = new NetExecutor(recipe, weights, passes).Forward(zeros(shape, Precisions.OfWeights(recipe)), training: true);
-            var loss = F.cross_entropy(logits, zeros([batch], int64));
+            var images = new Batch(zeros(shape, Precisions.OfWeights(recipe)), zeros([batch], int64));
+            var output = new NetExecutor(recipe, weights, passes).Forward(images.Images, training: true);
+            var loss = Objective.Of(recipe.Loss, output, images, training: true);
             if (loss.requires_grad)
             {
                 loss.backward();

@@ -3,24 +3,7 @@
 
 #include <dlfcn.h>
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
 using namespace freeze;
-
-#ifdef __GLIBC__
-namespace {
-
-// A step frees what the next one allocates again. By default glibc hands large blocks back to the system between the
-// two, and the faults of fetching them anew cost as much as the arithmetic of a small net.
-const int memory_kept = [] {
-    // 32 MiB is the most that glibc takes for the first of these.
-    return mallopt(M_MMAP_THRESHOLD, 32 << 20) + mallopt(M_TRIM_THRESHOLD, 1 << 30);
-}();
-
-}  // namespace
-#endif
 
 FREEZE_API int freeze_requires_grad(Handle tensor, int* result) {
     return guarded([&] { *result = get(tensor).requires_grad() ? 1 : 0; });

@@ -1,6 +1,11 @@
 // Work on rows of channels in parts that depend on the shape alone, so that sums do not depend on the number of threads.
 #pragma once
 
+// at::parallel_for is a template, and runs on one thread where it is compiled without.
+#ifndef _OPENMP
+#error "compile with OpenMP"
+#endif
+
 #include <ATen/Parallel.h>
 
 #include <algorithm>

@@ -1,11 +1,10 @@
 // Convolutions by Winograd's algorithm, in parts that do not depend on the number of threads.
 #include "winograd.h"
 
-#include <ATen/Parallel.h>
-
 #include <cstring>
 
 #include "kernels/winograd.h"
+#include "parts.h"
 
 namespace freeze::winograd {
 namespace {
