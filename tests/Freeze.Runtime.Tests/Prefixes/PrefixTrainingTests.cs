@@ -172,7 +172,6 @@ public sealed class PrefixTrainingTests(Sample sample) : IDisposable
     private RunOutcome Execute(
         TestRecipe recipe, string store, Room room, PassSet? passes = null, int stopAfter = int.MaxValue, long disk = 10_000_000)
     {
-        using var source = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var options = new RunnerOptions(folder.File(store), sample.Catalog, 1, TimeSpan.FromMinutes(5), Retry: false)
         {
             // The features of these runs take from 1 to 8 MB.
@@ -180,22 +179,6 @@ public sealed class PrefixTrainingTests(Sample sample) : IDisposable
             FeatureBytes = room == Room.File ? disk : 0,
             Passes = passes ?? PassSet.All,
         };
-        using var runner = new Runner(options, () =>
-        {
-            if (--stopAfter == 0)
-            {
-                source.Cancel();
-            }
-        });
-        return runner.Execute(
-            recipe.Run(),
-            progress =>
-            {
-                if (progress is Progress.Note note)
-                {
-                    told.Add(note.Text);
-                }
-            },
-            source.Token);
+        return StoppableRun.Execute(options, recipe.Run(), stopAfter, told: told.Add);
     }
 }

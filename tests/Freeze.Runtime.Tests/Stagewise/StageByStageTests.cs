@@ -293,28 +293,10 @@ public sealed class StageByStageTests(Sample sample) : IDisposable
 
     private RunOutcome Execute(TestRecipe recipe, string store, long room = 1L << 30, int stopAfter = int.MaxValue)
     {
-        using var source = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var options = new RunnerOptions(folder.File(store), sample.Catalog, 1, TimeSpan.FromMinutes(5), Retry: false)
         {
             FeatureBytes = room,
         };
-        using var runner = new Runner(options, () =>
-        {
-            steps++;
-            if (--stopAfter == 0)
-            {
-                source.Cancel();
-            }
-        });
-        return runner.Execute(
-            recipe.Run(),
-            progress =>
-            {
-                if (progress is Progress.Note note)
-                {
-                    told.Add(note.Text);
-                }
-            },
-            source.Token);
+        return StoppableRun.Execute(options, recipe.Run(), stopAfter, () => steps++, told.Add);
     }
 }

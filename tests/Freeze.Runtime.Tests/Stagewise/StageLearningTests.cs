@@ -192,16 +192,7 @@ public sealed class StageLearningTests(Sample sample) : IDisposable
 
     private RunOutcome Execute(TestRecipe recipe, string store, int stopAfter = int.MaxValue)
     {
-        using var source = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var options = new RunnerOptions(folder.File(store), sample.Catalog, 1, TimeSpan.FromMinutes(5), Retry: false);
-        using var runner = new Runner(options, () =>
-        {
-            steps++;
-            if (--stopAfter == 0)
-            {
-                source.Cancel();
-            }
-        });
-        return runner.Execute(recipe.Run(), _ => { }, source.Token);
+        return StoppableRun.Execute(options, recipe.Run(), stopAfter, () => steps++);
     }
 }
