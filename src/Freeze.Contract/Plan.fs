@@ -1,5 +1,7 @@
 namespace Freeze
 
+open System.Globalization
+
 /// What becomes of the entries of a weight that do not learn.
 [<RequireQualifiedAccess>]
 type Stillness =
@@ -224,6 +226,14 @@ type Recipe =
 type AxisValue =
     | Number of Value: float
     | Word of Text: string
+
+[<RequireQualifiedAccess>]
+module AxisValue =
+    /// As files write it: `0.1`, `densenet-100-12`.
+    let text (value: AxisValue) =
+        match value with
+        | AxisValue.Number number -> number.ToString CultureInfo.InvariantCulture
+        | AxisValue.Word word -> word
 
 type Axis = { Name: string; Value: AxisValue }
 

@@ -1,5 +1,22 @@
 namespace Freeze
 
+/// How what one side of a claim measured lies to what the next one did.
+[<RequireQualifiedAccess>]
+type Relation =
+    | Greater
+    | Less
+    /// At most Margin apart: in percentage points of a share, else in the measure's unit.
+    | Within of Margin: float
+
+/// A statement about results that runs can prove wrong.
+[<RequireQualifiedAccess>]
+type ReportClaim =
+    /// `best accuracy on fixed 0.1 > zero 0.1`: two sides or more, each the values that its runs have on their axes, and
+    /// how each lies to the next.
+    | Comparison of Measure: string * Sides: string[][] * Relation: Relation
+    /// `best accuracy rises with trained parameters (log) for net`: a line through the runs of each combination of the axes.
+    | Trend of Measure: string * Rises: bool * Over: string * Logarithmic: bool * For: string[]
+
 /// What a report shows, as its file asks for it. Measures and axes are the words of the file.
 [<RequireQualifiedAccess>]
 type ReportItem =
@@ -11,3 +28,21 @@ type ReportItem =
     | Weights of Measures: string[]
     /// A map of the features of a stage, from 1; 0 is the last one.
     | Tsne of Stage: int * Samples: int
+    /// Judged over all runs, with what the seeds leave uncertain.
+    | Claim of Statement: ReportClaim
+
+[<RequireQualifiedAccess>]
+module Selection =
+    /// What a run can be called by behind `on`: its values on the axes, its net and its data. Not its seed: repetitions
+    /// are told apart by nothing else, and a seed's number would be taken for another axis's value.
+    let values (axes: Axis seq) (net: string) (data: string) : Set<string> =
+        axes
+        |> Seq.filter (fun axis -> axis.Name <> "seed")
+        |> Seq.map (fun axis -> AxisValue.text axis.Value)
+        |> Seq.append [ net; data ]
+        |> Set.ofSeq
+
+    /// Whether a side of a claim is about a run.
+    let holds (side: string seq) (run: Run) =
+        let values = values run.Axes run.NetName (DataSource.name run.Recipe.Data)
+        side |> Seq.forall values.Contains

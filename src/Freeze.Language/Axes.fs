@@ -170,8 +170,3 @@ let display (textOf: Span -> string) (axis: Axis) (item: Expression) : AxisValue
     | _ :: _ :: _, Term.Tuple items when items.Length = axis.Columns.Length -> items |> List.map one
     // An item of another length is a mistake that has been told.
     | columns, _ -> columns |> List.map (fun _ -> one item)
-
-let text (value: AxisValue) =
-    match value with
-    | AxisValue.Number number -> number.ToString CultureInfo.InvariantCulture
-    | AxisValue.Word word -> word

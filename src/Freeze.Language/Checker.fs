@@ -20,8 +20,12 @@ let private axisNames (contents: Contents) (variants: Variant list) =
     |> List.filter ((<>) "")
     |> List.distinct
 
+/// A profile may put one value in the place of a list: its axis can be named all the same.
 let private reports report contents variants : ReportItem list =
-    let known = axisNames contents variants
+    let known =
+        axisNames contents variants
+        @ axisNames contents (Variants.ofContents ignore contents emptySection)
+        |> List.distinct
 
     contents.Report
     |> List.choose _.Value
@@ -114,6 +118,11 @@ let check (context: Context) (whole: bool) (isSound: unit -> bool) (contents: Co
 
         // Where something is wrong, a rule may seem dead only because of that.
         if whole && isSound () then
-            Unused.warn context.Report contents variants winners overruled checker.Seen
+            let isNarrowed = context.Profile <> ""
+            Unused.warn context.Report contents variants winners overruled checker.Seen isNarrowed
+
+            if not isNarrowed then
+                let runs = planned |> List.map _.Run
+                ReportLines.warnOfClaims context.Report runs (contents.Report |> List.choose _.Value)
 
         checkedWith planned

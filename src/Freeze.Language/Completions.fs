@@ -236,6 +236,13 @@ let private inReport known (words: string list) =
 
     match words with
     | [] -> ofEntries Kind.Keyword reports
+    | "claim" :: rest when List.contains "on" rest ->
+        axes
+        @ (known.Cases |> List.map (plain Kind.Value "a case"))
+        @ ([ ">"; "<"; "within"; "of" ] |> List.map (plain Kind.Keyword ""))
+    | "claim" :: rest when not (List.contains "for" rest) ->
+        (measures |> List.map (plain Kind.Value "a measure"))
+        @ ([ "on"; "rises"; "falls"; "with"; "for" ] |> List.map (plain Kind.Keyword ""))
     | words when List.contains "by" words || List.contains "for" words ->
         axes @ [ plain Kind.Keyword "" "and" ]
     | _ ->

@@ -23,7 +23,7 @@ let ofRun
         |> List.forall (fun on ->
             match on.Value with
             | Term.Number(value, (NumberForm.Whole | NumberForm.Decimal)) ->
-                values.Contains(text (AxisValue.Number(float value)))
+                values.Contains(AxisValue.text (AxisValue.Number(float value)))
             | _ -> values.Contains(textOf on.Span))
 
     [|

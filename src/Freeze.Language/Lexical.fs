@@ -155,9 +155,10 @@ let keyword (text: string) : Parser<Span> =
             stream.BacktrackTo state
             Reply(ReplyStatus.Error, expectedString text)
 
-/// A word of a report: a name, a number, `|w|`.
+/// A word of a report: a name, a number, `10%`, `|w|`, `>`.
 let reportWord: Parser<string> =
-    many1Satisfy (fun c -> isNameChar c || c = '|' || c = '-' || c = '.')
+    many1Satisfy (fun c -> isNameChar c || c = '|' || c = '-' || c = '.' || c = '%')
+    <|> (anyOf "<>" |>> string)
     <?> "what to show"
 
 let quoted: Parser<string> =

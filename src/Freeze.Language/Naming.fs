@@ -40,14 +40,14 @@ let ofAxis (axis: Axis) (values: Freeze.Axis list) : string list =
             List.distinct firsts = firsts)
 
     (if isTold then List.truncate 1 values else values)
-    |> List.map (fun value -> $"{value.Name}={text value.Value}")
+    |> List.map (fun value -> $"{value.Name}={AxisValue.text value.Value}")
 
 /// `wrn(28, 10, drop 0.3)`, in the numbers of one run.
 let ofNet scope (call: Arguments.Call) =
     let argument (argument: Argument) =
         let value =
             match number scope argument.Content with
-            | Ok(value, _) -> text (AxisValue.Number(float value))
+            | Ok(value, _) -> AxisValue.text (AxisValue.Number(float value))
             | Error _ -> "…"
 
         match argument.Label with

@@ -2,6 +2,7 @@
 module Freeze.Language.ReportLines
 
 open System
+open System.Globalization
 open Freeze
 open Freeze.Language.Syntax
 
@@ -134,6 +135,98 @@ let private tsne report (line: ReportLine) =
         report (Diagnostic.wrongValue (line.Parts |> List.concat |> join) $"`{usage}`")
         None
 
+let private toWord (written: string) =
+    match Double.TryParse(written, NumberStyles.Float, CultureInfo.InvariantCulture) with
+    | true, number -> AxisValue.text (AxisValue.Number number)
+    | _ -> written
+
+/// The words up to the first of some, that one, and those behind it.
+let private cut (marks: string list) (words: Located<string> list) =
+    match words |> List.tryFindIndex (fun word -> List.contains word.Value marks) with
+    | Some i -> List.take i words, Some words[i].Value, List.skip (i + 1) words
+    | None -> words, None, []
+
+/// The sides between words of relation, which must all be the same.
+let rec private sides (words: Located<string> list) : (string * Located<string> list list) option =
+    match cut [ ">"; "<"; "within" ] words with
+    | [], _, _
+    | _, Some _, [] -> None
+    | side, None, _ -> Some("", [ side ])
+    | side, Some relation, rest ->
+        sides rest
+        |> Option.filter (fun (next, _) -> next = "" || next = relation)
+        |> Option.map (fun (_, others) -> relation, side :: others)
+
+/// The relation between sides, and their words.
+let private compared (words: Located<string> list) : (Relation * Located<string> list list) option =
+    match sides words with
+    | Some(">", sides) -> Some(Relation.Greater, sides)
+    | Some("<", sides) -> Some(Relation.Less, sides)
+    | Some("within", [ first; margin :: { Value = "of" } :: (_ :: _ as second) ]) ->
+        match Double.TryParse(margin.Value, NumberStyles.Float, CultureInfo.InvariantCulture) with
+        | true, margin when margin > 0.0 && Double.IsFinite margin ->
+            Some(Relation.Within margin, [ first; second ])
+        | _ -> None
+    | _ -> None
+
+/// `words` are those of the line up to a comma, `more` those behind, which only axes can be.
+let private trend report known measure rises words more =
+    let over, mark, axes' = cut [ "for" ] words
+
+    let parts =
+        split
+            {
+                Kind = measure
+                Parts = axes' :: more |> List.filter (not << List.isEmpty)
+            }
+
+    match over, mark, parts with
+    | _ :: _, (Some _ | None), [ { Keyword = ""; Names = names } ] when
+        mark.IsSome <> names.IsEmpty && (mark.IsSome || more.IsEmpty)
+        ->
+        let over = named over
+        measures report [ measure; withoutMark over ] |> ignore
+
+        ReportClaim.Trend(
+            measure.Value,
+            rises,
+            (withoutMark over).Value,
+            over.Value.EndsWith "(log)",
+            axes report known names
+        )
+        |> Some
+    | _ -> None
+
+let private claim report known (line: ReportLine) =
+    let words, more = List.head line.Parts, List.tail line.Parts
+
+    match cut [ "on"; "rises"; "falls" ] words with
+    | _ :: _ as measure, Some "on", rest when more.IsEmpty ->
+        compared rest
+        |> Option.map (fun (relation, sides) ->
+            measures report [ named measure ] |> ignore
+            let sides = [| for side in sides -> [| for word in side -> toWord word.Value |] |]
+            ReportClaim.Comparison((named measure).Value, sides, relation))
+    | _ :: _ as measure, Some verb, { Value = "with" } :: rest when verb <> "on" ->
+        trend report known (named measure) (verb = "rises") rest more
+    | _ -> None
+    |> Option.map ReportItem.Claim
+
+/// Warns of sides of claims that no run has the values of.
+let warnOfClaims report (runs: Run list) (lines: ReportLine list) =
+    for line in lines do
+        match line.Kind.Value, line.Parts with
+        | "claim", [ words ] ->
+            let _, _, behind = cut [ "on" ] words
+
+            for _, sides in compared behind |> Option.toList do
+                for side in sides do
+                    let values = side |> List.map (fun word -> toWord word.Value)
+
+                    if not (runs |> List.exists (Selection.holds values)) then
+                        report (Diagnostic.expectsNothing (join side))
+        | _ -> ()
+
 /// What a line asks for; `known` are the columns that the file's runs can have.
 let read report (known: string list) (line: ReportLine) : ReportItem option =
     let parts = split line
@@ -151,7 +244,8 @@ let read report (known: string list) (line: ReportLine) : ReportItem option =
         Diagnostic.wrongValue line.Kind.Span $"`{usage}`"
 
     let isOdd =
-        List.contains line.Kind.Value kinds
+        line.Kind.Value <> "claim"
+        && List.contains line.Kind.Value kinds
         && (parts |> List.exists (fun part -> not (List.contains part.Keyword allowed))
             || (parts |> List.countBy _.Keyword |> List.exists (fun (_, count) -> count > 1))
             || (parts
@@ -180,6 +274,13 @@ let read report (known: string list) (line: ReportLine) : ReportItem option =
         None
     | "weights" -> ReportItem.Weights(measures report (part "" parts)) |> needsMeasures
     | "tsne" -> tsne report line
+    | "claim" ->
+        let claim = if line.Parts.IsEmpty then None else claim report known line
+
+        if claim.IsNone then
+            report (usage ())
+
+        claim
     | other ->
         report (Diagnostic.unknownWord line.Kind.Span "kind of report" other kinds)
         None

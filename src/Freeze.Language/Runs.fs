@@ -535,11 +535,7 @@ type RunChecker
                 let recipe, reasons = recipe making
                 let axes = outer @ case @ inner @ rung @ drawn
 
-                let values =
-                    axes
-                    |> List.map (fun axis -> text axis.Value)
-                    |> List.append [ subject.Name; settings.Data.Name ]
-                    |> Set.ofList
+                let values = Selection.values axes subject.Name settings.Data.Name
 
                 {
                     Run =

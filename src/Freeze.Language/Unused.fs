@@ -9,6 +9,7 @@ open Freeze.Language.Variants
 
 /// Warns of lets, draws, rules and published values. `winners` are the rules that decided a weight, `overruled` has
 /// for each rule that claimed one the rule that took it in the end, `seen` the published values that held for a run.
+/// A profile that narrows lists leaves published values without runs, and lets without a use: nothing to warn of.
 let warn
     report
     (contents: Contents)
@@ -16,6 +17,7 @@ let warn
     (winners: HashSet<Span>)
     (overruled: Dictionary<Span, Span>)
     (seen: HashSet<Span>)
+    (isNarrowed: bool)
     =
     let used =
         variants
@@ -30,7 +32,7 @@ let warn
 
     for section in sections @ profiles do
         for l in section.Lets do
-            if not (isUsed l.Name.Value) then
+            if not (isNarrowed || isUsed l.Name.Value) then
                 report (Diagnostic.unused l.Name.Span "let" l.Name.Value)
 
         for draw in section.Draws do
@@ -47,5 +49,5 @@ let warn
                         report (Diagnostic.takesNothing rule.Selector.Span)
 
         for expected in section.Expected do
-            if not (seen.Contains expected.Published.Value.Span) then
+            if not (isNarrowed || seen.Contains expected.Published.Value.Span) then
                 report (Diagnostic.expectsNothing expected.Published.Value.Span)

@@ -159,6 +159,10 @@ let reports =
             "a curve for each combination of the axes"
         entry "weights" "weights MEASURES by layer" "statistics of the weights"
         entry "tsne" "tsne [last stage | stage N] [, N samples]" "a map of a stage's features"
+        entry
+            "claim"
+            "claim MEASURE on VALUES (> | < | within N of) VALUES, or claim MEASURE (rises | falls) with MEASURE [(log)] [for AXES]"
+            "a statement that the results bear out or not"
     ]
 
 /// The layers a net is made of.

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
+using Freeze.Report.Claims;
 
 namespace Freeze.Report;
 
@@ -18,6 +18,7 @@ public static class MarkdownTables
             text.Append(CultureInfo.InvariantCulture, $"## {Escape(Path.GetFileName(file.Path))}\n\n");
             text.Append(CultureInfo.InvariantCulture, $"{finished} of {file.Runs.Count} runs are finished");
             text.Append(file.Profile.Length > 0 ? $"; profile **{Escape(file.Profile)}** is in force.\n\n" : ".\n\n");
+            Add(text, JudgedClaim.Of(file));
             foreach (var item in file.Shown.OfType<ReportItem.Table>())
             {
                 Add(text, ReportTable.Of(file, item));
@@ -25,6 +26,34 @@ public static class MarkdownTables
         }
 
         return text.ToString();
+    }
+
+    private static void Add(StringBuilder text, IReadOnlyList<JudgedClaim> claims)
+    {
+        if (claims.Count == 0)
+        {
+            return;
+        }
+
+        text.Append("| claim | where | measured | difference or slope, 95% | seeds or points | verdict |\n| --- | --- | --- | ---: | ---: | --- |\n");
+        foreach (var claim in claims)
+        {
+            if (claim.Parts.Count != 1)
+            {
+                AddLine(text, [claim.Text, "", "", "", "", claim.Summary]);
+            }
+
+            foreach (var part in claim.Parts)
+            {
+                AddLine(text,
+                [
+                    claim.Parts.Count == 1 ? claim.Text : "", part.Where, part.Figures, part.Shown,
+                    part.Count.ToString(CultureInfo.InvariantCulture), Verdicts.Word(part.Verdict),
+                ]);
+            }
+        }
+
+        text.Append('\n');
     }
 
     private static void Add(StringBuilder text, ReportTable table)
@@ -79,6 +108,8 @@ public static class MarkdownTables
         text.Append("| ").AppendJoin(" | ", cells.Select(Escape)).Append(" |\n");
 
     // Neither the table's bars nor HTML may come from a name.
-    private static string Escape(string text) =>
-        WebUtility.HtmlEncode(text.ReplaceLineEndings(" ")).Replace("|", "\\|", StringComparison.Ordinal);
+    private static string Escape(string text) => text.ReplaceLineEndings(" ")
+        .Replace("&", "&amp;", StringComparison.Ordinal)
+        .Replace("<", "&lt;", StringComparison.Ordinal)
+        .Replace("|", "\\|", StringComparison.Ordinal);
 }

@@ -27,6 +27,8 @@ public sealed record ReportFile(
             ReportItem.Weights => true,
             ReportItem.Table table => Names(table.Measures),
             ReportItem.Plot plot => Names(plot.Measures) || Names([plot.Over]),
+            ReportItem.Claim { Statement: ReportClaim.Comparison claim } => Names([claim.Measure]),
+            ReportItem.Claim { Statement: ReportClaim.Trend claim } => Names([claim.Measure, claim.Over]),
             _ => false,
         });
     }
@@ -35,8 +37,9 @@ public sealed record ReportFile(
     public const int FewRuns = 24;
 
     /// <summary>What is shown: what the file asks for, or where it asks for nothing, tables and curves by its axes.</summary>
-    public IReadOnlyList<ReportItem> Shown => Items.Count > 0 ? Items :
+    public IReadOnlyList<ReportItem> Shown => Items.Any(item => item is not ReportItem.Claim) ? Items :
     [
+        .. Items,
         ReportItem.NewTable(["best accuracy", "test accuracy", "trained parameters", "seconds per epoch"], Axes),
         ReportItem.NewPlot(["training error", "validation error"], "epoch", false, Axes, ""),
     ];

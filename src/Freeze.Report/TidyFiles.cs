@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Freeze.Report.Claims;
 using Freeze.Report.Statistics;
 
 namespace Freeze.Report;
@@ -16,7 +17,7 @@ public static class TidyFiles
         "trained parameters", "total parameters", "seconds", "seconds per epoch",
     ];
 
-    /// <summary>Each file's name and text: runs.csv, epochs.csv, stages.csv, weights.csv, sizes.csv and expected.csv.</summary>
+    /// <summary>Each file's name and text: runs.csv, epochs.csv, stages.csv, weights.csv, sizes.csv, expected.csv and claims.csv.</summary>
     public static IReadOnlyList<(string Name, string Text)> Of(IReadOnlyList<ReportFile> files) =>
     [
         ("runs.csv", Runs(files)),
@@ -25,6 +26,7 @@ public static class TidyFiles
         ("weights.csv", Weights(files)),
         ("sizes.csv", Sizes(files)),
         ("expected.csv", Expected(files)),
+        ("claims.csv", OfClaims(files)),
     ];
 
     private static string Runs(IReadOnlyList<ReportFile> files)
@@ -115,6 +117,16 @@ public static class TidyFiles
                 Number(measured), Number(measured - published),
             };
         })));
+
+    private static string OfClaims(IReadOnlyList<ReportFile> files) => Csv(
+        ["file", "claim", "where", "measured", "difference_or_slope", "half_interval", "seeds_or_points", "verdict"],
+        files.SelectMany(file => JudgedClaim.Of(file).SelectMany(claim => claim.Parts.Select(part => new[]
+        {
+            file.Path, claim.Text, part.Where, part.Figures, Finite(part.Difference), Finite(part.Band), Number(part.Count),
+            Verdicts.Word(part.Verdict),
+        }))));
+
+    private static string Finite(double value) => double.IsFinite(value) ? Number(value) : "";
 
     private static IEnumerable<(ReportFile File, RunRecords Run)> All(IReadOnlyList<ReportFile> files) =>
         files.SelectMany(file => file.Runs.Select(run => (file, run)));

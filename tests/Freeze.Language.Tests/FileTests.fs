@@ -229,6 +229,48 @@ let ``a report's lines are read into what they ask for`` () =
     )
 
 [<Fact>]
+let ``claims are statements that results can prove wrong`` () =
+    let analysis =
+        analyse
+            "case fixed { let p = [0.1, 0.4]; conv: train p filters; rest: fixed }\ncase all { rest: train }\nreport { claim best accuracy on fixed 0.10 < fixed 0.4 < all; claim loss on all within 0.5 of fixed; claim accuracy rises with trained parameters (log) for case, p; claim seconds falls with trained parameters }"
+
+    Assert.Empty analysis.Diagnostics
+
+    Assert.Equal<ReportItem[]>(
+        [|
+            ReportItem.Claim(
+                ReportClaim.Comparison(
+                    "best accuracy",
+                    [| [| "fixed"; "0.1" |]; [| "fixed"; "0.4" |]; [| "all" |] |],
+                    Relation.Less
+                )
+            )
+            ReportItem.Claim(
+                ReportClaim.Comparison("loss", [| [| "all" |]; [| "fixed" |] |], Relation.Within 0.5)
+            )
+            ReportItem.Claim(
+                ReportClaim.Trend("accuracy", true, "trained parameters", true, [| "case"; "p" |])
+            )
+            ReportItem.Claim(ReportClaim.Trend("seconds", false, "trained parameters", false, [||]))
+        |],
+        analysis.Report
+    )
+
+[<Fact>]
+let ``a seed is no value that on can name`` () =
+    let text = "let k = 0..2; first k layers: fixed; seed 1..2; expect accuracy 90 on 1"
+    let expecting = runs text |> Array.filter (fun run -> run.Expected.Length > 0)
+    Assert.Equal<string list>([ "k=1 seed=1"; "k=1 seed=2" ], [ for run in expecting -> run.Name ])
+
+[<Fact>]
+let ``a profile may narrow what lists, published values and claims name`` () =
+    let text =
+        "data [mnist, fashion-mnist]; let k = 0..2; first k layers: fixed; expect accuracy 90 on 2 mnist\nreport { table accuracy by data, k; claim accuracy on 0 > 2 }\nprofile small { data mnist-sample; let k = 1 }"
+
+    Assert.Empty (analyse text).Diagnostics
+    Assert.Empty (analyseAmong [] "small" text).Diagnostics
+
+[<Fact>]
 let ``a net whose parameter's default is a let follows it`` () =
     let found =
         runs

@@ -251,7 +251,11 @@ let private settingName =
 
 let private reportLine =
     let word =
-        Gen.oneof [ plainName; Gen.elements [ "|w|"; "(log)"; "2000"; "0.5"; "stage"; "by" ] ]
+        Gen.oneof
+            [
+                plainName
+                Gen.elements [ "|w|"; "(log)"; "2000"; "0.5"; "10%"; ">"; "<"; "stage"; "by" ]
+            ]
 
     let part = several 1 3 (located word)
 

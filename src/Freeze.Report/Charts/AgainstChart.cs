@@ -27,11 +27,7 @@ internal static class AgainstChart
         }
 
         var logarithmicFit = item.Fit == "log" || (item.Fit.Length > 0 && item.Logarithmic);
-        var fits = item.Fit.Length == 0 ? [] : points.GroupBy(point => point.Series)
-            .Select(series => (series.Key, Fit: LineFit.Of([.. series.Select(point => (Place(point.X, logarithmicFit), point.Y))])))
-            .Where(found => found.Fit is not null)
-            .Select(found => new FittedSeries(found.Key, found.Fit!))
-            .ToArray();
+        var fits = item.Fit.Length == 0 ? [] : Fits(points, logarithmicFit);
         var lines = fits.SelectMany(fit => Line(fit, points, logarithmicFit)).ToArray();
         var title = $"{CurveChart.Sentence([measure])} against {item.Over}";
         return (new Chart(
@@ -52,6 +48,18 @@ internal static class AgainstChart
                     .Words("series", lines.Select(line => line.Series))),
             ]), fits);
     }
+
+    /// <summary>The lines alone, of each series that has enough points.</summary>
+    public static IReadOnlyList<FittedSeries> Fits(ReportFile file, ReportItem.Plot item) => Fits(
+        [.. file.By(item.For).SelectMany(group => Points(group, group.Label(item.For), item.Measures[0], item))], item.Fit == "log");
+
+    private static FittedSeries[] Fits(Point[] points, bool logarithmic) =>
+    [
+        .. points.GroupBy(point => point.Series)
+            .Select(series => (series.Key, Fit: LineFit.Of([.. series.Select(point => (Place(point.X, logarithmic), point.Y))])))
+            .Where(found => found.Fit is not null)
+            .Select(found => new FittedSeries(found.Key, found.Fit!)),
+    ];
 
     private static IEnumerable<Point> Points(RunGroup group, string label, string measure, ReportItem.Plot item)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Freeze.Report.Charts;
+using Freeze.Report.Claims;
 
 namespace Freeze.Report.Page;
 
@@ -98,6 +99,12 @@ public sealed class ReportPage
         }
 
         AddSummary(file);
+        if (JudgedClaim.Of(file) is { Count: > 0 } claims)
+        {
+            html.Add($"<h3>Claims</h3>\n");
+            ClaimHtml.Add(html, claims);
+        }
+
         foreach (var item in file.Shown)
         {
             AddItem(file, item);
@@ -175,6 +182,9 @@ public sealed class ReportPage
                 break;
             case ReportItem.Tsne tsne:
                 AddMaps(file, tsne);
+                break;
+            case ReportItem.Claim:
+                // They stand together, ahead of all else.
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException($"no part of a page for plan case {item}");

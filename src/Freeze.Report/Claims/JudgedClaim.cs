@@ -1,0 +1,181 @@
+using System.Globalization;
+using Freeze.Report.Charts;
+using Freeze.Report.Statistics;
+using MathNet.Numerics.Distributions;
+
+namespace Freeze.Report.Claims;
+
+/// <summary>What is compared by itself: two groups of runs, or the points of one line.</summary>
+/// <param name="Where">What the runs have in common, such as <c>net=wide</c>; "" of all.</param>
+/// <param name="Figures">What was measured, such as <c>48.57% − 39.92%</c>.</param>
+/// <param name="Difference">The difference of the means, or the slope.</param>
+/// <param name="Band">Half the width of the interval of 95% (Student's), or infinity where there is only one seed.</param>
+/// <param name="Shown">Both as text.</param>
+/// <param name="Count">How many seeds or points.</param>
+/// <param name="Verdict">What that says of the claim.</param>
+public sealed record ClaimPart(
+    string Where, string Figures, double Difference, double Band, string Shown, int Count, Verdict Verdict);
+
+/// <summary>A claim of a file, judged over its finished runs.</summary>
+/// <param name="Text">As the file says it.</param>
+/// <param name="Measure">What is compared.</param>
+/// <param name="Parts">Each comparison of two sides that are alike in all else, or each line.</param>
+public sealed record JudgedClaim(string Text, string Measure, IReadOnlyList<ClaimPart> Parts)
+{
+    /// <summary>The claims of a file, in its order.</summary>
+    public static IReadOnlyList<JudgedClaim> Of(ReportFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return
+        [
+            .. file.Items.OfType<ReportItem.Claim>().Select(item => item.Statement switch
+            {
+                ReportClaim.Comparison comparison => new JudgedClaim(Write(comparison), comparison.Measure, Comparisons(file, comparison)),
+                ReportClaim.Trend trend => new JudgedClaim(Write(trend), trend.Measure, Trends(file, trend)),
+                _ => throw new System.Diagnostics.UnreachableException($"no judgement for plan case {item.Statement}"),
+            }),
+        ];
+    }
+
+    /// <summary>In a few words, such as <c>holds</c> or <c>3 of 4 hold</c>; those on average count half way, so they are named.</summary>
+    public string Summary
+    {
+        get
+        {
+            var judged = Parts.Where(part => part.Verdict != Verdict.Open).ToArray();
+            if (judged.Length < 2)
+            {
+                return Verdicts.Word(judged.Length == 0 ? Verdict.Open : judged[0].Verdict);
+            }
+
+            var counts = judged.GroupBy(part => part.Verdict).OrderBy(group => group.Key)
+                .Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Count()} {Plural(group.Key, group.Count())}"));
+            return string.Create(CultureInfo.InvariantCulture, $"of {judged.Length}: {string.Join(", ", counts)}");
+        }
+    }
+
+    private static string Plural(Verdict verdict, int count) => (verdict, count) switch
+    {
+        (_, 1) => Verdicts.Word(verdict),
+        (Verdict.Holds, _) => "hold",
+        (Verdict.Leans, _) => "hold on average",
+        (Verdict.LeansAgainst, _) => "fail on average",
+        _ => "fail",
+    };
+
+    private static string Write(ReportClaim.Comparison claim)
+    {
+        var sides = claim.Sides.Select(side => string.Join(' ', side));
+        return claim.Relation switch
+        {
+            Relation.Within within => string.Create(
+                CultureInfo.InvariantCulture, $"{claim.Measure} on {claim.Sides[0][0]}{Rest(claim.Sides[0])} within {within.Margin} of {string.Join(' ', claim.Sides[1])}"),
+            var relation => $"{claim.Measure} on {string.Join(relation.IsGreater ? " > " : " < ", sides)}",
+        };
+    }
+
+    private static string Rest(string[] side) => string.Concat(side.Skip(1).Select(word => " " + word));
+
+    private static string Write(ReportClaim.Trend claim) =>
+        $"{claim.Measure} {(claim.Rises ? "rises" : "falls")} with {claim.Over}{(claim.Logarithmic ? " (log)" : "")}"
+        + (claim.For.Length > 0 ? $" for {string.Join(", ", claim.For)}" : "");
+
+    // Each side with the next, and of these each two groups of runs that differ in nothing but what the sides name.
+    private static ClaimPart[] Comparisons(ReportFile file, ReportClaim.Comparison claim) =>
+    [
+        .. claim.Sides.Zip(claim.Sides.Skip(1)).SelectMany(sides =>
+        {
+            var named = Named(file, sides.First).Concat(Named(file, sides.Second)).ToHashSet();
+            var others = Telling(file, file.Axes.Where(axis => !named.Contains(axis)));
+            return
+                from first in Groups(file, sides.First, others)
+                from second in Groups(file, sides.Second, others)
+                where first.Values.Zip(second.Values).All(value => value.First == value.Second || value.First.Length == 0 || value.Second.Length == 0)
+                select Compare(claim, sides, others, first, second);
+        }),
+    ];
+
+    // The axes on which the words of a side are values.
+    private static IEnumerable<string> Named(ReportFile file, string[] side) =>
+        file.Runs.Where(run => Selection.holds(side, run.Run))
+            .SelectMany(run => run.Run.Axes)
+            .Where(axis => side.Contains(AxisValueModule.text(axis.Value)))
+            .Select(axis => axis.Name);
+
+    // Of axes that move together, such as a net and its batch, one tells runs apart.
+    private static string[] Telling(ReportFile file, IEnumerable<string> axes) =>
+        axes.Aggregate(Array.Empty<string>(), (kept, axis) =>
+            file.By([.. kept, axis]).Count > file.By(kept).Count ? [.. kept, axis] : kept);
+
+    private static IEnumerable<RunGroup> Groups(ReportFile file, string[] side, string[] axes) =>
+        file.By(axes)
+            .Select(group => group with { Runs = [.. group.Runs.Where(run => Selection.holds(side, run.Run))] })
+            .Where(group => group.Runs.Count > 0);
+
+    private static ClaimPart Compare(
+        ReportClaim.Comparison claim, (string[] First, string[] Second) sides, string[] axes, RunGroup first, RunGroup second)
+    {
+        // What a seed decides besides, such as the order of the images, is the same on both sides: it is left out of the difference.
+        var (left, right) = (BySeed(claim.Measure, first), BySeed(claim.Measure, second));
+        var seeds = left.Keys.Intersect(right.Keys).ToArray();
+        var differences = seeds.Select(seed => left[seed] - right[seed]).ToArray();
+        var where = claim.Sides.Length > 2 ? $"{string.Join(' ', sides.First)}, {string.Join(' ', sides.Second)}; " : "";
+        where = (where + Common(axes, first, second)).TrimEnd(' ', ';');
+        if (differences.Length == 0)
+        {
+            return new ClaimPart(where, "–", double.NaN, double.NaN, "–", 0, Verdict.Open);
+        }
+
+        var (spread, band) = (Spread.Of(differences), double.PositiveInfinity);
+        if (spread.Count > 1)
+        {
+            band = StudentT.InvCDF(0, 1, spread.Count - 1, 0.975) * spread.Deviation / Math.Sqrt(spread.Count);
+        }
+
+        var verdict = claim.Relation switch
+        {
+            Relation.Within within => Verdicts.Of(
+                spread.Mean, band, -Measures.Published(claim.Measure, within.Margin), Measures.Published(claim.Measure, within.Margin)),
+            { IsGreater: true } => Verdicts.Of(spread.Mean, band, 0, double.PositiveInfinity),
+            _ => Verdicts.Of(spread.Mean, band, double.NegativeInfinity, 0),
+        };
+        var figures = $"{Measures.Show(claim.Measure, seeds.Average(seed => left[seed]))}, {Measures.Show(claim.Measure, seeds.Average(seed => right[seed]))}";
+        return new ClaimPart(where, figures, spread.Mean, band, Interval(claim.Measure, spread.Mean, band), spread.Count, verdict);
+    }
+
+    private static Dictionary<long, double> BySeed(string measure, RunGroup group) => group.Finished
+        .Select(run => (run.Run.Recipe.Seed, Value: Measures.Of(measure, run)))
+        .Where(run => run.Value is { } value && double.IsFinite(value))
+        .GroupBy(run => run.Seed)
+        .ToDictionary(runs => runs.Key, runs => runs.Average(run => run.Value!.Value));
+
+    // One side may have an axis that the other lacks, such as a case of its own.
+    private static string Common(string[] axes, RunGroup first, RunGroup second)
+    {
+        string[] values = [.. first.Values.Zip(second.Values, (a, b) => a.Length > 0 ? a : b)];
+        return values.Any(value => value.Length > 0) ? new RunGroup(values, first.Runs).Label(axes) : "";
+    }
+
+    private static ClaimPart[] Trends(ReportFile file, ReportClaim.Trend claim)
+    {
+        var plot = (ReportItem.Plot)ReportItem.NewPlot([claim.Measure], claim.Over, claim.Logarithmic, claim.For, claim.Logarithmic ? "log" : "linear");
+        var unit = claim.Logarithmic ? $"for ten times the {claim.Over}" : $"for each of {claim.Over}";
+        return
+        [
+            .. AgainstChart.Fits(file, plot).Select(fitted => new ClaimPart(
+                claim.For.Length > 0 ? fitted.Series : "",
+                string.Create(CultureInfo.InvariantCulture, $"R² {fitted.Fit.Determination:F2}"),
+                fitted.Fit.Slope,
+                fitted.Fit.SlopeBand,
+                $"{Interval(claim.Measure, fitted.Fit.Slope, fitted.Fit.SlopeBand)} {unit}",
+                fitted.Fit.Count,
+                claim.Rises
+                    ? Verdicts.Of(fitted.Fit.Slope, fitted.Fit.SlopeBand, 0, double.PositiveInfinity)
+                    : Verdicts.Of(fitted.Fit.Slope, fitted.Fit.SlopeBand, double.NegativeInfinity, 0))),
+        ];
+    }
+
+    private static string Interval(string measure, double mean, double band) => double.IsFinite(band)
+        ? $"{Measures.ShowDifference(measure, mean)} ± {Measures.ShowDifference(measure, band).TrimStart('+')}"
+        : Measures.ShowDifference(measure, mean);
+}

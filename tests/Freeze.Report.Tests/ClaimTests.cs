@@ -1,0 +1,124 @@
+using Freeze.Report.Claims;
+using Freeze.Report.Page;
+using Xunit;
+
+namespace Freeze.Report.Tests;
+
+/// <summary>What results say of the claims of a file.</summary>
+public sealed class ClaimTests
+{
+    private const string Cases =
+        "data mnist-sample; epochs 1; seed 1..3; init [torch, he]; case a { conv1: fixed }; case b { let k = 1..2; first k layers: fixed }\n";
+
+    /// <summary>Runs whose accuracy on the judged images is given by what a run is called by.</summary>
+    private static JudgedClaim Judge(string text, Func<RunRecords, double?> accuracy)
+    {
+        var file = MadeUp.File(text, (run, number) =>
+        {
+            var finished = MadeUp.Finished(run, number);
+            return accuracy(finished) is { } value
+                ? finished with { Epochs = [new EpochRecord(1, 1, 0.5, 1, value)] }
+                : MadeUp.Missing(run, number);
+        });
+        return Assert.Single(JudgedClaim.Of(file));
+    }
+
+    private static string Axis(RunRecords run, string axis) => ReportFile.Value(run, axis);
+
+    private static JudgedClaim TwoCases(string claim, params double[] differences) => Judge(
+        $"data mnist-sample; epochs 1; seed 1..{differences.Length}; case a {{ conv1: fixed }}; case b {{ conv2: fixed }}\nreport {{ claim {claim} }}",
+        run => 0.5 + (0.01 * run.Run.Recipe.Seed) + (Axis(run, "case") == "a" ? differences[run.Run.Recipe.Seed - 1] : 0));
+
+    // Means 0.02, deviation 0.01: the interval is 4.302653 * 0.01 / sqrt(3) on each side.
+    [Fact]
+    public void TheIntervalIsStudentsOverDifferencesOfTheSameSeed()
+    {
+        var part = Assert.Single(TwoCases("accuracy on a > b", 0.01, 0.02, 0.03).Parts);
+        Assert.Equal(0.02, part.Difference, 1e-12);
+        Assert.Equal(0.0248414, part.Band, 1e-6);
+        Assert.Equal(3, part.Count);
+        Assert.Equal(Verdict.Leans, part.Verdict);
+        Assert.Equal("54.00%, 52.00%", part.Figures);
+        Assert.Equal("+2.00 pt ± 2.48 pt", part.Shown);
+    }
+
+    [Theory]
+    [InlineData("accuracy on a > b", Verdict.Holds, 0.02, 0.021, 0.022)]
+    [InlineData("accuracy on a < b", Verdict.Fails, 0.02, 0.021, 0.022)]
+    [InlineData("accuracy on a < b", Verdict.Holds, -0.02, -0.021, -0.022)]
+    [InlineData("accuracy on a > b", Verdict.LeansAgainst, 0.01, -0.03)]
+    [InlineData("accuracy on a > b", Verdict.Leans, 0.02)]
+    [InlineData("accuracy on a > b", Verdict.LeansAgainst, -0.02)]
+    [InlineData("accuracy on a within 3 of b", Verdict.Holds, 0.02, 0.021, 0.022)]
+    [InlineData("accuracy on a within 3 of b", Verdict.Leans, 0.02, 0.022, 0.036)]
+    [InlineData("accuracy on a within 1 of b", Verdict.Fails, 0.02, 0.021, 0.022)]
+    [InlineData("accuracy on a within 1 of b", Verdict.LeansAgainst, 0.02, -0.03, 0.07)]
+    [InlineData("accuracy on a within 3 of b", Verdict.Leans, 0.02)]
+    public void AVerdictSaysWhereTheIntervalLies(string claim, Verdict expected, params double[] differences) =>
+        Assert.Equal(expected, Assert.Single(TwoCases(claim, differences).Parts).Verdict);
+
+    [Fact]
+    public void SidesAreComparedWhereAllElseIsAlike()
+    {
+        var claim = Judge(
+            Cases + "report { claim accuracy on a > b }",
+            run => Axis(run, "case") == "a" ? 0.9 : Axis(run, "init") == "torch" ? 0.8 : 0.95);
+        Assert.Equal(
+            [("init=torch, k=1", Verdict.Holds), ("init=torch, k=2", Verdict.Holds), ("init=he, k=1", Verdict.Fails), ("init=he, k=2", Verdict.Fails)],
+            claim.Parts.Select(part => (part.Where, part.Verdict)));
+        Assert.Equal("of 4: 2 hold, 2 fail", claim.Summary);
+    }
+
+    [Fact]
+    public void AChainIsComparedLinkByLink()
+    {
+        var claim = Judge(
+            Cases + "report { claim accuracy on torch a < torch b 1 < torch b 2 }",
+            run => Axis(run, "k") switch { "1" => 0.6, "2" => 0.7, _ => 0.5 });
+        Assert.Equal(["torch a, torch b 1", "torch b 1, torch b 2"], claim.Parts.Select(part => part.Where));
+        Assert.Equal("of 2: 2 hold", claim.Summary);
+    }
+
+    [Fact]
+    public void WhatIsNotFinishedLeavesAClaimOpen()
+    {
+        var claim = Judge(Cases + "report { claim accuracy on torch a > torch b 1 }", run => Axis(run, "case") == "a" ? 0.5 : null);
+        Assert.Equal(Verdict.Open, Assert.Single(claim.Parts).Verdict);
+        Assert.Equal("open", claim.Summary);
+    }
+
+    [Fact]
+    public void ATrendIsJudgedByTheSlopeOfALine()
+    {
+        const string Sweep = "data mnist-sample; epochs 1; let k = 0..3; first k layers: fixed; init [torch, he]\n";
+        double Accuracy(RunRecords run)
+        {
+            var parameters = Measures.Of("trained parameters", run)!.Value;
+            return Axis(run, "init") == "torch" ? 0.1 * Math.Log10(parameters) : 0.9 - (0.1 * Math.Log10(parameters));
+        }
+
+        var claim = Judge(Sweep + "report { claim accuracy rises with trained parameters (log) for init }", run => Accuracy(run));
+        Assert.Equal([Verdict.Holds, Verdict.Fails], claim.Parts.Select(part => part.Verdict));
+        Assert.Equal(0.1, claim.Parts[0].Difference, 1e-9);
+        Assert.Equal(("init=torch", "R² 1.00", 4), (claim.Parts[0].Where, claim.Parts[0].Figures, claim.Parts[0].Count));
+        Assert.StartsWith("+10.00 pt", claim.Parts[0].Shown, StringComparison.Ordinal);
+        Assert.EndsWith("for ten times the trained parameters", claim.Parts[0].Shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void APageMarkdownAndCsvShowEveryClaim()
+    {
+        var file = MadeUp.File(Cases + "report { claim accuracy on a > b; claim accuracy on a within 5 of b 1 }", MadeUp.Finished);
+        var page = ReportPage.Of([file], "", ["train", "net"]);
+        Assert.Contains("accuracy on a &gt; b", page, StringComparison.Ordinal);
+        Assert.Contains("accuracy on a within 5 of b 1", page, StringComparison.Ordinal);
+        // A file that asks for claims alone is shown all that one is that asks for nothing.
+        Assert.Contains("best accuracy", page, StringComparison.Ordinal);
+
+        var markdown = MarkdownTables.Of([file]);
+        Assert.Contains("| accuracy on a > b |", markdown, StringComparison.Ordinal);
+
+        var lines = TidyFiles.Of([file]).Single(found => found.Name == "claims.csv").Text.TrimEnd().Split("\r\n");
+        Assert.Equal(1 + 4 + 2, lines.Length);
+    }
+}
