@@ -31,6 +31,9 @@ type PlanArguments =
     | Profile of name: string
     | [<CustomCommandLine "--set">] Setting of statement: string
     | Only of condition: string
+    | Time
+    | Threads of count: int
+    | Data of folder: string
     | Json
 
     interface IArgParserTemplate with
@@ -38,6 +41,9 @@ type PlanArguments =
             match argument with
             | Files _ -> "Freeze files (.frz) or plans (.json)."
             | Layers -> "show the layers of every run."
+            | Time -> "take some steps of each run, and say how long all will take here."
+            | Threads _ -> "processor threads to take them with; all by default."
+            | Data _ -> "the folder of a data set or of several, or an archive (FREEZE_DATA)."
             | Profile _ -> "plan under this profile of the files."
             | Setting _ -> "a setting laid over the files, such as 'epochs=1'; may be given several times."
             | Only _ -> "only runs of this value of an axis, such as 'lr=0.1'; may be given several times."

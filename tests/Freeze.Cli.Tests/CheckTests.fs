@@ -7,7 +7,7 @@ open Xunit
 [<Fact>]
 let ``a good file is fine`` () =
     let output = freeze [ "check"; "dsl-examples/lenet-each-layer.frz" ]
-    Assert.Equal((0, "dsl-examples/lenet-each-layer.frz: fine, 5 runs\n"), (output.Code, output.Text))
+    Assert.Equal((0, "dsl-examples/lenet-each-layer.frz: fine, 15 runs\n"), (output.Code, output.Text))
 
 [<Fact>]
 let ``all errors come at once, each with its line underlined`` () =

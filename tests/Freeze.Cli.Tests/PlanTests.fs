@@ -7,12 +7,16 @@ open Xunit
 [<Fact>]
 let ``the plan as JSON is an array of runs with counts for each layer`` () =
     let runs = json (freeze [ "plan"; "--json"; "dsl-examples/lenet-each-layer.frz" ])
-    Assert.Equal(5, runs.GetArrayLength())
-    let run = runs[2]
+    Assert.Equal(15, runs.GetArrayLength())
+
+    let run =
+        runs.EnumerateArray()
+        |> Seq.find (fun run -> run.GetProperty("name").GetString() = "frozen seed=1 i=2")
+
     let text (name: string) = run.GetProperty(name).GetString()
-    Assert.Equal(("frozen i=2", "lenet", "mnist"), (text "name", text "net", text "data"))
+    Assert.Equal(("frozen seed=1 i=2", "lenet", "mnist"), (text "name", text "net", text "data"))
     Assert.Matches("^[0-9a-f]{16}$", text "hash")
-    Assert.Equal("""{"case":"frozen","i":2}""", run.GetProperty("axes").GetRawText())
+    Assert.Equal("""{"seed":1,"case":"frozen","i":2}""", run.GetProperty("axes").GetRawText())
 
     Assert.Equal(
         """{"total":431080,"trained":406030,"fixed":25050,"zero":0}""",
@@ -90,3 +94,26 @@ let ``a plan says what is computed once, or why not, and whose gradients are lef
     Assert.Equal("maxpool1", features.GetProperty("output").GetString())
     Assert.Equal(11_000L * 20L * 12L * 12L * 4L, features.GetProperty("bytes").GetInt64())
     Assert.Equal("conv1", passes.GetProperty("noBackward").[0].GetString())
+
+[<Fact>]
+let ``a plan with --time takes steps of each run and says how long all would take`` () =
+    let source =
+        file (quick + "case a { conv1: fixed; epochs 1 }; case b { epochs 40 }; seed 1..2")
+
+    let output = freeze [ "plan"; "--time"; source ]
+    Assert.Equal(0, output.Code)
+    Assert.Contains("ms a step", output.Text)
+
+    Assert.Matches(
+        "for 4 of 4 runs, one after the other on [0-9]+ threads of this machine; [0-9.]+ GB",
+        output.Text
+    )
+    // Seeds take the same time: they are timed once.
+    Assert.Equal(2, (output.Errors.Split "timing steps of").Length - 1)
+
+[<Fact>]
+let ``a plan says how much its runs compute`` () =
+    let output =
+        freeze [ "plan"; file "data mnist-sample; net lenet; epochs 3; validate test" ]
+
+    Assert.Contains("multiply-adds in all: steps on 18,000 images, 3,000 judged", output.Text)

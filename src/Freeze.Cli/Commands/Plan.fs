@@ -329,6 +329,71 @@ let private printRungs (runs: Run[]) =
 /// More runs than this are listed without their layers unless asked for.
 let private fewRuns = 3
 
+/// 1.2 P: in thousands of a thousand, as far as that goes.
+let private readable (value: float) =
+    let units = [ 1e18, "E"; 1e15, "P"; 1e12, "T"; 1e9, "G"; 1e6, "M" ]
+
+    match units |> List.tryFind (fun (size, _) -> value >= size) with
+    | Some(size, unit) -> $"{value / size:F1} {unit}"
+    | None -> $"{value:F0}"
+
+let private printWork (runs: Run[]) =
+    let work = runs |> Array.map (fun run -> Workloads.ofRecipe run.Recipe)
+
+    printfn
+        "%s multiply-adds in all: steps on %s images, %s judged"
+        (readable (work |> Array.sumBy _.Operations))
+        (count (work |> Array.sumBy _.Trained))
+        (count (work |> Array.sumBy _.Judged))
+
+/// 43 s, 12 min, 7.5 h or 12 days.
+let private duration (hours: float) =
+    if hours < 1.0 / 60.0 then $"{3600.0 * hours:F0} s"
+    elif hours < 1.0 then $"{60.0 * hours:F0} min"
+    elif hours < 48.0 then $"{hours:F1} h"
+    else $"{hours / 24.0:F1} days"
+
+/// How long all would take here, by some steps of each.
+let private printTimes (arguments: ParseResults<PlanArguments>) (runs: Run[]) : int =
+    let threads =
+        arguments.GetResult(PlanArguments.Threads, System.Environment.ProcessorCount)
+
+    let catalog = Places.catalog (arguments.TryGetResult PlanArguments.Data)
+
+    let say name =
+        eprintfn "timing steps of %s" (line name)
+
+    let forecasts = Forecast.measure catalog threads say runs
+
+    let row (run: Run, forecast) =
+        match forecast with
+        | Ok(forecast: Forecast.Forecast) ->
+            [ run.Name; $"{1000.0 * forecast.Step:F0}"; duration forecast.Hours ]
+        | Error _ -> [ run.Name; "–"; "–" ]
+
+    print [ words "run"; numbers "ms a step"; numbers "time" ] (Array.zip runs forecasts |> Seq.map row)
+    let known = forecasts |> Array.choose Result.toOption
+
+    printfn
+        "%s for %d of %d runs, one after the other on %d threads of this machine; %s of memory at most"
+        (duration (known |> Array.sumBy _.Hours))
+        known.Length
+        runs.Length
+        threads
+        (Freeze.Runtime.Machine.Readable(Forecast.peakMemory ()))
+
+    let problems =
+        forecasts
+        |> Array.choose (function
+            | Error message -> Some message
+            | Ok _ -> None)
+        |> Array.distinct
+
+    for problem in problems do
+        eprintfn "%s" problem
+
+    if problems.Length > 0 then Exit.runFailed else Exit.fine
+
 let private show (arguments: ParseResults<PlanArguments>) (files: Files.Loaded list) (chosen: Run[]) =
     let addresses = Addresses()
     let chosen = HashSet(chosen, HashIdentity.Reference)
@@ -353,6 +418,7 @@ let private show (arguments: ParseResults<PlanArguments>) (files: Files.Loaded l
 
     if arguments.Contains PlanArguments.Json then
         printf "%s" (PlanFile.ofRuns runs)
+        Exit.fine
     else
         printRuns shown
         printStages runs
@@ -362,6 +428,13 @@ let private show (arguments: ParseResults<PlanArguments>) (files: Files.Loaded l
             shown |> Array.iter printLayers
         else
             printfn "%d runs; --layers shows the layers of each." runs.Length
+
+        printWork runs
+
+        if arguments.Contains PlanArguments.Time then
+            printTimes arguments runs
+        else
+            Exit.fine
 
 let run (arguments: ParseResults<PlanArguments>) : int =
     let files =
@@ -380,9 +453,7 @@ let run (arguments: ParseResults<PlanArguments>) : int =
         let all = files |> Seq.collect _.Runs |> Seq.toArray
 
         match Files.only (arguments.GetResults PlanArguments.Only) all with
-        | Ok chosen ->
-            show arguments files chosen
-            Exit.fine
+        | Ok chosen -> show arguments files chosen
         | Error reason ->
             eprintfn "%s" reason
             Exit.wrongInput

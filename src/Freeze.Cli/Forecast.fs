@@ -1,0 +1,74 @@
+/// What runs will cost on this machine: some steps of each are taken and timed, nothing is kept of them.
+module Freeze.Cli.Forecast
+
+open System
+open System.Diagnostics
+open Freeze
+open Freeze.Runtime
+open Freeze.Runtime.Data
+open Freeze.Records
+
+type Forecast =
+    {
+        /// Seconds of a training step.
+        Step: float
+        /// Of the whole run, judging included.
+        Hours: float
+    }
+
+/// About how long each is measured.
+let private span = TimeSpan.FromSeconds 2.0
+
+/// Runs that differ in nothing here take the same time: a seed, a start and the number of epochs cost nothing.
+let private pace (recipe: Recipe) =
+    {|
+        Net = recipe.Net
+        Data = recipe.Data
+        Batch = recipe.Batch
+        Precision = recipe.Precision
+        Augmentations = recipe.Augmentations
+        Treatments = PlanFile.weights recipe |> Array.map _.Treatment
+    |}
+
+/// Judging takes the share of a step that its arithmetic is.
+let private ofStep (recipe: Recipe) (step: float) : Forecast =
+    let work = Workloads.ofRecipe recipe
+    let cost = Costs.ofWeights recipe.Net (PlanFile.weights recipe)
+    let judging = float cost.Forward / float (max 1L cost.Step)
+    let images = float work.Trained + judging * float work.Judged
+
+    {
+        Step = step
+        Hours = images / float recipe.Batch * step / 3600.0
+    }
+
+/// Measures runs one after the other; of those that cannot be trained the message.
+let measure
+    (catalog: DataCatalog)
+    (threads: int)
+    (say: string -> unit)
+    (runs: Run[])
+    : Result<Forecast, string>[] =
+    let steps =
+        runs
+        |> Array.distinctBy (fun run -> pace run.Recipe)
+        |> Array.map (fun run ->
+            say run.Name
+
+            let step =
+                try
+                    Ok(1.0 / StepTimer.StepsPerSecond(run, catalog, threads, span))
+                with
+                | :? RunException
+                | :? DataException as error -> Error error.Message
+
+            pace run.Recipe, step)
+        |> dict
+
+    runs
+    |> Array.map (fun run -> steps[pace run.Recipe] |> Result.map (ofStep run.Recipe))
+
+/// Bytes that this process has held at most.
+let peakMemory () =
+    use here = Process.GetCurrentProcess()
+    here.PeakWorkingSet64
