@@ -382,10 +382,18 @@ let private import report (before: Contents) (brought: Contents) : Contents =
     for name, _ in before.Cases do
         unique report "a case" name (brought.Cases |> List.map fst)
 
+    /// A profile of both is one: the importing file's lies over what it imports.
+    let overBrought (name: Name, section) =
+        match brought.Profiles |> List.tryFind (fun (k, _) -> k.Value = name.Value) with
+        | Some(_, below) -> name, over below section
+        | None -> name, section
+
     {
         Outside = over brought.Outside before.Outside
         Cases = brought.Cases @ before.Cases
-        Profiles = (brought.Profiles |> List.filter (isNew before.Profiles)) @ before.Profiles
+        Profiles =
+            (brought.Profiles |> List.filter (isNew before.Profiles))
+            @ (before.Profiles |> List.map overBrought)
         Nets = Map.fold (fun all name net -> Map.add name net all) brought.Nets before.Nets
         Report = brought.Report @ before.Report
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Freeze.Report.Claims;
+using Freeze.Report.Statistics;
 
 namespace Freeze.Report;
 
@@ -89,7 +90,7 @@ public static class MarkdownTables
         for (var i = 0; i < table.Measures.Count; i++)
         {
             var (measure, cell) = (table.Measures[i], row.Cells[i]);
-            yield return cell.Measured is { } measured ? Measures.Show(measure, measured.Mean)
+            yield return cell.Measured is { } measured ? Mean(measure, measured)
                 : cell.Stages.Count > 0 ? Measures.ShowStages(measure, cell.Stages.Select(stage => stage.Median))
                 : "–";
             if (table.HasPublished(i))
@@ -103,6 +104,10 @@ public static class MarkdownTables
 
         yield return Page.TableHtml.Progress(row.Group);
     }
+
+    private static string Mean(string measure, Spread measured) =>
+        Measures.Show(measure, measured.Mean)
+        + (measured.Count > 1 && measured.Deviation > 0 ? $" ± {Measures.Show(measure, measured.Deviation)}" : "");
 
     private static void AddLine(StringBuilder text, IEnumerable<string> cells) =>
         text.Append("| ").AppendJoin(" | ", cells.Select(Escape)).Append(" |\n");

@@ -289,11 +289,15 @@ let ``built-in nets know nothing of a file's lets`` () =
     )
 
 [<Fact>]
-let ``an importing file's profile wins over one that it imports`` () =
+let ``an importing file's profile lies over one of the same name that it imports`` () =
     let analysis =
-        analyseAmong [ "imp.frz", "profile q { epochs 3 }" ] "q" "import \"imp.frz\"; profile q { epochs 1 }"
+        analyseAmong
+            [ "imp.frz", "profile q { epochs 3; batch 16 }" ]
+            "q"
+            "import \"imp.frz\"; profile q { epochs 1 }"
 
-    Assert.Equal(1, analysis.Runs[0].Recipe.Epochs)
+    let recipe = analysis.Runs[0].Recipe
+    Assert.Equal((1, 16), (recipe.Epochs, recipe.Batch))
 
 [<Fact>]
 let ``what a profile overrides of a tuple is no column of it`` () =

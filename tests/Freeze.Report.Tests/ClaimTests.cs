@@ -70,6 +70,16 @@ public sealed class ClaimTests
     }
 
     [Fact]
+    public void AxesThatMoveTogetherWithANamedOneDoNotKeepSidesApart()
+    {
+        var claim = Judge(
+            "data mnist-sample; epochs 1; seed 1..3; (init, batch) = [(torch, 64), (he, 128)]; let k = 1..2; first k layers: fixed\n"
+            + "report { claim accuracy on torch > he }",
+            run => Axis(run, "init") == "torch" ? 0.9 : 0.8);
+        Assert.Equal(["k=1", "k=2"], claim.Parts.Select(part => part.Where));
+    }
+
+    [Fact]
     public void AChainIsComparedLinkByLink()
     {
         var claim = Judge(

@@ -155,6 +155,63 @@ public sealed class OperationTests : IDisposable
         Assert.Equal(Values(input), Values(F.dropout(input, 0.25, training: false)));
     }
 
+    public static TheoryData<long[], ScalarType, bool> Dropped => new()
+    {
+        { [3], float32, false },
+        { [7, 1025], float32, false },
+        { [9, 5, 12, 12], float32, true },
+        { [128, 16, 32, 32], float32, true },
+        { [9, 5, 12, 12], float64, true },
+        { [9, 5, 12, 12], ScalarType.BFloat16, true },
+    };
+
+    // What is kept is scaled, exactly as many times as often as that is due, and its gradient with it; places in memory decide, so
+    // the order of channels matters and the number of threads does not.
+    [Theory]
+    [MemberData(nameof(Dropped))]
+    public void DropoutDropsTheSameInValuesAndGradients(long[] shape, ScalarType type, bool channelsLast)
+    {
+        using var scope = NewDisposeScope();
+        Tensor Ones() => channelsLast ? ones(shape).permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : ones(shape);
+        (float[] Values, float[] Gradient) Drop(int threads)
+        {
+            set_num_threads(threads);
+            manual_seed(3);
+            var input = Ones().to(type).requires_grad_();
+            var output = F.dropout(input, 0.3, training: true);
+            // A gradient in another order than the values.
+            output.mul(ones(shape).to(type)).sum().backward();
+            return (Values(output.to(float32)), Values(input.grad!.to(float32)));
+        }
+
+        var (values, gradient) = Drop(1);
+        Assert.Equal(values, Drop(2).Values);
+        Assert.Equal(values, gradient);
+        var scale = type == ScalarType.BFloat16 ? 1.4297f : (float)(1 / 0.7);
+        Assert.All(values, value => Assert.True(value == 0 || Math.Abs(value - scale) < 1e-4));
+
+        // Five standard deviations of a binomial share.
+        var bound = 5 * Math.Sqrt(0.3 * 0.7 / values.Length);
+        Assert.InRange(values.Count(value => value == 0) / (double)values.Length, 0.3 - bound, 0.3 + bound);
+    }
+
+    // Neighbours, and values half a block apart, which share one random number, are dropped independently of each other.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(512)]
+    [InlineData(1024)]
+    public void DropoutDropsEachValueByItself(int distance)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(4);
+        var values = Values(F.dropout(ones([1 << 20]), 0.5, training: true));
+        var pairs = values.Length - distance;
+        var both = Enumerable.Range(0, pairs).Count(i => values[i] == 0 && values[i + distance] == 0);
+        var bound = 5 * Math.Sqrt(0.25 * 0.75 / pairs);
+        Assert.InRange(both / (double)pairs, 0.25 - bound, 0.25 + bound);
+    }
+
     [Fact]
     public void ThreadsCanBeSet()
     {

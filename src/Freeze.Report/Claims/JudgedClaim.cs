@@ -86,7 +86,7 @@ public sealed record JudgedClaim(string Text, string Measure, IReadOnlyList<Clai
         .. claim.Sides.Zip(claim.Sides.Skip(1)).SelectMany(sides =>
         {
             var named = Named(file, sides.First).Concat(Named(file, sides.Second)).ToHashSet();
-            var others = Telling(file, file.Axes.Where(axis => !named.Contains(axis)));
+            var others = Telling(file, [.. named]);
             return
                 from first in Groups(file, sides.First, others)
                 from second in Groups(file, sides.Second, others)
@@ -102,10 +102,11 @@ public sealed record JudgedClaim(string Text, string Measure, IReadOnlyList<Clai
             .Where(axis => side.Contains(AxisValueModule.text(axis.Value)))
             .Select(axis => axis.Name);
 
-    // Of axes that move together, such as a net and its batch, one tells runs apart.
-    private static string[] Telling(ReportFile file, IEnumerable<string> axes) =>
-        axes.Aggregate(Array.Empty<string>(), (kept, axis) =>
-            file.By([.. kept, axis]).Count > file.By(kept).Count ? [.. kept, axis] : kept);
+    // The axes that tell runs apart beside those that are named. One that moves together with them or with one of these, such
+    // as a net's batch, tells nothing.
+    private static string[] Telling(ReportFile file, string[] named) =>
+        file.Axes.Aggregate(Array.Empty<string>(), (kept, axis) =>
+            file.By([.. named, .. kept, axis]).Count > file.By([.. named, .. kept]).Count ? [.. kept, axis] : kept);
 
     private static IEnumerable<RunGroup> Groups(ReportFile file, string[] side, string[] axes) =>
         file.By(axes)

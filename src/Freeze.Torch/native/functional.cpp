@@ -1,5 +1,6 @@
 // The operations of nets, as torch.nn.functional has them.
 #include "api.h"
+#include "dropout.h"
 
 using namespace freeze;
 
@@ -45,7 +46,7 @@ FREEZE_API int freeze_avg_pool2d(Handle input, int64_t size, int64_t stride, int
 }
 
 FREEZE_API int freeze_dropout(Handle input, double share, int training, Handle* result) {
-    return making(result, [&] { return at::dropout(get(input), share, training != 0); });
+    return making(result, [&] { return freeze::dropout(get(input), share, training != 0); });
 }
 
 // Mean over the batch, in nats.

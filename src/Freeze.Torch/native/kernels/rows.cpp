@@ -137,14 +137,42 @@ void gradient(const T* gradient, const T* y, const T* x, std::int64_t rows, std:
     (relu ? gradient_rows<T, true> : gradient_rows<T, false>)(gradient, y, x, rows, channels, a, b, c, out);
 }
 
+inline std::uint64_t number_at(std::uint64_t key, std::uint64_t place) {
+    std::uint64_t z = key + (place + 1) * 0x9E3779B97F4A7C15u;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+}
+
+template <class T>
+void drop(const T* x, std::int64_t count, std::uint64_t key, std::int64_t block, std::uint32_t threshold,
+          Number<T> scale, T* y) {
+    constexpr std::int64_t half = values_of_a_block / 2;
+    std::uint32_t bits[values_of_a_block];
+#pragma omp simd
+    for (std::int64_t i = 0; i < half; i++) {
+        const std::uint64_t number = number_at(key, block * half + i);
+        bits[i] = static_cast<std::uint32_t>(number);
+        bits[half + i] = static_cast<std::uint32_t>(number >> 32);
+    }
+    const T* FREEZE_RESTRICT from = x;
+    T* FREEZE_RESTRICT to = y;
+#pragma omp simd
+    for (std::int64_t i = 0; i < count; i++) {
+        write(to + i, bits[i] < threshold ? 0 : read(from[i]) * scale);
+    }
+}
+
 }  // namespace
 
 extern const Rows<float> of_float;
 extern const Rows<double> of_double;
 extern const Rows<std::uint16_t> of_bfloat16;
-const Rows<float> of_float = {moments<float>, scale<float>, gradient_moments<float>, gradient<float>};
-const Rows<double> of_double = {moments<double>, scale<double>, gradient_moments<double>, gradient<double>};
+const Rows<float> of_float = {moments<float>, scale<float>, gradient_moments<float>, gradient<float>,
+                              drop<float>};
+const Rows<double> of_double = {moments<double>, scale<double>, gradient_moments<double>, gradient<double>,
+                                drop<double>};
 const Rows<std::uint16_t> of_bfloat16 = {moments<std::uint16_t>, scale<std::uint16_t>, gradient_moments<std::uint16_t>,
-                                         gradient<std::uint16_t>};
+                                         gradient<std::uint16_t>, drop<std::uint16_t>};
 
 }  // namespace freeze::kernels::FREEZE_SET

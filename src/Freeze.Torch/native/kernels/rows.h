@@ -18,6 +18,9 @@ struct Sums<std::uint16_t> {
 template <class T>
 using Number = typename Sums<T>::Number;
 
+// Values that `drop` takes at a time.
+constexpr std::int64_t values_of_a_block = 1024;
+
 // T is float, double, or std::uint16_t for bfloat16. All arrays of one entry for each channel are of Number<T>, sums
 // are doubles. `rows` of a call are a part of the batch; calls on different parts may run at the same time.
 template <class T>
@@ -34,6 +37,11 @@ struct Rows {
     // out = g a + x b + c, g as above.
     void (*gradient)(const T* gradient, const T* y, const T* x, std::int64_t rows, std::int64_t channels,
                      const Number<T>* a, const Number<T>* b, const Number<T>* c, bool relu, T* out);
+    // y = x scale, or 0 where the value's 32 random bits are less than the threshold; `count` values of block number
+    // `block`. The bits are halves of SplitMix64's numbers (Steele, Lea and Flood 2014) from the key: those of the block's
+    // first half are the lower ones.
+    void (*drop)(const T* x, std::int64_t count, std::uint64_t key, std::int64_t block, std::uint32_t threshold,
+                 Number<T> scale, T* y);
 };
 
 // The loops for this machine.
