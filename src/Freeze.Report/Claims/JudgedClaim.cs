@@ -18,9 +18,8 @@ public sealed record ClaimPart(
 
 /// <summary>A claim of a file, judged over its finished runs.</summary>
 /// <param name="Text">As the file says it.</param>
-/// <param name="Measure">What is compared.</param>
 /// <param name="Parts">Each comparison of two sides that are alike in all else, or each line.</param>
-public sealed record JudgedClaim(string Text, string Measure, IReadOnlyList<ClaimPart> Parts)
+public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
 {
     /// <summary>The claims of a file, in its order.</summary>
     public static IReadOnlyList<JudgedClaim> Of(ReportFile file)
@@ -30,14 +29,14 @@ public sealed record JudgedClaim(string Text, string Measure, IReadOnlyList<Clai
         [
             .. file.Items.OfType<ReportItem.Claim>().Select(item => item.Statement switch
             {
-                ReportClaim.Comparison comparison => new JudgedClaim(Write(comparison), comparison.Measure, Comparisons(file, comparison)),
-                ReportClaim.Trend trend => new JudgedClaim(Write(trend), trend.Measure, Trends(file, trend)),
+                ReportClaim.Comparison comparison => new JudgedClaim(Write(comparison), Comparisons(file, comparison)),
+                ReportClaim.Trend trend => new JudgedClaim(Write(trend), Trends(file, trend)),
                 _ => throw new System.Diagnostics.UnreachableException($"no judgement for plan case {item.Statement}"),
             }),
         ];
     }
 
-    /// <summary>In a few words, such as <c>holds</c> or <c>3 of 4 hold</c>; those on average count half way, so they are named.</summary>
+    /// <summary>In a few words, such as <c>holds</c> or <c>of 4: 3 hold, 1 fails</c>.</summary>
     public string Summary
     {
         get
@@ -65,16 +64,15 @@ public sealed record JudgedClaim(string Text, string Measure, IReadOnlyList<Clai
 
     private static string Write(ReportClaim.Comparison claim)
     {
-        var sides = claim.Sides.Select(side => string.Join(' ', side));
-        return claim.Relation switch
+        string[] sides = [.. claim.Sides.Select(side => string.Join(' ', side))];
+        var compared = claim.Relation switch
         {
-            Relation.Within within => string.Create(
-                CultureInfo.InvariantCulture, $"{claim.Measure} on {claim.Sides[0][0]}{Rest(claim.Sides[0])} within {within.Margin} of {string.Join(' ', claim.Sides[1])}"),
-            var relation => $"{claim.Measure} on {string.Join(relation.IsGreater ? " > " : " < ", sides)}",
+            Relation.Within within => string.Create(CultureInfo.InvariantCulture, $"{sides[0]} within {within.Margin} of {sides[1]}"),
+            { IsGreater: true } => string.Join(" > ", sides),
+            _ => string.Join(" < ", sides),
         };
+        return $"{claim.Measure} on {compared}";
     }
-
-    private static string Rest(string[] side) => string.Concat(side.Skip(1).Select(word => " " + word));
 
     private static string Write(ReportClaim.Trend claim) =>
         $"{claim.Measure} {(claim.Rises ? "rises" : "falls")} with {claim.Over}{(claim.Logarithmic ? " (log)" : "")}"
