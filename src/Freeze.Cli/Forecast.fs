@@ -19,27 +19,27 @@ type Forecast =
 /// About how long each is measured.
 let private span = TimeSpan.FromSeconds 2.0
 
-/// Runs that differ in nothing here take the same time: a seed, a start and the number of epochs cost nothing.
+/// Runs that differ in nothing here take the same time: a seed, a start, rates and the number of epochs cost nothing.
 let private pace (recipe: Recipe) =
     {|
         Net = recipe.Net
         Data = recipe.Data
         Batch = recipe.Batch
         Precision = recipe.Precision
+        Device = recipe.Device
         Augmentations = recipe.Augmentations
-        Treatments = PlanFile.weights recipe |> Array.map _.Treatment
+        Optimizer = recipe.Optimizer.GetType().Name
+        Treatments = recipe.Weights |> Array.map _.Treatment
     |}
 
-/// Judging takes the share of a step that its arithmetic is.
+/// All else takes the time that its arithmetic is of a step's.
 let private ofStep (recipe: Recipe) (step: float) : Forecast =
-    let work = Workloads.ofRecipe recipe
-    let cost = Costs.ofWeights recipe.Net (PlanFile.weights recipe)
-    let judging = float cost.Forward / float (max 1L cost.Step)
-    let images = float work.Trained + judging * float work.Judged
+    let cost = Costs.ofWeights recipe.Net recipe.Weights
+    let stepOperations = float (max 1L cost.Step) * float recipe.Batch
 
     {
         Step = step
-        Hours = images / float recipe.Batch * step / 3600.0
+        Hours = (Workloads.ofRecipe recipe).Operations / stepOperations * step / 3600.0
     }
 
 /// Measures runs one after the other; of those that cannot be trained the message.

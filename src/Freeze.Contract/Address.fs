@@ -26,6 +26,15 @@ type Addresses() =
     /// recipe would give other numbers or a plan other fields.
     static member Schema = 3
 
+    /// The same for runs alone that draw with dropout: 1 since its numbers depend on a value's place.
+    static member private Drawing(net: Net) =
+        let drops (node: Node) =
+            match node.Operation with
+            | Operation.Dropout _ -> true
+            | _ -> false
+
+        if Array.exists drops net.Nodes then [| 1uy |] else [||]
+
     /// 16 hexadecimal digits of the SHA-256 of the schema, of the digests of the net's and the weights' canonical JSON,
     /// and of the canonical JSON of the rest.
     member _.Of(recipe: Recipe) : string =
@@ -44,6 +53,7 @@ type Addresses() =
             Array.concat
                 [
                     BitConverter.GetBytes Addresses.Schema
+                    Addresses.Drawing recipe.Net
                     digest recipe.Net id
                     digest recipe.Weights withoutPaths
                     Json.toBytes rest

@@ -5,7 +5,7 @@ namespace Freeze
 type Relation =
     | Greater
     | Less
-    /// At most Margin apart: in percentage points of a share, else in the measure's unit.
+    /// Less than Margin apart: in percentage points of a share, else in the measure's unit.
     | Within of Margin: float
 
 /// A statement about results that runs can prove wrong.
@@ -33,11 +33,15 @@ type ReportItem =
 
 [<RequireQualifiedAccess>]
 module Selection =
-    /// What a run can be called by behind `on`: its values on the axes, its net and its data. Not its seed: repetitions
-    /// are told apart by nothing else, and a seed's number would be taken for another axis's value.
+    /// Whether runs are chosen by an axis: not by those that only number repetitions and tries, whose numbers would be taken
+    /// for another axis's values.
+    let isByAxis (axis: Axis) =
+        not (List.contains axis.Name [ "seed"; "candidate"; "rung" ])
+
+    /// What a run can be called by behind `on`: its values on the axes, its net and its data.
     let values (axes: Axis seq) (net: string) (data: string) : Set<string> =
         axes
-        |> Seq.filter (fun axis -> axis.Name <> "seed")
+        |> Seq.filter isByAxis
         |> Seq.map (fun axis -> AxisValue.text axis.Value)
         |> Seq.append [ net; data ]
         |> Set.ofSeq

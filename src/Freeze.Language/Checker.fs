@@ -118,7 +118,7 @@ let check (context: Context) (whole: bool) (isSound: unit -> bool) (contents: Co
 
         // Where something is wrong, a rule may seem dead only because of that.
         if whole && isSound () then
-            let isNarrowed = context.Profile <> ""
+            let isNarrowed = context.Profile <> "" || not (List.isEmpty context.Beside)
             Unused.warn context.Report contents variants winners overruled checker.Seen isNarrowed
 
             if not isNarrowed then

@@ -187,7 +187,15 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
 
                 inAxes
 
-        line.Parts |> List.concat |> List.fold folder false |> ignore
+        let side (word: Located<string>) =
+            let kind = if cases.Contains word.Value then Kind.Case else Kind.Let
+            add kind everywhere false word.Value word.Span
+
+        let words = line.Parts |> List.concat
+
+        match words |> List.tryFindIndex (fun word -> word.Value = "on") with
+        | Some i when line.Kind.Value = "claim" -> words |> List.skip (i + 1) |> List.iter side
+        | _ -> words |> List.fold folder false |> ignore
 
     member this.Statement home (statement: Statement) : unit =
         let expression = this.Expression Map.empty home

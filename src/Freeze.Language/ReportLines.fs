@@ -140,11 +140,21 @@ let private toWord (written: string) =
     | true, number -> AxisValue.text (AxisValue.Number number)
     | _ -> written
 
+/// A measure of whole runs: stages have theirs each.
+let private judged report (measure: Located<string>) =
+    if measure.Value.StartsWith "stage " then
+        report (Diagnostic.wrongValue measure.Span "a measure that a run has one of")
+    else
+        measures report [ measure ] |> ignore
+
 /// The words up to the first of some, that one, and those behind it.
 let private cut (marks: string list) (words: Located<string> list) =
     match words |> List.tryFindIndex (fun word -> List.contains word.Value marks) with
     | Some i -> List.take i words, Some words[i].Value, List.skip (i + 1) words
     | None -> words, None, []
+
+/// Of sides that are compared: more is no claim that anybody could read.
+let private longestChain = 100
 
 /// The sides between words of relation, which must all be the same.
 let rec private sides (words: Located<string> list) : (string * Located<string> list list) option =
@@ -159,7 +169,15 @@ let rec private sides (words: Located<string> list) : (string * Located<string> 
 
 /// The relation between sides, and their words.
 let private compared (words: Located<string> list) : (Relation * Located<string> list list) option =
-    match sides words with
+    let relations =
+        words |> List.filter (fun word -> word.Value = ">" || word.Value = "<")
+
+    match
+        (if relations.Length > longestChain then
+             None
+         else
+             sides words)
+    with
     | Some(">", sides) -> Some(Relation.Greater, sides)
     | Some("<", sides) -> Some(Relation.Less, sides)
     | Some("within", [ first; margin :: { Value = "of" } :: (_ :: _ as second) ]) ->
@@ -185,7 +203,8 @@ let private trend report known measure rises words more =
         mark.IsSome <> names.IsEmpty && (mark.IsSome || more.IsEmpty)
         ->
         let over = named over
-        measures report [ measure; withoutMark over ] |> ignore
+        measures report [ withoutMark over ] |> ignore
+        judged report measure
 
         ReportClaim.Trend(
             measure.Value,
@@ -204,7 +223,7 @@ let private claim report known (line: ReportLine) =
     | _ :: _ as measure, Some "on", rest when more.IsEmpty ->
         compared rest
         |> Option.map (fun (relation, sides) ->
-            measures report [ named measure ] |> ignore
+            judged report (named measure)
             let sides = [| for side in sides -> [| for word in side -> toWord word.Value |] |]
             ReportClaim.Comparison((named measure).Value, sides, relation))
     | _ :: _ as measure, Some verb, { Value = "with" } :: rest when verb <> "on" ->

@@ -48,14 +48,14 @@ public sealed record ReportFile(
     public string[] Axes =>
     [
         .. Runs.SelectMany(run => run.Run.Axes).GroupBy(axis => axis.Name)
-            .Where(axis => axis.Key != "seed" && axis.Select(found => Word(found.Value)).Distinct().Count() > 1)
+            .Where(axis => axis.Key != "seed" && axis.Select(found => AxisValueModule.text(found.Value)).Distinct().Count() > 1)
             .Select(axis => axis.Key),
     ];
 
     /// <summary>The runs by their values of some axes, in the order of the file.</summary>
     public IReadOnlyList<RunGroup> By(IReadOnlyList<string> axes) =>
     [
-        .. Runs.GroupBy(run => string.Join('\n', axes.Select(axis => Value(run, axis))))
+        .. Runs.GroupBy(run => string.Join('\n', axes.Select(axis => Exactly(run, axis))))
             .Select(group => new RunGroup([.. axes.Select(axis => Value(group.First(), axis))], [.. group])),
     ];
 
@@ -65,6 +65,10 @@ public sealed record ReportFile(
         ArgumentNullException.ThrowIfNull(run);
         return run.Run.Axes.FirstOrDefault(found => found.Name == axis) is { } found ? Word(found.Value) : "";
     }
+
+    // With all its digits: drawn values may differ where tables no longer show it.
+    private static string Exactly(RunRecords run, string axis) =>
+        run.Run.Axes.FirstOrDefault(found => found.Name == axis) is { } found ? AxisValueModule.text(found.Value) : "";
 
     private static string Word(AxisValue value) => value switch
     {

@@ -120,7 +120,7 @@ public static class TidyFiles
 
     private static string OfClaims(IReadOnlyList<ReportFile> files) => Csv(
         ["file", "claim", "where", "measured", "difference_or_slope", "half_interval", "seeds_or_points", "verdict"],
-        files.SelectMany(file => JudgedClaim.Of(file).SelectMany(claim => claim.Parts.Select(part => new[]
+        files.SelectMany(file => JudgedClaim.Of(file).SelectMany(claim => claim.Parts.DefaultIfEmpty(JudgedClaim.Nothing).Select(part => new[]
         {
             file.Path, claim.Text, part.Where, part.Figures, Finite(part.Difference), Finite(part.Band), Number(part.Count),
             Verdicts.Word(part.Verdict),

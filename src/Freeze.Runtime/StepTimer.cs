@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Freeze.Runtime.Data;
+using Freeze.Runtime.Nets;
 using Freeze.Runtime.Training;
 using static TorchSharp.torch;
 
@@ -21,6 +22,7 @@ public static class StepTimer
     {
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(data);
+        using var device = Computing.Begin(run.Recipe, repeatable: false);
         using var images = data.Load(run.Recipe.Data, _ => { });
         using var scope = NewDisposeScope();
         set_num_threads(threads);

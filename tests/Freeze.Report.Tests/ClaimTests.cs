@@ -54,6 +54,7 @@ public sealed class ClaimTests
     [InlineData("accuracy on a within 1 of b", Verdict.Fails, 0.02, 0.021, 0.022)]
     [InlineData("accuracy on a within 1 of b", Verdict.LeansAgainst, 0.02, -0.03, 0.07)]
     [InlineData("accuracy on a within 3 of b", Verdict.Leans, 0.02)]
+    [InlineData("accuracy on a > b", Verdict.Fails, 0.0, 0.0, 0.0)]
     public void AVerdictSaysWhereTheIntervalLies(string claim, Verdict expected, params double[] differences) =>
         Assert.Equal(expected, Assert.Single(TwoCases(claim, differences).Parts).Verdict);
 
@@ -98,6 +99,24 @@ public sealed class ClaimTests
     }
 
     [Fact]
+    public void PairsWithoutResultsAreCounted()
+    {
+        var claim = Judge(Cases + "report { claim accuracy on a > b }", run => Axis(run, "init") == "he" ? null : Axis(run, "case") == "a" ? 0.6 : 0.5);
+        Assert.Equal("of 4: 2 hold, 2 open", claim.Summary);
+    }
+
+    [Fact]
+    public void TheSeedsOfAPointOfALineAreOnePoint()
+    {
+        var claim = Judge(
+            "data mnist-sample; epochs 1; let k = 0..3; first k layers: fixed; seed 1..3\nreport { claim accuracy rises with trained parameters (log) }",
+            run => 0.1 * Math.Log10(Measures.Of("trained parameters", run)!.Value) + (0.01 * run.Run.Recipe.Seed));
+        var part = Assert.Single(claim.Parts);
+        Assert.Equal(4, part.Count);
+        Assert.Equal(0.1, part.Difference, 1e-9);
+    }
+
+    [Fact]
     public void ATrendIsJudgedByTheSlopeOfALine()
     {
         const string Sweep = "data mnist-sample; epochs 1; let k = 0..3; first k layers: fixed; init [torch, he]\n";
@@ -111,7 +130,7 @@ public sealed class ClaimTests
         Assert.Equal([Verdict.Holds, Verdict.Fails], claim.Parts.Select(part => part.Verdict));
         Assert.Equal(0.1, claim.Parts[0].Difference, 1e-9);
         Assert.Equal(("init=torch", "R² 1.00", 4), (claim.Parts[0].Where, claim.Parts[0].Figures, claim.Parts[0].Count));
-        Assert.StartsWith("+10.00 pt", claim.Parts[0].Shown, StringComparison.Ordinal);
+        Assert.StartsWith("+10 pt", claim.Parts[0].Shown, StringComparison.Ordinal);
         Assert.EndsWith("for ten times the trained parameters", claim.Parts[0].Shown, StringComparison.Ordinal);
     }
 

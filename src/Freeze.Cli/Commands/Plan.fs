@@ -375,7 +375,7 @@ let private printTimes (arguments: ParseResults<PlanArguments>) (runs: Run[]) : 
     let known = forecasts |> Array.choose Result.toOption
 
     printfn
-        "%s for %d of %d runs, one after the other on %d threads of this machine; %s of memory at most"
+        "%s for %d of %d runs, one after the other on %d threads of this machine, and less by what is computed once, shared or stopped early; %s of memory at most"
         (duration (known |> Array.sumBy _.Hours))
         known.Length
         runs.Length
@@ -447,7 +447,18 @@ let run (arguments: ParseResults<PlanArguments>) : int =
 
     Files.printDiagnostics files
 
+    let mistake =
+        match arguments.TryGetResult PlanArguments.Threads with
+        | Some threads when threads < 1 || threads > 1024 ->
+            Some $"--threads {threads}: expected a number from 1 to 1024"
+        | _ when arguments.Contains PlanArguments.Time && arguments.Contains PlanArguments.Json ->
+            Some "--time has no JSON: leave out one of --time and --json"
+        | _ -> None
+
     if Files.hasErrors files then
+        Exit.wrongInput
+    elif mistake.IsSome then
+        eprintfn "%s" mistake.Value
         Exit.wrongInput
     else
         let all = files |> Seq.collect _.Runs |> Seq.toArray

@@ -49,10 +49,6 @@ internal static class AgainstChart
             ]), fits);
     }
 
-    /// <summary>The lines alone, of each series that has enough points.</summary>
-    public static IReadOnlyList<FittedSeries> Fits(ReportFile file, ReportItem.Plot item) => Fits(
-        [.. file.By(item.For).SelectMany(group => Points(group, group.Label(item.For), item.Measures[0], item))], item.Fit == "log");
-
     private static FittedSeries[] Fits(Point[] points, bool logarithmic) =>
     [
         .. points.GroupBy(point => point.Series)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Freeze.Report.Charts;
 using Freeze.Report.Statistics;
 using MathNet.Numerics.Distributions;
 
@@ -21,6 +20,9 @@ public sealed record ClaimPart(
 /// <param name="Parts">Each comparison of two sides that are alike in all else, or each line.</param>
 public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
 {
+    /// <summary>What stands for the parts of a claim about no two runs.</summary>
+    public static ClaimPart Nothing { get; } = new("", "–", double.NaN, double.NaN, "–", 0, Verdict.Open);
+
     /// <summary>The claims of a file, in its order.</summary>
     public static IReadOnlyList<JudgedClaim> Of(ReportFile file)
     {
@@ -41,21 +43,20 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
     {
         get
         {
-            var judged = Parts.Where(part => part.Verdict != Verdict.Open).ToArray();
-            if (judged.Length < 2)
+            if (Parts.Count < 2)
             {
-                return Verdicts.Word(judged.Length == 0 ? Verdict.Open : judged[0].Verdict);
+                return Verdicts.Word(Parts.Count == 0 ? Verdict.Open : Parts[0].Verdict);
             }
 
-            var counts = judged.GroupBy(part => part.Verdict).OrderBy(group => group.Key)
+            var counts = Parts.GroupBy(part => part.Verdict).OrderBy(group => group.Key == Verdict.Open).ThenBy(group => group.Key)
                 .Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Count()} {Plural(group.Key, group.Count())}"));
-            return string.Create(CultureInfo.InvariantCulture, $"of {judged.Length}: {string.Join(", ", counts)}");
+            return string.Create(CultureInfo.InvariantCulture, $"of {Parts.Count}: {string.Join(", ", counts)}");
         }
     }
 
     private static string Plural(Verdict verdict, int count) => (verdict, count) switch
     {
-        (_, 1) => Verdicts.Word(verdict),
+        (_, 1) or (Verdict.Open, _) => Verdicts.Word(verdict),
         (Verdict.Holds, _) => "hold",
         (Verdict.Leans, _) => "hold on average",
         (Verdict.LeansAgainst, _) => "fail on average",
@@ -85,9 +86,10 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
         {
             var named = Named(file, sides.First).Concat(Named(file, sides.Second)).ToHashSet();
             var others = Telling(file, [.. named]);
+            var (left, right) = (Groups(file, sides.First, others), Groups(file, sides.Second, others));
             return
-                from first in Groups(file, sides.First, others)
-                from second in Groups(file, sides.Second, others)
+                from first in left
+                from second in right
                 where first.Values.Zip(second.Values).All(value => value.First == value.Second || value.First.Length == 0 || value.Second.Length == 0)
                 select Compare(claim, sides, others, first, second);
         }),
@@ -97,7 +99,7 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
     private static IEnumerable<string> Named(ReportFile file, string[] side) =>
         file.Runs.Where(run => Selection.holds(side, run.Run))
             .SelectMany(run => run.Run.Axes)
-            .Where(axis => side.Contains(AxisValueModule.text(axis.Value)))
+            .Where(axis => Selection.isByAxis(axis) && side.Contains(AxisValueModule.text(axis.Value)))
             .Select(axis => axis.Name);
 
     // The axes that tell runs apart beside those that are named. One that moves together with them or with one of these, such
@@ -106,10 +108,12 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
         file.Axes.Aggregate(Array.Empty<string>(), (kept, axis) =>
             file.By([.. named, .. kept, axis]).Count > file.By([.. named, .. kept]).Count ? [.. kept, axis] : kept);
 
-    private static IEnumerable<RunGroup> Groups(ReportFile file, string[] side, string[] axes) =>
-        file.By(axes)
+    private static RunGroup[] Groups(ReportFile file, string[] side, string[] axes) =>
+    [
+        .. file.By(axes)
             .Select(group => group with { Runs = [.. group.Runs.Where(run => Selection.holds(side, run.Run))] })
-            .Where(group => group.Runs.Count > 0);
+            .Where(group => group.Runs.Count > 0),
+    ];
 
     private static ClaimPart Compare(
         ReportClaim.Comparison claim, (string[] First, string[] Second) sides, string[] axes, RunGroup first, RunGroup second)
@@ -122,7 +126,7 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
         where = (where + Common(axes, first, second)).TrimEnd(' ', ';');
         if (differences.Length == 0)
         {
-            return new ClaimPart(where, "–", double.NaN, double.NaN, "–", 0, Verdict.Open);
+            return Nothing with { Where = where };
         }
 
         var (spread, band) = (Spread.Of(differences), double.PositiveInfinity);
@@ -155,24 +159,41 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
         return values.Any(value => value.Length > 0) ? new RunGroup(values, first.Runs).Label(axes) : "";
     }
 
+    // A line through the means over seeds: those of one point share what the line does not tell.
     private static ClaimPart[] Trends(ReportFile file, ReportClaim.Trend claim)
     {
-        var plot = (ReportItem.Plot)ReportItem.NewPlot([claim.Measure], claim.Over, claim.Logarithmic, claim.For, claim.Logarithmic ? "log" : "linear");
         var unit = claim.Logarithmic ? $"for ten times the {claim.Over}" : $"for each of {claim.Over}";
+        var (least, most) = claim.Rises ? (0.0, double.PositiveInfinity) : (double.NegativeInfinity, 0.0);
         return
         [
-            .. AgainstChart.Fits(file, plot).Select(fitted => new ClaimPart(
-                claim.For.Length > 0 ? fitted.Series : "",
-                string.Create(CultureInfo.InvariantCulture, $"R² {fitted.Fit.Determination:F2}"),
-                fitted.Fit.Slope,
-                fitted.Fit.SlopeBand,
-                $"{Interval(claim.Measure, fitted.Fit.Slope, fitted.Fit.SlopeBand)} {unit}",
-                fitted.Fit.Count,
-                claim.Rises
-                    ? Verdicts.Of(fitted.Fit.Slope, fitted.Fit.SlopeBand, 0, double.PositiveInfinity)
-                    : Verdicts.Of(fitted.Fit.Slope, fitted.Fit.SlopeBand, double.NegativeInfinity, 0))),
+            .. file.By(claim.For).Select(group =>
+            {
+                var points = (file with { Runs = group.Runs }).By(file.Axes)
+                    .Select(alike => (X: Mean(claim.Over, alike), Y: Mean(claim.Measure, alike)))
+                    .Where(point => double.IsFinite(point.Y) && double.IsFinite(point.X) && (point.X > 0 || !claim.Logarithmic))
+                    .Select(point => (claim.Logarithmic ? Math.Log10(point.X) : point.X, point.Y))
+                    .ToArray();
+                var where = claim.For.Length > 0 ? group.Label(claim.For) : "";
+                return LineFit.Of(points) is { } line
+                    ? new ClaimPart(
+                        where,
+                        string.Create(CultureInfo.InvariantCulture, $"R² {line.Determination:F2}"),
+                        line.Slope,
+                        line.SlopeBand,
+                        $"{Slope(claim.Measure, line.Slope)} ± {Slope(claim.Measure, line.SlopeBand).TrimStart('+')} {unit}",
+                        line.Count,
+                        Verdicts.Of(line.Slope, line.SlopeBand, least, most))
+                    : Nothing with { Where = where, Count = points.Length };
+            }),
         ];
     }
+
+    private static double Mean(string measure, RunGroup group) => BySeed(measure, group).Values.DefaultIfEmpty(double.NaN).Average();
+
+    // A slope may be far smaller than what is measured.
+    private static string Slope(string measure, double value) => Measures.Unit(measure) == MeasureUnit.Share
+        ? string.Create(CultureInfo.InvariantCulture, $"{(value < 0 ? "−" : "+")}{Math.Abs(100 * value):G3} pt")
+        : string.Create(CultureInfo.InvariantCulture, $"{(value < 0 ? "−" : "+")}{Math.Abs(value):G3}");
 
     private static string Interval(string measure, double mean, double band) => double.IsFinite(band)
         ? $"{Measures.ShowDifference(measure, mean)} ± {Measures.ShowDifference(measure, band).TrimStart('+')}"

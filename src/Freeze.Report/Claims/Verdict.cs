@@ -33,7 +33,7 @@ public static class Verdicts
         _ => throw new System.Diagnostics.UnreachableException($"no word for {verdict}"),
     };
 
-    /// <summary>Whether a value is in a range, by its estimate and half the width of its interval of 95%.</summary>
+    /// <summary>Whether a value is within a range, its ends left out, by its estimate and half the width of its interval of 95%.</summary>
     /// <param name="estimate">Not finite where nothing is known.</param>
     /// <param name="band">Infinite where there are too few values to tell.</param>
     /// <param name="least">The range's lower end.</param>
@@ -43,7 +43,7 @@ public static class Verdicts
         _ when !double.IsFinite(estimate) => Verdict.Open,
         _ when estimate - band > least && estimate + band < most => Verdict.Holds,
         _ when estimate > least && estimate < most => Verdict.Leans,
-        _ when estimate + band < least || estimate - band > most => Verdict.Fails,
+        _ when estimate + band <= least || estimate - band >= most => Verdict.Fails,
         _ => Verdict.LeansAgainst,
     };
 }
