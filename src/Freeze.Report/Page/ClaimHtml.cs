@@ -20,7 +20,8 @@ internal static class ClaimHtml
 
             foreach (var part in claim.Parts)
             {
-                html.Add($"<tr><th scope=\"row\">{(claim.Parts.Count == 1 ? claim.Text : "")}</th><td>{part.Where}</td><td class=\"n\">{part.Figures}</td><td class=\"n\">{part.Shown}</td><td class=\"n\">{part.Count}</td><td class=\"{Class(part.Verdict)}\">{Verdicts.Word(part.Verdict)}</td></tr>\n");
+                _ = claim.Parts.Count == 1 ? html.Add($"<tr><th scope=\"row\">{claim.Text}</th>") : html.Add($"<tr><td></td>");
+                html.Add($"<td>{part.Where}</td><td class=\"n\">{part.Figures}</td><td class=\"n\">{part.Shown}</td><td class=\"n\">{part.Count}</td><td class=\"{Class(part.Verdict)}\">{Verdicts.Word(part.Verdict)}</td></tr>\n");
             }
 
             html.Add($"</tbody>");
