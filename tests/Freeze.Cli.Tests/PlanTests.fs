@@ -105,7 +105,7 @@ let ``a plan with --time takes steps of each run and says how long all would tak
     Assert.Contains("ms a step", output.Text)
 
     Assert.Matches(
-        "for 4 of 4 runs, one after the other on [0-9]+ threads of this machine; [0-9.]+ GB",
+        "for 4 of 4 runs, one after the other on [0-9]+ threads of this machine, and less by .*; [0-9.]+ GB",
         output.Text
     )
     // Seeds take the same time: they are timed once.
