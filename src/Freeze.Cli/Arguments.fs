@@ -3,6 +3,15 @@ module Freeze.Cli.Arguments
 
 open Argu
 
+/// What is wrong with a number that lies outside its range.
+let outside name least most (value: int option) : string option =
+    match value with
+    | Some value when value < least || value > most ->
+        Some $"{name} {value}: expected a number from {least} to {most}"
+    | _ -> None
+
+let threadsOutside = outside "--threads" 1 1024
+
 type CheckArguments =
     | [<MainCommand; Mandatory>] Files of file: string list
     | Profile of name: string

@@ -448,12 +448,10 @@ let run (arguments: ParseResults<PlanArguments>) : int =
     Files.printDiagnostics files
 
     let mistake =
-        match arguments.TryGetResult PlanArguments.Threads with
-        | Some threads when threads < 1 || threads > 1024 ->
-            Some $"--threads {threads}: expected a number from 1 to 1024"
-        | _ when arguments.Contains PlanArguments.Time && arguments.Contains PlanArguments.Json ->
+        match threadsOutside (arguments.TryGetResult PlanArguments.Threads) with
+        | None when arguments.Contains PlanArguments.Time && arguments.Contains PlanArguments.Json ->
             Some "--time has no JSON: leave out one of --time and --json"
-        | _ -> None
+        | outside -> outside
 
     if Files.hasErrors files then
         Exit.wrongInput

@@ -308,12 +308,6 @@ let private foretell (arguments: ParseResults<RunArguments>) store (runs: Run[])
 
 /// What is wrong with the numbers of a call.
 let private mistake (arguments: ParseResults<RunArguments>) : string option =
-    let outside name least most (value: int option) =
-        match value with
-        | Some value when value < least || value > most ->
-            Some $"{name} {value}: expected a number from {least} to {most}"
-        | _ -> None
-
     let jobs =
         match arguments.TryGetResult Jobs with
         | None
@@ -329,7 +323,7 @@ let private mistake (arguments: ParseResults<RunArguments>) : string option =
             Some $"--checkpoint-every {seconds}: expected seconds from 0 to 1,000,000"
         | _ -> None
 
-    [ outside "--threads" 1 1024 (arguments.TryGetResult Threads); jobs; every ]
+    [ threadsOutside (arguments.TryGetResult Threads); jobs; every ]
     |> List.tryPick id
 
 let run (arguments: ParseResults<RunArguments>) : int =
