@@ -9,6 +9,7 @@ type Pass =
     | Features
     | DeadChannels
     | NormRelu
+    | NormConv
     | PoolRelu
     | ChannelsLast
     | Winograd
@@ -23,6 +24,7 @@ module Pass =
             Pass.Features
             Pass.DeadChannels
             Pass.NormRelu
+            Pass.NormConv
             Pass.PoolRelu
             Pass.ChannelsLast
             Pass.Winograd
@@ -36,6 +38,7 @@ module Pass =
         | Pass.Features -> "features"
         | Pass.DeadChannels -> "dead-channels"
         | Pass.NormRelu -> "norm-relu"
+        | Pass.NormConv -> "norm-conv"
         | Pass.PoolRelu -> "pool-relu"
         | Pass.ChannelsLast -> "channels-last"
         | Pass.Winograd -> "winograd"
@@ -48,6 +51,8 @@ module Pass =
         | Pass.Features -> "what a fixed prefix makes of an image is computed once"
         | Pass.DeadChannels -> "channels that are constant are not computed for each image"
         | Pass.NormRelu -> "a batch norm and the relu behind it are done in one pass over memory"
+        | Pass.NormConv ->
+            "a norm, its relu and the convolution behind them are one, and the norm's output is not kept"
         | Pass.PoolRelu -> "a relu in front of a max pool is done behind it, on fewer values"
         | Pass.ChannelsLast -> "the channels of a pixel lie side by side in memory"
         | Pass.Winograd -> "3x3 convolutions by Winograd's algorithm"
@@ -112,6 +117,22 @@ module Passes =
     let cutNorms (passes: PassSet) (net: Net) : NodePair[] =
         if passes.Has Pass.NormRelu then
             pairs net _.IsBatchNorm _.IsRelu
+        else
+            [||]
+
+    /// Batch norms and the convolution that alone reads the relu behind them: it can take the norm's input and make of each
+    /// value what norm and relu would as it goes, so that their output is neither written nor kept for the gradients.
+    let convolvedNorms (passes: PassSet) (net: Net) : NodePair[] =
+        if passes.Has Pass.NormConv then
+            let convolutions =
+                pairs net _.IsRelu _.IsConv
+                |> Array.map (fun pair -> pair.First, pair.Second)
+                |> Map.ofArray
+
+            cutNorms passes net
+            |> Array.choose (fun norm ->
+                Map.tryFind norm.Second convolutions
+                |> Option.map (fun conv -> { First = norm.First; Second = conv }))
         else
             [||]
 

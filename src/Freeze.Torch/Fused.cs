@@ -12,56 +12,61 @@ public static class Fused
 {
     /// <summary>
     /// relu(batch_norm(…)), or batch_norm alone, of values [n, channels, …]: in channels-last order in one pass over memory
-    /// each for statistics, values and gradients.
+    /// each for statistics, values and gradients, for which the input alone is kept.
     /// </summary>
-    public static Tensor BatchNormRelu(
-        Tensor input, Tensor runningMean, Tensor runningVar, Tensor weight, Tensor bias, bool training, double momentum,
-        double eps, bool relu)
+    public static Tensor BatchNorm(Tensor input, Norm norm)
     {
         ArgumentNullException.ThrowIfNull(input);
-        ArgumentNullException.ThrowIfNull(runningMean);
-        ArgumentNullException.ThrowIfNull(runningVar);
-        ArgumentNullException.ThrowIfNull(weight);
-        ArgumentNullException.ThrowIfNull(bias);
-        return Made(
-            freeze_batch_norm_relu(
-                input.Handle, runningMean.Handle, runningVar.Handle, weight.Handle, bias.Handle, training ? 1 : 0, momentum, eps,
-                relu ? 1 : 0, out var result),
-            result);
+        ArgumentNullException.ThrowIfNull(norm);
+        return Made(freeze_normalise(input.Handle, new(norm), out var result), result);
     }
 
     /// <summary>
-    /// conv2d(input, weight, bias, …), weight and bias taken to the input's type. By Winograd's algorithm, in single numbers
-    /// or bfloat16 and channels-last order, a convolution by 3x3 kernels at stride 1 takes less than half the time, and
-    /// rounds a little otherwise: by some 1e-6 of a value.
+    /// relu(max_pool2d(…)), or max_pool2d alone, of values [n, channels, height, width]: in channels-last order, where windows
+    /// touch and do not overlap, in one pass over memory each for values and gradients.
     /// </summary>
-    public static Tensor Conv2d(
-        Tensor input, Tensor weight, Tensor? bias, long[] strides, long[] padding, bool winograd)
+    public static Tensor MaxPool2d(Tensor input, long kernelSize, long stride, long padding, bool relu)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return Made(freeze_max_pool2d_relu(input.Handle, kernelSize, stride, padding, relu ? 1 : 0, out var result), result);
+    }
+
+    /// <summary>
+    /// conv2d(input, weight, bias, …), weight and bias taken to the input's type; of BatchNorm(input, norm) where there is
+    /// one, whose output is made tile by tile, or made again for the gradients, and never kept. By Winograd's algorithm, in
+    /// single numbers or bfloat16 and channels-last order, a convolution by 3x3 kernels at stride 1 takes less than half the
+    /// time, and rounds a little otherwise: by some 1e-6 of a value.
+    /// </summary>
+    public static unsafe Tensor Conv2d(
+        Tensor input, Norm? norm, Tensor weight, Tensor? bias, long[] strides, long[] padding, bool winograd)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(weight);
+        var handles = norm is null ? default : new NormHandles(norm);
         return Made(
             freeze_conv2d_whole(
-                input.Handle, weight.Handle, bias is null ? 0 : bias.Handle, strides, padding, winograd ? 1 : 0, out var result),
+                input.Handle, norm is null ? null : &handles, weight.Handle, bias is null ? 0 : bias.Handle, strides, padding,
+                winograd ? 1 : 0, out var result),
             result);
     }
 
     /// <summary>
-    /// conv2d(input, whole.index_copy(dimension, places, slice), …), where <paramref name="whole"/> has those entries
+    /// Conv2d(input, norm, whole.index_copy(dimension, places, slice), …), where <paramref name="whole"/> has those entries
     /// already: the gradient of no other entry is computed.
     /// </summary>
-    public static Tensor SlicedConv2d(
-        Tensor input, Tensor slice, Tensor whole, Tensor? bias, int dimension, Tensor places, long[] strides, long[] padding,
-        bool winograd)
+    public static unsafe Tensor SlicedConv2d(
+        Tensor input, Norm? norm, Tensor slice, Tensor whole, Tensor? bias, int dimension, Tensor places, long[] strides,
+        long[] padding, bool winograd)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(slice);
         ArgumentNullException.ThrowIfNull(whole);
         ArgumentNullException.ThrowIfNull(places);
+        var handles = norm is null ? default : new NormHandles(norm);
         return Made(
             freeze_conv2d_slice(
-                input.Handle, slice.Handle, whole.Handle, bias is null ? 0 : bias.Handle, dimension, places.Handle, strides, padding,
-                winograd ? 1 : 0, out var result),
+                input.Handle, norm is null ? null : &handles, slice.Handle, whole.Handle, bias is null ? 0 : bias.Handle, dimension,
+                places.Handle, strides, padding, winograd ? 1 : 0, out var result),
             result);
     }
 }

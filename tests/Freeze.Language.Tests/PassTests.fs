@@ -63,6 +63,12 @@ let ``a norm and its only reader, a relu, are one`` () =
     Assert.Empty(Passes.cutNorms (PassSet.AllBut [ Pass.NormRelu ]) net)
 
 [<Fact>]
+let ``a convolution takes along the norm and the relu that it alone reads`` () =
+    Assert.Equal<NodePair[]>([| pair 2 4 |], Passes.convolvedNorms PassSet.All net)
+    Assert.Empty(Passes.convolvedNorms (PassSet.AllBut [ Pass.NormConv ]) net)
+    Assert.Empty(Passes.convolvedNorms (PassSet.AllBut [ Pass.NormRelu ]) net)
+
+[<Fact>]
 let ``a relu moves behind a pool where nothing else reads either side`` () =
     Assert.Equal<NodePair[]>([| pair 5 6 |], Passes.pooledRelus PassSet.All net)
     Assert.Empty(Passes.pooledRelus (PassSet.AllBut [ Pass.PoolRelu ]) net)

@@ -24,8 +24,8 @@ public sealed class FallbackTests
             var (weight, bias) = (Values([6], 2).requires_grad_(), Values([6], 3).requires_grad_());
             var (mean, variance) = (Values([6], 4), Values([6], 5).mul(Values([6], 5)).add(0.5));
             var y = fallback
-                ? Fallback.BatchNormRelu(x, mean, variance, weight, bias, training, 0.1, 1e-5, relu)
-                : Fused.BatchNormRelu(x, mean, variance, weight, bias, training, 0.1, 1e-5, relu);
+                ? Fallback.BatchNorm(x, new(mean, variance, weight, bias, training, 0.1, 1e-5, relu))
+                : Fused.BatchNorm(x, new(mean, variance, weight, bias, training, 0.1, 1e-5, relu));
             y.mul(Values([8, 6, 5, 5], 6)).sum().backward();
             return Read(y, x.grad!, weight.grad!, bias.grad!, mean, variance);
         }
@@ -34,11 +34,11 @@ public sealed class FallbackTests
     }
 
     [Theory]
-    [InlineData(0, new long[] { 1, 4 }, 2)]
-    [InlineData(0, new long[] { 1, 4 }, 1)]
-    [InlineData(1, new long[] { 0, 2 }, 2)]
-    [InlineData(3, new long[] { 1 }, 2)]
-    public void ASlicedConvolution(int dimension, long[] places, long stride)
+    [InlineData(0, new long[] { 1, 4 }, 2, false)]
+    [InlineData(0, new long[] { 1, 4 }, 1, true)]
+    [InlineData(1, new long[] { 0, 2 }, 2, true)]
+    [InlineData(3, new long[] { 1 }, 2, false)]
+    public void ASlicedConvolution(int dimension, long[] places, long stride, bool normed)
     {
         using var scope = NewDisposeScope();
         float[][] Numbers(bool fallback)
@@ -47,9 +47,10 @@ public sealed class FallbackTests
             var (whole, bias) = (Values([6, 3, 3, 3], 2), Values([6], 3).requires_grad_());
             var index = tensor(places, [places.Length]);
             var slice = whole.index_select(dimension, index).requires_grad_();
+            var norm = normed ? NormOf(3) : null;
             var y = fallback
-                ? Fallback.SlicedConv2d(x, slice, whole, bias, dimension, index, [stride, stride], [1, 1], winograd: true)
-                : Fused.SlicedConv2d(x, slice, whole, bias, dimension, index, [stride, stride], [1, 1], winograd: true);
+                ? Fallback.SlicedConv2d(x, norm, slice, whole, bias, dimension, index, [stride, stride], [1, 1], winograd: true)
+                : Fused.SlicedConv2d(x, norm, slice, whole, bias, dimension, index, [stride, stride], [1, 1], winograd: true);
             y.mul(Values(y.shape, 4)).sum().backward();
             return Read(y, x.grad!, slice.grad!, bias.grad!);
         }
@@ -58,20 +59,40 @@ public sealed class FallbackTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void AConvolution(long stride)
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    public void AConvolution(long stride, bool normed)
     {
         using var scope = NewDisposeScope();
         float[][] Numbers(bool fallback)
         {
             var x = Values([8, 16, 24, 24], 1).permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2).requires_grad_();
             var (weight, bias) = (Values([16, 16, 3, 3], 2).requires_grad_(), Values([16], 3).requires_grad_());
+            var norm = normed ? NormOf(16) : null;
             var y = fallback
-                ? Fallback.Conv2d(x, weight, bias, [stride, stride], [1, 1], winograd: true)
-                : Fused.Conv2d(x, weight, bias, [stride, stride], [1, 1], winograd: true);
+                ? Fallback.Conv2d(x, norm, weight, bias, [stride, stride], [1, 1], winograd: true)
+                : Fused.Conv2d(x, norm, weight, bias, [stride, stride], [1, 1], winograd: true);
             y.mul(Values(y.shape, 4)).sum().backward();
             return Read(y, x.grad!, weight.grad!, bias.grad!);
+        }
+
+        Close(Numbers(fallback: false), Numbers(fallback: true));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AMaxPool(bool relu)
+    {
+        using var scope = NewDisposeScope();
+        float[][] Numbers(bool fallback)
+        {
+            var x = Drawn.ChannelsLast(Values([4, 20, 9, 8], 1)).requires_grad_();
+            var y = fallback ? Fallback.MaxPool2d(x, 2, 2, 0, relu) : Fused.MaxPool2d(x, 2, 2, 0, relu);
+            y.mul(Values(y.shape, 2)).sum().backward();
+            return Read(y, x.grad!);
         }
 
         Close(Numbers(fallback: false), Numbers(fallback: true));
@@ -85,6 +106,9 @@ public sealed class FallbackTests
         Assert.True(Libraries.TrySetRepeatable(true));
         Assert.True(Libraries.TrySetRepeatable(false));
     }
+
+    private static Norm NormOf(long channels) => new(
+        Values([channels], 4), ones([channels]), Values([channels], 5), Values([channels], 6), true, 0.1, 1e-5, true);
 
     private static Tensor Values(long[] shape, int seed)
     {

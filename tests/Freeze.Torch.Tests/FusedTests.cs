@@ -50,8 +50,9 @@ public sealed class FusedTests
     public void WhatIsNoNumberIsNotCutOff()
     {
         using var scope = NewDisposeScope();
-        var y = Fused.BatchNormRelu(
-            Drawn.ChannelsLast(tensor([1f, float.NaN, 2, 3], [2, 1, 1, 2])), zeros([1]), ones([1]), ones([1]), zeros([1]), false, 0.1, 1e-5, true);
+        var y = Fused.BatchNorm(
+            Drawn.ChannelsLast(tensor([1f, float.NaN, 2, 3], [2, 1, 1, 2])),
+            new(zeros([1]), ones([1]), ones([1]), zeros([1]), false, 0.1, 1e-5, true));
 
         Assert.True(float.IsNaN(y.contiguous().data<float>().ToArray()[1]));
     }
@@ -76,7 +77,7 @@ public sealed class FusedTests
                 var slice = start.index_select(dimension, index).requires_grad_();
                 var bias = Drawn.Values([6], 3).requires_grad_();
                 var y = fused
-                    ? Fused.SlicedConv2d(x, slice, start, bias, dimension, index, [stride, stride], [padding, padding], winograd: true)
+                    ? Fused.SlicedConv2d(x, null, slice, start, bias, dimension, index, [stride, stride], [padding, padding], winograd: true)
                     : F.conv2d(x, start.index_copy(dimension, index, slice), bias, [stride, stride], [padding, padding]);
                 y.mul(Drawn.Values(y.shape, 4)).sum().backward();
                 return [y, x.grad!, slice.grad!, bias.grad!];
@@ -101,7 +102,7 @@ public sealed class FusedTests
         Tensor y;
         if (fused)
         {
-            y = Fused.BatchNormRelu(x, mean, variance, weight, bias, training, 0.1, 1e-5, relu);
+            y = Fused.BatchNorm(x, new(mean, variance, weight, bias, training, 0.1, 1e-5, relu));
         }
         else
         {

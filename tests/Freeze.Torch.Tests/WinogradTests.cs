@@ -33,7 +33,7 @@ public sealed class WinogradTests
             var weight = (exact ? start : start.to(float32)).detach().requires_grad_();
             var y = exact
                 ? F.conv2d(x, weight, bias, [1, 1], [padding, padding])
-                : Fused.Conv2d(x, weight, bias, [1, 1], [padding, padding], winograd: true);
+                : Fused.Conv2d(x, null, weight, bias, [1, 1], [padding, padding], winograd: true);
             return (y, weight);
         });
     }
@@ -54,7 +54,7 @@ public sealed class WinogradTests
                 var weight = (exact ? start.to(float64) : start).detach().requires_grad_();
                 var y = exact
                     ? F.conv2d(x, weight, bias, [1, 1], [padding, padding])
-                    : Fused.Conv2d(x.to(ScalarType.BFloat16), weight, bias, [1, 1], [padding, padding], winograd: true);
+                    : Fused.Conv2d(x.to(ScalarType.BFloat16), null, weight, bias, [1, 1], [padding, padding], winograd: true);
                 Assert.Equal(exact ? float64 : ScalarType.BFloat16, y.dtype);
                 return (y, weight);
             },
@@ -78,7 +78,7 @@ public sealed class WinogradTests
             var slice = whole.index_select(dimension, index).requires_grad_();
             var y = exact
                 ? F.conv2d(x, whole.index_copy(dimension, index, slice), bias, [1, 1], [1, 1])
-                : Fused.SlicedConv2d(x, slice, whole, bias, dimension, index, [1, 1], [1, 1], winograd: true);
+                : Fused.SlicedConv2d(x, null, slice, whole, bias, dimension, index, [1, 1], [1, 1], winograd: true);
             return (y, slice);
         });
     }
@@ -93,7 +93,7 @@ public sealed class WinogradTests
             set_num_threads(threads);
             var x = Drawn.ChannelsLast(Drawn.Values([64, 24, 12, 12], 1).to(float32)).detach().requires_grad_();
             var weight = Drawn.Values([40, 24, 3, 3], 2).to(float32).requires_grad_();
-            var y = Fused.Conv2d(x, weight, null, [1, 1], [1, 1], winograd: true);
+            var y = Fused.Conv2d(x, null, weight, null, [1, 1], [1, 1], winograd: true);
             y.mul(y).sum().backward();
             return [.. new[] { y.detach(), x.grad!, weight.grad! }.SelectMany(t => t.contiguous().data<float>().ToArray())];
         }
@@ -116,7 +116,7 @@ public sealed class WinogradTests
         var x = Drawn.ChannelsLast(Drawn.Values([16, 64, 16, 16], 1).to(float32));
         var weight = Drawn.Values([64, 64, 3, 3], 2).to(float32);
         float[] With(bool winograd) =>
-            Fused.Conv2d(x, weight, null, [1, 1], [1, 1], winograd).contiguous().data<float>().ToArray();
+            Fused.Conv2d(x, null, weight, null, [1, 1], [1, 1], winograd).contiguous().data<float>().ToArray();
         var libtorchs = F.conv2d(x, weight, null, [1, 1], [1, 1]).contiguous().data<float>().ToArray();
 
         Assert.Equal(libtorchs, With(winograd: false));

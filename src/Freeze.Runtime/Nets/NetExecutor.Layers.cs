@@ -20,45 +20,57 @@ internal sealed partial class NetExecutor
         }
     }
 
-    private Channels Normalise(int place, Operation.BatchNorm norm, Channels input, bool training, bool relu)
+    private Norm NormOf(int place, Operation.BatchNorm norm, Tensor input, bool training, bool relu)
     {
         var node = net.Nodes[place];
         // Decided at each call: no mode can be left wrong by what came before.
         var estimates = training && !frozen.Contains(node.Name);
         if (estimates)
         {
-            DemandSpread(node, input.Live);
+            DemandSpread(node, input);
         }
 
-        var (mean, variance) = (weights.Statistic($"{node.Name}.running_mean"), weights.Statistic($"{node.Name}.running_var"));
-        var (weight, bias) = (weights.Value($"{node.Name}.weight"), weights.Value($"{node.Name}.bias"));
-        Tensor Live(Tensor m, Tensor v, Tensor w, Tensor b) =>
-            Fused.BatchNormRelu(input.Live, m, v, w, b, estimates, norm.Momentum, norm.Epsilon, relu);
+        return new(
+            weights.Statistic($"{node.Name}.running_mean"), weights.Statistic($"{node.Name}.running_var"),
+            weights.Value($"{node.Name}.weight"), weights.Value($"{node.Name}.bias"), estimates, norm.Momentum, norm.Epsilon, relu);
+    }
+
+    private Channels Normalise(int place, Operation.BatchNorm norm, Channels input, bool training, bool relu)
+    {
+        var by = NormOf(place, norm, input.Live, training, relu);
         if (splits[place] is not { } split)
         {
-            return new(Live(mean, variance, weight, bias), null);
+            return new(Fused.BatchNorm(input.Live, by), null);
         }
 
         Tensor OfLive(Tensor all) => all.index_select(0, split.Live);
         Tensor OfConstant(Tensor all) => all.index_select(0, split.Constant);
-        var (liveMean, liveVariance) = (OfLive(mean), OfLive(variance));
-        var live = Live(liveMean, liveVariance, OfLive(weight), OfLive(bias));
+        var ofLive = by with
+        {
+            RunningMean = OfLive(by.RunningMean),
+            RunningVar = OfLive(by.RunningVar),
+            Weight = OfLive(by.Weight),
+            Bias = OfLive(by.Bias),
+        };
+        var live = Fused.BatchNorm(input.Live, ofLive);
         var constants = ConstantChannels.Normalise(
-            input.Constants!, OfConstant(mean), OfConstant(variance), OfConstant(weight), OfConstant(bias), estimates, norm.Epsilon);
-        if (estimates)
+            input.Constants!, OfConstant(by.RunningMean), OfConstant(by.RunningVar), OfConstant(by.Weight), OfConstant(by.Bias),
+            by.Training, by.Eps);
+        if (by.Training)
         {
             // They move as those of the whole batch would: towards the constants, whose variance is 0.
             using var still = no_grad();
-            var rest = 1 - norm.Momentum;
-            mean.copy_(split.Joined(
-                liveMean, OfConstant(mean).mul(rest).add_(input.Constants!.detach().to(precise), norm.Momentum)));
-            variance.copy_(split.Joined(liveVariance, OfConstant(variance).mul(rest)));
+            var rest = 1 - by.Momentum;
+            by.RunningMean.copy_(split.Joined(
+                ofLive.RunningMean,
+                OfConstant(by.RunningMean).mul(rest).add_(input.Constants!.detach().to(precise), by.Momentum)));
+            by.RunningVar.copy_(split.Joined(ofLive.RunningVar, OfConstant(by.RunningVar).mul(rest)));
         }
 
         return new(live, relu ? F.relu(constants) : constants);
     }
 
-    private Channels Convolve(int place, Operation.Conv conv, Channels input)
+    private Channels Convolve(int place, Operation.Conv conv, Channels input, Norm? norm)
     {
         var node = net.Nodes[place];
         var weight = weights[$"{node.Name}.weight"];
@@ -71,7 +83,7 @@ internal sealed partial class NetExecutor
         {
             return new(
                 Fused.SlicedConv2d(
-                    Whole(node.Inputs[0], input), slice.Leaf, slice.Whole(), bias, slice.Dimension, slice.Places,
+                    Whole(node.Inputs[0], input), norm, slice.Leaf, slice.Whole(), bias, slice.Dimension, slice.Places,
                     strides, padding, winograd),
                 null);
         }
@@ -85,7 +97,7 @@ internal sealed partial class NetExecutor
         if (splits[node.Inputs[0]] is not { } before || ConstantChannels.AreNothing(input.Constants!))
         {
             kernel = splits[node.Inputs[0]] is { } cut ? kernel.index_select(1, cut.Live) : kernel;
-            return new(Fused.Conv2d(input.Live, kernel, bias, strides, padding, winograd), constants);
+            return new(Fused.Conv2d(input.Live, norm, kernel, bias, strides, padding, winograd), constants);
         }
 
         var ofConstants = kernel.index_select(1, before.Constant);
@@ -93,12 +105,12 @@ internal sealed partial class NetExecutor
         if (padding is [0, 0])
         {
             var share = ConstantChannels.Share(input.Constants!, ofConstants, bias);
-            return new(Fused.Conv2d(input.Live, ofLive, share, strides, padding, winograd), constants);
+            return new(Fused.Conv2d(input.Live, null, ofLive, share, strides, padding, winograd), constants);
         }
 
         var map = ConstantChannels.Map(
             input.Constants!, ofConstants, bias, input.Live.shape[2], input.Live.shape[3], strides, padding);
-        return new(Fused.Conv2d(input.Live, ofLive, null, strides, padding, winograd).add(As(map)), constants);
+        return new(Fused.Conv2d(input.Live, null, ofLive, null, strides, padding, winograd).add(As(map)), constants);
     }
 
     // Whether a weight is zero in all constant channels, whatever is learned.
@@ -123,10 +135,10 @@ internal sealed partial class NetExecutor
 
     private Channels Pool(Node node, Operation.MaxPool pool, Channels input, HashSet<int> done)
     {
-        var greatest = F.max_pool2d(input.Live, pool.Size, pool.Stride, pool.Padding);
-        return poolOfRelu.ContainsKey(node.Inputs[0]) && done.Contains(node.Inputs[0])
-            ? Relu(input with { Live = greatest })
-            : input with { Live = greatest };
+        var relu = poolOfRelu.ContainsKey(node.Inputs[0]) && done.Contains(node.Inputs[0]);
+        return new(
+            Fused.MaxPool2d(input.Live, pool.Size, pool.Stride, pool.Padding, relu),
+            relu && input.Constants is { } constants ? F.relu(constants) : input.Constants);
     }
 
     private static Channels Relu(Channels input) =>

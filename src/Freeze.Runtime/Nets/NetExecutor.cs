@@ -25,12 +25,12 @@ internal sealed partial class NetExecutor(Recipe recipe, WeightTable weights, Pa
     private readonly Dictionary<int, int> poolOfRelu =
         Passes.pooledRelus(passesInForce ?? PassSet.All, recipe.Net).ToDictionary(pair => pair.First, pair => pair.Second);
 
-    // For each node the last node that reads it: after that, only what gradients need lives on.
-    private readonly int[] lastReader = [.. recipe.Net.Nodes.Select((_, node) =>
-        Array.FindLastIndex(recipe.Net.Nodes, reader => reader.Inputs.Contains(node)))];
-
     // Of each node, which channels are constant; null where none is.
     private readonly ChannelSplit?[] splits = Splits(recipe, weights, passesInForce ?? PassSet.All);
+
+    // By the convolution that does the work of a norm and its relu too.
+    private readonly Dictionary<int, int> normOfConv =
+        Passes.convolvedNorms(passesInForce ?? PassSet.All, recipe.Net).ToDictionary(pair => pair.Second, pair => pair.First);
 
     /// <summary>Whether the net draws random numbers while training.</summary>
     public bool HasDropout { get; } = recipe.Net.Nodes.Any(node => node.Operation is Operation.Dropout);
@@ -50,17 +50,31 @@ internal sealed partial class NetExecutor(Recipe recipe, WeightTable weights, Pa
         var outputs = new Channels[upTo + 1];
         images = As(images);
         images = passes.Has(Pass.ChannelsLast) ? ChannelsLast(images) : images;
-        // Done by another node, if that is computed.
-        var done = reluOfNorm.Values.Where(relu => relu <= upTo)
-            .Concat(poolOfRelu.Where(pair => pair.Value <= upTo).Select(pair => pair.Key))
-            .ToHashSet();
+        var done = DoneByOthers(upTo);
+        // Where the output of a node lies: one that is done by another passes on what it is given.
+        int Source(int node) => done.Contains(node) ? Source(net.Nodes[node].Inputs[0]) : node;
+        var lastReader = new int[outputs.Length];
+        for (var i = 0; i < outputs.Length; i++)
+        {
+            foreach (var input in net.Nodes[i].Inputs)
+            {
+                lastReader[Source(input)] = i;
+            }
+        }
+
         for (var i = 0; i < outputs.Length; i++)
         {
             var node = net.Nodes[i];
+            if (done.Contains(i))
+            {
+                outputs[i] = outputs[node.Inputs[0]];
+                continue;
+            }
+
             outputs[i] = node.Operation.IsInput ? new(images, null)
-                : done.Contains(i) ? outputs[node.Inputs[0]]
                 : Recorded(Apply(i, [.. node.Inputs.Select(input => outputs[input])], training, done));
-            foreach (var input in node.Inputs.Where(input =>
+            // After that, only what gradients need lives on.
+            foreach (var input in node.Inputs.Select(Source).Where(input =>
                 lastReader[input] == i && input > 0 && !ReferenceEquals(outputs[input].Live, outputs[i].Live)))
             {
                 outputs[input].Live.Dispose();
@@ -70,6 +84,14 @@ internal sealed partial class NetExecutor(Recipe recipe, WeightTable weights, Pa
         var last = Whole(upTo, outputs[^1]);
         return activations == precise ? last : last.to(precise);
     }
+
+    // The nodes whose work another one does, if that is computed.
+    private HashSet<int> DoneByOthers(int upTo) =>
+    [
+        .. reluOfNorm.Values.Where(relu => relu <= upTo),
+        .. poolOfRelu.Where(pair => pair.Value <= upTo).Select(pair => pair.Key),
+        .. normOfConv.Where(pair => pair.Key <= upTo && splits[pair.Value] is null).Select(pair => pair.Value),
+    ];
 
     // In memory a pixel's channels lie side by side, and so they stay: libtorch's and our loops are fastest so. Features
     // behind a linear layer have no pixels.
@@ -102,7 +124,11 @@ internal sealed partial class NetExecutor(Recipe recipe, WeightTable weights, Pa
         var input = inputs[0];
         return node.Operation switch
         {
-            Operation.Conv conv => Convolve(place, conv, input),
+            Operation.Conv conv => Convolve(
+                place, conv, input,
+                normOfConv.TryGetValue(place, out var first) && done.Contains(first)
+                    ? NormOf(first, (Operation.BatchNorm)net.Nodes[first].Operation, input.Live, training, relu: true)
+                    : null),
             Operation.Linear linear => new(Multiply(node, linear, input), null),
             Operation.BatchNorm norm => Normalise(
                 place, norm, input, training, reluOfNorm.TryGetValue(place, out var relu) && done.Contains(relu)),

@@ -1,10 +1,12 @@
-// Convolutions with the gradients that are wanted and no others: of a whole kernel or of a slice that alone learns, by
-// libtorch or by Winograd's algorithm.
+// Convolutions with the gradients that are wanted and no others: of a whole kernel or of a slice that alone learns, of an
+// input or of what a norm makes of it, by libtorch or by loops of our own.
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "api.h"
 #include "kernels/rows.h"
+#include "normalisation.h"
 #include "parts.h"
+#include "pointwise.h"
 #include "winograd.h"
 
 using namespace freeze;
@@ -48,90 +50,176 @@ Tensor channel_sums(const Tensor& gradient) {
     return gradient.scalar_type() == at::kFloat ? sums_of_rows<float>(gradient) : sums_of_rows<std::uint16_t>(gradient);
 }
 
-// conv2d by `whole`. What learns of it is `learning`: all (dimension -1), or the entries at `places` along `dimension`.
-// Kernels and biases keep their type; libtorch computes with them in that of the input.
+// What a convolution is, but for its tensors.
+struct Filters {
+    at::IntArrayRef stride, padding;
+    // What learns of the kernel: all (-1), or entries along this dimension.
+    int64_t dimension;
+    bool by_winograd;
+};
+
+// By Winograd's algorithm, or as matrix products of a norm's output that is not kept.
+enum class Way : int64_t { libtorch, winograd, pointwise };
+
+// conv2d by `whole`, of x or of what a norm makes of x. What learns of the kernel is `learning`: all, or the entries at
+// `places`. Kernels and biases keep their type; libtorch computes with them in that of the input. A norm's output is not
+// kept for the gradients but made again from x.
 class Convolution : public torch::autograd::Function<Convolution> {
+    // The graph has an edge for each tensor that is given, in the order of `forward`.
+    static constexpr int64_t edge_of_norm = 3, edges_of_norm = 4;
+
+    static Way way(const Tensor& x, const Tensor& kernel, const Normalisation* norm, const Filters& filters) {
+        if (norm != nullptr && pointwise::serves(x, kernel, *norm, filters.stride, filters.padding)) {
+            return Way::pointwise;
+        }
+        return filters.by_winograd && winograd::serves(x, kernel, filters.stride, filters.padding) &&
+                       (norm == nullptr || norm->relu)
+                   ? Way::winograd
+                   : Way::libtorch;
+    }
+
+    // What our own loops make of it.
+    static Tensor gradient_of_kernel(Way way, const Tensor& x, const Tensor& gradient, int64_t padding, const Normalisation* norm) {
+        return way == Way::winograd ? winograd::kernel_gradient(x, gradient, padding, norm)
+                                    : pointwise::kernel_gradient(x.contiguous(at::MemoryFormat::ChannelsLast),
+                                                                 gradient.contiguous(at::MemoryFormat::ChannelsLast), *norm);
+    }
+
 public:
     static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& learning, const Tensor& whole,
-                          const Optional<Tensor>& bias, int64_t dimension,
-                          const Optional<Tensor>& places, at::IntArrayRef stride, at::IntArrayRef padding, bool by_winograd) {
-        by_winograd = by_winograd && winograd::serves(x, whole, stride, padding);
-        context->save_for_backward({x, whole, places.value_or(Tensor())});
-        context->saved_data["dimension"] = dimension;
-        context->saved_data["stride"] = stride;
-        context->saved_data["padding"] = padding;
-        context->saved_data["bias"] = bias.has_value();
-        context->saved_data["type"] = learning.scalar_type();
-        context->saved_data["winograd"] = by_winograd;
-        if (by_winograd) {
-            return winograd::convolve(x, whole, bias, padding[0], false);
+                          const Optional<Tensor>& norm_weight, const Optional<Tensor>& norm_bias,
+                          const Optional<Tensor>& running_mean, const Optional<Tensor>& running_variance,
+                          const Optional<Tensor>& bias, const Optional<Tensor>& places, const Filters& filters,
+                          const NormMode& mode) {
+        Normalisation by;
+        const Normalisation* norm = nullptr;
+        if (norm_weight.has_value()) {
+            by = normalisation(x, {*norm_weight, *norm_bias, *running_mean, *running_variance}, mode);
+            norm = &by;
         }
-        const auto like = [&](const Tensor& value) { return value.to(x.scalar_type()); };
-        return at::conv2d(x, like(whole), bias.has_value() ? Optional<Tensor>(like(*bias)) : bias, stride, padding);
+        const Way way = Convolution::way(x, whole, norm, filters);
+        context->save_for_backward({x, whole, places.value_or(Tensor()), by.mean, by.inverse, by.scale, by.shift});
+        auto& data = context->saved_data;
+        data["way"] = static_cast<int64_t>(way);
+        data["dimension"] = filters.dimension;
+        data["stride"] = filters.stride;
+        data["padding"] = filters.padding;
+        data["bias"] = bias.has_value();
+        data["type"] = learning.scalar_type();
+        data["training"] = mode.training;
+        data["relu"] = mode.relu;
+        switch (way) {
+            case Way::winograd:
+                return winograd::convolve(x, whole, bias.value_or(Tensor()), filters.padding[0], norm);
+            case Way::pointwise:
+                return pointwise::convolve(x, whole, bias.value_or(Tensor()), by);
+            default:
+                const auto like = [&](const Tensor& value) { return value.to(x.scalar_type()); };
+                return at::conv2d(norm != nullptr ? normalise(x, by) : x, like(whole),
+                                  bias.has_value() ? Optional<Tensor>(like(*bias)) : bias, filters.stride, filters.padding);
+        }
     }
 
     static variable_list backward(AutogradContext* context, variable_list gradients) {
         const auto saved = context->get_saved_variables();
         const Tensor &x = saved[0], &whole = saved[1], &places = saved[2];
-        const auto dimension = context->saved_data["dimension"].toInt();
-        const auto stride = context->saved_data["stride"].toIntVector();
-        const auto padding = context->saved_data["padding"].toIntVector();
-        const auto type = context->saved_data["type"].toScalarType();
-        const bool by_winograd = context->saved_data["winograd"].toBool();
-        const bool wants_x = context->needs_input_grad(0), wants_kernel = context->needs_input_grad(1),
-                   wants_bias = context->saved_data["bias"].toBool() && context->needs_input_grad(3);
-        const Tensor gradient = by_winograd ? gradients[0].contiguous(at::MemoryFormat::ChannelsLast) : gradients[0];
+        auto& data = context->saved_data;
+        const Way way = static_cast<Way>(data["way"].toInt());
+        const auto dimension = data["dimension"].toInt();
+        const auto stride = data["stride"].toIntVector(), padding = data["padding"].toIntVector();
+        const auto type = data["type"].toScalarType();
+        const Normalisation by{saved[3], saved[4], saved[5], saved[6], data["training"].toBool(), data["relu"].toBool()};
+        const Normalisation* norm = by.scale.defined() ? &by : nullptr;
+        const auto wants = [&](int64_t edge) { return context->needs_input_grad(edge); };
+        const bool wants_norm = norm != nullptr && (wants(edge_of_norm) || wants(edge_of_norm + 1)),
+                   wants_x = wants(0) || wants_norm, wants_kernel = wants(1),
+                   wants_bias = data["bias"].toBool() && wants(edge_of_norm + (norm != nullptr ? edges_of_norm : 0));
+        const Tensor gradient =
+            way == Way::libtorch ? gradients[0] : gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
         auto by_libtorch = [&](const Tensor& of, const Tensor& input, const Tensor& kernel, std::array<bool, 3> wanted) {
             const int64_t sizes[] = {of.size(1)};
-            return at::convolution_backward(of, input, kernel.to(x.scalar_type()), at::IntArrayRef(sizes), stride, padding, {1, 1}, false, {0, 0}, 1,
-                                            wanted);
+            return at::convolution_backward(of, input, kernel.to(x.scalar_type()), at::IntArrayRef(sizes), stride, padding,
+                                            {1, 1}, false, {0, 0}, 1, wanted);
         };
         Tensor to_x, to_kernel, to_bias;
-        if (!by_winograd && dimension < 0) {
-            std::tie(to_x, to_kernel, to_bias) = by_libtorch(gradient, x, whole, {wants_x, wants_kernel, wants_bias});
-        } else {
-            if (wants_x) {
-                to_x = by_winograd ? winograd::convolve(gradient, whole, {}, padding[0], true)
-                                   : std::get<0>(by_libtorch(gradient, x, whole, {true, false, false}));
+        NormGradients to_norm;
+        if (wants_kernel) {
+            const Tensor of = dimension == 0 ? entries(gradient, 1, places) : gradient;
+            // Our loops take x and the norm; libtorch what came of both.
+            Tensor input = norm != nullptr && way == Way::libtorch ? normalise(x, by) : x;
+            Normalisation of_input = by;
+            if (dimension == 1) {
+                input = entries(input, 1, places);
+                if (norm != nullptr) {
+                    of_input.scale = entries(by.scale, 0, places);
+                    of_input.shift = entries(by.shift, 0, places);
+                }
             }
-            if (wants_kernel) {
-                const Tensor of = dimension == 0 ? entries(gradient, 1, places) : gradient;
-                const Tensor input = dimension == 1 ? entries(x, 1, places) : x;
-                const Tensor kernel = dimension == 0 || dimension == 1 ? entries(whole, dimension, places) : whole;
-                to_kernel = by_winograd ? winograd::kernel_gradient(input, of, padding[0])
-                                        : std::get<1>(by_libtorch(of.contiguous(gradient.suggest_memory_format()),
-                                                                  input.contiguous(x.suggest_memory_format()), kernel,
-                                                                  {false, true, false}));
-                to_kernel = dimension < 2 ? to_kernel : entries(to_kernel, dimension, places);
+            if (way != Way::libtorch) {
+                to_kernel = gradient_of_kernel(way, input, of, padding[0], norm != nullptr ? &of_input : nullptr);
+            } else if (dimension < 0) {
+                // All at once, as libtorch prefers it.
+                std::tie(to_x, to_kernel, to_bias) = by_libtorch(of, input, whole, {wants_x, true, wants_bias});
+            } else {
+                const Tensor kernel = dimension < 2 ? entries(whole, dimension, places) : whole;
+                to_kernel = std::get<1>(by_libtorch(of.contiguous(gradient.suggest_memory_format()),
+                                                    input.contiguous(x.suggest_memory_format()), kernel,
+                                                    {false, true, false}));
             }
-            if (wants_bias) {
-                to_bias = by_winograd ? channel_sums(gradient) : gradient.sum({0, 2, 3});
+            to_kernel = dimension < 2 ? to_kernel : entries(to_kernel, dimension, places);
+        }
+        if (wants_x && way == Way::pointwise) {
+            to_norm = pointwise::gradients(gradient, whole, x, by, wants(0));
+        } else if (wants_x) {
+            if (!to_x.defined()) {
+                to_x = way == Way::winograd ? winograd::convolve_back(gradient, whole, padding[0])
+                                            : std::get<0>(by_libtorch(gradient, x, whole, {true, false, false}));
             }
+            to_norm = norm != nullptr ? freeze::gradients(to_x, x, by, wants(0)) : NormGradients{to_x, Tensor(), Tensor()};
+        }
+        if (wants_bias && !to_bias.defined()) {
+            to_bias = way == Way::libtorch ? gradient.sum({0, 2, 3}) : channel_sums(gradient);
         }
         const auto typed = [&](const Tensor& made) { return made.defined() ? made.to(type) : made; };
-        return {to_x,     typed(to_kernel), Tensor(), typed(to_bias), Tensor(),
-                Tensor(), Tensor(),         Tensor(), Tensor()};
+        return {to_norm.input, typed(to_kernel), Tensor(), to_norm.weight, to_norm.bias, Tensor(),
+                Tensor(),      typed(to_bias),   Tensor(), Tensor(),       Tensor()};
     }
 };
 
+Tensor convolve(const Tensor& x, const Tensor& learning, const Tensor& whole, const NormHandles* norm, Handle bias,
+                const Optional<Tensor>& places, const Filters& filters) {
+    if (norm == nullptr) {
+        const Optional<Tensor> none;
+        return Convolution::apply(x, learning, whole, none, none, none, none, get_optional(bias), places, filters, NormMode{});
+    }
+    const NormWeights weights = norm->weights();
+    const NormMode mode = norm->mode();
+    if (!can_normalise(x, weights)) {
+        return convolve(batch_norm(x, weights, mode), learning, whole, nullptr, bias, places, filters);
+    }
+    const auto given = [](const Tensor& tensor) { return Optional<Tensor>(tensor); };
+    return Convolution::apply(x, learning, whole, given(weights.weight), given(weights.bias), given(weights.running_mean),
+                              given(weights.running_variance), get_optional(bias), places, filters, mode);
+}
+
 }  // namespace
 
-// conv2d by a kernel that learns as a whole, or not at all.
-FREEZE_API int freeze_conv2d_whole(Handle input, Handle weight, Handle bias, const int64_t* stride, const int64_t* padding,
-                                   int by_winograd, Handle* result) {
+// conv2d by a kernel that learns as a whole, or not at all; of what `norm` makes of the input, unless it is null.
+FREEZE_API int freeze_conv2d_whole(Handle input, const NormHandles* norm, Handle weight, Handle bias, const int64_t* stride,
+                                   const int64_t* padding, int by_winograd, Handle* result) {
     return making(result, [&] {
         const Tensor kernel = get(weight);
-        return Convolution::apply(get(input), kernel, kernel.detach(), get_optional(bias), int64_t{-1}, Optional<Tensor>(),
-                                  view(stride, 2), view(padding, 2), by_winograd != 0);
+        return convolve(get(input), kernel, kernel.detach(), norm, bias, Optional<Tensor>(),
+                        {view(stride, 2), view(padding, 2), -1, by_winograd != 0});
     });
 }
 
 // conv2d by `whole`, which has the values of `slice` at `places` along `dimension`; gradients go to the slice.
-FREEZE_API int freeze_conv2d_slice(Handle input, Handle slice, Handle whole, Handle bias, int64_t dimension, Handle places,
-                                   const int64_t* stride, const int64_t* padding, int by_winograd, Handle* result) {
+FREEZE_API int freeze_conv2d_slice(Handle input, const NormHandles* norm, Handle slice, Handle whole, Handle bias,
+                                   int64_t dimension, Handle places, const int64_t* stride, const int64_t* padding,
+                                   int by_winograd, Handle* result) {
     return making(result, [&] {
-        return Convolution::apply(get(input), get(slice), get(whole), get_optional(bias), dimension,
-                                  Optional<Tensor>(get(places)),
-                                  view(stride, 2), view(padding, 2), by_winograd != 0);
+        return convolve(get(input), get(slice), get(whole), norm, bias, Optional<Tensor>(get(places)),
+                        {view(stride, 2), view(padding, 2), dimension, by_winograd != 0});
     });
 }

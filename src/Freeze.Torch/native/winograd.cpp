@@ -36,16 +36,25 @@ T* data(const Tensor& x) {
     return static_cast<T*>(x.data_ptr());
 }
 
+Filtering filtering(const Tensor& x, const Tensor& y, int64_t padding, const Normalisation* norm) {
+    Filtering by{maps(x), maps(y), padding};
+    if (norm != nullptr) {
+        by.scale = norm->scale.data_ptr<float>();
+        by.shift = norm->shift.data_ptr<float>();
+    }
+    return by;
+}
 
 template <class T>
-Tensor convolve_maps(const Tensor& x, const Tensor& kernel, const Optional<Tensor>& bias, int64_t padding, bool turned) {
+Tensor convolve_maps(const Tensor& x, const Tensor& kernel, const Tensor& bias, int64_t padding, bool turned,
+                     const Normalisation* norm) {
     const Winograd<T>& w = kernels::winograd<T>();
     const int64_t inputs = x.size(1), outputs = kernel.size(turned ? 1 : 0);
     // Back, what was cut off by little padding comes by more.
     const int64_t around = turned ? 2 - padding : padding;
     Tensor y = at::empty({x.size(0), outputs, x.size(2) + 2 * around - 2, x.size(3) + 2 * around - 2}, x.options(),
                          at::MemoryFormat::ChannelsLast);
-    const Filtering by{maps(x), maps(y), around};
+    const Filtering by = filtering(x, y, around, norm);
     const Tensor packed = numbers(w.packed(inputs, outputs));
     const float* from = kernel.data_ptr<float>();
     float* kernels = packed.data_ptr<float>();
@@ -53,7 +62,7 @@ Tensor convolve_maps(const Tensor& x, const Tensor& kernel, const Optional<Tenso
         w.pack(from, inputs, outputs, turned, begin, end - begin, kernels);
     });
     const T* in = data<T>(x);
-    const float* plus = bias.has_value() ? bias->data_ptr<float>() : nullptr;
+    const float* plus = bias.defined() ? bias.data_ptr<float>() : nullptr;
     T* out = data<T>(y);
     const int64_t all = tiles(w.side, by.out), some = w.tiles_at_once(inputs, outputs);
     at::parallel_for(0, parts_of(all, some), 1, [&](int64_t begin, int64_t end) {
@@ -66,10 +75,10 @@ Tensor convolve_maps(const Tensor& x, const Tensor& kernel, const Optional<Tenso
 }
 
 template <class T>
-Tensor gradient_of_kernel(const Tensor& x, const Tensor& gradient, int64_t padding) {
+Tensor gradient_of_kernel(const Tensor& x, const Tensor& gradient, int64_t padding, const Normalisation* norm) {
     const Winograd<T>& w = kernels::winograd<T>();
     const int64_t inputs = x.size(1), outputs = gradient.size(1);
-    const Filtering by{maps(x), maps(gradient), padding};
+    const Filtering by = filtering(x, gradient, padding, norm);
     const int64_t all = tiles(w.side, by.out), some = w.tiles_of_gradient(inputs, outputs), size = w.sums(inputs, outputs);
     // By the shape alone: few where there is little to add up, since each part has sums of its own.
     const int64_t parts = std::max<int64_t>(2, std::min<int64_t>(16, all / 512));
@@ -104,9 +113,9 @@ Tensor gradient_of_kernel(const Tensor& x, const Tensor& gradient, int64_t paddi
 }  // namespace
 
 bool serves(const Tensor& x, const Tensor& kernel, at::IntArrayRef stride, at::IntArrayRef padding) {
-    if ((x.scalar_type() != at::kFloat && x.scalar_type() != at::kBFloat16) || kernel.scalar_type() != at::kFloat || !x.device().is_cpu() ||
-        x.dim() != 4 || kernel.size(2) != 3 || kernel.size(3) != 3 || stride[0] != 1 || stride[1] != 1 ||
-        padding[0] != padding[1] || padding[0] > 2 || !is_maps(x) || !kernel.is_contiguous()) {
+    if ((x.scalar_type() != at::kFloat && x.scalar_type() != at::kBFloat16) || kernel.scalar_type() != at::kFloat ||
+        !x.device().is_cpu() || x.dim() != 4 || kernel.size(2) != 3 || kernel.size(3) != 3 || stride[0] != 1 ||
+        stride[1] != 1 || padding[0] != padding[1] || padding[0] > 2 || !is_maps(x) || !kernel.is_contiguous()) {
         return false;
     }
     // Measured: with fewer channels or tiles the transforms cost what the products save.
@@ -116,14 +125,19 @@ bool serves(const Tensor& x, const Tensor& kernel, at::IntArrayRef stride, at::I
            tiles(kernels::winograd<float>().side, {x.size(0), height, width, outputs, outputs}) >= 128;
 }
 
-Tensor convolve(const Tensor& x, const Tensor& kernel, const Optional<Tensor>& bias, int64_t padding, bool turned) {
-    return x.scalar_type() == at::kFloat ? convolve_maps<float>(x, kernel, bias, padding, turned)
-                                         : convolve_maps<std::uint16_t>(x, kernel, bias, padding, turned);
+Tensor convolve(const Tensor& x, const Tensor& kernel, const Tensor& bias, int64_t padding, const Normalisation* norm) {
+    return (x.scalar_type() == at::kFloat ? convolve_maps<float> : convolve_maps<std::uint16_t>)(x, kernel, bias, padding,
+                                                                                               false, norm);
 }
 
-Tensor kernel_gradient(const Tensor& x, const Tensor& gradient, int64_t padding) {
-    return x.scalar_type() == at::kFloat ? gradient_of_kernel<float>(x, gradient, padding)
-                                         : gradient_of_kernel<std::uint16_t>(x, gradient, padding);
+Tensor convolve_back(const Tensor& gradient, const Tensor& kernel, int64_t padding) {
+    return (gradient.scalar_type() == at::kFloat ? convolve_maps<float> : convolve_maps<std::uint16_t>)(
+        gradient, kernel, Tensor(), padding, true, nullptr);
+}
+
+Tensor kernel_gradient(const Tensor& x, const Tensor& gradient, int64_t padding, const Normalisation* norm) {
+    return (x.scalar_type() == at::kFloat ? gradient_of_kernel<float> : gradient_of_kernel<std::uint16_t>)(x, gradient,
+                                                                                                         padding, norm);
 }
 
 }  // namespace freeze::winograd

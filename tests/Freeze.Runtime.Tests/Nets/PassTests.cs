@@ -39,6 +39,15 @@ public sealed class PassTests(PassTests.Pictures pictures) : IClassFixture<PassT
             "net wrn(depth 10, widen 1); conv: train 0.3 filters; rest: zero; bn: train; last layer: train",
             "net wrn(depth 10, widen 1); conv1, block1: fixed; block2.unit1.bn1: train from epoch 2; last layer: train",
             "net lenet; conv1: fixed; conv2: train 5 filters; rest: zero",
+            // What a convolution takes along with its norm is read by another one later; 1x1 kernels, whole and sliced.
+            """
+            net own {
+                conv1: conv 6 3x3
+                residual { bn; relu; conv2: conv 8 1x1; bn; relu; conv3: conv 8 3x3 } shortcut { conv4: conv 8 1x1 }
+                bn; relu; conv5: conv 8 1x1; globalpool; fc: linear classes
+            }
+            net own; conv5: train 3 filters; conv2: train 2 inputs
+            """,
         ]);
 
     [Theory]

@@ -54,9 +54,9 @@ public sealed class PublishedTests
         Assert.Equal(Extras(Binding), Extras(plain));
     }
 
-    // By name, parameters with their names, and result.
+    // By name, parameters with their names, and result. What a norm is stands in one file that both are compiled with.
     private static IEnumerable<string> Extras(Assembly assembly) =>
-        assembly.GetExportedTypes().Where(type => type.Namespace == "Freeze.Torch")
+        assembly.GetExportedTypes().Where(type => type.Namespace == "Freeze.Torch" && type != typeof(Norm))
             .SelectMany(type => type.GetMembers(Own).Select(member => $"{type.Name}.{member}"))
             .Order(StringComparer.Ordinal);
 

@@ -1,78 +1,67 @@
 // The best loops that this machine can run.
+#include "pointwise.h"
+#include "pool.h"
 #include "rows.h"
 #include "winograd.h"
 
-#define FREEZE_DECLARE(set)                            \
-    namespace freeze::kernels::set {                   \
-    extern const Rows<float> of_float;                 \
-    extern const Rows<double> of_double;               \
-    extern const Rows<std::uint16_t> of_bfloat16;      \
-    extern const Winograd<float> winograd_of_float;    \
+#define FREEZE_DECLARE(set)                                    \
+    namespace freeze::kernels::set {                           \
+    extern const Rows<float> of_float;                         \
+    extern const Rows<double> of_double;                       \
+    extern const Rows<std::uint16_t> of_bfloat16;              \
+    extern const Winograd<float> winograd_of_float;            \
     extern const Winograd<std::uint16_t> winograd_of_bfloat16; \
+    extern const Pool<float> pool_of_float;                    \
+    extern const Pool<std::uint16_t> pool_of_bfloat16;         \
+    extern const Pointwise<float> pointwise_of_float;          \
+    extern const Pointwise<std::uint16_t> pointwise_of_bfloat16; \
     }
 
 FREEZE_DECLARE(plain)
 #ifdef FREEZE_X86
 FREEZE_DECLARE(avx2)
 FREEZE_DECLARE(avx512)
+FREEZE_DECLARE(avx512bf16)
 #endif
 
 namespace freeze::kernels {
 namespace {
 
-template <class Loops>
-const Loops* choose(const Loops* plain, const Loops* avx2, const Loops* avx512) {
 #ifdef FREEZE_X86
+template <class Loops>
+const Loops* choose(const Loops* plain, const Loops* avx2, const Loops* avx512, const Loops* avx512bf16) {
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512dq")) {
-        return avx512;
+        return __builtin_cpu_supports("avx512bf16") ? avx512bf16 : avx512;
     }
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        return avx2;
-    }
-#endif
-    (void)avx2;
-    (void)avx512;
-    return plain;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? avx2 : plain;
 }
+#endif
 
 }  // namespace
 
 #ifdef FREEZE_X86
-#define FREEZE_CHOOSE(name) choose(&plain::name, &avx2::name, &avx512::name)
+#define FREEZE_CHOOSE(name) choose(&plain::name, &avx2::name, &avx512::name, &avx512bf16::name)
 #else
-#define FREEZE_CHOOSE(name) choose(&plain::name, decltype(&plain::name){nullptr}, decltype(&plain::name){nullptr})
+#define FREEZE_CHOOSE(name) &plain::name
 #endif
 
-template <>
-const Rows<float>& rows<float>() {
-    static const Rows<float>& chosen = *FREEZE_CHOOSE(of_float);
-    return chosen;
-}
+#define FREEZE_GIVE(Loops, give, T, name)                  \
+    template <>                                            \
+    const Loops<T>& give<T>() {                            \
+        static const Loops<T>& chosen = *FREEZE_CHOOSE(name); \
+        return chosen;                                     \
+    }
 
-template <>
-const Rows<double>& rows<double>() {
-    static const Rows<double>& chosen = *FREEZE_CHOOSE(of_double);
-    return chosen;
-}
-
-template <>
-const Rows<std::uint16_t>& rows<std::uint16_t>() {
-    static const Rows<std::uint16_t>& chosen = *FREEZE_CHOOSE(of_bfloat16);
-    return chosen;
-}
-
-template <>
-const Winograd<float>& winograd<float>() {
-    static const Winograd<float>& chosen = *FREEZE_CHOOSE(winograd_of_float);
-    return chosen;
-}
-
-template <>
-const Winograd<std::uint16_t>& winograd<std::uint16_t>() {
-    static const Winograd<std::uint16_t>& chosen = *FREEZE_CHOOSE(winograd_of_bfloat16);
-    return chosen;
-}
+FREEZE_GIVE(Rows, rows, float, of_float)
+FREEZE_GIVE(Rows, rows, double, of_double)
+FREEZE_GIVE(Rows, rows, std::uint16_t, of_bfloat16)
+FREEZE_GIVE(Winograd, winograd, float, winograd_of_float)
+FREEZE_GIVE(Winograd, winograd, std::uint16_t, winograd_of_bfloat16)
+FREEZE_GIVE(Pool, pool, float, pool_of_float)
+FREEZE_GIVE(Pool, pool, std::uint16_t, pool_of_bfloat16)
+FREEZE_GIVE(Pointwise, pointwise, float, pointwise_of_float)
+FREEZE_GIVE(Pointwise, pointwise, std::uint16_t, pointwise_of_bfloat16)
 
 }  // namespace freeze::kernels

@@ -4,6 +4,13 @@
 
 #include <cstdint>
 
+#ifdef __AVX512BW__
+#include <immintrin.h>
+#endif
+#ifdef __AVX512BF16__
+#define FREEZE_PAIRS
+#endif
+
 namespace freeze::kernels::FREEZE_SET {
 namespace {
 
@@ -25,41 +32,66 @@ typedef std::uint16_t Halves __attribute__((vector_size(32)));
 typedef std::uint16_t LooseHalves __attribute__((vector_size(32), aligned(2)));
 typedef std::uint32_t Bits __attribute__((vector_size(64)));
 
-inline Lane load(const std::uint16_t* from) {
-    const Halves halves = *reinterpret_cast<const LooseHalves*>(from);
-    return reinterpret_cast<Lane>(__builtin_convertvector(halves, Bits) << 16);
+inline Lane widened(Halves halves) { return reinterpret_cast<Lane>(__builtin_convertvector(halves, Bits) << 16); }
+inline Lane load(const std::uint16_t* from) { return widened(*reinterpret_cast<const LooseHalves*>(from)); }
+
+// In the upper halves.
+inline Bits rounded(Lane values) {
+    const Bits bits = reinterpret_cast<Bits>(values);
+    return (bits & 0x7FFFFFFF) > 0x7F800000 ? Bits{} + 0x7FC00000 : bits + 0x7FFF + ((bits >> 16) & 1);
 }
 
 inline void store(std::uint16_t* to, Lane values) {
-    const Bits bits = reinterpret_cast<Bits>(values);
-    const Bits rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
-    const Bits made = (bits & 0x7FFFFFFF) > 0x7F800000 ? Bits{} + 0x7FC0 : rounded;
-    *reinterpret_cast<LooseHalves*>(to) = __builtin_convertvector(made, Halves);
+    *reinterpret_cast<LooseHalves*>(to) = __builtin_convertvector(rounded(values) >> 16, Halves);
 }
 
 // Some channels of a pixel; the other numbers of the lane are 0, or are left as they are.
+#ifdef __AVX512BW__
+inline __mmask16 first(std::int64_t count) { return static_cast<__mmask16>((1u << count) - 1); }
+
+inline Lane few(const float* from, std::int64_t count) {
+    return reinterpret_cast<Lane>(_mm512_maskz_loadu_ps(first(count), from));
+}
+inline Lane few(const std::uint16_t* from, std::int64_t count) {
+    return widened(reinterpret_cast<Halves>(_mm256_maskz_loadu_epi16(first(count), from)));
+}
+inline void store_few(float* to, Lane values, std::int64_t count) {
+    _mm512_mask_storeu_ps(to, first(count), reinterpret_cast<__m512>(values));
+}
+inline void store_few(std::uint16_t* to, Lane values, std::int64_t count) {
+    const Halves halves = __builtin_convertvector(rounded(values) >> 16, Halves);
+    _mm256_mask_storeu_epi16(to, first(count), reinterpret_cast<__m256i>(halves));
+}
+#else
+template <class T>
+Lane few(const T* from, std::int64_t count) {
+    T values[lane] = {};
+    for (std::int64_t i = 0; i < count; i++) {
+        values[i] = from[i];
+    }
+    return load(values);
+}
+template <class T>
+void store_few(T* to, Lane values, std::int64_t count) {
+    T made[lane];
+    store(made, values);
+    for (std::int64_t i = 0; i < count; i++) {
+        to[i] = made[i];
+    }
+}
+#endif
+
 template <class T>
 inline Lane load(const T* from, std::int64_t count) {
-    if (count >= lane) {
-        return load(from);
-    }
-    T few[lane] = {};
-    for (std::int64_t i = 0; i < count; i++) {
-        few[i] = from[i];
-    }
-    return load(few);
+    return count >= lane ? load(from) : few(from, count);
 }
 
 template <class T>
 inline void store(T* to, Lane values, std::int64_t count) {
     if (count >= lane) {
         store(to, values);
-        return;
-    }
-    T few[lane];
-    store(few, values);
-    for (std::int64_t i = 0; i < count; i++) {
-        to[i] = few[i];
+    } else {
+        store_few(to, values, count);
     }
 }
 
@@ -116,8 +148,35 @@ inline void square(const Lane (&in)[from][from], Lane (&out)[to][to], Transform&
     }
 }
 
+// The numbers of a product one by one.
+struct Singles {
+    static constexpr int numbers = 1;
+
+    static Lane add(Lane sum, float a, Lane b) { return sum + a * b; }
+    static void store(float* to, Lane values) { kernels::FREEZE_SET::store(to, values); }
+    static Lane together(Lane value, Lane) { return value; }
+};
+
+#ifdef FREEZE_PAIRS
+// Two bfloat16 numbers in the place of a float, multiplied and added up at once.
+struct Pairs {
+    static constexpr int numbers = 2;
+
+    static Lane add(Lane sum, float a, Lane b) {
+        return reinterpret_cast<Lane>(_mm512_dpbf16_ps(reinterpret_cast<__m512>(sum),
+                                                       reinterpret_cast<__m512bh>(_mm512_set1_ps(a)),
+                                                       reinterpret_cast<__m512bh>(b)));
+    }
+    // Neighbours become pairs.
+    static void store(float* to, Lane values) { kernels::FREEZE_SET::store(reinterpret_cast<std::uint16_t*>(to), values); }
+    static Lane together(Lane first, Lane second) {
+        return reinterpret_cast<Lane>((rounded(first) >> 16) | (rounded(second) & 0xFFFF0000));
+    }
+};
+#endif
+
 // out [rows, lanes] (+)= a [rows, inner] b [inner, lanes], with the strides that the entries have.
-template <int rows, int lanes>
+template <class Kind, int rows, int lanes>
 inline void block(const float* a, std::int64_t a_row, std::int64_t a_inner, const float* b, std::int64_t b_inner,
                   std::int64_t inner, float* out, std::int64_t out_row, bool add) {
     Lane sum[rows][lanes];
@@ -139,7 +198,7 @@ inline void block(const float* a, std::int64_t a_row, std::int64_t a_inner, cons
             const float of_a = a[r * a_row + i * a_inner];
 #pragma GCC unroll 2
             for (int l = 0; l < lanes; l++) {
-                sum[r][l] += of_a * of_b[l];
+                sum[r][l] = Kind::add(sum[r][l], of_a, of_b[l]);
             }
         }
     }
@@ -153,24 +212,25 @@ inline void block(const float* a, std::int64_t a_row, std::int64_t a_inner, cons
 }
 
 // The same for any number of rows that 4 divides.
-template <int lanes>
+template <class Kind, int lanes>
 void rows_product(const float* a, std::int64_t a_row, std::int64_t a_inner, const float* b, std::int64_t b_inner,
-             std::int64_t inner, std::int64_t rows, float* out, std::int64_t out_row, bool add) {
+                  std::int64_t inner, std::int64_t rows, float* out, std::int64_t out_row, bool add) {
     std::int64_t r = 0;
     for (; rows - r >= most_rows; r += most_rows) {
-        block<most_rows, lanes>(a + r * a_row, a_row, a_inner, b, b_inner, inner, out + r * out_row, out_row, add);
+        block<Kind, most_rows, lanes>(a + r * a_row, a_row, a_inner, b, b_inner, inner, out + r * out_row, out_row, add);
     }
     for (; r < rows; r += 4) {
-        block<4, lanes>(a + r * a_row, a_row, a_inner, b, b_inner, inner, out + r * out_row, out_row, add);
+        block<Kind, 4, lanes>(a + r * a_row, a_row, a_inner, b, b_inner, inner, out + r * out_row, out_row, add);
     }
 }
 
-inline void product(std::int64_t lanes, const float* a, std::int64_t a_row, std::int64_t a_inner, const float* b,
-                    std::int64_t b_inner, std::int64_t inner, std::int64_t rows, float* out, std::int64_t out_row, bool add) {
+template <class Kind>
+void product(std::int64_t lanes, const float* a, std::int64_t a_row, std::int64_t a_inner, const float* b,
+             std::int64_t b_inner, std::int64_t inner, std::int64_t rows, float* out, std::int64_t out_row, bool add) {
     if (most_lanes == 2 && lanes == 2) {
-        rows_product<most_lanes>(a, a_row, a_inner, b, b_inner, inner, rows, out, out_row, add);
+        rows_product<Kind, most_lanes>(a, a_row, a_inner, b, b_inner, inner, rows, out, out_row, add);
     } else {
-        rows_product<1>(a, a_row, a_inner, b, b_inner, inner, rows, out, out_row, add);
+        rows_product<Kind, 1>(a, a_row, a_inner, b, b_inner, inner, rows, out, out_row, add);
     }
 }
 

@@ -85,20 +85,23 @@ void scale(const T* x, std::int64_t rows, std::int64_t channels, const Number<T>
 }
 
 template <class T, bool relu>
-void gradient_moments_rows(const T* gradient, const T* y, const T* x, std::int64_t rows, std::int64_t channels,
-                           const Number<T>* mean, double* sums, double* products) {
+void gradient_moments_rows(const T* gradient, const T* x, std::int64_t rows, std::int64_t channels,
+                           const Number<T>* scale, const Number<T>* shift, const Number<T>* mean, double* sums,
+                           double* products) {
     tiles(rows, channels, [&](std::int64_t first, std::int64_t count, std::int64_t row, std::int64_t few) {
         Number<T> s[width] = {}, q[width] = {};
+        const Number<T>* FREEZE_RESTRICT a = scale + first;
+        const Number<T>* FREEZE_RESTRICT b = shift + first;
         const Number<T>* FREEZE_RESTRICT m = mean + first;
         for (std::int64_t r = row; r < row + few; r++) {
             const T* FREEZE_RESTRICT g = gradient + r * channels + first;
-            const T* FREEZE_RESTRICT out = y + r * channels + first;
             const T* FREEZE_RESTRICT in = x + r * channels + first;
 #pragma omp simd
             for (std::int64_t c = 0; c < count; c++) {
-                Number<T> v = relu && read(out[c]) <= 0 ? 0 : read(g[c]);
+                const Number<T> from = read(in[c]);
+                const Number<T> v = relu && from * a[c] + b[c] <= 0 ? 0 : read(g[c]);
                 s[c] += v;
-                q[c] += v * (read(in[c]) - m[c]);
+                q[c] += v * (from - m[c]);
             }
         }
         for (std::int64_t c = 0; c < count; c++) {
@@ -109,32 +112,32 @@ void gradient_moments_rows(const T* gradient, const T* y, const T* x, std::int64
 }
 
 template <class T>
-void gradient_moments(const T* gradient, const T* y, const T* x, std::int64_t rows, std::int64_t channels,
-                      const Number<T>* mean, bool relu, double* sums, double* products) {
+void gradient_moments(const T* gradient, const T* x, std::int64_t rows, std::int64_t channels, const Number<T>* scale,
+                      const Number<T>* shift, const Number<T>* mean, bool relu, double* sums, double* products) {
     (relu ? gradient_moments_rows<T, true> : gradient_moments_rows<T, false>)(
-        gradient, y, x, rows, channels, mean, sums, products);
+        gradient, x, rows, channels, scale, shift, mean, sums, products);
 }
 
 template <class T, bool relu>
-void gradient_rows(const T* gradient, const T* y, const T* x, std::int64_t rows, std::int64_t channels,
-                   const Number<T>* a, const Number<T>* b, const Number<T>* k, T* out) {
+void gradient_rows(const T* gradient, const T* x, std::int64_t rows, std::int64_t channels, const Number<T>* scale,
+                   const Number<T>* shift, const Number<T>* b, const Number<T>* k, T* out) {
     for (std::int64_t r = 0; r < rows; r++) {
         const T* FREEZE_RESTRICT g = gradient + r * channels;
-        const T* FREEZE_RESTRICT made = y + r * channels;
         const T* FREEZE_RESTRICT in = x + r * channels;
         T* FREEZE_RESTRICT to = out + r * channels;
 #pragma omp simd
         for (std::int64_t c = 0; c < channels; c++) {
-            Number<T> v = relu && read(made[c]) <= 0 ? 0 : read(g[c]);
-            write(to + c, v * a[c] + (read(in[c]) * b[c] + k[c]));
+            const Number<T> from = read(in[c]);
+            const Number<T> v = relu && from * scale[c] + shift[c] <= 0 ? 0 : read(g[c]);
+            write(to + c, v * scale[c] + (from * b[c] + k[c]));
         }
     }
 }
 
 template <class T>
-void gradient(const T* gradient, const T* y, const T* x, std::int64_t rows, std::int64_t channels, const Number<T>* a,
-              const Number<T>* b, const Number<T>* c, bool relu, T* out) {
-    (relu ? gradient_rows<T, true> : gradient_rows<T, false>)(gradient, y, x, rows, channels, a, b, c, out);
+void gradient(const T* gradient, const T* x, std::int64_t rows, std::int64_t channels, const Number<T>* scale,
+              const Number<T>* shift, const Number<T>* b, const Number<T>* c, bool relu, T* out) {
+    (relu ? gradient_rows<T, true> : gradient_rows<T, false>)(gradient, x, rows, channels, scale, shift, b, c, out);
 }
 
 inline std::uint64_t number_at(std::uint64_t key, std::uint64_t place) {

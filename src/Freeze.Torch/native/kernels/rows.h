@@ -31,12 +31,13 @@ struct Rows {
     // y = x scale + shift, and 0 for what is below where `relu`.
     void (*scale)(const T* x, std::int64_t rows, std::int64_t channels, const Number<T>* scale, const Number<T>* shift,
                   bool relu, T* y);
-    // Adds up g and g (x - mean), where g is the gradient of what `scale` has made: 0 where y was cut off at 0.
-    void (*gradient_moments)(const T* gradient, const T* y, const T* x, std::int64_t rows, std::int64_t channels,
-                             const Number<T>* mean, bool relu, double* sums, double* products);
-    // out = g a + x b + c, g as above.
-    void (*gradient)(const T* gradient, const T* y, const T* x, std::int64_t rows, std::int64_t channels,
-                     const Number<T>* a, const Number<T>* b, const Number<T>* c, bool relu, T* out);
+    // Adds up g and g (x - mean), where g is the gradient of what `scale` has made: 0 where that was cut off at 0.
+    void (*gradient_moments)(const T* gradient, const T* x, std::int64_t rows, std::int64_t channels,
+                             const Number<T>* scale, const Number<T>* shift, const Number<T>* mean, bool relu,
+                             double* sums, double* products);
+    // out = g scale + x b + c, g as above.
+    void (*gradient)(const T* gradient, const T* x, std::int64_t rows, std::int64_t channels, const Number<T>* scale,
+                     const Number<T>* shift, const Number<T>* b, const Number<T>* c, bool relu, T* out);
     // y = x scale, or 0 where the value's 32 random bits are less than the threshold; `count` values of block number
     // `block`. The bits are halves of SplitMix64's numbers (Steele, Lea and Flood 2014) from the key: those of the block's
     // first half are the lower ones.

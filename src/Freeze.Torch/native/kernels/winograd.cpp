@@ -23,7 +23,7 @@ struct Tiles {
 };
 
 // The transformed inputs of some tiles: [size * size, rows, channels in whole lanes].
-template <class T>
+template <class T, bool normed>
 void transform_inputs(const Filtering& by, const T* in, std::int64_t first, std::int64_t count, std::int64_t rows,
                       const T* zeros, float* to) {
     const Tiles tiles{by};
@@ -40,10 +40,19 @@ void transform_inputs(const Filtering& by, const T* in, std::int64_t first, std:
             }
         }
         for (std::int64_t c = 0; c < width; c += lane) {
-            Lane d[size][size], v[size][size];
+            Lane d[size][size], v[size][size], scale, shift;
+            if (normed) {
+                scale = load(by.scale + c, maps.channels - c);
+                shift = load(by.shift + c, maps.channels - c);
+            }
             for (int i = 0; i < size; i++) {
                 for (int j = 0; j < size; j++) {
                     d[i][j] = load(from[i][j] + c, maps.channels - c);
+                    if (normed && from[i][j] != zeros) {
+                        const Lane normal = d[i][j] * scale + shift;
+                        // Not (normal > 0 ? normal : 0): NaN must be seen.
+                        d[i][j] = normal < 0 ? Lane{} : normal;
+                    }
                 }
             }
             square<size, size>(d, v, Line::of_input);
@@ -54,6 +63,12 @@ void transform_inputs(const Filtering& by, const T* in, std::int64_t first, std:
             }
         }
     }
+}
+
+template <class T>
+void transform_inputs(const Filtering& by, const T* in, std::int64_t first, std::int64_t count, std::int64_t rows,
+                      const T* zeros, float* to) {
+    (by.scale == nullptr ? transform_inputs<T, false> : transform_inputs<T, true>)(by, in, first, count, rows, zeros, to);
 }
 
 // The transposed output transform of gradients: [size * size, rows, channels in whole lanes].
@@ -203,7 +218,7 @@ void convolve(const Filtering& by, const T* in, const float* kernels, const floa
             const float* a = images + p * rows * wide_in;
             const float* b = kernels + p * inputs * wide_out + c * inputs;
             float* to = products + p * rows * wide_out + c;
-            product(lanes, a, wide_in, 1, b, lanes * lane, inputs, rows, to, wide_out, false);
+            product<Singles>(lanes, a, wide_in, 1, b, lanes * lane, inputs, rows, to, wide_out, false);
         });
     }
     transform_outputs(by, products, bias, first, count, rows, out);
@@ -225,7 +240,7 @@ void add_gradient(const Filtering& by, const T* in, const T* gradient, std::int6
             const float* a = images + p * count * wide_in;
             const float* b = gradients + p * count * wide_out + c;
             float* to = sums + p * wide_in * wide_out + c;
-            product(lanes, a, 1, wide_in, b, wide_out, count, wide_in, to, wide_out, true);
+            product<Singles>(lanes, a, 1, wide_in, b, wide_out, count, wide_in, to, wide_out, true);
         });
     }
 }

@@ -18,9 +18,12 @@ struct Maps {
 struct Filtering {
     Maps in, out;
     std::int64_t padding;
+    // Where these are given, what is convolved is a norm's output, x scale + shift cut off at 0, and `in` its input.
+    const float *scale = nullptr, *shift = nullptr;
 };
 
-// The algorithm on maps of T: float, or std::uint16_t for bfloat16, which is computed in float. Sizes of buffers are in floats; buffers and packed kernels begin at 64 bytes.
+// The algorithm on maps of T: float, or std::uint16_t for bfloat16, which is computed in float. Sizes of buffers are in
+// floats; buffers and packed kernels begin at 64 bytes.
 template <class T>
 struct Winograd {
     // Outputs of a tile along one side.
@@ -36,8 +39,8 @@ struct Winograd {
     std::int64_t (*tiles_of_gradient)(std::int64_t inputs, std::int64_t outputs);
     std::int64_t (*buffer)(std::int64_t inputs, std::int64_t outputs);
     // Outputs of some tiles; `bias` may be null.
-    void (*convolve)(const Filtering& by, const T* in, const float* packed_kernels, const float* bias, T* out, std::int64_t first_tile,
-                     std::int64_t tiles, float* buffer);
+    void (*convolve)(const Filtering& by, const T* in, const float* packed_kernels, const float* bias, T* out,
+                     std::int64_t first_tile, std::int64_t tiles, float* buffer);
     // Adds to sums, so many, what some tiles say of the kernels' gradient.
     std::int64_t (*sums)(std::int64_t inputs, std::int64_t outputs);
     void (*add_gradient)(const Filtering& by, const T* in, const T* gradient, std::int64_t first_tile,

@@ -7,11 +7,11 @@ namespace Freeze.Torch;
 public static partial class Fused
 {
     /// <summary>relu(batch_norm(…)), or batch_norm alone, of values [n, channels, …].</summary>
-    public static Tensor BatchNormRelu(
-        Tensor input, Tensor runningMean, Tensor runningVar, Tensor weight, Tensor bias, bool training, double momentum,
-        double eps, bool relu)
+    public static Tensor BatchNorm(Tensor input, Norm norm)
     {
-        var normalised = F.batch_norm(input, runningMean, runningVar, weight, bias, training, momentum, eps);
-        return relu ? F.relu(normalised) : normalised;
+        ArgumentNullException.ThrowIfNull(norm);
+        var normalised = F.batch_norm(
+            input, norm.RunningMean, norm.RunningVar, norm.Weight, norm.Bias, norm.Training, norm.Momentum, norm.Eps);
+        return norm.Relu ? F.relu(normalised) : normalised;
     }
 }

@@ -1,0 +1,45 @@
+// Convolutions by 1x1 kernels at stride 1 of what a batch norm and a relu make of their input: products of matrices, of which
+// one is made from the norm's input, some rows at a time, and never written to memory. So are the gradients that go back to
+// the norm. Each instruction set compiles these loops once, like those of rows.h.
+#pragma once
+
+#include <cstdint>
+
+namespace freeze::kernels {
+
+// From x [rows, inputs] to [rows, outputs]: kernel times max(0, x scale + shift).
+struct Pointing {
+    std::int64_t inputs, outputs;
+    const float *scale, *shift;
+};
+
+// T is float, or std::uint16_t for bfloat16, whose products are of bfloat16 numbers where the machine has such. Sizes of
+// buffers are in floats. Rows are some of all; calls on different ones may run at the same time.
+template <class T>
+struct Pointwise {
+    // Of a kernel [outputs, inputs], for `convolve`, and for the gradients back to the inputs.
+    std::int64_t (*packed)(std::int64_t inputs, std::int64_t outputs);
+    void (*pack)(const float* kernel, std::int64_t inputs, std::int64_t outputs, float* to);
+    void (*pack_back)(const float* kernel, std::int64_t inputs, std::int64_t outputs, float* to);
+    // What each call below takes.
+    std::int64_t (*buffer)(std::int64_t inputs, std::int64_t outputs);
+    // `bias` may be null.
+    void (*convolve)(const Pointing& by, const T* x, std::int64_t rows, const float* packed, const float* bias, T* out,
+                     float* buffer);
+    // Adds to sums, so many, what some rows say of the kernel's gradient; `unpack` makes that of them, [outputs, inputs].
+    std::int64_t (*sums)(std::int64_t inputs, std::int64_t outputs);
+    void (*add_gradient)(const Pointing& by, const T* x, const T* gradient, std::int64_t rows, float* sums, float* buffer);
+    void (*unpack)(const float* sums, std::int64_t inputs, std::int64_t outputs, float* to);
+    // Adds up g and g (x - mean) for each input, where g is the gradient of x scale + shift.
+    void (*gradient_moments)(const Pointing& by, const T* gradient, const float* packed_back, const T* x,
+                             std::int64_t rows, const float* mean, double* sums, double* products, float* buffer);
+    // out = g scale + x b + c.
+    void (*gradient)(const Pointing& by, const T* gradient, const float* packed_back, const T* x, std::int64_t rows,
+                     const float* b, const float* c, T* out, float* buffer);
+};
+
+// The loops for this machine.
+template <class T>
+const Pointwise<T>& pointwise();
+
+}  // namespace freeze::kernels

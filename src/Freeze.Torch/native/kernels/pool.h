@@ -1,0 +1,35 @@
+// Max pooling over windows that touch and do not overlap, with the relu in front of it or behind it, which is the same: one
+// pass over memory each for values and for gradients. Each instruction set compiles these loops once, like those of rows.h.
+#pragma once
+
+#include <cstdint>
+
+namespace freeze::kernels {
+
+// Maps [images, height, width, channels] and windows of `size` x `size`; what is left over at the far sides is in none.
+struct Windows {
+    std::int64_t height, width, channels, size;
+
+    std::int64_t down() const { return height / size; }
+    std::int64_t across() const { return width / size; }
+};
+
+// Where in a window its greatest value was, from 0, row by row; `cut` where that was not above 0 and a relu made it 0.
+using Place = std::uint8_t;
+constexpr Place cut = 255;
+
+// T is float, or std::uint16_t for bfloat16. Rows are those of the output, of all images: [images * down].
+template <class T>
+struct Pool {
+    void (*greatest)(const Windows& by, const T* in, std::int64_t first_row, std::int64_t rows, bool relu, T* out,
+                     Place* places);
+    // Writes all of the images that the rows belong to but what is left over below their last row.
+    void (*spread)(const Windows& by, const T* gradient, const Place* places, std::int64_t first_row, std::int64_t rows,
+                   T* to_in);
+};
+
+// The loops for this machine.
+template <class T>
+const Pool<T>& pool();
+
+}  // namespace freeze::kernels
