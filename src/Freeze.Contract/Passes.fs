@@ -121,7 +121,7 @@ module Passes =
             [||]
 
     /// Batch norms and the convolution that alone reads the relu behind them: it can take the norm's input and make of each
-    /// value what norm and relu would as it goes, so that their output is neither written nor kept for the gradients.
+    /// value what norm and relu would as it goes, or make it again: their output is not kept for the gradients.
     let convolvedNorms (passes: PassSet) (net: Net) : NodePair[] =
         if passes.Has Pass.NormConv then
             let convolutions =

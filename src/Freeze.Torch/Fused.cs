@@ -33,9 +33,9 @@ public static class Fused
 
     /// <summary>
     /// conv2d(input, weight, bias, …), weight and bias taken to the input's type; of BatchNorm(input, norm) where there is
-    /// one, whose output is made tile by tile, or made again for the gradients, and never kept. By Winograd's algorithm, in
-    /// single numbers or bfloat16 and channels-last order, a convolution by 3x3 kernels at stride 1 takes less than half the
-    /// time, and rounds a little otherwise: by some 1e-6 of a value.
+    /// one, whose output is made tile by tile, or made again for the gradients, and on the processor in channels-last order
+    /// not kept. By Winograd's algorithm, in single numbers or bfloat16 and that order, a convolution by 3x3 kernels at stride 1
+    /// takes less than half the time, and rounds a little otherwise: by some 1e-6 of a value.
     /// </summary>
     public static unsafe Tensor Conv2d(
         Tensor input, Norm? norm, Tensor weight, Tensor? bias, long[] strides, long[] padding, bool winograd)

@@ -91,12 +91,12 @@ public sealed class NormedConvolutionTests
     }
 
     // What learns decides what is computed: each alone, with the others at rest.
-    public static TheoryData<string, long> Leaves =>
-        new MatrixTheoryData<string, long>(["x", "norm weight", "norm bias", "kernel", "bias"], [1, 3]);
+    public static TheoryData<string, long, bool> Leaves =>
+        new MatrixTheoryData<string, long, bool>(["x", "norm weight", "norm bias", "kernel", "bias"], [1, 3], [true, false]);
 
     [Theory]
     [MemberData(nameof(Leaves))]
-    public void EachGradientAlone(string wanted, long size)
+    public void EachGradientAlone(string wanted, long size, bool training)
     {
         using var scope = NewDisposeScope();
         Tensor Numbers(bool all)
@@ -111,7 +111,7 @@ public sealed class NormedConvolutionTests
                 ["kernel"] = One("kernel", [21, 25, size, size], 4),
                 ["bias"] = One("bias", [21], 5),
             };
-            var norm = new Norm(zeros([25]), ones([25]), leaves["norm weight"], leaves["norm bias"], true, 0.1, 1e-5, true);
+            var norm = new Norm(zeros([25]), ones([25]), leaves["norm weight"], leaves["norm bias"], training, 0.1, 1e-5, true);
             var y = Fused.Conv2d(leaves["x"], norm, leaves["kernel"], leaves["bias"], [1, 1], [size / 2, size / 2], winograd: true);
             y.mul(Drawn.Values(y.shape, 6).to(float32)).sum().backward();
             Assert.All(leaves.Where(leaf => !all && leaf.Key != wanted), leaf => Assert.Null(leaf.Value.grad));
@@ -119,5 +119,84 @@ public sealed class NormedConvolutionTests
         }
 
         Drawn.Close(Numbers(all: true), Numbers(all: false), 1e-6, wanted);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void ANormWithoutReluCutsNothingOff(long size)
+    {
+        using var scope = NewDisposeScope();
+        var x = Drawn.ChannelsLast(Drawn.Values([12, 24, 10, 10], 1).to(float32));
+        var norm = new Norm(zeros([24]), ones([24]), ones([24]), zeros([24]), false, 0.1, 0, false);
+        var kernel = Drawn.Values([20, 24, size, size], 2).to(float32);
+        long[] padding = [size / 2, size / 2];
+
+        Drawn.Close(
+            F.conv2d(x, kernel, null, [1, 1], padding), Fused.Conv2d(x, norm, kernel, null, [1, 1], padding, winograd: true), 1e-5,
+            "y");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void WhatIsNoNumberIsNotCutOff(long size)
+    {
+        using var scope = NewDisposeScope();
+        var x = Drawn.ChannelsLast(zeros([12, 24, 10, 10]).add(float.NaN));
+        var norm = new Norm(zeros([24]), ones([24]), ones([24]), zeros([24]), false, 0.1, 0, true);
+        var y = Fused.Conv2d(x, norm, ones([20, 24, size, size]), null, [1, 1], [size / 2, size / 2], winograd: true);
+
+        Assert.All(y.contiguous().data<float>().ToArray(), value => Assert.True(float.IsNaN(value)));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void TheNumberOfThreadsChangesNoBit(long size)
+    {
+        using var scope = NewDisposeScope();
+        var before = get_num_threads();
+        float[] Bits(int threads)
+        {
+            set_num_threads(threads);
+            var x = Drawn.ChannelsLast(Drawn.Values([64, 24, 12, 12], 1).to(float32)).detach().requires_grad_();
+            var weight = ones([24]).requires_grad_();
+            var norm = new Norm(zeros([24]), ones([24]), weight, zeros([24]), true, 0.1, 1e-5, true);
+            var kernel = Drawn.Values([40, 24, size, size], 2).to(float32).requires_grad_();
+            var y = Fused.Conv2d(x, norm, kernel, null, [1, 1], [size / 2, size / 2], winograd: true);
+            y.mul(y).sum().backward();
+            return
+            [
+                .. new[] { y.detach(), x.grad!, weight.grad!, kernel.grad! }
+                    .SelectMany(t => t.contiguous().data<float>().ToArray()),
+            ];
+        }
+
+        try
+        {
+            Assert.Equal(Bits(1), Bits(2));
+        }
+        finally
+        {
+            set_num_threads(before);
+        }
+    }
+
+    // Where libtorch would complain nothing is read past its end.
+    [Fact]
+    public void SizesThatDoNotFitAreRefused()
+    {
+        using var scope = NewDisposeScope();
+        var x = Drawn.ChannelsLast(zeros([4, 25, 10, 10]));
+        Norm Of(long channels) =>
+            new(zeros([channels]), ones([channels]), ones([channels]), zeros([channels]), true, 0.1, 1e-5, true);
+
+        Assert.ThrowsAny<Exception>(() => Fused.BatchNorm(x, Of(24)));
+        foreach (var size in new[] { 1L, 3L })
+        {
+            Assert.ThrowsAny<Exception>(() => Fused.Conv2d(x, Of(25), zeros([20, 24, size, size]), null, [1, 1], [0, 0], true));
+            Assert.ThrowsAny<Exception>(() => Fused.Conv2d(x, Of(25), zeros([20, 25, size, size]), zeros([19]), [1, 1], [0, 0], true));
+        }
     }
 }

@@ -83,6 +83,22 @@ public sealed class WinogradTests
         });
     }
 
+    // A reshape gives maps of one pixel whatever strides: their gradient was read in the wrong places.
+    [Fact]
+    public void MapsOfOnePixelAsInDouble()
+    {
+        using var scope = NewDisposeScope();
+        var start = Drawn.Values([16, 16, 3, 3], 2);
+        Compare([128, 16, 3, 3], 16, (x, bias, exact) =>
+        {
+            var weight = (exact ? start : start.to(float32)).detach().requires_grad_();
+            var y = exact
+                ? F.conv2d(x, weight, bias, [1, 1], [0, 0])
+                : Fused.Conv2d(x, null, weight, bias, [1, 1], [0, 0], winograd: true);
+            return (y.flatten(1), weight);
+        });
+    }
+
     [Fact]
     public void TheNumberOfThreadsChangesNoBit()
     {

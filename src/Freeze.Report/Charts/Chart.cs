@@ -39,6 +39,9 @@ internal sealed record Chart(string Title, string Description, JsonNode Specific
         _ => Quote(".4~g"),
     };
 
+    /// <summary>"1 group", "2 groups".</summary>
+    public static string Count(int count, string thing) => count == 1 ? $"1 {thing}" : $"{count} {thing}s";
+
     /// <summary>How many series get colours of their own.</summary>
     public static string Scheme(int series) => Quote(series <= 10 ? "tableau10" : "tableau20");
 }

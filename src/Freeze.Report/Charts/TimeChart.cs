@@ -24,11 +24,12 @@ internal static class TimeChart
             return null;
         }
 
+        var colours = groups.Count > 1 ? $", a colour for each of {groups.Count} groups of runs" : "";
         var pace = (points.Length + MostPoints - 1) / MostPoints;
         points = [.. points.Where((_, i) => i % pace == 0)];
         return new Chart(
             "Seconds per epoch in the order of the runs",
-            $"Seconds of each of {points.Length} epochs by when it ended, a colour for each of {groups.Count} groups of runs",
+            $"Seconds of each of {points.Length} epochs by when it ended{colours}",
             Chart.Parse($$$"""
                 {
                   "width": "container", "height": 260, "data": {"name": "epochs"},

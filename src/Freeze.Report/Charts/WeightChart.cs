@@ -33,7 +33,7 @@ internal static class WeightChart
         var layers = runs[0].Weights.Select(weight => weight.Layer).Distinct().Where(layer => rows.Any(row => row.Layer == layer)).ToArray();
         return new Chart(
             title,
-            $"{title}, at the start and at the end, for {groups.Count} groups of runs and {layers.Length} layers",
+            $"{title}, at the start and at the end, for {Chart.Count(groups.Count, "group")} of runs and {Chart.Count(layers.Length, "layer")}",
             Specification(measure, layers, groups.Count),
             [("weights", new Columns()
                 .Words("layer", rows.Select(row => row.Layer))

@@ -68,7 +68,14 @@ class Convolution : public torch::autograd::Function<Convolution> {
     // The graph has an edge for each tensor that is given, in the order of `forward`.
     static constexpr int64_t edge_of_norm = 3, edges_of_norm = 4;
 
-    static Way way(const Tensor& x, const Tensor& kernel, const Normalisation* norm, const Filters& filters) {
+    static Way way(const Tensor& x, const Tensor& kernel, const Optional<Tensor>& bias, const Normalisation* norm,
+                   const Filters& filters) {
+        const auto ours = [](const Tensor& w) {
+            return w.device().is_cpu() && w.scalar_type() == at::kFloat && w.is_contiguous();
+        };
+        if (!ours(kernel) || (bias.has_value() && (!ours(*bias) || bias->numel() != kernel.size(0)))) {
+            return Way::libtorch;
+        }
         if (norm != nullptr && pointwise::serves(x, kernel, *norm, filters.stride, filters.padding)) {
             return Way::pointwise;
         }
@@ -76,6 +83,13 @@ class Convolution : public torch::autograd::Function<Convolution> {
                        (norm == nullptr || norm->relu)
                    ? Way::winograd
                    : Way::libtorch;
+    }
+
+    // With a pixel's channels side by side. libtorch takes any strides for those where a side of the maps is 1.
+    static Tensor in_channels_last(const Tensor& gradient) {
+        const int64_t channels = gradient.size(1), height = gradient.size(2), width = gradient.size(3);
+        return gradient.contiguous(at::MemoryFormat::ChannelsLast)
+            .as_strided(gradient.sizes(), {height * width * channels, 1, width * channels, channels});
     }
 
     // What our own loops make of it.
@@ -91,13 +105,13 @@ public:
                           const Optional<Tensor>& running_mean, const Optional<Tensor>& running_variance,
                           const Optional<Tensor>& bias, const Optional<Tensor>& places, const Filters& filters,
                           const NormMode& mode) {
-        Normalisation by;
+        Normalisation by{};
         const Normalisation* norm = nullptr;
         if (norm_weight.has_value()) {
             by = normalisation(x, {*norm_weight, *norm_bias, *running_mean, *running_variance}, mode);
             norm = &by;
         }
-        const Way way = Convolution::way(x, whole, norm, filters);
+        const Way way = Convolution::way(x, whole, bias, norm, filters);
         context->save_for_backward({x, whole, places.value_or(Tensor()), by.mean, by.inverse, by.scale, by.shift});
         auto& data = context->saved_data;
         data["way"] = static_cast<int64_t>(way);
@@ -134,8 +148,7 @@ public:
         const bool wants_norm = norm != nullptr && (wants(edge_of_norm) || wants(edge_of_norm + 1)),
                    wants_x = wants(0) || wants_norm, wants_kernel = wants(1),
                    wants_bias = data["bias"].toBool() && wants(edge_of_norm + (norm != nullptr ? edges_of_norm : 0));
-        const Tensor gradient =
-            way == Way::libtorch ? gradients[0] : gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
+        const Tensor gradient = way == Way::libtorch ? gradients[0] : in_channels_last(gradients[0]);
         auto by_libtorch = [&](const Tensor& of, const Tensor& input, const Tensor& kernel, std::array<bool, 3> wanted) {
             const int64_t sizes[] = {of.size(1)};
             return at::convolution_backward(of, input, kernel.to(x.scalar_type()), at::IntArrayRef(sizes), stride, padding,
@@ -145,15 +158,18 @@ public:
         NormGradients to_norm;
         if (wants_kernel) {
             const Tensor of = dimension == 0 ? entries(gradient, 1, places) : gradient;
-            // Our loops take x and the norm; libtorch what came of both.
-            Tensor input = norm != nullptr && way == Way::libtorch ? normalise(x, by) : x;
+            Tensor input = x;
             Normalisation of_input = by;
             if (dimension == 1) {
-                input = entries(input, 1, places);
+                input = entries(x, 1, places);
                 if (norm != nullptr) {
                     of_input.scale = entries(by.scale, 0, places);
                     of_input.shift = entries(by.shift, 0, places);
                 }
+            }
+            // Our loops take the input and the norm; libtorch what comes of both.
+            if (norm != nullptr && way == Way::libtorch) {
+                input = normalise(input.contiguous(at::MemoryFormat::ChannelsLast), of_input);
             }
             if (way != Way::libtorch) {
                 to_kernel = gradient_of_kernel(way, input, of, padding[0], norm != nullptr ? &of_input : nullptr);
@@ -169,13 +185,13 @@ public:
             to_kernel = dimension < 2 ? to_kernel : entries(to_kernel, dimension, places);
         }
         if (wants_x && way == Way::pointwise) {
-            to_norm = pointwise::gradients(gradient, whole, x, by, wants(0));
+            to_norm = pointwise::gradients(gradient, whole, x, by, {wants(0), wants_norm});
         } else if (wants_x) {
             if (!to_x.defined()) {
                 to_x = way == Way::winograd ? winograd::convolve_back(gradient, whole, padding[0])
                                             : std::get<0>(by_libtorch(gradient, x, whole, {true, false, false}));
             }
-            to_norm = norm != nullptr ? freeze::gradients(to_x, x, by, wants(0)) : NormGradients{to_x, Tensor(), Tensor()};
+            to_norm = norm != nullptr ? freeze::gradients(to_x, x, by, {wants(0), wants_norm}) : NormGradients{to_x, Tensor(), Tensor()};
         }
         if (wants_bias && !to_bias.defined()) {
             to_bias = way == Way::libtorch ? gradient.sum({0, 2, 3}) : channel_sums(gradient);

@@ -28,7 +28,8 @@ public:
         const auto saved = context->get_saved_variables();
         const Normalisation by{saved[1], saved[2], saved[3], saved[4], context->saved_data["training"].toBool(),
                                context->saved_data["relu"].toBool()};
-        const NormGradients made = gradients(of[0], saved[0], by, context->needs_input_grad(0));
+        const NormWants wants{context->needs_input_grad(0), context->needs_input_grad(1) || context->needs_input_grad(2)};
+        const NormGradients made = gradients(of[0], saved[0], by, wants);
         return {made.input, made.weight, made.bias, Tensor(), Tensor(), Tensor()};
     }
 };

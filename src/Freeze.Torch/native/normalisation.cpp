@@ -38,7 +38,7 @@ struct Passes {
     const Tensor& x;
     const int64_t channels = x.size(1), rows = x.numel() / channels;
 
-    static T* data(const Tensor& x) { return static_cast<T*>(x.data_ptr()); }
+    static T* data(const Tensor& x) { return freeze::data<T>(x); }
     static N* numbers(const Tensor& x) { return static_cast<N*>(x.data_ptr()); }
 
     Normalisation normalisation(const NormWeights& weights, const NormMode& mode) const {
@@ -88,15 +88,17 @@ struct Passes {
         return y;
     }
 
-    NormGradients gradients(const Tensor& gradient, const Normalisation& by, bool wants_input) const {
+    NormGradients gradients(const Tensor& gradient, const Normalisation& by, NormWants wants) const {
         const N *scale = numbers(by.scale), *shift = numbers(by.shift);
-        const NormSums sums = add_up(rows, channels, [&](int64_t start, int64_t few, double* a, double* b) {
-            const int64_t o = start * channels;
-            kernels::rows<T>().gradient_moments(data(gradient) + o, data(x) + o, few, channels, scale, shift,
-                                                numbers(by.mean), by.relu, a, b);
+        const NormSums sums = norm_sums(by, wants, [&] {
+            return add_up(rows, channels, [&](int64_t start, int64_t few, double* a, double* b) {
+                const int64_t o = start * channels;
+                kernels::rows<T>().gradient_moments(data(gradient) + o, data(x) + o, few, channels, scale, shift,
+                                                    numbers(by.mean), by.relu, a, b);
+            });
         });
-        NormGradients made = weight_gradients(sums, by);
-        if (wants_input) {
+        NormGradients made = weight_gradients(sums, by, wants);
+        if (wants.input) {
             const auto [b, c] = slopes(sums, rows, by);
             const N *times = numbers(b), *plus = numbers(c);
             made.input = at::empty_like(x);
@@ -118,7 +120,10 @@ auto with_numbers(const Normalisation& by, Body&& body) {
 
 }  // namespace
 
-NormGradients weight_gradients(const NormSums& sums, const Normalisation& by) {
+NormGradients weight_gradients(const NormSums& sums, const Normalisation& by, NormWants wants) {
+    if (!wants.weights) {
+        return {};
+    }
     return with_numbers(by, [&](auto kind) {
         using N = decltype(kind);
         NormGradients made{Tensor(), at::empty_like(by.scale), at::empty_like(by.scale)};
@@ -148,7 +153,9 @@ std::pair<Tensor, Tensor> slopes(const NormSums& sums, int64_t rows, const Norma
 bool can_normalise(const Tensor& x, const NormWeights& weights) {
     const auto type = x.scalar_type();
     const auto numbers = type == at::kBFloat16 ? at::kFloat : type;
-    const auto fits = [&](const Tensor& w) { return w.scalar_type() == numbers && w.is_contiguous(); };
+    const auto fits = [&](const Tensor& w) {
+        return w.scalar_type() == numbers && w.is_contiguous() && w.device().is_cpu() && w.numel() == x.size(1);
+    };
     return (type == at::kFloat || type == at::kDouble || type == at::kBFloat16) && x.device().is_cpu() && is_rows(x) &&
            x.numel() > x.size(1) && fits(weights.weight) && fits(weights.bias) && fits(weights.running_mean) &&
            fits(weights.running_variance);
@@ -162,9 +169,9 @@ Tensor normalise(const Tensor& x, const Normalisation& by) {
     return with_type(x, [&](auto kind) { return Passes<decltype(kind)>{x}.normalise(by); });
 }
 
-NormGradients gradients(const Tensor& gradient, const Tensor& x, const Normalisation& by, bool wants_input) {
+NormGradients gradients(const Tensor& gradient, const Tensor& x, const Normalisation& by, NormWants wants) {
     const Tensor rows = gradient.contiguous(x.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
-    return with_type(x, [&](auto kind) { return Passes<decltype(kind)>{x}.gradients(rows, by, wants_input); });
+    return with_type(x, [&](auto kind) { return Passes<decltype(kind)>{x}.gradients(rows, by, wants); });
 }
 
 }  // namespace freeze

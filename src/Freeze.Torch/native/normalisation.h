@@ -37,8 +37,13 @@ struct Normalisation {
     bool training, relu;
 };
 
+// Undefined is what was not wanted.
 struct NormGradients {
     at::Tensor input, weight, bias;
+};
+
+struct NormWants {
+    bool input, weights;
 };
 
 // Of each channel over all rows: the sums of g and of g (x - mean), where g is the gradient of x scale + shift.
@@ -55,11 +60,17 @@ Normalisation normalisation(const at::Tensor& x, const NormWeights& weights, con
 at::Tensor normalise(const at::Tensor& x, const Normalisation& by);
 
 // Of what comes of x, in x's order in memory. What was cut off is seen from x again, so nothing but x is kept for it.
-NormGradients gradients(const at::Tensor& gradient, const at::Tensor& x, const Normalisation& by, bool wants_input);
+NormGradients gradients(const at::Tensor& gradient, const at::Tensor& x, const Normalisation& by, NormWants wants);
+
+// The sums that `add` makes; none where nothing is made of them, as for a norm at rest whose statistics are too.
+template <class Add>
+NormSums norm_sums(const Normalisation& by, NormWants wants, Add&& add) {
+    return wants.weights || by.training ? add() : NormSums{};
+}
 
 // What is left when the sums are known: the weights' gradients without that of the input; and b and c of
 // g scale + x b + c, which is that.
-NormGradients weight_gradients(const NormSums& sums, const Normalisation& by);
+NormGradients weight_gradients(const NormSums& sums, const Normalisation& by, NormWants wants);
 std::pair<at::Tensor, at::Tensor> slopes(const NormSums& sums, int64_t rows, const Normalisation& by);
 
 // Norm and relu as an operation of its own, recorded for gradients; libtorch's where the passes cannot go.

@@ -15,6 +15,14 @@
 
 namespace freeze {
 
+template <class T>
+T* data(const at::Tensor& x) {
+    return static_cast<T*>(x.data_ptr());
+}
+
+// Room for so many; tensors of libtorch begin at 64 bytes.
+inline at::Tensor numbers(int64_t count) { return at::empty({count}, at::kFloat); }
+
 constexpr int64_t most_parts = 32;
 
 // Calls body(part, first row, rows) for all parts.
@@ -26,6 +34,17 @@ void in_parts(int64_t rows, int64_t channels, Body&& body) {
         for (int64_t part = begin; part < end; part++) {
             const int64_t first = rows * part / parts;
             body(part, first, rows * (part + 1) / parts - first);
+        }
+    });
+}
+
+// Adds to the first of so many arrays the others, one behind the other.
+inline void add_parts(float* sums, int64_t parts, int64_t size) {
+    at::parallel_for(0, size, 1 << 14, [&](int64_t begin, int64_t end) {
+        for (int64_t part = 1; part < parts; part++) {
+            for (int64_t i = begin; i < end; i++) {
+                sums[i] += sums[part * size + i];
+            }
         }
     });
 }

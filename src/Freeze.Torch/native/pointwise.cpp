@@ -1,7 +1,5 @@
 #include "pointwise.h"
 
-#include <cstring>
-
 #include "kernels/pointwise.h"
 #include "parts.h"
 
@@ -10,13 +8,6 @@ namespace {
 
 using at::Tensor;
 using kernels::Pointing;
-
-Tensor numbers(int64_t count) { return at::empty({count}, at::kFloat); }
-
-template <class T>
-T* data(const Tensor& x) {
-    return static_cast<T*>(x.data_ptr());
-}
 
 // A convolution's shape and loops.
 template <class T>
@@ -38,7 +29,7 @@ struct Work {
         loops.pack(kernel.data_ptr<float>(), by.inputs, by.outputs, packed.data_ptr<float>());
         Tensor y = at::empty({x.size(0), by.outputs, x.size(2), x.size(3)}, x.options(), at::MemoryFormat::ChannelsLast);
         const float* plus = bias.defined() ? bias.data_ptr<float>() : nullptr;
-        in_parts(rows, by.inputs, [&](int64_t, int64_t first, int64_t few) {
+        in_parts(rows, std::max(by.inputs, by.outputs), [&](int64_t, int64_t first, int64_t few) {
             loops.convolve(by, from(first), few, packed.data_ptr<float>(), plus, data<T>(y) + first * by.outputs,
                            buffer().template data_ptr<float>());
         });
@@ -47,36 +38,42 @@ struct Work {
 
     Tensor kernel_gradient(const Tensor& gradient) const {
         const int64_t size = loops.sums(by.inputs, by.outputs);
-        const Tensor sums = at::zeros({most_parts, size}, at::kFloat);
-        in_parts(rows, by.inputs, [&](int64_t part, int64_t first, int64_t few) {
-            loops.add_gradient(by, from(first), data<T>(gradient) + first * by.outputs, few,
-                               sums.data_ptr<float>() + part * size, buffer().template data_ptr<float>());
+        // By the shape alone: few where there is little to add up, since each part has sums of its own.
+        const int64_t parts = std::max<int64_t>(2, std::min<int64_t>(16, rows / 1024));
+        const Tensor sums = numbers(parts * size);
+        float* sum = sums.data_ptr<float>();
+        at::parallel_for(0, parts, 1, [&](int64_t begin, int64_t end) {
+            const Tensor room = buffer();
+            for (int64_t part = begin; part < end; part++) {
+                const int64_t first = rows * part / parts;
+                std::fill_n(sum + part * size, size, 0.f);
+                loops.add_gradient(by, from(first), data<T>(gradient) + first * by.outputs, rows * (part + 1) / parts - first,
+                                   sum + part * size, room.data_ptr<float>());
+            }
         });
-        // One behind the other, whatever the number of threads.
-        const Tensor sum = sums[0];
-        for (int64_t part = 1; part < most_parts; part++) {
-            sum.add_(sums[part]);
-        }
+        add_parts(sum, parts, size);
         Tensor made = at::empty({by.outputs, by.inputs, 1, 1}, at::kFloat);
-        loops.unpack(sum.data_ptr<float>(), by.inputs, by.outputs, made.data_ptr<float>());
+        loops.unpack(sum, by.inputs, by.outputs, made.data_ptr<float>());
         return made;
     }
 
-    NormGradients gradients(const Tensor& gradient, const Tensor& kernel, const Normalisation& norm, bool wants_input) const {
+    NormGradients gradients(const Tensor& gradient, const Tensor& kernel, const Normalisation& norm, NormWants wants) const {
         const Tensor packed = numbers(loops.packed(by.inputs, by.outputs));
         const float* back = packed.data_ptr<float>();
         loops.pack_back(kernel.data_ptr<float>(), by.inputs, by.outputs, packed.data_ptr<float>());
         const auto of = [&](int64_t row) { return data<T>(gradient) + row * by.outputs; };
-        const NormSums sums = add_up(rows, by.inputs, [&](int64_t first, int64_t few, double* a, double* b) {
-            loops.gradient_moments(by, of(first), back, from(first), few, norm.mean.data_ptr<float>(), a, b,
-                                   buffer().template data_ptr<float>());
+        const NormSums sums = norm_sums(norm, wants, [&] {
+            return add_up(rows, by.inputs, [&](int64_t first, int64_t few, double* a, double* b) {
+                loops.gradient_moments(by, of(first), back, from(first), few, norm.mean.data_ptr<float>(), a, b,
+                                       buffer().template data_ptr<float>());
+            });
         });
-        NormGradients made = weight_gradients(sums, norm);
-        if (wants_input) {
+        NormGradients made = weight_gradients(sums, norm, wants);
+        if (wants.input) {
             const auto [b, c] = slopes(sums, rows, norm);
             const float *times = b.template data_ptr<float>(), *plus = c.template data_ptr<float>();
             made.input = at::empty_like(x);
-            in_parts(rows, by.inputs, [&](int64_t, int64_t first, int64_t few) {
+            in_parts(rows, std::max(by.inputs, by.outputs), [&](int64_t, int64_t first, int64_t few) {
                 loops.gradient(by, of(first), back, from(first), few, times, plus, data<T>(made.input) + first * by.inputs,
                                buffer().template data_ptr<float>());
             });
@@ -95,7 +92,7 @@ auto with_work(const Tensor& x, int64_t outputs, const Normalisation& norm, Body
 bool serves(const Tensor& x, const Tensor& kernel, const Normalisation& norm, at::IntArrayRef stride,
             at::IntArrayRef padding) {
     const auto all = [](at::IntArrayRef values, int64_t value) { return values[0] == value && values[1] == value; };
-    return norm.relu && x.dim() == 4 && x.scalar_type() != at::kDouble && kernel.scalar_type() == at::kFloat &&
+    return norm.relu && x.dim() == 4 && kernel.size(1) == x.size(1) && x.scalar_type() != at::kDouble && kernel.scalar_type() == at::kFloat &&
            kernel.is_contiguous() && all(kernel.sizes().slice(2), 1) && all(stride, 1) && all(padding, 0);
 }
 
@@ -108,9 +105,9 @@ Tensor kernel_gradient(const Tensor& x, const Tensor& gradient, const Normalisat
 }
 
 NormGradients gradients(const Tensor& gradient, const Tensor& kernel, const Tensor& x, const Normalisation& norm,
-                        bool wants_input) {
+                        NormWants wants) {
     return with_work(x, kernel.size(0), norm,
-                     [&](const auto& work) { return work.gradients(gradient, kernel, norm, wants_input); });
+                     [&](const auto& work) { return work.gradients(gradient, kernel, norm, wants); });
 }
 
 }  // namespace freeze::pointwise

@@ -19,6 +19,6 @@ at::Tensor kernel_gradient(const at::Tensor& x, const at::Tensor& gradient, cons
 
 // Those of the norm and its input.
 NormGradients gradients(const at::Tensor& gradient, const at::Tensor& kernel, const at::Tensor& x, const Normalisation& norm,
-                        bool wants_input);
+                        NormWants wants);
 
 }  // namespace freeze::pointwise

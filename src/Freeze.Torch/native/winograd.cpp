@@ -24,16 +24,8 @@ bool is_maps(const Tensor& x) {
 
 Maps maps(const Tensor& x) { return {x.size(0), x.size(2), x.size(3), x.size(1), x.stride(3)}; }
 
-// Tensors of libtorch begin at 64 bytes.
-Tensor numbers(int64_t count) { return at::empty({count}, at::kFloat); }
-
 int64_t tiles(int64_t side, const Maps& out) {
     return out.images * parts_of(out.height, side) * parts_of(out.width, side);
-}
-
-template <class T>
-T* data(const Tensor& x) {
-    return static_cast<T*>(x.data_ptr());
 }
 
 Filtering filtering(const Tensor& x, const Tensor& y, int64_t padding, const Normalisation* norm) {
@@ -95,13 +87,7 @@ Tensor gradient_of_kernel(const Tensor& x, const Tensor& gradient, int64_t paddi
             }
         }
     });
-    at::parallel_for(0, size, 1 << 14, [&](int64_t begin, int64_t end) {
-        for (int64_t part = 1; part < parts; part++) {
-            for (int64_t i = begin; i < end; i++) {
-                sum[i] += sum[part * size + i];
-            }
-        }
-    });
+    add_parts(sum, parts, size);
     Tensor made = at::empty({outputs, inputs, 3, 3}, at::kFloat);
     float* to = made.data_ptr<float>();
     at::parallel_for(0, parts_of(outputs, 16), 1, [&](int64_t begin, int64_t end) {
@@ -114,7 +100,7 @@ Tensor gradient_of_kernel(const Tensor& x, const Tensor& gradient, int64_t paddi
 
 bool serves(const Tensor& x, const Tensor& kernel, at::IntArrayRef stride, at::IntArrayRef padding) {
     if ((x.scalar_type() != at::kFloat && x.scalar_type() != at::kBFloat16) || kernel.scalar_type() != at::kFloat ||
-        !x.device().is_cpu() || x.dim() != 4 || kernel.size(2) != 3 || kernel.size(3) != 3 || stride[0] != 1 ||
+        !x.device().is_cpu() || x.dim() != 4 || kernel.size(1) != x.size(1) || kernel.size(2) != 3 || kernel.size(3) != 3 || stride[0] != 1 ||
         stride[1] != 1 || padding[0] != padding[1] || padding[0] > 2 || !is_maps(x) || !kernel.is_contiguous()) {
         return false;
     }

@@ -14,11 +14,11 @@ bool serves(const at::Tensor& x, const at::Tensor& kernel, at::IntArrayRef strid
 at::Tensor convolve(const at::Tensor& x, const at::Tensor& kernel, const at::Tensor& bias, int64_t padding,
                     const Normalisation* norm);
 
-// Of a gradient [n, outputs, ...] back to the input of that convolution.
+// Of a gradient [n, outputs, ...] in channels-last order back to the input of that convolution.
 at::Tensor convolve_back(const at::Tensor& gradient, const at::Tensor& kernel, int64_t padding);
 
 // The kernel's gradient [outputs, channels, 3, 3] of an input, or of what the norm made of it, and the gradient of what came
-// of that. Without a norm either may be some channels of a larger tensor.
+// of that, whose pixels lie in channels-last order. Either may be some channels of a larger tensor.
 at::Tensor kernel_gradient(const at::Tensor& x, const at::Tensor& gradient, int64_t padding, const Normalisation* norm);
 
 }  // namespace freeze::winograd

@@ -21,7 +21,10 @@ FREEZE_DECLARE(plain)
 #ifdef FREEZE_X86
 FREEZE_DECLARE(avx2)
 FREEZE_DECLARE(avx512)
-FREEZE_DECLARE(avx512bf16)
+// What alone has use for it.
+namespace freeze::kernels::avx512bf16 {
+extern const Pointwise<std::uint16_t> pointwise_of_bfloat16;
+}
 #endif
 
 namespace freeze::kernels {
@@ -41,27 +44,28 @@ const Loops* choose(const Loops* plain, const Loops* avx2, const Loops* avx512, 
 
 }  // namespace
 
+// The best there are of those that need no more than `most`.
 #ifdef FREEZE_X86
-#define FREEZE_CHOOSE(name) choose(&plain::name, &avx2::name, &avx512::name, &avx512bf16::name)
+#define FREEZE_CHOOSE(name, most) choose(&plain::name, &avx2::name, &avx512::name, &most::name)
 #else
-#define FREEZE_CHOOSE(name) &plain::name
+#define FREEZE_CHOOSE(name, most) &plain::name
 #endif
 
-#define FREEZE_GIVE(Loops, give, T, name)                  \
-    template <>                                            \
-    const Loops<T>& give<T>() {                            \
-        static const Loops<T>& chosen = *FREEZE_CHOOSE(name); \
-        return chosen;                                     \
+#define FREEZE_GIVE(Loops, give, T, name, most)                     \
+    template <>                                                     \
+    const Loops<T>& give<T>() {                                     \
+        static const Loops<T>& chosen = *FREEZE_CHOOSE(name, most); \
+        return chosen;                                              \
     }
 
-FREEZE_GIVE(Rows, rows, float, of_float)
-FREEZE_GIVE(Rows, rows, double, of_double)
-FREEZE_GIVE(Rows, rows, std::uint16_t, of_bfloat16)
-FREEZE_GIVE(Winograd, winograd, float, winograd_of_float)
-FREEZE_GIVE(Winograd, winograd, std::uint16_t, winograd_of_bfloat16)
-FREEZE_GIVE(Pool, pool, float, pool_of_float)
-FREEZE_GIVE(Pool, pool, std::uint16_t, pool_of_bfloat16)
-FREEZE_GIVE(Pointwise, pointwise, float, pointwise_of_float)
-FREEZE_GIVE(Pointwise, pointwise, std::uint16_t, pointwise_of_bfloat16)
+FREEZE_GIVE(Rows, rows, float, of_float, avx512)
+FREEZE_GIVE(Rows, rows, double, of_double, avx512)
+FREEZE_GIVE(Rows, rows, std::uint16_t, of_bfloat16, avx512)
+FREEZE_GIVE(Winograd, winograd, float, winograd_of_float, avx512)
+FREEZE_GIVE(Winograd, winograd, std::uint16_t, winograd_of_bfloat16, avx512)
+FREEZE_GIVE(Pool, pool, float, pool_of_float, avx512)
+FREEZE_GIVE(Pool, pool, std::uint16_t, pool_of_bfloat16, avx512)
+FREEZE_GIVE(Pointwise, pointwise, float, pointwise_of_float, avx512)
+FREEZE_GIVE(Pointwise, pointwise, std::uint16_t, pointwise_of_bfloat16, avx512bf16)
 
 }  // namespace freeze::kernels

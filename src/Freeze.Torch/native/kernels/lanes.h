@@ -1,5 +1,5 @@
-// What winograd.cpp computes with, in the namespace of its instruction set: lanes of 16 channels, the transforms of lines
-// and squares, products of matrices. Lanes are GCC's vectors: the compiler makes one, two or four registers of each.
+// What the loops over maps compute with, in the namespace of their instruction set: lanes of 16 channels, products of matrices,
+// and the transforms of lines and squares that Winograd's algorithm is made of. Lanes are GCC's vectors: the compiler makes one, two or four registers of each.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace freeze::kernels::FREEZE_SET {
 namespace {
 
 typedef float Lane __attribute__((vector_size(64)));
-typedef float Loose __attribute__((vector_size(64), aligned(4)));
+typedef float Loose __attribute__((vector_size(64), aligned(4), may_alias));
 constexpr std::int64_t lane = 16;
 
 #ifdef __AVX512F__
@@ -29,7 +29,7 @@ inline void store(float* to, Lane values) { *reinterpret_cast<Loose*>(to) = valu
 
 // bfloat16 is the upper half of a float. Rounded to the nearest, ties to even, as libtorch does; NaN stays NaN.
 typedef std::uint16_t Halves __attribute__((vector_size(32)));
-typedef std::uint16_t LooseHalves __attribute__((vector_size(32), aligned(2)));
+typedef std::uint16_t LooseHalves __attribute__((vector_size(32), aligned(2), may_alias));
 typedef std::uint32_t Bits __attribute__((vector_size(64)));
 
 inline Lane widened(Halves halves) { return reinterpret_cast<Lane>(__builtin_convertvector(halves, Bits) << 16); }
@@ -94,6 +94,9 @@ inline void store(T* to, Lane values, std::int64_t count) {
         store_few(to, values, count);
     }
 }
+
+// Not (values > 0 ? values : 0): NaN must be seen.
+inline Lane relu(Lane values) { return values < 0 ? Lane{} : values; }
 
 constexpr std::int64_t whole_lanes(std::int64_t channels) { return (channels + lane - 1) / lane * lane; }
 

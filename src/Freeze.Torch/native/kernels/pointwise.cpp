@@ -31,9 +31,7 @@ constexpr std::int64_t entries(std::int64_t count) {
 template <class T>
 Lane normal(const Pointing& by, const T* x, std::int64_t c) {
     const std::int64_t count = by.inputs - c;
-    const Lane value = load(x + c, count) * load(by.scale + c, count) + load(by.shift + c, count);
-    // Not (value > 0 ? value : 0): NaN must be seen.
-    return value < 0 ? Lane{} : value;
+    return relu(load(x + c, count) * load(by.scale + c, count) + load(by.shift + c, count));
 }
 
 // [rows, entries of channels] of value(row, channel), with rows of 0 up to a whole number of them.

@@ -49,9 +49,7 @@ void transform_inputs(const Filtering& by, const T* in, std::int64_t first, std:
                 for (int j = 0; j < size; j++) {
                     d[i][j] = load(from[i][j] + c, maps.channels - c);
                     if (normed && from[i][j] != zeros) {
-                        const Lane normal = d[i][j] * scale + shift;
-                        // Not (normal > 0 ? normal : 0): NaN must be seen.
-                        d[i][j] = normal < 0 ? Lane{} : normal;
+                        d[i][j] = relu(d[i][j] * scale + shift);
                     }
                 }
             }
