@@ -69,4 +69,17 @@ public static class Fused
                 places.Handle, strides, padding, winograd ? 1 : 0, out var result),
             result);
     }
+
+    /// <summary>
+    /// A step of gradient descent, in place and in one pass over memory: gathered = momentum gathered + (gradient + decay weight),
+    /// weight -= rate gathered, or by Nesterov's look ahead. Without <paramref name="gathered"/> there is no momentum.
+    /// </summary>
+    public static void SgdStep(
+        Tensor weight, Tensor gradient, Tensor? gathered, double rate, double momentum, double decay, bool nesterov)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        ArgumentNullException.ThrowIfNull(gradient);
+        Check(freeze_sgd_step(
+            weight.Handle, gradient.Handle, gathered is null ? 0 : gathered.Handle, rate, momentum, decay, nesterov ? 1 : 0));
+    }
 }

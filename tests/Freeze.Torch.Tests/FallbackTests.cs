@@ -98,6 +98,41 @@ public sealed class FallbackTests
         Close(Numbers(fallback: false), Numbers(fallback: true));
     }
 
+    [Theory]
+    [InlineData(0, 0, false)]
+    [InlineData(0, 0.01, false)]
+    [InlineData(0.9, 0, false)]
+    [InlineData(0.9, 0.01, false)]
+    [InlineData(0.9, 0.01, true)]
+    public void AStepOfGradientDescent(double momentum, double decay, bool nesterov)
+    {
+        using var scope = NewDisposeScope();
+        float[][] Numbers(bool fallback, bool inOrder)
+        {
+            // Enough for several threads; and a weight whose entries lie in another order than its gradient's.
+            var weight = Values([200, 301], 1);
+            weight = inOrder ? weight : weight.permute(1, 0).contiguous().permute(1, 0);
+            var gathered = momentum == 0 ? null : Values([200, 301], 2);
+            for (var step = 0; step < 3; step++)
+            {
+                var gradient = Values([200, 301], 3 + step);
+                if (fallback)
+                {
+                    Fallback.SgdStep(weight, gradient, gathered, 0.1, momentum, decay, nesterov);
+                }
+                else
+                {
+                    Fused.SgdStep(weight, gradient, gathered, 0.1, momentum, decay, nesterov);
+                }
+            }
+
+            return gathered is null ? Read(weight) : Read(weight, gathered);
+        }
+
+        Close(Numbers(fallback: true, inOrder: true), Numbers(fallback: false, inOrder: true));
+        Close(Numbers(fallback: true, inOrder: true), Numbers(fallback: false, inOrder: false));
+    }
+
     [Fact]
     public void RepeatableComputationsAreMoreThanTorchSharpCanPromise()
     {

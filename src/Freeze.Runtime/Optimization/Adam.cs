@@ -24,7 +24,7 @@ internal sealed class Adam : LeafOptimizer
     }
 
     public Adam(Optimizer.AdamW rule, IReadOnlyList<Leaf> leaves)
-        : this(leaves, rule.LearningRate, rule.Beta1, rule.Beta2, rule.Epsilon, rule.Decay) => IsDecoupled = true;
+        : this(leaves, rule.LearningRate, rule.Beta1, rule.Beta2, rule.Epsilon, rule.Decay) => DecayPlace = DecayPlace.Weight;
 
     private Adam(
         IReadOnlyList<Leaf> leaves, double learningRate, double beta1, double beta2, double epsilon, double decay)
@@ -42,7 +42,7 @@ internal sealed class Adam : LeafOptimizer
 
     protected override (double LearningRate, double Decay) Usual => (learningRate, decay);
 
-    protected override bool IsDecoupled { get; }
+    protected override DecayPlace DecayPlace { get; }
 
     protected override IReadOnlyList<(string Name, Tensor[] OfLeaf)> Gathered => [("means", means), ("squares", squares)];
 
@@ -52,7 +52,7 @@ internal sealed class Adam : LeafOptimizer
         set => Array.ConvertAll(value, step => (int)step).CopyTo(steps, 0);
     }
 
-    protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate)
+    protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate, double decay)
     {
         var step = ++steps[index];
         var mean = means[index].mul_(beta1).add_(gradient, 1 - beta1);

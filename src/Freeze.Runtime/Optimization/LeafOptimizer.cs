@@ -7,6 +7,19 @@ namespace Freeze.Runtime.Optimization;
 /// <summary>What an optimizer updates: a whole weight or its learning slice, and how; the name is the weight's.</summary>
 internal sealed record Leaf(string Name, Tensor Value, Update Update);
 
+/// <summary>Where an optimizer's decay comes in.</summary>
+internal enum DecayPlace
+{
+    /// <summary>Added to the gradient, before anything looks at it.</summary>
+    Gradient,
+
+    /// <summary>Shrinks the weight itself.</summary>
+    Weight,
+
+    /// <summary>Added to the gradient by the step itself.</summary>
+    Step,
+}
+
 /// <summary>
 /// An optimizer over leaves. Its state exists for what learns alone, is made where it is made and belongs to that
 /// scope; a leaf outside its epochs has no gradient, is not touched, and its state starts anew when its time comes.
@@ -61,7 +74,7 @@ internal abstract class LeafOptimizer(IReadOnlyList<Leaf> leaves)
         var (learningRate, decay) = Usual;
         for (var i = 0; i < leaves.Count; i++)
         {
-            if (gradients[i] is { } gradient && !IsDecoupled)
+            if (gradients[i] is { } gradient && DecayPlace == DecayPlace.Gradient)
             {
                 var own = Rate(leaves[i].Update.Decay, decay);
                 if (own != 0)
@@ -81,12 +94,13 @@ internal abstract class LeafOptimizer(IReadOnlyList<Leaf> leaves)
 
             var (_, leaf, update) = leaves[i];
             var rate = Tuned(Rate(update.LearningRate, learningRate)) * factor;
-            if (IsDecoupled)
+            var own = Rate(update.Decay, decay);
+            if (DecayPlace == DecayPlace.Weight)
             {
-                leaf.mul_(1 - (rate * Rate(update.Decay, decay)));
+                leaf.mul_(1 - (rate * own));
             }
 
-            Apply(i, leaf, gradient, rate);
+            Apply(i, leaf, gradient, rate, DecayPlace == DecayPlace.Step ? own : 0);
             leaf.grad = null;
         }
     }
@@ -135,8 +149,8 @@ internal abstract class LeafOptimizer(IReadOnlyList<Leaf> leaves)
         set => throw new InvalidOperationException("this optimizer keeps no numbers");
     }
 
-    /// <summary>Whether decay shrinks the weight itself and is no part of the gradient.</summary>
-    protected virtual bool IsDecoupled => false;
+    /// <summary>Where decay comes in.</summary>
+    protected virtual DecayPlace DecayPlace => DecayPlace.Gradient;
 
     /// <summary>Looks at all gradients (null where a leaf has none) before the first is applied.</summary>
     protected virtual void Prepare(IReadOnlyList<Tensor?> gradients)
@@ -147,7 +161,12 @@ internal abstract class LeafOptimizer(IReadOnlyList<Leaf> leaves)
     protected virtual double Tuned(double rate) => rate;
 
     /// <summary>Moves a leaf by its gradient, which may be overwritten.</summary>
-    protected abstract void Apply(int index, Tensor leaf, Tensor gradient, double rate);
+    /// <param name="index">The leaf's place among all.</param>
+    /// <param name="leaf">The leaf.</param>
+    /// <param name="gradient">Its gradient.</param>
+    /// <param name="rate">The learning rate of this step.</param>
+    /// <param name="decay">0 unless decay comes in here.</param>
+    protected abstract void Apply(int index, Tensor leaf, Tensor gradient, double rate, double decay);
 
     /// <summary>Sets the state of a leaf back to that of the first step.</summary>
     protected abstract void Forget(int index);

@@ -27,7 +27,7 @@ internal sealed class RmsProp : LeafOptimizer
         ? [("squares", squares)]
         : [("squares", squares), ("momentum", gathered)];
 
-    protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate)
+    protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate, double decay)
     {
         var square = squares[index].mul_(rule.Alpha).addcmul_(gradient, gradient, 1 - rule.Alpha);
         var scale = square.sqrt().add_(rule.Epsilon);

@@ -1,3 +1,4 @@
+using Freeze.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -26,17 +27,10 @@ internal sealed class Sgd : LeafOptimizer
     protected override IReadOnlyList<(string Name, Tensor[] OfLeaf)> Gathered =>
         rule.Momentum == 0 ? [] : [("momentum", gathered)];
 
-    protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate)
-    {
-        if (rule.Momentum == 0)
-        {
-            leaf.add_(gradient, -rate);
-            return;
-        }
+    protected override DecayPlace DecayPlace => DecayPlace.Step;
 
-        var sum = gathered[index].mul_(rule.Momentum).add_(gradient);
-        leaf.add_(rule.Nesterov ? gradient.add_(sum, rule.Momentum) : sum, -rate);
-    }
+    protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate, double decay) =>
+        Fused.SgdStep(leaf, gradient, rule.Momentum == 0 ? null : gathered[index], rate, rule.Momentum, decay, rule.Nesterov);
 
     protected override void Forget(int index)
     {

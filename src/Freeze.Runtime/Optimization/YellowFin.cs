@@ -74,7 +74,7 @@ internal sealed class YellowFin : LeafOptimizer
     // A weight's own rate is a factor of the tuned one.
     protected override double Tuned(double rate) => rate * tuner.LearningRate;
 
-    protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate) =>
+    protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate, double decay) =>
         leaf.add_(gathered[index].mul_(tuner.Momentum).add_(gradient, -rate));
 
     protected override void Forget(int index)

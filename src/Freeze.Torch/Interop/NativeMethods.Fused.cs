@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace TorchSharp;
 
-// What TorchSharp lacks: native/norm.cpp, native/pool.cpp and native/convolution.cpp.
+// What TorchSharp lacks: native/norm.cpp, native/pool.cpp, native/sgd.cpp and native/convolution.cpp.
 internal static partial class NativeMethods
 {
     // NormHandles of native/normalisation.h.
@@ -20,6 +20,10 @@ internal static partial class NativeMethods
     [LibraryImport(Library)]
     internal static partial int freeze_max_pool2d_relu(
         long input, long size, long stride, long padding, int relu, out long result);
+
+    [LibraryImport(Library)]
+    internal static partial int freeze_sgd_step(
+        long weight, long gradient, long gathered, double rate, double momentum, double decay, int nesterov);
 
     [LibraryImport(Library)]
     internal static unsafe partial int freeze_conv2d_whole(

@@ -1,0 +1,77 @@
+// A step of gradient descent in one pass over memory, where libtorch's operations make one for each of decay, momentum and
+// step. Compiled for every machine: what bounds it is memory.
+#include "api.h"
+#include "parts.h"
+
+using namespace freeze;
+
+namespace {
+
+using at::Tensor;
+
+struct Rule {
+    double rate, momentum, decay;
+    bool nesterov;
+};
+
+// `gathered` may be null where there is no momentum.
+template <class T>
+void descend(T* weight, const T* gradient, T* gathered, int64_t count, const Rule& rule) {
+    const T rate = static_cast<T>(rule.rate), momentum = static_cast<T>(rule.momentum), decay = static_cast<T>(rule.decay);
+    in_parts(count, 1, [&](int64_t, int64_t first, int64_t few) {
+        T* __restrict__ w = weight + first;
+        const T* __restrict__ g = gradient + first;
+        if (gathered == nullptr) {
+#pragma omp simd
+            for (int64_t i = 0; i < few; i++) {
+                w[i] -= rate * (g[i] + decay * w[i]);
+            }
+            return;
+        }
+        T* __restrict__ m = gathered + first;
+#pragma omp simd
+        for (int64_t i = 0; i < few; i++) {
+            const T pull = g[i] + decay * w[i];
+            m[i] = momentum * m[i] + pull;
+            w[i] -= rate * (rule.nesterov ? pull + momentum * m[i] : m[i]);
+        }
+    });
+}
+
+bool is_ours(const Tensor& weight, const Tensor& other) {
+    return other.device().is_cpu() && other.is_contiguous() && other.scalar_type() == weight.scalar_type() &&
+           other.numel() == weight.numel();
+}
+
+}  // namespace
+
+// weight -= rate * (gathered = momentum * gathered + (gradient + decay * weight)), or Nesterov's; without `gathered` (0)
+// there is no momentum.
+FREEZE_API int freeze_sgd_step(Handle weight_, Handle gradient_, Handle gathered_, double rate, double momentum, double decay,
+                               int nesterov) {
+    return guarded([&] {
+        at::NoGradGuard still;
+        Tensor weight = get(weight_), gradient = get(gradient_);
+        Optional<Tensor> gathered = get_optional(gathered_);
+        const auto type = weight.scalar_type();
+        if ((type == at::kFloat || type == at::kDouble) && is_ours(weight, weight) && is_ours(weight, gradient) &&
+            (!gathered.has_value() || is_ours(weight, *gathered))) {
+            const Rule rule{rate, momentum, decay, nesterov != 0};
+            const auto by = [&](auto kind) {
+                using T = decltype(kind);
+                descend(data<T>(weight), data<T>(gradient), gathered.has_value() ? data<T>(*gathered) : nullptr,
+                        weight.numel(), rule);
+            };
+            type == at::kFloat ? by(float{}) : by(double{});
+            // As every operation in place does, so that a graph that still holds the old values is found out.
+            weight.unsafeGetTensorImpl()->bump_version();
+            return;
+        }
+        gradient = decay != 0 ? gradient.add(weight, decay) : gradient;
+        if (gathered.has_value()) {
+            gathered->mul_(momentum).add_(gradient);
+            gradient = nesterov != 0 ? gradient.add(*gathered, momentum) : *gathered;
+        }
+        weight.add_(gradient, -rate);
+    });
+}
