@@ -119,10 +119,18 @@ let check (context: Context) (whole: bool) (isSound: unit -> bool) (contents: Co
         // Where something is wrong, a rule may seem dead only because of that.
         if whole && isSound () then
             let isNarrowed = context.Profile <> "" || not (List.isEmpty context.Beside)
-            Unused.warn context.Report contents variants winners overruled checker.Seen isNarrowed
+
+            // What an imported file has beyond this one's needs is not this one's mistake; it is checked by itself.
+            let report (diagnostic: Diagnostic) =
+                let source = context.Source
+
+                if diagnostic.Span.Start < source.Start + source.Text.Length then
+                    context.Report diagnostic
+
+            Unused.warn report contents variants winners overruled checker.Seen isNarrowed
 
             if not isNarrowed then
                 let runs = planned |> List.map _.Run
-                ReportLines.warnOfClaims context.Report runs (contents.Report |> List.choose _.Value)
+                ReportLines.warnOfClaims report runs (contents.Report |> List.choose _.Value)
 
         checkedWith planned

@@ -42,6 +42,19 @@ let ``an import brings settings, lets, nets and rules; the importing file wins``
     Assert.Equal(Treatment.Slice(0, [| 0 |], Stillness.Fixed), treatment "conv1.weight" run)
 
 [<Fact>]
+let ``what an imported file has beyond the needs of the one that imports it is no mistake`` () =
+    let common =
+        "let few = 0.1; let p = [0.5, 1]; conv: train p filters; rest: fixed\n"
+        + "expect accuracy 90 on 0.5 from \"Table 1\"; report { claim accuracy on 1 > 0.5 }"
+
+    let analysis =
+        analyseAmong [ "common.frz", common ] "" "import \"common.frz\"; data cifar10; net lenet; let p = 0.25"
+
+    Assert.Empty analysis.Diagnostics
+    // By itself it is as ever.
+    Assert.NotEmpty((analyseAmong [] "" $"data cifar10; net lenet; {common}").Diagnostics)
+
+[<Fact>]
 let ``a path is relative to the file that names it, and a file is read once`` () =
     let files =
         [
