@@ -93,7 +93,8 @@ class Convolution : public torch::autograd::Function<Convolution> {
     }
 
     // What our own loops make of it.
-    static Tensor gradient_of_kernel(Way way, const Tensor& x, const Tensor& gradient, int64_t padding, const Normalisation* norm) {
+    static Tensor gradient_of_kernel(Way way, const Tensor& x, const Tensor& gradient, int64_t padding,
+                                     const Normalisation* norm) {
         return way == Way::winograd ? winograd::kernel_gradient(x, gradient, padding, norm)
                                     : pointwise::kernel_gradient(x.contiguous(at::MemoryFormat::ChannelsLast),
                                                                  gradient.contiguous(at::MemoryFormat::ChannelsLast), *norm);
@@ -191,7 +192,8 @@ public:
                 to_x = way == Way::winograd ? winograd::convolve_back(gradient, whole, padding[0])
                                             : std::get<0>(by_libtorch(gradient, x, whole, {true, false, false}));
             }
-            to_norm = norm != nullptr ? freeze::gradients(to_x, x, by, {wants(0), wants_norm}) : NormGradients{to_x, Tensor(), Tensor()};
+            to_norm = norm != nullptr ? freeze::gradients(to_x, x, by, {wants(0), wants_norm})
+                                      : NormGradients{to_x, Tensor(), Tensor()};
         }
         if (wants_bias && !to_bias.defined()) {
             to_bias = way == Way::libtorch ? gradient.sum({0, 2, 3}) : channel_sums(gradient);
@@ -206,7 +208,8 @@ Tensor convolve(const Tensor& x, const Tensor& learning, const Tensor& whole, co
                 const Optional<Tensor>& places, const Filters& filters) {
     if (norm == nullptr) {
         const Optional<Tensor> none;
-        return Convolution::apply(x, learning, whole, none, none, none, none, get_optional(bias), places, filters, NormMode{});
+        return Convolution::apply(x, learning, whole, none, none, none, none, get_optional(bias), places, filters,
+                                  NormMode{});
     }
     const NormWeights weights = norm->weights();
     const NormMode mode = norm->mode();

@@ -47,8 +47,8 @@ struct Work {
             for (int64_t part = begin; part < end; part++) {
                 const int64_t first = rows * part / parts;
                 std::fill_n(sum + part * size, size, 0.f);
-                loops.add_gradient(by, from(first), data<T>(gradient) + first * by.outputs, rows * (part + 1) / parts - first,
-                                   sum + part * size, room.data_ptr<float>());
+                loops.add_gradient(by, from(first), data<T>(gradient) + first * by.outputs,
+                                   rows * (part + 1) / parts - first, sum + part * size, room.data_ptr<float>());
             }
         });
         add_parts(sum, parts, size);
@@ -92,8 +92,8 @@ auto with_work(const Tensor& x, int64_t outputs, const Normalisation& norm, Body
 bool serves(const Tensor& x, const Tensor& kernel, const Normalisation& norm, at::IntArrayRef stride,
             at::IntArrayRef padding) {
     const auto all = [](at::IntArrayRef values, int64_t value) { return values[0] == value && values[1] == value; };
-    return norm.relu && x.dim() == 4 && kernel.size(1) == x.size(1) && x.scalar_type() != at::kDouble && kernel.scalar_type() == at::kFloat &&
-           kernel.is_contiguous() && all(kernel.sizes().slice(2), 1) && all(stride, 1) && all(padding, 0);
+    return norm.relu && x.dim() == 4 && kernel.size(1) == x.size(1) && x.scalar_type() != at::kDouble &&
+           all(kernel.sizes().slice(2), 1) && all(stride, 1) && all(padding, 0);
 }
 
 Tensor convolve(const Tensor& x, const Tensor& kernel, const Tensor& bias, const Normalisation& norm) {

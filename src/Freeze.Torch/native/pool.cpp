@@ -45,7 +45,8 @@ class MaxPool : public torch::autograd::Function<MaxPool> {
 public:
     static Tensor forward(AutogradContext* context, const Tensor& x, int64_t size, bool relu) {
         const Windows by = windows(x.sizes(), size);
-        const Tensor y = at::empty({x.size(0), x.size(1), by.down(), by.across()}, x.options(), at::MemoryFormat::ChannelsLast);
+        const Tensor y = at::empty({x.size(0), x.size(1), by.down(), by.across()}, x.options(),
+                                   at::MemoryFormat::ChannelsLast);
         const Tensor places = at::empty(y.sizes(), x.options().dtype(at::kByte), at::MemoryFormat::ChannelsLast);
         with_loops(x, [&](const auto& loops, auto* kind) {
             using T = std::remove_pointer_t<decltype(kind)>;
@@ -90,7 +91,8 @@ bool serves(const Tensor& x, int64_t size, int64_t stride, int64_t padding) {
 }  // namespace
 
 // Max pooling, and what is below 0 cut off where `relu` is not 0.
-FREEZE_API int freeze_max_pool2d_relu(Handle input, int64_t size, int64_t stride, int64_t padding, int relu, Handle* result) {
+FREEZE_API int freeze_max_pool2d_relu(Handle input, int64_t size, int64_t stride, int64_t padding, int relu,
+                                      Handle* result) {
     return making(result, [&] {
         const Tensor x = get(input);
         if (serves(x, size, stride, padding)) {

@@ -99,9 +99,10 @@ Tensor gradient_of_kernel(const Tensor& x, const Tensor& gradient, int64_t paddi
 }  // namespace
 
 bool serves(const Tensor& x, const Tensor& kernel, at::IntArrayRef stride, at::IntArrayRef padding) {
-    if ((x.scalar_type() != at::kFloat && x.scalar_type() != at::kBFloat16) || kernel.scalar_type() != at::kFloat ||
-        !x.device().is_cpu() || x.dim() != 4 || kernel.size(1) != x.size(1) || kernel.size(2) != 3 || kernel.size(3) != 3 || stride[0] != 1 ||
-        stride[1] != 1 || padding[0] != padding[1] || padding[0] > 2 || !is_maps(x) || !kernel.is_contiguous()) {
+    const auto type = x.scalar_type();
+    if ((type != at::kFloat && type != at::kBFloat16) || !x.device().is_cpu() || x.dim() != 4 || !is_maps(x) ||
+        kernel.size(1) != x.size(1) || kernel.size(2) != 3 || kernel.size(3) != 3 || stride[0] != 1 || stride[1] != 1 ||
+        padding[0] != padding[1] || padding[0] > 2) {
         return false;
     }
     // Measured: with fewer channels or tiles the transforms cost what the products save.

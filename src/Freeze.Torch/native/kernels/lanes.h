@@ -1,5 +1,6 @@
 // What the loops over maps compute with, in the namespace of their instruction set: lanes of 16 channels, products of matrices,
-// and the transforms of lines and squares that Winograd's algorithm is made of. Lanes are GCC's vectors: the compiler makes one, two or four registers of each.
+// and the transforms of lines and squares that Winograd's algorithm is made of. Lanes are GCC's vectors: the compiler makes
+// one, two or four registers of each.
 #pragma once
 
 #include <cstdint>
