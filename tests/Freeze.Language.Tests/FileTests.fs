@@ -48,7 +48,10 @@ let ``what an imported file has beyond the needs of the one that imports it is n
         + "expect accuracy 90 on 0.5 from \"Table 1\"; report { claim accuracy on 1 > 0.5 }"
 
     let analysis =
-        analyseAmong [ "common.frz", common ] "" "import \"common.frz\"; data cifar10; net lenet; let p = 0.25"
+        analyseAmong
+            [ "common.frz", common ]
+            ""
+            "import \"common.frz\"; data cifar10; net lenet; let p = 0.25"
 
     Assert.Empty analysis.Diagnostics
     // By itself it is as ever.
