@@ -17,23 +17,28 @@ struct Rule {
 // `gathered` may be null where there is no momentum.
 template <class T>
 void descend(T* weight, const T* gradient, T* gathered, int64_t count, const Rule& rule) {
-    const T rate = static_cast<T>(rule.rate), momentum = static_cast<T>(rule.momentum), decay = static_cast<T>(rule.decay);
+    // Rounded where libtorch's operations round: a product that is added by a factor is rounded with the sum, momentum's
+    // product by itself. In double a product of two singles is exact.
+    const double rate = static_cast<T>(rule.rate), decay = static_cast<T>(rule.decay);
+    const T momentum = static_cast<T>(rule.momentum);
     in_parts(count, 1, [&](int64_t, int64_t first, int64_t few) {
         T* __restrict__ w = weight + first;
         const T* __restrict__ g = gradient + first;
         if (gathered == nullptr) {
 #pragma omp simd
             for (int64_t i = 0; i < few; i++) {
-                w[i] -= rate * (g[i] + decay * w[i]);
+                const T pull = static_cast<T>(g[i] + decay * w[i]);
+                w[i] = static_cast<T>(w[i] - rate * pull);
             }
             return;
         }
         T* __restrict__ m = gathered + first;
 #pragma omp simd
         for (int64_t i = 0; i < few; i++) {
-            const T pull = g[i] + decay * w[i];
+            const T pull = static_cast<T>(g[i] + decay * w[i]);
             m[i] = momentum * m[i] + pull;
-            w[i] -= rate * (rule.nesterov ? pull + momentum * m[i] : m[i]);
+            const T ahead = static_cast<T>(pull + static_cast<double>(momentum) * m[i]);
+            w[i] = static_cast<T>(w[i] - rate * (rule.nesterov ? ahead : m[i]));
         }
     });
 }
