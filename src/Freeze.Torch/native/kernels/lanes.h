@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#ifdef __AVX512BW__
+#ifdef __AVX512F__
 #include <immintrin.h>
 #endif
 #ifdef __AVX512BF16__
@@ -97,7 +97,13 @@ inline void store(T* to, Lane values, std::int64_t count) {
 }
 
 // Not (values > 0 ? values : 0): NaN must be seen.
+#ifdef __AVX512F__
+inline Lane relu(Lane values) {
+    return reinterpret_cast<Lane>(_mm512_maskz_max_ps(0xFFFF, _mm512_setzero_ps(), reinterpret_cast<__m512>(values)));
+}
+#else
 inline Lane relu(Lane values) { return values < 0 ? Lane{} : values; }
+#endif
 
 constexpr std::int64_t whole_lanes(std::int64_t channels) { return (channels + lane - 1) / lane * lane; }
 

@@ -20,7 +20,32 @@ struct Tiles {
     Place operator[](std::int64_t tile) const {
         return {tile / (down * across), tile / across % down * side, tile % across * side};
     }
+
+    // Of the pixel where a tile begins, `padding` pixels up and to the left, in numbers from the first of the maps.
+    std::int64_t corner(std::int64_t tile, const Maps& maps, std::int64_t padding) const {
+        const Place place = (*this)[tile];
+        return ((place.image * maps.height + place.row - padding) * maps.width + place.column - padding) * maps.stride;
+    }
 };
+
+// Asks for the pixels of a tile, from the `first` row and column to the `last`, that are read (or written) some lanes after c:
+// of this tile, or of the next, which begin at these places. The machine does not foresee such strides; transforms wait for
+// memory most of their time without. What is asked for may lie outside the maps.
+template <int first, int last, bool written, class T>
+__attribute__((always_inline)) inline void fetch(const T* maps_begin, std::int64_t corner, std::int64_t next, const Maps& maps, std::int64_t c, std::int64_t width) {
+    constexpr std::int64_t lead = 8 * lane;
+    const std::int64_t soon = c + (width < lead ? width : lead);
+    const T* from = maps_begin + (soon < width ? corner + soon : next + soon - width);
+    for (int i = first; i < last; i++) {
+        for (int j = first; j < last; j++) {
+            __builtin_prefetch(from + (i * maps.width + j) * maps.stride, written);
+        }
+    }
+}
+
+// From the numbers of one point to the next: a line more than they are, since lines that are a multiple of 4 KiB apart have the
+// same few places in a cache.
+constexpr std::int64_t apart(std::int64_t rows, std::int64_t width) { return rows * width + lane; }
 
 // The transformed inputs of some tiles: [size * size, rows, channels in whole lanes].
 template <class T, bool normed>
@@ -39,7 +64,11 @@ void transform_inputs(const Filtering& by, const T* in, std::int64_t first, std:
                 from[i][j] = inside ? in + ((place.image * maps.height + y) * maps.width + x) * maps.stride : zeros;
             }
         }
+        const std::int64_t corner = tiles.corner(first + t, maps, by.padding);
+        const std::int64_t next = tiles.corner(first + t + 1, maps, by.padding);
         for (std::int64_t c = 0; c < width; c += lane) {
+            // The others are those of the tiles before and above.
+            fetch<size - side, size, false>(in, corner, next, maps, c, width);
             Lane d[size][size], v[size][size], scale, shift;
             if (normed) {
                 scale = load(by.scale + c, maps.channels - c);
@@ -56,7 +85,7 @@ void transform_inputs(const Filtering& by, const T* in, std::int64_t first, std:
             square<size, size>(d, v, Line::of_input);
             for (int i = 0; i < size; i++) {
                 for (int j = 0; j < size; j++) {
-                    store(to + ((i * size + j) * rows + t) * width + c, v[i][j]);
+                    store(to + (i * size + j) * apart(rows, width) + t * width + c, v[i][j]);
                 }
             }
         }
@@ -86,7 +115,9 @@ void transform_gradients(const Filtering& by, const T* gradient, std::int64_t fi
                 from[i][j] = inside ? gradient + ((place.image * maps.height + y) * maps.width + x) * maps.stride : zeros;
             }
         }
+        const std::int64_t corner = tiles.corner(first + t, maps, 0), next = tiles.corner(first + t + 1, maps, 0);
         for (std::int64_t c = 0; c < width; c += lane) {
+            fetch<0, side, false>(gradient, corner, next, maps, c, width);
             Lane y[side][side], m[size][size];
             for (int i = 0; i < side; i++) {
                 for (int j = 0; j < side; j++) {
@@ -96,7 +127,7 @@ void transform_gradients(const Filtering& by, const T* gradient, std::int64_t fi
             square<side, size>(y, m, Line::of_gradient);
             for (int i = 0; i < size; i++) {
                 for (int j = 0; j < size; j++) {
-                    store(to + ((i * size + j) * rows + t) * width + c, m[i][j]);
+                    store(to + (i * size + j) * apart(rows, width) + t * width + c, m[i][j]);
                 }
             }
         }
@@ -111,12 +142,14 @@ void transform_outputs(const Filtering& by, const float* products, const float* 
     const std::int64_t width = whole_lanes(maps.channels);
     for (std::int64_t t = 0; t < count; t++) {
         const auto place = tiles[first + t];
-        T* to = out + ((place.image * maps.height + place.row) * maps.width + place.column) * maps.stride;
+        const std::int64_t corner = tiles.corner(first + t, maps, 0), next = tiles.corner(first + t + 1, maps, 0);
+        T* to = out + corner;
         for (std::int64_t c = 0; c < width; c += lane) {
+            fetch<0, side, true>(out, corner, next, maps, c, width);
             Lane m[size][size], y[side][side];
             for (int i = 0; i < size; i++) {
                 for (int j = 0; j < size; j++) {
-                    m[i][j] = load(products + ((i * size + j) * rows + t) * width + c);
+                    m[i][j] = load(products + (i * size + j) * apart(rows, width) + t * width + c);
                 }
             }
             square<size, side>(m, y, Line::of_output);
@@ -131,7 +164,7 @@ void transform_outputs(const Filtering& by, const float* products, const float* 
 }
 
 // Panels of up to two lanes of outputs: [points][panel][inputs][lanes].
-std::int64_t packed(std::int64_t inputs, std::int64_t outputs) { return points * inputs * whole_lanes(outputs); }
+std::int64_t packed(std::int64_t inputs, std::int64_t outputs) { return points * apart(inputs, whole_lanes(outputs)); }
 
 void pack(const float* kernels, std::int64_t inputs, std::int64_t outputs, bool turned, std::int64_t first_lane,
           std::int64_t lanes_wanted, float* to) {
@@ -155,7 +188,7 @@ void pack(const float* kernels, std::int64_t inputs, std::int64_t outputs, bool 
                 }
                 square<3, size>(w, u, Line::of_kernel);
                 for (int i = 0; i < points; i++) {
-                    store(to + i * inputs * width + first * inputs + (c * lanes + l) * lane, u[i / size][i % size]);
+                    store(to + i * apart(inputs, width) + first * inputs + (c * lanes + l) * lane, u[i / size][i % size]);
                 }
             }
         }
@@ -176,7 +209,7 @@ std::int64_t tiles_at_once(std::int64_t inputs, std::int64_t outputs) {
     return clamp(cached / tile_bytes(inputs, outputs) / 12 * 12, 24, 192);
 }
 
-std::int64_t sums(std::int64_t inputs, std::int64_t outputs) { return points * whole_lanes(inputs) * whole_lanes(outputs); }
+std::int64_t sums(std::int64_t inputs, std::int64_t outputs) { return points * apart(whole_lanes(inputs), whole_lanes(outputs)); }
 
 // The sums are read and written once for each lot of tiles, so lots are large where sums are.
 std::int64_t tiles_of_gradient(std::int64_t inputs, std::int64_t outputs) {
@@ -189,7 +222,7 @@ std::int64_t nothing(std::int64_t inputs, std::int64_t outputs) { return whole_l
 
 std::int64_t buffer(std::int64_t inputs, std::int64_t outputs) {
     const std::int64_t a = tiles_at_once(inputs, outputs), b = tiles_of_gradient(inputs, outputs);
-    return nothing(inputs, outputs) + (a > b ? a : b) * tile_bytes(inputs, outputs) / 4;
+    return nothing(inputs, outputs) + (a > b ? a : b) * tile_bytes(inputs, outputs) / 4 + 2 * points * lane;
 }
 
 void clear(float* from, std::int64_t count) {
@@ -205,17 +238,17 @@ void convolve(const Filtering& by, const T* in, const float* kernels, const floa
     const std::int64_t rows = (count + 3) / 4 * 4, wide_in = whole_lanes(inputs), wide_out = whole_lanes(outputs);
     float* zeros = buffer;
     float* images = zeros + nothing(inputs, outputs);
-    float* products = images + points * rows * wide_in;
+    float* products = images + points * apart(rows, wide_in);
     clear(zeros, nothing(inputs, outputs));
     for (std::int64_t p = 0; p < points; p++) {
-        clear(images + (p * rows + count) * wide_in, (rows - count) * wide_in);
+        clear(images + p * apart(rows, wide_in) + count * wide_in, (rows - count) * wide_in);
     }
     transform_inputs(by, in, first, count, rows, reinterpret_cast<const T*>(zeros), images);
     for (std::int64_t p = 0; p < points; p++) {
         panels(wide_out, [&](std::int64_t c, std::int64_t lanes) {
-            const float* a = images + p * rows * wide_in;
-            const float* b = kernels + p * inputs * wide_out + c * inputs;
-            float* to = products + p * rows * wide_out + c;
+            const float* a = images + p * apart(rows, wide_in);
+            const float* b = kernels + p * apart(inputs, wide_out) + c * inputs;
+            float* to = products + p * apart(rows, wide_out) + c;
             product<Singles>(lanes, a, wide_in, 1, b, lanes * lane, inputs, rows, to, wide_out, false);
         });
     }
@@ -229,15 +262,15 @@ void add_gradient(const Filtering& by, const T* in, const T* gradient, std::int6
     const std::int64_t wide_in = whole_lanes(inputs), wide_out = whole_lanes(outputs);
     float* zeros = buffer;
     float* images = zeros + nothing(inputs, outputs);
-    float* gradients = images + points * count * wide_in;
+    float* gradients = images + points * apart(count, wide_in);
     clear(zeros, nothing(inputs, outputs));
     transform_inputs(by, in, first, count, count, reinterpret_cast<const T*>(zeros), images);
     transform_gradients(by, gradient, first, count, count, reinterpret_cast<const T*>(zeros), gradients);
     for (std::int64_t p = 0; p < points; p++) {
         panels(wide_out, [&](std::int64_t c, std::int64_t lanes) {
-            const float* a = images + p * count * wide_in;
-            const float* b = gradients + p * count * wide_out + c;
-            float* to = sums + p * wide_in * wide_out + c;
+            const float* a = images + p * apart(count, wide_in);
+            const float* b = gradients + p * apart(count, wide_out) + c;
+            float* to = sums + p * apart(wide_in, wide_out) + c;
             product<Singles>(lanes, a, 1, wide_in, b, wide_out, count, wide_in, to, wide_out, true);
         });
     }
@@ -251,7 +284,7 @@ void unpack(const float* sums, std::int64_t inputs, std::int64_t outputs, std::i
         for (std::int64_t c = 0; c < inputs; c++) {
             Lane u[size][size], w[3][3];
             for (int i = 0; i < points; i++) {
-                u[i / size][i % size] = load(sums + (i * wide_in + c) * wide_out + start);
+                u[i / size][i % size] = load(sums + i * apart(wide_in, wide_out) + c * wide_out + start);
             }
             square<size, 3>(u, w, Line::to_kernel);
             for (std::int64_t k = 0; k < some; k++) {
