@@ -188,7 +188,9 @@ void pack(const float* kernels, std::int64_t inputs, std::int64_t outputs, bool 
                 }
                 square<3, size>(w, u, Line::of_kernel);
                 for (int i = 0; i < points; i++) {
-                    store(to + i * apart(inputs, width) + first * inputs + (c * lanes + l) * lane, u[i / size][i % size]);
+                    float* place = to + i * apart(inputs, width) + first * inputs + (c * lanes + l) * lane;
+                    __builtin_prefetch(place + 8 * lanes * lane, true);
+                    store(place, u[i / size][i % size]);
                 }
             }
         }
