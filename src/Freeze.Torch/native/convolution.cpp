@@ -3,7 +3,9 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "api.h"
+#include "filters.h"
 #include "kernels/rows.h"
+#include "maps.h"
 #include "normalisation.h"
 #include "parts.h"
 #include "pointwise.h"
@@ -58,8 +60,8 @@ struct Filters {
     bool by_winograd;
 };
 
-// By Winograd's algorithm, or as matrix products of a norm's output that is not kept.
-enum class Way : int64_t { libtorch, winograd, pointwise };
+// By Winograd's algorithm, or as matrix products of a norm's output that is not kept; gradients also for a few filters alone.
+enum class Way : int64_t { libtorch, winograd, pointwise, filters };
 
 // conv2d by `whole`, of x or of what a norm makes of x. What learns of the kernel is `learning`: all, or the entries at
 // `places`. Kernels and biases keep their type; libtorch computes with them in that of the input. A norm's output is not
@@ -92,12 +94,21 @@ class Convolution : public torch::autograd::Function<Convolution> {
             .as_strided(gradient.sizes(), {height * width * channels, 1, width * channels, channels});
     }
 
+    // The same where our loops would not find the pixels otherwise; they take some channels of a larger tensor too.
+    static Tensor as_maps(const Tensor& x) { return is_maps(x) ? x : in_channels_last(x); }
+
     // What our own loops make of it.
-    static Tensor gradient_of_kernel(Way way, const Tensor& x, const Tensor& gradient, int64_t padding,
+    static Tensor gradient_of_kernel(Way way, const Tensor& x, const Tensor& gradient, at::IntArrayRef kernel, int64_t padding,
                                      const Normalisation* norm) {
-        return way == Way::winograd ? winograd::kernel_gradient(x, gradient, padding, norm)
-                                    : pointwise::kernel_gradient(x.contiguous(at::MemoryFormat::ChannelsLast),
-                                                                 gradient.contiguous(at::MemoryFormat::ChannelsLast), *norm);
+        switch (way) {
+            case Way::filters:
+                return filters::kernel_gradient(as_maps(x), as_maps(gradient), kernel, padding, norm);
+            case Way::winograd:
+                return winograd::kernel_gradient(as_maps(x), as_maps(gradient), padding, norm);
+            default:
+                return pointwise::kernel_gradient(x.contiguous(at::MemoryFormat::ChannelsLast),
+                                                  gradient.contiguous(at::MemoryFormat::ChannelsLast), *norm);
+        }
     }
 
 public:
@@ -149,7 +160,12 @@ public:
         const bool wants_norm = norm != nullptr && (wants(edge_of_norm) || wants(edge_of_norm + 1)),
                    wants_x = wants(0) || wants_norm, wants_kernel = wants(1),
                    wants_bias = data["bias"].toBool() && wants(edge_of_norm + (norm != nullptr ? edges_of_norm : 0));
-        const Tensor gradient = way == Way::libtorch ? gradients[0] : in_channels_last(gradients[0]);
+        const Way of_kernel = dimension == 0 && way != Way::pointwise &&
+                                      filters::serves(x, places.numel(), whole.sizes(), stride, padding)
+                                  ? Way::filters
+                                  : way;
+        const Tensor gradient =
+            way == Way::libtorch && of_kernel == way ? gradients[0] : in_channels_last(gradients[0]);
         auto by_libtorch = [&](const Tensor& of, const Tensor& input, const Tensor& kernel, std::array<bool, 3> wanted) {
             const int64_t sizes[] = {of.size(1)};
             return at::convolution_backward(of, input, kernel.to(x.scalar_type()), at::IntArrayRef(sizes), stride, padding,
@@ -169,11 +185,12 @@ public:
                 }
             }
             // Our loops take the input and the norm; libtorch what comes of both.
-            if (norm != nullptr && way == Way::libtorch) {
+            if (norm != nullptr && of_kernel == Way::libtorch) {
                 input = normalise(input.contiguous(at::MemoryFormat::ChannelsLast), of_input);
             }
-            if (way != Way::libtorch) {
-                to_kernel = gradient_of_kernel(way, input, of, padding[0], norm != nullptr ? &of_input : nullptr);
+            if (of_kernel != Way::libtorch) {
+                to_kernel = gradient_of_kernel(of_kernel, input, of, whole.sizes(), padding[0],
+                                               norm != nullptr ? &of_input : nullptr);
             } else if (dimension < 0) {
                 // All at once, as libtorch prefers it.
                 std::tie(to_x, to_kernel, to_bias) = by_libtorch(of, input, whole, {wants_x, true, wants_bias});

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "kernels/winograd.h"
+#include "maps.h"
 #include "parts.h"
 
 namespace freeze::winograd {
@@ -15,14 +16,6 @@ using kernels::Maps;
 using kernels::Winograd;
 
 int64_t parts_of(int64_t all, int64_t part) { return (all + part - 1) / part; }
-
-// A pixel's channels lie side by side, perhaps among others: a narrowed tensor in channels-last order.
-bool is_maps(const Tensor& x) {
-    return x.dim() == 4 && x.stride(1) == 1 && x.stride(3) >= x.size(1) && x.stride(2) == x.size(3) * x.stride(3) &&
-           x.stride(0) == x.size(2) * x.stride(2);
-}
-
-Maps maps(const Tensor& x) { return {x.size(0), x.size(2), x.size(3), x.size(1), x.stride(3)}; }
 
 int64_t tiles(int64_t side, const Maps& out) {
     return out.images * parts_of(out.height, side) * parts_of(out.width, side);

@@ -1,4 +1,5 @@
 // The best loops that this machine can run.
+#include "filters.h"
 #include "pointwise.h"
 #include "pool.h"
 #include "rows.h"
@@ -11,6 +12,8 @@
     extern const Rows<std::uint16_t> of_bfloat16;              \
     extern const Winograd<float> winograd_of_float;            \
     extern const Winograd<std::uint16_t> winograd_of_bfloat16; \
+    extern const Filters<float> filters_of_float;              \
+    extern const Filters<std::uint16_t> filters_of_bfloat16;   \
     extern const Pool<float> pool_of_float;                    \
     extern const Pool<std::uint16_t> pool_of_bfloat16;         \
     extern const Pointwise<float> pointwise_of_float;          \
@@ -63,6 +66,8 @@ FREEZE_GIVE(Rows, rows, double, of_double, avx512)
 FREEZE_GIVE(Rows, rows, std::uint16_t, of_bfloat16, avx512)
 FREEZE_GIVE(Winograd, winograd, float, winograd_of_float, avx512)
 FREEZE_GIVE(Winograd, winograd, std::uint16_t, winograd_of_bfloat16, avx512)
+FREEZE_GIVE(Filters, filters, float, filters_of_float, avx512)
+FREEZE_GIVE(Filters, filters, std::uint16_t, filters_of_bfloat16, avx512)
 FREEZE_GIVE(Pool, pool, float, pool_of_float, avx512)
 FREEZE_GIVE(Pool, pool, std::uint16_t, pool_of_bfloat16, avx512)
 FREEZE_GIVE(Pointwise, pointwise, float, pointwise_of_float, avx512)

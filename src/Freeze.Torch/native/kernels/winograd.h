@@ -5,14 +5,9 @@
 
 #include <cstdint>
 
-namespace freeze::kernels {
+#include "maps.h"
 
-// A batch of images that lie [images, height, width, channels]; a pixel may have more channels in memory than are read.
-struct Maps {
-    std::int64_t images, height, width, channels;
-    // From one pixel to the next, in numbers.
-    std::int64_t stride;
-};
+namespace freeze::kernels {
 
 // What a convolution with a 3x3 kernel computes of `in`: `out` has height + 2 padding - 2 rows.
 struct Filtering {
