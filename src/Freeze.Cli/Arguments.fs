@@ -245,6 +245,7 @@ type SubmitArguments =
     | Max_Parallel of tasks: int
     | Cpus of count: int
     | Gpus of count: int
+    | Deterministic
     | Without of passes: string
     | Retry
     | Dry_Run
@@ -265,6 +266,7 @@ type SubmitArguments =
             | Max_Parallel _ -> "at most so many tasks at once."
             | Cpus _ -> "processor threads of a task; 1 by default."
             | Gpus _ -> "GPUs of a task; none by default."
+            | Deterministic -> "the same bits each time on a GPU too, where that is slower."
             | Without _ -> "passes to leave out, such as slices,prefix."
             | Retry -> "try again what has failed."
             | Dry_Run -> "print the script, and submit nothing."

@@ -1,5 +1,8 @@
 namespace Freeze.Runtime.Data;
 
+/// <summary>How an image is seen: from a row and a column on, which may lie outside, and with left and right exchanged.</summary>
+internal readonly record struct Variation(int Down, int Right, bool Flip);
+
 /// <summary>
 /// Varies training images as a recipe says: zeros around the image and a window at a random place, left and right
 /// exchanged in half of the images. What befalls an image follows from the seed, the epoch and the image alone, so it
@@ -24,24 +27,35 @@ internal sealed class Augmenter(Recipe recipe, int[] image, string whose = "")
     {
         var size = image[0] * image[1] * image[2];
         var varied = new byte[places.Length * size];
-        var key = RandomStream.Key(recipe.Seed, $"augmentation of epoch {epoch}{whose}");
+        var variation = Of(epoch);
         for (var i = 0; i < places.Length; i++)
         {
-            var bits = RandomStream.Bits(key, places[i]);
-            var window = (ulong)((2 * padding) + 1);
-            // Three numbers out of 64 bits: 31 for each offset, 1 for the side.
-            var down = (int)((bits & 0x7FFFFFFF) % window) - padding;
-            var right = (int)((bits >> 31 & 0x7FFFFFFF) % window) - padding;
-            var flip = flips && bits >> 63 == 1;
-            Vary(images.Of(places[i]), varied.AsSpan(i * size, size), down, right, flip);
+            Vary(images.Of(places[i]), varied.AsSpan(i * size, size), variation(places[i]));
         }
 
         return varied;
     }
 
-    // Row by row: what lies outside the image stays 0.
-    private void Vary(ReadOnlySpan<byte> from, Span<byte> to, int down, int right, bool flip)
+    /// <summary>What befalls the image at a place in an epoch, which is counted from 1.</summary>
+    public Func<long, Variation> Of(int epoch)
     {
+        var key = RandomStream.Key(recipe.Seed, $"augmentation of epoch {epoch}{whose}");
+        var window = (ulong)((2 * padding) + 1);
+        return place =>
+        {
+            var bits = RandomStream.Bits(key, place);
+            // Three numbers out of 64 bits: 31 for each offset, 1 for the side.
+            return new Variation(
+                (int)((bits & 0x7FFFFFFF) % window) - padding,
+                (int)((bits >> 31 & 0x7FFFFFFF) % window) - padding,
+                flips && bits >> 63 == 1);
+        };
+    }
+
+    // Row by row: what lies outside the image stays 0.
+    private void Vary(ReadOnlySpan<byte> from, Span<byte> to, Variation seen)
+    {
+        var (down, right, flip) = seen;
         var (height, width) = (image[1], image[2]);
         var first = Math.Max(0, -right);
         var length = width - Math.Abs(right);

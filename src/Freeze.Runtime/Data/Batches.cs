@@ -8,9 +8,10 @@ namespace Freeze.Runtime.Data;
 internal sealed record Batch(Tensor Images, Tensor Labels);
 
 /// <summary>A batch in memory of our own: it may be made on one thread and become tensors on another.</summary>
-/// <param name="Images">Normalised, in the order image, channel, row, column; singles or doubles.</param>
+/// <param name="Images">Normalised, in the order image, channel, row, column; singles or doubles. Or places, see there.</param>
 /// <param name="Labels">The class of each.</param>
-internal sealed record PreparedBatch(Array Images, long[] Labels);
+/// <param name="Resident">Where the images lie on the device that computes, and <paramref name="Images"/> says which; or null.</param>
+internal sealed record PreparedBatch(Array Images, long[] Labels, ResidentImages? Resident);
 
 /// <summary>
 /// Which images a run trains on and judges by, and in which order: a function of the recipe's seed and the epoch,
@@ -23,12 +24,15 @@ internal sealed class Batches
     private readonly IFeatures? features;
     private readonly Augmenter augmenter;
     private readonly Normalizer normalizer;
+    // Of images that lie on a device.
+    private readonly Func<Tensor, Tensor>? normalized;
 
     /// <param name="set">The images.</param>
     /// <param name="recipe">Which images, in which order, how they are normalised and varied.</param>
     /// <param name="features">What a net reads in the place of images; null for the images themselves.</param>
     /// <param name="whose">Whose batches they are, such as " of member 2", where a run has several nets; else "".</param>
-    public Batches(ImageSet set, Recipe recipe, IFeatures? features = null, string whose = "")
+    /// <param name="reside">Whether the images are to lie where nets are computed; null: where that is a GPU.</param>
+    public Batches(ImageSet set, Recipe recipe, IFeatures? features = null, string whose = "", bool? reside = null)
     {
         this.features = features;
         Whose = whose;
@@ -49,6 +53,11 @@ internal sealed class Batches
         };
         Training = [.. Enumerable.Range(0, used).Select(i => (long)i).Except(HeldOut)];
         normalizer = Normalizer.Of(recipe, set);
+        if (reside ?? get_default_device().type != DeviceType.CPU)
+        {
+            set.Reside();
+            normalized = set.Training.Resident is null ? null : normalizer.OnDevice();
+        }
     }
 
     /// <summary>The images, all of them.</summary>
@@ -79,6 +88,11 @@ internal sealed class Batches
     /// <summary>Some images of a part as a net reads them.</summary>
     public PreparedBatch Prepare(ImagePart part, ReadOnlySpan<long> places)
     {
+        if (ResidentOf(part) is { } resident)
+        {
+            return Placed(resident, part, places, _ => default);
+        }
+
         var size = part.Images.Size;
         var bytes = GC.AllocateUninitializedArray<byte>(places.Length * size);
         for (var i = 0; i < places.Length; i++)
@@ -90,25 +104,36 @@ internal sealed class Batches
     }
 
     /// <summary>Some training images as they are seen in an epoch, augmented where the recipe says so.</summary>
-    public PreparedBatch Prepare(int epoch, ReadOnlySpan<long> places) => augmenter.IsActive
-        ? Prepared(augmenter.Vary(set.Training.Images, places, epoch), set.Training, places)
-        : Prepare(set.Training, places);
+    public PreparedBatch Prepare(int epoch, ReadOnlySpan<long> places) =>
+        !augmenter.IsActive ? Prepare(set.Training, places)
+        : ResidentOf(set.Training) is { } resident ? Placed(resident, set.Training, places, augmenter.Of(epoch))
+        : Prepared(augmenter.Vary(set.Training.Images, places, epoch), set.Training, places);
 
     /// <summary>A prepared batch as tensors, which the caller's scope owns.</summary>
     public Batch Take(PreparedBatch batch)
     {
-        long[] shape = [batch.Labels.Length, .. Array.ConvertAll(set.Set.Image, extent => (long)extent)];
-        var images = Sent(batch.Images is double[] doubles
-            ? tensor(doubles, shape, device: CPU)
-            : tensor((float[])batch.Images, shape, device: CPU));
+        var count = batch.Labels.Length;
+        var images = batch.Resident is { } resident
+            ? normalized!(resident.Take(Tensors.Of(batch.Images, count, batch.Images.Length / count)))
+            : Tensors.Of(batch.Images, [count, .. Array.ConvertAll(set.Set.Image, extent => (long)extent)]);
         images = features is null ? images : features.Of(images);
-        return new Batch(images, Sent(tensor(batch.Labels, [batch.Labels.Length], device: CPU)));
+        return new Batch(images, Tensors.Of(batch.Labels, count));
     }
 
     /// <inheritdoc cref="Prepare(ImagePart, ReadOnlySpan{long})"/>
     public Batch Take(ImagePart part, ReadOnlySpan<long> places) => Take(Prepare(part, places));
 
-    private PreparedBatch Prepared(byte[] bytes, ImagePart part, ReadOnlySpan<long> places)
+    // Of batches that were told to take them from there: the set's other readers may have laid them down.
+    private ResidentImages? ResidentOf(ImagePart part) => normalized is null ? null : part.Resident;
+
+    private PreparedBatch Placed(
+        ResidentImages resident, ImagePart part, ReadOnlySpan<long> places, Func<long, Variation> variation) =>
+        new(ResidentImages.Table(places, set.Set.Image, variation), Labels(part, places), resident);
+
+    private PreparedBatch Prepared(byte[] bytes, ImagePart part, ReadOnlySpan<long> places) =>
+        new(normalizer.Normalize(bytes), Labels(part, places), null);
+
+    private static long[] Labels(ImagePart part, ReadOnlySpan<long> places)
     {
         var labels = new long[places.Length];
         for (var i = 0; i < labels.Length; i++)
@@ -116,14 +141,7 @@ internal sealed class Batches
             labels[i] = part.Labels[places[i]];
         }
 
-        return new PreparedBatch(normalizer.Normalize(bytes), labels);
-    }
-
-    // To where the run is computed. A GPU fetches from pinned memory by itself, while it computes what it was given before.
-    private static Tensor Sent(Tensor values)
-    {
-        var device = get_default_device();
-        return device.type == DeviceType.CPU ? values : values.pin_memory().to(device, non_blocking: true);
+        return labels;
     }
 
     private static long[] Draw(long seed, int among, int count) =>

@@ -5,6 +5,9 @@ internal sealed record ImagePart(Pixels Images, long[] Labels)
 {
     /// <summary>How many images there are.</summary>
     public int Count => Labels.Length;
+
+    /// <summary>The images where a net is computed, or null where they are in main memory alone.</summary>
+    public ResidentImages? Resident { get; set; }
 }
 
 /// <summary>
@@ -13,6 +16,8 @@ internal sealed record ImagePart(Pixels Images, long[] Labels)
 /// </summary>
 public sealed class ImageSet : IDisposable
 {
+    private bool hasTried;
+
     internal ImageSet(DataSet set, RawImages training, RawImages test)
     {
         Set = set;
@@ -63,11 +68,47 @@ public sealed class ImageSet : IDisposable
     /// <summary>What a net has made of images, instead of the images: it is read as it is, in the type of the activations.</summary>
     internal static ImageSet OfFeatures(DataSet set, ImagePart training, ImagePart test) => new(set, training, test);
 
+    /// <summary>
+    /// Lays the images down where this thread computes, if they are bytes and there is room; once for all that read them.
+    /// </summary>
+    internal void Reside()
+    {
+        // As much as most GPUs can spare.
+        const long most = 2L << 30;
+        var room = ResidentImages.Room(Training.Images.Count + Test.Images.Count, Set.Image);
+        if (HoldsFeatures || hasTried || room > most)
+        {
+            return;
+        }
+
+        hasTried = true;
+        try
+        {
+            Training.Resident = ResidentImages.Of(Training.Images, Set.Image);
+            Test.Resident = ResidentImages.Of(Test.Images, Set.Image);
+        }
+        catch (Exception error) when (Failures.IsOutOfMemory(error))
+        {
+            // Batches then come from main memory, as those of a larger set do.
+            Withdraw();
+        }
+    }
+
     /// <summary>Frees the images.</summary>
     public void Dispose()
     {
+        Withdraw();
         Training.Images.Dispose();
         Test.Images.Dispose();
+    }
+
+    private void Withdraw()
+    {
+        foreach (var part in new[] { Training, Test })
+        {
+            part.Resident?.Dispose();
+            part.Resident = null;
+        }
     }
 
     private static ImagePart Part(RawImages raw) =>

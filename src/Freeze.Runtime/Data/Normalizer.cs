@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Data;
 
@@ -9,6 +10,12 @@ internal abstract class Normalizer
 {
     /// <summary>Whole images [count, channels, height, width] as an array of singles, or of doubles for precision fp64.</summary>
     public abstract Array Normalize(ReadOnlySpan<byte> images);
+
+    /// <summary>
+    /// The same, bit for bit, of bytes [count, channels, height, width] that lie where this thread computes. What it needs
+    /// there belongs to the caller's scope.
+    /// </summary>
+    public abstract Func<Tensor, Tensor> OnDevice();
 
     /// <summary>The normaliser of a recipe on its images.</summary>
     public static Normalizer Of(Recipe recipe, ImageSet set) =>
@@ -35,15 +42,22 @@ internal abstract class Normalizer
     private static double[] InBytes(double[] shares) => Array.ConvertAll(shares, share => share * byte.MaxValue);
 }
 
+/// <summary>What a net has made of images: numbers that lie in main memory.</summary>
+internal abstract class OfFeatures : Normalizer
+{
+    public override Func<Tensor, Tensor> OnDevice() =>
+        throw new UnreachableException("features are not laid down on a device");
+}
+
 /// <summary>Bytes that are numbers already.</summary>
-internal sealed class AsItIs<T> : Normalizer
+internal sealed class AsItIs<T> : OfFeatures
     where T : struct
 {
     public override Array Normalize(ReadOnlySpan<byte> images) => MemoryMarshal.Cast<byte, T>(images).ToArray();
 }
 
 /// <summary>Numbers of bfloat16, which are the upper halves of singles.</summary>
-internal sealed class Widened : Normalizer
+internal sealed class Widened : OfFeatures
 {
     public override Array Normalize(ReadOnlySpan<byte> images)
     {
@@ -94,6 +108,15 @@ internal sealed class ByChannel<T>(double[] mean, double[] deviation, int plane)
         return normalised;
     }
 
+    public override Func<Tensor, Tensor> OnDevice()
+    {
+        T[] values = [.. tables.SelectMany(table => table)];
+        var all = Tensors.Of(values, values.Length);
+        long[] channels = [.. Enumerable.Range(0, tables.Length).Select(channel => channel * 256L)];
+        var starts = Tensors.Of(channels, 1, tables.Length, 1, 1);
+        return bytes => all.index_select(0, bytes.to(int64).add(starts).reshape(-1)).reshape(bytes.shape);
+    }
+
     private static T[] Table(double mean, double deviation) =>
     [
         .. Enumerable.Range(0, 256).Select(value =>
@@ -119,5 +142,11 @@ internal sealed class ByPixel<T>(double[] mean) : Normalizer
         }
 
         return normalised;
+    }
+
+    public override Func<Tensor, Tensor> OnDevice()
+    {
+        var means = Tensors.Of(mean, mean.Length);
+        return bytes => bytes.to(means.dtype).reshape(-1, means.shape[0]).sub(means).reshape(bytes.shape);
     }
 }
