@@ -38,7 +38,8 @@ public sealed class WinogradTests
         });
     }
 
-    // Single kernels on rounded values: better than libtorch's bfloat16, whose kernels are rounded too.
+    // Single kernels on rounded values: better than libtorch's bfloat16, whose kernels are rounded too. What comes of it is
+    // rounded by a thousandth; tiles of 8x8 outputs, which some of the shapes have, add next to nothing to that.
     [Theory]
     [MemberData(nameof(Shapes))]
     public void InBfloat16AsInDoubleOfTheRoundedValues(
@@ -58,7 +59,7 @@ public sealed class WinogradTests
                 Assert.Equal(exact ? float64 : ScalarType.BFloat16, y.dtype);
                 return (y, weight);
             },
-            5e-3);
+            2.5e-3);
     }
 
     [Theory]

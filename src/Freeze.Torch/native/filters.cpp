@@ -11,7 +11,8 @@ using at::Tensor;
 using kernels::Taps;
 
 template <class T>
-Tensor gradient_of(const Tensor& x, const Tensor& gradient, at::IntArrayRef kernel, int64_t padding, const Normalisation* norm) {
+Tensor gradient_of(const Tensor& x, const Tensor& gradient, at::IntArrayRef kernel, int64_t padding,
+                   const Normalisation* norm) {
     const kernels::Filters<T>& loops = kernels::filters<T>();
     Taps by{maps(x), maps(gradient), kernel[2], kernel[3], padding};
     if (norm != nullptr) {
@@ -53,7 +54,8 @@ bool serves(const Tensor& x, int64_t filters, at::IntArrayRef kernel, at::IntArr
 
 Tensor kernel_gradient(const Tensor& x, const Tensor& gradient, at::IntArrayRef kernel, int64_t padding,
                        const Normalisation* norm) {
-    return (x.scalar_type() == at::kFloat ? gradient_of<float> : gradient_of<std::uint16_t>)(x, gradient, kernel, padding, norm);
+    return (x.scalar_type() == at::kFloat ? gradient_of<float> : gradient_of<std::uint16_t>)(x, gradient, kernel, padding,
+                                                                                             norm);
 }
 
 }  // namespace freeze::filters

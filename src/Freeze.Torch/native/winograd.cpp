@@ -2,6 +2,7 @@
 #include "winograd.h"
 
 #include <cstring>
+#include <type_traits>
 
 #include "kernels/winograd.h"
 #include "maps.h"
@@ -17,8 +18,24 @@ using kernels::Winograd;
 
 int64_t parts_of(int64_t all, int64_t part) { return (all + part - 1) / part; }
 
-int64_t tiles(int64_t side, const Maps& out) {
-    return out.images * parts_of(out.height, side) * parts_of(out.width, side);
+int64_t tiles(int64_t side, const Maps& out) { return out.images * parts_of(out.height, side) * parts_of(out.width, side); }
+
+// The loops for outputs of a size: in bfloat16 by large tiles, where these fit the maps and their kernels the caches.
+template <class T>
+const Winograd<T>& loops(const Maps& out, int64_t inputs, int64_t most_bytes) {
+    const Winograd<T>& usual = kernels::winograd<T>();
+    if constexpr (std::is_same_v<T, std::uint16_t>) {
+        const Winograd<T>& wide = kernels::wide_winograd<T>();
+        // Numbers that are multiplied for a map, of each input and output.
+        const auto numbers = [&](const Winograd<T>& w) {
+            return parts_of(out.height, w.side) * parts_of(out.width, w.side) * (w.side + 2) * (w.side + 2);
+        };
+        if (10 * numbers(wide) <= 9 * numbers(usual) &&
+            wide.packed(inputs, out.channels) * int64_t{sizeof(float)} <= most_bytes) {
+            return wide;
+        }
+    }
+    return usual;
 }
 
 Filtering filtering(const Tensor& x, const Tensor& y, int64_t padding, const Normalisation* norm) {
@@ -33,19 +50,18 @@ Filtering filtering(const Tensor& x, const Tensor& y, int64_t padding, const Nor
 template <class T>
 Tensor convolve_maps(const Tensor& x, const Tensor& kernel, const Tensor& bias, int64_t padding, bool turned,
                      const Normalisation* norm) {
-    const Winograd<T>& w = kernels::winograd<T>();
     const int64_t inputs = x.size(1), outputs = kernel.size(turned ? 1 : 0);
     // Back, what was cut off by little padding comes by more.
     const int64_t around = turned ? 2 - padding : padding;
     Tensor y = at::empty({x.size(0), outputs, x.size(2) + 2 * around - 2, x.size(3) + 2 * around - 2}, x.options(),
                          at::MemoryFormat::ChannelsLast);
     const Filtering by = filtering(x, y, around, norm);
+    const Winograd<T>& w = loops<T>(by.out, inputs, 8 << 20);
     const Tensor packed = numbers(w.packed(inputs, outputs));
     const float* from = kernel.data_ptr<float>();
     float* kernels = packed.data_ptr<float>();
-    at::parallel_for(0, parts_of(outputs, 16), 1, [&](int64_t begin, int64_t end) {
-        w.pack(from, inputs, outputs, turned, begin, end - begin, kernels);
-    });
+    at::parallel_for(0, parts_of(outputs, 16), 1,
+                     [&](int64_t begin, int64_t end) { w.pack(from, inputs, outputs, turned, begin, end - begin, kernels); });
     const T* in = data<T>(x);
     const float* plus = bias.defined() ? bias.data_ptr<float>() : nullptr;
     T* out = data<T>(y);
@@ -61,12 +77,13 @@ Tensor convolve_maps(const Tensor& x, const Tensor& kernel, const Tensor& bias, 
 
 template <class T>
 Tensor gradient_of_kernel(const Tensor& x, const Tensor& gradient, int64_t padding, const Normalisation* norm) {
-    const Winograd<T>& w = kernels::winograd<T>();
     const int64_t inputs = x.size(1), outputs = gradient.size(1);
     const Filtering by = filtering(x, gradient, padding, norm);
+    // Kernels' gradients are summed up in each part.
+    const Winograd<T>& w = loops<T>(by.out, inputs, 4 << 20);
     const int64_t all = tiles(w.side, by.out), some = w.tiles_of_gradient(inputs, outputs), size = w.sums(inputs, outputs);
     // By the shape alone: few where there is little to add up, since each part has sums of its own.
-    const int64_t parts = std::max<int64_t>(2, std::min<int64_t>(16, all / 512));
+    const int64_t parts = std::max<int64_t>(2, std::min<int64_t>(16, all * w.side * w.side / 8192));
     const Tensor sums = numbers(parts * size);
     float* sum = sums.data_ptr<float>();
     const T *in = data<T>(x), *back = data<T>(gradient);
@@ -107,17 +124,18 @@ bool serves(const Tensor& x, const Tensor& kernel, at::IntArrayRef stride, at::I
 
 Tensor convolve(const Tensor& x, const Tensor& kernel, const Tensor& bias, int64_t padding, const Normalisation* norm) {
     return (x.scalar_type() == at::kFloat ? convolve_maps<float> : convolve_maps<std::uint16_t>)(x, kernel, bias, padding,
-                                                                                               false, norm);
+                                                                                                 false, norm);
 }
 
 Tensor convolve_back(const Tensor& gradient, const Tensor& kernel, int64_t padding) {
-    return (gradient.scalar_type() == at::kFloat ? convolve_maps<float> : convolve_maps<std::uint16_t>)(
-        gradient, kernel, Tensor(), padding, true, nullptr);
+    return (gradient.scalar_type() == at::kFloat ? convolve_maps<float> : convolve_maps<std::uint16_t>)(gradient, kernel,
+                                                                                                        Tensor(), padding, true,
+                                                                                                        nullptr);
 }
 
 Tensor kernel_gradient(const Tensor& x, const Tensor& gradient, int64_t padding, const Normalisation* norm) {
-    return (x.scalar_type() == at::kFloat ? gradient_of_kernel<float> : gradient_of_kernel<std::uint16_t>)(x, gradient,
-                                                                                                         padding, norm);
+    return (x.scalar_type() == at::kFloat ? gradient_of_kernel<float> : gradient_of_kernel<std::uint16_t>)(x, gradient, padding,
+                                                                                                           norm);
 }
 
 }  // namespace freeze::winograd

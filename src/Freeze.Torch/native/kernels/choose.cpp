@@ -12,6 +12,7 @@
     extern const Rows<std::uint16_t> of_bfloat16;              \
     extern const Winograd<float> winograd_of_float;            \
     extern const Winograd<std::uint16_t> winograd_of_bfloat16; \
+    extern const Winograd<std::uint16_t> wide_winograd_of_bfloat16; \
     extern const Filters<float> filters_of_float;              \
     extern const Filters<std::uint16_t> filters_of_bfloat16;   \
     extern const Pool<float> pool_of_float;                    \
@@ -66,6 +67,7 @@ FREEZE_GIVE(Rows, rows, double, of_double, avx512)
 FREEZE_GIVE(Rows, rows, std::uint16_t, of_bfloat16, avx512)
 FREEZE_GIVE(Winograd, winograd, float, winograd_of_float, avx512)
 FREEZE_GIVE(Winograd, winograd, std::uint16_t, winograd_of_bfloat16, avx512)
+FREEZE_GIVE(Winograd, wide_winograd, std::uint16_t, wide_winograd_of_bfloat16, avx512)
 FREEZE_GIVE(Filters, filters, float, filters_of_float, avx512)
 FREEZE_GIVE(Filters, filters, std::uint16_t, filters_of_bfloat16, avx512)
 FREEZE_GIVE(Pool, pool, float, pool_of_float, avx512)

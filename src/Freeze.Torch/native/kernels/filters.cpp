@@ -86,7 +86,8 @@ inline float number(std::uint16_t value) {
 
 // [pixels][filters]
 template <class T>
-void copy_gradient(const Taps& by, const T* gradient, std::int64_t image, std::int64_t first_row, std::int64_t rows, float* to) {
+void copy_gradient(const Taps& by, const T* gradient, std::int64_t image, std::int64_t first_row, std::int64_t rows,
+                   float* to) {
     const Maps& maps = by.out;
     const std::int64_t gap = (Band{by}.across - maps.width) * maps.channels;
     for (std::int64_t row = 0; row < rows; row++) {
@@ -139,7 +140,8 @@ void add_gradient(const Taps& by, const T* in, const T* gradient, std::int64_t f
             const std::int64_t rows = by.out.height - row < band.rows() ? by.out.height - row : band.rows();
             const std::int64_t lines = band.pixels(rows);
             float* gradients = buffer + lines * band.lanes * lane;
-            (by.scale == nullptr ? copy_image<false, T> : copy_image<true, T>)(by, in, image, row, rows + by.height - 1, buffer);
+            (by.scale == nullptr ? copy_image<false, T> : copy_image<true, T>)(by, in, image, row, rows + by.height - 1,
+                                                                               buffer);
             copy_gradient(by, gradient, image, row, rows, gradients);
             // Behind the last output there is nothing.
             const std::int64_t pixels = (rows - 1) * band.across + by.out.width;
@@ -157,8 +159,8 @@ void add_gradient(const Taps& by, const T* in, const T* gradient, std::int64_t f
                         const std::int64_t left = filters - f;
                         few = left == 1 ? 1 : left == 2 || left == 4 ? 2 : most_filters;
                         const auto add = few == 1 ? add_products<1> : few == 2 ? add_products<2> : add_products<most_filters>;
-                        add(from, distances, gradients + f, filters, pixels,
-                            sums + ((l * filters + f) * all_taps + t) * lane, all_taps, some);
+                        add(from, distances, gradients + f, filters, pixels, sums + ((l * filters + f) * all_taps + t) * lane,
+                            all_taps, some);
                     }
                 }
             }

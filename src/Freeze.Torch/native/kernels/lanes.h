@@ -1,5 +1,5 @@
-// What the loops over maps compute with, in the namespace of their instruction set: lanes of 16 channels, products of matrices,
-// and the transforms of lines and squares that Winograd's algorithm is made of. Lanes are GCC's vectors: the compiler makes
+// What the loops over maps compute with, in the namespace of their instruction set: lanes of 16 channels and products of
+// matrices. Lanes are GCC's vectors: the compiler makes
 // one, two or four registers of each.
 #pragma once
 
@@ -106,57 +106,6 @@ inline Lane relu(Lane values) { return values < 0 ? Lane{} : values; }
 #endif
 
 constexpr std::int64_t whole_lanes(std::int64_t channels) { return (channels + lane - 1) / lane * lane; }
-
-// F(4x4, 3x3): 4x4 outputs come from 6x6 inputs, at the points 0, 1, -1, 2, -2 and infinity.
-constexpr int side = 4, size = 6;
-constexpr std::int64_t points = size * size;
-
-// The transforms of a line: with B of the paper, with G, with A, and back with the transposes of A and G.
-struct Line {
-    static void of_input(const Lane* d, Lane* v) {
-        const Lane a = d[4] - 4 * d[2], b = d[3] - 4 * d[1], c = d[4] - d[2], e = 2 * (d[3] - d[1]);
-        const Lane first = 4 * d[0] - 5 * d[2] + d[4], last = 4 * d[1] - 5 * d[3] + d[5];
-        v[0] = first, v[1] = a + b, v[2] = a - b, v[3] = c + e, v[4] = c - e, v[5] = last;
-    }
-    static void of_kernel(const Lane* w, Lane* u) {
-        const Lane even = w[0] + w[2], far = w[0] + 4 * w[2];
-        u[0] = w[0] * (1 / 4.f), u[1] = (even + w[1]) * (-1 / 6.f), u[2] = (even - w[1]) * (-1 / 6.f);
-        u[3] = (far + 2 * w[1]) * (1 / 24.f), u[4] = (far - 2 * w[1]) * (1 / 24.f), u[5] = w[2];
-    }
-    static void of_output(const Lane* m, Lane* y) {
-        const Lane a = m[1] + m[2], b = m[1] - m[2], c = m[3] + m[4], e = m[3] - m[4];
-        y[0] = m[0] + a + c, y[1] = b + 2 * e, y[2] = a + 4 * c, y[3] = b + 8 * e + m[5];
-    }
-    static void of_gradient(const Lane* y, Lane* m) {
-        const Lane even = y[0] + y[2], odd = y[1] + y[3], far = y[0] + 4 * y[2], wide = 2 * y[1] + 8 * y[3];
-        const Lane last = y[3], first = y[0];
-        m[0] = first, m[1] = even + odd, m[2] = even - odd, m[3] = far + wide, m[4] = far - wide, m[5] = last;
-    }
-    static void to_kernel(const Lane* u, Lane* w) {
-        const Lane a = (u[1] + u[2]) * (-1 / 6.f), b = (u[1] - u[2]) * (-1 / 6.f);
-        const Lane c = (u[3] + u[4]) * (1 / 24.f), e = (u[3] - u[4]) * (1 / 24.f);
-        w[0] = u[0] * (1 / 4.f) + a + c, w[1] = b + 2 * e, w[2] = a + 4 * c + u[5];
-    }
-};
-
-// Applies a transform of lines to the columns, then to the rows, of a square [from x from].
-template <int from, int to, class Transform>
-inline void square(const Lane (&in)[from][from], Lane (&out)[to][to], Transform&& transform) {
-    Lane half[to][from];
-    for (int j = 0; j < from; j++) {
-        Lane column[from], made[to];
-        for (int i = 0; i < from; i++) {
-            column[i] = in[i][j];
-        }
-        transform(column, made);
-        for (int i = 0; i < to; i++) {
-            half[i][j] = made[i];
-        }
-    }
-    for (int i = 0; i < to; i++) {
-        transform(half[i], out[i]);
-    }
-}
 
 // The numbers of a product one by one.
 struct Singles {

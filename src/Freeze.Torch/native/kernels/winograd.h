@@ -38,15 +38,17 @@ struct Winograd {
                      std::int64_t first_tile, std::int64_t tiles, float* buffer);
     // Adds to sums, so many, what some tiles say of the kernels' gradient.
     std::int64_t (*sums)(std::int64_t inputs, std::int64_t outputs);
-    void (*add_gradient)(const Filtering& by, const T* in, const T* gradient, std::int64_t first_tile,
-                         std::int64_t tiles, float* sums, float* buffer);
+    void (*add_gradient)(const Filtering& by, const T* in, const T* gradient, std::int64_t first_tile, std::int64_t tiles,
+                         float* sums, float* buffer);
     // The gradient [outputs, inputs, 3, 3] of such sums, for some outputs.
     void (*unpack)(const float* sums, std::int64_t inputs, std::int64_t outputs, std::int64_t first, std::int64_t count,
                    float* to);
 };
 
-// The loops for this machine.
+// The loops for this machine, by tiles of 4x4 outputs, and by those of 8x8, which round too much for all but bfloat16.
 template <class T>
 const Winograd<T>& winograd();
+template <class T>
+const Winograd<T>& wide_winograd();
 
 }  // namespace freeze::kernels
