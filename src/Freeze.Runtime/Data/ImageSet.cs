@@ -75,8 +75,8 @@ public sealed class ImageSet : IDisposable
     {
         // As much as most GPUs can spare.
         const long most = 2L << 30;
-        var room = ResidentImages.Room(Training.Images.Count + Test.Images.Count, Set.Image);
-        if (HoldsFeatures || hasTried || room > most)
+        // Features have any shape.
+        if (HoldsFeatures || hasTried || ResidentImages.Room(Training.Images.Count + Test.Images.Count, Set.Image) > most)
         {
             return;
         }

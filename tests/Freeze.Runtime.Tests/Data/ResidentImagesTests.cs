@@ -89,6 +89,17 @@ public sealed class ResidentImagesTests
         Assert.Null(new Batches(set, recipe).Prepare(set.Training, [1]).Resident);
     }
 
+    // What a fixed front has made of images has any shape, and is read from where it was kept.
+    [Fact]
+    public void FeaturesStayWhereTheyAre()
+    {
+        using var scope = NewDisposeScope();
+        var part = new ImagePart(Pixels.Of(new byte[50 * 20], 20), new long[50]);
+        using var set = ImageSet.OfFeatures(new DataSet("features", [5], 2, 50, 50, "features"), part, part);
+
+        Assert.Null(new Batches(set, Line.Build(), reside: true).Prepare(part, [1]).Resident);
+    }
+
     private static readonly TestRecipe Line = new(TestNets.Line) { Images = Images.All, Batch = 4 };
 
     // Random images 3x5x4.
