@@ -57,7 +57,8 @@ public static class Features
         var table = new WeightTable(recipe);
         table.Restore(Stored(weights));
         var net = new NetExecutor(recipe, table);
-        var batches = new Batches(set, recipe);
+        // Few of the images are read, and once.
+        var batches = new Batches(set, recipe, reside: false);
         var count = Math.Min(samples, set.Test.Count);
         var values = new List<float>();
         for (var first = 0; first < count; first += Batch)

@@ -28,6 +28,9 @@ public sealed record RunnerOptions(string Store, DataCatalog Data, int Threads, 
     /// <summary>Whether a GPU computes in ways alone that give the same bits each time; slower. A processor always does.</summary>
     public bool Repeatable { get; init; }
 
+    /// <summary>Whether images are laid down where nets are computed also if that is a processor, as tests want it.</summary>
+    internal bool ResidesAnywhere { get; init; }
+
     /// <summary>A quarter of the machine's memory, or of what is left of it to this process.</summary>
     public static long UsualFeatureMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 
@@ -153,6 +156,24 @@ public sealed class Runner : IDisposable
     private RunOutcome ExecuteClaimed(
         Run run, string hash, Claim claim, Action<Progress> report, CancellationToken cancel)
     {
+        try
+        {
+            return Attempt(run, hash, claim, report, cancel);
+        }
+        catch (Exception error) when (WantsRoomOfImages(error))
+        {
+            report(Progress.NewNote($"{run.Name}: out of memory; goes on without the images on the GPU"));
+            set!.Withdraw();
+            return Attempt(run, hash, claim, report, cancel);
+        }
+    }
+
+    // Images on a GPU save time, but are not worth a run.
+    private bool WantsRoomOfImages(Exception error) => Failures.IsOutOfMemory(error) && set is { IsResident: true };
+
+    private RunOutcome Attempt(
+        Run run, string hash, Claim claim, Action<Progress> report, CancellationToken cancel)
+    {
         using var folder = store.Open(run, hash, claim);
         try
         {
@@ -162,7 +183,7 @@ public sealed class Runner : IDisposable
         catch (Exception error) when (error is not (OperationCanceledException or LostClaimException or ElsewhereException or DataException or DeviceException))
         {
             // A disk, a data set or a GPU may be mended: such a failure is the machine's, and not kept as the run's.
-            if (error is not (IOException or UnauthorizedAccessException))
+            if (error is not (IOException or UnauthorizedAccessException) && !WantsRoomOfImages(error))
             {
                 TryRecord(folder, Failures.Of(run, hash, error));
             }
@@ -182,7 +203,7 @@ public sealed class Runner : IDisposable
         {
             return Train(run, hash, folder, images, report, cancel);
         }
-        catch (Exception error) when (Failures.IsOutOfMemory(error))
+        catch (Exception error) when (Failures.IsOutOfMemory(error) && !WantsRoomOfImages(error))
         {
             // What the run held is given back by now.
             throw Failures.OutOfMemory(error, run.Recipe.Learning.IsTogether ? MemoryTrial.Fitting(run.Recipe, images, options.Passes) : null);
@@ -270,6 +291,7 @@ public sealed class Runner : IDisposable
             set?.Dispose();
             set = null;
             set = options.Data.Load(wanted, text => report(Progress.NewNote(text)));
+            set.ResidesAnywhere = options.ResidesAnywhere;
             source = wanted;
         }
 

@@ -53,7 +53,7 @@ internal sealed class Batches
         };
         Training = [.. Enumerable.Range(0, used).Select(i => (long)i).Except(HeldOut)];
         normalizer = Normalizer.Of(recipe, set);
-        if (reside ?? get_default_device().type != DeviceType.CPU)
+        if (reside ?? (set.ResidesAnywhere || get_default_device().type != DeviceType.CPU))
         {
             set.Reside();
             normalized = set.Training.Resident is null ? null : normalizer.OnDevice();
@@ -112,12 +112,14 @@ internal sealed class Batches
     /// <summary>A prepared batch as tensors, which the caller's scope owns.</summary>
     public Batch Take(PreparedBatch batch)
     {
+        // The places of pixels take more room than the pixels.
+        using var scope = NewDisposeScope();
         var count = batch.Labels.Length;
         var images = batch.Resident is { } resident
             ? normalized!(resident.Take(Tensors.Of(batch.Images, count, batch.Images.Length / count)))
             : Tensors.Of(batch.Images, [count, .. Array.ConvertAll(set.Set.Image, extent => (long)extent)]);
         images = features is null ? images : features.Of(images);
-        return new Batch(images, Tensors.Of(batch.Labels, count));
+        return new Batch(images.MoveToOuterDisposeScope(), Tensors.Of(batch.Labels, count).MoveToOuterDisposeScope());
     }
 
     /// <inheritdoc cref="Prepare(ImagePart, ReadOnlySpan{long})"/>

@@ -68,6 +68,12 @@ public sealed class ImageSet : IDisposable
     /// <summary>What a net has made of images, instead of the images: it is read as it is, in the type of the activations.</summary>
     internal static ImageSet OfFeatures(DataSet set, ImagePart training, ImagePart test) => new(set, training, test);
 
+    /// <summary>Whether images are laid down where nets are computed also if that is a processor, as tests want it.</summary>
+    internal bool ResidesAnywhere { get; set; }
+
+    /// <summary>Whether images are laid down.</summary>
+    internal bool IsResident => Training.Resident is not null;
+
     /// <summary>
     /// Lays the images down where this thread computes, if they are bytes and there is room; once for all that read them.
     /// </summary>
@@ -102,8 +108,10 @@ public sealed class ImageSet : IDisposable
         Test.Images.Dispose();
     }
 
-    private void Withdraw()
+    /// <summary>Takes the images back, for good: what reads them next makes its batches in main memory.</summary>
+    internal void Withdraw()
     {
+        hasTried = true;
         foreach (var part in new[] { Training, Test })
         {
             part.Resident?.Dispose();

@@ -15,7 +15,8 @@ namespace Freeze.Runtime.Prefixes;
 /// <param name="withTest">Whether those of the test images are wanted too.</param>
 internal sealed class FeatureWork(ImageSet images, Recipe recipe, IFeatures each, bool withTest)
 {
-    private readonly Batches batches = new(images, recipe);
+    // Read once, to be read no more.
+    private readonly Batches batches = new(images, recipe, reside: false);
     private readonly ScalarType type = Precisions.OfActivations(recipe);
 
     /// <summary>Bytes of the features of one image: a value is kept in the type of the activations.</summary>
