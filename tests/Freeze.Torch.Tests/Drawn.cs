@@ -27,4 +27,24 @@ internal static class Drawn
         var distance = Math.Sqrt(a.Zip(b, (p, q) => (p - q) * (p - q)).Sum());
         Assert.True(distance <= tolerance * Math.Max(norm, 1), $"{name}: {distance} of {norm}");
     }
+
+    /// <summary>Demands that what is computed has the same bits on one thread and on two.</summary>
+    public static void SameOnThreads(Func<float[]> made)
+    {
+        var before = get_num_threads();
+        float[] On(int threads)
+        {
+            set_num_threads(threads);
+            return made();
+        }
+
+        try
+        {
+            Assert.Equal(On(1), On(2));
+        }
+        finally
+        {
+            set_num_threads(before);
+        }
+    }
 }

@@ -64,6 +64,19 @@ struct Loops {
         }
     }
 
+    // Where the pixels of a tile lie that begins `padding` pixels up and to the left of its place; zeros outside the maps.
+    template <int extent, class T>
+    static void pixels(const T* in, const Maps& maps, const typename Tiles::Place& place, std::int64_t padding, const T* zeros,
+                       const T* (&from)[extent][extent]) {
+        for (int i = 0; i < extent; i++) {
+            for (int j = 0; j < extent; j++) {
+                const std::int64_t y = place.row + i - padding, x = place.column + j - padding;
+                const bool inside = y >= 0 && y < maps.height && x >= 0 && x < maps.width;
+                from[i][j] = inside ? in + ((place.image * maps.height + y) * maps.width + x) * maps.stride : zeros;
+            }
+        }
+    }
+
     // The transformed inputs of some tiles: [size * size, rows, channels in whole lanes].
     template <class T, bool normed>
     static void transform_inputs(const Filtering& by, const T* in, std::int64_t first, std::int64_t count, std::int64_t rows,
@@ -72,15 +85,8 @@ struct Loops {
         const Maps& maps = by.in;
         const std::int64_t width = whole_lanes(maps.channels);
         for (std::int64_t t = 0; t < count; t++) {
-            const auto place = tiles[first + t];
             const T* from[size][size];
-            for (int i = 0; i < size; i++) {
-                for (int j = 0; j < size; j++) {
-                    const std::int64_t y = place.row + i - by.padding, x = place.column + j - by.padding;
-                    const bool inside = y >= 0 && y < maps.height && x >= 0 && x < maps.width;
-                    from[i][j] = inside ? in + ((place.image * maps.height + y) * maps.width + x) * maps.stride : zeros;
-                }
-            }
+            pixels(in, maps, tiles[first + t], by.padding, zeros, from);
             const std::int64_t corner = tiles.corner(first + t, maps, by.padding);
             const std::int64_t next = tiles.corner(first + t + 1, maps, by.padding);
             for (std::int64_t c = 0; c < width; c += lane) {
@@ -114,15 +120,8 @@ struct Loops {
         const Maps& maps = by.out;
         const std::int64_t width = whole_lanes(maps.channels);
         for (std::int64_t t = 0; t < count; t++) {
-            const auto place = tiles[first + t];
             const T* from[side][side];
-            for (int i = 0; i < side; i++) {
-                for (int j = 0; j < side; j++) {
-                    const std::int64_t y = place.row + i, x = place.column + j;
-                    const bool inside = y < maps.height && x < maps.width;
-                    from[i][j] = inside ? gradient + ((place.image * maps.height + y) * maps.width + x) * maps.stride : zeros;
-                }
-            }
+            pixels(gradient, maps, tiles[first + t], 0, zeros, from);
             const std::int64_t corner = tiles.corner(first + t, maps, 0), next = tiles.corner(first + t + 1, maps, 0);
             for (std::int64_t c = 0; c < width; c += lane) {
                 fetch<0, side, false>(gradient, corner, next, maps, c, width);
