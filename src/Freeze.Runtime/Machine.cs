@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using System.Text.RegularExpressions;
 using Freeze.Runtime.Data.Pictures;
 using Freeze.Torch;
 using static TorchSharp.torch;
@@ -16,7 +17,7 @@ namespace Freeze.Runtime;
 public sealed record Engine(string Binding, string? Version, int Gpus, string Problem);
 
 /// <summary>What of the machine matters to runs.</summary>
-public static class Machine
+public static partial class Machine
 {
     /// <summary>The processor's name and the widest instructions that are of use.</summary>
     public static string Processor
@@ -50,10 +51,14 @@ public static class Machine
 #pragma warning restore CA1031
             {
                 var cause = error is TypeInitializationException { InnerException: { } inner } ? inner : error;
-                return new Engine(Libraries.Binding, null, 0, cause.Message.ReplaceLineEndings(" "));
+                return new Engine(Libraries.Binding, null, 0, Brief(cause));
             }
         }
     }
+
+    /// <summary>What brings libtorch where it cannot be loaded.</summary>
+    public const string HowToGetEngine =
+        "scripts/setup builds the binding and brings libtorch; docs/torchsharp.md says how to name another";
 
     /// <summary>Bytes as people read them, such as 23.4 GB.</summary>
     public static string Readable(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:F1} GB");
@@ -61,6 +66,22 @@ public static class Machine
     // Apart, so that what cannot be loaded is met inside the attempt.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Engine Loaded() => new(Libraries.Binding, __version__, cuda.is_available() ? cuda.device_count() : 0, "");
+
+    /// <summary>
+    /// Why libtorch cannot be loaded, in a line. .NET's loader tells of each place where it looked for the binding, and of a
+    /// library that the binding lacks in between; TorchSharp of all that it tried, after a first sentence.
+    /// </summary>
+    internal static string Brief(Exception cause)
+    {
+        var lines = cause.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var lacking = cause is DllNotFoundException
+            ? lines.FirstOrDefault(line => line.Contains(".so", StringComparison.Ordinal) && !NotInThisPlace().IsMatch(line))
+            : null;
+        return lacking ?? lines.FirstOrDefault("")!.Split(". ")[0].TrimEnd('.');
+    }
+
+    [GeneratedRegex("^/.*: cannot open shared object file: No such file or directory$")]
+    private static partial Regex NotInThisPlace();
 
     private static bool CanLoad(string library)
     {

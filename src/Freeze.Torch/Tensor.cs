@@ -73,11 +73,22 @@ public static partial class torch
         };
 
         /// <summary>The memory of a contiguous tensor: valid while the tensor lives, writing it writes the tensor.</summary>
+        /// <exception cref="InvalidOperationException">The tensor is not contiguous, or lies on a GPU.</exception>
         public unsafe Span<byte> bytes
         {
             get
             {
-                Check(freeze_memory(Handle, out var address, out var length));
+                nint address;
+                long length;
+                try
+                {
+                    Check(freeze_memory(Handle, out address, out length));
+                }
+                catch (ExternalException refusal)
+                {
+                    throw new InvalidOperationException(refusal.Message, refusal);
+                }
+
                 return new Span<byte>((void*)address, checked((int)length));
             }
         }

@@ -5,6 +5,7 @@ open System
 open System.Diagnostics
 open System.IO
 open System.Text.Json
+open Xunit
 
 type Output =
     {
@@ -22,6 +23,10 @@ let root =
         | folder -> up folder.Parent
 
     up (DirectoryInfo AppContext.BaseDirectory)
+
+/// Whether the program is built on TorchSharp's packages.
+let onTorchSharp =
+    not (File.Exists(Path.Combine(AppContext.BaseDirectory, "Freeze.Torch.dll")))
 
 /// A folder of the test's own.
 let folder () =
@@ -85,13 +90,14 @@ let freezeIn folder arguments = finish (startIn folder [] arguments)
 let freezeWith environment arguments = finish (start environment arguments)
 let freeze arguments = freezeWith [] arguments
 
-/// The program as it is where one of its files is missing.
-let freezeWithout (missing: string) (arguments: string list) : Output =
+/// The program as it is where the binding of libtorch is missing.
+let freezeWithoutLibtorch (arguments: string list) : Output =
+    Assert.SkipWhen(onTorchSharp, "TorchSharp looks for libtorch among NuGet's packages too")
     let program = folder ()
 
     try
         for path in Directory.GetFiles AppContext.BaseDirectory do
-            if Path.GetFileName path <> missing then
+            if Path.GetFileName path <> "libfreeze_torch.so" then
                 File.Copy(path, Path.Combine(program, Path.GetFileName path))
 
         finish (startFrom program root [] arguments)

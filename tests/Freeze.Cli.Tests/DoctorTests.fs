@@ -34,7 +34,14 @@ let ``the doctor says what this machine computes with`` () =
 
     let libtorch = findings [] |> about "libtorch" |> List.exactlyOne
     Assert.Equal("fine", field "state" libtorch)
-    Assert.Contains("Freeze's binding", field "found" libtorch)
+
+    Assert.Contains(
+        (if onTorchSharp then
+             "by TorchSharp"
+         else
+             "by Freeze's binding"),
+        field "found" libtorch
+    )
 
 [<Fact>]
 let ``what is missing comes with how to get it`` () =
@@ -67,7 +74,7 @@ let ``programs are looked for where a shell finds them`` () =
 
 [<Fact>]
 let ``without libtorch no run is possible, and the doctor says what brings it`` () =
-    let output = freezeWithout "libfreeze_torch.so" [ "doctor"; "--json" ]
+    let output = freezeWithoutLibtorch [ "doctor"; "--json" ]
 
     Assert.Equal(1, output.Code)
 
@@ -79,6 +86,19 @@ let ``without libtorch no run is possible, and the doctor says what brings it`` 
 
     Assert.Equal("needed", field "state" libtorch)
     Assert.Contains("scripts/setup", field "howToGet" libtorch)
+    // The loader's own account of all the places where it looked is a page.
+    Assert.InRange((field "found" libtorch).Length, 20, 200)
+
+[<Fact>]
+let ``a run without libtorch is refused and no failure of the run`` () =
+    let store = folder ()
+    let call = [ "run"; file quick; "--store"; store ]
+    let output = freezeWithoutLibtorch call
+    Assert.Equal(1, output.Code)
+    Assert.Contains("libtorch cannot be loaded", output.Errors)
+    Assert.Contains("scripts/setup", output.Errors)
+    // With libtorch it is trained, with no --retry.
+    Assert.Equal(0, (freeze call).Code)
 
 [<Fact>]
 let ``a run on a GPU that is not there is refused and no failure of the run`` () =

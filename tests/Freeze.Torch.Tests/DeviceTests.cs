@@ -59,7 +59,7 @@ public sealed class DeviceTests
         Assert.True(pinned.is_pinned());
         Assert.Equal(DeviceType.CUDA, there.device.type);
         Assert.Equal([2f, 4, 6], there.add(there).data<float>().ToArray());
-        Assert.Throws<ExternalException>(() => { _ = there.bytes; });
+        Assert.Throws<InvalidOperationException>(() => { _ = there.bytes; });
     }
 
     [Fact]

@@ -54,8 +54,7 @@ let private engine () =
             Topic = "libtorch"
             State = State.Needed
             Found = $"cannot be loaded by {engine.Binding}: {engine.Problem}"
-            HowToGet =
-                "scripts/setup builds the binding and brings libtorch; docs/torchsharp.md says how to name another"
+            HowToGet = Machine.HowToGetEngine
         }
     | version -> engine, found "libtorch" $"{version}, by {engine.Binding}"
 

@@ -1,8 +1,10 @@
-# The target `libtorch`: includes, definitions and libraries of the libtorch that is found.
+# The target `libtorch`: includes, definitions and libraries of the libtorch that is found. libtorch_standard: the C++ that its
+# headers are written in.
 #
 # A libtorch's own package file asks for the whole CUDA toolkit where it was built for GPUs, and a pip-installed PyTorch has
 # none beside it. The binding uses no header of CUDA, so such a libtorch is linked as it lies.
 unset(libtorch_root CACHE)
+unset(ATen_header CACHE)
 find_path(libtorch_root NAMES share/cmake/Torch/TorchConfig.cmake
     HINTS ${CMAKE_PREFIX_PATH} ENV CMAKE_PREFIX_PATH PATH_SUFFIXES ../..)
 
@@ -15,6 +17,7 @@ if(libtorch_root AND EXISTS ${libtorch_root}/lib/libtorch_cuda.so)
     if(abi MATCHES "_GLIBCXX_USE_CXX11_ABI=([01])")
         target_compile_definitions(libtorch INTERFACE _GLIBCXX_USE_CXX11_ABI=${CMAKE_MATCH_1})
     endif()
+    set(headers ${libtorch_root}/include)
     target_include_directories(libtorch SYSTEM INTERFACE
         ${libtorch_root}/include ${libtorch_root}/include/torch/csrc/api/include)
     # Nothing calls the library for CUDA by name: it makes itself known when it is loaded.
@@ -24,8 +27,17 @@ if(libtorch_root AND EXISTS ${libtorch_root}/lib/libtorch_cuda.so)
         "-Wl,--as-needed" "-Wl,-rpath,${libtorch_root}/lib")
 else()
     find_package(Torch 1.13 REQUIRED)
+    set(headers ${TORCH_INCLUDE_DIRS})
     # The flags have the layout of std::string in them, where it matters.
     separate_arguments(flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
     target_compile_options(libtorch INTERFACE ${flags})
     target_link_libraries(libtorch INTERFACE ${TORCH_LIBRARIES})
+endif()
+
+# The headers say which C++ they refuse to go below: 1.13 and 2.6 are content with 17, 2.14 is not.
+set(libtorch_standard 17)
+find_file(ATen_header ATen/ATen.h PATHS ${headers} NO_DEFAULT_PATH REQUIRED)
+file(STRINGS ${ATen_header} wanted REGEX "C\\+\\+20 or later")
+if(wanted)
+    set(libtorch_standard 20)
 endif()
