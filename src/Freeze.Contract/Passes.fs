@@ -13,6 +13,7 @@ type Pass =
     | PoolRelu
     | ChannelsLast
     | Winograd
+    | StepGraph
 
 [<RequireQualifiedAccess>]
 module Pass =
@@ -28,6 +29,7 @@ module Pass =
             Pass.PoolRelu
             Pass.ChannelsLast
             Pass.Winograd
+            Pass.StepGraph
         |]
 
     /// The word for a pass on the command line and in records.
@@ -42,6 +44,7 @@ module Pass =
         | Pass.PoolRelu -> "pool-relu"
         | Pass.ChannelsLast -> "channels-last"
         | Pass.Winograd -> "winograd"
+        | Pass.StepGraph -> "step-graph"
 
     /// What a pass does, in a line.
     let describe (pass: Pass) =
@@ -56,6 +59,7 @@ module Pass =
         | Pass.PoolRelu -> "a relu in front of a max pool is done behind it, on fewer values"
         | Pass.ChannelsLast -> "the channels of a pixel lie side by side in memory"
         | Pass.Winograd -> "3x3 convolutions by Winograd's algorithm"
+        | Pass.StepGraph -> "a GPU records a step's work once an epoch and then does it at one call"
 
     /// The pass of a name.
     let tryFind (wanted: string) : Pass option =

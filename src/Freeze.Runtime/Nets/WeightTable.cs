@@ -47,6 +47,9 @@ internal sealed class WeightTable
     /// <summary>Running statistics, such as <c>bn1.running_mean</c> [channels]; training moves them in place.</summary>
     public Tensor Statistic(string name) => statistics[name];
 
+    /// <summary>All running statistics.</summary>
+    public IReadOnlyList<Tensor> Statistics => [.. statistics.Values];
+
     /// <summary>All values by name, as a state dictionary of PyTorch has them; the caller's scope owns new tensors.</summary>
     public IEnumerable<(string Name, Tensor Value)> State() =>
         weights.Select(entry => (entry.Key, entry.Value.Value()))

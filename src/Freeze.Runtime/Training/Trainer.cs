@@ -26,6 +26,9 @@ internal sealed class Trainer
     private readonly RidgeSolver? solver;
     private readonly List<EpochRecord> records = [];
 
+    // How steps are recorded, or null where each is computed.
+    private Recorder? recorder;
+
     // Of the epoch under way.
     private readonly Tally tally = new();
     private int done;
@@ -38,7 +41,12 @@ internal sealed class Trainer
     }
 
     /// <summary>A training on batches that somebody else has thought out, from weights that somebody else has made.</summary>
-    public Trainer(Recipe recipe, Batches batches, WeightTable weights, PassSet? passes = null)
+    /// <param name="recipe">What is trained, and how.</param>
+    /// <param name="batches">What it reads.</param>
+    /// <param name="weights">Its weights.</param>
+    /// <param name="passes">How it may compute less, or faster; null for all passes.</param>
+    /// <param name="recorder">How steps are recorded; null: as a GPU does it, where one computes.</param>
+    public Trainer(Recipe recipe, Batches batches, WeightTable weights, PassSet? passes = null, Recorder? recorder = null)
     {
         this.recipe = Checked(recipe, batches.Seen);
         this.batches = batches;
@@ -49,6 +57,7 @@ internal sealed class Trainer
         schedule = new RateSchedule(recipe, batches.Steps);
         evaluation = new Evaluation(batches, net, recipe);
         solver = RidgeSolver.Of(recipe, batches, net, Weights);
+        this.recorder = recorder ?? (StepGraph.IsOfUse(passes ?? PassSet.All) ? StepGraph.OnGpu : null);
         optimizer.Begin(1);
     }
 
@@ -102,12 +111,13 @@ internal sealed class Trainer
         var first = done;
         using var ahead = new Prefetcher<PreparedBatch>(
             batches.Steps - first, step => batches.Prepare(epoch, Places(order, first + step)), cancel);
+        using var graph = Graph(epoch, refused => report(Progress.NewNote($"steps are not recorded on the GPU: {refused}")));
         var clock = Stopwatch.StartNew();
         var (before, reported) = (seconds, TimeSpan.Zero);
         while (done < batches.Steps)
         {
             cancel.ThrowIfCancellationRequested();
-            Step(epoch, done, ahead.Next());
+            Step(epoch, done, ahead.Next(), graph);
             done++;
             seconds = before + clock.Elapsed.TotalSeconds;
             if (clock.Elapsed - reported > ReportInterval)
@@ -169,26 +179,68 @@ internal sealed class Trainer
         return order.AsSpan(first, Math.Min(recipe.Batch, order.Length - first));
     }
 
-    private void Step(int epoch, int step, PreparedBatch prepared)
+    private void Step(int epoch, int step, PreparedBatch prepared, StepGraph? graph)
     {
         using var scope = NewDisposeScope();
         var batch = batches.Take(prepared);
+        if (graph is null)
+        {
+            Seed(epoch, step);
+        }
+
+        var (loss, right) = graph?.Do(batch, step) ?? Compute(batch);
+        // Where nothing learns there is still something to measure, and statistics to estimate.
+        if (graph is not null || loss.requires_grad)
+        {
+            optimizer.Step(schedule.Factor(epoch, step));
+        }
+
+        tally.Add(loss, right, prepared.Labels.Length);
+    }
+
+    private (Tensor Loss, Tensor Right) Compute(Batch batch)
+    {
+        var output = net.Forward(batch.Images, training: true);
+        var loss = Objective.Of(recipe.Loss, output, batch, training: true);
+        if (loss.requires_grad)
+        {
+            loss.backward();
+        }
+
+        return (loss, Objective.Right(recipe.Loss, output, batch));
+    }
+
+    private void Seed(int epoch, int step)
+    {
         if (net.HasDropout)
         {
             var key = RandomStream.Key(recipe.Seed, $"dropout of epoch {epoch}{batches.Whose}");
             manual_seed((long)(RandomStream.Bits(key, step) >> 1));
         }
+    }
 
-        var output = net.Forward(batch.Images, training: true);
-        var loss = Objective.Of(recipe.Loss, output, batch, training: true);
-        // Where nothing learns there is still something to measure, and statistics to estimate.
-        if (loss.requires_grad)
+    // Of an epoch, since what learns changes between them, and since its memory is of use to what judges the net.
+    private StepGraph? Graph(int epoch, Action<string> refused)
+    {
+        Tensor[] learning = [.. Weights.Leaves.Select(leaf => leaf.Value).Where(leaf => leaf.requires_grad)];
+        if (recorder is null || learning.Length == 0 || batches.Steps - done < StepGraph.LeastSteps)
         {
-            loss.backward();
-            optimizer.Step(schedule.Factor(epoch, step));
+            return null;
         }
 
-        tally.Add(loss, Objective.Right(recipe.Loss, output, batch), prepared.Labels.Length);
+        return new StepGraph(
+            Compute,
+            step => Seed(epoch, step),
+            learning,
+            Weights.Statistics,
+            recipe.Batch,
+            recipe.Precision.IsBf16 ? 0.1 : 0.02,
+            recorder,
+            problem =>
+            {
+                recorder = null;
+                refused(problem);
+            });
     }
 
     private static Judgement Finite(Judgement judgement, string what, string when) =>

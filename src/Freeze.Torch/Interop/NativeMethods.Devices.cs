@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace TorchSharp;
 
-// Where tensors lie: native/devices.cpp.
+// Where tensors lie, and what is recorded there: native/devices.cpp, native/graph.cpp.
 internal static partial class NativeMethods
 {
     [LibraryImport(Library)]
@@ -41,4 +41,19 @@ internal static partial class NativeMethods
 
     [LibraryImport(Library)]
     internal static partial int freeze_set_repeatable(int repeatable);
+
+    [LibraryImport(Library)]
+    internal static partial int freeze_graph_is_available();
+
+    [LibraryImport(Library)]
+    internal static partial int freeze_graph_begin(out nint graph);
+
+    [LibraryImport(Library)]
+    internal static partial int freeze_graph_end(nint graph);
+
+    [LibraryImport(Library)]
+    internal static partial int freeze_graph_replay(nint graph);
+
+    [LibraryImport(Library)]
+    internal static partial int freeze_graph_free(nint graph);
 }

@@ -2,7 +2,8 @@
 # headers are written in.
 #
 # A libtorch's own package file asks for the whole CUDA toolkit where it was built for GPUs, and a pip-installed PyTorch has
-# none beside it. The binding uses no header of CUDA, so such a libtorch is linked as it lies.
+# none beside it: such a libtorch is linked as it lies. Of CUDA's headers graph.cpp alone has use, and does without; pip brings
+# those of the runtime with PyTorch.
 unset(libtorch_root CACHE)
 unset(ATen_header CACHE)
 find_path(libtorch_root NAMES share/cmake/Torch/TorchConfig.cmake
@@ -40,4 +41,25 @@ find_file(ATen_header ATen/ATen.h PATHS ${headers} NO_DEFAULT_PATH REQUIRED)
 file(STRINGS ${ATen_header} wanted REGEX "C\\+\\+20 or later")
 if(wanted)
     set(libtorch_standard 20)
+endif()
+
+if(EXISTS ${libtorch_root}/lib/libtorch_cuda.so)
+    unset(cuda_headers CACHE)
+    find_path(cuda_headers cuda_runtime_api.h
+        PATHS ${libtorch_root}/../nvidia/cuda_runtime/include ${libtorch_root}/../nvidia/cu13/include
+            $ENV{CUDA_HOME}/include $ENV{CUDA_PATH}/include /usr/local/cuda/include)
+    if(cuda_headers)
+        include(CheckCXXSourceCompiles)
+        set(CMAKE_CXX_STANDARD ${libtorch_standard})
+        set(CMAKE_REQUIRED_INCLUDES ${headers} ${cuda_headers})
+        set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+        check_cxx_source_compiles("#include <ATen/cuda/CUDAGraph.h>\nat::cuda::CUDAGraph* graph;" cuda_headers_are_whole)
+        unset(CMAKE_TRY_COMPILE_TARGET_TYPE)
+        unset(CMAKE_REQUIRED_INCLUDES)
+        if(cuda_headers_are_whole)
+            message(STATUS "CUDA's headers in ${cuda_headers}: steps can be recorded")
+            target_include_directories(libtorch SYSTEM INTERFACE ${cuda_headers})
+            target_compile_definitions(libtorch INTERFACE FREEZE_CUDA_HEADERS)
+        endif()
+    endif()
 endif()

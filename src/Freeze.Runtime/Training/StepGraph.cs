@@ -1,0 +1,198 @@
+using System.Runtime.InteropServices;
+using Freeze.Runtime.Data;
+using Freeze.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Freeze.Runtime.Training;
+
+/// <summary>Work that was recorded.</summary>
+/// <param name="Made">What it makes, at places that stay.</param>
+/// <param name="Replay">Makes it again there, of what its inputs hold by then.</param>
+/// <param name="Memory">What has to live for as long.</param>
+internal sealed record Recording(IReadOnlyList<Tensor> Made, Action Replay, IDisposable Memory);
+
+/// <summary>Records work, which returns what it makes.</summary>
+internal delegate Recording Recorder(Func<IReadOnlyList<Tensor>> work);
+
+/// <summary>
+/// What all steps of an epoch have in common, from a batch to its gradients, recorded once and then done at one call.
+/// Learning rates are not part of it, since the optimizer is not. A recording is trusted only after it has given a step's
+/// numbers; where it cannot be made, or gives others, every step is computed as if there were none.
+/// </summary>
+/// <param name="compute">Takes a batch to its loss, how many it has right, and gradients.</param>
+/// <param name="seed">Lets a step draw its numbers anew.</param>
+/// <param name="learning">What gets gradients, of which there are none when a step begins.</param>
+/// <param name="moving">What a step itself changes, such as running statistics.</param>
+/// <param name="batch">How many images a step reads; others are computed as they come.</param>
+/// <param name="tolerance">How far its numbers may be from a computed step's, relative to those.</param>
+/// <param name="record">How to record.</param>
+/// <param name="refused">Is told once why there will be no recording.</param>
+internal sealed class StepGraph(
+    Func<Batch, (Tensor Loss, Tensor Right)> compute,
+    Action<int> seed,
+    IReadOnlyList<Tensor> learning,
+    IReadOnlyList<Tensor> moving,
+    int batch,
+    double tolerance,
+    Recorder record,
+    Action<string> refused) : IDisposable
+{
+    // In the first steps libraries time their algorithms, which cannot be recorded.
+    private const int WarmUp = 3;
+
+    /// <summary>An epoch of fewer steps is over before a recording pays.</summary>
+    public const int LeastSteps = 20;
+
+    private Batch? inputs;
+    private Recording? recording;
+    private Tensor[] taught = [];
+    private int computed;
+    private bool isRefused;
+
+    /// <summary>Whether a GPU computes here that can record, and may.</summary>
+    public static bool IsOfUse(PassSet passes) =>
+        passes.Has(Pass.StepGraph) && get_default_device().type != DeviceType.CPU && GpuGraph.IsAvailable;
+
+    /// <summary>Records what a GPU does.</summary>
+    public static Recording OnGpu(Func<IReadOnlyList<Tensor>> work)
+    {
+        IReadOnlyList<Tensor> made = [];
+        var graph = GpuGraph.Record(() => made = work());
+        return new Recording(made, graph.Replay, graph);
+    }
+
+    /// <summary>The loss of a step, how many are right, and the gradients in their places.</summary>
+    public (Tensor Loss, Tensor Right) Do(Batch next, int step)
+    {
+        seed(step);
+        if (isRefused || next.Images.shape[0] != batch || computed < WarmUp)
+        {
+            computed++;
+            return compute(next);
+        }
+
+        if (recording is null && Problem(next, step) is { } problem)
+        {
+            isRefused = true;
+            Dispose();
+            refused(problem);
+            return compute(next);
+        }
+
+        return Replayed(next);
+    }
+
+    /// <summary>Frees the recording.</summary>
+    public void Dispose()
+    {
+        foreach (var tensor in recording?.Made ?? [])
+        {
+            tensor.Dispose();
+        }
+
+        recording?.Memory.Dispose();
+        inputs?.Images.Dispose();
+        inputs?.Labels.Dispose();
+        (recording, inputs) = (null, null);
+    }
+
+    private (Tensor Loss, Tensor Right) Replayed(Batch next)
+    {
+        using (no_grad())
+        {
+            inputs!.Images.copy_(next.Images);
+            inputs.Labels.copy_(next.Labels);
+        }
+
+        recording!.Replay();
+        foreach (var (leaf, gradient) in taught.Zip(recording.Made.Skip(2)))
+        {
+            leaf.grad = gradient;
+        }
+
+        return (recording.Made[0], recording.Made[1]);
+    }
+
+    // Records, and lets a recorded step be judged by a computed one; null where they agree. What a step changes is then as it
+    // was before.
+    private string? Problem(Batch next, int step)
+    {
+        using var scope = NewDisposeScope();
+        var before = Copies(moving);
+        void Rewind()
+        {
+            using var still = no_grad();
+            foreach (var (tensor, value) in moving.Zip(before))
+            {
+                tensor.copy_(value);
+            }
+
+            Forget();
+            seed(step);
+        }
+
+        try
+        {
+            var expected = Computed(next);
+            var moved = Copies(moving);
+            Rewind();
+            // Of a batch and random numbers that are not the step's, so that whatever keeps those of the recording is off.
+            inputs = new Batch(
+                next.Images.clone().zero_().DetachFromDisposeScope(), next.Labels.clone().zero_().DetachFromDisposeScope());
+            seed(step + 1);
+            recording = record(() => [.. Computed(inputs).Select(made => made.DetachFromDisposeScope())]);
+            Rewind();
+            Replayed(next);
+            // The loss and the statistics by their own size, a gradient by the greatest one's too: some are 0 but for rounding.
+            var off = Math.Max(
+                Distance(recording.Made.Skip(2), expected.Skip(2), 0.01),
+                Distance([recording.Made[0], .. moving], [expected[0], .. moved], 1e-6));
+            return off <= tolerance ? null : $"a recorded step is off by {off:g2}, relative to a computed one";
+        }
+        catch (Exception error) when (error is ExternalException or OutOfMemoryException or InvalidOperationException)
+        {
+            return error.Message;
+        }
+        finally
+        {
+            Rewind();
+        }
+    }
+
+    // The loss, how many are right, and the gradients, which are taken from their places.
+    private IReadOnlyList<Tensor> Computed(Batch next)
+    {
+        using var scope = NewDisposeScope();
+        var (loss, right) = compute(next);
+        taught = [.. learning.Where(leaf => leaf.grad is not null)];
+        Tensor[] made = [loss.detach(), right, .. taught.Select(leaf => leaf.grad!)];
+        Forget();
+        return [.. made.Select(tensor => tensor.MoveToOuterDisposeScope())];
+    }
+
+    private void Forget()
+    {
+        foreach (var leaf in learning)
+        {
+            leaf.grad = null;
+        }
+    }
+
+    private static Tensor[] Copies(IReadOnlyList<Tensor> tensors) => [.. tensors.Select(tensor => tensor.clone())];
+
+    // The greatest of all distances, relative to a tensor's norm and a share of the greatest norm.
+    private static double Distance(IEnumerable<Tensor> found, IEnumerable<Tensor> expected, double share)
+    {
+        var pairs = found.Zip(expected, (one, other) => (Off: Norm(one.sub(other)), Size: Norm(other))).ToArray();
+        var floor = share * pairs.Select(pair => pair.Size).DefaultIfEmpty().Max();
+        return pairs.Select(pair => pair.Off == 0 ? 0 : pair.Off / (pair.Size + floor)).DefaultIfEmpty().Max();
+    }
+
+    private static double Norm(Tensor values)
+    {
+        using var scope = NewDisposeScope();
+        var wide = values.detach().to(float64);
+        return Math.Sqrt(wide.mul(wide).sum().item<double>());
+    }
+}
