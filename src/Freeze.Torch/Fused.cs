@@ -71,15 +71,25 @@ public static class Fused
     }
 
     /// <summary>
-    /// A step of gradient descent, in place and in one pass over memory: gathered = momentum gathered + (gradient + decay weight),
-    /// weight -= rate gathered, or by Nesterov's look ahead. Without <paramref name="gathered"/> there is no momentum.
+    /// A step of gradient descent of some weights, in place and in one pass over memory, or on a GPU in a few launches for all of
+    /// them: gathered = momentum gathered + (gradient + decay weight), weight -= rate gathered, or by Nesterov's look ahead.
+    /// Without <paramref name="gathered"/> there is no momentum. Gradients may be overwritten.
     /// </summary>
     public static void SgdStep(
-        Tensor weight, Tensor gradient, Tensor? gathered, double rate, double momentum, double decay, bool nesterov)
+        IReadOnlyList<Tensor> weights, IReadOnlyList<Tensor> gradients, IReadOnlyList<Tensor>? gathered, double rate,
+        double momentum, double decay, bool nesterov)
     {
-        ArgumentNullException.ThrowIfNull(weight);
-        ArgumentNullException.ThrowIfNull(gradient);
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(gradients);
+        long[]? sums = gathered is null ? null : Handles(gathered, weights.Count);
         Check(freeze_sgd_step(
-            weight.Handle, gradient.Handle, gathered is null ? 0 : gathered.Handle, rate, momentum, decay, nesterov ? 1 : 0));
+            Handles(weights, weights.Count), Handles(gradients, weights.Count), sums, weights.Count, rate, momentum, decay,
+            nesterov ? 1 : 0));
+    }
+
+    private static long[] Handles(IReadOnlyList<Tensor> tensors, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(tensors.Count, count, nameof(tensors));
+        return [.. tensors.Select(tensor => tensor.Handle)];
     }
 }

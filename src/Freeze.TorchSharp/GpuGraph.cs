@@ -1,8 +1,14 @@
+// The tests compile it beside the binding's own.
+#pragma warning disable CS0436
 namespace Freeze.Torch;
 
 /// <summary>TorchSharp records nothing on a GPU: each step's work is launched anew.</summary>
 public sealed class GpuGraph : IDisposable
 {
+    private GpuGraph()
+    {
+    }
+
     /// <summary>Never.</summary>
     public static bool IsAvailable => false;
 

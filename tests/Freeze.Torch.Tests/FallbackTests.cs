@@ -109,24 +109,27 @@ public sealed class FallbackTests
         using var scope = NewDisposeScope();
         float[][] Numbers(bool fallback, bool inOrder)
         {
-            // Enough for several threads; and a weight whose entries lie in another order than its gradient's.
-            var weight = Values([200, 301], 1);
-            weight = inOrder ? weight : weight.permute(1, 0).contiguous().permute(1, 0);
-            var gathered = momentum == 0 ? null : Values([200, 301], 2);
+            // Enough for several threads; and weights whose entries lie in another order than their gradients', which libtorch
+            // moves all at once, as it does on a GPU.
+            long[][] shapes = [[200, 301], [1], [7, 3]];
+            Tensor[] weights = [.. shapes.Select(shape => Values(shape, 1))];
+            weights[0] = inOrder ? weights[0] : weights[0].permute(1, 0).contiguous().permute(1, 0);
+            weights[2] = inOrder ? weights[2] : weights[2].permute(1, 0).contiguous().permute(1, 0);
+            Tensor[]? gathered = momentum == 0 ? null : [.. shapes.Select(shape => Values(shape, 2))];
             for (var step = 0; step < 3; step++)
             {
-                var gradient = Values([200, 301], 3 + step);
+                Tensor[] gradients = [.. shapes.Select(shape => Values(shape, 3 + step))];
                 if (fallback)
                 {
-                    Fallback.SgdStep(weight, gradient, gathered, 0.1, momentum, decay, nesterov);
+                    Fallback.SgdStep(weights, gradients, gathered, 0.1, momentum, decay, nesterov);
                 }
                 else
                 {
-                    Fused.SgdStep(weight, gradient, gathered, 0.1, momentum, decay, nesterov);
+                    Fused.SgdStep(weights, gradients, gathered, 0.1, momentum, decay, nesterov);
                 }
             }
 
-            return gathered is null ? Read(weight) : Read(weight, gathered);
+            return Read([.. weights, .. gathered ?? []]);
         }
 
         Close(Numbers(fallback: true, inOrder: true), Numbers(fallback: false, inOrder: true));

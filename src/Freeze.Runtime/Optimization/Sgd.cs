@@ -15,6 +15,9 @@ internal sealed class Sgd : LeafOptimizer
     // From zero the first sum is the first gradient, as PyTorch starts it.
     private readonly Tensor[] gathered;
 
+    // Of the step under way.
+    private readonly List<Move> moves = [];
+
     public Sgd(Optimizer.Sgd rule, IReadOnlyList<Leaf> leaves)
         : base(leaves)
     {
@@ -29,8 +32,26 @@ internal sealed class Sgd : LeafOptimizer
 
     protected override DecayPlace DecayPlace => DecayPlace.Step;
 
+    // Not before all are known: a GPU moves many weights in a few launches.
     protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate, double decay) =>
-        Fused.SgdStep(leaf, gradient, rule.Momentum == 0 ? null : gathered[index], rate, rule.Momentum, decay, rule.Nesterov);
+        moves.Add(new Move(index, leaf, gradient, rate, decay));
+
+    protected override void Finish()
+    {
+        foreach (var alike in moves.GroupBy(move => (move.Rate, move.Decay)))
+        {
+            Fused.SgdStep(
+                [.. alike.Select(move => move.Leaf)],
+                [.. alike.Select(move => move.Gradient)],
+                rule.Momentum == 0 ? null : [.. alike.Select(move => gathered[move.Index])],
+                alike.Key.Rate,
+                rule.Momentum,
+                alike.Key.Decay,
+                rule.Nesterov);
+        }
+
+        moves.Clear();
+    }
 
     protected override void Forget(int index)
     {
@@ -39,4 +60,6 @@ internal sealed class Sgd : LeafOptimizer
             gathered[index].zero_();
         }
     }
+
+    private readonly record struct Move(int Index, Tensor Leaf, Tensor Gradient, double Rate, double Decay);
 }

@@ -23,7 +23,8 @@ internal static partial class NativeMethods
 
     [LibraryImport(Library)]
     internal static partial int freeze_sgd_step(
-        long weight, long gradient, long gathered, double rate, double momentum, double decay, int nesterov);
+        ReadOnlySpan<long> weights, ReadOnlySpan<long> gradients, ReadOnlySpan<long> gathered, long count, double rate,
+        double momentum, double decay, int nesterov);
 
     [LibraryImport(Library)]
     internal static unsafe partial int freeze_conv2d_whole(

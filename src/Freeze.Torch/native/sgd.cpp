@@ -48,35 +48,55 @@ bool is_ours(const Tensor& weight, const Tensor& other) {
            other.numel() == weight.numel();
 }
 
+// Whether all of it is ours to compute; if so, it is done.
+bool descended(const Tensor& weight, const Tensor& gradient, const Tensor* gathered, const Rule& rule) {
+    const auto type = weight.scalar_type();
+    if ((type != at::kFloat && type != at::kDouble) || !is_ours(weight, weight) || !is_ours(weight, gradient) ||
+        (gathered != nullptr && !is_ours(weight, *gathered))) {
+        return false;
+    }
+    const auto by = [&](auto kind) {
+        using T = decltype(kind);
+        descend(data<T>(weight), data<T>(gradient), gathered != nullptr ? data<T>(*gathered) : nullptr, weight.numel(), rule);
+    };
+    type == at::kFloat ? by(float{}) : by(double{});
+    // As every operation in place does, so that a graph that still holds the old values is found out.
+    weight.unsafeGetTensorImpl()->bump_version();
+    return true;
+}
+
 }  // namespace
 
-// weight -= rate * (gathered = momentum * gathered + (gradient + decay * weight)), or Nesterov's; without `gathered` (0)
-// there is no momentum.
-FREEZE_API int freeze_sgd_step(Handle weight_, Handle gradient_, Handle gathered_, double rate, double momentum, double decay,
-                               int nesterov) {
+// Of each weight: weight -= rate * (gathered = momentum * gathered + (gradient + decay * weight)), or Nesterov's; without
+// `gathered` (null) there is no momentum. Gradients may be overwritten.
+FREEZE_API int freeze_sgd_step(const Handle* weights_, const Handle* gradients_, const Handle* gathered_, int64_t count,
+                               double rate, double momentum, double decay, int nesterov) {
     return guarded([&] {
         at::NoGradGuard still;
-        Tensor weight = get(weight_), gradient = get(gradient_);
-        Optional<Tensor> gathered = get_optional(gathered_);
-        const auto type = weight.scalar_type();
-        if ((type == at::kFloat || type == at::kDouble) && is_ours(weight, weight) && is_ours(weight, gradient) &&
-            (!gathered.has_value() || is_ours(weight, *gathered))) {
-            const Rule rule{rate, momentum, decay, nesterov != 0};
-            const auto by = [&](auto kind) {
-                using T = decltype(kind);
-                descend(data<T>(weight), data<T>(gradient), gathered.has_value() ? data<T>(*gathered) : nullptr,
-                        weight.numel(), rule);
-            };
-            type == at::kFloat ? by(float{}) : by(double{});
-            // As every operation in place does, so that a graph that still holds the old values is found out.
-            weight.unsafeGetTensorImpl()->bump_version();
+        // What is not ours: all at once, since a GPU takes longer to be told of a small weight than to move it.
+        std::vector<Tensor> weights, gradients, gathered;
+        for (int64_t i = 0; i < count; i++) {
+            Tensor weight = get(weights_[i]), gradient = get(gradients_[i]);
+            const Tensor sum = gathered_ != nullptr ? get(gathered_[i]) : Tensor();
+            if (!descended(weight, gradient, gathered_ != nullptr ? &sum : nullptr, {rate, momentum, decay, nesterov != 0})) {
+                weights.push_back(weight);
+                gradients.push_back(gradient);
+                gathered.push_back(sum);
+            }
+        }
+        if (weights.empty()) {
             return;
         }
-        gradient = decay != 0 ? gradient.add(weight, decay) : gradient;
-        if (gathered.has_value()) {
-            gathered->mul_(momentum).add_(gradient);
-            gradient = nesterov != 0 ? gradient.add(*gathered, momentum) : *gathered;
+        if (decay != 0) {
+            at::_foreach_add_(gradients, weights, decay);
         }
-        weight.add_(gradient, -rate);
+        if (gathered_ != nullptr) {
+            at::_foreach_mul_(gathered, momentum);
+            at::_foreach_add_(gathered, gradients, 1);
+            if (nesterov != 0) {
+                at::_foreach_add_(gradients, gathered, momentum);
+            }
+        }
+        at::_foreach_add_(weights, gathered_ != nullptr && nesterov == 0 ? gathered : gradients, -rate);
     });
 }

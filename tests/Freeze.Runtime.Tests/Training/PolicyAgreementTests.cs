@@ -1,6 +1,7 @@
 using Freeze.Language;
 using Freeze.Runtime.Nets;
 using Freeze.Runtime.Training;
+using Freeze.Torch;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -22,6 +23,8 @@ public sealed class PolicyAgreementTests(ITestOutputHelper output)
         }
     }
 
+    private static bool RoundsAsTheRunsWereChosen => Libraries.Binding == "Freeze's binding" && !cuda.is_available();
+
     [Theory]
     [MemberData(nameof(Names))]
     public void InDoublePrecisionTwentyStepsGivePyTorchsWeightsAndStatistics(string name)
@@ -36,17 +39,27 @@ public sealed class PolicyAgreementTests(ITestOutputHelper output)
     // 0 may be rounded to the other side here, or on another processor, and then single precision goes another way. So
     // one of a case's runs has to agree; another rule would be off in each of them, by 1e-3 and more. Winograd's rounding,
     // ten times as coarse, does that too often to be judged so: it has a test of its own for each convolution, and the next.
+    // The runs were chosen with the convolutions that the binding has on a processor. Those of TorchSharp on libtorch 2.6 are
+    // off by 2e-5 to 4e-5 in seven cases and go another way in one: elsewhere double precision is the judge.
     [Theory]
     [MemberData(nameof(Names))]
     public void InSinglePrecisionTwentyStepsGivePyTorchsWeightsAndStatistics(string name)
     {
         using var fixture = new PolicyFixture();
-        Assert.Contains(fixture.Runs(name), run =>
+        var least = double.PositiveInfinity;
+        foreach (var run in fixture.Runs(name))
         {
             var distances = Distances(name, run, "fp32", PassSet.AllBut([Pass.Winograd]));
             Tell(distances);
-            return distances.All(found => found.Relative <= 2e-5);
-        });
+            least = Math.Min(least, distances.Max(found => found.Relative));
+            if (least <= 2e-5)
+            {
+                return;
+            }
+        }
+
+        Assert.SkipUnless(RoundsAsTheRunsWereChosen, $"other convolutions round otherwise: off by {least:e1} at least");
+        Assert.Fail($"off by {least:e1} at least, in each of its runs");
     }
 
     [Theory]
