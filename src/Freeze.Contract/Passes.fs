@@ -59,7 +59,7 @@ module Pass =
         | Pass.PoolRelu -> "a relu in front of a max pool is done behind it, on fewer values"
         | Pass.ChannelsLast -> "the channels of a pixel lie side by side in memory"
         | Pass.Winograd -> "3x3 convolutions by Winograd's algorithm"
-        | Pass.StepGraph -> "a GPU records a step's work once an epoch and then does it at one call"
+        | Pass.StepGraph -> "a GPU records a step's work once and then does it at one call"
 
     /// The pass of a name.
     let tryFind (wanted: string) : Pass option =

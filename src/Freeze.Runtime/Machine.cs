@@ -13,8 +13,9 @@ namespace Freeze.Runtime;
 /// <param name="Binding">What is between them.</param>
 /// <param name="Version">That of libtorch, or null where it cannot be loaded.</param>
 /// <param name="Gpus">How many GPUs it can use.</param>
+/// <param name="Records">Whether those can record a step.</param>
 /// <param name="Problem">Why it cannot be loaded, or "".</param>
-public sealed record Engine(string Binding, string? Version, int Gpus, string Problem);
+public sealed record Engine(string Binding, string? Version, int Gpus, bool Records, string Problem);
 
 /// <summary>What of the machine matters to runs.</summary>
 public static partial class Machine
@@ -51,7 +52,7 @@ public static partial class Machine
 #pragma warning restore CA1031
             {
                 var cause = error is TypeInitializationException { InnerException: { } inner } ? inner : error;
-                return new Engine(Libraries.Binding, null, 0, Brief(cause));
+                return new Engine(Libraries.Binding, null, 0, false, Brief(cause));
             }
         }
     }
@@ -65,7 +66,8 @@ public static partial class Machine
 
     // Apart, so that what cannot be loaded is met inside the attempt.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Engine Loaded() => new(Libraries.Binding, __version__, cuda.is_available() ? cuda.device_count() : 0, "");
+    private static Engine Loaded() => new(
+        Libraries.Binding, __version__, cuda.is_available() ? cuda.device_count() : 0, GpuGraph.IsAvailable, "");
 
     /// <summary>
     /// Why libtorch cannot be loaded, in a line. .NET's loader tells of each place where it looked for the binding, and of a

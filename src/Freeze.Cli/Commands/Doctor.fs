@@ -73,6 +73,16 @@ let private gpus (engine: Engine) =
     | Some cards, _ -> found "GPU" (line cards)
     | None, count -> found "GPU" $"{count}"
 
+/// What only our binding can do, if it was built with what it takes.
+let private recording (engine: Engine) =
+    [
+        if engine.Gpus > 0 && not engine.Records && engine.Binding <> "TorchSharp" then
+            missing
+                "CUDA"
+                "no headers of its runtime when the binding was built: a GPU is told of each operation of each step"
+                "pip install nvidia-cuda-runtime-cu12 beside PyTorch, or name a toolkit with CUDA_HOME; then scripts/setup"
+    ]
+
 let private decoders () =
     [
         for struct (package, isHere) in Machine.Decoders do
@@ -127,6 +137,7 @@ let private findings version (catalog: DataCatalog) =
         found "threads" (string Environment.ProcessorCount)
         found "memory" (Machine.Readable Machine.Memory)
         gpus engine
+        yield! recording engine
         yield! decoders ()
         yield! data catalog
         yield! programs ()

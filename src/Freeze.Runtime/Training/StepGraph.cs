@@ -16,12 +16,12 @@ internal sealed record Recording(IReadOnlyList<Tensor> Made, Action Replay, IDis
 internal delegate Recording Recorder(Func<IReadOnlyList<Tensor>> work);
 
 /// <summary>
-/// What all steps of an epoch have in common, from a batch to its gradients, recorded once and then done at one call.
+/// What all steps with the same weights to learn have in common, from a batch to its gradients, recorded once and then done at one
+/// call.
 /// Learning rates are not part of it, since the optimizer is not. A recording is trusted only after it has given a step's
 /// numbers; where it cannot be made, or gives others, every step is computed as if there were none.
 /// </summary>
 /// <param name="compute">Takes a batch to its loss, how many it has right, and gradients.</param>
-/// <param name="seed">Lets a step draw its numbers anew.</param>
 /// <param name="learning">What gets gradients, of which there are none when a step begins.</param>
 /// <param name="moving">What a step itself changes, such as running statistics.</param>
 /// <param name="batch">How many images a step reads; others are computed as they come.</param>
@@ -30,7 +30,6 @@ internal delegate Recording Recorder(Func<IReadOnlyList<Tensor>> work);
 /// <param name="refused">Is told once why there will be no recording.</param>
 internal sealed class StepGraph(
     Func<Batch, (Tensor Loss, Tensor Right)> compute,
-    Action<int> seed,
     IReadOnlyList<Tensor> learning,
     IReadOnlyList<Tensor> moving,
     int batch,
@@ -41,7 +40,7 @@ internal sealed class StepGraph(
     // In the first steps libraries time their algorithms, which cannot be recorded.
     private const int WarmUp = 3;
 
-    /// <summary>An epoch of fewer steps is over before a recording pays.</summary>
+    /// <summary>Fewer steps are over before a recording pays.</summary>
     public const int LeastSteps = 20;
 
     private Batch? inputs;
@@ -49,6 +48,9 @@ internal sealed class StepGraph(
     private Tensor[] taught = [];
     private int computed;
     private bool isRefused;
+
+    /// <summary>What gets gradients.</summary>
+    public IReadOnlyList<Tensor> Learning => learning;
 
     /// <summary>Whether a GPU computes here that can record, and may.</summary>
     public static bool IsOfUse(PassSet passes) =>
@@ -63,16 +65,17 @@ internal sealed class StepGraph(
     }
 
     /// <summary>The loss of a step, how many are right, and the gradients in their places.</summary>
-    public (Tensor Loss, Tensor Right) Do(Batch next, int step)
+    /// <param name="next">What the step reads.</param>
+    /// <param name="draw">Lets the step draw its numbers anew, or those of one that is so many later.</param>
+    public (Tensor Loss, Tensor Right) Do(Batch next, Action<int> draw)
     {
-        seed(step);
         if (isRefused || next.Images.shape[0] != batch || computed < WarmUp)
         {
             computed++;
             return compute(next);
         }
 
-        if (recording is null && Problem(next, step) is { } problem)
+        if (recording is null && Problem(next, draw) is { } problem)
         {
             isRefused = true;
             Dispose();
@@ -116,7 +119,7 @@ internal sealed class StepGraph(
 
     // Records, and lets a recorded step be judged by a computed one; null where they agree. What a step changes is then as it
     // was before.
-    private string? Problem(Batch next, int step)
+    private string? Problem(Batch next, Action<int> draw)
     {
         using var scope = NewDisposeScope();
         var before = Copies(moving);
@@ -129,7 +132,7 @@ internal sealed class StepGraph(
             }
 
             Forget();
-            seed(step);
+            draw(0);
         }
 
         try
@@ -140,7 +143,7 @@ internal sealed class StepGraph(
             // Of a batch and random numbers that are not the step's, so that whatever keeps those of the recording is off.
             inputs = new Batch(
                 next.Images.clone().zero_().DetachFromDisposeScope(), next.Labels.clone().zero_().DetachFromDisposeScope());
-            seed(step + 1);
+            draw(1);
             recording = record(() => [.. Computed(inputs).Select(made => made.DetachFromDisposeScope())]);
             Rewind();
             Replayed(next);

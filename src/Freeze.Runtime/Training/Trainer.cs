@@ -10,9 +10,9 @@ namespace Freeze.Runtime.Training;
 
 /// <summary>
 /// Trains one recipe, epoch by epoch, and can be stopped after any step and go on to the same bits. Its tensors belong
-/// to the scope that it was made in.
+/// to the scope that it was made in; what a GPU has recorded, to itself.
 /// </summary>
-internal sealed class Trainer
+internal sealed class Trainer : IDisposable
 {
     private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(100);
 
@@ -26,8 +26,9 @@ internal sealed class Trainer
     private readonly RidgeSolver? solver;
     private readonly List<EpochRecord> records = [];
 
-    // How steps are recorded, or null where each is computed.
+    // How steps are recorded, or null where each is computed; and what does so, for the weights that learn now.
     private Recorder? recorder;
+    private StepGraph? graph;
 
     // Of the epoch under way.
     private readonly Tally tally = new();
@@ -111,13 +112,13 @@ internal sealed class Trainer
         var first = done;
         using var ahead = new Prefetcher<PreparedBatch>(
             batches.Steps - first, step => batches.Prepare(epoch, Places(order, first + step)), cancel);
-        using var graph = Graph(epoch, refused => report(Progress.NewNote($"steps are not recorded on the GPU: {refused}")));
+        var recorded = Graph(epoch, refused => report(Progress.NewNote($"steps are not recorded on the GPU: {refused}")));
         var clock = Stopwatch.StartNew();
         var (before, reported) = (seconds, TimeSpan.Zero);
         while (done < batches.Steps)
         {
             cancel.ThrowIfCancellationRequested();
-            Step(epoch, done, ahead.Next(), graph);
+            Step(epoch, done, ahead.Next(), recorded);
             done++;
             seconds = before + clock.Elapsed.TotalSeconds;
             if (clock.Elapsed - reported > ReportInterval)
@@ -163,6 +164,13 @@ internal sealed class Trainer
         "test loss",
         "at the end");
 
+    /// <summary>Gives back the memory of what a GPU has recorded.</summary>
+    public void Dispose()
+    {
+        graph?.Dispose();
+        graph = null;
+    }
+
     private Judgement Judge(ImagePart part, long[] places, CancellationToken cancel) =>
         evaluation.Judge(part, places, cancel);
 
@@ -179,18 +187,16 @@ internal sealed class Trainer
         return order.AsSpan(first, Math.Min(recipe.Batch, order.Length - first));
     }
 
-    private void Step(int epoch, int step, PreparedBatch prepared, StepGraph? graph)
+    private void Step(int epoch, int step, PreparedBatch prepared, StepGraph? recorded)
     {
         using var scope = NewDisposeScope();
         var batch = batches.Take(prepared);
-        if (graph is null)
-        {
-            Seed(epoch, step);
-        }
-
-        var (loss, right) = graph?.Do(batch, step) ?? Compute(batch);
+        // Before each time that it is computed, replayed or judged.
+        void Draw(int shift) => Seed(epoch, step + shift);
+        Draw(0);
+        var (loss, right) = recorded?.Do(batch, Draw) ?? Compute(batch);
         // Where nothing learns there is still something to measure, and statistics to estimate.
-        if (graph is not null || loss.requires_grad)
+        if (recorded is not null || loss.requires_grad)
         {
             optimizer.Step(schedule.Factor(epoch, step));
         }
@@ -219,18 +225,23 @@ internal sealed class Trainer
         }
     }
 
-    // Of an epoch, since what learns changes between them, and since its memory is of use to what judges the net.
+    // What learns may be another choice in each epoch.
     private StepGraph? Graph(int epoch, Action<string> refused)
     {
         Tensor[] learning = [.. Weights.Leaves.Select(leaf => leaf.Value).Where(leaf => leaf.requires_grad)];
-        if (recorder is null || learning.Length == 0 || batches.Steps - done < StepGraph.LeastSteps)
+        if (graph?.Learning.SequenceEqual(learning, ReferenceEqualityComparer.Instance) == false)
+        {
+            Dispose();
+        }
+
+        var left = ((recipe.Epochs - epoch + 1) * batches.Steps) - done;
+        if (recorder is null || learning.Length == 0 || (graph is null && left < StepGraph.LeastSteps))
         {
             return null;
         }
 
-        return new StepGraph(
+        return graph ??= new StepGraph(
             Compute,
-            step => Seed(epoch, step),
             learning,
             Weights.Statistics,
             recipe.Batch,
