@@ -7,6 +7,7 @@ using Freeze.Runtime.Prefixes;
 using Freeze.Runtime.Results;
 using Freeze.Runtime.Stagewise;
 using Freeze.Runtime.Training;
+using Freeze.Torch;
 using static TorchSharp.torch;
 
 namespace Freeze.Runtime;
@@ -54,6 +55,9 @@ public sealed class Runner : IDisposable
     private readonly Action? afterStep;
     private ImageSet? set;
     private DataSource? source;
+
+    // Whether the run under way does without all that takes a GPU's memory to save time.
+    private bool spares;
 
     /// <summary>A runner for one batch of runs; it keeps the last data set in memory.</summary>
     /// <exception cref="RunException">The store is of a format that this Freeze does not know.</exception>
@@ -160,16 +164,32 @@ public sealed class Runner : IDisposable
         {
             return Attempt(run, hash, claim, report, cancel);
         }
-        catch (Exception error) when (WantsRoomOfImages(error))
+        catch (Exception error) when (MaySpare(run, error))
         {
-            report(Progress.NewNote($"{run.Name}: out of memory; goes on without the images on the GPU"));
-            set!.Withdraw();
-            return Attempt(run, hash, claim, report, cancel);
+            report(Progress.NewNote($"{run.Name}: out of memory; goes on without images and recorded steps on the GPU"));
+            set?.Withdraw();
+            spares = true;
+            try
+            {
+                return Attempt(run, hash, claim, report, cancel);
+            }
+            finally
+            {
+                spares = false;
+            }
         }
     }
 
-    // Images on a GPU save time, but are not worth a run.
-    private bool WantsRoomOfImages(Exception error) => Failures.IsOutOfMemory(error) && set is { IsResident: true };
+    // Images and recordings on a GPU save time, but are not worth a run.
+    private bool MaySpare(Run run, Exception error) =>
+        Failures.IsOutOfMemory(error) && !spares && (set is { IsResident: true } || Records(run));
+
+    private bool Records(Run run) => options.Passes.Has(Pass.StepGraph) && GpuGraph.IsAvailable && Computing.OnGpu(run.Recipe);
+
+    // A step that is computed, such as the first behind a checkpoint, may have other last bits than one that is replayed.
+    private PassSet PassesOf(Run run) => Records(run) && (spares || options.Repeatable)
+        ? PassSet.AllBut([.. options.Passes.Without, Pass.StepGraph])
+        : options.Passes;
 
     private RunOutcome Attempt(
         Run run, string hash, Claim claim, Action<Progress> report, CancellationToken cancel)
@@ -183,7 +203,7 @@ public sealed class Runner : IDisposable
         catch (Exception error) when (error is not (OperationCanceledException or LostClaimException or ElsewhereException or DataException or DeviceException))
         {
             // A disk, a data set or a GPU may be mended: such a failure is the machine's, and not kept as the run's.
-            if (error is not (IOException or UnauthorizedAccessException) && !WantsRoomOfImages(error))
+            if (error is not (IOException or UnauthorizedAccessException) && !MaySpare(run, error))
             {
                 TryRecord(folder, Failures.Of(run, hash, error));
             }
@@ -203,7 +223,7 @@ public sealed class Runner : IDisposable
         {
             return Train(run, hash, folder, images, report, cancel);
         }
-        catch (Exception error) when (Failures.IsOutOfMemory(error) && !WantsRoomOfImages(error))
+        catch (Exception error) when (Failures.IsOutOfMemory(error) && !MaySpare(run, error))
         {
             // What the run held is given back by now.
             throw Failures.OutOfMemory(error, run.Recipe.Learning.IsTogether ? MemoryTrial.Fitting(run.Recipe, images, options.Passes) : null);
@@ -216,7 +236,7 @@ public sealed class Runner : IDisposable
         using var device = Computing.Begin(run.Recipe, options.Repeatable);
         using var scope = NewDisposeScope();
         set_num_threads(options.Threads);
-        var session = new TrainingSession(options, images, report, afterStep, cancel);
+        var session = new TrainingSession(options with { Passes = PassesOf(run) }, images, report, afterStep, cancel);
         return run.Recipe.Learning switch
         {
             { IsTogether: true } => Together(session, run, hash, folder),

@@ -9,8 +9,8 @@ namespace Freeze.Runtime;
 /// <summary>How fast this process takes the steps of a run; nothing of the training is kept.</summary>
 public static class StepTimer
 {
-    // The first ones reserve memory and wake the threads.
-    private const int WarmUp = 3;
+    // The first ones reserve memory and wake the threads; a GPU records the next.
+    private const int WarmUp = StepGraph.WarmUp + 1;
 
     /// <summary>Training steps a second, of the whole net whatever the run's way to learn; judging is not counted.</summary>
     /// <param name="run">What to train.</param>

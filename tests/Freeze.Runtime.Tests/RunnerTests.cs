@@ -357,7 +357,7 @@ public sealed class RunnerTests : IDisposable
 
         Assert.Equal(expected, Finished(Execute(runner, Small.Run())).Epochs);
 
-        Assert.Contains(told, said => said is Progress.Note { Text: var text } && text.Contains("without the images on the GPU", StringComparison.Ordinal));
+        Assert.Contains(told, said => said is Progress.Note { Text: var text } && text.Contains("without images and recorded steps", StringComparison.Ordinal));
         Assert.Equal(2, File.ReadAllLines(folder.File($"resident/{Hash}/metrics.jsonl")).Length);
         Assert.Equal(2, File.ReadAllLines(folder.File($"resident/{Hash}/times.jsonl")).Length);
     }

@@ -79,8 +79,8 @@ let private recording (engine: Engine) =
         if engine.Gpus > 0 && not engine.Records && engine.Binding <> "TorchSharp" then
             missing
                 "CUDA"
-                "no headers of its runtime when the binding was built: a GPU is told of each operation of each step"
-                "pip install nvidia-cuda-runtime-cu12 beside PyTorch, or name a toolkit with CUDA_HOME; then scripts/setup"
+                "steps are not recorded: no headers of CUDA's runtime when the binding was built, or a libtorch before 2.6"
+                "name a toolkit with CUDA_HOME, then scripts/setup: docs/torchsharp.md"
     ]
 
 let private decoders () =

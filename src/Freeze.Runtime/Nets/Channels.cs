@@ -114,9 +114,9 @@ internal static class ConstantChannels
         return F.conv2d(spread.permute(0, 3, 1, 2), kernel, bias, strides, padding);
     }
 
-    /// <summary>Whether constants are nothing, and will be at every step.</summary>
+    /// <summary>Whether constants are nothing.</summary>
     public static bool AreNothing(Tensor constants) =>
-        !constants.requires_grad && constants.mul(constants).sum().to(ScalarType.Float32).item<float>() == 0;
+        constants.mul(constants).sum().to(ScalarType.Float32).item<float>() == 0;
 
     /// <summary>
     /// A batch norm of constants [channels]: their mean is what they are and their variance 0, where the batch's

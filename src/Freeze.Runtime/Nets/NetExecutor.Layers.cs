@@ -94,7 +94,7 @@ internal sealed partial class NetExecutor
             : bias is null || AreZero($"{node.Name}.bias", split) ? zeros([split.Constants], precise)
             : bias.index_select(0, split.Constant);
         bias = split is null ? bias : bias?.index_select(0, split.Live);
-        if (splits[node.Inputs[0]] is not { } before || ConstantChannels.AreNothing(input.Constants!))
+        if (splits[node.Inputs[0]] is not { } before || AreNothing(place, input.Constants!))
         {
             kernel = splits[node.Inputs[0]] is { } cut ? kernel.index_select(1, cut.Live) : kernel;
             return new(Fused.Conv2d(input.Live, norm, kernel, bias, strides, padding, winograd), constants);
@@ -111,6 +111,29 @@ internal sealed partial class NetExecutor
         var map = ConstantChannels.Map(
             input.Constants!, ofConstants, bias, input.Live.shape[2], input.Live.shape[3], strides, padding);
         return new(Fused.Conv2d(input.Live, null, ofLive, null, strides, padding, winograd).add(As(map)), constants);
+    }
+
+    // Whether the constants that a node reads are nothing, which in a training stays so until they learn. Read once, since a GPU
+    // has to wait for it; in judging, where nothing learns, they may be others.
+    private bool AreNothing(int place, Tensor constants)
+    {
+        if (!is_grad_enabled())
+        {
+            return ConstantChannels.AreNothing(constants);
+        }
+
+        if (constants.requires_grad)
+        {
+            nothing.Remove(place);
+            return false;
+        }
+
+        if (!nothing.TryGetValue(place, out var known))
+        {
+            nothing[place] = known = ConstantChannels.AreNothing(constants);
+        }
+
+        return known;
     }
 
     // Whether a weight is zero in all constant channels, whatever is learned.

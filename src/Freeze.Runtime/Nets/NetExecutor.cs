@@ -28,6 +28,9 @@ internal sealed partial class NetExecutor(Recipe recipe, WeightTable weights, Pa
     // Of each node, which channels are constant; null where none is.
     private readonly ChannelSplit?[] splits = Splits(recipe, weights, passesInForce ?? PassSet.All);
 
+    // By the node that reads them, whether constants are nothing while they do not learn.
+    private readonly Dictionary<int, bool> nothing = [];
+
     // By the convolution that does the work of a norm and its relu too.
     private readonly Dictionary<int, int> normOfConv =
         Passes.convolvedNorms(passesInForce ?? PassSet.All, recipe.Net).ToDictionary(pair => pair.Second, pair => pair.First);
