@@ -336,7 +336,7 @@ public sealed class RunnerTests : IDisposable
             new RunnerOptions(folder.File("runs"), sample.Catalog, 1, TimeSpan.FromMinutes(5), true),
             afterStep: () => throw new ExternalException($"CUDA out of memory. Tried to allocate {++told} GiB"));
 
-        var failure = Failed(Execute(runner, (Small with { Batch = 48 }).Run()));
+        var failure = Failed(Execute(runner, (Small with { Batch = 48, Device = Device.Cpu }).Run()));
 
         Assert.StartsWith("out of memory: CUDA", failure.Message, StringComparison.Ordinal);
         Assert.Contains("`batch 24` fits", failure.Advice, StringComparison.Ordinal);
