@@ -16,10 +16,9 @@ internal sealed record Recording(IReadOnlyList<Tensor> Made, Action Replay, IDis
 internal delegate Recording Recorder(Func<IReadOnlyList<Tensor>> work);
 
 /// <summary>
-/// What all steps with the same weights to learn have in common, from a batch to its gradients, recorded once and then done at one
-/// call.
-/// Learning rates are not part of it, since the optimizer is not. A recording is trusted only after it has given a step's
-/// numbers; where it cannot be made, or gives others, every step is computed as if there were none.
+/// What all steps with the same weights to learn have in common, from a batch to its gradients, recorded once and then done at
+/// one call. Learning rates are not part of it, since the optimizer is not. A recording is trusted only after it has given a
+/// step's numbers; where it cannot be made, or gives others, every step is computed as if there were none.
 /// </summary>
 /// <param name="compute">Takes a batch to its loss, how many it has right, and gradients.</param>
 /// <param name="learning">What gets gradients, of which there are none when a step begins.</param>
