@@ -99,7 +99,8 @@ public sealed class StepGraphTests(Sample sample)
                         recording.Made[^1].mul_(0.5);
                     },
                 };
-            },
+            }
+            ,
             _ => work =>
             {
                 var recording = Faithful(work);
@@ -111,7 +112,8 @@ public sealed class StepGraphTests(Sample sample)
                         recording.Replay();
                     },
                 };
-            },
+            }
+            ,
         };
         var (values, notes) = Trained(recipe, recorder);
 
