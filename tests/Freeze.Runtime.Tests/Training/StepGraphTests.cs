@@ -50,18 +50,11 @@ public sealed class StepGraphTests(Sample sample)
             _ => Recipe,
         }).Build();
         var replays = 0;
-        var (recorded, notes) = Trained(recipe, work =>
+        var (recorded, notes) = Trained(recipe, Replaying(recording =>
         {
-            var recording = Faithful(work);
-            return recording with
-            {
-                Replay = () =>
-                {
-                    replays++;
-                    recording.Replay();
-                },
-            };
-        });
+            replays++;
+            recording.Replay();
+        }));
 
         Assert.Equal(Trained(recipe, null).Values, recorded);
         Assert.Empty(notes);
@@ -87,33 +80,17 @@ public sealed class StepGraphTests(Sample sample)
         {
             "nothing can be recorded" => _ => throw new ExternalException("operation not permitted when stream is capturing"),
             "there is no room" => _ => throw new OutOfMemoryException("CUDA out of memory"),
-            "the batch of the recording" => work => Faithful(work) with { Replay = () => { } },
-            "other gradients" => work =>
+            "the batch of the recording" => Replaying(_ => { }),
+            "other gradients" => Replaying(recording =>
             {
-                var recording = Faithful(work);
-                return recording with
-                {
-                    Replay = () =>
-                    {
-                        recording.Replay();
-                        recording.Made[^1].mul_(0.5);
-                    },
-                };
-            }
-            ,
-            _ => work =>
+                recording.Replay();
+                recording.Made[^1].mul_(0.5);
+            }),
+            _ => Replaying(recording =>
             {
-                var recording = Faithful(work);
-                return recording with
-                {
-                    Replay = () =>
-                    {
-                        recording.Replay();
-                        recording.Replay();
-                    },
-                };
-            }
-            ,
+                recording.Replay();
+                recording.Replay();
+            }),
         };
         var (values, notes) = Trained(recipe, recorder);
 
@@ -169,6 +146,12 @@ public sealed class StepGraphTests(Sample sample)
             ],
             notes);
     }
+
+    private static Recorder Replaying(Action<Recording> replay) => work =>
+    {
+        var recording = Faithful(work);
+        return recording with { Replay = () => replay(recording) };
+    };
 
     private static void Refill(IReadOnlyList<Tensor> places, IReadOnlyList<Tensor> values)
     {
