@@ -1,0 +1,213 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Runtime.Loader;
+using TorchSharp;
+
+namespace Freeze.Kernels;
+
+/// <summary>
+/// The native libraries of this process: libtorch, TorchSharp's own, and the kernels, where they are built. They lie in
+/// NuGet's folder and in artifacts/kernels, not beside the program, so they are loaded here, by their paths, before
+/// TorchSharp looks for them.
+/// </summary>
+public static partial class TorchLibraries
+{
+    private static readonly Lazy<Loaded> loaded = new(LoadAll);
+
+    private sealed record Loaded(string Libtorch, nint Kernels, string? KernelsProblem, string? Patched);
+
+    /// <summary>Makes TorchSharp usable. To be called before TorchSharp's first use; after the first call it costs nothing.</summary>
+    /// <exception cref="PlatformNotSupportedException">There is no libtorch for this system.</exception>
+    /// <exception cref="DllNotFoundException">A library is not there, or does not load: the message says what to do.</exception>
+    public static void Load() => _ = loaded.Value;
+
+    /// <summary>The folder with the libtorch in use.</summary>
+    public static string Folder => loaded.Value.Libtorch;
+
+    /// <summary>Whether libfreeze_kernels is loaded.</summary>
+    public static bool HasKernels => KernelsHandle != 0;
+
+    /// <summary>The handle of libfreeze_kernels, zero without.</summary>
+    public static nint KernelsHandle => loaded.Value.Kernels;
+
+    /// <summary>Why there are no kernels; null when there are.</summary>
+    public static string? KernelsProblem => loaded.Value.KernelsProblem;
+
+    /// <summary>Null, or that a patched copy of TorchSharp's library is in use, and why.</summary>
+    public static string? Patched => loaded.Value.Patched;
+
+    private static Loaded LoadAll()
+    {
+        var platform = Platform();
+        SetUpThreadsAndMemory();
+
+        var libtorch = LibraryFolders.Find(platform.Libtorch, "Libtorch", platform.Rid)
+            ?? throw new DllNotFoundException(
+                $"libtorch ({platform.Libtorch}) is missing: run scripts/setup, or name its folder with {LibraryFolders.Override}");
+        var torchSharp = LibraryFolders.Find(platform.TorchSharp, "LibTorchSharp", platform.Rid)
+            ?? throw new DllNotFoundException(
+                $"TorchSharp's native library ({platform.TorchSharp}) is missing: run scripts/setup");
+
+        // The kernels' parallel loops have to run on the threads of libtorch's own OpenMP: threads of another would wait,
+        // spinning, on the cores that these compute on. So its symbols are for everybody.
+        foreach (var openMP in Directory.EnumerateFiles(libtorch, "libgomp*.so*"))
+        {
+            Open(openMP, RtldLazy | RtldGlobal);
+        }
+
+        var torchHandle = Load(Path.Combine(libtorch, platform.Libtorch));
+        // Loads what the build of libtorch has beyond the CPU, too.
+        Load(Path.Combine(libtorch, platform.Torch));
+        var (sharpHandle, patched) = LoadTorchSharp(Path.Combine(torchSharp, platform.TorchSharp));
+        AnswerTorchSharp(libtorch, torchHandle, sharpHandle);
+
+        var (kernels, problem) = LoadKernels(platform.Kernels);
+        NativeLibrary.SetDllImportResolver(
+            typeof(TorchLibraries).Assembly, (name, _, _) => name == "freeze_kernels" ? kernels : 0);
+        return new Loaded(libtorch, kernels, problem, patched);
+    }
+
+    private sealed record Names(string Rid, string Libtorch, string Torch, string TorchSharp, string Kernels);
+
+    private static Names Platform() => (RuntimeInformation.ProcessArchitecture, OperatingSystem.IsLinux(),
+            OperatingSystem.IsMacOS(), OperatingSystem.IsWindows()) switch
+    {
+        (Architecture.X64, true, _, _) =>
+            new("linux-x64", "libtorch_cpu.so", "libtorch.so", "libLibTorchSharp.so", "libfreeze_kernels.so"),
+        (Architecture.Arm64, _, true, _) =>
+            new("osx-arm64", "libtorch_cpu.dylib", "libtorch.dylib", "libLibTorchSharp.dylib", "libfreeze_kernels.dylib"),
+        (Architecture.X64, _, _, true) =>
+            new("win-x64", "torch_cpu.dll", "torch.dll", "LibTorchSharp.dll", "freeze_kernels.dll"),
+        _ => throw new PlatformNotSupportedException(
+            $"there is no libtorch for {RuntimeInformation.RuntimeIdentifier}: Freeze trains on linux-x64, osx-arm64 and win-x64"),
+    };
+
+    private static (nint Handle, string? Patched) LoadTorchSharp(string path)
+    {
+        if (!OperatingSystem.IsLinux() || HasLibstdcxx13())
+        {
+            return (Load(path), null);
+        }
+
+        var reason = $"this system's libstdc++ is older than GCC 13's and lacks {OldLibstdcxx.Version}";
+        try
+        {
+            if (OldLibstdcxx.WithOptional(File.ReadAllBytes(path)) is not { } copy)
+            {
+                return (Load(path), null);
+            }
+
+            var place = LibraryFolders.Cached(copy, Path.GetFileName(path));
+            return (Load(place), $"{place} is a patched copy of TorchSharp's library, since {reason}");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new DllNotFoundException(
+                $"{reason}, and no patched copy of {path} could be made: {error.Message} (XDG_CACHE_HOME moves its folder)", error);
+        }
+    }
+
+    private static bool HasLibstdcxx13() =>
+        dlvsym(Open("libstdc++.so.6", RtldLazy), OldLibstdcxx.Symbol, OldLibstdcxx.Version) != 0;
+
+    /// <summary>Gives TorchSharp the libraries that are loaded, where it would look for them.</summary>
+    private static void AnswerTorchSharp(string libtorch, nint torch, nint sharp)
+    {
+        var assembly = typeof(torch).Assembly;
+        // Its calls into the library.
+        NativeLibrary.SetDllImportResolver(assembly, (name, _, _) => name == "LibTorchSharp" ? sharp : 0);
+        // Its own loader, which does not ask the resolver, and which copies all of libtorch when it finds nothing.
+        AssemblyLoadContext.GetLoadContext(assembly)!.ResolvingUnmanagedDll += (asking, name) =>
+            asking != assembly ? 0
+            : name == "LibTorchSharp" ? sharp
+            : name == "torch_cpu" ? torch
+            : name == "torch_cuda" && OperatingSystem.IsLinux() && File.Exists(Path.Combine(libtorch, "libtorch_cuda.so"))
+                ? Load(Path.Combine(libtorch, "libtorch_cuda.so"))
+            : 0;
+    }
+
+    private static (nint Handle, string? Problem) LoadKernels(string name)
+    {
+        if (LibraryFolders.FindKernels(name) is not { } path)
+        {
+            return (0, "they are not built; with a C++ compiler, scripts/build-kernels builds them");
+        }
+
+        try
+        {
+            // Now: an OpenMP that libtorch does not have shall be missed here, not in the middle of a training.
+            return (OperatingSystem.IsLinux() ? Open(path, RtldNow) : NativeLibrary.Load(path), null);
+        }
+        catch (DllNotFoundException error)
+        {
+            return (0, $"{path} does not load ({error.Message}); scripts/build-kernels builds it anew");
+        }
+    }
+
+    private static nint Load(string path)
+    {
+        try
+        {
+            return NativeLibrary.Load(path);
+        }
+        catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
+        {
+            throw new DllNotFoundException($"{path} does not load: {error.Message}", error);
+        }
+    }
+
+    private static nint Open(string path, int flags)
+    {
+        var handle = dlopen(path, flags);
+        return handle != 0 ? handle : throw new DllNotFoundException(Marshal.PtrToStringUTF8(dlerror()));
+    }
+
+    /// <summary>What libtorch's OpenMP and the C library read once, at their start, or have to know before memory is used.</summary>
+    private static void SetUpThreadsAndMemory()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        // Turns of a loop before an idle thread sleeps: some microseconds in place of milliseconds, in which it would keep
+        // the core that another thread needs. Environment.SetEnvironmentVariable changes .NET's own copy alone.
+        if (Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is null)
+        {
+            _ = setenv("GOMP_SPINCOUNT", "3000", overwrite: 0);
+        }
+
+        try
+        {
+            // What a step gives back is what the next step asks for. glibc would hand large blocks to the system and fetch
+            // them anew, cleared page by page: a quarter of a step and more.
+            _ = mallopt(MMmapMax, 0);
+            _ = mallopt(MTrimThreshold, -1);
+            // Grown by as much at a time, in bytes.
+            _ = mallopt(MTopPad, 64 << 20);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // Another C library than glibc.
+        }
+    }
+
+    // From glibc's headers.
+    private const int MTrimThreshold = -1, MTopPad = -2, MMmapMax = -4;
+    private const int RtldLazy = 1, RtldNow = 2, RtldGlobal = 0x100;
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int setenv(string name, string value, int overwrite);
+
+    [LibraryImport("libc")]
+    private static partial int mallopt(int parameter, int value);
+
+    [LibraryImport("libdl.so.2", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint dlopen(string path, int flags);
+
+    [LibraryImport("libdl.so.2")]
+    private static partial nint dlerror();
+
+    [LibraryImport("libdl.so.2", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint dlvsym(nint library, string symbol, string version);
+}
