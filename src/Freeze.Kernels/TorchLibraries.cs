@@ -12,6 +12,12 @@ namespace Freeze.Kernels;
 /// </summary>
 public static partial class TorchLibraries
 {
+    /// <summary>The name of the kernels' library in imports.</summary>
+    internal const string KernelsName = "freeze_kernels";
+
+    /// <summary>The name of TorchSharp's own library in imports.</summary>
+    internal const string TorchSharpName = "LibTorchSharp";
+
     private static readonly Lazy<Loaded> loaded = new(LoadAll);
 
     private sealed record Loaded(string Libtorch, nint Kernels, string? KernelsProblem, string? Patched);
@@ -63,7 +69,8 @@ public static partial class TorchLibraries
 
         var (kernels, problem) = LoadKernels(platform.Kernels);
         NativeLibrary.SetDllImportResolver(
-            typeof(TorchLibraries).Assembly, (name, _, _) => name == "freeze_kernels" ? kernels : 0);
+            typeof(TorchLibraries).Assembly,
+            (name, _, _) => name == KernelsName ? kernels : name == TorchSharpName ? sharpHandle : 0);
         return new Loaded(libtorch, kernels, problem, patched);
     }
 
@@ -115,11 +122,11 @@ public static partial class TorchLibraries
     {
         var assembly = typeof(torch).Assembly;
         // Its calls into the library.
-        NativeLibrary.SetDllImportResolver(assembly, (name, _, _) => name == "LibTorchSharp" ? sharp : 0);
+        NativeLibrary.SetDllImportResolver(assembly, (name, _, _) => name == TorchSharpName ? sharp : 0);
         // Its own loader, which does not ask the resolver, and which copies all of libtorch when it finds nothing.
         AssemblyLoadContext.GetLoadContext(assembly)!.ResolvingUnmanagedDll += (asking, name) =>
             asking != assembly ? 0
-            : name == "LibTorchSharp" ? sharp
+            : name == TorchSharpName ? sharp
             : name == "torch_cpu" ? torch
             : name == "torch_cuda" && OperatingSystem.IsLinux() && File.Exists(Path.Combine(libtorch, "libtorch_cuda.so"))
                 ? Load(Path.Combine(libtorch, "libtorch_cuda.so"))

@@ -49,4 +49,7 @@ struct Rows {
 template <class T>
 const Rows<T>& rows();
 
+// The name of the instruction set that they were compiled for.
+const char* instructions();
+
 }  // namespace freeze::kernels

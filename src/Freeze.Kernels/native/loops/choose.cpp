@@ -34,19 +34,49 @@ extern const Pointwise<std::uint16_t> pointwise_of_bfloat16;
 namespace freeze::kernels {
 namespace {
 
+enum class Set { plain, avx2, avx512, avx512bf16 };
+
 #ifdef FREEZE_X86
-template <class Loops>
-const Loops* choose(const Loops* plain, const Loops* avx2, const Loops* avx512, const Loops* avx512bf16) {
+Set best() {
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512dq")) {
-        return __builtin_cpu_supports("avx512bf16") ? avx512bf16 : avx512;
+        return __builtin_cpu_supports("avx512bf16") ? Set::avx512bf16 : Set::avx512;
     }
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? avx2 : plain;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? Set::avx2 : Set::plain;
 }
+
+template <class Loops>
+const Loops* choose(const Loops* plain, const Loops* avx2, const Loops* avx512, const Loops* avx512bf16) {
+    switch (best()) {
+        case Set::plain:
+            return plain;
+        case Set::avx2:
+            return avx2;
+        case Set::avx512:
+            return avx512;
+        default:
+            return avx512bf16;
+    }
+}
+#else
+Set best() { return Set::plain; }
 #endif
 
 }  // namespace
+
+const char* instructions() {
+    switch (best()) {
+        case Set::plain:
+            return "plain";
+        case Set::avx2:
+            return "avx2";
+        case Set::avx512:
+            return "avx512";
+        default:
+            return "avx512bf16";
+    }
+}
 
 // The best there are of those that need no more than `most`.
 #ifdef FREEZE_X86

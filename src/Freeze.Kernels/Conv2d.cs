@@ -1,0 +1,78 @@
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Freeze.Kernels;
+
+/// <summary>Where a convolution reads, in pixels.</summary>
+/// <param name="Strides">From one output to the next: down, across.</param>
+/// <param name="Padding">Zeros around the input: above and below, left and right.</param>
+/// <param name="Winograd">Whether 3x3 kernels may go by Winograd's algorithm, which rounds by some 2e-6 of a value.</param>
+public sealed record ConvShape(long[] Strides, long[] Padding, bool Winograd);
+
+/// <summary>A slice of a kernel that learns.</summary>
+/// <param name="Leaf">Its entries.</param>
+/// <param name="Whole">The kernel [filters, channels, height, width] with them, without history.</param>
+/// <param name="Dimension">The dimension that it is a slice along.</param>
+/// <param name="Indices">Where its entries are, ascending: a tensor [entries] of 64-bit integers.</param>
+public sealed record KernelSlice(Tensor Leaf, Tensor Whole, int Dimension, Tensor Indices);
+
+/// <summary>
+/// Convolutions of an input, or of what a batch norm and a relu make of it, with only the gradients that are wanted. 3x3
+/// kernels at stride 1 go by Winograd's algorithm; 1x1 kernels behind a norm are matrix products of which one side is made
+/// from the norm's input. Both read the norm's input, so its output is not kept.
+/// </summary>
+public static class Conv2d
+{
+    /// <summary>conv2d(x, kernel, bias), or of norm(x), in x's type.</summary>
+    /// <param name="graph">Records it for the backward pass.</param>
+    /// <param name="x">[n, channels, height, width].</param>
+    /// <param name="norm">What is done to x first, or null.</param>
+    /// <param name="kernel">[filters, channels, height, width].</param>
+    /// <param name="bias">[filters], or null.</param>
+    /// <param name="shape">Where it reads.</param>
+    public static Tensor Of(Graph graph, Tensor x, Norm? norm, Tensor kernel, Tensor? bias, ConvShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(kernel);
+        return Convolution.TryBegin(graph, x, norm, kernel, bias, shape) is { } ours
+            ? ours.Record(graph, kernel, slice: null)
+            : Plain(norm is null ? x : BatchNorm.Of(graph, x, norm), null, kernel, bias, shape);
+    }
+
+    /// <summary>As above by a kernel of which a slice alone learns: no gradient of another entry is computed.</summary>
+    public static Tensor Of(Graph graph, Tensor x, Norm? norm, KernelSlice slice, Tensor? bias, ConvShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(slice);
+        if (Convolution.TryBegin(graph, x, norm, slice.Whole, bias, shape) is { } ours)
+        {
+            return ours.Record(graph, slice.Leaf, slice);
+        }
+
+        x = norm is null ? x : BatchNorm.Of(graph, x, norm);
+        // libtorch computes the gradient of a slice by a convolution with that slice alone, forward and back; from half of
+        // the kernel on, the gradient of all of it costs less.
+        return 2 * slice.Indices.numel() > slice.Whole.shape[slice.Dimension] || slice.Dimension > 1
+            ? Plain(x, null, slice, bias, shape)
+            : SliceGradient.Behind(graph, Plain(x, null, slice.Whole, bias, shape), x, slice, shape);
+    }
+
+    /// <summary>The same in TorchSharp's own operations.</summary>
+    public static Tensor Plain(Tensor x, Norm? norm, Tensor kernel, Tensor? bias, ConvShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(kernel);
+        ArgumentNullException.ThrowIfNull(shape);
+        x = norm is null ? x : BatchNorm.Plain(x, norm);
+        return F.conv2d(x, As(kernel, x), bias is null ? null : As(bias, x), shape.Strides, shape.Padding);
+    }
+
+    /// <summary>The same in TorchSharp's own operations: gradients reach the slice through its place in the kernel.</summary>
+    public static Tensor Plain(Tensor x, Norm? norm, KernelSlice slice, Tensor? bias, ConvShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(slice);
+        return Plain(x, norm, slice.Whole.index_copy(slice.Dimension, slice.Indices, slice.Leaf), bias, shape);
+    }
+
+    internal static Tensor As(Tensor value, Tensor like) => value.dtype == like.dtype ? value : value.to(like.dtype);
+}

@@ -1,0 +1,79 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Freeze.Kernels;
+
+/// <summary>
+/// Dropout in one pass over memory, on all threads. What happens to a value depends on its place in memory and on a key, so
+/// the backward pass draws the same again and nothing is kept for it. libtorch draws on one thread, from a generator whose
+/// every number waits for the one before.
+/// </summary>
+public static class Dropout
+{
+    // Values that share a block's random numbers, as in native/loops/rows.h.
+    private const int Block = 1024;
+
+    /// <summary>x with some values set to 0 and the others divided by the fraction that is left.</summary>
+    /// <param name="graph">Records it for the backward pass.</param>
+    /// <param name="x">Any shape.</param>
+    /// <param name="fraction">How many values are set to 0: above 0 and below 1.</param>
+    /// <param name="key">What to draw by.</param>
+    public static Tensor Of(Graph graph, Tensor x, double fraction, ulong key)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(x);
+        return graph.HasKernels && Memory.TypeOf(x) is not null && Memory.AreRows(x)
+            ? ByKernel(graph, x, fraction, key)
+            : Plain(x, fraction, key);
+    }
+
+    /// <summary>The same in TorchSharp's own operations, from the same random numbers.</summary>
+    public static Tensor Plain(Tensor x, double fraction, ulong key)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        var wide = x.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+        // Places count in memory: channels of a pixel side by side.
+        var isMaps = x.ndim == 4;
+        using var inMemory = isMaps ? x.detach().permute(0, 2, 3, 1) : x.detach();
+        using var factors = tensor(Factors(inMemory.numel(), fraction, key), inMemory.shape).to(wide, x.device);
+        using var shaped = isMaps ? factors.permute(0, 3, 1, 2) : factors;
+        return x.dtype == wide ? x.mul(shaped) : x.to(wide).mul(shaped).to(x.dtype);
+    }
+
+    // 0, or 1 / (1 - fraction), for each value in its place: SplitMix64 (Steele, Lea and Flood 2014), whose upper halves
+    // are the random numbers of a block's second half.
+    private static double[] Factors(long count, double fraction, ulong key)
+    {
+        var threshold = (ulong)Math.Round(fraction * 4294967296.0, MidpointRounding.AwayFromZero);
+        var kept = 1 / (1 - fraction);
+        var factors = new double[count];
+        for (long i = 0; i < count; i++)
+        {
+            var (block, place) = (i / Block, i % Block);
+            var number = RandomStream.Bits(key, (block * (Block / 2)) + (place % (Block / 2)));
+            factors[i] = (uint)(place < Block / 2 ? number : number >> 32) < threshold ? 0 : kept;
+        }
+
+        return factors;
+    }
+
+    private static Tensor ByKernel(Graph graph, Tensor x, double fraction, ulong key)
+    {
+        var type = Memory.TypeOf(x)!.Value;
+        Tensor Drop(Tensor values)
+        {
+            var made = Memory.EmptyLike(values);
+            Native.Check(Native.freeze_dropout(type, values.Data(), values.numel(), key, fraction, made.Data()));
+            return made;
+        }
+
+        return graph.Record(
+            Drop(x),
+            [x],
+            gradient =>
+            {
+                using var rows = Memory.Rows(gradient);
+                return [Drop(rows)];
+            });
+    }
+}

@@ -1,0 +1,101 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Freeze.Kernels;
+
+/// <summary>Tensors as the kernels see them: memory in channels-last order.</summary>
+internal static partial class Memory
+{
+    /// <summary>Where a tensor's values begin. The tensor must outlive its use.</summary>
+    public static nint Data(this Tensor tensor) => THSTensor_data(tensor.Handle);
+
+    /// <summary>As <see cref="Data"/>, and 0 where there is no tensor.</summary>
+    public static nint DataOrNull(this Tensor? tensor) => tensor is null ? 0 : tensor.Data();
+
+    /// <summary>The type of the values, or null where the kernels have no loops for it or the values lie on a GPU.</summary>
+    public static ValueType? TypeOf(Tensor tensor) => tensor.device_type != DeviceType.CPU ? null : tensor.dtype switch
+    {
+        ScalarType.Float32 => ValueType.Floats,
+        ScalarType.BFloat16 => ValueType.BFloats,
+        ScalarType.Float64 => ValueType.Doubles,
+        _ => null,
+    };
+
+    /// <summary>Whether weights are float32, on the processor and contiguous, as the convolutions read them.</summary>
+    public static bool AreFloats(Tensor weights) => TypeOf(weights) == ValueType.Floats && weights.is_contiguous();
+
+    /// <summary>Whether values [n, channels, …] lie as [rows, channels].</summary>
+    public static bool AreRows(Tensor x) => x.ndim switch
+    {
+        2 => x.is_contiguous(),
+        4 => IsChannelsLast(x),
+        _ => false,
+    };
+
+    /// <summary>Whether maps [n, channels, height, width] lie as [n, height, width, channels].</summary>
+    public static bool IsChannelsLast(Tensor x)
+    {
+        using var pixels = x.permute(0, 2, 3, 1);
+        return pixels.is_contiguous();
+    }
+
+    /// <summary>Values [n, channels, …] that lie as [rows, channels]; a copy where they did not. The caller disposes it.</summary>
+    public static Tensor Rows(Tensor x)
+    {
+        if (x.ndim != 4)
+        {
+            return x.contiguous();
+        }
+
+        using var pixels = x.permute(0, 2, 3, 1);
+        using var contiguous = pixels.contiguous();
+        return contiguous.permute(0, 3, 1, 2);
+    }
+
+    /// <summary>New maps [n, channels, height, width] in channels-last order; their values are not set.</summary>
+    public static Tensor EmptyMaps(long images, long channels, long height, long width, ScalarType type)
+    {
+        using var pixels = empty([images, height, width, channels], type);
+        return pixels.permute(0, 3, 1, 2);
+    }
+
+    /// <summary>A new tensor like one for which <see cref="AreRows"/> holds; its values are not set.</summary>
+    public static Tensor EmptyLike(Tensor x) => x.ndim == 4
+        ? EmptyMaps(x.shape[0], x.shape[1], x.shape[2], x.shape[3], x.dtype)
+        : empty(x.shape, x.dtype);
+
+    /// <summary>
+    /// Maps [n, channels, height, width] of which a pixel's channels lie side by side, perhaps among others; null where they
+    /// do not.
+    /// </summary>
+    public static Pixels? TryPixels(Tensor x)
+    {
+        if (x.ndim != 4)
+        {
+            return null;
+        }
+
+        var (shape, stride) = (x.shape, x.stride());
+        var pixels = new Pixels
+        {
+            Data = x.Data(),
+            Images = shape[0],
+            Channels = shape[1],
+            Height = shape[2],
+            Width = shape[3],
+            Stride = stride[3],
+        };
+        if (stride[1] == 1 && stride[3] >= shape[1] && stride[2] == shape[3] * stride[3] && stride[0] == shape[2] * stride[2])
+        {
+            return pixels;
+        }
+
+        // Where an extent is 1 any stride is as good, so the strides may say anything.
+        pixels.Stride = pixels.Channels;
+        return IsChannelsLast(x) ? pixels : null;
+    }
+
+    [LibraryImport(TorchLibraries.TorchSharpName)]
+    private static partial nint THSTensor_data(nint handle);
+}

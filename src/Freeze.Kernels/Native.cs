@@ -1,0 +1,138 @@
+using System.Runtime.InteropServices;
+
+namespace Freeze.Kernels;
+
+/// <summary>The type of the values in memory, as native/api.h numbers them.</summary>
+internal enum ValueType
+{
+    Floats = 0,
+    BFloats = 1,
+    Doubles = 2,
+}
+
+/// <summary>Maps [images, height, width, channels] in memory; pixels lie <c>Stride</c> numbers apart.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct Pixels
+{
+    public nint Data;
+    public long Images, Height, Width, Channels, Stride;
+}
+
+/// <summary>A batch norm's tensors of one number for each channel, and its mode.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NormWeights
+{
+    public nint Weight, Bias, RunningMean, RunningVariance;
+    public double Momentum, Epsilon;
+    public int Training;
+}
+
+/// <summary>Where a batch norm's gradients go; 0 for those that nobody wants.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NormGradients
+{
+    public nint Input, Weight, Bias;
+    public int Training, Relu;
+}
+
+/// <summary>A convolution by 1x1 kernels: from [rows, inputs] to [rows, outputs].</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PointwiseShape
+{
+    public long Rows, Inputs, Outputs;
+}
+
+/// <summary>Maps and the side of the windows that they are pooled by.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct Windows
+{
+    public long Height, Width, Channels, Size;
+}
+
+/// <summary>What a step of gradient descent goes by.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct SgdRule
+{
+    public double Rate, Momentum, Decay;
+    public int Nesterov;
+}
+
+/// <summary>The C interface of the kernels (native/). Every function returns a status for <see cref="Check"/>.</summary>
+internal static unsafe partial class Native
+{
+    private const string Library = TorchLibraries.KernelsName;
+
+    /// <summary>Turns a status into the exception that it stands for.</summary>
+    /// <exception cref="OutOfMemoryException">The kernel found no memory.</exception>
+    public static void Check(int status)
+    {
+        const int fine = 0, outOfMemory = 2;
+#pragma warning disable CA2201 // What TorchSharp throws, so that callers need not know which of the two computed.
+        if (status != fine)
+        {
+            throw status == outOfMemory
+                ? new OutOfMemoryException("a kernel found no memory")
+                : new ExternalException("a kernel failed");
+        }
+#pragma warning restore CA2201
+    }
+
+    [LibraryImport(Library)]
+    public static partial int freeze_kernels_version();
+
+    [LibraryImport(Library)]
+    public static partial nint freeze_kernels_instructions();
+
+    [LibraryImport(Library)]
+    public static partial int freeze_norm_begin(ValueType type, nint x, long rows, long channels, in NormWeights weights, nint by);
+
+    [LibraryImport(Library)]
+    public static partial int freeze_norm_apply(ValueType type, nint x, long rows, long channels, nint by, int relu, nint y);
+
+    [LibraryImport(Library)]
+    public static partial int freeze_norm_backward(
+        ValueType type, nint gradient, nint x, long rows, long channels, nint by, in NormGradients to);
+
+    [LibraryImport(Library)]
+    public static partial int freeze_channel_sums(ValueType type, nint x, long rows, long channels, nint to);
+
+    [LibraryImport(Library)]
+    public static partial int freeze_winograd_convolve(
+        ValueType type, in Pixels x, nint kernel, nint bias, long padding, int turned, nint scale, nint shift, in Pixels y);
+
+    [LibraryImport(Library)]
+    public static partial int freeze_winograd_kernel_gradient(
+        ValueType type, in Pixels x, in Pixels gradient, long padding, nint scale, nint shift, nint to);
+
+    [LibraryImport(Library)]
+    public static partial int freeze_filters_gradient(
+        ValueType type, in Pixels x, in Pixels gradient, long height, long width, long padding, nint scale, nint shift, int relu,
+        nint to);
+
+    [LibraryImport(Library)]
+    public static partial int freeze_pointwise_convolve(
+        ValueType type, nint x, in PointwiseShape shape, nint norm, nint kernel, nint bias, nint y);
+
+    [LibraryImport(Library)]
+    public static partial int freeze_pointwise_kernel_gradient(
+        ValueType type, nint x, in PointwiseShape shape, nint norm, nint gradient, nint to);
+
+    [LibraryImport(Library)]
+    public static partial int freeze_pointwise_backward(
+        ValueType type, nint x, in PointwiseShape shape, nint norm, nint gradient, nint kernel, in NormGradients to);
+
+    [LibraryImport(Library)]
+    public static partial int freeze_pool_forward(
+        ValueType type, nint x, long images, in Windows by, int relu, nint y, nint places);
+
+    [LibraryImport(Library)]
+    public static partial int freeze_pool_backward(
+        ValueType type, nint gradient, nint places, long images, in Windows by, nint to);
+
+    [LibraryImport(Library)]
+    public static partial int freeze_sgd_step(
+        ValueType type, nint weight, nint gradient, nint buffer, long count, in SgdRule rule);
+
+    [LibraryImport(Library)]
+    public static partial int freeze_dropout(ValueType type, nint x, long count, ulong key, double fraction, nint y);
+}

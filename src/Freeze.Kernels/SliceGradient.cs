@@ -1,0 +1,84 @@
+using TorchSharp;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Freeze.Kernels;
+
+/// <summary>The gradient of a slice of a convolution's kernel, and of no other entry.</summary>
+internal static class SliceGradient
+{
+    /// <summary>
+    /// A convolution's output as it is; the gradient that comes back to it goes on to the convolution, and makes that of the
+    /// slice beside.
+    /// </summary>
+    /// <param name="graph">Records it for the backward pass.</param>
+    /// <param name="output">[n, filters, …], by the whole kernel, which has no history.</param>
+    /// <param name="x">[n, channels, …]: what was convolved.</param>
+    /// <param name="slice">The slice that learns.</param>
+    /// <param name="shape">Where the convolution reads.</param>
+    public static Tensor Behind(Graph graph, Tensor output, Tensor x, KernelSlice slice, ConvShape shape)
+    {
+        var (input, whole, indices) = (x.detach(), slice.Whole.detach(), slice.Indices.alias());
+        var (dimension, passesOn) = (slice.Dimension, output.requires_grad);
+        // The graph alone keeps it from here on.
+        using var convolved = output;
+        return graph.Record(
+            output.detach(),
+            [output, slice.Leaf],
+            gradient => [passesOn ? gradient.alias() : null, Of(graph, gradient, input, null, null, whole, dimension, indices, shape)],
+            input,
+            whole,
+            indices);
+    }
+
+    /// <summary>The gradient [entries of the slice] of single or double numbers.</summary>
+    /// <param name="graph">Says whether native kernels compute.</param>
+    /// <param name="gradient">That of the output [n, filters, …].</param>
+    /// <param name="x">[n, channels, …].</param>
+    /// <param name="by">What a norm normalised x by, [4, channels]; null where x itself was convolved.</param>
+    /// <param name="relu">Whether the norm had a relu; null without a norm.</param>
+    /// <param name="whole">[filters, channels, height, width].</param>
+    /// <param name="dimension">0: the slice is filters; 1: channels.</param>
+    /// <param name="indices">Which of them.</param>
+    /// <param name="shape">Where the convolution reads.</param>
+    public static Tensor Of(
+        Graph graph, Tensor gradient, Tensor x, Tensor? by, bool? relu, Tensor whole, int dimension, Tensor indices, ConvShape shape)
+    {
+        using var scope = NewDisposeScope();
+        if (dimension == 0 && graph.HasKernels && Filters.Serves(x, indices.numel(), whole.shape, shape))
+        {
+            return Filters.Gradient(x, by, relu ?? false, Entries(gradient, 1, indices), whole.shape, shape.Padding[0])
+                .MoveToOuterDisposeScope();
+        }
+
+        var (of, input) = dimension == 0 ? (Entries(gradient, 1, indices), x) : (gradient, Entries(x, 1, indices));
+        using var recording = enable_grad();
+        var kernel = Entries(whole, dimension, indices).detach().requires_grad_();
+        var output = F.conv2d(input, Conv2d.As(kernel, input), null, shape.Strides, shape.Padding);
+        return autograd.grad([output], [kernel], [of])[0].MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The entries at some indices along a dimension; a view where they lie side by side.</summary>
+    public static Tensor Entries(Tensor tensor, int dimension, Tensor indices)
+    {
+        var count = indices.numel();
+        if (indices.device_type == DeviceType.CPU)
+        {
+            var places = indices.data<long>();
+            if (places[count - 1] - places[0] == count - 1)
+            {
+                return tensor.narrow(dimension, places[0], count);
+            }
+        }
+
+        if (tensor.ndim != 4 || !Memory.IsChannelsLast(tensor) || tensor.is_contiguous())
+        {
+            return tensor.index_select(dimension, indices);
+        }
+
+        // In the order that the tensor itself has in memory.
+        using var pixels = tensor.permute(0, 2, 3, 1);
+        using var selected = pixels.index_select(dimension == 0 ? 0 : dimension == 1 ? 3 : dimension - 1, indices);
+        return selected.permute(0, 3, 1, 2);
+    }
+}

@@ -1,0 +1,111 @@
+// Work in parts that depend on the shape alone, so that sums do not depend on the number of threads.
+//
+// The OpenMP functions are undefined in this library: they resolve to the copy of libgomp that libtorch has loaded, so
+// that both share one pool of threads and one setting of their number.
+#pragma once
+
+#ifndef _OPENMP
+#error "compile with OpenMP"
+#endif
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+#include <utility>
+#include <vector>
+
+namespace freeze {
+
+// Memory for some floats that begins at 64 bytes.
+class Floats {
+public:
+    explicit Floats(std::int64_t count)
+        : data_(static_cast<float*>(std::aligned_alloc(64, (std::max<std::int64_t>(count, 1) * 4 + 63) / 64 * 64))) {
+        if (data_ == nullptr) {
+            throw std::bad_alloc();
+        }
+    }
+    ~Floats() { std::free(data_); }
+    Floats(const Floats&) = delete;
+    Floats& operator=(const Floats&) = delete;
+
+    float* data() const { return data_; }
+
+private:
+    float* data_;
+};
+
+constexpr std::int64_t divided(std::int64_t all, std::int64_t part) { return (all + part - 1) / part; }
+
+// Calls body(begin, end, buffer) for ranges that make up [0, count), each at least `grain` long, on all threads. Each call
+// has a buffer of its own. Buffers are made before the threads start: an exception may not leave them.
+template <class Body>
+void in_parallel(std::int64_t count, std::int64_t grain, std::int64_t buffer, Body&& body) {
+    const std::int64_t most = omp_in_parallel() ? 1 : omp_get_max_threads();
+    const int threads = static_cast<int>(std::max<std::int64_t>(1, std::min(most, divided(count, grain))));
+    const std::int64_t size = divided(buffer, 16) * 16;
+    const Floats buffers(threads * size);
+    if (threads == 1) {
+        body(std::int64_t{0}, count, buffers.data());
+        return;
+    }
+#pragma omp parallel num_threads(threads)
+    {
+        const std::int64_t range = divided(count, omp_get_num_threads()), thread = omp_get_thread_num();
+        const std::int64_t begin = thread * range, end = std::min(count, begin + range);
+        if (begin < end) {
+            body(begin, end, buffers.data() + thread * size);
+        }
+    }
+}
+
+constexpr std::int64_t most_parts = 32;
+
+// Calls body(part, first row, rows, buffer) for all parts of some rows.
+template <class Body>
+void in_parts(std::int64_t rows, std::int64_t channels, std::int64_t buffer, Body&& body) {
+    constexpr std::int64_t least = 1 << 14;
+    const std::int64_t parts = std::max<std::int64_t>(1, std::min(most_parts, rows * channels / least));
+    in_parallel(parts, 1, buffer, [&](std::int64_t begin, std::int64_t end, float* room) {
+        for (std::int64_t part = begin; part < end; part++) {
+            const std::int64_t first = rows * part / parts;
+            body(part, first, rows * (part + 1) / parts - first, room);
+        }
+    });
+}
+
+// Adds arrays of `size` floats that lie one behind the other to the first of them.
+inline void add_parts(float* sums, std::int64_t parts, std::int64_t size) {
+    in_parallel(size, 1 << 14, 0, [&](std::int64_t begin, std::int64_t end, float*) {
+        for (std::int64_t part = 1; part < parts; part++) {
+            for (std::int64_t i = begin; i < end; i++) {
+                sums[i] += sums[part * size + i];
+            }
+        }
+    });
+}
+
+using Sums = std::pair<std::vector<double>, std::vector<double>>;
+
+// Two sums for each channel over all rows, made by `add(first row, rows, sums, other sums, buffer)`.
+template <class Add>
+Sums add_up(std::int64_t rows, std::int64_t channels, std::int64_t buffer, Add&& add) {
+    std::vector<double> a(most_parts * channels), b(most_parts * channels);
+    in_parts(rows, channels, buffer, [&](std::int64_t part, std::int64_t first, std::int64_t few, float* room) {
+        add(first, few, a.data() + part * channels, b.data() + part * channels, room);
+    });
+    for (std::int64_t part = 1; part < most_parts; part++) {
+        for (std::int64_t c = 0; c < channels; c++) {
+            a[c] += a[part * channels + c];
+            b[c] += b[part * channels + c];
+        }
+    }
+    a.resize(channels);
+    b.resize(channels);
+    return {std::move(a), std::move(b)};
+}
+
+}  // namespace freeze

@@ -1,0 +1,103 @@
+// Convolutions by 3x3 kernels at stride 1 by Winograd's algorithm: see loops/winograd.h.
+#include "loops/winograd.h"
+
+#include <cstring>
+#include <type_traits>
+
+#include "api.h"
+#include "parallel.h"
+
+using namespace freeze;
+using kernels::Filtering;
+using kernels::Maps;
+using kernels::Winograd;
+
+namespace {
+
+std::int64_t tiles(std::int64_t side, const Maps& out) {
+    return out.images * divided(out.height, side) * divided(out.width, side);
+}
+
+// The loops for outputs of a size: in bfloat16 by large tiles, where these fit the maps and their kernels the caches.
+template <class T>
+const Winograd<T>& loops(const Maps& out, std::int64_t inputs, std::int64_t most_bytes) {
+    const Winograd<T>& usual = kernels::winograd<T>();
+    if constexpr (std::is_same_v<T, std::uint16_t>) {
+        const Winograd<T>& wide = kernels::wide_winograd<T>();
+        // Numbers that are multiplied for a map, of each input and output.
+        const auto numbers = [&](const Winograd<T>& w) {
+            return divided(out.height, w.side) * divided(out.width, w.side) * (w.side + 2) * (w.side + 2);
+        };
+        if (10 * numbers(wide) <= 9 * numbers(usual) &&
+            wide.packed(inputs, out.channels) * std::int64_t{sizeof(float)} <= most_bytes) {
+            return wide;
+        }
+    }
+    return usual;
+}
+
+template <class T>
+void convolve(const Pixels& x, const float* kernel, const float* bias, bool turned, const Filtering& by, const Pixels& y) {
+    const std::int64_t inputs = by.in.channels, outputs = by.out.channels;
+    const Winograd<T>& w = loops<T>(by.out, inputs, 8 << 20);
+    const Floats packed(w.packed(inputs, outputs));
+    in_parallel(divided(outputs, 16), 1, 0, [&](std::int64_t begin, std::int64_t end, float*) {
+        w.pack(kernel, inputs, outputs, turned, begin, end - begin, packed.data());
+    });
+    const std::int64_t all = tiles(w.side, by.out), some = w.tiles_at_once(inputs, outputs);
+    in_parallel(divided(all, some), 1, w.buffer(inputs, outputs), [&](std::int64_t begin, std::int64_t end, float* buffer) {
+        for (std::int64_t lot = begin; lot < end; lot++) {
+            w.convolve(by, static_cast<const T*>(x.data), packed.data(), bias, static_cast<T*>(y.data), lot * some,
+                       std::min(some, all - lot * some), buffer);
+        }
+    });
+}
+
+template <class T>
+void kernel_gradient(const Pixels& x, const Pixels& gradient, const Filtering& by, float* to) {
+    const std::int64_t inputs = by.in.channels, outputs = by.out.channels;
+    // The gradients of kernels are summed up in each part.
+    const Winograd<T>& w = loops<T>(by.out, inputs, 4 << 20);
+    const std::int64_t all = tiles(w.side, by.out), some = w.tiles_of_gradient(inputs, outputs),
+                       size = w.sums(inputs, outputs);
+    // By the shape alone: few where there is little to add up, since each part has sums of its own.
+    const std::int64_t parts = std::max<std::int64_t>(2, std::min<std::int64_t>(16, all * w.side * w.side / 8192));
+    const Floats sums(parts * size);
+    in_parallel(parts, 1, w.buffer(inputs, outputs), [&](std::int64_t begin, std::int64_t end, float* buffer) {
+        for (std::int64_t part = begin; part < end; part++) {
+            float* sum = sums.data() + part * size;
+            std::memset(sum, 0, size * sizeof(float));
+            const std::int64_t last = all * (part + 1) / parts;
+            for (std::int64_t tile = all * part / parts; tile < last; tile += some) {
+                w.add_gradient(by, static_cast<const T*>(x.data), static_cast<const T*>(gradient.data), tile,
+                               std::min(some, last - tile), sum, buffer);
+            }
+        }
+    });
+    add_parts(sums.data(), parts, size);
+    in_parallel(divided(outputs, 16), 1, 0, [&](std::int64_t begin, std::int64_t end, float*) {
+        w.unpack(sums.data(), inputs, outputs, begin * 16, std::min(outputs, end * 16) - begin * 16, to);
+    });
+}
+
+}  // namespace
+
+// y = x by a kernel [outputs, inputs, 3, 3], plus a bias unless it is null. Where scale and shift are given, x stands for
+// max(0, x scale + shift). Turned: the convolution that carries the gradient of y back to x, by the same kernel.
+FREEZE_API int freeze_winograd_convolve(Type type, const Pixels* x, const float* kernel, const float* bias,
+                                        std::int64_t padding, int turned, const float* scale, const float* shift,
+                                        const Pixels* y) {
+    return guarded([&] {
+        const Filtering by{x->maps, y->maps, padding, scale, shift};
+        with_singles(type, [&](auto kind) { convolve<decltype(kind)>(*x, kernel, bias, turned != 0, by, *y); });
+    });
+}
+
+// The kernel's gradient [outputs, inputs, 3, 3] from x, or what scale and shift make of it, and the gradient of y.
+FREEZE_API int freeze_winograd_kernel_gradient(Type type, const Pixels* x, const Pixels* gradient, std::int64_t padding,
+                                               const float* scale, const float* shift, float* to) {
+    return guarded([&] {
+        const Filtering by{x->maps, gradient->maps, padding, scale, shift};
+        with_singles(type, [&](auto kind) { kernel_gradient<decltype(kind)>(*x, *gradient, by, to); });
+    });
+}
