@@ -124,7 +124,6 @@ type RunArguments =
     | Jobs of count: string
     | Threads of count: int
     | Checkpoint_Every of seconds: float
-    | Deterministic
     | Without of passes: string
     | Fail_Fast
     | Retry
@@ -149,7 +148,6 @@ type RunArguments =
                 "runs side by side, each in a process of its own, or auto: what is faster; 1 by default."
             | Threads _ -> "processor threads, divided among the jobs; all by default."
             | Checkpoint_Every _ -> "seconds after which a run under way is saved; 300 by default."
-            | Deterministic -> "the same bits each time on a GPU too, where that is slower."
             | Without _ ->
                 "passes to leave out, such as slices,prefix: the numbers stay the same, and take longer."
             | Fail_Fast -> "end the batch with the first run that fails."
@@ -245,7 +243,6 @@ type SubmitArguments =
     | Max_Parallel of tasks: int
     | Cpus of count: int
     | Gpus of count: int
-    | Deterministic
     | Without of passes: string
     | Retry
     | Dry_Run
@@ -266,7 +263,6 @@ type SubmitArguments =
             | Max_Parallel _ -> "at most so many tasks at once."
             | Cpus _ -> "processor threads of a task; 1 by default."
             | Gpus _ -> "GPUs of a task; none by default."
-            | Deterministic -> "the same bits each time on a GPU too, where that is slower."
             | Without _ -> "passes to leave out, such as slices,prefix."
             | Retry -> "try again what has failed."
             | Dry_Run -> "print the script, and submit nothing."

@@ -13,7 +13,7 @@ type Pass =
     | PoolRelu
     | ChannelsLast
     | Winograd
-    | StepGraph
+    | Kernels
 
 [<RequireQualifiedAccess>]
 module Pass =
@@ -29,7 +29,7 @@ module Pass =
             Pass.PoolRelu
             Pass.ChannelsLast
             Pass.Winograd
-            Pass.StepGraph
+            Pass.Kernels
         |]
 
     /// The word for a pass on the command line and in records.
@@ -44,7 +44,7 @@ module Pass =
         | Pass.PoolRelu -> "pool-relu"
         | Pass.ChannelsLast -> "channels-last"
         | Pass.Winograd -> "winograd"
-        | Pass.StepGraph -> "step-graph"
+        | Pass.Kernels -> "kernels"
 
     /// What a pass does, in a line.
     let describe (pass: Pass) =
@@ -59,7 +59,7 @@ module Pass =
         | Pass.PoolRelu -> "a relu in front of a max pool is done behind it, on fewer values"
         | Pass.ChannelsLast -> "the channels of a pixel lie side by side in memory"
         | Pass.Winograd -> "3x3 convolutions by Winograd's algorithm"
-        | Pass.StepGraph -> "a GPU records a step's work once and then does it at one call"
+        | Pass.Kernels -> "native loops in place of TorchSharp's operations, where they are built"
 
     /// The pass of a name.
     let tryFind (wanted: string) : Pass option =

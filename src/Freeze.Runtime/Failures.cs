@@ -14,6 +14,9 @@ internal static class Failures
     private const int FileTooLarge = 27;
     private const int ReadOnly = 30;
 
+    // Those of libtorch for a GPU, and for main memory on Linux and elsewhere.
+    private static readonly string[] OutOfMemoryWords = ["out of memory", "allocate memory", "not enough memory"];
+
     /// <summary>The record of a run that an exception has ended.</summary>
     public static RunFailure Of(Run run, string hash, Exception error)
     {
@@ -24,15 +27,19 @@ internal static class Failures
     /// <summary>Whether there was no room for something: in main memory, or on a GPU in whatever words.</summary>
     public static bool IsOutOfMemory(Exception error) =>
         error is OutOfMemoryException
-        || (error is ExternalException && error.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase));
+        || (error is ExternalException
+            && OutOfMemoryWords.Any(words => error.Message.Contains(words, StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>What to tell of a run that has found no memory.</summary>
     /// <param name="error">What said so.</param>
     /// <param name="fitting">A batch that would fit, or null where none was found.</param>
     public static RunException OutOfMemory(Exception error, int? fitting) => new(
-        $"out of memory: {error.Message}",
+        $"out of memory: {FirstLine(error)}",
         fitting is { } batch ? $"`batch {batch}` fits; or use a narrower net" : "use a smaller batch or a narrower net",
         error);
+
+    // libtorch appends where in its sources it was.
+    private static string FirstLine(Exception error) => error.Message.Split('\n', 2)[0];
 
     private static (string Message, string Advice) Explain(Exception error) => error switch
     {
@@ -49,7 +56,7 @@ internal static class Failures
             $"the store is on a file system that can only be read: {error.Message}", "name another one with --store"),
         IOException => (
             $"the store cannot be written: {error.Message}", "name another one with --store, then run again"),
-        ExternalException => ($"libtorch: {error.Message}", OurFault),
+        ExternalException => ($"libtorch: {FirstLine(error)}", OurFault),
         _ => ($"{error.GetType().Name}: {error.Message}", OurFault),
     };
 }

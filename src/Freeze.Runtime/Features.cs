@@ -50,7 +50,7 @@ public static class Features
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(set);
         RecipeCheck.Demand(recipe, set.Set);
-        using var device = Computing.Begin(recipe, repeatable: false);
+        using var device = Computing.Begin(recipe);
         using var scope = NewDisposeScope();
         using var still = no_grad();
         set_num_threads(threads);

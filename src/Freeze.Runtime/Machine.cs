@@ -4,18 +4,18 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Text.RegularExpressions;
 using Freeze.Runtime.Data.Pictures;
-using Freeze.Torch;
+using Freeze.Kernels;
 using static TorchSharp.torch;
 
 namespace Freeze.Runtime;
 
-/// <summary>What computes: a libtorch and what is between it and the runtime.</summary>
-/// <param name="Binding">What is between them.</param>
-/// <param name="Version">That of libtorch, or null where it cannot be loaded.</param>
+/// <summary>What computes.</summary>
+/// <param name="Version">Those of TorchSharp and libtorch, or null where libtorch cannot be loaded.</param>
 /// <param name="Gpus">How many GPUs it can use.</param>
-/// <param name="Records">Whether those can record a step.</param>
-/// <param name="Problem">Why it cannot be loaded, or "".</param>
-public sealed record Engine(string Binding, string? Version, int Gpus, bool Records, string Problem);
+/// <param name="Kernels">The native kernels in use, such as "kernels 1 (avx512)", or "".</param>
+/// <param name="KernelsProblem">Why there are no kernels, or "".</param>
+/// <param name="Problem">Why libtorch cannot be loaded, or "".</param>
+public sealed record Engine(string? Version, int Gpus, string Kernels, string KernelsProblem, string Problem);
 
 /// <summary>What of the machine matters to runs.</summary>
 public static partial class Machine
@@ -52,22 +52,30 @@ public static partial class Machine
 #pragma warning restore CA1031
             {
                 var cause = error is TypeInitializationException { InnerException: { } inner } ? inner : error;
-                return new Engine(Libraries.Binding, null, 0, false, Brief(cause));
+                return new Engine(null, 0, "", "", Brief(cause));
             }
         }
     }
 
     /// <summary>What brings libtorch where it cannot be loaded.</summary>
     public const string HowToGetEngine =
-        "scripts/setup builds the binding and brings libtorch; docs/torchsharp.md says how to name another";
+        "scripts/setup brings libtorch";
 
     /// <summary>Bytes as people read them, such as 23.4 GB.</summary>
     public static string Readable(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:F1} GB");
 
     // Apart, so that what cannot be loaded is met inside the attempt.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Engine Loaded() => new(
-        Libraries.Binding, __version__, cuda.is_available() ? cuda.device_count() : 0, GpuGraph.IsAvailable, "");
+    private static Engine Loaded()
+    {
+        TorchLibraries.Load();
+        return new(
+            $"TorchSharp {TorchVersions.TorchSharp}, libtorch {TorchVersions.Libtorch}",
+            cuda.is_available() ? cuda.device_count() : 0,
+            TorchVersions.Kernels ?? "",
+            TorchLibraries.KernelsProblem ?? "",
+            "");
+    }
 
     /// <summary>
     /// Why libtorch cannot be loaded, in a line. .NET's loader tells of each place where it looked for the binding, and of a

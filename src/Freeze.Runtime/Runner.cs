@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using Freeze.Kernels;
 using Freeze.Runtime.Data;
 using Freeze.Runtime.Ensembles;
 using Freeze.Runtime.Nets;
@@ -7,7 +8,6 @@ using Freeze.Runtime.Prefixes;
 using Freeze.Runtime.Results;
 using Freeze.Runtime.Stagewise;
 using Freeze.Runtime.Training;
-using Freeze.Torch;
 using static TorchSharp.torch;
 
 namespace Freeze.Runtime;
@@ -25,9 +25,6 @@ public sealed record RunnerOptions(string Store, DataCatalog Data, int Threads, 
     /// prefixes in all.
     /// </summary>
     public long FeatureBytes { get; init; } = 16L << 30;
-
-    /// <summary>Whether a GPU computes in ways alone that give the same bits each time; slower. A processor always does.</summary>
-    public bool Repeatable { get; init; }
 
     /// <summary>Whether images are laid down where nets are computed also if that is a processor, as tests want it.</summary>
     internal bool ResidesAnywhere { get; init; }
@@ -56,9 +53,6 @@ public sealed class Runner : IDisposable
     private ImageSet? set;
     private DataSource? source;
 
-    // Whether the run under way does without all that takes a GPU's memory to save time.
-    private bool spares;
-
     /// <summary>A runner for one batch of runs; it keeps the last data set in memory.</summary>
     /// <exception cref="RunException">The store is of a format that this Freeze does not know.</exception>
     public Runner(RunnerOptions options)
@@ -85,7 +79,8 @@ public sealed class Runner : IDisposable
         {
             var own = typeof(Runner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
             var place = get_default_device().type == TorchSharp.DeviceType.CUDA ? " on a GPU" : "";
-            return $"Freeze {own?.InformationalVersion.Split('+')[0]}, libtorch {__version__}{place}, .NET {Environment.Version}";
+            return $"Freeze {own?.InformationalVersion.Split('+')[0]}, TorchSharp {TorchVersions.TorchSharp}, "
+                + $"libtorch {TorchVersions.Libtorch}{place}, {TorchVersions.Kernels ?? "no kernels"}, .NET {Environment.Version}";
         }
     }
 
@@ -164,32 +159,16 @@ public sealed class Runner : IDisposable
         {
             return Attempt(run, hash, claim, report, cancel);
         }
-        catch (Exception error) when (MaySpare(run, error))
+        catch (Exception error) when (MaySpare(error))
         {
-            report(Progress.NewNote($"{run.Name}: out of memory; goes on without images and recorded steps on the GPU"));
+            report(Progress.NewNote($"{run.Name}: out of memory; going on without the images on the GPU"));
             set?.Withdraw();
-            spares = true;
-            try
-            {
-                return Attempt(run, hash, claim, report, cancel);
-            }
-            finally
-            {
-                spares = false;
-            }
+            return Attempt(run, hash, claim, report, cancel);
         }
     }
 
-    // Images and recordings on a GPU save time, but are not worth a run.
-    private bool MaySpare(Run run, Exception error) =>
-        Failures.IsOutOfMemory(error) && !spares && (set is { IsResident: true } || Records(run));
-
-    private bool Records(Run run) => options.Passes.Has(Pass.StepGraph) && GpuGraph.IsAvailable && Computing.OnGpu(run.Recipe);
-
-    // A step that is computed, such as the first behind a checkpoint, may have other last bits than one that is replayed.
-    private PassSet PassesOf(Run run) => Records(run) && (spares || options.Repeatable)
-        ? PassSet.AllBut([.. options.Passes.Without, Pass.StepGraph])
-        : options.Passes;
+    // Images on a GPU save time, but are not worth a run.
+    private bool MaySpare(Exception error) => Failures.IsOutOfMemory(error) && set is { IsResident: true };
 
     private RunOutcome Attempt(
         Run run, string hash, Claim claim, Action<Progress> report, CancellationToken cancel)
@@ -203,7 +182,7 @@ public sealed class Runner : IDisposable
         catch (Exception error) when (error is not (OperationCanceledException or LostClaimException or ElsewhereException or DataException or DeviceException))
         {
             // A disk, a data set or a GPU may be mended: such a failure is the machine's, and not kept as the run's.
-            if (error is not (IOException or UnauthorizedAccessException) && !MaySpare(run, error))
+            if (error is not (IOException or UnauthorizedAccessException) && !MaySpare(error))
             {
                 TryRecord(folder, Failures.Of(run, hash, error));
             }
@@ -223,7 +202,7 @@ public sealed class Runner : IDisposable
         {
             return Train(run, hash, folder, images, report, cancel);
         }
-        catch (Exception error) when (Failures.IsOutOfMemory(error) && !MaySpare(run, error))
+        catch (Exception error) when (Failures.IsOutOfMemory(error) && !MaySpare(error))
         {
             // What the run held is given back by now.
             throw Failures.OutOfMemory(error, run.Recipe.Learning.IsTogether ? MemoryTrial.Fitting(run.Recipe, images, options.Passes) : null);
@@ -233,10 +212,10 @@ public sealed class Runner : IDisposable
     private RunResult Train(
         Run run, string hash, RunFolder folder, ImageSet images, Action<Progress> report, CancellationToken cancel)
     {
-        using var device = Computing.Begin(run.Recipe, options.Repeatable);
+        using var device = Computing.Begin(run.Recipe);
         using var scope = NewDisposeScope();
         set_num_threads(options.Threads);
-        var session = new TrainingSession(options with { Passes = PassesOf(run) }, images, report, afterStep, cancel);
+        var session = new TrainingSession(options, images, report, afterStep, cancel);
         return run.Recipe.Learning switch
         {
             { IsTogether: true } => Together(session, run, hash, folder),

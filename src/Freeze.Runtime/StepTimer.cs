@@ -9,8 +9,8 @@ namespace Freeze.Runtime;
 /// <summary>How fast this process takes the steps of a run; nothing of the training is kept.</summary>
 public static class StepTimer
 {
-    // The first ones reserve memory and wake the threads; a GPU records the next.
-    private const int WarmUp = StepGraph.WarmUp + 1;
+    // The first ones reserve memory and wake the threads.
+    private const int WarmUp = 4;
 
     /// <summary>Training steps a second, of the whole net whatever the run's way to learn; judging is not counted.</summary>
     /// <param name="run">What to train.</param>
@@ -22,11 +22,11 @@ public static class StepTimer
     {
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(data);
-        using var device = Computing.Begin(run.Recipe, repeatable: false);
+        using var device = Computing.Begin(run.Recipe);
         using var images = data.Load(run.Recipe.Data, _ => { });
         using var scope = NewDisposeScope();
         set_num_threads(threads);
-        using var trainer = new Trainer(Freeze.Ensembles.start(run.Recipe, run.Recipe.Epochs), images);
+        var trainer = new Trainer(Freeze.Ensembles.start(run.Recipe, run.Recipe.Epochs), images);
         Train(trainer, (steps, taken) => steps == WarmUp || taken > span.TotalSeconds);
         var whole = Stopwatch.StartNew();
         var (done, seconds) = Train(trainer, (_, taken) => taken >= span.TotalSeconds || whole.Elapsed > 3 * span);

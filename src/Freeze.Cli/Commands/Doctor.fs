@@ -53,10 +53,10 @@ let private engine () =
         {
             Topic = "libtorch"
             State = State.Needed
-            Found = $"cannot be loaded by {engine.Binding}: {engine.Problem}"
+            Found = $"cannot be loaded: {engine.Problem}"
             HowToGet = Machine.HowToGetEngine
         }
-    | version -> engine, found "libtorch" $"{version}, by {engine.Binding}"
+    | version -> engine, found "libtorch" version
 
 /// The GPUs as their driver lists them.
 let private cards () =
@@ -69,18 +69,19 @@ let private gpus (engine: Engine) =
         missing
             "GPU"
             $"{line cards}; this libtorch cannot use it"
-            "build on a libtorch for CUDA, such as that of a pip-installed PyTorch: docs/torchsharp.md"
+            "build for CUDA: docs/gpu.md"
     | Some cards, _ -> found "GPU" (line cards)
     | None, count -> found "GPU" $"{count}"
 
-/// What only our binding can do, if it was built with what it takes.
-let private recording (engine: Engine) =
+let private kernels (engine: Engine) =
     [
-        if engine.Gpus > 0 && not engine.Records && engine.Binding <> "TorchSharp" then
+        if engine.Kernels <> "" then
+            found "kernels" engine.Kernels
+        elif engine.Version <> null then
             missing
-                "CUDA"
-                "steps are not recorded: no headers of CUDA's runtime when the binding was built, or a libtorch before 2.6"
-                "name a toolkit with CUDA_HOME, then scripts/setup: docs/torchsharp.md"
+                "kernels"
+                $"{engine.KernelsProblem}: TorchSharp's own operations take two to three times as long"
+                "sudo apt-get install g++, then scripts/setup"
     ]
 
 let private decoders () =
@@ -137,7 +138,7 @@ let private findings version (catalog: DataCatalog) =
         found "threads" (string Environment.ProcessorCount)
         found "memory" (Machine.Readable Machine.Memory)
         gpus engine
-        yield! recording engine
+        yield! kernels engine
         yield! decoders ()
         yield! data catalog
         yield! programs ()

@@ -49,7 +49,6 @@ let private alone
                 threads arguments,
                 every,
                 arguments.Contains RunArguments.Retry,
-                Repeatable = arguments.Contains RunArguments.Deterministic,
                 Passes = passes,
                 FeatureMemory = Places.featureMemory 1
             )
@@ -169,8 +168,6 @@ let private together
         @ [
             yield! [ "--threads"; string processes.Threads ]
             yield! option "--checkpoint-every" (arguments.TryGetResult Checkpoint_Every |> Option.map string)
-            if arguments.Contains RunArguments.Deterministic then
-                "--deterministic"
             yield! PassChoice.toWords passes
             yield! option "--tensorboard" (arguments.TryGetResult RunArguments.Tensorboard)
             if arguments.Contains Fail_Fast then

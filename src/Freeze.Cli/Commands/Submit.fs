@@ -64,8 +64,6 @@ let private jobOf
                 match arguments.TryGetResult SubmitArguments.Data with
                 | Some data -> yield! [ "--data"; full data ]
                 | None -> ()
-                if arguments.Contains SubmitArguments.Deterministic then
-                    "--deterministic"
                 yield! PassChoice.toWords passes
             ]
     }

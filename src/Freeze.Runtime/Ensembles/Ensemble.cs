@@ -70,7 +70,7 @@ internal sealed class Ensemble
         Directory.CreateDirectory(own);
         using var folder = whole.Within(own, $"member {member} from {digest}");
         var batches = new Batches(session.Images, recipe, whose: $" of member {member}");
-        using var trainer = new Trainer(recipe, batches, new WeightTable(recipe, common), session.Options.Passes);
+        var trainer = new Trainer(recipe, batches, new WeightTable(recipe, common), session.Options.Passes);
         session.Train(trainer, folder);
         using var still = no_grad();
         folder.Finish(MemberFile.Content(trainer.Weights), digest);

@@ -11,7 +11,7 @@ internal static class Capabilities
     {
         if (Machine.Engine is { Version: null } engine)
         {
-            throw new DeviceException($"libtorch cannot be loaded by {engine.Binding}: {engine.Problem}", Machine.HowToGetEngine);
+            throw new DeviceException($"libtorch cannot be loaded: {engine.Problem}", Machine.HowToGetEngine);
         }
 
         if (recipe.Device.IsCuda && !torch.cuda.is_available())

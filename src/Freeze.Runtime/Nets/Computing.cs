@@ -1,4 +1,3 @@
-using Freeze.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,9 +11,8 @@ internal static class Computing
 
     /// <summary>Until disposed, this thread makes tensors where the recipe is computed.</summary>
     /// <param name="recipe">Its device and precision.</param>
-    /// <param name="repeatable">Whether a GPU, too, is to give the same bits each time; a processor always does.</param>
     /// <exception cref="DeviceException">The machine, or what computes on it, cannot.</exception>
-    public static IDisposable Begin(Recipe recipe, bool repeatable)
+    public static IDisposable Begin(Recipe recipe)
     {
         Capabilities.Demand(recipe);
         var before = new Before(get_default_device());
@@ -22,13 +20,6 @@ internal static class Computing
         {
             set_default_device(CPU);
             return before;
-        }
-
-        if (!Libraries.TrySetRepeatable(repeatable))
-        {
-            throw new DeviceException(
-                $"{Libraries.Binding} cannot ask a GPU for the same bits each time",
-                "leave --deterministic out, or build on libtorch: FREEZE_TORCH=libtorch scripts/setup");
         }
 
         // What a precision rounds to is the recipe's alone, not the libraries' custom.

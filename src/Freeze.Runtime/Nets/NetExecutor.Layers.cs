@@ -1,4 +1,4 @@
-using Freeze.Torch;
+using Freeze.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -40,7 +40,7 @@ internal sealed partial class NetExecutor
         var by = NormOf(place, norm, input.Live, training, relu);
         if (splits[place] is not { } split)
         {
-            return new(Fused.BatchNorm(input.Live, by), null);
+            return new(BatchNorm.Of(graph, input.Live, by), null);
         }
 
         Tensor OfLive(Tensor all) => all.index_select(0, split.Live);
@@ -52,7 +52,7 @@ internal sealed partial class NetExecutor
             Weight = OfLive(by.Weight),
             Bias = OfLive(by.Bias),
         };
-        var live = Fused.BatchNorm(input.Live, ofLive);
+        var live = BatchNorm.Of(graph, input.Live, ofLive);
         var constants = ConstantChannels.Normalise(
             input.Constants!, OfConstant(by.RunningMean), OfConstant(by.RunningVar), OfConstant(by.Weight), OfConstant(by.Bias),
             by.Training, by.Eps);
@@ -74,17 +74,16 @@ internal sealed partial class NetExecutor
     {
         var node = net.Nodes[place];
         var weight = weights[$"{node.Name}.weight"];
-        long[] strides = [conv.Stride, conv.Stride];
-        long[] padding = [conv.PaddingHeight, conv.PaddingWidth];
+        var shape = new ConvShape(
+            [conv.Stride, conv.Stride], [conv.PaddingHeight, conv.PaddingWidth], passes.Has(Pass.Winograd));
         var bias = conv.Bias ? weights.Value($"{node.Name}.bias") : null;
-        var winograd = passes.Has(Pass.Winograd);
         var split = splits[place];
         if (split is null && weight.Slice is { } slice && passes.Has(Pass.Slices) && is_grad_enabled())
         {
             return new(
-                Fused.SlicedConv2d(
-                    Whole(node.Inputs[0], input), norm, slice.Leaf, slice.Whole(), bias, slice.Dimension, slice.Places,
-                    strides, padding, winograd),
+                Conv2d.Of(
+                    graph, Whole(node.Inputs[0], input), norm,
+                    new KernelSlice(slice.Leaf, slice.Whole(), slice.Dimension, slice.Places), bias, shape),
                 null);
         }
 
@@ -97,20 +96,20 @@ internal sealed partial class NetExecutor
         if (splits[node.Inputs[0]] is not { } before || AreNothing(place, input.Constants!))
         {
             kernel = splits[node.Inputs[0]] is { } cut ? kernel.index_select(1, cut.Live) : kernel;
-            return new(Fused.Conv2d(input.Live, norm, kernel, bias, strides, padding, winograd), constants);
+            return new(Conv2d.Of(graph, input.Live, norm, kernel, bias, shape), constants);
         }
 
         var ofConstants = kernel.index_select(1, before.Constant);
         var ofLive = kernel.index_select(1, before.Live);
-        if (padding is [0, 0])
+        if (shape.Padding is [0, 0])
         {
             var share = ConstantChannels.Share(input.Constants!, ofConstants, bias);
-            return new(Fused.Conv2d(input.Live, null, ofLive, share, strides, padding, winograd), constants);
+            return new(Conv2d.Of(graph, input.Live, null, ofLive, share, shape), constants);
         }
 
         var map = ConstantChannels.Map(
-            input.Constants!, ofConstants, bias, input.Live.shape[2], input.Live.shape[3], strides, padding);
-        return new(Fused.Conv2d(input.Live, null, ofLive, null, strides, padding, winograd).add(As(map)), constants);
+            input.Constants!, ofConstants, bias, input.Live.shape[2], input.Live.shape[3], shape.Strides, shape.Padding);
+        return new(Conv2d.Of(graph, input.Live, null, ofLive, null, shape).add(As(map)), constants);
     }
 
     // Whether the constants that a node reads are nothing, which in a training stays so until they learn. Read once, since a GPU
@@ -160,7 +159,7 @@ internal sealed partial class NetExecutor
     {
         var relu = poolOfRelu.ContainsKey(node.Inputs[0]) && done.Contains(node.Inputs[0]);
         return new(
-            Fused.MaxPool2d(input.Live, pool.Size, pool.Stride, pool.Padding, relu),
+            MaxPool2d.Of(graph, input.Live, pool.Size, pool.Stride, pool.Padding, relu),
             relu && input.Constants is { } constants ? F.relu(constants) : input.Constants);
     }
 

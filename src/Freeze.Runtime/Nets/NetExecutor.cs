@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Freeze.Torch;
+using Freeze.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -14,6 +14,7 @@ internal sealed partial class NetExecutor(Recipe recipe, WeightTable weights, Pa
 {
     private readonly Net net = recipe.Net;
     private readonly PassSet passes = passesInForce ?? PassSet.All;
+    private readonly Graph graph = new((passesInForce ?? PassSet.All).Has(Pass.Kernels));
     private readonly HashSet<string> frozen = [.. recipe.FrozenStatistics];
 
     private readonly ScalarType precise = Precisions.OfWeights(recipe);
@@ -44,11 +45,18 @@ internal sealed partial class NetExecutor(Recipe recipe, WeightTable weights, Pa
     /// Whether batch norms use (and move) the batch's statistics and dropout drops: decided at each call, so that
     /// nothing can be left in the wrong mode.
     /// </param>
-    public Tensor Forward(Tensor images, bool training) => Forward(images, training, net.Nodes.Length - 1);
+    /// <param name="key">What dropout draws by in training.</param>
+    public Tensor Forward(Tensor images, bool training, ulong key = 0) => Forward(images, training, net.Nodes.Length - 1, key);
+
+    /// <summary>Whether native kernels compute where they can.</summary>
+    public bool HasKernels => graph.HasKernels;
+
+    /// <summary>Adds the gradient of a loss that this net has led to, to all that learns.</summary>
+    public void Backward(Tensor loss) => graph.Run(loss);
 
     /// <summary>The output [batch, …] of a node, of which only what is in front of it is computed.</summary>
-    /// <inheritdoc cref="Forward(Tensor, bool)"/>
-    public Tensor Forward(Tensor images, bool training, int upTo)
+    /// <inheritdoc cref="Forward(Tensor, bool, ulong)"/>
+    public Tensor Forward(Tensor images, bool training, int upTo, ulong key = 0)
     {
         var outputs = new Channels[upTo + 1];
         images = As(images);
@@ -75,7 +83,7 @@ internal sealed partial class NetExecutor(Recipe recipe, WeightTable weights, Pa
             }
 
             outputs[i] = node.Operation.IsInput ? new(images, null)
-                : Recorded(Apply(i, [.. node.Inputs.Select(input => outputs[input])], training, done));
+                : Recorded(Apply(i, [.. node.Inputs.Select(input => outputs[input])], training, done, key));
             // After that, only what gradients need lives on.
             foreach (var input in node.Inputs.Select(Source).Where(input =>
                 lastReader[input] == i && input > 0 && !ReferenceEquals(outputs[input].Live, outputs[i].Live)))
@@ -121,7 +129,7 @@ internal sealed partial class NetExecutor(Recipe recipe, WeightTable weights, Pa
     // All channels of a node's output.
     private Tensor Whole(int place, Channels values) => splits[place] is { } split ? split.Whole(values) : values.Live;
 
-    private Channels Apply(int place, Channels[] inputs, bool training, HashSet<int> done)
+    private Channels Apply(int place, Channels[] inputs, bool training, HashSet<int> done, ulong key)
     {
         var node = net.Nodes[place];
         var input = inputs[0];
@@ -143,7 +151,7 @@ internal sealed partial class NetExecutor(Recipe recipe, WeightTable weights, Pa
             { IsGlobalPool: true } => input with { Live = input.Live.mean([2, 3]) },
             { IsFlatten: true } when splits[place] is null => new(input.Live.flatten(1), null),
             { IsFlatten: true } => ConstantChannels.Flatten(input),
-            Operation.Dropout dropout => new(F.dropout(Whole(node.Inputs[0], input), dropout.Probability, training), null),
+            Operation.Dropout dropout => new(Drop(place, Whole(node.Inputs[0], input), dropout.Probability, training, key), null),
             { IsAdd: true } => Sum(place, inputs),
             { IsConcat: true } when splits[place] is null => new(
                 cat([.. inputs.Select((each, i) => Whole(node.Inputs[i], each))], 1), null),
@@ -151,6 +159,10 @@ internal sealed partial class NetExecutor(Recipe recipe, WeightTable weights, Pa
             _ => throw new UnreachableException($"no computation for plan case {node.Operation}"),
         };
     }
+
+    // Each layer draws numbers of its own.
+    private Tensor Drop(int place, Tensor input, double fraction, bool training, ulong key) =>
+        training && fraction > 0 ? Dropout.Of(graph, input, fraction, RandomStream.Bits(key, place)) : input.alias();
 
     // Equal splits are one, so that nodes with the same channels are seen to have them.
     private static ChannelSplit?[] Splits(Recipe recipe, WeightTable weights, PassSet passes)

@@ -32,9 +32,12 @@ internal abstract class LeafOptimizer(IReadOnlyList<Leaf> leaves)
     protected abstract (double LearningRate, double Decay) Usual { get; }
 
     /// <summary>The optimizer of a recipe's rule.</summary>
-    public static LeafOptimizer Create(Optimizer rule, IReadOnlyList<Leaf> leaves) => rule switch
+    /// <param name="rule">Which optimizer, and its numbers.</param>
+    /// <param name="leaves">What it updates.</param>
+    /// <param name="useKernels">Whether native kernels may compute its steps.</param>
+    public static LeafOptimizer Create(Optimizer rule, IReadOnlyList<Leaf> leaves, bool useKernels) => rule switch
     {
-        Optimizer.Sgd sgd => new Sgd(sgd, leaves),
+        Optimizer.Sgd sgd => new Sgd(sgd, leaves, useKernels),
         Optimizer.Adam adam => new Adam(adam, leaves),
         Optimizer.AdamW adam => new Adam(adam, leaves),
         Optimizer.RmsProp rmsProp => new RmsProp(rmsProp, leaves),
@@ -103,8 +106,6 @@ internal abstract class LeafOptimizer(IReadOnlyList<Leaf> leaves)
             Apply(i, leaf, gradient, rate, DecayPlace == DecayPlace.Step ? own : 0);
             leaf.grad = null;
         }
-
-        Finish();
     }
 
     /// <summary>All that the next step depends on besides weights and gradients, by name.</summary>
@@ -162,18 +163,13 @@ internal abstract class LeafOptimizer(IReadOnlyList<Leaf> leaves)
     /// <summary>What the optimizer itself makes of a learning rate.</summary>
     protected virtual double Tuned(double rate) => rate;
 
-    /// <summary>Moves a leaf by its gradient, which may be overwritten, at once or when the step is finished.</summary>
+    /// <summary>Moves a leaf by its gradient, which may be overwritten.</summary>
     /// <param name="index">The leaf's place among all.</param>
     /// <param name="leaf">The leaf.</param>
     /// <param name="gradient">Its gradient.</param>
     /// <param name="rate">The learning rate of this step.</param>
     /// <param name="decay">0 unless decay comes in here.</param>
     protected abstract void Apply(int index, Tensor leaf, Tensor gradient, double rate, double decay);
-
-    /// <summary>Ends a step, in which every leaf that has a gradient was applied.</summary>
-    protected virtual void Finish()
-    {
-    }
 
     /// <summary>Sets the state of a leaf back to that of the first step.</summary>
     protected abstract void Forget(int index);

@@ -1,4 +1,4 @@
-using Freeze.Torch;
+using Freeze.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,14 +14,15 @@ internal sealed class Sgd : LeafOptimizer
 
     // From zero the first sum is the first gradient, as PyTorch starts it.
     private readonly Tensor[] gathered;
+    private readonly bool useKernels;
 
-    // Of the step under way.
-    private readonly List<Move> moves = [];
-
-    public Sgd(Optimizer.Sgd rule, IReadOnlyList<Leaf> leaves)
+    /// <param name="rule">Its numbers.</param>
+    /// <param name="leaves">What it updates.</param>
+    /// <param name="useKernels">Whether native kernels may make a step in one pass over memory.</param>
+    public Sgd(Optimizer.Sgd rule, IReadOnlyList<Leaf> leaves, bool useKernels)
         : base(leaves)
     {
-        this.rule = rule;
+        (this.rule, this.useKernels) = (rule, useKernels);
         gathered = rule.Momentum == 0 ? [] : Zeros();
     }
 
@@ -32,26 +33,9 @@ internal sealed class Sgd : LeafOptimizer
 
     protected override DecayPlace DecayPlace => DecayPlace.Step;
 
-    // Not before all are known: a GPU moves many weights in a few launches.
     protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate, double decay) =>
-        moves.Add(new Move(index, leaf, gradient, rate, decay));
-
-    protected override void Finish()
-    {
-        foreach (var alike in moves.GroupBy(move => (move.Rate, move.Decay)))
-        {
-            Fused.SgdStep(
-                [.. alike.Select(move => move.Leaf)],
-                [.. alike.Select(move => move.Gradient)],
-                rule.Momentum == 0 ? null : [.. alike.Select(move => gathered[move.Index])],
-                alike.Key.Rate,
-                rule.Momentum,
-                alike.Key.Decay,
-                rule.Nesterov);
-        }
-
-        moves.Clear();
-    }
+        new SgdStep(rate, rule.Momentum, decay, rule.Nesterov)
+            .Apply(useKernels, leaf, gradient, rule.Momentum == 0 ? null : gathered[index]);
 
     protected override void Forget(int index)
     {
@@ -60,6 +44,4 @@ internal sealed class Sgd : LeafOptimizer
             gathered[index].zero_();
         }
     }
-
-    private readonly record struct Move(int Index, Tensor Leaf, Tensor Gradient, double Rate, double Decay);
 }

@@ -43,12 +43,8 @@ internal sealed class PrefixTraining : IDisposable
     /// <summary>Trains what learns; its weights are those of the whole net.</summary>
     public Trainer Trainer { get; }
 
-    /// <summary>Gives the memory of the features and of what was recorded back.</summary>
-    public void Dispose()
-    {
-        Trainer.Dispose();
-        kept?.Dispose();
-    }
+    /// <summary>Frees the features.</summary>
+    public void Dispose() => kept?.Dispose();
 
     private static KeptFeatures? Keep(
         TrainingSession session, Recipe recipe, FixedPrefix prefix, FeatureWork work, FeatureStore store)

@@ -161,7 +161,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
         Directory.CreateDirectory(place);
         var named = new Run($"{run.Name}, {name}", run.Profile, run.Axes, run.NetName, [], recipe);
         using var folder = new RunFolder(place, named, hash, claim);
-        using var trainer = new Trainer(recipe, features.Batches(recipe), new WeightTable(recipe), session.Options.Passes);
+        var trainer = new Trainer(recipe, features.Batches(recipe), new WeightTable(recipe), session.Options.Passes);
         CandidateRecord record;
         try
         {

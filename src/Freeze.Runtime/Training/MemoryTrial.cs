@@ -26,18 +26,19 @@ internal static class MemoryTrial
     {
         try
         {
-            using var device = Computing.Begin(recipe, repeatable: false);
+            using var device = Computing.Begin(recipe);
             using var scope = NewDisposeScope();
             var weights = new WeightTable(recipe);
-            var optimizer = LeafOptimizer.Create(recipe.Optimizer, weights.Leaves);
+            var net = new NetExecutor(recipe, weights, passes);
+            var optimizer = LeafOptimizer.Create(recipe.Optimizer, weights.Leaves, net.HasKernels);
             optimizer.Begin(1);
             long[] shape = [batch, .. Array.ConvertAll(set.Image, extent => (long)extent)];
             var images = new Batch(zeros(shape, Precisions.OfWeights(recipe)), zeros([batch], int64));
-            var output = new NetExecutor(recipe, weights, passes).Forward(images.Images, training: true);
+            var output = net.Forward(images.Images, training: true);
             var loss = Objective.Of(recipe.Loss, output, images, training: true);
             if (loss.requires_grad)
             {
-                loss.backward();
+                net.Backward(loss);
                 optimizer.Step(1);
             }
 

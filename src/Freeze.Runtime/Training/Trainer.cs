@@ -10,9 +10,9 @@ namespace Freeze.Runtime.Training;
 
 /// <summary>
 /// Trains one recipe, epoch by epoch, and can be stopped after any step and go on to the same bits. Its tensors belong
-/// to the scope that it was made in; what a GPU has recorded, to itself.
+/// to the scope that it was made in.
 /// </summary>
-internal sealed class Trainer : IDisposable
+internal sealed class Trainer
 {
     private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(100);
 
@@ -25,10 +25,6 @@ internal sealed class Trainer : IDisposable
     private readonly Evaluation evaluation;
     private readonly RidgeSolver? solver;
     private readonly List<EpochRecord> records = [];
-
-    // How steps are recorded, or null where each is computed; and what does so, for the weights that learn now.
-    private Recorder? recorder;
-    private StepGraph? graph;
 
     // Of the epoch under way.
     private readonly Tally tally = new();
@@ -46,19 +42,17 @@ internal sealed class Trainer : IDisposable
     /// <param name="batches">What it reads.</param>
     /// <param name="weights">Its weights.</param>
     /// <param name="passes">How it may compute less, or faster; null for all passes.</param>
-    /// <param name="recorder">How steps are recorded; null: as a GPU does it, where one computes.</param>
-    public Trainer(Recipe recipe, Batches batches, WeightTable weights, PassSet? passes = null, Recorder? recorder = null)
+    public Trainer(Recipe recipe, Batches batches, WeightTable weights, PassSet? passes = null)
     {
         this.recipe = Checked(recipe, batches.Seen);
         this.batches = batches;
         set = batches.Images;
         Weights = weights;
         net = new NetExecutor(recipe, Weights, passes);
-        optimizer = LeafOptimizer.Create(recipe.Optimizer, Weights.Leaves);
+        optimizer = LeafOptimizer.Create(recipe.Optimizer, Weights.Leaves, net.HasKernels);
         schedule = new RateSchedule(recipe, batches.Steps);
         evaluation = new Evaluation(batches, net, recipe);
         solver = RidgeSolver.Of(recipe, batches, net, Weights);
-        this.recorder = recorder ?? (StepGraph.IsOfUse(passes ?? PassSet.All) ? StepGraph.OnGpu : null);
         optimizer.Begin(1);
     }
 
@@ -112,13 +106,12 @@ internal sealed class Trainer : IDisposable
         var first = done;
         using var ahead = new Prefetcher<PreparedBatch>(
             batches.Steps - first, step => batches.Prepare(epoch, Places(order, first + step)), cancel);
-        var recorded = Graph(epoch, refused => report(Progress.NewNote($"steps are not recorded on the GPU: {refused}")));
         var clock = Stopwatch.StartNew();
         var (before, reported) = (seconds, TimeSpan.Zero);
         while (done < batches.Steps)
         {
             cancel.ThrowIfCancellationRequested();
-            Step(epoch, done, ahead.Next(), recorded);
+            Step(epoch, done, ahead.Next());
             done++;
             seconds = before + clock.Elapsed.TotalSeconds;
             if (clock.Elapsed - reported > ReportInterval)
@@ -164,13 +157,6 @@ internal sealed class Trainer : IDisposable
         "test loss",
         "at the end");
 
-    /// <summary>Gives back the memory of what a GPU has recorded.</summary>
-    public void Dispose()
-    {
-        graph?.Dispose();
-        graph = null;
-    }
-
     private Judgement Judge(ImagePart part, long[] places, CancellationToken cancel) =>
         evaluation.Judge(part, places, cancel);
 
@@ -187,72 +173,25 @@ internal sealed class Trainer : IDisposable
         return order.AsSpan(first, Math.Min(recipe.Batch, order.Length - first));
     }
 
-    private void Step(int epoch, int step, PreparedBatch prepared, StepGraph? recorded)
+    private void Step(int epoch, int step, PreparedBatch prepared)
     {
         using var scope = NewDisposeScope();
         var batch = batches.Take(prepared);
-        // Before each time that it is computed, replayed or judged.
-        void Draw(int shift) => Seed(epoch, step + shift);
-        Draw(0);
-        var (loss, right) = recorded?.Do(batch, Draw) ?? Compute(batch);
+        var output = net.Forward(batch.Images, training: true, DropoutKey(epoch, step));
+        var loss = Objective.Of(recipe.Loss, output, batch, training: true);
         // Where nothing learns there is still something to measure, and statistics to estimate.
-        if (recorded is not null || loss.requires_grad)
+        if (loss.requires_grad)
         {
+            net.Backward(loss);
             optimizer.Step(schedule.Factor(epoch, step));
         }
 
-        tally.Add(loss, right, prepared.Labels.Length);
+        tally.Add(loss, Objective.Right(recipe.Loss, output, batch), prepared.Labels.Length);
     }
 
-    private (Tensor Loss, Tensor Right) Compute(Batch batch)
-    {
-        var output = net.Forward(batch.Images, training: true);
-        var loss = Objective.Of(recipe.Loss, output, batch, training: true);
-        if (loss.requires_grad)
-        {
-            loss.backward();
-        }
-
-        return (loss, Objective.Right(recipe.Loss, output, batch));
-    }
-
-    private void Seed(int epoch, int step)
-    {
-        if (net.HasDropout)
-        {
-            var key = RandomStream.Key(recipe.Seed, $"dropout of epoch {epoch}{batches.Whose}");
-            manual_seed((long)(RandomStream.Bits(key, step) >> 1));
-        }
-    }
-
-    // What learns may be another choice in each epoch.
-    private StepGraph? Graph(int epoch, Action<string> refused)
-    {
-        Tensor[] learning = [.. Weights.Leaves.Select(leaf => leaf.Value).Where(leaf => leaf.requires_grad)];
-        if (graph?.Learning.SequenceEqual(learning, ReferenceEqualityComparer.Instance) == false)
-        {
-            Dispose();
-        }
-
-        var left = ((recipe.Epochs - epoch + 1) * batches.Steps) - done;
-        if (recorder is null || learning.Length == 0 || (graph is null && left < StepGraph.LeastSteps))
-        {
-            return null;
-        }
-
-        return graph ??= new StepGraph(
-            Compute,
-            learning,
-            Weights.Statistics,
-            recipe.Batch,
-            recipe.Precision.IsBf16 ? 0.1 : 0.02,
-            recorder,
-            problem =>
-            {
-                recorder = null;
-                refused(problem);
-            });
-    }
+    private ulong DropoutKey(int epoch, int step) => net.HasDropout
+        ? RandomStream.Bits(RandomStream.Key(recipe.Seed, $"dropout of epoch {epoch}{batches.Whose}"), step)
+        : 0;
 
     private static Judgement Finite(Judgement judgement, string what, string when) =>
         double.IsFinite(judgement.Loss)

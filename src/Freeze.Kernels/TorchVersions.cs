@@ -1,0 +1,23 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace Freeze.Kernels;
+
+/// <summary>The versions of what computes, for records.</summary>
+public static class TorchVersions
+{
+    /// <summary>TorchSharp's, such as "0.107.0".</summary>
+    public static string TorchSharp =>
+        typeof(torch).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>libtorch's, such as "2.10.0": the one that TorchSharp was built on.</summary>
+    public static string Libtorch => torch.__version__.EndsWith(".0", StringComparison.Ordinal) && torch.__version__.Count(c => c == '.') == 3
+        ? torch.__version__[..^2]
+        : torch.__version__;
+
+    /// <summary>The kernels' own version and the instruction set that they run on, such as "kernels 1 (avx512)"; null without kernels.</summary>
+    public static string? Kernels => TorchLibraries.HasKernels
+        ? $"kernels {Native.freeze_kernels_version()} ({Marshal.PtrToStringUTF8(Native.freeze_kernels_instructions())})"
+        : null;
+}
