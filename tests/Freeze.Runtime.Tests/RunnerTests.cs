@@ -100,7 +100,7 @@ public sealed class RunnerTests : IDisposable
         // Of conv1's 4 filters of 25 weights two are fixed; its 4 biases are zero; 6 scales are fixed.
         Assert.Equal(60, result.StillVerified);
         Assert.Equal((56, 4), (result.Counts.Fixed, result.Counts.Zero));
-        Assert.Matches(@"^Freeze \d+\.\d+\.\d+, libtorch \d+\.\d+\S*, \.NET 10\.\S+$", result.Versions);
+        Assert.Matches(@"^Freeze \d+\.\d+\.\d+, TorchSharp 0\.107\.0, libtorch 2\.10\.0, (kernels \d+ \(\w+\)|no kernels), \.NET 10\.\S+$", result.Versions);
         Assert.Equal((Hash, "a run", 1), (result.Hash, result.Name, result.Threads));
     }
 
@@ -357,7 +357,7 @@ public sealed class RunnerTests : IDisposable
 
         Assert.Equal(expected, Finished(Execute(runner, Small.Run())).Epochs);
 
-        Assert.Contains(told, said => said is Progress.Note { Text: var text } && text.Contains("without images and recorded steps", StringComparison.Ordinal));
+        Assert.Contains(told, said => said is Progress.Note { Text: var text } && text.Contains("without the images on the GPU", StringComparison.Ordinal));
         Assert.Equal(2, File.ReadAllLines(folder.File($"resident/{Hash}/metrics.jsonl")).Length);
         Assert.Equal(2, File.ReadAllLines(folder.File($"resident/{Hash}/times.jsonl")).Length);
     }

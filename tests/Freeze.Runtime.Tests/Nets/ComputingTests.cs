@@ -14,7 +14,7 @@ public sealed class ComputingTests
         var wanted = cuda.is_available() ? DeviceType.CUDA : DeviceType.CPU;
         using var scope = NewDisposeScope();
 
-        using (Computing.Begin(recipe, repeatable: true))
+        using (Computing.Begin(recipe))
         {
             Assert.Equal(wanted, zeros([2]).device.type);
             Assert.Equal(wanted, tensor(new[] { 1f }, [1]).device.type);
@@ -37,7 +37,7 @@ public sealed class ComputingTests
             Precision = precision == "tf32" ? Precision.Tf32 : Precision.Fp32,
         };
 
-        using var computing = Computing.Begin(recipe.Build(), repeatable: false);
+        using var computing = Computing.Begin(recipe.Build());
 
         Assert.Equal(rounded, backends.cuda.matmul.allow_tf32);
         Assert.Equal(rounded, backends.cudnn.allow_tf32);

@@ -26,7 +26,7 @@ public sealed class LeafOptimizerTests
         using var fixture = JsonDocument.Parse(
             File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "fixtures", "optimizers.json")));
         var leaf = tensor(Singles(fixture.RootElement.GetProperty("start")), [3]).requires_grad_();
-        var optimizer = LeafOptimizer.Create(Json.ofText<Optimizer>(rule), [new Leaf("w", leaf, UpdateModule.usual)]);
+        var optimizer = LeafOptimizer.Create(Json.ofText<Optimizer>(rule), [new Leaf("w", leaf, UpdateModule.usual)], useKernels: true);
         optimizer.Begin(1);
         var gradients = fixture.RootElement.GetProperty("gradients").EnumerateArray();
         var path = fixture.RootElement.GetProperty("paths").GetProperty(name).EnumerateArray();
@@ -54,7 +54,7 @@ public sealed class LeafOptimizerTests
                 new Update(Rate.NewTimes(1), Rate.NewTimes(2), Period.Always),
             }.Select(update => new Leaf("w", ones([1]).requires_grad_(), update)),
         ];
-        var optimizer = LeafOptimizer.Create(Optimizer.NewSgd(0.1, 0, 0.1, false), leaves);
+        var optimizer = LeafOptimizer.Create(Optimizer.NewSgd(0.1, 0, 0.1, false), leaves, useKernels: true);
         optimizer.Begin(1);
         foreach (var leaf in leaves)
         {
@@ -85,7 +85,7 @@ public sealed class LeafOptimizerTests
         {
             leaf.Value.requires_grad = false;
             leaf.Value.copy_(ones([1]));
-            var optimizer = LeafOptimizer.Create(rule, [leaf]);
+            var optimizer = LeafOptimizer.Create(rule, [leaf], useKernels: true);
             optimizer.Begin(1);
             Assert.False(leaf.Value.requires_grad);
             optimizer.Step(1);
@@ -133,13 +133,13 @@ public sealed class LeafOptimizerTests
 
             Leaf New() => new("w", ones([1]), once);
             var (fresh, used) = (New(), New());
-            var other = LeafOptimizer.Create(rule, [used]);
+            var other = LeafOptimizer.Create(rule, [used], useKernels: true);
             other.Begin(2);
             Step(other, used, -3);
             other.Begin(3);
             used.Value.copy_(ones([1]));
             other.Begin(2);
-            var optimizer = LeafOptimizer.Create(rule, [fresh]);
+            var optimizer = LeafOptimizer.Create(rule, [fresh], useKernels: true);
             optimizer.Begin(2);
 
             Assert.Equal(Step(optimizer, fresh, 1), Step(other, used, 1));

@@ -37,7 +37,7 @@ public sealed class AgreementTests(Sample sample, ITestOutputHelper output)
                 _ => Treatment.Trained,
             },
         };
-        using var computing = Computing.Begin(recipe.Build(), repeatable: true);
+        using var computing = Computing.Begin(recipe.Build());
         using var scope = NewDisposeScope();
         var trainer = new Trainer(recipe.Build(), sample.Images);
 

@@ -1,7 +1,6 @@
 using Freeze.Language;
 using Freeze.Runtime.Nets;
 using Freeze.Runtime.Training;
-using Freeze.Torch;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -14,6 +13,23 @@ namespace Freeze.Runtime.Tests.Training;
 /// </summary>
 public sealed class PolicyAgreementTests(ITestOutputHelper output)
 {
+    /// <summary>All cases, with native kernels and without.</summary>
+    public static TheoryData<string, bool> Cases
+    {
+        get
+        {
+            using var fixture = new PolicyFixture();
+            var cases = new TheoryData<string, bool>();
+            foreach (var name in fixture.Names)
+            {
+                cases.Add(name, true);
+                cases.Add(name, false);
+            }
+
+            return cases;
+        }
+    }
+
     public static TheoryData<string> Names
     {
         get
@@ -23,14 +39,12 @@ public sealed class PolicyAgreementTests(ITestOutputHelper output)
         }
     }
 
-    private static bool RoundsAsTheRunsWereChosen => Libraries.Binding == "Freeze's binding" && !cuda.is_available();
-
     [Theory]
-    [MemberData(nameof(Names))]
-    public void InDoublePrecisionTwentyStepsGivePyTorchsWeightsAndStatistics(string name)
+    [MemberData(nameof(Cases))]
+    public void InDoublePrecisionTwentyStepsGivePyTorchsWeightsAndStatistics(string name, bool kernels)
     {
         using var fixture = new PolicyFixture();
-        var distances = Distances(name, fixture.Runs(name)[0], "fp64", PassSet.All);
+        var distances = Distances(name, fixture.Runs(name)[0], "fp64", Passes(kernels));
         Tell(distances);
         Assert.All(distances, found => Assert.InRange(found.Relative, 0, 1e-9));
     }
@@ -39,26 +53,23 @@ public sealed class PolicyAgreementTests(ITestOutputHelper output)
     // 0 may be rounded to the other side here, or on another processor, and then single precision goes another way. So
     // one of a case's runs has to agree; another rule would be off in each of them, by 1e-3 and more. Winograd's rounding,
     // ten times as coarse, does that too often to be judged so: it has a test of its own for each convolution, and the next.
-    // The runs were chosen with the convolutions that the binding has on a processor. Those of TorchSharp on libtorch 2.6 are
-    // off by 2e-5 to 4e-5 in seven cases and go another way in one: elsewhere double precision is the judge.
     [Theory]
-    [MemberData(nameof(Names))]
-    public void InSinglePrecisionTwentyStepsGivePyTorchsWeightsAndStatistics(string name)
+    [MemberData(nameof(Cases))]
+    public void InSinglePrecisionTwentyStepsGivePyTorchsWeightsAndStatistics(string name, bool kernels)
     {
         using var fixture = new PolicyFixture();
         var least = double.PositiveInfinity;
         foreach (var run in fixture.Runs(name))
         {
-            var distances = Distances(name, run, "fp32", PassSet.AllBut([Pass.Winograd]));
+            var distances = Distances(name, run, "fp32", Passes(kernels, Pass.Winograd));
             Tell(distances);
             least = Math.Min(least, distances.Max(found => found.Relative));
-            if (least <= 2e-5)
+            if (least <= Tolerance(name, kernels))
             {
                 return;
             }
         }
 
-        Assert.SkipUnless(RoundsAsTheRunsWereChosen, $"other convolutions round otherwise: off by {least:e1} at least");
         Assert.Fail($"off by {least:e1} at least, in each of its runs");
     }
 
@@ -91,12 +102,31 @@ public sealed class PolicyAgreementTests(ITestOutputHelper output)
         Assert.Equal(3, cases.Count(parts => parts[1] == "bn"));
     }
 
+    // The runs were chosen for the kernels' rounding. Plain TorchSharp misses 2e-5 in these cases, by what its own
+    // operations round; in double precision each of them agrees to 1e-9.
+    private static double Tolerance(string name, bool kernels) => (name, kernels) switch
+    {
+        ("narrow-vgg: full", false) => 3e-5, // batch norm in single: 2.3e-5
+        ("narrow-vgg: rates bn", false) => 3e-5, // the same: 2.1e-5
+        ("narrow-vgg: nesterov", false) => 3e-5, // the same: 2.2e-5
+        ("narrow-vgg: adam", false) => 3e-5, // the same, divided by the root of a small square: 2.7e-5
+        ("narrow-vgg: epochs adam", false) => 3e-5, // as adam: 2.9e-5
+        ("narrow-vgg: adamw", false) => 5e-5, // as adam: 4.1e-5
+        ("narrow-vgg: rmsprop", false) => 6e-5, // as adam: 5.8e-5
+        ("wrn-10-1: filters", false) => 3e-3, // an activation next to 0 falls to the other side in each run: 2.6e-3
+        ("densenet-10-4: row", false) => 3e-4, // the same: 2.1e-4
+        _ => 2e-5,
+    };
+
+    private static PassSet Passes(bool kernels, params Pass[] without) =>
+        PassSet.AllBut(kernels ? without : [.. without, Pass.Kernels]);
+
     // Of each tensor after a run of Freeze, relative to its norm; and of the mean loss.
     private static List<(string Name, double Relative)> Distances(
         string name, PolicyRun expected, string precision, PassSet passes)
     {
         var recipe = Plan(PolicyCases.Text(name, expected.Seed, precision));
-        using var computing = Computing.Begin(recipe, repeatable: true);
+        using var computing = Computing.Begin(recipe);
         using var scope = NewDisposeScope();
         using var images = PolicyFixture.Images(recipe.Net.Nodes[0].Shape);
         var trainer = new Trainer(recipe, images, passes);
