@@ -84,6 +84,9 @@ internal static unsafe partial class Native
     public static partial nint freeze_kernels_instructions();
 
     [LibraryImport(Library)]
+    public static partial int freeze_keep_tensors(out int done);
+
+    [LibraryImport(Library)]
     public static partial int freeze_norm_begin(ValueType type, nint x, long rows, long channels, in NormWeights weights, nint by);
 
     [LibraryImport(Library)]

@@ -71,6 +71,11 @@ public static partial class TorchLibraries
         NativeLibrary.SetDllImportResolver(
             typeof(TorchLibraries).Assembly,
             (name, _, _) => name == KernelsName ? kernels : name == TorchSharpName ? sharpHandle : 0);
+        if (kernels != 0)
+        {
+            Native.Check(Native.freeze_keep_tensors(out _));
+        }
+
         return new Loaded(libtorch, kernels, problem, patched);
     }
 

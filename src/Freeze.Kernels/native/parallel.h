@@ -12,23 +12,25 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <new>
 #include <utility>
 #include <vector>
+
+#include "memory.h"
 
 namespace freeze {
 
 // Memory for some floats that begins at 64 bytes.
 class Floats {
 public:
-    explicit Floats(std::int64_t count)
-        : data_(static_cast<float*>(std::aligned_alloc(64, (std::max<std::int64_t>(count, 1) * 4 + 63) / 64 * 64))) {
-        if (data_ == nullptr) {
+    explicit Floats(std::int64_t count) {
+        void* made = nullptr;
+        if (allocate(&made, 64, std::max<std::int64_t>(count, 1) * sizeof(float)) != 0) {
             throw std::bad_alloc();
         }
+        data_ = static_cast<float*>(made);
     }
-    ~Floats() { std::free(data_); }
+    ~Floats() { release(data_); }
     Floats(const Floats&) = delete;
     Floats& operator=(const Floats&) = delete;
 
