@@ -83,15 +83,6 @@ let private recording (engine: Engine) =
                 "name a toolkit with CUDA_HOME, then scripts/setup: docs/torchsharp.md"
     ]
 
-let private decoders () =
-    [
-        for struct (package, isHere) in Machine.Decoders do
-            if isHere then
-                found "pictures" package
-            else
-                missing "pictures" $"no {package}" $"sudo apt-get install {package}"
-    ]
-
 let private data (catalog: DataCatalog) =
     [
         for state in catalog.States() do
@@ -138,7 +129,6 @@ let private findings version (catalog: DataCatalog) =
         found "memory" (Machine.Readable Machine.Memory)
         gpus engine
         yield! recording engine
-        yield! decoders ()
         yield! data catalog
         yield! programs ()
     ]
