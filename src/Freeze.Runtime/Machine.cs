@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Text.RegularExpressions;
-using Freeze.Runtime.Data.Pictures;
 using Freeze.Kernels;
 using static TorchSharp.torch;
 
@@ -33,10 +32,6 @@ public static partial class Machine
 
     /// <summary>Main memory in bytes that this process may have.</summary>
     public static long Memory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-
-    /// <summary>The decoders of pictures by the names of Debian's packages, and whether they are here.</summary>
-    public static IReadOnlyList<(string Package, bool IsHere)> Decoders =>
-        [("libturbojpeg0", CanLoad(JpegDecoder.Library)), ("libpng16-16", CanLoad(PngDecoder.Library))];
 
     /// <summary>What computes. Loads it, and never throws.</summary>
     public static Engine Engine
@@ -92,15 +87,4 @@ public static partial class Machine
 
     [GeneratedRegex("^/.*: cannot open shared object file: No such file or directory$")]
     private static partial Regex NotInThisPlace();
-
-    private static bool CanLoad(string library)
-    {
-        if (!NativeLibrary.TryLoad(library, out var handle))
-        {
-            return false;
-        }
-
-        NativeLibrary.Free(handle);
-        return true;
-    }
 }

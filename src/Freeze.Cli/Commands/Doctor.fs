@@ -84,15 +84,6 @@ let private kernels (engine: Engine) =
                 "sudo apt-get install g++, then scripts/setup"
     ]
 
-let private decoders () =
-    [
-        for struct (package, isHere) in Machine.Decoders do
-            if isHere then
-                found "pictures" package
-            else
-                missing "pictures" $"no {package}" $"sudo apt-get install {package}"
-    ]
-
 let private data (catalog: DataCatalog) =
     [
         for state in catalog.States() do
@@ -139,7 +130,6 @@ let private findings version (catalog: DataCatalog) =
         found "memory" (Machine.Readable Machine.Memory)
         gpus engine
         yield! kernels engine
-        yield! decoders ()
         yield! data catalog
         yield! programs ()
     ]

@@ -1,102 +1,106 @@
-using System.Runtime.InteropServices;
+using System.Buffers.Binary;
 
 namespace Freeze.Runtime.Data.Pictures;
 
 /// <summary>
-/// Decodes JPEGs with libjpeg-turbo, by its slow and accurate transform and its smooth upsampling: the pixels are
-/// those that Pillow gives. Grey becomes equal red, green and blue.
+/// Decodes JPEGs and turns them upright by their EXIF orientation. Grey becomes equal red, green and blue. Damage
+/// within the coded pixels may go unnoticed, as in Pillow: Skia does not report libjpeg-turbo's warnings.
 /// </summary>
-internal static unsafe partial class JpegDecoder
+internal static class JpegDecoder
 {
-    internal const string Library = "libturbojpeg.so.0";
+    private const byte StartOfScan = 0xDA, EndOfImage = 0xD9;
 
-    private const int Rgb = 0;
+    private const int Inks = 4;
 
-    // A warning means that pixels are missing and were made up. A small file may hold thousands of scans.
-    private const int AccurateTransform = 4096, StopOnWarning = 8192, LimitScans = 32768;
+    /// <summary>What every JPEG begins with.</summary>
+    public static ReadOnlySpan<byte> Signature => [0xFF, 0xD8, 0xFF];
 
     /// <summary>Decodes the content of a file.</summary>
     /// <exception cref="DataException">It is truncated, damaged, of inks instead of light, or too large.</exception>
     public static Picture Decode(string path, ReadOnlySpan<byte> content)
     {
-        var decoder = tjInitDecompress();
-        if (decoder == 0)
-        {
-            throw PictureFile.Refused(path, "libjpeg-turbo has no memory for it");
-        }
+        DemandMarkers(path, content);
+        return Picture.OfRaster(SkiaDecoder.Decode(path, content));
+    }
 
-        try
+    // Skia would convert CMYK by its own formula, and accept a JPEG whose last bytes are missing. The markers (ITU-T
+    // T.81, annex B) reveal both.
+    private static void DemandMarkers(string path, ReadOnlySpan<byte> content)
+    {
+        for (var at = 2; ;)
         {
-            fixed (byte* source = content)
+            var code = Code(path, content, ref at);
+            if (code == EndOfImage)
             {
-                return Decode(path, decoder, source, (nuint)content.Length);
+                return;
+            }
+
+            if (IsAlone(code))
+            {
+                continue;
+            }
+
+            var length = content.Length < at + 2 ? 0 : BinaryPrimitives.ReadUInt16BigEndian(content[at..]);
+            if (length < 2 || length > content.Length - at)
+            {
+                throw Truncated(path);
+            }
+
+            if (IsFrame(code) && length > 7 && content[at + 7] == Inks)
+            {
+                throw PictureFile.Refused(path, "its colours are inks (CMYK): save it as RGB");
+            }
+
+            at += length;
+            if (code == StartOfScan)
+            {
+                at = EndOfScan(content, at);
             }
         }
-        finally
-        {
-            _ = tjDestroy(decoder);
-        }
     }
 
-    private static Picture Decode(string path, nint decoder, byte* source, nuint length)
+    // A marker is one or more bytes FF and a code.
+    private static byte Code(string path, ReadOnlySpan<byte> content, ref int at)
     {
-        Check(path, decoder, tjDecompressHeader3(
-            decoder, source, length, out var width, out var height, out _, out var colours));
-        if (width < 1 || height < 1)
+        if (at < content.Length && content[at] != 0xFF)
         {
-            // Tables alone are a JPEG too, to libjpeg-turbo.
-            throw PictureFile.Refused(path, "it is truncated or damaged (there is no picture in it)");
+            throw PictureFile.Refused(path, $"it is damaged: no marker at byte {at}, where one should be");
         }
 
-        PictureFile.DemandSize(path, width, height);
-        if (colours is not ((int)Colours.Rgb or (int)Colours.YCbCr or (int)Colours.Grey))
+        while (at < content.Length && content[at] == 0xFF)
         {
-            throw PictureFile.Refused(path, "its colours are inks (CMYK): save it as RGB");
+            at++;
         }
 
-        var pixels = GC.AllocateUninitializedArray<byte>(Picture.Channels * width * height);
-        fixed (byte* target = pixels)
-        {
-            const int flags = AccurateTransform | StopOnWarning | LimitScans;
-            Check(path, decoder, tjDecompress2(decoder, source, length, target, width, 0, height, Rgb, flags));
-        }
-
-        return Picture.OfPixels(pixels, height, width, Picture.Channels);
+        return at < content.Length ? content[at++] : throw Truncated(path);
     }
 
-    private static void Check(string path, nint decoder, int status)
+    // Where the marker after the coded pixels is. FF00 stands for a byte FF of the pixels; FFD0 to FFD7 (restarts) lie
+    // among them.
+    private static int EndOfScan(ReadOnlySpan<byte> content, int at)
     {
-        if (status != 0)
+        while (true)
         {
-            var said = Marshal.PtrToStringUTF8(tjGetErrorStr2(decoder)) ?? "libjpeg-turbo refused it";
-            throw PictureFile.Refused(path, $"it is truncated or damaged ({said})");
+            var next = content[at..].IndexOf((byte)0xFF);
+            if (next < 0 || at + next + 1 >= content.Length)
+            {
+                return content.Length;
+            }
+
+            at += next;
+            if (content[at + 1] is not (0 or (>= 0xD0 and <= 0xD7)))
+            {
+                return at;
+            }
+
+            at += 2;
         }
     }
 
-    [LibraryImport(Library)]
-    private static partial nint tjInitDecompress();
+    private static bool IsAlone(byte code) => code is 1 or (>= 0xD0 and <= 0xD7);
 
-    // The length is an unsigned long, which on Linux and macOS is as wide as an address.
-    [LibraryImport(Library)]
-    private static partial int tjDecompressHeader3(
-        nint decoder, byte* source, nuint length, out int width, out int height, out int sampling, out int colours);
+    // C4, C8 and CC are tables and extensions, not frames.
+    private static bool IsFrame(byte code) => code is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC);
 
-    [LibraryImport(Library)]
-    private static partial int tjDecompress2(
-        nint decoder, byte* source, nuint length, byte* target, int width, int pitch, int height, int format,
-        int flags);
-
-    [LibraryImport(Library)]
-    private static partial nint tjGetErrorStr2(nint decoder);
-
-    [LibraryImport(Library)]
-    private static partial int tjDestroy(nint decoder);
-
-    // As libjpeg-turbo numbers them; the two that are left out are of inks.
-    private enum Colours
-    {
-        Rgb = 0,
-        YCbCr = 1,
-        Grey = 2,
-    }
+    private static DataException Truncated(string path) => PictureFile.Refused(path, "it is truncated");
 }

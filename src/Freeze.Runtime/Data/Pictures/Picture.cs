@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using SkiaSharp;
+
 namespace Freeze.Runtime.Data.Pictures;
 
 /// <summary>A decoded picture.</summary>
@@ -9,17 +12,36 @@ internal sealed record Picture(int Height, int Width, byte[] Planes)
     /// <summary>Red, green and blue.</summary>
     public const int Channels = 3;
 
-    /// <summary>Sorts pixels [height, width, stride] into planes; what follows their third byte is dropped.</summary>
-    public static Picture OfPixels(ReadOnlySpan<byte> pixels, int height, int width, int stride)
+    /// <summary>Turns pixels upright and sorts them into planes; drops alpha.</summary>
+    public static Picture OfRaster(Raster raster)
     {
-        var area = height * width;
-        var planes = new byte[Channels * area];
-        for (var channel = 0; channel < Channels; channel++)
+        var (rows, columns, origin) = (raster.Height, raster.Width, raster.Origin);
+        // In EXIF's numbers, orientations from 5 on exchange rows and columns.
+        var isTransposed = origin >= SKEncodedOrigin.LeftTop;
+        var isMirrored = origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight
+            or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+        var isUpsideDown = origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft
+            or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
+        var first = ((isUpsideDown ? rows - 1 : 0) * columns) + (isMirrored ? columns - 1 : 0);
+        var (across, down) = (isMirrored ? -1 : 1, isUpsideDown ? -columns : columns);
+        var (height, width) = (rows, columns);
+        if (isTransposed)
         {
-            var plane = planes.AsSpan(channel * area, area);
-            for (int i = 0, from = channel; i < plane.Length; i++, from += stride)
+            (height, width, across, down) = (width, height, down, across);
+        }
+
+        var area = height * width;
+        var planes = GC.AllocateUninitializedArray<byte>(Channels * area);
+        var pixels = MemoryMarshal.Cast<byte, uint>(raster.Rgba);
+        for (var y = 0; y < height; y++)
+        {
+            var red = planes.AsSpan(y * width, width);
+            var green = planes.AsSpan(area + (y * width), width);
+            var blue = planes.AsSpan((2 * area) + (y * width), width);
+            for (int x = 0, from = first + (y * down); x < red.Length; x++, from += across)
             {
-                plane[i] = pixels[from];
+                var pixel = pixels[from];
+                (red[x], green[x], blue[x]) = ((byte)pixel, (byte)(pixel >> 8), (byte)(pixel >> 16));
             }
         }
 

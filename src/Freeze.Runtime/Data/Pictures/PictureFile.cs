@@ -9,20 +9,16 @@ internal static class PictureFile
     // At 64 megapixels the decoders take less than a gigabyte.
     private const long MostPixels = 64L << 20;
 
-    private static readonly byte[] JpegBegin = [0xFF, 0xD8, 0xFF];
-
-    /// <summary>Decodes a JPEG or a PNG. What a camera notes of its orientation is left aside.</summary>
-    /// <exception cref="DataException">It is damaged, too large or of another format; or a library is missing.</exception>
+    /// <summary>Decodes a JPEG or a PNG.</summary>
+    /// <exception cref="DataException">It is damaged, too large or of another format.</exception>
     public static Picture Read(string path)
     {
         var content = Content(path);
         return content.AsSpan() switch
         {
             [] => throw Refused(path, "it is empty"),
-            var start when start.StartsWith(JpegBegin) => WithLibrary(
-                "JPEG", "libturbojpeg0", () => JpegDecoder.Decode(path, content)),
-            var start when start.StartsWith(PngChunks.Signature) => WithLibrary(
-                "PNG", "libpng16-16", () => PngDecoder.Decode(path, content)),
+            var start when start.StartsWith(JpegDecoder.Signature) => JpegDecoder.Decode(path, content),
+            var start when start.StartsWith(PngChunks.Signature) => PngDecoder.Decode(path, content),
             _ => throw Refused(path, "it begins neither as a JPEG nor as a PNG does"),
         };
     }
@@ -39,23 +35,6 @@ internal static class PictureFile
     /// <summary>Why a file is not read.</summary>
     public static DataException Refused(string path, string reason) =>
         new($"{path} cannot be used as a picture: {reason}", "replace the file, or remove it");
-
-    /// <summary>Does what needs a library that may be missing.</summary>
-    /// <exception cref="DataException">The library is missing, or older than it must be.</exception>
-    public static T WithLibrary<T>(string format, string package, Func<T> work)
-    {
-        try
-        {
-            return work();
-        }
-        catch (Exception error) when (error is DllNotFoundException or EntryPointNotFoundException)
-        {
-            throw new DataException(
-                $"{format} files are read with {package}, which is not on this machine",
-                $"sudo apt-get install -y {package}",
-                error);
-        }
-    }
 
     private static byte[] Content(string path)
     {

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Freeze.Runtime.Data.Pictures;
 
-/// <summary>The chunks of a PNG (ISO/IEC 15948), verified before libpng sees any of them.</summary>
+/// <summary>The chunks of a PNG (ISO/IEC 15948), verified before Skia sees any of them.</summary>
 internal static class PngChunks
 {
     private const int Frame = 12;
@@ -16,9 +16,9 @@ internal static class PngChunks
     /// The same picture in its four kinds of chunk alone: pixels are taken as they are stored, whatever colour
     /// profile, gamma or transparent colour stands beside them, and no text or profile is ever unpacked.
     /// </summary>
-    /// <returns>A whole PNG, its width and its height.</returns>
+    /// <returns>A whole PNG.</returns>
     /// <exception cref="DataException">It is truncated, damaged or animated.</exception>
-    public static (byte[] Content, long Width, long Height) Essential(string path, ReadOnlySpan<byte> content)
+    public static Span<byte> Essential(string path, ReadOnlySpan<byte> content)
     {
         var kept = new byte[content.Length];
         Signature.CopyTo(kept);
@@ -41,14 +41,13 @@ internal static class PngChunks
 
             if (chunk[4..8].SequenceEqual("IEND"u8))
             {
-                var header = kept.AsSpan(Signature.Length + 8);
-                return (
-                    kept[..length],
-                    BinaryPrimitives.ReadUInt32BigEndian(header),
-                    BinaryPrimitives.ReadUInt32BigEndian(header[4..]));
+                return kept.AsSpan(0, length);
             }
         }
     }
+
+    /// <summary>Puts the right check sum into a chunk.</summary>
+    public static void Seal(Span<byte> chunk) => BinaryPrimitives.WriteUInt32BigEndian(chunk[^4..], Sum(chunk));
 
     // Length, type, data and sum of the first chunk.
     private static ReadOnlySpan<byte> Next(string path, ReadOnlySpan<byte> content)
@@ -60,13 +59,7 @@ internal static class PngChunks
         }
 
         var chunk = content[..((int)length + Frame)];
-        var sum = uint.MaxValue;
-        foreach (var value in chunk[4..^4])
-        {
-            sum = Sums[(byte)(sum ^ value)] ^ (sum >> 8);
-        }
-
-        return ~sum == BinaryPrimitives.ReadUInt32BigEndian(chunk[^4..])
+        return Sum(chunk) == BinaryPrimitives.ReadUInt32BigEndian(chunk[^4..])
             ? chunk
             : throw PictureFile.Refused(path, "it is damaged: the check sum of a chunk is wrong");
     }
@@ -83,6 +76,18 @@ internal static class PngChunks
         return type.SequenceEqual("acTL"u8) ? throw PictureFile.Refused(path, "it is animated")
             : (type[0] & 0x20) != 0 ? false
             : throw PictureFile.Refused(path, "it is damaged, or of a kind of PNG that is not known");
+    }
+
+    // CRC-32 of a chunk's type and data.
+    private static uint Sum(ReadOnlySpan<byte> chunk)
+    {
+        var sum = uint.MaxValue;
+        foreach (var value in chunk[4..^4])
+        {
+            sum = Sums[(byte)(sum ^ value)] ^ (sum >> 8);
+        }
+
+        return ~sum;
     }
 
     // CRC-32 of one byte, bit by bit.

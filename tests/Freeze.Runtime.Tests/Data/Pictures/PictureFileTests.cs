@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using Freeze.Runtime.Data;
 using Freeze.Runtime.Data.Pictures;
 using Xunit;
@@ -30,6 +31,47 @@ public sealed class PictureFileTests : IDisposable
     [Fact]
     public void TheContentSaysWhatAPictureIsAndNotItsName() =>
         Assert.Equal(37, PictureFile.Read(folder.Write("misnamed.jpg", Fixtures.Bytes("rgb.png"))).Width);
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(2, 3)]
+    [InlineData(4, 2)]
+    [InlineData(6, 4)]
+    public void EachValueOfSixteenBitsIsRounded(byte kind, int channels)
+    {
+        // Each channel has every value once, each channel in another order.
+        const int side = 256;
+        using var lines = new MemoryStream();
+        using (var packed = new ZLibStream(lines, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            for (var i = 0; i < side * side; i++)
+            {
+                if (i % side == 0)
+                {
+                    packed.WriteByte(0);
+                }
+
+                for (var channel = 0; channel < channels; channel++)
+                {
+                    packed.Write([(byte)(Value(i, channel) >> 8), (byte)Value(i, channel)]);
+                }
+            }
+        }
+
+        byte[] content =
+        [
+            .. PngChunks.Signature,
+            .. Chunk("IHDR", [0, 0, side >> 8, 0, 0, 0, side >> 8, 0, 16, kind, 0, 0, 0]),
+            .. Chunk("IDAT", lines.ToArray()),
+            .. Chunk("IEND", []),
+        ];
+        var rounded = Enumerable.Range(0, Picture.Channels * side * side).Select(i =>
+            (byte)Math.Round(Value(i % (side * side), channels < Picture.Channels ? 0 : i / (side * side)) / 257.0));
+
+        Assert.Equal(rounded.ToArray(), PictureFile.Read(folder.Write("deep.png", content)).Planes);
+
+        static ushort Value(int pixel, int channel) => (ushort)((pixel * 40503) + (channel * 12345));
+    }
 
     [Fact]
     public void InksAreRefused() => Refused(Fixtures.Bytes("cmyk.jpg"), "CMYK");
@@ -97,6 +139,30 @@ public sealed class PictureFileTests : IDisposable
         Refused(content, "32767 x 32767 pixels");
     }
 
+    // A few kilobytes could else keep a processor busy for hours.
+    [Fact]
+    public void AJpegOfThousandsOfScansIsRefused()
+    {
+        var content = Fixtures.Bytes("progressive.jpg");
+        var last = content.AsSpan().LastIndexOf([(byte)0xFF, (byte)0xDA]);
+        var scans = Enumerable.Repeat(content[last..^2], 2000).SelectMany(scan => scan);
+        Refused([.. content[..^2], .. scans, .. content[^2..]], "damaged");
+    }
+
+    [Fact]
+    public void WhatStandsBehindTheEndOfAJpegIsPassedOver() =>
+        Assert.Equal(
+            Fixtures.Pillow("made").GetProperty("grey.jpg").GetProperty("sha256").GetString(),
+            Fixtures.Sum(PictureFile.Read(folder.Write("picture", [.. Fixtures.Bytes("grey.jpg"), 1, 2, 3])).Planes));
+
+    [Fact]
+    public void BytesBetweenTheMarkersOfAJpegAreRefused()
+    {
+        var content = Fixtures.Bytes("grey.jpg");
+        Refused([.. content[..2], 0, .. content[2..]], "neither");
+        Refused([.. content[..20], 0, .. content[20..]], "no marker at byte 20");
+    }
+
     [Fact]
     public void AHugeFileIsRefused()
     {
@@ -110,17 +176,7 @@ public sealed class PictureFileTests : IDisposable
             "64 MiB", Assert.Throws<DataException>(() => PictureFile.Read(path)).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void AMissingLibraryIsNamedWithWhatBringsIt()
-    {
-        var error = Assert.Throws<DataException>(() =>
-            PictureFile.WithLibrary<int>("JPEG", "libturbojpeg0", () => throw new DllNotFoundException("no such file")));
-
-        Assert.Contains("libturbojpeg0", error.Message, StringComparison.Ordinal);
-        Assert.Contains("apt-get install -y libturbojpeg0", error.Advice, StringComparison.Ordinal);
-    }
-
-    // Whatever the bytes, a file is decoded or refused. PNGs get their sums mended, or nothing would reach libpng.
+    // Whatever the bytes, a file is decoded or refused. PNGs get their sums mended, or nothing would reach Skia.
     [Theory]
     [MemberData(nameof(Made))]
     public void WhateverTheBytesAPictureIsDecodedOrRefused(string name)
@@ -167,9 +223,15 @@ public sealed class PictureFileTests : IDisposable
     private static byte[] WithChunk(string type)
     {
         var content = Fixtures.Bytes("rgb.png");
-        byte[] chunk = [0, 0, 0, 8, .. type.Select(letter => (byte)letter), .. new byte[12]];
-        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(16), Sum(chunk.AsSpan(4, 12)));
-        return [.. content[..33], .. chunk, .. content[33..]];
+        return [.. content[..33], .. Chunk(type, new byte[8]), .. content[33..]];
+    }
+
+    private static byte[] Chunk(string type, byte[] data)
+    {
+        byte[] chunk = [0, 0, 0, 0, .. type.Select(letter => (byte)letter), .. data, 0, 0, 0, 0];
+        BinaryPrimitives.WriteInt32BigEndian(chunk, data.Length);
+        PngChunks.Seal(chunk);
+        return chunk;
     }
 
     private static byte[] Mended(byte[] content)

@@ -1,0 +1,69 @@
+using SkiaSharp;
+
+namespace Freeze.Runtime.Data.Pictures;
+
+/// <summary>
+/// Decodes PNGs of 16 bits and rounds them to 8. Skia alone would cut the lower 8 bits off. Grey and colour need
+/// different ways to keep them.
+/// </summary>
+internal static class DeepPng
+{
+    /// <summary>Bits of a channel.</summary>
+    public const byte Bits = 16;
+
+    private const byte Grey = 0, GreyWithAlpha = 4, ColourWithAlpha = 6;
+
+    // Offsets from the beginning of a PNG: its header is always the first chunk.
+    private const int HeaderBegin = 8, DepthAt = 24, KindAt = 25, HeaderEnd = 33;
+
+    // The chunk gAMA, which declares that colours are linear.
+    private static readonly byte[] Linear =
+        [0, 0, 0, 4, (byte)'g', (byte)'A', (byte)'M', (byte)'A', 0x00, 0x01, 0x86, 0xA0, 0x31, 0xE8, 0x96, 0x5F];
+
+    /// <summary>Decodes a PNG.</summary>
+    /// <param name="essential">Its chunks, as <see cref="PngChunks.Essential"/> returns them; overwritten.</param>
+    /// <exception cref="DataException">It is damaged.</exception>
+    public static Raster Decode(string path, Span<byte> essential) => essential[KindAt] switch
+    {
+        Grey => OfHalves(path, essential, GreyWithAlpha, lower: 3),
+        GreyWithAlpha => OfHalves(path, essential, ColourWithAlpha, lower: 1),
+        _ => OfColours(path, essential),
+    };
+
+    // Declares each value of 16 bits as two channels of 8 bits. The bytes of the file stay valid: a PNG's filters work
+    // on bytes, and a pixel has as many bytes as before.
+    private static Raster OfHalves(string path, Span<byte> essential, byte kind, int lower)
+    {
+        essential[DepthAt] = 8;
+        essential[KindAt] = kind;
+        PngChunks.Seal(essential[HeaderBegin..HeaderEnd]);
+        var raster = SkiaDecoder.Decode(path, essential);
+        for (var i = 0; i < raster.Rgba.Length; i += SkiaDecoder.Stride)
+        {
+            var value = (raster.Rgba[i] << 8) | raster.Rgba[i + lower];
+            raster.Rgba.AsSpan(i, Picture.Channels).Fill((byte)(((value * 255) + 32767) / 65535));
+        }
+
+        return raster;
+    }
+
+    // Skia rounds all 16 bits only where it converts between colour spaces. So this declares the picture as linear sRGB
+    // and asks for a space with the same three primaries in another order. The conversion then moves each channel to
+    // another place and changes no value; the loop moves it back.
+    private static Raster OfColours(string path, ReadOnlySpan<byte> essential)
+    {
+        var rows = SKColorSpaceXyz.Srgb.Values.Chunk(Picture.Channels);
+        using var reordered = SKColorSpace.CreateRgb(
+            SKColorSpaceTransferFn.Linear,
+            new SKColorSpaceXyz([.. rows.SelectMany(row => new[] { row[1], row[2], row[0] })]));
+        byte[] declared = [.. essential[..HeaderEnd], .. Linear, .. essential[HeaderEnd..]];
+        var raster = SkiaDecoder.Decode(path, declared, reordered);
+        for (var i = 0; i < raster.Rgba.Length; i += SkiaDecoder.Stride)
+        {
+            var pixel = raster.Rgba.AsSpan(i, Picture.Channels);
+            (pixel[0], pixel[1], pixel[2]) = (pixel[2], pixel[0], pixel[1]);
+        }
+
+        return raster;
+    }
+}
