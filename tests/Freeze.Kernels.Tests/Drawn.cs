@@ -13,38 +13,51 @@ internal static class Drawn
     public static Tensor Values(long[] shape, int seed)
     {
         var random = new Random(seed);
-        var count = shape.Aggregate(1L, (product, extent) => product * extent);
-        return tensor([.. Enumerable.Range(0, (int)count).Select(_ => (random.NextDouble() * 2) - 0.7)], shape);
+        var values = new double[shape.Aggregate(1L, (product, extent) => product * extent)];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = (random.NextDouble() * 2) - 0.7;
+        }
+
+        return tensor(values, shape);
     }
 
     /// <summary>Demands that two tensors are no further from each other than a part of the norm.</summary>
     public static void Close(Tensor expected, Tensor found, double tolerance, string name)
     {
-        var a = expected.detach().to(float64).contiguous().data<double>().ToArray();
-        var b = found.detach().to(float64).contiguous().data<double>().ToArray();
-        Assert.Equal(a.Length, b.Length);
-        var norm = Math.Sqrt(a.Sum(value => value * value));
-        var distance = Math.Sqrt(a.Zip(b, (p, q) => (p - q) * (p - q)).Sum());
+        Assert.Equal(expected.shape, found.shape);
+        var exact = expected.detach().to(float64);
+        var norm = exact.norm().item<double>();
+        var distance = exact.sub(found.detach().to(float64)).norm().item<double>();
         Assert.True(distance <= tolerance * Math.Max(norm, 1), $"{name}: {distance} of {norm}");
     }
 
     /// <summary>Demands that what is computed has the same bits on one thread and on two.</summary>
     public static void SameOnThreads(Func<float[]> made)
     {
-        var before = get_num_threads();
-        float[] On(int threads)
-        {
-            set_num_threads(threads);
-            return made();
-        }
+        float[] On(int threads) => OnThreads(threads, made);
+        Assert.Equal(On(1), On(2));
+    }
 
+    /// <summary>What is computed on some threads.</summary>
+    public static T OnThreads<T>(int threads, Func<T> made)
+    {
+        var before = get_num_threads();
+        set_num_threads(threads);
         try
         {
-            Assert.Equal(On(1), On(2));
+            return made();
         }
         finally
         {
             set_num_threads(before);
         }
     }
+
+    /// <summary>As above.</summary>
+    public static void OnThreads(int threads, Action made) => OnThreads(threads, () =>
+    {
+        made();
+        return 0;
+    });
 }

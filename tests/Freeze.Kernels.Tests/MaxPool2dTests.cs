@@ -19,6 +19,8 @@ public sealed class MaxPool2dTests
         { 64, 64, 16, 16, 2 },
         { 2, 33, 2, 5, 2 },
         { 2, 16, 1, 1, 2 },
+        { 1, 17, 16, 31, 15 },
+        { 1, 3, 17, 16, 16 },
     };
 
     [Theory]
@@ -34,16 +36,17 @@ public sealed class MaxPool2dTests
                 continue;
             }
 
-            float[][] Numbers(bool fused)
+            float[][] Numbers(Graph? by)
             {
                 var x = Images(type).requires_grad_();
-                var y = fused ? MaxPool2d.Of(graph, x, size, size, 0, relu) : F.max_pool2d(x, size, size, 0);
-                y = relu && !fused ? F.relu(y) : y;
+                var y = by is not null ? MaxPool2d.Of(by, x, size, size, 0, relu) : F.max_pool2d(x, size, size, 0);
+                y = relu && by is null ? F.relu(y) : y;
                 graph.Run(y.mul(Drawn.Values(y.shape, 2).to(type)).sum());
                 return [Read(y), Read(x.grad!)];
             }
 
-            Assert.Equal(Numbers(fused: false), Numbers(fused: true));
+            Assert.Equal(Numbers(null), Numbers(graph));
+            Assert.Equal(Numbers(null), Numbers(new Graph(useKernels: false)));
         }
 
         // Of few different values, so that the greatest is often there twice.
@@ -62,6 +65,27 @@ public sealed class MaxPool2dTests
 
         Assert.Equal(
             Read(F.relu(F.max_pool2d(x, size, stride, padding))), Read(MaxPool2d.Of(graph, x, size, stride, padding, relu: true)));
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float64)]
+    [InlineData(ScalarType.Float32)]
+    public void MapsInOtherOrdersAndTypesToo(ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        var wide = Drawn.Values([3, 40, 8, 8], 1).to(type);
+        foreach (var x in new[] { wide, wide.narrow(1, 3, 20), Drawn.ChannelsLast(wide).narrow(1, 3, 20) })
+        {
+            float[][] Numbers(bool ours)
+            {
+                var leaf = x.detach().requires_grad_();
+                var y = ours ? MaxPool2d.Of(graph, leaf, 2, 2, 0, relu: true) : F.relu(F.max_pool2d(leaf, 2, 2, 0));
+                graph.Run(y.mul(Drawn.Values(y.shape, 2).to(type)).sum());
+                return [Read(y), Read(leaf.grad!)];
+            }
+
+            Assert.Equal(Numbers(ours: false), Numbers(ours: true));
+        }
     }
 
     [Fact]
