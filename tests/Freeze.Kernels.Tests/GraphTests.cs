@@ -131,6 +131,30 @@ public sealed class GraphTests : IDisposable
     }
 
     [Fact]
+    public void GradientsThatComeAfterAnExceptionAreFreed()
+    {
+        var (x, z) = (zeros([1 << 20]).requires_grad_(), Leaf(1));
+        void Fail(int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                using var step = NewDisposeScope();
+                var skipped = Times(x, 2);
+                // Recorded last, so it runs first.
+                var failing = graph.Record(z.detach() * 2, [z], _ => throw new InvalidTimeZoneException());
+                Assert.Throws<InvalidTimeZoneException>(() => graph.Run(skipped.mul(failing).sum()));
+            }
+        }
+
+        Fail(10);
+        var memory = ResidentMegabytes();
+        Fail(50);
+
+        // 4 MB each.
+        Assert.InRange(ResidentMegabytes(), 0, memory + 100);
+    }
+
+    [Fact]
     public void AnErrorOfLibtorchComesOutOfRun()
     {
         var x = Leaf(1, 2);
