@@ -69,6 +69,7 @@ public sealed class ConvolutionTests
         {
             foreach (var slice in Slices(kind.Kernel))
             {
+                using var each = NewDisposeScope();
                 var found = Computed(graph, kind, type, normed, slice, Layout.ChannelsLast);
                 Compare(expected, found, slice, type, normed, $"{slice}, kernels {graph.HasKernels}", graph.HasKernels);
             }
@@ -91,6 +92,7 @@ public sealed class ConvolutionTests
         {
             foreach (var slice in Slices(kind.Kernel))
             {
+                using var each = NewDisposeScope();
                 var found = Computed(graph, kind, type, normed, slice, layout);
                 Compare(expected, found, slice, type, normed, $"{slice}, {layout}");
             }
@@ -115,6 +117,7 @@ public sealed class ConvolutionTests
             string[] wanted = [.. leaves.Where((_, i) => (learning & (1 << i)) != 0)];
             foreach (var slice in slices)
             {
+                using var each = NewDisposeScope();
                 var found = Computed(graph, kind, float32, normed, slice, Layout.ChannelsLast, wanted);
                 Assert.Equal(wanted.Order(), found.Keys.Where(leaves.Contains).Order());
                 Compare(expected, found, slice, float32, normed, $"{slice}, {string.Join(", ", wanted)}", useKernels);
@@ -161,6 +164,18 @@ public sealed class ConvolutionTests
             var y = Conv2d.Of(new Graph(), x, norm, kernel, null, shape);
             Drawn.Close(Conv2d.Plain(x, norm, kernel, null, shape), y, 2e-5, name);
         }
+    }
+
+    [Fact]
+    public void NoGradientOfAFrozenSliceIsComputed()
+    {
+        using var scope = NewDisposeScope();
+        var (x, whole) = (zeros([2, 3, 4, 4]).requires_grad_(), zeros([5, 3, 3, 3]));
+        var shape = new ConvShape([2, 2], [1, 1], Winograd: true);
+        var slice = new KernelSlice(zeros([1, 3, 3, 3]), whole, 0, tensor([1L], [1]));
+        var y = Conv2d.Plain(x, null, whole, null, shape);
+
+        Assert.Same(y, SliceGradient.Behind(new Graph(), y, x, slice, shape));
     }
 
     [Theory]
