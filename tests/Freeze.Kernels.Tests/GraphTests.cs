@@ -248,7 +248,7 @@ public sealed class GraphTests : IDisposable
     }
 
     [Fact]
-    public void AHundredThousandNodesLeaveNoMemoryBehind()
+    public void FortyThousandNodesLeaveNoMemoryBehind()
     {
         var x = Leaf(1, 2);
         void Nodes(int count)
@@ -268,12 +268,12 @@ public sealed class GraphTests : IDisposable
         Nodes(5_000);
         Collect();
         var (tensors, memory) = (Tensor.TotalCount, ResidentMegabytes());
-        Nodes(50_000);
+        Nodes(20_000);
         Collect();
 
         Assert.Equal(tensors, Tensor.TotalCount);
-        // Some 80 bytes a node.
-        Assert.InRange(ResidentMegabytes(), 0, memory + 8);
+        // Some 100 bytes a node.
+        Assert.InRange(ResidentMegabytes(), 0, memory + 4);
     }
 
     [Theory]
