@@ -172,10 +172,12 @@ public sealed partial class Graph
             {
                 using var scope = NewDisposeScope();
                 using var constant = no_grad();
-                var given = *(nint*)gradients;
-                if (given != 0 && graph.failure is null)
+                // Ours to free, even where it is of no use.
+                var gradientHandle = *(nint*)gradients;
+                var given = gradientHandle == 0 ? null : Tensor.UnsafeCreateTensor(gradientHandle);
+                if (given is not null && graph.failure is null)
                 {
-                    var made = backward(Tensor.UnsafeCreateTensor(given));
+                    var made = backward(given);
                     for (var i = 0; i < made.Length; i++)
                     {
                         if (made[i] is { } gradient)

@@ -18,6 +18,11 @@ internal static class SliceGradient
     /// <param name="shape">Where the convolution reads.</param>
     public static Tensor Behind(Graph graph, Tensor output, Tensor x, KernelSlice slice, ConvShape shape)
     {
+        if (!slice.Leaf.requires_grad)
+        {
+            return output;
+        }
+
         var (input, whole, indices) = (x.detach(), slice.Whole.detach(), slice.Indices.alias());
         var (dimension, passesOn) = (slice.Dimension, output.requires_grad);
         // The graph alone keeps it from here on.

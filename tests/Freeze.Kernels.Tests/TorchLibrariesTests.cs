@@ -6,7 +6,7 @@ namespace Freeze.Kernels.Tests;
 
 public sealed class TorchLibrariesTests
 {
-    public TorchLibrariesTests() => TorchLibraries.Load();
+
 
     [Fact]
     public void ALinearLayerLearnsALine()

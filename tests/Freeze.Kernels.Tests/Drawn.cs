@@ -1,0 +1,63 @@
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Freeze.Kernels.Tests;
+
+/// <summary>Tensors to compute with, and their comparison.</summary>
+internal static class Drawn
+{
+    /// <summary>The same values with the channels of a pixel side by side in memory.</summary>
+    public static Tensor ChannelsLast(Tensor values) => values.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+
+    /// <summary>Doubles about 0.3 with deviation 0.6, far from each other in low bits.</summary>
+    public static Tensor Values(long[] shape, int seed)
+    {
+        var random = new Random(seed);
+        var values = new double[shape.Aggregate(1L, (product, extent) => product * extent)];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = (random.NextDouble() * 2) - 0.7;
+        }
+
+        return tensor(values, shape);
+    }
+
+    /// <summary>Demands that two tensors are no further from each other than a part of the norm.</summary>
+    public static void Close(Tensor expected, Tensor found, double tolerance, string name)
+    {
+        Assert.Equal(expected.shape, found.shape);
+        var exact = expected.detach().to(float64);
+        var norm = exact.norm().item<double>();
+        var distance = exact.sub(found.detach().to(float64)).norm().item<double>();
+        Assert.True(distance <= tolerance * Math.Max(norm, 1), $"{name}: {distance} of {norm}");
+    }
+
+    /// <summary>Demands that what is computed has the same bits on one thread and on two.</summary>
+    public static void SameOnThreads(Func<float[]> made)
+    {
+        float[] On(int threads) => OnThreads(threads, made);
+        Assert.Equal(On(1), On(2));
+    }
+
+    /// <summary>What is computed on some threads.</summary>
+    public static T OnThreads<T>(int threads, Func<T> made)
+    {
+        var before = get_num_threads();
+        set_num_threads(threads);
+        try
+        {
+            return made();
+        }
+        finally
+        {
+            set_num_threads(before);
+        }
+    }
+
+    /// <summary>As above.</summary>
+    public static void OnThreads(int threads, Action made) => OnThreads(threads, () =>
+    {
+        made();
+        return 0;
+    });
+}
