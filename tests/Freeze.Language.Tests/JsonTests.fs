@@ -70,6 +70,49 @@ let ``an unknown field or a missing one is refused with its place`` () =
     Assert.Contains("bitch", said more)
     Assert.Contains("batch", said less)
 
+/// As a recipe would be before and after a field was added to it.
+type Before = { Batch: int; Way: WayBefore }
+
+and WayBefore =
+    | Plain
+    | Staged of Count: int
+
+type After =
+    {
+        Batch: int
+        [<DefaultsTo "[]">]
+        Added: int[]
+        Way: WayAfter
+    }
+
+and WayAfter =
+    | Plain
+    | [<DefaultsTo("Names", "[\"all\"]")>] Staged of Count: int * Names: string[]
+
+[<Fact>]
+let ``a field at its default is left out, and reads back as the default where it is missing`` () =
+    let before: Before = { Batch = 3; Way = WayBefore.Staged 2 }
+
+    let after: After =
+        {
+            Batch = 3
+            Added = [||]
+            Way = WayAfter.Staged(2, [| "all" |])
+        }
+
+    Assert.Equal("""{"batch":3,"way":{"staged":{"count":2}}}""", Json.toText after)
+    Assert.Equal(Json.toText before, Json.toText after)
+    Assert.Equal(after, Json.ofText<After>(Json.toText before))
+
+    let other =
+        { after with
+            Added = [| 1 |]
+            Way = WayAfter.Staged(2, [||])
+        }
+
+    Assert.Equal("""{"batch":3,"added":[1],"way":{"staged":{"count":2,"names":[]}}}""", Json.toText other)
+    Assert.Equal(other, Json.ofText<After>(Json.toText other))
+
 [<Fact>]
 let ``an address depends on what is trained and not on what it is called`` () =
     let address text = Address.ofRecipe (runs text).[0].Recipe
