@@ -142,11 +142,12 @@ let only (conditions: string list) (runs: Run[]) : Result<Run[], string> =
         | _ -> Error $"--only '{condition}': expected axis=value, such as --only 'lr=0.1'"
 
     let check (name: string, value: string) =
-        let values = runs |> Seq.collect _.Axes |> Seq.filter (fun axis -> axis.Name = name)
+        let values =
+            runs |> Seq.collect _.Columns |> Seq.filter (fun axis -> axis.Name = name)
 
         if Seq.isEmpty values then
             let known =
-                runs |> Seq.collect _.Axes |> Seq.map _.Name |> Seq.distinct |> List.ofSeq
+                runs |> Seq.collect _.Columns |> Seq.map _.Name |> Seq.distinct |> List.ofSeq
 
             match known with
             | [] -> Error $"--only '{name}={value}': these runs differ in no axis"
@@ -174,7 +175,7 @@ let only (conditions: string list) (runs: Run[]) : Result<Run[], string> =
         let fits (run: Run) =
             wanted
             |> List.forall (fun (name, values) ->
-                run.Axes
+                run.Columns
                 |> Array.exists (fun axis ->
                     axis.Name = name && values |> List.exists (fun (_, value) -> isValue value axis)))
 

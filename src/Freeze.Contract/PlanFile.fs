@@ -65,6 +65,10 @@ let private writeRun (writer: Utf8JsonWriter) (run: Run) =
     field "profile" run.Profile
     writer.WritePropertyName "axes"
     writeAxes writer run.Axes
+
+    if not run.Place.IsAlone then
+        field "place" run.Place
+
     field "net" run.NetName
     field "data" (DataSource.name run.Recipe.Data)
     field "weights" (Counts.ofWeights (weights run.Recipe))
@@ -135,6 +139,11 @@ let private runOf path (element: JsonElement) : Run =
         Name = field "name" Json.ofElement<string>
         Profile = field "profile" Json.ofElement<string>
         Axes = field "axes" (fun _ axes -> axes.EnumerateObject() |> Seq.map (axisOf path) |> Seq.toArray)
+        Place =
+            // Left out at its default, as in older formats, whose runs name candidate and rung among their axes.
+            match element.TryGetProperty "place" with
+            | true, place -> Json.ofElement<Place> $"{path}.place" place
+            | false, _ -> Place.Alone
         NetName = field "net" Json.ofElement<string>
         Expected = field "expected" Json.ofElement<Expectation[]>
         Recipe = field "recipe" Json.ofElement<Recipe>

@@ -70,7 +70,7 @@ internal sealed record TestRecipe(Net Net)
         Device,
         Seed);
 
-    public Run Run(string name = "a run") => new(name, "", [], "small", [], Build());
+    public Run Run(string name = "a run") => new(name, "", [], Place.Alone, "small", [], Build());
 }
 
 /// <summary>Nets whose shapes are small enough to write down.</summary>

@@ -312,9 +312,9 @@ let private printRungs (runs: Run[]) =
 
     let halving =
         runs
-        |> Array.choose Searches.tryPlace
-        |> Array.filter (fun place -> place.Rung > 0)
-        |> Array.countBy _.Group
+        |> Array.choose (fun run -> Searches.tryPlace run |> Option.map (fun place -> place, run))
+        |> Array.filter (fun (place, _) -> place.Rung > 0)
+        |> Array.countBy (fun (place, run) -> place.Search, run.Axes)
 
     match halving |> Array.map snd |> Array.distinct with
     | [| candidates |] when candidates > 1 ->
