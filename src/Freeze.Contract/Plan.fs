@@ -93,9 +93,10 @@ type Schedule =
 /// Where a run's images come from.
 [<RequireQualifiedAccess>]
 type DataSource =
-    /// One of DataSets.all.
-    | Named of Name: string
-    /// A folder of images, each brought to Size x Size. Digest is that of its listing.
+    /// One of DataSets.all. Digest is that of its images and labels; "" where it is not known.
+    | [<DefaultsTo("Digest", "\"\"")>] Named of Name: string * Digest: string
+    /// A folder of images, each brought to Size x Size. Digest is that of its classes, paths, labels and files; "" where it is
+    /// not known, as are then the counts.
     | Folder of
         Path: string *
         Digest: string *
@@ -191,7 +192,8 @@ type Learning =
     /// recipe's epochs, each with batches in an order of its own.
     | Ensemble of Members: int * After: int * Weights: WeightPlan[] * FrozenStatistics: string[]
 
-/// All that decides a run's numbers. Its hash is the run's address.
+/// All that decides a run's numbers. Its hash is the run's address. A field that is added here, or to a case below, is marked
+/// with `DefaultsTo`: then the addresses of all recipes before it hold.
 type Recipe =
     {
         Data: DataSource
@@ -401,8 +403,8 @@ module DataSource =
     /// What is known of a run's images without opening them; nothing of a name that no set has.
     let tryDescribe (source: DataSource) : DataSet option =
         match source with
-        | DataSource.Named name -> DataSets.tryFind name
-        | DataSource.Folder(path, _, size, classes, trainingImages, testImages) ->
+        | DataSource.Named(name, _) -> DataSets.tryFind name
+        | DataSource.Folder(path, digest, size, classes, trainingImages, testImages) ->
             Some
                 {
                     Name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator path)
@@ -410,12 +412,37 @@ module DataSource =
                     Classes = classes
                     TrainingImages = trainingImages
                     TestImages = testImages
+                    Digest = digest
                     About = path
                 }
 
-    /// What tables call it.
-    let name (source: DataSource) =
+    /// A set as it was published; of a name that no set has nothing is known.
+    let published (name: string) : DataSource =
+        let digest = DataSets.tryFind name |> Option.map _.Digest |> Option.defaultValue ""
+        DataSource.Named(name, digest)
+
+    /// That of the images and labels; "" where it is not known.
+    let digest (source: DataSource) =
+        match source with
+        | DataSource.Named(_, digest)
+        | DataSource.Folder(_, digest, _, _, _, _) -> digest
+
+    /// Whether it is known which images these are: without, a run has no address.
+    let isIdentified (source: DataSource) = digest source <> ""
+
+    /// What files call it.
+    let plainName (source: DataSource) =
         match source, tryDescribe source with
         | _, Some set -> set.Name
-        | DataSource.Named name, None -> name
+        | DataSource.Named(name, _), None -> name
         | DataSource.Folder(path, _, _, _, _, _), None -> path
+
+    /// What tables call it: a copy that is not the published set is named as one.
+    let name (source: DataSource) =
+        match source, tryDescribe source with
+        | DataSource.Named(name, digest), Some set when digest <> "" && digest <> set.Digest ->
+            if set.IsKnown then
+                $"{name}, not the published files"
+            else
+                $"{name}, not verified"
+        | _ -> plainName source

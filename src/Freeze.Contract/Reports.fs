@@ -46,5 +46,5 @@ module Selection =
 
     /// Whether a side of a claim is about a run.
     let holds (side: string seq) (run: Run) =
-        let values = values run.Values run.NetName (DataSource.name run.Recipe.Data)
+        let values = values run.Values run.NetName (DataSource.plainName run.Recipe.Data)
         side |> Seq.forall values.Contains

@@ -23,8 +23,7 @@ type Context =
         TextOf: Span -> string
         /// The start that a file of weights gives.
         Weights: Located<string> -> Result<Start, Diagnostic>
-        /// The path of a folder of images, and what it holds.
-        Images: Located<string> -> Result<string * ImageListing, Diagnostic>
+        Data: DataLookup
         /// The profile in force, or "".
         Profile: string
         /// Settings and lets that lie above it.
@@ -397,7 +396,7 @@ type RunChecker
                         }
 
                     match
-                        Settings.read ignore context.Images scope (Map.remove "net" variant.Section.Settings)
+                        Settings.read ignore context.Data scope (Map.remove "net" variant.Section.Settings)
                     with
                     | Some settings ->
                         NetChecker.check
@@ -521,7 +520,7 @@ type RunChecker
                 | [] -> file
                 | parts -> String.concat " " parts
 
-        match Settings.read report context.Images scope section.Settings with
+        match Settings.read report context.Data scope section.Settings with
         | None -> None
         | Some settings ->
             checkSearch variant settings

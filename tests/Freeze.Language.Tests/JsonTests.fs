@@ -59,6 +59,30 @@ let ``a wrong plan file says what is wrong`` (text: string) (expected: string) =
     Assert.Contains(expected, error.message)
 
 [<Fact>]
+let ``a plan that an older Freeze left in a store can be read, but not run`` () =
+    let runs =
+        runs "data cifar10; net cnn6; validate 100; optimizer sgd; search halving 3; lr ~ 0.1 * choice(1, 2)"
+
+    let run = runs[1]
+
+    // Format 3 had neither digests nor places: candidate and rung were axes.
+    let place = $",\"place\":{Searches.tryPlace run |> Option.get |> Json.toText}"
+    let digest = $",\"digest\":\"{DataSource.digest run.Recipe.Data}\""
+
+    let older =
+        (PlanFile.ofRun run).Replace("\"schema\":4", "\"schema\":3").Replace(place, "").Replace(digest, "")
+
+    let older = older.Replace("\"axes\":{}", "\"axes\":{\"candidate\":1,\"rung\":1}")
+
+    Assert.Throws<Json.JsonMismatch>(fun () -> PlanFile.ofText older |> ignore)
+    |> ignore
+
+    let read = PlanFile.ofRecord older |> Array.exactlyOne
+    Assert.Equal(DataSource.Named("cifar10", ""), read.Recipe.Data)
+    Assert.Equal((Place.Alone, run.Name), (read.Place, read.Name))
+    Assert.Equal<string list>([ "candidate"; "rung" ], [ for axis in read.Columns -> axis.Name ])
+
+[<Fact>]
 let ``an unknown field or a missing one is refused with its place`` () =
     let text = Json.toText (recipe ())
     let more = text.Replace("\"batch\":", "\"bitch\":1,\"batch\":")
