@@ -60,13 +60,19 @@ let ofSource (options: Compile.Options) (source: Source) : Loaded =
         Report = analysis.Report
     }
 
-let options (profile: string option) : Compile.Options =
+let options (reading: KnownData.Reading) (profile: string option) : Compile.Options =
     { Compile.usual with
         Profile = profile |> Option.defaultValue ""
+        Files = reading
     }
 
 /// Reads a Freeze file under a profile with statements of `--set` above it, or a plan where the name ends in .json.
-let loadWith (profile: string option) (beside: string list) (path: string) : Loaded =
+let loadWith
+    (reading: KnownData.Reading)
+    (profile: string option)
+    (beside: string list)
+    (path: string)
+    : Loaded =
     if Path.GetExtension path = ".json" then
         if beside.IsEmpty then
             ofPlan path
@@ -75,18 +81,24 @@ let loadWith (profile: string option) (beside: string list) (path: string) : Loa
     else
         match Source.read path with
         | Error reason -> unreadable path reason
-        | Ok source -> ofSource { options profile with Beside = beside } source
+        | Ok source ->
+            ofSource
+                { options reading profile with
+                    Beside = beside
+                }
+                source
 
 /// Reads a Freeze file under a profile, or a plan where the name ends in .json.
-let load (profile: string option) (path: string) : Loaded = loadWith profile [] path
+let load (reading: KnownData.Reading) (profile: string option) (path: string) : Loaded =
+    loadWith reading profile [] path
 
 /// Reads a file, and adds what is wrong with it under each of its profiles alone.
-let loadWhole (path: string) : Loaded =
-    let file = load None path
+let loadWhole (reading: KnownData.Reading) (path: string) : Loaded =
+    let file = load reading None path
     let known = file.Diagnostics |> List.map (fun d -> d.Code, d.Span) |> Set.ofList
 
     let under profile =
-        (load (Some profile) path).Diagnostics
+        (load reading (Some profile) path).Diagnostics
         |> List.filter (fun d -> Diagnostic.isError d && not (known.Contains(d.Code, d.Span)))
         |> List.map (fun d ->
             { d with
@@ -142,11 +154,12 @@ let only (conditions: string list) (runs: Run[]) : Result<Run[], string> =
         | _ -> Error $"--only '{condition}': expected axis=value, such as --only 'lr=0.1'"
 
     let check (name: string, value: string) =
-        let values = runs |> Seq.collect _.Axes |> Seq.filter (fun axis -> axis.Name = name)
+        let values =
+            runs |> Seq.collect _.Columns |> Seq.filter (fun axis -> axis.Name = name)
 
         if Seq.isEmpty values then
             let known =
-                runs |> Seq.collect _.Axes |> Seq.map _.Name |> Seq.distinct |> List.ofSeq
+                runs |> Seq.collect _.Columns |> Seq.map _.Name |> Seq.distinct |> List.ofSeq
 
             match known with
             | [] -> Error $"--only '{name}={value}': these runs differ in no axis"
@@ -174,7 +187,7 @@ let only (conditions: string list) (runs: Run[]) : Result<Run[], string> =
         let fits (run: Run) =
             wanted
             |> List.forall (fun (name, values) ->
-                run.Axes
+                run.Columns
                 |> Array.exists (fun axis ->
                     axis.Name = name && values |> List.exists (fun (_, value) -> isValue value axis)))
 
@@ -190,8 +203,8 @@ type Choice =
     }
 
 /// The runs of a choice, each recipe once; None where something is wrong with it, which is then printed.
-let choose (choice: Choice) : Run[] option =
-    let files = choice.Paths |> List.map (loadWith choice.Profile choice.Set)
+let choose (reading: KnownData.Reading) (choice: Choice) : Run[] option =
+    let files = choice.Paths |> List.map (loadWith reading choice.Profile choice.Set)
     printDiagnostics files
 
     if hasErrors files then

@@ -108,8 +108,8 @@ let private searchRows (finished: (Run * RunResult * EpochTime[]) list) =
     finished
     |> List.choose (fun (run, result, _) ->
         Searches.tryPlace run |> Option.map (fun place -> place, run, result))
-    |> List.groupBy (fun (place, run, _) -> place.Group, run.NetName, DataSource.name run.Recipe.Data)
-    |> List.collect (fun ((group, _, _), candidates) ->
+    |> Searches.group
+    |> List.collect (fun ((_, group, _, _), candidates) ->
         let top = candidates |> List.map (fun (place, _, _) -> place.Rung) |> List.max
 
         let last = candidates |> List.filter (fun (place, _, _) -> place.Rung = top)

@@ -24,13 +24,23 @@ let ofRuns (view: StoreView) (runs: Run[]) : Entry[] =
 
     runs
     |> Array.Parallel.map (fun run ->
-        let hash = addresses.Of run.Recipe
+        let isIdentified = DataSource.isIdentified run.Recipe.Data
+
+        let hash =
+            if isIdentified then
+                addresses.Of run.Recipe
+            else
+                Address.needsData
 
         {
             Name = run.Name
             Hash = hash
             Epochs = run.Recipe.Epochs
-            State = view.StateOf(hash, run.Recipe.Epochs)
+            State =
+                if isIdentified then
+                    view.StateOf(hash, run.Recipe.Epochs)
+                else
+                    RunState.Waiting
         })
 
 let private look (view: StoreView) (hash: string) : Entry =

@@ -22,18 +22,9 @@ type Addresses() =
                 }
             | _ -> plan)
 
-    /// The version of all that follows from a recipe: it is part of each address, and rises when the same
-    /// recipe would give other numbers or a plan other fields.
-    static member Schema = 3
-
-    /// The same for runs alone that draw with dropout: 1 since its numbers depend on a value's place.
-    static member private Drawing(net: Net) =
-        let drops (node: Node) =
-            match node.Operation with
-            | Operation.Dropout _ -> true
-            | _ -> false
-
-        if Array.exists drops net.Nodes then [| 1uy |] else [||]
+    /// The version of all that follows from a recipe: it is part of each address. It rises when the same recipe would give
+    /// other numbers; a further field does not raise it (`DefaultsTo`).
+    static member Schema = 4
 
     /// 16 hexadecimal digits of the SHA-256 of the schema, of the digests of the net's and the weights' canonical JSON,
     /// and of the canonical JSON of the rest.
@@ -42,9 +33,15 @@ type Addresses() =
             { recipe with
                 Data =
                     match recipe.Data with
-                    | DataSource.Folder(_, digest, size, classes, training, test) ->
+                    // Of folders that are not here only the path is known.
+                    | DataSource.Folder(_, digest, size, classes, training, test) when digest <> "" ->
                         DataSource.Folder("", digest, size, classes, training, test)
-                    | named -> named
+                    | other -> other
+                Learning =
+                    match recipe.Learning with
+                    | Learning.Ensemble(members, after, weights, frozen) ->
+                        Learning.Ensemble(members, after, withoutPaths weights, frozen)
+                    | other -> other
                 Net = { Nodes = [||]; Stages = [||] }
                 Weights = [||]
             }
@@ -53,7 +50,6 @@ type Addresses() =
             Array.concat
                 [
                     BitConverter.GetBytes Addresses.Schema
-                    Addresses.Drawing recipe.Net
                     digest recipe.Net id
                     digest recipe.Weights withoutPaths
                     Json.toBytes rest
@@ -65,6 +61,9 @@ type Addresses() =
 module Address =
     /// The version of plans and addresses.
     let schema = Addresses.Schema
+
+    /// What stands in place of an address where the data is not on this machine.
+    let needsData = "needs the data"
 
     /// The address of a recipe. What a run is called, and by which axes it came about, is no part of it.
     let ofRecipe (recipe: Recipe) = Addresses().Of recipe

@@ -27,27 +27,16 @@ type ImageListing =
         Test: ImageFile[]
     }
 
-    /// SHA-256, in hexadecimal digits, of all classes, paths, lengths and labels in their order: two folders have the
-    /// same where they list alike, wherever they are.
-    member listing.Digest =
-        use sum = IncrementalHash.CreateHash HashAlgorithmName.SHA256
-
-        // Neither names nor paths hold a zero, so no two listings read the same.
-        let add (text: string) =
-            sum.AppendData(Encoding.UTF8.GetBytes(text + "\000"))
-
-        add $"{listing.Classes.Length}"
-        listing.Classes |> Array.iter add
-
-        for part in [ listing.Training; listing.Test ] do
-            add $"{part.Length}"
-
-            for file in part do
-                add file.Path
-                add $"{file.Length}"
-                add $"{file.Label}"
-
-        Convert.ToHexStringLower(sum.GetHashAndReset())
+/// What a plan has to know of a folder of pictures.
+type FolderContent =
+    {
+        /// That of its classes, paths, labels and the bytes of its files; "" where nobody has read them.
+        Digest: string
+        /// 0, as both counts, where the folder is not on this machine.
+        Classes: int
+        TrainingImages: int
+        TestImages: int
+    }
 
 /// Folders of pictures: `train/CLASS/**` and `test/CLASS/**`, or `val` where there is no `test`; files that end in .png,
 /// .jpg or .jpeg, in any case. The classes are the folders in `train`, in ordinal order, and files come in the ordinal
@@ -188,6 +177,48 @@ module ImageFolders =
             Classes = names
             Training = training
             Test = images root judged (tested |> Array.map (fun name -> name, label name))
+        }
+
+    /// SHA-256, in hexadecimal digits, of a listing's classes, paths and labels in their order and of the SHA-256 of each file,
+    /// training files first: two folders have the same where they hold the same, wherever they are.
+    let digest (listing: ImageListing) (sums: string[]) : string =
+        use sum = IncrementalHash.CreateHash HashAlgorithmName.SHA256
+
+        // Neither names nor paths hold a zero, so no two listings read the same.
+        let add (text: string) =
+            sum.AppendData(Encoding.UTF8.GetBytes(text + "\000"))
+
+        let addPart (files: ImageFile[]) (sums: string[]) =
+            add $"{files.Length}"
+
+            for file, sum in Array.zip files sums do
+                add file.Path
+                add $"{file.Label}"
+                add sum
+
+        add $"{listing.Classes.Length}"
+        listing.Classes |> Array.iter add
+        let training, test = Array.splitAt listing.Training.Length sums
+        addPart listing.Training training
+        addPart listing.Test test
+        Convert.ToHexStringLower(sum.GetHashAndReset())
+
+    /// What a plan has to know of a listing whose files have that digest.
+    let content (digest: string) (listing: ImageListing) : FolderContent =
+        {
+            Digest = digest
+            Classes = listing.Classes.Length
+            TrainingImages = listing.Training.Length
+            TestImages = listing.Test.Length
+        }
+
+    /// A folder that is not on this machine.
+    let unknown: FolderContent =
+        {
+            Digest = ""
+            Classes = 0
+            TrainingImages = 0
+            TestImages = 0
         }
 
     /// What a folder holds, or why it cannot be read; no picture is opened.

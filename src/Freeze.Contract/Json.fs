@@ -1,6 +1,7 @@
 /// Records, unions, arrays and scalars to and from canonical JSON: fields in the order of their declaration,
 /// camelCase names, no white space, shortest numbers that read back to the same bits. A case without fields is
-/// a string ("relu"); one with fields is an object of one member ({"maxPool":{"size":2,...}}).
+/// a string ("relu"); one with fields is an object of one member ({"maxPool":{"size":2,...}}). A field that is marked with
+/// `DefaultsTo` is left out where it has its default.
 [<RequireQualifiedAccess>]
 module Freeze.Json
 
@@ -56,19 +57,31 @@ let private readFloat path (element: JsonElement) : obj =
 
 let private codecs = ConcurrentDictionary<Type, Codec>()
 
-/// The members of an object must be exactly the fields: a plan with an unknown field means more than we know.
-let private members path (names: string[]) (element: JsonElement) =
+/// A field of a record or of a union's case, and its default as JSON where it has one.
+type private Field =
+    {
+        Name: string
+        Type: Type
+        Default: string option
+    }
+
+let private fieldOf (defaults: DefaultsToAttribute seq) (property: Reflection.PropertyInfo) =
+    {
+        Name = camel property.Name
+        Type = property.PropertyType
+        Default =
+            defaults
+            |> Seq.tryFind (fun mark -> mark.Field = "" || mark.Field = property.Name)
+            |> Option.map _.Json
+    }
+
+/// An unknown member is refused: a plan with such a field means more than we know.
+let private refuseUnknown path (fields: Field[]) (element: JsonElement) =
     expect JsonValueKind.Object path element
 
     for found in element.EnumerateObject() do
-        if not (Array.contains found.Name names) then
+        if not (fields |> Array.exists (fun field -> field.Name = found.Name)) then
             mismatch path $"unknown field \"{found.Name}\""
-
-    names
-    |> Array.map (fun name ->
-        match element.TryGetProperty name with
-        | true, value -> value
-        | false, _ -> mismatch path $"field \"{name}\" is missing")
 
 let rec private codecOf (kind: Type) : Codec =
     match codecs.TryGetValue kind with
@@ -115,11 +128,13 @@ and private build (kind: Type) : Codec =
     elif kind.IsArray then
         ofArray (kind.GetElementType())
     elif FSharpType.IsRecord kind then
-        let fields =
-            FSharpType.GetRecordFields kind |> Array.map (fun f -> f.Name, f.PropertyType)
+        let marks (property: Reflection.PropertyInfo) =
+            property.GetCustomAttributes(typeof<DefaultsToAttribute>, false)
+            |> Seq.cast<DefaultsToAttribute>
 
         ofFields
-            fields
+            (FSharpType.GetRecordFields kind
+             |> Array.map (fun property -> fieldOf (marks property) property))
             (FSharpValue.PreComputeRecordReader kind)
             (FSharpValue.PreComputeRecordConstructor kind)
     elif FSharpType.IsUnion kind then
@@ -155,9 +170,23 @@ and private ofArray element =
                 items
     }
 
-and private ofFields fields (toValues: obj -> obj[]) (ofValues: obj[] -> obj) =
-    let names = fields |> Array.map (fst >> camel)
-    let codecs = fields |> Array.map (fun (_, kind) -> lazy codecOf kind)
+and private ofFields (fields: Field[]) (toValues: obj -> obj[]) (ofValues: obj[] -> obj) =
+    let codecs = fields |> Array.map (fun field -> lazy codecOf field.Type)
+
+    // Read when used: a default may be of a type that contains this one.
+    let defaults =
+        fields
+        |> Array.mapi (fun i field ->
+            field.Default
+            |> Option.map (fun json ->
+                lazy
+                    (use document = JsonDocument.Parse json
+                     codecs[i].Value.Read field.Name document.RootElement)))
+
+    let isDefault i (value: obj) =
+        match defaults[i] with
+        | Some known -> value = known.Value
+        | None -> false
 
     {
         Write =
@@ -166,14 +195,21 @@ and private ofFields fields (toValues: obj -> obj[]) (ofValues: obj[] -> obj) =
 
                 toValues value
                 |> Array.iteri (fun i field ->
-                    writer.WritePropertyName names[i]
-                    codecs[i].Value.Write writer field)
+                    if not (isDefault i field) then
+                        writer.WritePropertyName fields[i].Name
+                        codecs[i].Value.Write writer field)
 
                 writer.WriteEndObject()
         Read =
             fun path json ->
-                members path names json
-                |> Array.mapi (fun i member' -> codecs[i].Value.Read $"{path}.{names[i]}" member')
+                refuseUnknown path fields json
+
+                fields
+                |> Array.mapi (fun i field ->
+                    match json.TryGetProperty field.Name, defaults[i] with
+                    | (true, member'), _ -> codecs[i].Value.Read $"{path}.{field.Name}" member'
+                    | (false, _), Some known -> known.Value
+                    | (false, _), None -> mismatch path $"field \"{field.Name}\" is missing")
                 |> ofValues
     }
 
@@ -181,7 +217,11 @@ and private ofUnion kind =
     let cases =
         FSharpType.GetUnionCases kind
         |> Array.map (fun case ->
-            let fields = case.GetFields() |> Array.map (fun f -> f.Name, f.PropertyType)
+            let marks =
+                case.GetCustomAttributes typeof<DefaultsToAttribute>
+                |> Seq.cast<DefaultsToAttribute>
+
+            let fields = case.GetFields() |> Array.map (fieldOf marks)
             let make = FSharpValue.PreComputeUnionConstructor case
 
             camel case.Name,

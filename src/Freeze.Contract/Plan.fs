@@ -93,9 +93,10 @@ type Schedule =
 /// Where a run's images come from.
 [<RequireQualifiedAccess>]
 type DataSource =
-    /// One of DataSets.all.
-    | Named of Name: string
-    /// A folder of images, each brought to Size x Size. Digest is that of its listing.
+    /// One of DataSets.all. Digest is that of its images and labels; "" where it is not known.
+    | [<DefaultsTo("Digest", "\"\"")>] Named of Name: string * Digest: string
+    /// A folder of images, each brought to Size x Size. Digest is that of its classes, paths, labels and files; "" where it is
+    /// not known, as are then the counts.
     | Folder of
         Path: string *
         Digest: string *
@@ -191,7 +192,8 @@ type Learning =
     /// recipe's epochs, each with batches in an order of its own.
     | Ensemble of Members: int * After: int * Weights: WeightPlan[] * FrozenStatistics: string[]
 
-/// All that decides a run's numbers. Its hash is the run's address.
+/// All that decides a run's numbers. Its hash is the run's address. A field that is added here, or to a case below, is marked
+/// with `DefaultsTo`: then the addresses of all recipes before it hold.
 type Recipe =
     {
         Data: DataSource
@@ -246,17 +248,64 @@ type Expectation =
         Source: string
     }
 
+/// A candidate of a search over whole runs.
+type SearchPlace =
+    {
+        /// What the search is called; its candidates have this and their axes in common.
+        Search: string
+        /// From 0, the start.
+        Candidate: int
+        /// From 1 where the search halves; else 0.
+        Rung: int
+        /// What was drawn for the candidate.
+        Draws: Axis[]
+    }
+
+/// Where a run stands among the runs of its file.
+[<RequireQualifiedAccess>]
+type Place =
+    /// It is of no search.
+    | Alone
+    | InSearch of Place: SearchPlace
+
 /// One training to do: what it is called, and its recipe.
 type Run =
     {
         Name: string
         /// The profile that it was planned with, or "".
         Profile: string
+        /// Its values of the lists of its file; what a search draws is in its place.
         Axes: Axis[]
+        Place: Place
         NetName: string
         Expected: Expectation[]
         Recipe: Recipe
     }
+
+    /// What it can be called by: its axes, and what a search has drawn for it.
+    member run.Values: Axis[] =
+        match run.Place with
+        | Place.Alone -> run.Axes
+        | Place.InSearch place -> Array.append run.Axes place.Draws
+
+    /// Its columns in tables: its axes, then candidate, rung and draws of a search.
+    member run.Columns: Axis[] =
+        match run.Place with
+        | Place.Alone -> run.Axes
+        | Place.InSearch place ->
+            let numbered name (number: int) =
+                {
+                    Name = name
+                    Value = AxisValue.Number(float number)
+                }
+
+            [|
+                yield! run.Axes
+                numbered "candidate" place.Candidate
+                if place.Rung > 0 then
+                    numbered "rung" place.Rung
+                yield! place.Draws
+            |]
 
 /// How many scalars learn, stay at their start and are zero.
 type Counts =
@@ -354,8 +403,8 @@ module DataSource =
     /// What is known of a run's images without opening them; nothing of a name that no set has.
     let tryDescribe (source: DataSource) : DataSet option =
         match source with
-        | DataSource.Named name -> DataSets.tryFind name
-        | DataSource.Folder(path, _, size, classes, trainingImages, testImages) ->
+        | DataSource.Named(name, _) -> DataSets.tryFind name
+        | DataSource.Folder(path, digest, size, classes, trainingImages, testImages) ->
             Some
                 {
                     Name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator path)
@@ -363,12 +412,37 @@ module DataSource =
                     Classes = classes
                     TrainingImages = trainingImages
                     TestImages = testImages
+                    Digest = digest
                     About = path
                 }
 
-    /// What tables call it.
-    let name (source: DataSource) =
+    /// A set as it was published; of a name that no set has nothing is known.
+    let published (name: string) : DataSource =
+        let digest = DataSets.tryFind name |> Option.map _.Digest |> Option.defaultValue ""
+        DataSource.Named(name, digest)
+
+    /// That of the images and labels; "" where it is not known.
+    let digest (source: DataSource) =
+        match source with
+        | DataSource.Named(_, digest)
+        | DataSource.Folder(_, digest, _, _, _, _) -> digest
+
+    /// Whether it is known which images these are: without, a run has no address.
+    let isIdentified (source: DataSource) = digest source <> ""
+
+    /// What files call it.
+    let plainName (source: DataSource) =
         match source, tryDescribe source with
         | _, Some set -> set.Name
-        | DataSource.Named name, None -> name
+        | DataSource.Named(name, _), None -> name
         | DataSource.Folder(path, _, _, _, _, _), None -> path
+
+    /// What tables call it: a copy that is not the published set is named as one.
+    let name (source: DataSource) =
+        match source, tryDescribe source with
+        | DataSource.Named(name, digest), Some set when digest <> "" && digest <> set.Digest ->
+            if set.IsKnown then
+                $"{name}, not the published files"
+            else
+                $"{name}, not verified"
+        | _ -> plainName source

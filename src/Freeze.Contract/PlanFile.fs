@@ -61,10 +61,20 @@ let private writeRun (writer: Utf8JsonWriter) (run: Run) =
     writer.WriteStartObject()
     field "schema" Address.schema
     field "name" run.Name
-    field "hash" (Address.ofRecipe run.Recipe)
+
+    if DataSource.isIdentified run.Recipe.Data then
+        field "hash" (Address.ofRecipe run.Recipe)
+    else
+        writer.WriteNull "hash"
+
     field "profile" run.Profile
     writer.WritePropertyName "axes"
     writeAxes writer run.Axes
+
+    match run.Place with
+    | Place.Alone -> ()
+    | Place.InSearch place -> field "place" place
+
     field "net" run.NetName
     field "data" (DataSource.name run.Recipe.Data)
     field "weights" (Counts.ofWeights (weights run.Recipe))
@@ -107,7 +117,10 @@ let private axisOf path (found: JsonProperty) : Axis =
             | _ -> AxisValue.Word(Json.ofElement<string> $"{path}.axes.{found.Name}" found.Value)
     }
 
-let private runOf path (element: JsonElement) : Run =
+/// The oldest format of plans that stores are read in: what it lacks has its default.
+let private oldest = 3
+
+let private runOf (least: int) path (element: JsonElement) : Run =
     let field name read =
         match
             element.ValueKind,
@@ -125,7 +138,7 @@ let private runOf path (element: JsonElement) : Run =
 
     let schema = field "schema" Json.ofElement<int>
 
-    if schema <> Address.schema then
+    if schema < least || schema > Address.schema then
         raise (
             Json.JsonMismatch
                 $"{path}: plan format {schema}; this Freeze reads format {Address.schema}. Plan the .frz file again."
@@ -135,21 +148,40 @@ let private runOf path (element: JsonElement) : Run =
         Name = field "name" Json.ofElement<string>
         Profile = field "profile" Json.ofElement<string>
         Axes = field "axes" (fun _ axes -> axes.EnumerateObject() |> Seq.map (axisOf path) |> Seq.toArray)
+        Place =
+            // Left out at its default, as in older formats, whose runs name candidate and rung among their axes.
+            match element.TryGetProperty "place" with
+            | true, place -> Place.InSearch(Json.ofElement<SearchPlace> $"{path}.place" place)
+            | false, _ -> Place.Alone
         NetName = field "net" Json.ofElement<string>
         Expected = field "expected" Json.ofElement<Expectation[]>
-        Recipe = field "recipe" Json.ofElement<Recipe>
+        Recipe =
+            let recipe = field "recipe" Json.ofElement<Recipe>
+
+            match recipe.Data with
+            // Older formats told no content of a folder.
+            | DataSource.Folder(path, _, size, classes, training, test) when schema < Address.schema ->
+                { recipe with
+                    Data = DataSource.Folder(path, "", size, classes, training, test)
+                }
+            | _ -> recipe
     }
 
-/// The runs of a plan's text (an array of runs, or one run); `Json.JsonMismatch` says what is wrong with it.
-let ofText (text: string) : Run[] =
+let private read least (text: string) : Run[] =
     try
         use document = JsonDocument.Parse text
 
         match document.RootElement.ValueKind with
         | JsonValueKind.Array ->
             document.RootElement.EnumerateArray()
-            |> Seq.mapi (fun i run -> runOf $"$[{i}]" run)
+            |> Seq.mapi (fun i run -> runOf least $"$[{i}]" run)
             |> Seq.toArray
-        | _ -> [| runOf "$" document.RootElement |]
+        | _ -> [| runOf least "$" document.RootElement |]
     with :? JsonException as error ->
         raise (Json.JsonMismatch error.Message)
+
+/// The runs of a plan's text (an array of runs, or one run); `Json.JsonMismatch` says what is wrong with it.
+let ofText (text: string) : Run[] = read Address.schema text
+
+/// The same of a plan that a store has kept, which may be older: it can be shown, but its address is another one now.
+let ofRecord (text: string) : Run[] = read oldest text

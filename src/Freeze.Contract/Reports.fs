@@ -33,10 +33,8 @@ type ReportItem =
 
 [<RequireQualifiedAccess>]
 module Selection =
-    /// Whether runs are chosen by an axis: not by those that only number repetitions and tries, whose numbers would be taken
-    /// for another axis's values.
-    let isByAxis (axis: Axis) =
-        not (List.contains axis.Name [ "seed"; "candidate"; "rung" ])
+    /// Whether runs are chosen by an axis: not by the seed, whose numbers would be taken for another axis's values.
+    let isByAxis (axis: Axis) = axis.Name <> "seed"
 
     /// What a run can be called by behind `on`: its values on the axes, its net and its data.
     let values (axes: Axis seq) (net: string) (data: string) : Set<string> =
@@ -48,5 +46,5 @@ module Selection =
 
     /// Whether a side of a claim is about a run.
     let holds (side: string seq) (run: Run) =
-        let values = values run.Axes run.NetName (DataSource.name run.Recipe.Data)
+        let values = values run.Values run.NetName (DataSource.plainName run.Recipe.Data)
         side |> Seq.forall values.Contains

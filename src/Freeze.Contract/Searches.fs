@@ -1,79 +1,44 @@
 namespace Freeze
 
-/// Where a run stands in a search over whole runs.
-type SearchPlace =
-    {
-        /// The axes that the candidates of one search have in common.
-        Group: Axis[]
-        /// From 0, the start.
-        Candidate: int
-        /// From 1 where the search halves; else 0.
-        Rung: int
-        Draws: Axis[]
-    }
-
-/// Searches over whole runs, as the axes of their runs tell them: those that candidates have in common, the candidate, the
-/// rung where the search halves, then what was drawn.
+/// Searches over whole runs: which candidates go on, and from where.
 [<RequireQualifiedAccess>]
 module Searches =
-    let candidateAxis = "candidate"
-    let rungAxis = "rung"
-
     /// Of how many candidates successive halving lets one go on, with so many times the epochs.
     let keptOneOf = 3
 
-    let private numberOf (axis: Axis) =
-        match axis.Value with
-        | AxisValue.Number value -> int value
-        | AxisValue.Word _ -> 0
-
     /// A run's place; nothing where it is of no search.
     let tryPlace (run: Run) : SearchPlace option =
-        run.Axes
-        |> Array.tryFindIndex (fun axis -> axis.Name = candidateAxis)
-        |> Option.map (fun at ->
-            let behind = run.Axes[at + 1 ..]
-
-            let halves =
-                behind |> Array.tryHead |> Option.exists (fun axis -> axis.Name = rungAxis)
-
-            {
-                Group = run.Axes[.. at - 1]
-                Candidate = numberOf run.Axes[at]
-                Rung = if halves then numberOf behind[0] else 0
-                Draws = if halves then behind[1..] else behind
-            })
+        match run.Place with
+        | Place.Alone -> None
+        | Place.InSearch place -> Some place
 
     /// What a search goes by: the accuracy of the weights that the run has kept.
     let validation (result: RunResult) =
         (Array.last result.Epochs).ValidationAccuracy
 
+    /// What the name of a run ends with on a rung.
+    let private ending rung =
+        if rung > 1 then $", rung {rung}" else ""
+
     /// A run of a rung as it is on the next one: with three times the epochs.
-    let private onNextRung (run: Run) : Run =
-        let raised (axis: Axis) =
-            if axis.Name = rungAxis then
-                { axis with
-                    Value = AxisValue.Number(float (numberOf axis + 1))
-                }
-            else
-                axis
-
-        let place = tryPlace run |> Option.get
-
-        let name =
-            if place.Rung > 1 then
-                run.Name.Substring(0, run.Name.LastIndexOf ", rung ")
-            else
-                run.Name
+    let private onNextRung (place: SearchPlace, run: Run) : Run =
+        let next = place.Rung + 1
+        let first = run.Name.Substring(0, run.Name.Length - (ending place.Rung).Length)
 
         { run with
-            Name = $"{name}, rung {place.Rung + 1}"
-            Axes = run.Axes |> Array.map raised
+            Name = first + ending next
+            Place = Place.InSearch { place with Rung = next }
             Recipe =
                 { run.Recipe with
                     Epochs = run.Recipe.Epochs * keptOneOf
                 }
         }
+
+    /// The runs of each search, by what its candidates have in common.
+    let group (candidates: (SearchPlace * Run * 'T) list) =
+        candidates
+        |> List.groupBy (fun (place, run, _) ->
+            place.Search, run.Axes, run.NetName, DataSource.name run.Recipe.Data)
 
     /// Whether the first epochs of a run with more epochs are those of one with fewer: a cosine's rates depend on how many
     /// there are, and the stages of a net and the members of an ensemble learn one behind the other.
@@ -100,7 +65,7 @@ module Searches =
         ended
         |> List.choose (fun (run, result) -> tryPlace run |> Option.map (fun place -> place, run, result))
         |> List.filter (fun (place, _, _) -> place.Rung > 0)
-        |> List.groupBy (fun (place, run, _) -> place.Group, run.NetName, DataSource.name run.Recipe.Data)
+        |> group
         |> List.collect (fun (_, candidates) ->
             let top = candidates |> List.map (fun (place, _, _) -> place.Rung) |> List.max
 
@@ -108,7 +73,8 @@ module Searches =
             | [ _ ] -> []
             | rung ->
                 rung
-                |> List.choose (fun (_, run, result) -> result |> Option.map (fun result -> run, result))
+                |> List.choose (fun (place, run, result) ->
+                    result |> Option.map (fun result -> (place, run), result))
                 |> List.sortByDescending (snd >> validation)
                 |> List.truncate (max 1 (rung.Length / keptOneOf))
                 |> List.map (fst >> onNextRung))

@@ -58,7 +58,8 @@ let private digest (path: string) =
     | :? System.NotSupportedException -> Error "this is no name of a file"
     | :? IOException as error -> Error error.Message
 
-/// Files on the disk, no profile.
+/// Files on the disk, no profile. No data set is opened: named ones are taken for the published ones, and of folders the
+/// digest is not known.
 let usual =
     {
         Profile = ""
@@ -67,7 +68,13 @@ let usual =
             {
                 Read = Source.read
                 Digest = digest
-                Images = ImageFolders.list
+                Named = DataSource.published >> DataSource.digest
+                Images =
+                    fun path ->
+                        if Directory.Exists path then
+                            ImageFolders.list path |> Result.map (ImageFolders.content "")
+                        else
+                            Ok ImageFolders.unknown
             }
     }
 
@@ -185,7 +192,11 @@ let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
             Source = source
             TextOf = fun span -> Source.text (Source.at loaded.Sources span.Start) span
             Weights = lookUp options.Files.Digest Diagnostic.notSafetensors >> Result.map Start.File
-            Images = lookUp options.Files.Images Diagnostic.notImages
+            Data =
+                {
+                    Named = options.Files.Named
+                    Folder = lookUp options.Files.Images Diagnostic.notImages
+                }
             Profile = options.Profile
             Beside = parsedBeside |> List.collect _.Statements
         }

@@ -159,7 +159,8 @@ let changes (before: Recipe) (after: Recipe) : Change list =
     ]
 
 // A list compares by its items, in a dictionary too.
-let private axisValues (run: Run) = [ for axis in run.Axes -> axis.Value ]
+let private axisValues (run: Run) =
+    [ for axis in run.Columns -> axis.Value ]
 
 /// Runs that mean the same are the same, whatever they are called; of the others those of one name, then those of the
 /// same axis values, are taken for one run that changed.

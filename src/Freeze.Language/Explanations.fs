@@ -61,10 +61,13 @@ let ofSetting (name: string) : string option =
                 Phrase = phrase
             }
 
-        let noFolder (path: Located<string>) =
-            Error(Diagnostic.notImages path.Span "none is looked for here")
+        let noData: Settings.DataLookup =
+            {
+                Named = fun _ -> ""
+                Folder = fun path -> Error(Diagnostic.notImages path.Span "none is looked for here")
+            }
 
-        Settings.read found.Add noFolder Scope.Empty (Map.ofList [ name, written ])
+        Settings.read found.Add noData Scope.Empty (Map.ofList [ name, written ])
         |> ignore
 
     let expected = "expected "

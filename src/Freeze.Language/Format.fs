@@ -127,8 +127,8 @@ let rec private statement (reading: Reading option) (written: Statement) : Item 
     let expression = Notation.expression source
 
     match written.Value with
-    | StatementItem.Setting(name, phrase) ->
-        text (name.Value + " ") @ Notation.phrase source [] phrase |> plain
+    | StatementItem.Setting(name, phrase)
+    | StatementItem.Learn(name, phrase) -> text (name.Value + " ") @ Notation.phrase source [] phrase |> plain
     | StatementItem.Let(name, value) -> text $"let {name.Value} = " @ expression value |> plain
     | StatementItem.Together(names, items) ->
         let names = names |> List.map _.Value |> String.concat ", "

@@ -12,8 +12,10 @@ type Files =
         Read: string -> Result<Source, string>
         /// The SHA-256 of a file of weights.
         Digest: string -> Result<string, string>
+        /// The digest of a named data set; "" where it is not known.
+        Named: string -> string
         /// What a folder of images holds.
-        Images: string -> Result<ImageListing, string>
+        Images: string -> Result<FolderContent, string>
     }
 
 type File =

@@ -205,7 +205,8 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
                 this.Define(Kind.Let, home, name)
 
         match statement.Value with
-        | StatementItem.Setting(_, phrase) -> List.iter expression phrase
+        | StatementItem.Setting(_, phrase)
+        | StatementItem.Learn(_, phrase) -> List.iter expression phrase
         | StatementItem.Let(name, value)
         | StatementItem.Draw(name, value) ->
             letOrSetting name

@@ -344,7 +344,12 @@ let private ensembleStatement =
 
 /// `stage 1 {`; with a colon it is a rule.
 let private stageStatement =
-    attempt (keyword "stage" >>. sum .>> followedByString "{") .>>. body
+    let learn =
+        notFollowedBy colonAhead >>. followedBy (keyword "learn") >>. name .>>. phrase
+        |>> StatementItem.Learn
+
+    attempt (keyword "stage" >>. sum .>> followedByString "{")
+    .>>. block StatementItem.Broken (learn <|> statement)
     |>> StatementItem.Stage
 
 let private expectStatement =

@@ -23,8 +23,7 @@ type Context =
         TextOf: Span -> string
         /// The start that a file of weights gives.
         Weights: Located<string> -> Result<Start, Diagnostic>
-        /// The path of a folder of images, and what it holds.
-        Images: Located<string> -> Result<string * ImageListing, Diagnostic>
+        Data: DataLookup
         /// The profile in force, or "".
         Profile: string
         /// Settings and lets that lie above it.
@@ -182,11 +181,9 @@ type RunChecker
 
     /// What each stage learns.
     let stageLearning (making: Making) : StageLearning[] =
-        let said = learningStages making.Variant.Section |> Map.ofList
-
         [|
             for stage in 1 .. making.Subject.Built.Net.Stages.Length ->
-                Map.tryFind stage said
+                Map.tryFind stage making.Variant.Section.Stages
                 |> Option.bind (fun written ->
                     Settings.learnOfStage making.Scope written.Phrase |> Diagnostic.keep report)
                 |> Option.defaultValue StageLearning.Classify
@@ -245,7 +242,7 @@ type RunChecker
             |> Option.map int
             |> Option.defaultValue 1
 
-        for stage, written in learningStages variant.Section do
+        for KeyValue(stage, written) in variant.Section.Stages do
             if not settings.ByStages then
                 report (Diagnostic.stageWithoutStages written.Name.Span)
             elif stage > net.Stages.Length then
@@ -399,7 +396,7 @@ type RunChecker
                         }
 
                     match
-                        Settings.read ignore context.Images scope (Map.remove "net" variant.Section.Settings)
+                        Settings.read ignore context.Data scope (Map.remove "net" variant.Section.Settings)
                     with
                     | Some settings ->
                         NetChecker.check
@@ -454,10 +451,14 @@ type RunChecker
 
         let outer, inner =
             List.splitAt variant.Outer.Length labelled
-            |> fun (outer, inner) -> List.concat outer, List.concat inner
+            |> fun (outer, inner) ->
+                match variant.Search with
+                // The candidates are the last axis; their number is a part of the run's place.
+                | Search.Runs _ -> List.concat outer, List.concat (List.truncate (inner.Length - 1) inner)
+                | Search.No
+                | Search.Stages _ -> List.concat outer, List.concat inner
 
-        /// What was drawn has columns too.
-        let drawn: Freeze.Axis list =
+        let draws: Freeze.Axis list =
             match variant.Search with
             | Search.Runs _ ->
                 section.Draws
@@ -486,16 +487,20 @@ type RunChecker
                     | _ -> None)
             | _ -> []
 
-        let rung: Freeze.Axis list =
+        let file = Path.GetFileNameWithoutExtension context.Source.Path
+
+        let place =
             match variant.Search with
-            | Search.Runs(Trials.Halving _) ->
-                [
+            | Search.Runs trials ->
+                Place.InSearch
                     {
-                        Name = Searches.rungAxis
-                        Value = AxisValue.Number 1.0
+                        Search = file
+                        Candidate = candidate.Number
+                        Rung = if trials.IsHalving then 1 else 0
+                        Draws = List.toArray draws
                     }
-                ]
-            | _ -> []
+            | Search.No
+            | Search.Stages _ -> Place.Alone
 
         let case: Freeze.Axis list =
             variant.Case
@@ -512,10 +517,10 @@ type RunChecker
                 yield! List.map2 Naming.ofAxis allAxes labelled |> List.concat
             ]
             |> function
-                | [] -> Path.GetFileNameWithoutExtension context.Source.Path
+                | [] -> file
                 | parts -> String.concat " " parts
 
-        match Settings.read report context.Images scope section.Settings with
+        match Settings.read report context.Data scope section.Settings with
         | None -> None
         | Some settings ->
             checkSearch variant settings
@@ -533,9 +538,9 @@ type RunChecker
                     }
 
                 let recipe, reasons = recipe making
-                let axes = outer @ case @ inner @ rung @ drawn
+                let axes = outer @ case @ inner
 
-                let values = Selection.values axes subject.Name settings.Data.Name
+                let values = Selection.values (axes @ draws) subject.Name settings.Data.Name
 
                 {
                     Run =
@@ -543,6 +548,7 @@ type RunChecker
                             Name = name
                             Profile = context.Profile
                             Axes = List.toArray axes
+                            Place = place
                             NetName = subject.Name
                             Expected = Expectations.ofRun report context.TextOf seen scope section values
                             Recipe = recipe

@@ -30,6 +30,8 @@ type Ensemble =
 type Section =
     {
         Settings: Map<string, Written>
+        /// What each stage learns that says so, by its number.
+        Stages: Map<int, Written>
         Lets: Let list
         Draws: Let list
         Togethers: Together list
@@ -41,6 +43,7 @@ type Section =
 let emptySection =
     {
         Settings = Map.empty
+        Stages = Map.empty
         Lets = []
         Draws = []
         Togethers = []
@@ -83,30 +86,17 @@ let private addSetting report (section: Section) (name: Name) phrase =
             Settings = Map.add name.Value { Name = name; Phrase = phrase } section.Settings
         }
 
-let private stageSetting = "learn of stage "
-
-/// What a stage learns, as a setting beside the others; no file can write such a name.
-let learnOfStage (stage: int) = stageSetting + string stage
-
-/// The stages that have something of their own to learn.
-let learningStages (section: Section) : (int * Written) list =
-    [
-        for KeyValue(name, written) in section.Settings do
-            if name.StartsWith(stageSetting, System.StringComparison.Ordinal) then
-                int (name.Substring stageSetting.Length), written
-    ]
-
 let private addStage report (section: Section) (number: Expression) (body: Statement list) =
     let learn stage (section: Section) (statement: Statement) =
         match statement.Value with
-        | StatementItem.Setting({ Value = "learn" } as name, phrase) ->
-            match Map.tryFind (learnOfStage stage) section.Settings with
+        | StatementItem.Learn(name, phrase) ->
+            match Map.tryFind stage section.Stages with
             | Some earlier ->
                 report (Diagnostic.setTwice name.Span name.Value earlier.Name.Span)
                 section
             | None ->
                 { section with
-                    Settings = Map.add (learnOfStage stage) { Name = name; Phrase = phrase } section.Settings
+                    Stages = Map.add stage { Name = name; Phrase = phrase } section.Stages
                 }
         | StatementItem.Broken -> section
         | _ ->
@@ -276,6 +266,7 @@ let private addToSection report at (section: Section) (statement: Statement) : S
     | StatementItem.Import _ -> misplaced "an import"
     | StatementItem.Stage _ when at = At.Ensemble -> misplaced "a stage"
     | StatementItem.Stage(number, body) -> addStage report section number body
+    | StatementItem.Learn _ -> misplaced "what a stage learns"
     | StatementItem.Ensemble _ -> misplaced "an ensemble"
     | StatementItem.Profile _ -> misplaced "a profile"
     | StatementItem.Report _ -> misplaced "a report"
@@ -344,6 +335,7 @@ let over (below: Section) (above: Section) : Section =
 
     {
         Settings = Map.fold (fun all name setting -> Map.add name setting all) settings above.Settings
+        Stages = Map.fold (fun all stage written -> Map.add stage written all) below.Stages above.Stages
         Lets = free below.Lets @ above.Lets
         Draws = free below.Draws @ above.Draws
         Togethers = below.Togethers @ above.Togethers

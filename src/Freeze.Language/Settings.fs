@@ -72,11 +72,17 @@ let private withoutBrackets (call: Arguments.Call) =
 
     Diagnostic.wrongValue place $"`{call.Callee.Value}` without brackets"
 
-/// How a folder of images is listed.
-type private Folders = Located<string> -> Result<string * ImageListing, Diagnostic>
+/// What is known of data sets.
+type DataLookup =
+    {
+        /// The digest of a named set.
+        Named: string -> string
+        /// The path of a folder of images, and what it holds.
+        Folder: Located<string> -> Result<string * FolderContent, Diagnostic>
+    }
 
-/// `folder("photos", size 64)`
-let private folder (folders: Folders) scope (call: Arguments.Call) =
+/// `folder("photos", size 64)`; where it is not on this machine, the file must say how many classes it has.
+let private folder (lookup: DataLookup) saysClasses scope (call: Arguments.Call) =
     let usage = "`folder(\"photos\", size 64)`: a folder, and the size of its images"
 
     Arguments.byName [ "path"; "size" ] [ "path"; "size" ] call
@@ -87,29 +93,38 @@ let private folder (folders: Folders) scope (call: Arguments.Call) =
             |> Result.bind (fun size ->
                 match evaluate scope path with
                 | Ok { Value = Datum.Text text; Span = span } ->
-                    folders { Value = text; Span = span }
-                    |> Result.map (fun (path, listing) ->
+                    lookup.Folder { Value = text; Span = span }
+                    |> Result.bind (fun (path, content) ->
+                        if content.Classes > 0 || saysClasses then
+                            Ok(path, content)
+                        else
+                            Error(
+                                Diagnostic.notImages
+                                    span
+                                    "there is no such folder here; `classes 10` would plan without it"
+                            ))
+                    |> Result.map (fun (path, content) ->
                         DataSource.Folder(
                             path,
-                            listing.Digest,
+                            content.Digest,
                             int size,
-                            listing.Classes.Length,
-                            listing.Training.Length,
-                            listing.Test.Length
+                            content.Classes,
+                            content.TrainingImages,
+                            content.TestImages
                         ))
                 | Ok other -> Error(Diagnostic.wrongValue other.Span "a path in quotes")
                 | Error e -> Error e)
         | _ -> Error(Diagnostic.wrongValue call.Callee.Span usage))
 
-let private data folders scope phrase =
+let private data (lookup: DataLookup) saysClasses scope phrase =
     let names = DataSets.all |> Array.map _.Name |> List.ofArray
 
     single "one data set" phrase
     |> Result.bind (Arguments.call scope "a data set, such as `mnist`")
     |> Result.bind (fun call ->
         match call.Callee.Value, call.Arguments with
-        | "folder", _ -> folder folders scope call
-        | name, [] when List.contains name names -> Ok(DataSource.Named name)
+        | "folder", _ -> folder lookup saysClasses scope call
+        | name, [] when List.contains name names -> Ok(DataSource.Named(name, lookup.Named name))
         | name, [] -> Error(Diagnostic.unknownWord call.Callee.Span "data set" name (names @ [ "folder" ]))
         | _ -> Error(withoutBrackets call))
 
@@ -122,11 +137,18 @@ let private isWord scope word (phrase: Phrase) =
         | _ -> false
     | _ -> false
 
+/// How many training images a run may use: any number where the folder is not on this machine.
+let private trainingImages (set: DataSet) =
+    if set.TrainingImages = 0 then
+        System.Int32.MaxValue
+    else
+        set.TrainingImages
+
 let private images scope (set: DataSet) (phrase: Phrase) =
     if isWord scope "all" phrase then
         Ok Images.All
     else
-        wholeOf scope 1L (int64 set.TrainingImages) "the number of training images" phrase
+        wholeOf scope 1L (int64 (trainingImages set)) "the number of training images" phrase
         |> Result.map (int >> Images.First)
 
 let private validation scope (available: int) (phrase: Phrase) =
@@ -462,7 +484,7 @@ let optimizer (scope: Scope) (written: Map<string, Written>) : Result<Optimizer,
 /// said of rules; any other mistake leaves its default in place, so that the rest is checked too.
 let read
     (report: Diagnostic -> unit)
-    (folders: Located<string> -> Result<string * ImageListing, Diagnostic>)
+    (lookup: DataLookup)
     (scope: Scope)
     (written: Map<string, Written>)
     : Settings option =
@@ -474,11 +496,12 @@ let read
     let settingOr fallback name reader =
         setting name fallback reader |> Option.defaultValue fallback
 
-    let knownSource =
-        setting "data" (DataSource.Named DataSets.all[0].Name) (data folders)
+    let mnist =
+        DataSource.Named(DataSets.all[0].Name, lookup.Named DataSets.all[0].Name)
 
-    let source =
-        knownSource |> Option.defaultValue (DataSource.Named DataSets.all[0].Name)
+    let knownSource = setting "data" mnist (data lookup (written.ContainsKey "classes"))
+
+    let source = knownSource |> Option.defaultValue mnist
 
     let knownNet =
         setting "net" (plainCall "lenet") (fun scope phrase ->
@@ -490,7 +513,7 @@ let read
 
     let available =
         match images with
-        | Images.All -> set.TrainingImages
+        | Images.All -> trainingImages set
         | Images.First count -> count
 
     let whole least most what =
@@ -520,7 +543,7 @@ let read
                 settingOr
                     (int64 set.Classes)
                     "classes"
-                    (whole (int64 set.Classes) 1_000_000L "the number of outputs")
+                    (whole (max 1L (int64 set.Classes)) 1_000_000L "the number of outputs")
                 |> int
             Net = net
             Init = settingOr None "init" init

@@ -180,6 +180,8 @@ and [<RequireQualifiedAccess>] StatementItem =
     | Ensemble of members: Expression * after: Expression * body: Statement list
     /// `stage 1 { learn reconstruct }`
     | Stage of number: Expression * body: Statement list
+    /// `learn solve ridge 1e-3`, inside a stage: what that stage learns. Elsewhere `learn` is a setting.
+    | Learn of word: Name * what: Phrase
     /// `profile quick { … }`
     | Profile of name: Name * body: Statement list
     /// `expect accuracy 73.02 on cifar10, 22.89 on cifar100 from "Table 1"`

@@ -34,6 +34,7 @@ let usedLets (nets: Map<string, NetChecker.Definition>) (section: Section) : Set
     let expressions =
         [
             yield! section.Settings |> Map.values |> Seq.collect _.Phrase
+            yield! section.Stages |> Map.values |> Seq.collect _.Phrase
             yield! section.Draws |> Seq.map _.Content
             yield! section.Rules |> Seq.collect ruleExpressions
             yield! ensembleExpressions section
@@ -108,6 +109,10 @@ let private axes report (whole: Section) (section: Section) (used: Set<string>) 
     [
         for KeyValue(name, setting) in section.Settings do
             yield! setting.Phrase |> List.collect (ofExpression report [ name ])
+        for KeyValue(stage, written) in section.Stages do
+            yield!
+                written.Phrase
+                |> List.collect (ofExpression report [ $"learn of stage {stage}" ])
         yield! section.Togethers |> List.collect together
         for l in section.Lets do
             if used.Contains l.Name.Value then
@@ -188,7 +193,7 @@ let private candidates (section: Section) search : Axis list =
 
         [
             {
-                Columns = [ Freeze.Searches.candidateAxis ]
+                Columns = [ "candidate" ]
                 Place = place
                 Count = int64 (candidateCount section.Draws trials)
                 Item =
@@ -220,6 +225,9 @@ let private inherited (below: Section) (above: Section) : Section =
         Settings =
             below.Settings
             |> Map.filter (fun name setting -> Map.tryFind name whole.Settings = Some setting)
+        Stages =
+            below.Stages
+            |> Map.filter (fun stage written -> Map.tryFind stage whole.Stages = Some written)
         Lets = whole.Lets |> List.filter (fun l -> List.contains l below.Lets)
         Draws = []
         Togethers = below.Togethers

@@ -91,7 +91,8 @@ let rec private statement analysed (statement: Statement) : JsonNode list =
     | StatementItem.Draw(name, _) -> one name.Value SymbolKind.variable name.Span []
     | StatementItem.Together(names, _) ->
         one (names |> List.map _.Value |> String.concat ", ") SymbolKind.variable (join names) []
-    | StatementItem.Setting(name, _) -> one name.Value SymbolKind.property name.Span []
+    | StatementItem.Setting(name, _)
+    | StatementItem.Learn(name, _) -> one name.Value SymbolKind.property name.Span []
     | StatementItem.Rule(selector, _) ->
         let source = Workspace.sourceOf analysed
         one (Source.text source selector.Span) SymbolKind.event selector.Span []

@@ -98,7 +98,8 @@ let private ofSyntax (statements: Statement list) : (Span * Type) list =
 
     let rec statement (statement: Statement) =
         match statement.Value with
-        | StatementItem.Setting(name, phrase) ->
+        | StatementItem.Setting(name, phrase)
+        | StatementItem.Learn(name, phrase) ->
             (name.Span, Type.Setting)
             :: (match phrase with
                 | [ only ] -> call only

@@ -93,7 +93,8 @@ let files (texts: Map<string, Result<Source, string>>) : Imports.Files =
                 | Some source -> source
                 | None -> readFile path
         Digest = stamp
-        Images = Freeze.ImageFolders.list
+        Named = Compile.usual.Files.Named
+        Images = Compile.usual.Files.Images
     }
 
 let private blank path = { Path = path; Text = ""; Start = 0 }

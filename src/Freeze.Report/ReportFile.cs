@@ -47,7 +47,7 @@ public sealed record ReportFile(
     /// <summary>The axes along which runs differ, but for the seed.</summary>
     public string[] Axes =>
     [
-        .. Runs.SelectMany(run => run.Run.Axes).GroupBy(axis => axis.Name)
+        .. Runs.SelectMany(run => run.Run.Columns).GroupBy(axis => axis.Name)
             .Where(axis => axis.Key != "seed" && axis.Select(found => AxisValueModule.text(found.Value)).Distinct().Count() > 1)
             .Select(axis => axis.Key),
     ];
@@ -63,12 +63,12 @@ public sealed record ReportFile(
     public static string Value(RunRecords run, string axis)
     {
         ArgumentNullException.ThrowIfNull(run);
-        return run.Run.Axes.FirstOrDefault(found => found.Name == axis) is { } found ? Word(found.Value) : "";
+        return run.Run.Columns.FirstOrDefault(found => found.Name == axis) is { } found ? Word(found.Value) : "";
     }
 
     // With all its digits: drawn values may differ where tables no longer show it.
     private static string Exactly(RunRecords run, string axis) =>
-        run.Run.Axes.FirstOrDefault(found => found.Name == axis) is { } found ? AxisValueModule.text(found.Value) : "";
+        run.Run.Columns.FirstOrDefault(found => found.Name == axis) is { } found ? AxisValueModule.text(found.Value) : "";
 
     private static string Word(AxisValue value) => value switch
     {

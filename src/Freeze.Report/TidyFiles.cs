@@ -31,7 +31,7 @@ public static class TidyFiles
 
     private static string Runs(IReadOnlyList<ReportFile> files)
     {
-        var axes = files.SelectMany(file => file.Runs).SelectMany(run => run.Run.Axes).Select(axis => axis.Name).Distinct().ToArray();
+        var axes = files.SelectMany(file => file.Runs).SelectMany(run => run.Run.Columns).Select(axis => axis.Name).Distinct().ToArray();
         var rows = All(files).Select(found => new[]
         {
             found.File.Path, found.File.Profile, found.Run.Run.Name, found.Run.Hash, Page.PlanHtml.Word(found.Run.State),

@@ -57,3 +57,110 @@ let ``a damaged file is named and not trained on`` () =
     let output = freeze [ "data"; "mnist-sample"; "--data"; data ]
     Assert.Equal(2, output.Code)
     Assert.Contains("train-labels-idx1-ubyte.gz is damaged", output.Errors)
+
+let private picture name =
+    File.ReadAllBytes(Path.Combine(root, "tests", "Freeze.Runtime.Tests", "fixtures", "images", name))
+
+/// A folder of eight pictures of two classes, and a file beside it that trains on them.
+let private photos () =
+    let home = folder ()
+
+    for part, name in [ "train", "rgb.png"; "test", "grey.png" ] do
+        for label in [ "cat"; "dog" ] do
+            let inner = Path.Combine(home, "photos", part, label)
+            Directory.CreateDirectory inner |> ignore
+
+            for i in 1..2 do
+                File.WriteAllBytes(Path.Combine(inner, $"{i}.png"), picture name)
+
+    let text =
+        "data folder(\"photos\", size 16); net n { conv 4 3x3; relu; linear classes }\n\
+net n; classes 2; epochs 1; batch 2"
+
+    File.WriteAllText(Path.Combine(home, "f.frz"), text)
+    home
+
+/// Freeze in a folder, with a cache there.
+let private freezeAt home arguments =
+    finish (startIn home [ "XDG_CACHE_HOME", Path.Combine(home, "cache"); "FREEZE_DATA", "" ] arguments)
+
+let private hashOf home =
+    (json (freezeAt home [ "plan"; "--json"; "f.frz" ])).[0].GetProperty("hash").GetString()
+
+[<Fact>]
+let ``pictures replaced in place change the address, and a second plan reads no picture`` () =
+    let home = photos ()
+    let first = freezeAt home [ "plan"; "f.frz" ]
+    Assert.Contains("reading 8 files of", first.Errors)
+    let hash = hashOf home
+    Assert.Contains(hash, first.Text)
+    let second = freezeAt home [ "plan"; "f.frz" ]
+    Assert.Equal("", second.Errors)
+    Assert.Equal(first.Text, second.Text)
+
+    // The same name, length and time.
+    let path = Path.Combine(home, "photos", "train", "cat", "1.png")
+    let written = File.GetLastWriteTimeUtc path
+    let bytes = File.ReadAllBytes path
+    bytes[bytes.Length - 20] <- bytes[bytes.Length - 20] ^^^ 1uy
+    File.WriteAllBytes(path, bytes)
+    File.SetLastWriteTimeUtc(path, written)
+    Assert.NotEqual<string>(hash, hashOf home)
+
+[<Fact>]
+let ``where a folder is not on the machine, commands go by what the store's plans have read`` () =
+    let home = photos ()
+    Assert.Equal(0, (freezeAt home [ "run"; "f.frz" ]).Code)
+    let hash = hashOf home
+    let source = Path.Combine(home, "f.frz")
+    let text = File.ReadAllText source
+    Directory.Move(Path.Combine(home, "photos"), Path.Combine(home, "away"))
+
+    let plan = freezeAt home [ "plan"; "f.frz" ]
+    Assert.Contains("needs the data", plan.Text)
+    Assert.Contains("photos is not on this machine", plan.Errors)
+    Assert.Equal(2, (freezeAt home [ "run"; "f.frz" ]).Code)
+
+    let status = freezeAt home [ "status"; "f.frz" ]
+    Assert.Contains(hash, status.Text)
+    Assert.Contains("1 done", status.Text)
+    Assert.Contains("taken as the last run in runs read it", status.Errors)
+
+    // A file that no longer means the run: it is kept, for its images are elsewhere.
+    File.WriteAllText(source, text + "; seed 7")
+    let kept = freezeAt home [ "gc"; "f.frz"; "--yes" ]
+    Assert.Contains($"{hash} f is kept: its images (photos) are not on this machine", kept.Errors)
+    Assert.Contains("Nothing to remove", kept.Text)
+
+    // With the images here it is known that no file means it.
+    Directory.Move(Path.Combine(home, "away"), Path.Combine(home, "photos"))
+    Assert.Contains("1 removed", (freezeAt home [ "gc"; "f.frz"; "--yes" ]).Text)
+
+[<Fact>]
+let ``a copy with other labels is neither verified nor planned as the published set, and a tenth is not the whole``
+    ()
+    =
+    let home = folder ()
+    File.WriteAllText(Path.Combine(home, "f.frz"), "data cifar100-sample; net cnn6")
+    let published = hashOf home
+    let data = Path.Combine(home, "data")
+    Directory.CreateDirectory data |> ignore
+    File.WriteAllBytes(Path.Combine(data, "train.bin"), Array.zeroCreate (5_000 * 3_074))
+    File.WriteAllBytes(Path.Combine(data, "test.bin"), Array.zeroCreate (1_000 * 3_074))
+
+    let found = freezeAt home [ "data"; "cifar100-sample"; "--data"; data ]
+    Assert.Contains("cifar100-sample: not the published files, in", found.Text)
+    Assert.DoesNotContain("verified", found.Text)
+
+    let plan = freezeAt home [ "plan"; "f.frz"; "--data"; data ]
+    Assert.Contains("cifar100-sample, not the published files", plan.Text)
+    Assert.DoesNotContain(published, plan.Text)
+
+    let sets = json (freezeAt home [ "data"; "--json"; "--data"; data ])
+
+    let whole =
+        sets.EnumerateArray()
+        |> Seq.find (fun set -> set.GetProperty("name").GetString() = "cifar100")
+
+    Assert.Equal(data, whole.GetProperty("incomplete").GetString())
+    Assert.False(fst (whole.TryGetProperty "place"))

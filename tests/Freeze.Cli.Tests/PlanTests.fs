@@ -61,7 +61,7 @@ let ``a plan file runs as the file that it came from`` () =
 [<Fact>]
 let ``a file that is no plan is refused with its place`` () =
     let plan = Path.Combine(folder (), "plan.json")
-    File.WriteAllText(plan, """[{"schema":3,"name":"a","profile":""}]""")
+    File.WriteAllText(plan, """[{"schema":4,"name":"a","profile":""}]""")
     let output = freeze [ "run"; plan ]
     Assert.Equal(2, output.Code)
     Assert.Contains("$[0]: field \"axes\" is missing", output.Errors)

@@ -49,24 +49,12 @@ let ``a run may stop at an accuracy or where it gets no better`` () =
 
 [<Fact>]
 let ``a folder lies relative to the file that names it, and its address is its content's`` () =
-    let listing: ImageListing =
+    let content: FolderContent =
         {
-            Folder = "/photos"
-            Classes = [| "cat"; "dog"; "owl" |]
-            Training =
-                Array.init 40 (fun i ->
-                    {
-                        Path = $"train/cat/{i}.png"
-                        Length = 9L
-                        Label = 0
-                    })
-            Test =
-                Array.init 7 (fun i ->
-                    {
-                        Path = $"test/dog/{i}.png"
-                        Length = 9L
-                        Label = 1
-                    })
+            Digest = "0123"
+            Classes = 3
+            TrainingImages = 40
+            TestImages = 7
         }
 
     let seen = ResizeArray<string>()
@@ -78,7 +66,7 @@ let ``a folder lies relative to the file that names it, and its address is its c
                     Images =
                         fun path ->
                             seen.Add path
-                            Ok listing
+                            Ok content
                 }
         }
 
@@ -90,6 +78,32 @@ let ``a folder lies relative to the file that names it, and its address is its c
 
     let recipe = plan "photos"
     Assert.Equal<string[]>([| Path.Combine("here", "photos") |], seen.ToArray())
-    Assert.Equal(DataSource.Folder(Path.Combine("here", "photos"), listing.Digest, 48, 3, 40, 7), recipe.Data)
+    Assert.Equal(DataSource.Folder(Path.Combine("here", "photos"), "0123", 48, 3, 40, 7), recipe.Data)
     Assert.Equal((3, [ 3; 48; 48 ]), (recipe.Classes, List.ofArray recipe.Net.Nodes[0].Shape))
     Assert.Equal(Address.ofRecipe recipe, Address.ofRecipe (plan "others"))
+
+[<Fact>]
+let ``a folder that is not here is planned where the file says how many classes it has`` () =
+    let analyse text =
+        let options =
+            { alone with
+                Files =
+                    { alone.Files with
+                        Images = fun _ -> Ok ImageFolders.unknown
+                    }
+            }
+
+        Compile.analyse options (source $"data folder(\"photos\", size 32); net wrn-10-1; {text}")
+
+    Assert.Equal<string list>([ "FRZ049" ], (analyse "").Diagnostics |> List.map _.Code)
+    let run = (analyse "classes 3; images 500; validate 100").Runs[0]
+    Assert.Equal(3, run.Recipe.Classes)
+    Assert.False(DataSource.isIdentified run.Recipe.Data)
+    Assert.Contains("\"hash\":null", PlanFile.ofRun run)
+
+[<Fact>]
+let ``a copy that is not the published set is named as one`` () =
+    Assert.Equal("cifar10", DataSource.name (DataSource.published "cifar10"))
+    Assert.Equal("cifar10, not the published files", DataSource.name (DataSource.Named("cifar10", "0a")))
+    Assert.Equal("cifar100, not verified", DataSource.name (DataSource.Named("cifar100", "0a")))
+    Assert.Equal("cifar10", DataSource.plainName (DataSource.Named("cifar10", "0a")))

@@ -35,6 +35,7 @@ let alone: Compile.Options =
             {
                 Read = fun _ -> Error "there is no such file"
                 Digest = fun _ -> Error "there is no such file"
+                Named = Compile.usual.Files.Named
                 Images = fun _ -> Error "there is no such folder"
             }
     }

@@ -59,6 +59,30 @@ let ``a wrong plan file says what is wrong`` (text: string) (expected: string) =
     Assert.Contains(expected, error.message)
 
 [<Fact>]
+let ``a plan that an older Freeze left in a store can be read, but not run`` () =
+    let runs =
+        runs "data cifar10; net cnn6; validate 100; optimizer sgd; search halving 3; lr ~ 0.1 * choice(1, 2)"
+
+    let run = runs[1]
+
+    // Format 3 had neither digests nor places: candidate and rung were axes.
+    let place = $",\"place\":{Searches.tryPlace run |> Option.get |> Json.toText}"
+    let digest = $",\"digest\":\"{DataSource.digest run.Recipe.Data}\""
+
+    let older =
+        (PlanFile.ofRun run).Replace("\"schema\":4", "\"schema\":3").Replace(place, "").Replace(digest, "")
+
+    let older = older.Replace("\"axes\":{}", "\"axes\":{\"candidate\":1,\"rung\":1}")
+
+    Assert.Throws<Json.JsonMismatch>(fun () -> PlanFile.ofText older |> ignore)
+    |> ignore
+
+    let read = PlanFile.ofRecord older |> Array.exactlyOne
+    Assert.Equal(DataSource.Named("cifar10", ""), read.Recipe.Data)
+    Assert.Equal((Place.Alone, run.Name), (read.Place, read.Name))
+    Assert.Equal<string list>([ "candidate"; "rung" ], [ for axis in read.Columns -> axis.Name ])
+
+[<Fact>]
 let ``an unknown field or a missing one is refused with its place`` () =
     let text = Json.toText (recipe ())
     let more = text.Replace("\"batch\":", "\"bitch\":1,\"batch\":")
@@ -69,6 +93,49 @@ let ``an unknown field or a missing one is refused with its place`` () =
 
     Assert.Contains("bitch", said more)
     Assert.Contains("batch", said less)
+
+/// As a recipe would be before and after a field was added to it.
+type Before = { Batch: int; Way: WayBefore }
+
+and WayBefore =
+    | Plain
+    | Staged of Count: int
+
+type After =
+    {
+        Batch: int
+        [<DefaultsTo "[]">]
+        Added: int[]
+        Way: WayAfter
+    }
+
+and WayAfter =
+    | Plain
+    | [<DefaultsTo("Names", "[\"all\"]")>] Staged of Count: int * Names: string[]
+
+[<Fact>]
+let ``a field at its default is left out, and reads back as the default where it is missing`` () =
+    let before: Before = { Batch = 3; Way = WayBefore.Staged 2 }
+
+    let after: After =
+        {
+            Batch = 3
+            Added = [||]
+            Way = WayAfter.Staged(2, [| "all" |])
+        }
+
+    Assert.Equal("""{"batch":3,"way":{"staged":{"count":2}}}""", Json.toText after)
+    Assert.Equal(Json.toText before, Json.toText after)
+    Assert.Equal(after, Json.ofText<After>(Json.toText before))
+
+    let other =
+        { after with
+            Added = [| 1 |]
+            Way = WayAfter.Staged(2, [||])
+        }
+
+    Assert.Equal("""{"batch":3,"added":[1],"way":{"staged":{"count":2,"names":[]}}}""", Json.toText other)
+    Assert.Equal(other, Json.ofText<After>(Json.toText other))
 
 [<Fact>]
 let ``an address depends on what is trained and not on what it is called`` () =

@@ -12,7 +12,7 @@ let private names text = runs text |> Array.map _.Name
 let ``a file of two statements is whole`` () =
     let run = runs "net lenet; rest: train" |> Array.exactlyOne
     Assert.Equal("test", run.Name)
-    Assert.Equal(DataSource.Named "mnist", run.Recipe.Data)
+    Assert.Equal(DataSource.published "mnist", run.Recipe.Data)
     Assert.Equal(Optimizer.Sgd(0.01, 0.9, 0.0, false), run.Recipe.Optimizer)
     Assert.Equal((10, 128, 1L), (run.Recipe.Epochs, run.Recipe.Batch, run.Recipe.Seed))
 

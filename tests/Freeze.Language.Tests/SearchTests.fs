@@ -1,6 +1,7 @@
 module Freeze.Language.Tests.SearchTests
 
 open Freeze
+open Freeze.Language
 open Freeze.Language.Tests.Files
 open Xunit
 
@@ -128,6 +129,36 @@ let ``of equal candidates the first goes on, and where all failed nothing does``
     )
 
     Assert.Empty(all |> List.map (fun run -> run, None) |> Searches.nextRung)
+
+[<Fact>]
+let ``a candidate's place is a field of its run, and its columns are axes, candidate, rung and draws`` () =
+    let run = (runs halving)[10]
+
+    match run.Place with
+    | Place.InSearch place ->
+        Assert.Equal(("test", 1, 1), (place.Search, place.Candidate, place.Rung))
+        Assert.Equal<string list>([ "lr" ], [ for axis in place.Draws -> axis.Name ])
+    | Place.Alone -> failwith "it is of a search"
+
+    Assert.Equal<string list>([ "seed" ], [ for axis in run.Axes -> axis.Name ])
+    Assert.Equal<string list>([ "seed"; "candidate"; "rung"; "lr" ], [ for axis in run.Columns -> axis.Name ])
+    Assert.Equal<Run[]>([| run |], PlanFile.ofText (PlanFile.ofRun run))
+
+[<Fact>]
+let ``searches of two files go on side by side`` () =
+    let inFile path =
+        (Compile.analyse alone { source halving with Path = path }).Runs
+        |> Array.map (fun run -> run, Some(result 0.5))
+        |> List.ofArray
+
+    // Nine candidates of either search and seed: were they one search, six of eighteen would go on.
+    let next = Searches.nextRung (inFile "one.frz" @ inFile "other.frz")
+    Assert.Equal(12, next.Length)
+
+    Assert.Equal<string list>(
+        [ "one"; "other" ],
+        next |> List.choose Searches.tryPlace |> List.map _.Search |> List.distinct
+    )
 
 [<Fact>]
 let ``a run of no search has no place in one`` () =

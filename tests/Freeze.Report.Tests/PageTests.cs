@@ -80,7 +80,7 @@ public sealed partial class PageTests
         const string Attack = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&";
         var file = MadeUp.File(Shares, (run, i) =>
         {
-            var named = new Run(Attack, Attack, [new Axis("case", AxisValue.NewWord(Attack)), new Axis("p", AxisValue.NewWord(Attack + i))], Attack,
+            var named = new Run(Attack, Attack, [new Axis("case", AxisValue.NewWord(Attack)), new Axis("p", AxisValue.NewWord(Attack + i))], Place.Alone, Attack,
                 [new Expectation("best accuracy", 1, Attack)], run.Recipe);
             var records = MadeUp.Finished(named, i);
             return records with

@@ -92,12 +92,8 @@ public sealed class HalvingTests(Sample sample) : IDisposable
     private static Run Rung(int rung, TestRecipe? recipe = null)
     {
         var run = ((recipe ?? Candidate) with { Epochs = rung == 1 ? 1 : Searches.keptOneOf }).Run();
-        Axis[] axes =
-        [
-            new("candidate", AxisValue.NewNumber(4)),
-            new("rung", AxisValue.NewNumber(rung)),
-        ];
-        return new Run(run.Name, run.Profile, axes, run.NetName, [], run.Recipe);
+        var place = Place.NewInSearch(new SearchPlace("a search", 4, rung, []));
+        return new Run(run.Name, run.Profile, [], place, run.NetName, [], run.Recipe);
     }
 
     private static RunResult Result(RunOutcome outcome) => Assert.IsType<RunOutcome.Finished>(outcome).Result;

@@ -48,7 +48,7 @@ internal sealed record TestRecipe(Net Net)
     public Learning Learning { get; init; } = Learning.Together;
 
     public Recipe Build() => new(
-        DataSource.NewNamed(Data),
+        DataSourceModule.published(Data),
         Images,
         Validation,
         Normalisation,
@@ -70,7 +70,7 @@ internal sealed record TestRecipe(Net Net)
         Device,
         Seed);
 
-    public Run Run(string name = "a run") => new(name, "", [], "small", [], Build());
+    public Run Run(string name = "a run") => new(name, "", [], Place.Alone, "small", [], Build());
 }
 
 /// <summary>Nets whose shapes are small enough to write down.</summary>
@@ -163,7 +163,7 @@ internal static class TestNets
             return new RawImages([.. pixels], [.. Enumerable.Range(0, count).Select(i => (byte)(i % 2))]);
         }
 
-        var set = new DataSet("random", [1, 4, 4], 2, training, test, "random");
+        var set = new DataSet("random", [1, 4, 4], 2, training, test, "", "random");
         return new ImageSet(set, Part(training, "training"), Part(test, "test"));
     }
 }

@@ -10,8 +10,8 @@ let run (arguments: ParseResults<CheckArguments>) : int =
         arguments.GetResult CheckArguments.Files
         |> List.map (
             match arguments.TryGetResult CheckArguments.Profile with
-            | None -> Files.loadWhole
-            | profile -> Files.load profile
+            | None -> Files.loadWhole KnownData.unread
+            | profile -> Files.load KnownData.unread profile
         )
 
     if arguments.Contains CheckArguments.Json then

@@ -10,10 +10,8 @@ open Freeze.Language
 open Freeze.Records
 open Freeze.Runtime.Data
 
-let private place (state: DataState) =
-    match state.Place with
-    | null -> None
-    | place -> Some place
+let private place (state: DataState) = Option.ofObj state.Place
+let private incomplete (state: DataState) = Option.ofObj state.Incomplete
 
 let private printTable (states: DataState seq) =
     let row (state: DataState) =
@@ -23,7 +21,10 @@ let private printTable (states: DataState seq) =
             string state.Set.Classes
             count (int64 state.Set.TrainingImages)
             count (int64 state.Set.TestImages)
-            place state |> Option.defaultValue "missing"
+            match place state, incomplete state with
+            | Some place, _ -> place
+            | None, Some folder -> $"incomplete, in {folder}"
+            | None, None -> "missing"
             state.Set.About
         ]
 
@@ -53,13 +54,27 @@ let private printJson (states: DataState seq) =
 
         match place state with
         | Some place -> writer.WriteString("place", place)
-        | None -> writer.WriteString("howToGet", state.HowToGet))
+        | None ->
+            incomplete state
+            |> Option.iter (fun folder -> writer.WriteString("incomplete", folder))
+
+            writer.WriteString("howToGet", state.HowToGet))
 
 /// Fetches a set where it is missing, and reads every file of it.
 let private fetch (catalog: DataCatalog) (name: string) : bool =
     try
-        use set = catalog.Load(name, (fun note -> eprintfn "%s" note))
-        printfn "%s: verified, in %s" set.Set.Name (catalog.Locate name)
+        let digest = catalog.Verify(name, (fun note -> eprintfn "%s" note))
+        let published = DataSets.tryFind name |> Option.get
+
+        let found =
+            if digest = published.Digest then
+                "verified"
+            elif published.IsKnown then
+                "not the published files"
+            else
+                "read, but not verified: this Freeze knows no sum of its published files"
+
+        printfn "%s: %s, in %s" name found (catalog.Locate name)
         true
     with :? RunException as error ->
         eprintfn "%s: %s\n  %s" name error.Message error.Advice

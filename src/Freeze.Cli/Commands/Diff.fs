@@ -46,7 +46,7 @@ let private relative (path: string) =
     else
         "./" + path
 
-let private load (profile: string option) (name: string) : Files.Loaded =
+let private load (reading: KnownData.Reading) (profile: string option) (name: string) : Files.Loaded =
     match name with
     | Revision(revision, path) ->
         let read (path: string) =
@@ -59,7 +59,7 @@ let private load (profile: string option) (name: string) : Files.Loaded =
         match read path with
         | Error reason -> Files.unreadable name reason
         | Ok source ->
-            let usual = Files.options profile
+            let usual = Files.options reading profile
 
             let options =
                 { usual with
@@ -74,7 +74,7 @@ let private load (profile: string option) (name: string) : Files.Loaded =
                 }
 
             Files.ofSource options source
-    | _ -> Files.load profile name
+    | _ -> Files.load reading profile name
 
 let private printChange (change: Change) =
     printfn "    %s: %s → %s" change.What change.Before change.After
@@ -126,7 +126,9 @@ let run (arguments: ParseResults<DiffArguments>) : int =
     | [ before; after ] ->
         let files =
             [ before; after ]
-            |> List.map (load (arguments.TryGetResult DiffArguments.Profile))
+            |> List.map (
+                load (KnownData.here (Places.catalog None)) (arguments.TryGetResult DiffArguments.Profile)
+            )
 
         let errors =
             files

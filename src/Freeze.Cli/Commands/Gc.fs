@@ -2,6 +2,7 @@
 module Freeze.Cli.Commands.Gc
 
 open System
+open System.IO
 open Argu
 open Freeze
 open Freeze.Cli
@@ -11,14 +12,14 @@ open Freeze.Cli.Tables
 open Freeze.Runtime.Results
 
 /// The hashes of all runs that files mean, alone and under each of their profiles; None where one has an error.
-let private meant (paths: string list) : Set<string> option =
-    let alone = paths |> List.map (Files.load None)
+let private meant reading (paths: string list) : Set<string> option =
+    let alone = paths |> List.map (Files.load reading None)
 
     let all =
         alone
         @ [
             for file in alone do
-                for profile in file.Profiles -> Files.load (Some profile) file.Path
+                for profile in file.Profiles -> Files.load reading (Some profile) file.Path
         ]
 
     if Files.hasErrors all then
@@ -55,17 +56,37 @@ let private remove (cleaner: StoreCleaner) (entries: Entry[]) : int =
     printfn "%d removed." (entries.Length - kept.Length)
     if kept.Length = 0 then Exit.fine else Exit.runFailed
 
+/// Why a run is kept though no file means it: files may mean it on a machine that has its images.
+let private reasonToKeep (reading: KnownData.Reading) (view: StoreView) (entry: Entry) : string option =
+    match Option.ofObj (view.Plan entry.Hash) with
+    | None when File.Exists(Path.Combine(view.FolderOf entry.Hash, "plan.json")) ->
+        Some "its plan cannot be read"
+    | None -> None
+    | Some run when KnownData.canIdentify reading run.Recipe.Data -> None
+    | Some run -> Some $"its images ({line (DataSource.name run.Recipe.Data)}) are not on this machine"
+
 let run (arguments: ParseResults<GcArguments>) : int =
     let store = Places.store (arguments.TryGetResult GcArguments.Store)
     let view, cleaner = StoreView store, StoreCleaner store
+    let reading = KnownData.recorded (Places.catalog None) store
 
-    match meant (arguments.GetResult GcArguments.Files) with
+    match meant reading (arguments.GetResult GcArguments.Files) with
     | None -> Exit.wrongInput
     | Some meant ->
-        let running, entries =
+        let running, others =
             ofStore view
             |> Array.filter (fun entry -> not (meant.Contains entry.Hash))
             |> Array.partition _.State.IsRunning
+
+        let kept, entries =
+            others
+            |> Array.map (fun entry -> entry, reasonToKeep reading view entry)
+            |> Array.partition (fun (_, reason) -> reason.IsSome)
+
+        let entries = entries |> Array.map fst
+
+        for entry, reason in kept do
+            eprintfn "%s %s is kept: %s" entry.Hash (line entry.Name) (Option.get reason)
 
         let size = entries |> Array.sumBy (fun entry -> cleaner.Size entry.Hash)
 

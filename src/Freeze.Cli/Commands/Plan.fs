@@ -312,9 +312,9 @@ let private printRungs (runs: Run[]) =
 
     let halving =
         runs
-        |> Array.choose Searches.tryPlace
-        |> Array.filter (fun place -> place.Rung > 0)
-        |> Array.countBy _.Group
+        |> Array.choose (fun run -> Searches.tryPlace run |> Option.map (fun place -> place, run))
+        |> Array.filter (fun (place, _) -> place.Rung > 0)
+        |> Array.countBy (fun (place, run) -> place.Search, run.Axes)
 
     match halving |> Array.map snd |> Array.distinct with
     | [| candidates |] when candidates > 1 ->
@@ -405,14 +405,17 @@ let private show (arguments: ParseResults<PlanArguments>) (files: Files.Loaded l
                     if chosen.Contains file.Runs[i] then
                         file, i
         |]
-        |> Array.Parallel.map (fun (file, i) ->
+        |> Array.Parallel.map (fun (file, i) -> addresses.Of file.Runs[i].Recipe, file, i)
+        |> Array.distinctBy (fun (address, _, _) -> address)
+        |> Array.map (fun (address, file, i) ->
+            let isIdentified = DataSource.isIdentified file.Runs[i].Recipe.Data
+
             {
                 Run = file.Runs[i]
-                Hash = addresses.Of file.Runs[i].Recipe
+                Hash = if isIdentified then address else Address.needsData
                 File = file
                 Index = i
             })
-        |> Array.distinctBy _.Hash
 
     let runs = shown |> Array.map _.Run
 
@@ -441,6 +444,7 @@ let run (arguments: ParseResults<PlanArguments>) : int =
         arguments.GetResult PlanArguments.Files
         |> List.map (
             Files.loadWith
+                (KnownData.here (Places.catalog (arguments.TryGetResult PlanArguments.Data)))
                 (arguments.TryGetResult PlanArguments.Profile)
                 (arguments.GetResults PlanArguments.Setting)
         )

@@ -102,9 +102,14 @@ let private makeAll (arguments: ParseResults<ReportArguments>) (files: Files.Loa
         show output
 
 let run (arguments: ParseResults<ReportArguments>) : int =
+    let reading =
+        KnownData.recorded
+            (Places.catalog (arguments.TryGetResult ReportArguments.Data))
+            (Places.store (arguments.TryGetResult ReportArguments.Store))
+
     let files =
         arguments.GetResult ReportArguments.Files
-        |> List.map (Files.load (arguments.TryGetResult ReportArguments.Profile))
+        |> List.map (Files.load reading (arguments.TryGetResult ReportArguments.Profile))
 
     Files.printDiagnostics files
 

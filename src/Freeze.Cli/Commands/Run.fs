@@ -326,12 +326,16 @@ let private mistake (arguments: ParseResults<RunArguments>) : string option =
 let run (arguments: ParseResults<RunArguments>) : int =
     let passes = PassChoice.ofWords (arguments.GetResults RunArguments.Without)
 
-    match mistake arguments, passes, Files.choose (choice arguments) with
+    let reading =
+        KnownData.here (Places.catalog (arguments.TryGetResult RunArguments.Data))
+
+    match mistake arguments, passes, Files.choose reading (choice arguments) with
     | Some text, _, _
     | None, Error text, _ ->
         eprintfn "%s" text
         Exit.wrongInput
     | None, Ok _, None -> Exit.wrongInput
+    | None, Ok _, Some runs when not (KnownData.areIdentified runs) -> Exit.wrongInput
     | None, Ok passes, Some runs ->
         let store = Places.store (arguments.TryGetResult RunArguments.Store)
 

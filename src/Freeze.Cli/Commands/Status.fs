@@ -81,6 +81,7 @@ let run (arguments: ParseResults<StatusArguments>) : int =
         | None -> Some(ofStore view)
         | Some paths ->
             Files.choose
+                (KnownData.recorded (Places.catalog None) store)
                 {
                     Paths = paths
                     Profile = arguments.TryGetResult StatusArguments.Profile

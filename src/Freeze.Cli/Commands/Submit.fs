@@ -185,11 +185,13 @@ let run (arguments: ParseResults<SubmitArguments>) : int =
         Exit.wrongInput
     | Ok passes ->
         Files.choose
+            (KnownData.here (Places.catalog (arguments.TryGetResult SubmitArguments.Data)))
             {
                 Paths = arguments.GetResult SubmitArguments.Files
                 Profile = arguments.TryGetResult SubmitArguments.Profile
                 Set = arguments.GetResults SubmitArguments.Setting
                 Only = arguments.GetResults SubmitArguments.Only
             }
+        |> Option.filter KnownData.areIdentified
         |> Option.map (prepare arguments passes store)
         |> Option.defaultValue Exit.wrongInput

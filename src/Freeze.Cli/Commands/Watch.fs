@@ -63,6 +63,7 @@ let run (arguments: ParseResults<WatchArguments>) : int =
         | None -> Some None
         | Some paths ->
             Files.choose
+                (KnownData.recorded (Places.catalog None) store)
                 {
                     Paths = paths
                     Profile = arguments.TryGetResult WatchArguments.Profile

@@ -98,7 +98,7 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
     // The axes on which the words of a side are values.
     private static IEnumerable<string> Named(ReportFile file, string[] side) =>
         file.Runs.Where(run => Selection.holds(side, run.Run))
-            .SelectMany(run => run.Run.Axes)
+            .SelectMany(run => run.Run.Values)
             .Where(axis => Selection.isByAxis(axis) && side.Contains(AxisValueModule.text(axis.Value)))
             .Select(axis => axis.Name);
 

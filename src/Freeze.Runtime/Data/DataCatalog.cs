@@ -6,8 +6,9 @@ namespace Freeze.Runtime.Data;
 /// <summary>Where a data set was found, or how to get it.</summary>
 /// <param name="Set">Its name, size and classes.</param>
 /// <param name="Place">The folder that holds it, `memory` for one that Freeze makes itself, or null.</param>
+/// <param name="Incomplete">A folder that holds its files with fewer images, where none holds it whole; or null.</param>
 /// <param name="HowToGet">What brings it where it is missing.</param>
-public sealed record DataState(DataSet Set, string? Place, string HowToGet);
+public sealed record DataState(DataSet Set, string? Place, string? Incomplete, string HowToGet);
 
 /// <summary>
 /// Finds data sets: first in the folder that the user named, then in Freeze's own cache, then where the system's
@@ -32,8 +33,12 @@ public sealed class DataCatalog(string? named, string cache)
     }
 
     /// <summary>Every set that a Freeze file can name, and whether it is there.</summary>
-    public IReadOnlyList<DataState> States() =>
-        [.. DataSets.all.Select(set => new DataState(set, Locate(set.Name), HowToGet(set.Name)))];
+    public IReadOnlyList<DataState> States() => [.. DataSets.all.Select(set =>
+    {
+        var found = Locate(set.Name);
+        var isWhole = found is not null && Files(set.Name).IsWhole(found);
+        return new DataState(set, isWhole ? found : null, isWhole ? null : found, HowToGet(set.Name));
+    })];
 
     /// <summary>
     /// The folder that holds a set, `memory` for one that Freeze makes itself, or null. Its files are not opened.
@@ -58,25 +63,66 @@ public sealed class DataCatalog(string? named, string cache)
             HowToGet(name));
     }
 
-    /// <summary>Reads a set whole and verifies every file of it; fetches it where it is missing.</summary>
+    /// <summary>
+    /// Reads a set whole, and gives the digest of what was read: that of the set (<see cref="DataSet.Digest"/>) if it is
+    /// the published one. Fetches it where it is missing.
+    /// </summary>
     /// <exception cref="DataException">A file is missing, damaged or another set's.</exception>
-    public void Verify(string name, Action<string> note) => Load(name, note).Dispose();
+    public string Verify(string name, Action<string> note)
+    {
+        var digest = Digest(Fetch(name, note), Files(name), note, anew: true);
+        Load(name, note).Dispose();
+        return digest;
+    }
 
-    /// <summary>A run's images, verified; the caller disposes them.</summary>
-    /// <inheritdoc cref="Verify"/>
+    /// <summary>
+    /// The digest of a set's images and labels on this machine: that of the published set where there is no copy, or one that
+    /// cannot be read. Files are read at most once as long as they stay as they are.
+    /// </summary>
+    /// <exception cref="DataException">There is no set of that name.</exception>
+    public string Identify(string name, Action<string> note)
+    {
+        var files = Files(name);
+        var set = SetOf(name);
+        try
+        {
+            // Whether an archive holds the published files is known once it is unpacked, if it is not known beforehand.
+            var folder = files.IsAlwaysPublished ? null : set.IsKnown ? Locate(name) : Unpacked(name, note);
+            return folder is not null && files.IsWhole(folder) ? Digest(folder, files, note) : set.Digest;
+        }
+        catch (DataException)
+        {
+            // Whoever loads it is told what is wrong with it.
+            return set.Digest;
+        }
+    }
+
+    /// <summary>The digest of a folder of pictures, whose files are read at most once as long as they stay as they are.</summary>
+    /// <exception cref="DataException">A file cannot be read.</exception>
+    public string Identify(ImageListing listing, Action<string> note)
+    {
+        ArgumentNullException.ThrowIfNull(listing);
+        return Digest(listing, note);
+    }
+
+    /// <summary>The images that a run was planned with; the caller disposes them.</summary>
+    /// <exception cref="DataException">A file is missing or damaged, or there are other images than the run's.</exception>
     public ImageSet Load(DataSource source, Action<string> note) => source switch
     {
-        DataSource.Named named => Load(named.Name, note),
+        DataSource.Named named => Load(named, note),
         DataSource.Folder folder => LoadFolder(folder.Path, folder.Size, note, folder.Digest),
         _ => throw new UnreachableException($"no images for plan case {source}"),
     };
 
-    /// <summary>A set in memory, verified; the caller disposes it.</summary>
-    /// <inheritdoc cref="Verify"/>
+    /// <summary>A set in memory as this machine has it; the caller disposes it. It is fetched where it is missing.</summary>
+    /// <exception cref="DataException">A file is missing, damaged or another set's.</exception>
     public ImageSet Load(string name, Action<string> note)
     {
-        var (training, test) = Read(name, note);
-        return new ImageSet(DataSets.all.Single(set => set.Name == name), training, test);
+        var folder = Fetch(name, note);
+        var files = Files(name);
+        var (training, test) = Guarded(
+            name, () => files.Read(folder, Decoded(note), () => Digest(folder, files, note)));
+        return new ImageSet(SetOf(name), training, test);
     }
 
     /// <summary>
@@ -86,24 +132,26 @@ public sealed class DataCatalog(string? named, string cache)
     /// <param name="folder">Its path.</param>
     /// <param name="size">Rows and columns, 1 to <see cref="ImageFolders.largestSize"/>.</param>
     /// <param name="note">Is told of what takes time.</param>
-    /// <param name="digest">That of the listing that is expected, or null.</param>
+    /// <param name="digest">That of the content that is expected, or null.</param>
     /// <exception cref="DataException">It has another layout, or a picture cannot be used.</exception>
     public ImageSet LoadFolder(string folder, int size, Action<string> note, string? digest = null)
     {
         ArgumentNullException.ThrowIfNull(note);
         var listing = Guarded(folder, () => ImageFolder.List(folder));
-        if (digest is not null && listing.Digest != digest)
+        var found = Digest(listing, note);
+        if (digest is not null && found != digest)
         {
-            throw new DataException($"{folder} holds other images than the run was planned with", "plan the file again");
+            throw OtherImages(folder);
         }
 
-        var (training, test) = Guarded(folder, () => ImageFolder.Read(listing, size, Decoded(note)));
+        var (training, test) = Guarded(folder, () => ImageFolder.Read(listing, found, size, Decoded(note)));
         var set = new DataSet(
             Path.GetFileName(listing.Folder),
             [Picture.Channels, size, size],
             listing.Classes.Length,
             listing.Training.Length,
             listing.Test.Length,
+            found,
             "a folder of pictures");
         return new ImageSet(set, training, test);
     }
@@ -113,6 +161,11 @@ public sealed class DataCatalog(string? named, string cache)
             ?? throw new DataException(
                 $"there is no data set {name}",
                 $"choose one of {string.Join(", ", DataSets.all.Select(set => set.Name))}");
+
+    private static DataSet SetOf(string name) => DataSets.all.Single(set => set.Name == name);
+
+    private static DataException OtherImages(string what) =>
+        new($"{what} holds other images than the run was planned with", "plan the file again");
 
     private static string HowToGet(string name) => name switch
     {
@@ -161,11 +214,38 @@ public sealed class DataCatalog(string? named, string cache)
         }
     }
 
-    private (RawImages Training, RawImages Test) Read(string name, Action<string> note)
+    private string? Unpacked(string name, Action<string> note) =>
+        Locate(name) is null && NamedArchive(HundredArchives) is not null ? Fetch(name, note) : Locate(name);
+
+    private ImageSet Load(DataSource.Named named, Action<string> note)
     {
-        var folder = Fetch(name, note);
-        return Guarded(name, () => Files(name).Read(folder, Decoded(note)));
+        var folder = Fetch(named.Name, note);
+        var set = SetOf(named.Name);
+        if (Digest(folder, Files(named.Name), note) != named.Digest)
+        {
+            // Of some sets nobody here knows the published content: a plan that was made without the data takes any copy.
+            if (set.IsKnown || named.Digest != set.Digest)
+            {
+                throw OtherImages(folder);
+            }
+
+            note($"{named.Name} in {folder} is taken for the published files, whose sums this Freeze does not know");
+        }
+
+        return Load(named.Name, note);
     }
+
+    private string Digest(string folder, SetFiles files, Action<string> note, bool anew = false) => files.IsAlwaysPublished
+        ? SetOf(files.Name).Digest
+        : Guarded(files.Name, () => Digests(note).Of(
+            $"{files.Name} in {Path.GetFullPath(folder)}", files.Paths(folder), () => files.Digest(folder), anew));
+
+    private string Digest(ImageListing listing, Action<string> note) => Guarded(listing.Folder, () => Digests(note).Of(
+        listing.Folder,
+        [.. listing.Training.Concat(listing.Test).Select(file => Path.Combine(listing.Folder, file.Path))],
+        () => ContentDigest.Of(listing)));
+
+    private KnownDigests Digests(Action<string> note) => new(Path.Combine(cache, "digests"), note);
 
     private DecodedCache Decoded(Action<string> note) => new(Path.Combine(cache, "decoded"), note);
 

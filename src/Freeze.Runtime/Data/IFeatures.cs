@@ -17,5 +17,5 @@ internal static class FeatureSets
 {
     /// <summary>A data set's description with features of a shape in the place of images.</summary>
     public static DataSet Described(DataSet set, int[] shape) =>
-        new(set.Name, shape, set.Classes, set.TrainingImages, set.TestImages, set.About);
+        new(set.Name, shape, set.Classes, set.TrainingImages, set.TestImages, set.Digest, set.About);
 }

@@ -34,10 +34,10 @@ internal abstract record SetFiles(string Name, IReadOnlyList<string> Files, IRea
             new CifarPythonSet("cifar10", CifarPythonSet.TenBatches, "test_batch", CifarLabels.Ten)),
         new EitherLayout(
             new CifarHundredSet("cifar100", CifarLabels.Fine, IsSample: false),
-            new CifarPythonSet("cifar100", ["train"], "test", CifarLabels.Fine)),
+            new CifarPythonSet("cifar100", ["train"], "test", CifarLabels.Fine, CifarPythonSet.HundredSums)),
         new EitherLayout(
             new CifarHundredSet("cifar100-coarse", CifarLabels.Coarse, IsSample: false),
-            new CifarPythonSet("cifar100-coarse", ["train"], "test", CifarLabels.Coarse)),
+            new CifarPythonSet("cifar100-coarse", ["train"], "test", CifarLabels.Coarse, CifarPythonSet.HundredSums)),
         new CifarHundredSet("cifar100-sample", CifarLabels.Fine, IsSample: true),
         new CifarHundredSet("cifar100-coarse-sample", CifarLabels.Coarse, IsSample: true),
         new TinyImageNetSet("tiny-imagenet", IsSample: false),
@@ -51,17 +51,47 @@ internal abstract record SetFiles(string Name, IReadOnlyList<string> Files, IRea
     /// <summary>The files of each layout that the set is published in; any one of them is enough.</summary>
     public virtual IReadOnlyList<IReadOnlyList<string>> Layouts => [Files];
 
-    /// <summary>The first folder that holds the set, or null.</summary>
-    public virtual string? Locate(IEnumerable<string> folders) => folders.FirstOrDefault(IsIn);
+    /// <summary>The first folder that holds the whole set, else the first that holds its files, or null.</summary>
+    public virtual string? Locate(IEnumerable<string> folders)
+    {
+        string[] holding = [.. folders.Where(IsIn)];
+        return Array.Find(holding, IsWhole) ?? holding.FirstOrDefault();
+    }
 
     /// <summary>Whether a folder holds every file, compressed or not.</summary>
     public virtual bool IsIn(string folder) => Files.All(file => TryFind(folder, file) is not null);
 
-    /// <summary>Reads and verifies the training and the test part.</summary>
+    /// <summary>Whether a folder that holds every file holds as many images as the set has; no file is opened.</summary>
+    public virtual bool IsWhole(string folder) => true;
+
+    /// <summary>Whether files are read only if they are the published ones, so that no copy has another content.</summary>
+    public virtual bool IsAlwaysPublished => false;
+
+    /// <summary>The paths of all files that images and labels are read from.</summary>
+    public virtual IReadOnlyList<string> Paths(string folder) => [.. Files.Select(file => Find(folder, file))];
+
+    /// <summary>The digest of the images and labels in a folder: that of the set itself if they are the published ones.</summary>
+    /// <exception cref="DataException">A file is damaged.</exception>
+    public virtual string Digest(string folder)
+    {
+        var (training, test) = Read(folder);
+        using var one = training.Pixels;
+        using var other = test.Pixels;
+        return ContentDigest.Of(Set, training, test);
+    }
+
+    /// <summary>What can be known of the set without opening it.</summary>
+    protected DataSet Set => DataSets.all.Single(set => set.Name == Name);
+
+    /// <summary>Reads the training and the test part, and verifies what their layout lets be verified.</summary>
     public abstract (RawImages Training, RawImages Test) Read(string folder);
 
     /// <summary>The same by way of the cache of decoded images, where there is something to decode.</summary>
-    public virtual (RawImages Training, RawImages Test) Read(string folder, DecodedCache decoded) => Read(folder);
+    /// <param name="folder">What <see cref="Locate"/> has found.</param>
+    /// <param name="decoded">The cache.</param>
+    /// <param name="digest">Gives the digest of what the folder holds.</param>
+    public virtual (RawImages Training, RawImages Test) Read(string folder, DecodedCache decoded, Func<string> digest) =>
+        Read(folder);
 
     /// <summary>The path of a file that <see cref="IsIn"/> has seen.</summary>
     protected string Find(string folder, string file) =>
@@ -85,24 +115,28 @@ internal sealed record IdxSet(
         "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
     ];
 
+    public override bool IsAlwaysPublished => true;
+
     public override (RawImages Training, RawImages Test) Read(string folder)
     {
-        var set = DataSets.all.Single(set => set.Name == Name);
         RawImages Part(int first, int count, string images, string labels) => new(
-            IdxFile.Read(Find(folder, Names[first]), [count, set.Image[1], set.Image[2]], images),
-            IdxFile.ReadLabels(Find(folder, Names[first + 1]), count, set.Classes, labels));
+            IdxFile.Read(Find(folder, Names[first]), [count, Set.Image[1], Set.Image[2]], images),
+            IdxFile.ReadLabels(Find(folder, Names[first + 1]), count, Set.Classes, labels));
         return (
-            Part(0, set.TrainingImages, TrainingImagesSum, TrainingLabelsSum),
-            Part(2, set.TestImages, TestImagesSum, TestLabelsSum));
+            Part(0, Set.TrainingImages, TrainingImagesSum, TrainingLabelsSum),
+            Part(2, Set.TestImages, TestImagesSum, TestLabelsSum));
     }
 }
 
-/// <summary>CIFAR-10 in its six binary files, verified by their exact layout.</summary>
+/// <summary>CIFAR-10 in its six binary files, whose layout is verified; their content is known by its digest.</summary>
 internal sealed record CifarTenSet() : SetFiles(
     "cifar10",
     [.. Enumerable.Range(1, 5).Select(i => $"data_batch_{i}.bin"), "test_batch.bin"],
     [""])
 {
+    public override bool IsWhole(string folder) =>
+        Files.All(file => new FileInfo(Find(folder, file)).Length == CifarFormat.Ten.FileBytes);
+
     public override (RawImages Training, RawImages Test) Read(string folder)
     {
         var paths = Files.Select(file => Find(folder, file)).ToArray();
@@ -110,7 +144,7 @@ internal sealed record CifarTenSet() : SetFiles(
     }
 }
 
-/// <summary>CIFAR-100 in its two binary files, or the first records of it; verified by their exact layout.</summary>
+/// <summary>CIFAR-100 in its two binary files, or the first records of it, whose layout is verified.</summary>
 /// <param name="Labels">Whether its classes or its superclasses are read.</param>
 /// <param name="IsSample">Whether the files hold fewer records than the whole set, under the same names.</param>
 internal sealed record CifarHundredSet(string Name, CifarLabels Labels, bool IsSample)
@@ -119,7 +153,7 @@ internal sealed record CifarHundredSet(string Name, CifarLabels Labels, bool IsS
     public override string Folder => IsSample ? "cifar100-sample" : "cifar100";
 
     // A sample is told from the whole set by its size; a whole set of another size is a damaged one, and told so.
-    public override bool IsIn(string folder) => base.IsIn(folder) && (!IsSample || Lengths(folder));
+    public override bool IsIn(string folder) => base.IsIn(folder) && (!IsSample || IsWhole(folder));
 
     public override (RawImages Training, RawImages Test) Read(string folder)
     {
@@ -127,29 +161,38 @@ internal sealed record CifarHundredSet(string Name, CifarLabels Labels, bool IsS
         return (CifarFile.Read([Find(folder, Files[0])], training), CifarFile.Read([Find(folder, Files[1])], test));
     }
 
-    private (CifarFormat Training, CifarFormat Test) Formats()
-    {
-        var set = DataSets.all.Single(set => set.Name == Name);
-        return (new(set.TrainingImages, Labels), new(set.TestImages, Labels));
-    }
-
-    private bool Lengths(string folder)
+    public override bool IsWhole(string folder)
     {
         var (training, test) = Formats();
         return new FileInfo(Find(folder, Files[0])).Length == training.FileBytes
             && new FileInfo(Find(folder, Files[1])).Length == test.FileBytes;
     }
+
+    private (CifarFormat Training, CifarFormat Test) Formats() =>
+        (new(Set.TrainingImages, Labels), new(Set.TestImages, Labels));
 }
 
 /// <summary>Tiny-ImageNet, or the first classes and images of it; verified by their layout and their counts.</summary>
 /// <param name="IsSample">Whether the folder holds fewer classes than the whole set, in the same layout.</param>
 internal sealed record TinyImageNetSet(string Name, bool IsSample) : SetFiles(Name, TinyImageNet.Files, [""])
 {
-    private DataSet Set => DataSets.all.Single(set => set.Name == Name);
-
     // As with CIFAR-100: a whole set with other counts is a damaged one, and told so.
     public override bool IsIn(string folder) =>
         base.IsIn(folder) && (!IsSample || TinyImageNet.Holds(folder, Set.Classes));
+
+    public override bool IsWhole(string folder) => TinyImageNet.IsWhole(folder, Set);
+
+    public override IReadOnlyList<string> Paths(string folder)
+    {
+        var listing = TinyImageNet.List(folder, Set);
+        return
+        [
+            .. base.Paths(folder),
+            .. listing.Training.Concat(listing.Test).Select(file => Path.Combine(listing.Folder, file.Path)),
+        ];
+    }
+
+    public override string Digest(string folder) => ContentDigest.Of(TinyImageNet.List(folder, Set));
 
     public override (RawImages Training, RawImages Test) Read(string folder)
     {
@@ -160,8 +203,8 @@ internal sealed record TinyImageNetSet(string Name, bool IsSample) : SetFiles(Na
         return (Part(listing.Training), Part(listing.Test));
     }
 
-    public override (RawImages Training, RawImages Test) Read(string folder, DecodedCache decoded) =>
-        decoded.Read(Name, TinyImageNet.List(folder, Set), Square);
+    public override (RawImages Training, RawImages Test) Read(string folder, DecodedCache decoded, Func<string> digest) =>
+        decoded.Read(Name, TinyImageNet.List(folder, Set), digest(), Square);
 
     private static Square Square => new(TinyImageNet.Size, MayScale: false);
 }

@@ -22,7 +22,8 @@ internal static class SyntheticImages
     private const int Plane = Side * Side;
     private const int Textures = 5;
 
-    // A set is drawn once for all: another seed would be another set.
+    // A set is drawn once for all: another seed would be another set, as any other change of what is drawn, and would have
+    // another digest in DataSets.
     private const long Seed = 1;
 
     /// <summary>The first images of a part.</summary>

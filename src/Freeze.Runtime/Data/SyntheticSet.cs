@@ -9,11 +9,10 @@ internal sealed record SyntheticSet() : SetFiles(SetName, [], [])
     /// <summary>Where it is.</summary>
     public const string Memory = "memory";
 
+    public override bool IsAlwaysPublished => true;
+
     public override string Locate(IEnumerable<string> folders) => Memory;
 
-    public override (RawImages Training, RawImages Test) Read(string folder)
-    {
-        var set = DataSets.all.Single(set => set.Name == Name);
-        return (SyntheticImages.Draw("training", set.TrainingImages), SyntheticImages.Draw("test", set.TestImages));
-    }
+    public override (RawImages Training, RawImages Test) Read(string folder) =>
+        (SyntheticImages.Draw("training", Set.TrainingImages), SyntheticImages.Draw("test", Set.TestImages));
 }

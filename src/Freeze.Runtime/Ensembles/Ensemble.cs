@@ -44,7 +44,7 @@ internal sealed class Ensemble
     {
         RecipeCheck.Demand(run.Recipe, session.Images.Set);
         var start = new Run(
-            $"{run.Name}, start", run.Profile, [], run.NetName, [], Freeze.Ensembles.start(run.Recipe, plan.After));
+            $"{run.Name}, start", run.Profile, [], Place.Alone, run.NetName, [], Freeze.Ensembles.start(run.Recipe, plan.After));
         var file = Path.GetFullPath(trainBase(start, session));
         var digest = Digest(file);
         var recipe = Freeze.Ensembles.training(run.Recipe, plan.Weights, plan.FrozenStatistics, file, digest);

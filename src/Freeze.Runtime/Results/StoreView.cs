@@ -46,7 +46,7 @@ public sealed class StoreView
     {
         try
         {
-            return PlanFile.ofText(File.ReadAllText(PathOf(hash, "plan.json"))).Single();
+            return PlanFile.ofRecord(File.ReadAllText(PathOf(hash, "plan.json"))).Single();
         }
         catch (Exception error) when (error is Json.JsonMismatch or IOException or UnauthorizedAccessException
             or InvalidOperationException)

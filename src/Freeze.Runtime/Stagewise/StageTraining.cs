@@ -159,7 +159,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
 
         using var scope = NewDisposeScope();
         Directory.CreateDirectory(place);
-        var named = new Run($"{run.Name}, {name}", run.Profile, run.Axes, run.NetName, [], recipe);
+        var named = new Run($"{run.Name}, {name}", run.Profile, run.Axes, run.Place, run.NetName, [], recipe);
         using var folder = new RunFolder(place, named, hash, claim);
         var trainer = new Trainer(recipe, features.Batches(recipe), new WeightTable(recipe), session.Options.Passes);
         CandidateRecord record;

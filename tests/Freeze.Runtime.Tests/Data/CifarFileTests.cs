@@ -72,6 +72,47 @@ public sealed class CifarFileTests : IDisposable
         Assert.Contains("record 1 has label 20, and there are 20 classes", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("cifar10")]
+    [InlineData("cifar100-sample")]
+    [InlineData("cifar100-coarse-sample")]
+    [InlineData("tiny-imagenet-sample")]
+    public void TheRealSetHasItsPublishedDigest(string name)
+    {
+        var place = Environment.GetEnvironmentVariable("FREEZE_DATA");
+        var catalog = new DataCatalog(place, folder.Path);
+        if (place is null || catalog.Locate(name) is null)
+        {
+            Assert.Skip($"FREEZE_DATA names no folder with {name}");
+        }
+
+        Assert.Equal(DataSets.tryFind(name).Value.Digest, catalog.Identify(name, _ => { }));
+    }
+
+    [Fact]
+    public void ACopyWithAnotherLabelHasAnotherDigestAndIsNotThePublishedSet()
+    {
+        var record = new byte[3074];
+        folder.Write("named/test.bin", [.. Enumerable.Repeat(record, 1_000).SelectMany(bytes => bytes)]);
+        byte[] training = [.. Enumerable.Repeat(record, 5_000).SelectMany(bytes => bytes)];
+        folder.Write("named/train.bin", training);
+        var catalog = new DataCatalog(folder.File("named"), folder.File("cache"));
+        var published = DataSets.tryFind("cifar100-sample").Value.Digest;
+        var first = catalog.Identify("cifar100-sample", _ => { });
+        var planned = DataSource.NewNamed("cifar100-sample", first);
+        catalog.Load(planned, _ => { }).Dispose();
+
+        training[^3073] = 1;
+        folder.Write("named/train.bin", training);
+
+        var second = catalog.Verify("cifar100-sample", _ => { });
+        Assert.Equal(3, new[] { published, first, second }.Distinct().Count());
+        Assert.Equal(second, catalog.Identify("cifar100-sample", _ => { }));
+        Assert.Equal("cifar100-sample, not the published files", DataSourceModule.name(planned));
+        Assert.Throws<DataException>(() => catalog.Load(planned, _ => { }));
+        Assert.Throws<DataException>(() => catalog.Load(DataSourceModule.published("cifar100-sample"), _ => { }));
+    }
+
     [Fact]
     public void TheRealTenthOfCifar100HasEachClassInOneSuperclass()
     {

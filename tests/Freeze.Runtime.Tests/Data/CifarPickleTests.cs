@@ -30,6 +30,8 @@ public sealed class CifarPickleTests : IDisposable
 
             Assert.Equal(Pixels(expected), Pixels(read));
             Assert.Equal(expected.Labels, read.Labels);
+            var set = DataSets.tryFind("cifar100").Value;
+            Assert.Equal(ContentDigest.Of(set, expected, expected), ContentDigest.Of(set, read, read));
         }
     }
 

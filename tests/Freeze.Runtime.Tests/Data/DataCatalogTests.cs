@@ -1,5 +1,7 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
 using Freeze.Runtime.Data;
 using Xunit;
 
@@ -20,6 +22,42 @@ public sealed class DataCatalogTests : IDisposable
         Assert.Equal(
             DataSets.all.Select(set => set.Name).Order(),
             SetFiles.All.Select(set => set.Name).Order());
+
+    [Fact]
+    public void TheDigestOfASetInIdxFilesIsThatOfTheirSums() =>
+        Assert.All(SetFiles.All.OfType<IdxSet>(), set => Assert.Equal(
+            Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(
+                new[] { set.TrainingImagesSum, set.TrainingLabelsSum, set.TestImagesSum, set.TestLabelsSum }
+                    .Select(sum => sum + "\n"))))),
+            DataSets.tryFind(set.Name).Value.Digest));
+
+    [Fact]
+    public void ATenthOfASetIsNotListedAsTheWhole()
+    {
+        var tenth = Path.Combine(Named, "cifar-100-binary");
+        folder.Write("named/cifar-100-binary/train.bin", new byte[5_000 * 3_074]);
+        folder.Write("named/cifar-100-binary/test.bin", new byte[1_000 * 3_074]);
+        var states = new DataCatalog(Named, Cache).States().ToDictionary(state => state.Set.Name);
+
+        Assert.Equal((null, tenth), (states["cifar100"].Place, states["cifar100"].Incomplete));
+        Assert.Equal((tenth, null), (states["cifar100-sample"].Place, states["cifar100-sample"].Incomplete));
+    }
+
+    [Fact]
+    public void ACopyOfASetWhosePublishedContentIsUnknownIsTakenForItAndSaysSo()
+    {
+        folder.Write("named/train.bin", new byte[50_000 * 3_074]);
+        folder.Write("named/test.bin", new byte[10_000 * 3_074]);
+        var catalog = new DataCatalog(Named, Cache);
+        var notes = new List<string>();
+
+        catalog.Load(DataSourceModule.published("cifar100"), notes.Add).Dispose();
+
+        Assert.Contains(notes, note => note.Contains("is taken for the published files", StringComparison.Ordinal));
+        Assert.Equal(
+            "cifar100, not verified",
+            DataSourceModule.name(DataSource.NewNamed("cifar100", catalog.Identify("cifar100", notes.Add))));
+    }
 
     [Fact]
     public void TheNamedFolderComesBeforeTheCacheAndItBeforeTheSamples()

@@ -95,7 +95,7 @@ public sealed class ResidentImagesTests
     {
         using var scope = NewDisposeScope();
         var part = new ImagePart(Pixels.Of(new byte[50 * 20], 20), new long[50]);
-        using var set = ImageSet.OfFeatures(new DataSet("features", [5], 2, 50, 50, "features"), part, part);
+        using var set = ImageSet.OfFeatures(new DataSet("features", [5], 2, 50, 50, "", "features"), part, part);
 
         Assert.Null(new Batches(set, Line.Build(), reside: true).Prepare(part, [1]).Resident);
     }
@@ -112,7 +112,7 @@ public sealed class ResidentImagesTests
             return new RawImages(pixels, [.. Enumerable.Range(0, count).Select(i => (byte)(i % 2))]);
         }
 
-        return new ImageSet(new DataSet("random", [3, 5, 4], 2, 50, 10, "random"), Part(50, 1), Part(10, 2));
+        return new ImageSet(new DataSet("random", [3, 5, 4], 2, 50, 10, "", "random"), Part(50, 1), Part(10, 2));
     }
 
     private static void Same(Batch expected, Batch found)

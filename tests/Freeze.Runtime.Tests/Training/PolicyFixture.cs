@@ -50,7 +50,7 @@ internal sealed class PolicyFixture : IDisposable
             pixels[i] = (byte)(i / size < 80 ? value : value / 4);
         }
 
-        var set = new DataSet("areas", shape, 10, Count, 1, "random");
+        var set = new DataSet("areas", shape, 10, Count, 1, "", "random");
         return new ImageSet(set, new RawImages(pixels, labels), new RawImages(pixels[..size], labels[..1]));
     }
 

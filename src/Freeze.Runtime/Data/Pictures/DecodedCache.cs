@@ -17,14 +17,15 @@ internal sealed class DecodedCache(string folder, Action<string> note)
     /// <summary>Both parts of a set, decoded now or before. The caller disposes their pixels.</summary>
     /// <param name="name">What the files are called after; a plain name.</param>
     /// <param name="listing">What is read.</param>
+    /// <param name="digest">That of the listing's content.</param>
     /// <param name="square">What the pictures become.</param>
     /// <exception cref="DataException">A picture cannot be used; nothing is kept.</exception>
-    public (RawImages Training, RawImages Test) Read(string name, ImageListing listing, Square square)
+    public (RawImages Training, RawImages Test) Read(string name, ImageListing listing, string digest, Square square)
     {
         Directory.CreateDirectory(folder);
         var kind = square.MayScale ? $"{square.Size}" : "exact";
-        var path = Path.Combine(folder, $"{name}-{kind}-{listing.Digest[..16]}.images");
-        var file = new DecodedFile(path, listing, square);
+        var path = Path.Combine(folder, $"{name}-{kind}-{digest[..16]}.images");
+        var file = new DecodedFile(path, listing, digest, square);
         if (file.TryOpen(note) is { } known)
         {
             return known;

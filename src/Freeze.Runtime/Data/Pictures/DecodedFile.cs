@@ -9,13 +9,14 @@ namespace Freeze.Runtime.Data.Pictures;
 /// <summary>
 /// A file of decoded images that is mapped into memory: a header of <see cref="HeaderBytes"/> bytes, the labels of both
 /// parts as 16-bit numbers, the pixels of both parts in the order image, channel, row, column. Numbers are
-/// little-endian. The header holds a mark with the version, an image's extents, both counts, the key (which stands
-/// for the listing and the size) and the SHA-256 of all that follows.
+/// little-endian. The header holds a mark with the version, an image's extents, both counts, the digest of the pictures'
+/// files and labels and the SHA-256 of all that follows.
 /// </summary>
 /// <param name="path">The file.</param>
 /// <param name="listing">What it holds or is to hold.</param>
+/// <param name="digest">That of the listing's content, in hexadecimal digits.</param>
 /// <param name="square">To what size.</param>
-internal sealed class DecodedFile(string path, ImageListing listing, Square square)
+internal sealed class DecodedFile(string path, ImageListing listing, string digest, Square square)
 {
     /// <summary>Bytes of the header.</summary>
     public const int HeaderBytes = 96;
@@ -114,7 +115,7 @@ internal sealed class DecodedFile(string path, ImageListing listing, Square squa
             BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(Mark.Length + (i * sizeof(int))), numbers[i]);
         }
 
-        Convert.FromHexString(listing.Digest).CopyTo(header, HeaderBytes - (2 * SumBytes));
+        Convert.FromHexString(digest).CopyTo(header, HeaderBytes - (2 * SumBytes));
         sum.CopyTo(header, HeaderBytes - SumBytes);
         return header;
     }

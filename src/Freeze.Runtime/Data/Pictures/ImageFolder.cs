@@ -18,11 +18,15 @@ public static class ImageFolder
     /// <summary>
     /// Both parts of a listing, each picture brought to a square, by way of the cache. The caller disposes their pixels.
     /// </summary>
+    /// <param name="listing">What the folder holds.</param>
+    /// <param name="digest">That of its content.</param>
     /// <param name="size">Rows and columns, 1 to <see cref="ImageFolders.largestSize"/>.</param>
+    /// <param name="decoded">The cache.</param>
     /// <exception cref="DataException">A picture cannot be used.</exception>
-    internal static (RawImages Training, RawImages Test) Read(ImageListing listing, int size, DecodedCache decoded) =>
+    internal static (RawImages Training, RawImages Test) Read(
+        ImageListing listing, string digest, int size, DecodedCache decoded) =>
         size >= 1 && size <= ImageFolders.largestSize
-            ? decoded.Read("folder", listing, new Square(size, MayScale: true))
+            ? decoded.Read("folder", listing, digest, new Square(size, MayScale: true))
             : throw new DataException(
                 $"pictures of {size} x {size} are not made", $"choose a size from 1 to {ImageFolders.largestSize}");
 }

@@ -36,6 +36,21 @@ internal static partial class TinyImageNet
         }
     }
 
+    /// <summary>Whether a folder holds as many classes and training images as the set; never throws.</summary>
+    public static bool IsWhole(string folder, DataSet set)
+    {
+        try
+        {
+            var classes = Lines(Path.Combine(folder, ClassFile)).ToArray();
+            return classes.Length == set.Classes && classes.All(name => ClassName().IsMatch(name)
+                && Pictures(new DirectoryInfo(Path.Combine(folder, $"train/{name}/images"))).Count() == set.TrainingImages / set.Classes);
+        }
+        catch (Exception error) when (error is DataException or IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The classes in the order of their labels.</summary>
     /// <exception cref="DataException">The file is damaged or another one.</exception>
     public static string[] Classes(string folder)

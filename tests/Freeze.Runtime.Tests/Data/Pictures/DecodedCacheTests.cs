@@ -37,11 +37,24 @@ public sealed class DecodedCacheTests : IDisposable
     public void PicturesAreDecodedOnce()
     {
         var first = Read();
-        // Of the same length, or the listing would be another.
-        folder.Write("train/cat/a.png", new byte[listing.Training[0].Length]);
+        var digest = ContentDigest.Of(listing);
+        File.Delete(folder.File("train/cat/a.png"));
 
-        Assert.Equivalent(first, Read(), strict: true);
+        Assert.Equivalent(first, Read(digest: digest), strict: true);
         Assert.Single(notes);
+    }
+
+    [Fact]
+    public void PicturesOfTheSameNamesAndLengthsAreKeptForThemselves()
+    {
+        var first = Read();
+        Fixtures.Repaint(folder.File("train/cat/inner/B.JPG"));
+
+        var (training, _) = Read();
+
+        Assert.Equal(listing.Training, ImageFolder.List(folder.Path).Training);
+        Assert.NotEqual(first.Training[1], training[1]);
+        Assert.Equal(2, Directory.GetFiles(cache.Path, "pets-*.images").Length);
     }
 
     [Fact]
@@ -66,10 +79,10 @@ public sealed class DecodedCacheTests : IDisposable
     public void AChangedByteIsFoundAndTheFileIsMadeAgain(int place)
     {
         var first = Read();
-        var path = File();
-        var content = System.IO.File.ReadAllBytes(path);
+        var path = Kept();
+        var content = File.ReadAllBytes(path);
         content[place] ^= 1;
-        System.IO.File.WriteAllBytes(path, content);
+        File.WriteAllBytes(path, content);
 
         Assert.Equivalent(first, Read(), strict: true);
         Assert.Contains("is damaged (its check sum is wrong): it is made again", notes[1], StringComparison.Ordinal);
@@ -81,7 +94,7 @@ public sealed class DecodedCacheTests : IDisposable
     public void ATruncatedFileIsMadeAgain()
     {
         var first = Read();
-        using (var file = System.IO.File.OpenWrite(File()))
+        using (var file = File.OpenWrite(Kept()))
         {
             file.SetLength(file.Length - 1);
         }
@@ -94,6 +107,7 @@ public sealed class DecodedCacheTests : IDisposable
     public void OfSeveralAtOnceOneDecodesAndTheOthersWait()
     {
         var decoding = 0;
+        var digest = ContentDigest.Of(listing);
         Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ =>
         {
             var (training, test) = new DecodedCache(cache.Path, note =>
@@ -102,7 +116,7 @@ public sealed class DecodedCacheTests : IDisposable
                 {
                     Interlocked.Increment(ref decoding);
                 }
-            }).Read("pets", listing, Fixtures.Square(12));
+            }).Read("pets", listing, digest, Fixtures.Square(12));
             using var one = training.Pixels;
             using var other = test.Pixels;
             Assert.Equal(Decoded(listing.Training), Fixtures.All(one));
@@ -115,7 +129,7 @@ public sealed class DecodedCacheTests : IDisposable
     public void APictureThatMayNotBeScaledMustHaveTheSize()
     {
         var error = Assert.Throws<DataException>(() =>
-            new DecodedCache(cache.Path, _ => { }).Read("pets", listing, new Square(12, MayScale: false)));
+            new DecodedCache(cache.Path, _ => { }).Read("pets", listing, ContentDigest.Of(listing), new Square(12, MayScale: false)));
 
         Assert.Contains("37 x 29 pixels, and the images of this set 12 x 12", error.Message, StringComparison.Ordinal);
     }
@@ -123,7 +137,7 @@ public sealed class DecodedCacheTests : IDisposable
     [Fact]
     public void MappedPixelsCanBeReadNeitherOutsideNorAfterTheirEnd()
     {
-        var (training, test) = new DecodedCache(cache.Path, _ => { }).Read("pets", listing, Fixtures.Square(12));
+        var (training, test) = new DecodedCache(cache.Path, _ => { }).Read("pets", listing, ContentDigest.Of(listing), Fixtures.Square(12));
         test.Pixels.Dispose();
         test.Pixels.Dispose();
 
@@ -138,12 +152,13 @@ public sealed class DecodedCacheTests : IDisposable
 
     private byte[][] Decoded(IReadOnlyList<ImageFile> files) => Decoded(files, folder.Path, 12);
 
-    private string File() => Assert.Single(Directory.GetFiles(cache.Path, "pets-*.images"));
+    private string Kept() => Assert.Single(Directory.GetFiles(cache.Path, "pets-*.images"));
 
-    private (byte[][] Training, byte[][] Test) Read(int size = 12, ImageListing? listed = null)
+    private (byte[][] Training, byte[][] Test) Read(
+        int size = 12, ImageListing? listed = null, string? digest = null)
     {
         var (training, test) = new DecodedCache(cache.Path, notes.Add)
-            .Read("pets", listed ?? listing, Fixtures.Square(size));
+            .Read("pets", listed ?? listing, digest ?? ContentDigest.Of(listed ?? listing), Fixtures.Square(size));
         using var one = training.Pixels;
         using var other = test.Pixels;
         Assert.Equal((listed ?? listing).Training.Select(file => (ushort)file.Label), training.Labels);

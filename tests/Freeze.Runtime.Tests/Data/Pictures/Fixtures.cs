@@ -32,6 +32,16 @@ internal static class Fixtures
         folder.Write("test/dog/e.jpg", Bytes("progressive.jpg"));
     }
 
+    /// <summary>Writes another JPEG over one, in place and of the same length: a comment fills it up.</summary>
+    public static void Repaint(string path)
+    {
+        var (length, other) = ((int)new FileInfo(path).Length, Bytes("grey.jpg"));
+        var comment = length - other.Length - 2;
+        byte[] filled = [.. other[..2], 0xff, 0xfe, (byte)(comment >> 8), (byte)comment, .. new byte[comment - 2], .. other[2..]];
+        using var file = new FileStream(path, FileMode.Open);
+        file.Write(filled);
+    }
+
     public static byte[][] All(Pixels pixels) =>
         [.. Enumerable.Range(0, (int)pixels.Count).Select(image => pixels.Of(image).ToArray())];
 

@@ -8,6 +8,7 @@ public sealed class ImageFolderTests : IDisposable
 {
     private readonly Folder folder = new();
     private readonly Folder cache = new();
+    private readonly List<string> notes = [];
 
     public ImageFolderTests() => Fixtures.Fill(folder);
 
@@ -42,28 +43,62 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
-    public void TheDigestIsThatOfPathsAndLengthsWhereverTheFolderIs()
+    public void TheDigestIsThatOfPathsAndFilesWhereverTheFolderIs()
     {
         using var other = new Folder();
         Fixtures.Fill(other);
-        var digest = ImageFolder.List(folder.Path).Digest;
+        var digest = Digest(folder.Path);
 
-        Assert.Equal(digest, ImageFolder.List(other.Path).Digest);
-        other.Write("train/dog/c.jpeg", Fixtures.Bytes("sampling0.jpg"));
-        Assert.NotEqual(digest, ImageFolder.List(other.Path).Digest);
+        Assert.Equal(digest, Digest(other.Path));
+        Fixtures.Repaint(other.File("train/cat/inner/B.JPG"));
+        Assert.Equal(ImageFolder.List(folder.Path).Training, ImageFolder.List(other.Path).Training);
+        Assert.NotEqual(digest, Digest(other.Path));
         File.Move(folder.File("train/cat/a.png"), folder.File("train/cat/b.png"));
-        Assert.NotEqual(digest, ImageFolder.List(folder.Path).Digest);
+        Assert.NotEqual(digest, Digest(folder.Path));
+    }
+
+    [Fact]
+    public void FilesAreReadOnceAsLongAsTheyStayAsTheyAre()
+    {
+        var digest = Digest(folder.Path);
+        Assert.Contains("reading 5 files", Assert.Single(notes), StringComparison.Ordinal);
+
+        // What is kept is what a second look gives: no picture is read again.
+        var kept = Assert.Single(Directory.GetFiles(cache.File("digests")));
+        File.WriteAllText(kept, File.ReadAllText(kept).Replace(digest, new string('0', 64), StringComparison.Ordinal));
+        Assert.Equal(new string('0', 64), Digest(folder.Path));
+
+        // The same length, and the time that it had before.
+        var path = folder.File("train/cat/inner/B.JPG");
+        var written = File.GetLastWriteTimeUtc(path);
+        Fixtures.Repaint(path);
+        File.SetLastWriteTimeUtc(path, written);
+        Assert.DoesNotContain(Digest(folder.Path), new[] { digest, new string('0', 64) });
+        Assert.Equal(2, notes.Count);
+    }
+
+    [Fact]
+    public void OtherImagesThanThoseOfThePlanAreRefused()
+    {
+        var planned = DataSource.NewFolder(folder.Path, Digest(folder.Path), 16, 2, 3, 2);
+        var catalog = new DataCatalog(null, cache.Path);
+        catalog.Load(planned, _ => { }).Dispose();
+        Fixtures.Repaint(folder.File("train/cat/inner/B.JPG"));
+
+        var error = Assert.Throws<DataException>(() => catalog.Load(planned, _ => { }));
+
+        Assert.Contains("holds other images than the run was planned with", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void WhatIsHiddenOrNoPictureIsPassedOver()
     {
-        var digest = ImageFolder.List(folder.Path).Digest;
+        var digest = Digest(folder.Path);
         folder.Write("train/cat/.hidden.png", [1]);
         folder.Write("train/.thumbnails/x.png", [1]);
         folder.Write("train/cat/notes.txt", [1]);
 
-        Assert.Equal(digest, ImageFolder.List(folder.Path).Digest);
+        Assert.Equal(digest, Digest(folder.Path));
     }
 
     [Fact]
@@ -165,4 +200,6 @@ public sealed class ImageFolderTests : IDisposable
         var error = Assert.Throws<DataException>(() => ImageFolder.List(folder.Path));
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }
+
+    private string Digest(string path) => new DataCatalog(null, cache.Path).Identify(ImageFolder.List(path), notes.Add);
 }

@@ -1,0 +1,124 @@
+/// What plans have to know of data sets: from this machine's copies, and of a folder that is not here from a store's plans.
+module Freeze.Cli.KnownData
+
+open System
+open System.Collections.Generic
+open System.IO
+open Freeze
+open Freeze.Language
+open Freeze.Records
+open Freeze.Runtime.Data
+open Freeze.Runtime.Results
+
+/// How a command reads what a file names.
+type Reading = Imports.Files
+
+let private note (text: string) = eprintfn "%s" text
+
+/// A function's results, kept.
+let private once (compute: string -> 'T) : string -> 'T =
+    let known = Dictionary<string, 'T>()
+
+    fun name ->
+        match known.TryGetValue name with
+        | true, result -> result
+        | false, _ ->
+            let result = compute name
+            known[name] <- result
+            result
+
+let private full (path: string) =
+    Path.TrimEndingDirectorySeparator(Path.GetFullPath path)
+
+/// No file of a data set is read: for commands to which it does not matter which images these are.
+let unread: Reading =
+    { Compile.usual.Files with
+        Images =
+            once (fun path ->
+                if not (Directory.Exists path) then
+                    note $"{path} is not on this machine: the hash of its runs needs the data"
+
+                Compile.usual.Files.Images path)
+    }
+
+let private reading (catalog: DataCatalog) (elsewhere: string -> FolderContent option) : Reading =
+    let here (listing: ImageListing) =
+        try
+            Ok(ImageFolders.content (catalog.Identify(listing, note)) listing)
+        with :? RunException as error ->
+            Error error.Message
+
+    let images path =
+        if Directory.Exists path then
+            ImageFolders.list path |> Result.bind here
+        else
+            elsewhere path
+            |> Option.map Ok
+            |> Option.defaultWith (fun () -> unread.Images path)
+
+    { Compile.usual.Files with
+        Named = once (fun name -> catalog.Identify(name, note))
+        Images = once images
+    }
+
+/// By what this machine has.
+let here (catalog: DataCatalog) : Reading = reading catalog (fun _ -> None)
+
+/// The folders of images that the plans of a store have read, each as the last of them found it.
+let private foldersOf (store: string) : Map<string, FolderContent> =
+    let view = StoreView store
+
+    view.Hashes()
+    |> Seq.choose (fun hash -> view.Plan hash |> Option.ofObj |> Option.map (fun run -> hash, run))
+    |> Seq.sortBy (fun (hash, _) -> File.GetLastWriteTimeUtc(Path.Combine(view.FolderOf hash, "plan.json")))
+    |> Seq.choose (fun (_, run) ->
+        match run.Recipe.Data with
+        | DataSource.Folder(path, digest, _, classes, training, test) when digest <> "" ->
+            Some(
+                full path,
+                {
+                    Digest = digest
+                    Classes = classes
+                    TrainingImages = training
+                    TestImages = test
+                }
+            )
+        | _ -> None)
+    |> Map.ofSeq
+
+/// By what this machine has; of a folder that it has not, by what the store's plans found in it.
+let recorded (catalog: DataCatalog) (store: string) : Reading =
+    let folders = lazy foldersOf store
+
+    reading catalog (fun path ->
+        match Map.tryFind (full path) folders.Value with
+        | Some content ->
+            note $"{path} is not on this machine: taken as the last run in {store} read it"
+            Some content
+        | None -> None)
+
+/// Whether this machine can tell which images a run of a store was planned with. Older plans told a set by its name.
+let canIdentify (reading: Reading) (source: DataSource) : bool =
+    match source with
+    | DataSource.Named(_, "") -> true
+    | DataSource.Named(name, digest) ->
+        let isPublished =
+            DataSets.tryFind name
+            |> Option.exists (fun set -> set.IsKnown && set.Digest = digest)
+
+        isPublished || reading.Named name = digest
+    | DataSource.Folder(path, _, _, _, _, _) -> Directory.Exists path
+
+/// Says which runs cannot be trained here since their images are not known; whether there are none.
+let areIdentified (runs: Run[]) : bool =
+    let unknown =
+        runs |> Array.filter (fun run -> not (DataSource.isIdentified run.Recipe.Data))
+
+    for source in unknown |> Seq.map _.Recipe.Data |> Seq.distinct do
+        match source with
+        | DataSource.Folder(path, _, _, _, _, _) ->
+            eprintfn "the folder of images %s is not on this machine: its runs need the data" path
+        | DataSource.Named(name, _) ->
+            eprintfn "the content of data set %s is not known: plan the file again" name
+
+    unknown.Length = 0
