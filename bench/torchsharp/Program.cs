@@ -91,7 +91,7 @@ void ChooseWhatLearns()
             break;
         case ["prefix"]:
             var seen = 0;
-            foreach (var module in net.modules())
+            foreach (var module in InOrder(net))
             {
                 seen += module is Conv2d ? 1 : 0;
                 if (module is Conv2d or BatchNorm2d && seen <= convs.Count / 2)
@@ -126,6 +126,9 @@ void ChooseWhatLearns()
             throw new ArgumentException($"no way {way}");
     }
 }
+
+// Depth first, as PyTorch's modules() does; TorchSharp's own gives a net's last norm before what is in its units.
+static IEnumerable<nn.Module> InOrder(nn.Module module) => module.children().SelectMany(InOrder).Prepend(module);
 
 static void SetRequiresGrad(nn.Module module, bool value)
 {
