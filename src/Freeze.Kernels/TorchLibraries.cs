@@ -18,7 +18,12 @@ public static partial class TorchLibraries
     /// <summary>The name of TorchSharp's own library in imports.</summary>
     internal const string TorchSharpName = "LibTorchSharp";
 
-    private static readonly Lazy<Loaded> loaded = new(LoadAll);
+    private static readonly Lazy<Loaded> libraries = new(LoadAll);
+    private static readonly Lazy<Loaded> loaded = new(() =>
+    {
+        SetUpThreadsAndMemory();
+        return libraries.Value;
+    });
 
     private sealed record Loaded(string Libtorch, nint Kernels, string? KernelsProblem, string? Patched);
 
@@ -26,6 +31,14 @@ public static partial class TorchLibraries
     /// <exception cref="PlatformNotSupportedException">There is no libtorch for this system.</exception>
     /// <exception cref="DllNotFoundException">A library is not there, or does not load: the message says what to do.</exception>
     public static void Load() => _ = loaded.Value;
+
+    /// <summary>
+    /// As <see cref="Load()"/>, but leaves the threads and the memory of the process as they are set: as TorchSharp's own loader
+    /// does. For comparisons with TorchSharp; nothing else here may be used before it.
+    /// </summary>
+    /// <exception cref="PlatformNotSupportedException">There is no libtorch for this system.</exception>
+    /// <exception cref="DllNotFoundException">A library is not there, or does not load.</exception>
+    public static void LoadWithoutSettings() => _ = libraries.Value;
 
     /// <summary>The folder with the libtorch in use.</summary>
     public static string Folder => loaded.Value.Libtorch;
@@ -45,8 +58,6 @@ public static partial class TorchLibraries
     private static Loaded LoadAll()
     {
         var platform = Platform();
-        SetUpThreadsAndMemory();
-
         var libtorch = LibraryFolders.Find(platform.Libtorch, "Libtorch", platform.Rid)
             ?? throw new DllNotFoundException(
                 $"libtorch ({platform.Libtorch}) is missing: run scripts/setup, or name its folder with {LibraryFolders.Override}");
