@@ -200,6 +200,9 @@ public static partial class TorchLibraries
             _ = setenv("GOMP_SPINCOUNT", "3000", overwrite: 0);
         }
 
+        // Else the last bits of MKL's products depend on where in memory the factors lie.
+        _ = setenv("MKL_CBWR", "AUTO,STRICT", overwrite: 0);
+
         try
         {
             // What a step gives back is what the next step asks for. glibc would hand large blocks to the system and fetch
