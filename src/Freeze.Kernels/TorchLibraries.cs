@@ -47,9 +47,14 @@ public static partial class TorchLibraries
         var platform = Platform();
         SetUpThreadsAndMemory();
 
-        var libtorch = LibraryFolders.Find(platform.Libtorch, "Libtorch", platform.Rid)
+        var libtorch = LibraryFolders.Named ?? LibraryFolders.Find(platform.Libtorch, "Libtorch", platform.Rid)
             ?? throw new DllNotFoundException(
                 $"libtorch ({platform.Libtorch}) is missing: run scripts/setup, or name its folder with {LibraryFolders.Override}");
+        if (!File.Exists(Path.Combine(libtorch, platform.Libtorch)))
+        {
+            throw new DllNotFoundException($"there is no {platform.Libtorch} in {libtorch}, which {LibraryFolders.Override} names");
+        }
+
         var torchSharp = LibraryFolders.Find(platform.TorchSharp, "LibTorchSharp", platform.Rid)
             ?? throw new DllNotFoundException(
                 $"TorchSharp's native library ({platform.TorchSharp}) is missing: run scripts/setup");
@@ -58,7 +63,7 @@ public static partial class TorchLibraries
         // spinning, on the cores that these compute on. So its symbols are for everybody.
         foreach (var openMP in Directory.EnumerateFiles(libtorch, "libgomp*.so*"))
         {
-            Open(openMP, RtldLazy | RtldGlobal);
+            Load(openMP, RtldLazy | RtldGlobal);
         }
 
         var torchHandle = Load(Path.Combine(libtorch, platform.Libtorch));
@@ -110,7 +115,7 @@ public static partial class TorchLibraries
             }
 
             var place = LibraryFolders.Cached(copy, Path.GetFileName(path));
-            return (Load(place), $"{place} is a patched copy of TorchSharp's library, since {reason}");
+            return (Load(place), $"{place}: TorchSharp's library, patched for a libstdc++ older than GCC 13's");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -142,25 +147,26 @@ public static partial class TorchLibraries
     {
         if (LibraryFolders.FindKernels(name) is not { } path)
         {
-            return (0, "they are not built; with a C++ compiler, scripts/build-kernels builds them");
+            return (0, "not built");
         }
 
         try
         {
             // Now: an OpenMP that libtorch does not have shall be missed here, not in the middle of a training.
-            return (OperatingSystem.IsLinux() ? Open(path, RtldNow) : NativeLibrary.Load(path), null);
+            return (Load(path, RtldNow), null);
         }
         catch (DllNotFoundException error)
         {
-            return (0, $"{path} does not load ({error.Message}); scripts/build-kernels builds it anew");
+            return (0, error.Message);
         }
     }
 
-    private static nint Load(string path)
+    /// <summary>Loads a library, for itself alone unless the flags say otherwise; the loader's own words where it cannot.</summary>
+    private static nint Load(string path, int flags = RtldLazy)
     {
         try
         {
-            return NativeLibrary.Load(path);
+            return OperatingSystem.IsLinux() ? Open(path, flags) : NativeLibrary.Load(path);
         }
         catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
         {
