@@ -1,33 +1,21 @@
 #!/usr/bin/env bash
-# Every test: sets up what is missing, builds all projects, runs their tests and closes with the counts.
+# Every test: sets up what is missing, builds all projects, runs their tests and closes with the counts. Arguments go to the
+# test runners, such as -class '*ClaimTests'.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")"
 
 # As in scripts/setup.
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
-scripts/setup
+scripts/setup --if-needed
 
-# On what set-up has chosen: libtorch, or TorchSharp, whose builds keep to a folder of their own.
-read -ra choice <artifacts/publish/.torch
-if [[ ${choice[0]} == -p:Torch=TorchSharp ]]; then
-    built=artifacts/TorchSharp/bin
-    projects=(tests/Freeze.{Cli,Language,LanguageServer,Report,Runtime}.Tests/*.*proj)
-    echo "on TorchSharp: without the tests of Freeze's own binding" >&2
-    for project in "${projects[@]}"; do
-        dotnet build "$project" -c Release "${choice[@]}" --nologo -v quiet
-    done
-else
-    built=artifacts/bin
-    projects=(tests/*/*.Tests.*proj)
-    dotnet build Freeze.sln -c Release --nologo -v quiet
-fi
+dotnet build Freeze.sln -c Release --nologo -v quiet
 
 passed=0 failed=0 skipped=0
-for project in "${projects[@]}"; do
+for project in tests/*/*.Tests.*proj; do
     name=$(basename "${project%.*}")
     report=artifacts/$name.txt
     # A runner that crashes has no summary: that is a failure too.
-    dotnet "$built/$name/release/$name.dll" -noLogo -noColor "$@" 2>&1 | tee "$report" || true
+    dotnet "artifacts/bin/$name/release/$name.dll" -noLogo -noColor "$@" 2>&1 | tee "$report" || true
     summary=$(grep -E '^ +[A-Za-z.]+ +Total: [0-9]+' "$report" | tail -n 1 || true)
     # A project of which no test was asked for has a total alone.
     count() { grep -oP "$1: \K[0-9]+" <<<"$summary" || echo 0; }

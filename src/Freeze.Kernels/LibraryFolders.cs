@@ -5,8 +5,11 @@ namespace Freeze.Kernels;
 /// <summary>Where native libraries lie.</summary>
 internal static class LibraryFolders
 {
-    /// <summary>The variable with which a user names the folder of a libtorch: that of a moved program, or a PyTorch's torch/lib.</summary>
+    /// <summary>The variable with which a user names the folder of a libtorch, such as the torch/lib of a PyTorch.</summary>
     public const string Override = "FREEZE_LIBTORCH";
+
+    /// <summary>The folder that <see cref="Override"/> names; null where it names none.</summary>
+    public static string? Named => Environment.GetEnvironmentVariable(Override) is { Length: > 0 } folder ? folder : null;
 
     /// <summary>The first folder that has the file; null where none has.</summary>
     /// <param name="file">A library's file name.</param>
@@ -17,7 +20,6 @@ internal static class LibraryFolders
         var program = AppContext.BaseDirectory;
         string?[] folders =
         [
-            Environment.GetEnvironmentVariable(Override),
             // What was put beside a program that was moved to another machine.
             Path.Combine(program, "torch"),
             // Where packages for CUDA put their libraries.
@@ -25,7 +27,7 @@ internal static class LibraryFolders
             Path.Combine(program, "runtimes", rid, "native"),
             BuiltWith(built),
         ];
-        return folders.FirstOrDefault(folder => !string.IsNullOrEmpty(folder) && File.Exists(Path.Combine(folder, file)));
+        return folders.FirstOrDefault(folder => folder is not null && File.Exists(Path.Combine(folder, file)));
     }
 
     /// <summary>The kernels' library: beside the program, or in artifacts/kernels of the checkout that it is in.</summary>

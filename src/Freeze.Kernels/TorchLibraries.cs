@@ -22,7 +22,13 @@ public static partial class TorchLibraries
     private static readonly Lazy<Loaded> loaded = new(() =>
     {
         SetUpThreadsAndMemory();
-        return libraries.Value;
+        var all = libraries.Value;
+        if (all.Kernels != 0)
+        {
+            Native.Check(Native.freeze_keep_tensors(out _));
+        }
+
+        return all;
     });
 
     private sealed record Loaded(string Libtorch, nint Kernels, string? KernelsProblem, string? Patched);
@@ -58,9 +64,14 @@ public static partial class TorchLibraries
     private static Loaded LoadAll()
     {
         var platform = Platform();
-        var libtorch = LibraryFolders.Find(platform.Libtorch, "Libtorch", platform.Rid)
+        var libtorch = LibraryFolders.Named ?? LibraryFolders.Find(platform.Libtorch, "Libtorch", platform.Rid)
             ?? throw new DllNotFoundException(
                 $"libtorch ({platform.Libtorch}) is missing: run scripts/setup, or name its folder with {LibraryFolders.Override}");
+        if (!File.Exists(Path.Combine(libtorch, platform.Libtorch)))
+        {
+            throw new DllNotFoundException($"there is no {platform.Libtorch} in {libtorch}, which {LibraryFolders.Override} names");
+        }
+
         var torchSharp = LibraryFolders.Find(platform.TorchSharp, "LibTorchSharp", platform.Rid)
             ?? throw new DllNotFoundException(
                 $"TorchSharp's native library ({platform.TorchSharp}) is missing: run scripts/setup");
@@ -69,7 +80,7 @@ public static partial class TorchLibraries
         // spinning, on the cores that these compute on. So its symbols are for everybody.
         foreach (var openMP in Directory.EnumerateFiles(libtorch, "libgomp*.so*"))
         {
-            Open(openMP, RtldLazy | RtldGlobal);
+            Load(openMP, RtldLazy | RtldGlobal);
         }
 
         var torchHandle = Load(Path.Combine(libtorch, platform.Libtorch));
@@ -82,11 +93,6 @@ public static partial class TorchLibraries
         NativeLibrary.SetDllImportResolver(
             typeof(TorchLibraries).Assembly,
             (name, _, _) => name == KernelsName ? kernels : name == TorchSharpName ? sharpHandle : 0);
-        if (kernels != 0)
-        {
-            Native.Check(Native.freeze_keep_tensors(out _));
-        }
-
         return new Loaded(libtorch, kernels, problem, patched);
     }
 
@@ -121,7 +127,7 @@ public static partial class TorchLibraries
             }
 
             var place = LibraryFolders.Cached(copy, Path.GetFileName(path));
-            return (Load(place), $"{place} is a patched copy of TorchSharp's library, since {reason}");
+            return (Load(place), $"{place}: TorchSharp's library, patched for a libstdc++ older than GCC 13's");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -153,25 +159,26 @@ public static partial class TorchLibraries
     {
         if (LibraryFolders.FindKernels(name) is not { } path)
         {
-            return (0, "they are not built; with a C++ compiler, scripts/build-kernels builds them");
+            return (0, "not built");
         }
 
         try
         {
             // Now: an OpenMP that libtorch does not have shall be missed here, not in the middle of a training.
-            return (OperatingSystem.IsLinux() ? Open(path, RtldNow) : NativeLibrary.Load(path), null);
+            return (Load(path, RtldNow), null);
         }
         catch (DllNotFoundException error)
         {
-            return (0, $"{path} does not load ({error.Message}); scripts/build-kernels builds it anew");
+            return (0, error.Message);
         }
     }
 
-    private static nint Load(string path)
+    /// <summary>Loads a library, for itself alone unless the flags say otherwise; the loader's own words where it cannot.</summary>
+    private static nint Load(string path, int flags = RtldLazy)
     {
         try
         {
-            return NativeLibrary.Load(path);
+            return OperatingSystem.IsLinux() ? Open(path, flags) : NativeLibrary.Load(path);
         }
         catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
         {

@@ -1,21 +1,15 @@
 namespace Freeze.Report;
 
-/// <summary>What draws the charts: a script beside the program, made of npm's packages when Freeze was built.</summary>
+/// <summary>What draws the charts: Vega, bundled into one script by scripts/bundle-charts.</summary>
 public static class ChartScript
 {
-    /// <summary>Its text, or null where it was not built.</summary>
-    /// <exception cref="InvalidDataException">It could end the element that it stands in.</exception>
-    public static string? Find()
+    /// <summary>The script's text, which can stand in a page: no script element ends in it.</summary>
+    public static string Text
     {
-        var path = Path.Combine(AppContext.BaseDirectory, "charts.js");
-        if (!File.Exists(path))
+        get
         {
-            return null;
+            using var script = new StreamReader(typeof(ChartScript).Assembly.GetManifestResourceStream("charts.js")!);
+            return script.ReadToEnd();
         }
-
-        var script = File.ReadAllText(path);
-        return script.Contains("</script", StringComparison.OrdinalIgnoreCase) || script.Contains("<!--", StringComparison.Ordinal)
-            ? throw new InvalidDataException($"{path} cannot stand in a page: bundle it again with scripts/setup")
-            : script;
     }
 }

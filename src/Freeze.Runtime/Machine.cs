@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
-using System.Text.RegularExpressions;
 using Freeze.Kernels;
 using static TorchSharp.torch;
 
@@ -13,11 +12,14 @@ namespace Freeze.Runtime;
 /// <param name="Gpus">How many GPUs it can use.</param>
 /// <param name="Kernels">The native kernels in use, such as "kernels 1 (avx512)", or "".</param>
 /// <param name="KernelsProblem">Why there are no kernels, or "".</param>
+/// <param name="Folder">Where libtorch lies, or "".</param>
+/// <param name="Patched">That a patched copy of TorchSharp's library is in use, and why, or "".</param>
 /// <param name="Problem">Why libtorch cannot be loaded, or "".</param>
-public sealed record Engine(string? Version, int Gpus, string Kernels, string KernelsProblem, string Problem);
+public sealed record Engine(
+    string? Version, int Gpus, string Kernels, string KernelsProblem, string Folder, string Patched, string Problem);
 
 /// <summary>What of the machine matters to runs.</summary>
-public static partial class Machine
+public static class Machine
 {
     /// <summary>The processor's name and the widest instructions that are of use.</summary>
     public static string Processor
@@ -47,14 +49,13 @@ public static partial class Machine
 #pragma warning restore CA1031
             {
                 var cause = error is TypeInitializationException { InnerException: { } inner } ? inner : error;
-                return new Engine(null, 0, "", "", Brief(cause));
+                return new Engine(null, 0, "", "", "", "", cause.Message.Split('\n')[0]);
             }
         }
     }
 
     /// <summary>What brings libtorch where it cannot be loaded.</summary>
-    public const string HowToGetEngine =
-        "scripts/setup brings libtorch";
+    public const string HowToGetEngine = "scripts/setup brings libtorch";
 
     /// <summary>Bytes as people read them, such as 23.4 GB.</summary>
     public static string Readable(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:F1} GB");
@@ -69,22 +70,8 @@ public static partial class Machine
             cuda.is_available() ? cuda.device_count() : 0,
             TorchVersions.Kernels ?? "",
             TorchLibraries.KernelsProblem ?? "",
+            TorchLibraries.Folder,
+            TorchLibraries.Patched ?? "",
             "");
     }
-
-    /// <summary>
-    /// Why libtorch cannot be loaded, in a line. .NET's loader tells of each place where it looked for the binding, and of a
-    /// library that the binding lacks in between; TorchSharp of all that it tried, after a first sentence.
-    /// </summary>
-    internal static string Brief(Exception cause)
-    {
-        var lines = cause.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        var lacking = cause is DllNotFoundException
-            ? lines.FirstOrDefault(line => line.Contains(".so", StringComparison.Ordinal) && !NotInThisPlace().IsMatch(line))
-            : null;
-        return lacking ?? lines.FirstOrDefault("")!.Split(". ")[0].TrimEnd('.');
-    }
-
-    [GeneratedRegex("^/.*: cannot open shared object file: No such file or directory$")]
-    private static partial Regex NotInThisPlace();
 }

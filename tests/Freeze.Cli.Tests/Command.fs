@@ -24,10 +24,6 @@ let root =
 
     up (DirectoryInfo AppContext.BaseDirectory)
 
-/// Whether the program is built on TorchSharp's packages.
-let onTorchSharp =
-    not (File.Exists(Path.Combine(AppContext.BaseDirectory, "Freeze.Torch.dll")))
-
 /// A folder of the test's own.
 let folder () =
     Directory.CreateTempSubdirectory("freeze-test-").FullName
@@ -44,14 +40,9 @@ let quick =
 
 let private limit = TimeSpan.FromMinutes 3.0
 
-let private startFrom
-    (program: string)
-    (folder: string)
-    (environment: (string * string) list)
-    (arguments: string list)
-    : Process =
+let startIn (folder: string) (environment: (string * string) list) (arguments: string list) : Process =
     let info =
-        ProcessStartInfo("dotnet", Path.Combine(program, "freeze.dll") :: arguments)
+        ProcessStartInfo("dotnet", Path.Combine(AppContext.BaseDirectory, "freeze.dll") :: arguments)
 
     info.RedirectStandardOutput <- true
     info.RedirectStandardError <- true
@@ -64,8 +55,6 @@ let private startFrom
     let started = Process.Start info
     started.StandardInput.Close()
     started
-
-let startIn = startFrom AppContext.BaseDirectory
 
 let start = startIn root
 
@@ -90,19 +79,9 @@ let freezeIn folder arguments = finish (startIn folder [] arguments)
 let freezeWith environment arguments = finish (start environment arguments)
 let freeze arguments = freezeWith [] arguments
 
-/// The program as it is where the binding of libtorch is missing.
+/// The program as it is where libtorch is missing.
 let freezeWithoutLibtorch (arguments: string list) : Output =
-    Assert.SkipWhen(onTorchSharp, "TorchSharp looks for libtorch among NuGet's packages too")
-    let program = folder ()
-
-    try
-        for path in Directory.GetFiles AppContext.BaseDirectory do
-            if Path.GetFileName path <> "libfreeze_torch.so" then
-                File.Copy(path, Path.Combine(program, Path.GetFileName path))
-
-        finish (startFrom program root [] arguments)
-    finally
-        Directory.Delete(program, true)
+    freezeWith [ "FREEZE_LIBTORCH", folder () ] arguments
 
 let json (output: Output) =
     JsonDocument.Parse(output.Text).RootElement

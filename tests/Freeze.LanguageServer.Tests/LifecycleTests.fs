@@ -100,4 +100,4 @@ let ``an editor never loads libtorch`` () =
     use client = client
     Assert.Empty(client.Diagnostics(uri, 1))
     Assert.DoesNotContain("libtorch", client.Maps)
-    Assert.DoesNotContain("Freeze.Torch", client.Maps)
+    Assert.DoesNotContain("TorchSharp", client.Maps)

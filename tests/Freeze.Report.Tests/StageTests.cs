@@ -26,7 +26,7 @@ public sealed class StageTests
     [Fact]
     public void ATableHasTheRateThatWasKeptForEachStage()
     {
-        var page = ReportPage.Of([ByRun], null, []);
+        var page = ReportPage.Of([ByRun], "", []);
         var markdown = MarkdownTables.Of([ByRun]);
         foreach (var run in ByRun.Runs)
         {
@@ -41,7 +41,7 @@ public sealed class StageTests
     {
         var file = MadeUp.File(Text.Replace(" by SPLIT", "", StringComparison.Ordinal), MadeUp.Staged);
         var medians = Enumerable.Range(0, 2).Select(stage => file.Runs.Select(run => Rates(run)[stage]).Order().ElementAt(1));
-        var page = ReportPage.Of([file], null, []);
+        var page = ReportPage.Of([file], "", []);
         Assert.Contains("medians of 3 runs", page, StringComparison.Ordinal);
         Assert.Contains($">{Shown(medians)}</td>", page, StringComparison.Ordinal);
     }

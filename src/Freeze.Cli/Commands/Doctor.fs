@@ -73,15 +73,22 @@ let private gpus (engine: Engine) =
     | Some cards, _ -> found "GPU" (line cards)
     | None, count -> found "GPU" $"{count}"
 
-let private kernels (engine: Engine) =
+/// Where the libraries lie that are in use, and what makes them faster.
+let private libraries (engine: Engine) =
     [
+        if engine.Folder <> "" then
+            found "libraries" engine.Folder
+
+        if engine.Patched <> "" then
+            found "libraries" engine.Patched
+
         if engine.Kernels <> "" then
             found "kernels" engine.Kernels
         elif engine.Version <> null then
             missing
                 "kernels"
-                $"{engine.KernelsProblem}: TorchSharp's own operations take two to three times as long"
-                "sudo apt-get install g++, then scripts/setup"
+                $"{engine.KernelsProblem}: training takes two to three times as long"
+                "scripts/setup builds them where g++ is (sudo apt-get install g++)"
     ]
 
 let private data (catalog: DataCatalog) =
@@ -99,13 +106,6 @@ let private programs () =
         | None -> missing topic $"none: {what}" howToGet
 
     [
-        if File.Exists(Path.Combine(AppContext.BaseDirectory, "charts.js")) then
-            found "charts" "bundled"
-        else
-            missing
-                "charts"
-                "not bundled: reports have tables alone"
-                "sudo apt-get install npm, then scripts/setup"
         program
             "browser"
             [ "chromium"; "chromium-browser"; "google-chrome" ]
@@ -129,7 +129,7 @@ let private findings version (catalog: DataCatalog) =
         found "threads" (string Environment.ProcessorCount)
         found "memory" (Machine.Readable Machine.Memory)
         gpus engine
-        yield! kernels engine
+        yield! libraries engine
         yield! data catalog
         yield! programs ()
     ]

@@ -73,13 +73,7 @@ let private makeAll (arguments: ParseResults<ReportArguments>) (files: Files.Loa
 
     let reports = files |> List.map (recordsOf store profile) |> Array.ofList
     let output = arguments.GetResult(Output, "report.html")
-    let script = ChartScript.Find()
-
-    if isNull script then
-        eprintfn
-            "the page has no charts, since what draws them was not built: install npm, then scripts/setup"
-
-    write output (ReportPage.Of(reports, script, words))
+    write output (ReportPage.Of(reports, ChartScript.Text, words))
 
     arguments.TryGetResult Csv
     |> Option.iter (fun folder ->

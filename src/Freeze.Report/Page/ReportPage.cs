@@ -12,11 +12,11 @@ public sealed class ReportPage
         "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
     private readonly Html html = new();
-    private readonly string? script;
+    private readonly string script;
     private readonly IReadOnlySet<string> words;
     private int charts;
 
-    private ReportPage(string? script, IReadOnlySet<string> words)
+    private ReportPage(string script, IReadOnlySet<string> words)
     {
         this.script = script;
         this.words = words;
@@ -24,9 +24,9 @@ public sealed class ReportPage
 
     /// <summary>The page of files and their records. It is a function of them: made again, it is the same.</summary>
     /// <param name="files">At least one.</param>
-    /// <param name="script">What draws the charts, or null: then the page has tables and says how to get charts.</param>
+    /// <param name="script">What draws the charts (<see cref="ChartScript"/>).</param>
     /// <param name="words">The words of the language, to be marked in the files' texts.</param>
-    public static string Of(IReadOnlyList<ReportFile> files, string? script, IEnumerable<string> words)
+    public static string Of(IReadOnlyList<ReportFile> files, string script, IEnumerable<string> words)
     {
         ArgumentNullException.ThrowIfNull(files);
         var page = new ReportPage(script, words.ToHashSet());
@@ -46,23 +46,13 @@ public sealed class ReportPage
         html.Add($"</style></head><body><a class=\"skip\" href=\"#main\">Skip to the content</a><header><h1>{title}</h1><p class=\"soft\">A report of Freeze, made from the records of runs.</p>");
         AddNavigation(files);
         html.Add($"</header>\n<main id=\"main\">\n");
-        if (script is null)
-        {
-            html.Add($"<p class=\"banner\">This page has no charts: what draws them was not built. Install npm, then call scripts/setup and make the report again.</p>\n");
-        }
-
         for (var number = 0; number < files.Count; number++)
         {
             AddFile(files[number], number);
         }
 
         html.Add($"</main><footer><p>Means are over finished runs; ± is the standard deviation over them (n − 1). Where the test set is what validates, validation and test are the same.</p></footer>\n");
-        if (script is not null)
-        {
-            // The bundle is our own and has been checked to hold no end of a script element.
-            html.Add($"<script>").AddMarkup(script).Add($"</script>\n");
-        }
-
+        html.Add($"<script>").AddMarkup(script).Add($"</script>\n");
         html.Add($"</body></html>\n");
     }
 
@@ -315,9 +305,6 @@ public sealed class ReportPage
 
         var id = string.Create(CultureInfo.InvariantCulture, $"chart-{++charts}");
         html.Add($"<h3>{chart.Title}</h3>\n");
-        if (script is not null)
-        {
-            html.Add($"<figure class=\"chart\" id=\"{id}\"><div class=\"plot\" role=\"img\" aria-label=\"{chart.Description}\"></div><figcaption><span>{chart.Description}. Choose in the legend what is shown.</span><button type=\"button\" aria-label=\"Save as SVG: {chart.Title}\">Save as SVG</button></figcaption><script type=\"application/json\">").AddMarkup(chart.ToJson()).Add($"</script></figure>\n");
-        }
+        html.Add($"<figure class=\"chart\" id=\"{id}\"><div class=\"plot\" role=\"img\" aria-label=\"{chart.Description}\"></div><figcaption><span>{chart.Description}. Choose in the legend what is shown.</span><button type=\"button\" aria-label=\"Save as SVG: {chart.Title}\">Save as SVG</button></figcaption><script type=\"application/json\">").AddMarkup(chart.ToJson()).Add($"</script></figure>\n");
     }
 }
