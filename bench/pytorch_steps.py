@@ -144,7 +144,8 @@ def prepare(net, way):
         for conv in convs:
             mask = torch.zeros_like(conv.weight)
             mask[: int(share * len(mask))] = 1
-            conv.weight.register_hook(lambda gradient, mask=mask: gradient * mask)
+            if way.startswith("filters"):
+                conv.weight.register_hook(lambda gradient, mask=mask: gradient * mask)
             masks.append((conv.weight, mask))
         if way.startswith("zero"):
             def restore():

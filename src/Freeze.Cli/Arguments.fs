@@ -121,7 +121,7 @@ type RunArguments =
     | Only of condition: string
     | Store of folder: string
     | Data of folder: string
-    | Jobs of count: string
+    | Jobs of count: int
     | Threads of count: int
     | Checkpoint_Every of seconds: float
     | Without of passes: string
@@ -132,8 +132,6 @@ type RunArguments =
     | Json
     /// One of those that `--jobs` starts: it tells its parent of each run, and ends when the parent does.
     | [<Hidden>] Worker
-    /// One of those that `--jobs auto` measures by: it prints the steps a second of the first run.
-    | [<Hidden>] Time_Steps
 
     interface IArgParserTemplate with
         member argument.Usage =
@@ -144,8 +142,7 @@ type RunArguments =
             | Only _ -> "only runs of this value of an axis, such as 'lr=0.1'; may be given several times."
             | Store _ -> "where runs are kept; else FREEZE_STORE, else ./runs."
             | Data _ -> "where data sets lie; else FREEZE_DATA."
-            | Jobs _ ->
-                "runs side by side, each in a process of its own, or auto: what is faster; 1 by default."
+            | Jobs _ -> "runs side by side, each in a process of its own; 1 by default."
             | Threads _ -> "processor threads, divided among the jobs; all by default."
             | Checkpoint_Every _ -> "seconds after which a run under way is saved; 300 by default."
             | Without _ ->
@@ -156,7 +153,6 @@ type RunArguments =
             | Dry_Run -> "say what would be done, and do nothing."
             | Json -> "print the outcome of every run as JSON."
             | Worker -> "a process of --jobs."
-            | Time_Steps -> "a process of --jobs auto."
 
 type StatusArguments =
     | [<MainCommand>] Files of file: string list

@@ -18,7 +18,18 @@ public static partial class TorchLibraries
     /// <summary>The name of TorchSharp's own library in imports.</summary>
     internal const string TorchSharpName = "LibTorchSharp";
 
-    private static readonly Lazy<Loaded> loaded = new(LoadAll);
+    private static readonly Lazy<Loaded> libraries = new(LoadAll);
+    private static readonly Lazy<Loaded> loaded = new(() =>
+    {
+        SetUpThreadsAndMemory();
+        var all = libraries.Value;
+        if (all.Kernels != 0)
+        {
+            Native.Check(Native.freeze_keep_tensors(out _));
+        }
+
+        return all;
+    });
 
     private sealed record Loaded(string Libtorch, nint Kernels, string? KernelsProblem, string? Patched);
 
@@ -26,6 +37,14 @@ public static partial class TorchLibraries
     /// <exception cref="PlatformNotSupportedException">There is no libtorch for this system.</exception>
     /// <exception cref="DllNotFoundException">A library is not there, or does not load: the message says what to do.</exception>
     public static void Load() => _ = loaded.Value;
+
+    /// <summary>
+    /// As <see cref="Load()"/>, but leaves the threads and the memory of the process as they are set: as TorchSharp's own loader
+    /// does. For comparisons with TorchSharp; nothing else here may be used before it.
+    /// </summary>
+    /// <exception cref="PlatformNotSupportedException">There is no libtorch for this system.</exception>
+    /// <exception cref="DllNotFoundException">A library is not there, or does not load.</exception>
+    public static void LoadWithoutSettings() => _ = libraries.Value;
 
     /// <summary>The folder with the libtorch in use.</summary>
     public static string Folder => loaded.Value.Libtorch;
@@ -45,8 +64,6 @@ public static partial class TorchLibraries
     private static Loaded LoadAll()
     {
         var platform = Platform();
-        SetUpThreadsAndMemory();
-
         var libtorch = LibraryFolders.Named ?? LibraryFolders.Find(platform.Libtorch, "Libtorch", platform.Rid)
             ?? throw new DllNotFoundException(
                 $"libtorch ({platform.Libtorch}) is missing: run scripts/setup, or name its folder with {LibraryFolders.Override}");
@@ -76,11 +93,6 @@ public static partial class TorchLibraries
         NativeLibrary.SetDllImportResolver(
             typeof(TorchLibraries).Assembly,
             (name, _, _) => name == KernelsName ? kernels : name == TorchSharpName ? sharpHandle : 0);
-        if (kernels != 0)
-        {
-            Native.Check(Native.freeze_keep_tensors(out _));
-        }
-
         return new Loaded(libtorch, kernels, problem, patched);
     }
 
@@ -194,6 +206,9 @@ public static partial class TorchLibraries
         {
             _ = setenv("GOMP_SPINCOUNT", "3000", overwrite: 0);
         }
+
+        // Else the last bits of MKL's products depend on where in memory the factors lie.
+        _ = setenv("MKL_CBWR", "AUTO,STRICT", overwrite: 0);
 
         try
         {

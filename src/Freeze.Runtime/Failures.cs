@@ -31,11 +31,9 @@ internal static class Failures
             && OutOfMemoryWords.Any(words => error.Message.Contains(words, StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>What to tell of a run that has found no memory.</summary>
-    /// <param name="error">What said so.</param>
-    /// <param name="fitting">A batch that would fit, or null where none was found.</param>
-    public static RunException OutOfMemory(Exception error, int? fitting) => new(
+    public static RunException OutOfMemory(Exception error) => new(
         $"out of memory: {FirstLine(error)}",
-        fitting is { } batch ? $"`batch {batch}` fits; or use a narrower net" : "use a smaller batch or a narrower net",
+        "use a smaller batch or a narrower net",
         error);
 
     // libtorch appends where in its sources it was.
@@ -44,7 +42,7 @@ internal static class Failures
     private static (string Message, string Advice) Explain(Exception error) => error switch
     {
         RunException known => (known.Message, known.Advice),
-        _ when IsOutOfMemory(error) => Explain(OutOfMemory(error, null)),
+        _ when IsOutOfMemory(error) => Explain(OutOfMemory(error)),
         UnauthorizedAccessException => (
             $"the store cannot be written: {error.Message}", "name one that this user may write, with --store"),
         IOException when DiskFull.Contains(error.HResult) => (

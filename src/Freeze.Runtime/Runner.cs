@@ -198,20 +198,6 @@ public sealed class Runner : IDisposable
         // Before the data, which may take minutes to read.
         Capabilities.Demand(run.Recipe);
         var images = Images(run.Recipe.Data, report);
-        try
-        {
-            return Train(run, hash, folder, images, report, cancel);
-        }
-        catch (Exception error) when (Failures.IsOutOfMemory(error) && !MaySpare(error))
-        {
-            // What the run held is given back by now.
-            throw Failures.OutOfMemory(error, run.Recipe.Learning.IsTogether ? MemoryTrial.Fitting(run.Recipe, images, options.Passes) : null);
-        }
-    }
-
-    private RunResult Train(
-        Run run, string hash, RunFolder folder, ImageSet images, Action<Progress> report, CancellationToken cancel)
-    {
         using var device = Computing.Begin(run.Recipe);
         using var scope = NewDisposeScope();
         set_num_threads(options.Threads);

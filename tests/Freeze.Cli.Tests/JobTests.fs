@@ -195,69 +195,13 @@ let ``with several jobs a failure is tried again once, and a fast failure ends a
 
     Assert.Equal(2, diverged.Count)
 
-/// What `--jobs auto` has kept, and a choice that it would have kept.
-let private kept (store: string) =
-    Directory.GetFiles(Path.Combine(store, "jobs")) |> Array.exactlyOne
-
 [<Theory>]
-[<InlineData(1, 2)>]
-[<InlineData(2, 1)>]
-let ``--jobs auto measures once and keeps the choice, which decides the threads`` (jobs: int, threads: int) =
-    let store, source = folder (), file grid
-
-    let run () =
-        freeze
-            [
-                "run"
-                source
-                "--store"
-                store
-                "--jobs"
-                "auto"
-                "--threads"
-                "2"
-                "--json"
-            ]
-
-    let first = run ()
-    Assert.Equal(0, first.Code)
-    Assert.Contains("measuring, once, whether runs of lenet are faster side by side", first.Errors)
-    let path = kept store
-    let choice = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText path)
-
-    let isFaster =
-        choice["sideBySide"].GetValue<float>() > choice["oneRun"].GetValue<float>()
-
-    Assert.Equal((if isFaster then 2 else 1), choice["jobs"].GetValue<int>())
-
-    // As if it had come out so; the runs are trained again.
-    choice["jobs"] <- jobs
-    File.WriteAllText(path, choice.ToJsonString())
-
-    for run in
-        Directory.GetDirectories store
-        |> Array.filter (fun path -> not (path.EndsWith "jobs")) do
-        Directory.Delete(run, recursive = true)
-
-    let second = run ()
-    Assert.Equal(0, second.Code)
-    Assert.DoesNotContain("measuring", second.Errors)
-
-    for result in Directory.GetFiles(store, "result.json", SearchOption.AllDirectories) do
-        use json = System.Text.Json.JsonDocument.Parse(File.ReadAllText result)
-        Assert.Equal(threads, json.RootElement.GetProperty("threads").GetInt32())
-
-    // With nothing left to train there is nothing to choose.
-    File.Delete path
-    Assert.DoesNotContain("measuring", (run ()).Errors)
-
-[<Theory>]
-[<InlineData("many")>]
-[<InlineData("0")>]
-let ``--jobs takes a number or auto`` (jobs: string) =
+[<InlineData("auto", "--jobs")>]
+[<InlineData("0", "--jobs 0: expected a number from 1 to 256")>]
+let ``--jobs takes a number`` (jobs: string, message: string) =
     let output = freeze [ "run"; file grid; "--store"; folder (); "--jobs"; jobs ]
     Assert.Equal(2, output.Code)
-    Assert.Contains($"--jobs {jobs}: expected a number from 1 to 256", output.Errors)
+    Assert.Contains(message, output.Errors)
 
 let private workersOf (parent: int) =
     use found =

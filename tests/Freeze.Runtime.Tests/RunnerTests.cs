@@ -363,13 +363,6 @@ public sealed class RunnerTests : IDisposable
     }
 
     [Fact]
-    public void BatchesAreTriedByHalves()
-    {
-        Assert.Equal([64, 32, 16, 8, 4, 2], MemoryTrial.Halves(128));
-        Assert.Empty(MemoryTrial.Halves(3).Skip(1).Concat(MemoryTrial.Halves(1)));
-    }
-
-    [Fact]
     public void RunsLeaveNoTensorsBehind()
     {
         using var runner = Runner("runs");

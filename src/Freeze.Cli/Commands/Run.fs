@@ -130,22 +130,6 @@ let private option name (value: string option) =
     | Some value -> [ name; value ]
     | None -> []
 
-/// A call of this command on the same runs.
-let private sameRuns (arguments: ParseResults<RunArguments>) store : string list =
-    let choice = choice arguments
-
-    [
-        "run"
-        yield! choice.Paths
-        yield! option "--profile" choice.Profile
-        for statement in choice.Set do
-            yield! [ "--set"; statement ]
-        for condition in choice.Only do
-            yield! [ "--only"; condition ]
-        yield! [ "--store"; store ]
-        yield! option "--data" (arguments.TryGetResult RunArguments.Data)
-    ]
-
 /// All runs by several processes. What has failed is taken back first, so that no worker tries again what another has
 /// just tried again.
 let private together
@@ -163,9 +147,19 @@ let private together
             if entry.State.IsFailed then
                 cleaner.ForgetFailure entry.Hash
 
+    let choice = choice arguments
+
     let own =
-        sameRuns arguments store
-        @ [
+        [
+            "run"
+            yield! choice.Paths
+            yield! option "--profile" choice.Profile
+            for statement in choice.Set do
+                yield! [ "--set"; statement ]
+            for condition in choice.Only do
+                yield! [ "--only"; condition ]
+            yield! [ "--store"; store ]
+            yield! option "--data" (arguments.TryGetResult RunArguments.Data)
             yield! [ "--threads"; string processes.Threads ]
             yield! option "--checkpoint-every" (arguments.TryGetResult Checkpoint_Every |> Option.map string)
             yield! PassChoice.toWords passes
@@ -177,62 +171,14 @@ let private together
 
     Workers.execute processes.Count own (arguments.Contains Fail_Fast) cancel runs
 
-/// How long `--jobs auto` measures each way.
-let private measured = TimeSpan.FromSeconds 4.0
+/// What `--jobs` asks for: at most one process for each run.
+let private jobs (arguments: ParseResults<RunArguments>) (runs: Run[]) : Processes =
+    let count = min (arguments.GetResult(Jobs, 1)) (max 1 runs.Length)
 
-/// What `--jobs` asks for: at most one process for each run. With `auto` a run has either one thread or all, whatever the
-/// number of runs, since that decides its bits; nothing is measured where there is nothing to choose or to train.
-let private jobs (arguments: ParseResults<RunArguments>) store (runs: Run[]) : Processes =
-    let threads = threads arguments
-    let alone = { Count = 1; Threads = threads }
-
-    let start own =
-        let started =
-            Workers.start
-                (threads / own)
-                (sameRuns arguments store @ [ "--threads"; string own; "--time-steps" ])
-
-        started.ErrorDataReceived.Add(fun line ->
-            if not (isNull line.Data) then
-                eprintfn "%s" line.Data)
-
-        started.BeginErrorReadLine()
-        started
-
-    let isLeft () =
-        StoreIndex.ofRuns (StoreView store) runs
-        |> Seq.exists (fun entry -> not entry.State.IsDone)
-
-    match arguments.GetResult(Jobs, "1") with
-    | "auto" when threads = 1 || runs.Length <= 1 || not (isLeft ()) -> alone
-    | "auto" ->
-        match JobChoice.jobs store start threads runs[0] with
-        | 1 -> alone
-        | several ->
-            {
-                Count = min several runs.Length
-                Threads = 1
-            }
-    | count ->
-        let count = min (int count) (max 1 runs.Length)
-
-        {
-            Count = count
-            Threads = max 1 (threads / count)
-        }
-
-/// Prints the steps a second of the first run.
-let private timeSteps (arguments: ParseResults<RunArguments>) (runs: Run[]) (_: CancellationToken) : int =
-    let catalog = Places.catalog (arguments.TryGetResult RunArguments.Data)
-
-    try
-        printfn "%g" (StepTimer.StepsPerSecond(runs[0], catalog, threads arguments, measured))
-        Exit.fine
-    with
-    | :? RunException
-    | :? DataException as error ->
-        eprintfn "%s" error.Message
-        Exit.runFailed
+    {
+        Count = count
+        Threads = max 1 (threads arguments / count)
+    }
 
 let private train
     (arguments: ParseResults<RunArguments>)
@@ -241,7 +187,7 @@ let private train
     (runs: Run[])
     (cancel: CancellationToken)
     : int =
-    let jobs = jobs arguments store runs
+    let jobs = jobs arguments runs
 
     let outcomes =
         if jobs.Count > 1 then
@@ -305,22 +251,17 @@ let private foretell (arguments: ParseResults<RunArguments>) store (runs: Run[])
 
 /// What is wrong with the numbers of a call.
 let private mistake (arguments: ParseResults<RunArguments>) : string option =
-    let jobs =
-        match arguments.TryGetResult Jobs with
-        | None
-        | Some "auto" -> None
-        | Some text ->
-            match Int32.TryParse text with
-            | true, count -> outside "--jobs" 1 256 (Some count)
-            | false, _ -> Some $"--jobs {text}: expected a number from 1 to 256, or auto"
-
     let every =
         match arguments.TryGetResult Checkpoint_Every with
         | Some seconds when not (seconds >= 0.0 && seconds <= 1e6) ->
             Some $"--checkpoint-every {seconds}: expected seconds from 0 to 1,000,000"
         | _ -> None
 
-    [ threadsOutside (arguments.TryGetResult Threads); jobs; every ]
+    [
+        threadsOutside (arguments.TryGetResult Threads)
+        outside "--jobs" 1 256 (arguments.TryGetResult Jobs)
+        every
+    ]
     |> List.tryPick id
 
 let run (arguments: ParseResults<RunArguments>) : int =
@@ -341,8 +282,6 @@ let run (arguments: ParseResults<RunArguments>) : int =
 
         if arguments.Contains RunArguments.Dry_Run then
             foretell arguments store runs
-        elif arguments.Contains Time_Steps then
-            Signals.cancellingWorker (timeSteps arguments runs)
         elif arguments.Contains Worker then
             Signals.cancellingWorker (train arguments passes store runs)
         else

@@ -151,7 +151,7 @@ internal sealed partial class NetExecutor(Recipe recipe, WeightTable weights, Pa
             { IsGlobalPool: true } => input with { Live = input.Live.mean([2, 3]) },
             { IsFlatten: true } when splits[place] is null => new(input.Live.flatten(1), null),
             { IsFlatten: true } => ConstantChannels.Flatten(input),
-            Operation.Dropout dropout => new(Drop(place, Whole(node.Inputs[0], input), dropout.Probability, training, key), null),
+            Operation.Dropout dropout => new(Drop(node, Whole(node.Inputs[0], input), dropout.Probability, training, key), null),
             { IsAdd: true } => Sum(place, inputs),
             { IsConcat: true } when splits[place] is null => new(
                 cat([.. inputs.Select((each, i) => Whole(node.Inputs[i], each))], 1), null),
@@ -160,9 +160,10 @@ internal sealed partial class NetExecutor(Recipe recipe, WeightTable weights, Pa
         };
     }
 
-    // Each layer draws numbers of its own.
-    private Tensor Drop(int place, Tensor input, double fraction, bool training, ulong key) =>
-        training && fraction > 0 ? Dropout.Of(graph, input, fraction, RandomStream.Bits(key, place)) : input.alias();
+    // Each layer draws numbers of its own, by its name: in a part of the net it has another place.
+    private Tensor Drop(Node node, Tensor input, double fraction, bool training, ulong key) => training && fraction > 0
+        ? Dropout.Of(graph, input, fraction, key ^ RandomStream.Key(0, node.Name))
+        : input.alias();
 
     // Equal splits are one, so that nodes with the same channels are seen to have them.
     private static ChannelSplit?[] Splits(Recipe recipe, WeightTable weights, PassSet passes)
