@@ -87,7 +87,7 @@ let private libraries (engine: Engine) =
         elif engine.Version <> null then
             missing
                 "kernels"
-                $"{engine.KernelsProblem}: training takes two to three times as long"
+                $"{engine.KernelsProblem}: training takes up to three times as long"
                 "scripts/setup builds them where g++ is (sudo apt-get install g++)"
     ]
 
