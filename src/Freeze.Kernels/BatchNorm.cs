@@ -75,7 +75,7 @@ public static class BatchNorm
         return by;
     }
 
-    /// <summary>The gradients of a norm's input, weight and bias; null for those that nobody wants.</summary>
+    /// <summary>The gradients of a norm's input, weight and bias; null for those that are not requested.</summary>
     /// <param name="gradient">That of the norm's output, of x's shape.</param>
     /// <param name="x">The norm's input.</param>
     /// <param name="by">What <see cref="Begin"/> gave.</param>

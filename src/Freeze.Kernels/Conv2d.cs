@@ -34,9 +34,13 @@ public static class Conv2d
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(kernel);
-        return Convolution.TryBegin(graph, x, norm, kernel, bias, shape) is { } ours
-            ? ours.Record(graph, kernel, slice: null)
-            : Plain(norm is null ? x : BatchNorm.Of(graph, x, norm), null, kernel, bias, shape);
+        if (Convolution.TryBegin(graph, x, norm, kernel, bias, shape) is { } ours)
+        {
+            return ours.Record(graph, kernel, slice: null);
+        }
+
+        using var normalised = norm is null ? null : BatchNorm.Of(graph, x, norm);
+        return Plain(normalised ?? x, null, kernel, bias, shape);
     }
 
     /// <summary>As above by a kernel of which a slice alone learns: no gradient of another entry is computed.</summary>
@@ -49,7 +53,8 @@ public static class Conv2d
             return ours.Record(graph, slice.Leaf, slice);
         }
 
-        x = norm is null ? x : BatchNorm.Of(graph, x, norm);
+        using var normalised = norm is null ? null : BatchNorm.Of(graph, x, norm);
+        x = normalised ?? x;
         // libtorch computes the gradient of a slice by a convolution with that slice alone, forward and back; from half of
         // the kernel on, the gradient of all of it costs less.
         return 2 * slice.Indices.numel() > slice.Whole.shape[slice.Dimension] || slice.Dimension > 1
@@ -63,7 +68,8 @@ public static class Conv2d
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(kernel);
         ArgumentNullException.ThrowIfNull(shape);
-        x = norm is null ? x : BatchNorm.Plain(x, norm);
+        using var normalised = norm is null ? null : BatchNorm.Plain(x, norm);
+        x = normalised ?? x;
         return F.conv2d(x, As(kernel, x), bias is null ? null : As(bias, x), shape.Strides, shape.Padding);
     }
 

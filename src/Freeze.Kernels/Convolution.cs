@@ -67,7 +67,7 @@ internal sealed class Convolution
         ];
         var wants = Array.ConvertAll(inputs, input => input.requires_grad);
         var normWants = norm is null ? default : new NormWants(x.requires_grad, norm);
-        var backward = new Saved(this, graph, x.detach(), kernel.detach(), slice?.Dimension, slice?.Indices.alias());
+        var backward = new Saved(this, x.detach(), kernel.detach(), slice?.Dimension, slice?.Indices.alias());
         return graph.Record(
             y, inputs, gradient => backward.Gradients(gradient, wants, normWants), backward.X, backward.Kernel, by, backward.Indices);
     }
@@ -120,7 +120,7 @@ internal sealed class Convolution
     }
 
     // What the backward pass reads.
-    private sealed record Saved(Convolution Of, Graph Graph, Tensor X, Tensor Kernel, int? Dimension, Tensor? Indices)
+    private sealed record Saved(Convolution Of, Tensor X, Tensor Kernel, int? Dimension, Tensor? Indices)
     {
         // In the order of the inputs: x, what learns of the kernel, the norm's weight and bias, the bias.
         public Tensor?[] Gradients(Tensor gradient, bool[] wants, NormWants normWants)

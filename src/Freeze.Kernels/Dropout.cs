@@ -35,8 +35,9 @@ public static class Dropout
         // Places count in memory: channels of a pixel side by side.
         var isMaps = x.ndim == 4;
         using var inMemory = isMaps ? x.detach().permute(0, 2, 3, 1) : x.detach();
-        using var factors = tensor(Factors(inMemory.numel(), fraction, key), inMemory.shape).to(wide, x.device);
-        using var shaped = isMaps ? factors.permute(0, 3, 1, 2) : factors;
+        using var drawn = tensor(Factors(inMemory.numel(), fraction, key), inMemory.shape, device: CPU);
+        using var factors = drawn.to(wide, x.device);
+        using var shaped = isMaps ? factors.permute(0, 3, 1, 2) : factors.alias();
         return x.dtype == wide ? x.mul(shaped) : x.to(wide).mul(shaped).to(x.dtype);
     }
 
@@ -44,7 +45,7 @@ public static class Dropout
     // are the random numbers of a block's second half.
     private static double[] Factors(long count, double fraction, ulong key)
     {
-        var threshold = (ulong)Math.Round(fraction * 4294967296.0, MidpointRounding.AwayFromZero);
+        var threshold = (uint)Math.Min(Math.Round(fraction * 4294967296.0, MidpointRounding.AwayFromZero), uint.MaxValue);
         var kept = 1 / (1 - fraction);
         var factors = new double[count];
         for (long i = 0; i < count; i++)

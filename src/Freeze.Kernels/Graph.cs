@@ -37,6 +37,10 @@ public sealed partial class Graph
         {
             loss.backward();
         }
+        catch (ExternalException) when (failure is not null)
+        {
+            // What libtorch met after an operation of ours had failed.
+        }
         finally
         {
             Forget();
@@ -148,12 +152,14 @@ public sealed partial class Graph
                 Marshal.GetFunctionPointerForDelegate(allocate));
             GC.KeepAlive(allocate);
             GC.KeepAlive(from);
+            // Asked for before the next call, which forgets it.
+            var problem = *wrapped == 0 ? Marshal.PtrToStringUTF8(THSTorch_get_and_reset_last_err()) : null;
             // From here on the output's history alone keeps the node.
             THSAutograd_CSharpNode_disposeSharedPtr(handle);
             handle.Shared = 0;
             if (*wrapped == 0)
             {
-                throw new InvalidOperationException("libtorch could not record an operation");
+                throw new InvalidOperationException($"libtorch could not record an operation: {problem}");
             }
 
             output.Dispose();
@@ -220,6 +226,9 @@ public sealed partial class Graph
 
     [LibraryImport(TorchLibraries.TorchSharpName)]
     private static partial NodeHandle THSAutograd_CSharpNode_ctor(nint apply, nint delete);
+
+    [LibraryImport(TorchLibraries.TorchSharpName)]
+    private static partial nint THSTorch_get_and_reset_last_err();
 
     [LibraryImport(TorchLibraries.TorchSharpName)]
     private static partial void THSAutograd_CSharpNode_setNextEdges(NodeHandle node, Handles inputs, byte isExecutable);

@@ -27,7 +27,7 @@ internal struct NormWeights
     public int Training;
 }
 
-/// <summary>Where a batch norm's gradients go; 0 for those that nobody wants.</summary>
+/// <summary>Where a batch norm's gradients go; 0 for those that are not requested.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct NormGradients
 {
@@ -76,6 +76,9 @@ internal static unsafe partial class Native
         }
 #pragma warning restore CA2201
     }
+
+    /// <summary>The interface that this file was written for: what freeze_kernels_interface has to give.</summary>
+    public const int Interface = 1;
 
     [LibraryImport(Library)]
     public static partial int freeze_kernels_version();

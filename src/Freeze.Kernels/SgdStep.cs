@@ -44,16 +44,16 @@ public sealed record SgdStep(double Rate, double Momentum, double Decay, bool Ne
         using var constant = no_grad();
         if (Decay != 0)
         {
-            gradient.add_(weight, Decay);
+            gradient.PlusInPlace(weight, Decay);
         }
 
         if (buffer is null)
         {
-            weight.add_(gradient, -Rate);
+            weight.PlusInPlace(gradient, -Rate);
             return;
         }
 
-        buffer.mul_(Momentum).add_(gradient);
-        weight.add_(Nesterov ? gradient.add_(buffer, Momentum) : buffer, -Rate);
+        buffer.TimesInPlace(Momentum).PlusInPlace(gradient);
+        weight.PlusInPlace(Nesterov ? gradient.PlusInPlace(buffer, Momentum) : buffer, -Rate);
     }
 }

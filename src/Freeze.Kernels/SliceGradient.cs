@@ -8,8 +8,8 @@ namespace Freeze.Kernels;
 internal static class SliceGradient
 {
     /// <summary>
-    /// A convolution's output as it is; the gradient that comes back to it goes on to the convolution, and makes that of the
-    /// slice beside.
+    /// Returns a convolution's output as it is. In the backward pass its gradient goes on to the convolution, and also gives the
+    /// slice's gradient.
     /// </summary>
     /// <param name="graph">Records it for the backward pass.</param>
     /// <param name="output">[n, filters, …], by the whole kernel, which has no history.</param>
@@ -30,7 +30,7 @@ internal static class SliceGradient
         return graph.Record(
             output.detach(),
             [output, slice.Leaf],
-            gradient => [passesOn ? gradient.alias() : null, Of(graph, gradient, input, null, null, whole, dimension, indices, shape)],
+            gradient => [passesOn ? gradient.alias() : null, Of(graph, gradient, input, whole, dimension, indices, shape)],
             input,
             whole,
             indices);
@@ -40,19 +40,17 @@ internal static class SliceGradient
     /// <param name="graph">Says whether native kernels compute.</param>
     /// <param name="gradient">That of the output [n, filters, …].</param>
     /// <param name="x">[n, channels, …].</param>
-    /// <param name="by">What a norm normalised x by, [4, channels]; null where x itself was convolved.</param>
-    /// <param name="relu">Whether the norm had a relu; null without a norm.</param>
     /// <param name="whole">[filters, channels, height, width].</param>
     /// <param name="dimension">0: the slice is filters; 1: channels.</param>
     /// <param name="indices">Which of them.</param>
     /// <param name="shape">Where the convolution reads.</param>
-    public static Tensor Of(
-        Graph graph, Tensor gradient, Tensor x, Tensor? by, bool? relu, Tensor whole, int dimension, Tensor indices, ConvShape shape)
+    private static Tensor Of(
+        Graph graph, Tensor gradient, Tensor x, Tensor whole, int dimension, Tensor indices, ConvShape shape)
     {
         using var scope = NewDisposeScope();
         if (dimension == 0 && graph.HasKernels && Filters.Serves(x, indices.numel(), whole.shape, shape))
         {
-            return Filters.Gradient(x, by, relu ?? false, Entries(gradient, 1, indices), whole.shape, shape.Padding[0])
+            return Filters.Gradient(x, by: null, relu: false, Entries(gradient, 1, indices), whole.shape, shape.Padding[0])
                 .MoveToOuterDisposeScope();
         }
 
@@ -60,7 +58,9 @@ internal static class SliceGradient
         using var recording = enable_grad();
         var kernel = Entries(whole, dimension, indices).detach().requires_grad_();
         var output = F.conv2d(input, Conv2d.As(kernel, input), null, shape.Strides, shape.Padding);
-        return autograd.grad([output], [kernel], [of])[0].MoveToOuterDisposeScope();
+        // Not autograd.grad: an error in there would cross into .NET as a C++ exception.
+        autograd.backward([output], [of], inputs: [kernel]);
+        return kernel.grad!.MoveToOuterDisposeScope();
     }
 
     /// <summary>The entries at some indices along a dimension; a view where they lie side by side.</summary>
@@ -69,10 +69,10 @@ internal static class SliceGradient
         var count = indices.numel();
         if (indices.device_type == DeviceType.CPU)
         {
-            var places = indices.data<long>();
-            if (places[count - 1] - places[0] == count - 1)
+            var values = indices.data<long>();
+            if (values[count - 1] - values[0] == count - 1)
             {
-                return tensor.narrow(dimension, places[0], count);
+                return tensor.narrow(dimension, values[0], count);
             }
         }
 

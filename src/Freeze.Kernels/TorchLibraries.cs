@@ -77,7 +77,7 @@ public static partial class TorchLibraries
                 $"TorchSharp's native library ({platform.TorchSharp}) is missing: run scripts/setup");
 
         // The kernels' parallel loops have to run on the threads of libtorch's own OpenMP: threads of another would wait,
-        // spinning, on the cores that these compute on. So its symbols are for everybody.
+        // spinning, on the cores that these compute on. So it is loaded RTLD_GLOBAL.
         foreach (var openMP in Directory.EnumerateFiles(libtorch, "libgomp*.so*"))
         {
             Load(openMP, RtldLazy | RtldGlobal);
@@ -113,9 +113,12 @@ public static partial class TorchLibraries
 
     private static (nint Handle, string? Patched) LoadTorchSharp(string path)
     {
+        // Of another libtorch than TorchSharp's all functions are asked for at once: one that is missing shall be missed here,
+        // not in the middle of a training.
+        var flags = LibraryFolders.Named is null ? RtldLazy : RtldNow;
         if (!OperatingSystem.IsLinux() || HasLibstdcxx13())
         {
-            return (Load(path), null);
+            return (Load(path, flags), null);
         }
 
         var reason = $"this system's libstdc++ is older than GCC 13's and lacks {OldLibstdcxx.Version}";
@@ -123,13 +126,13 @@ public static partial class TorchLibraries
         {
             if (OldLibstdcxx.WithOptional(File.ReadAllBytes(path)) is not { } copy)
             {
-                return (Load(path), null);
+                return (Load(path, flags), null);
             }
 
             var place = LibraryFolders.Cached(copy, Path.GetFileName(path));
-            return (Load(place), $"{place}: TorchSharp's library, patched for a libstdc++ older than GCC 13's");
+            return (Load(place, flags), $"{place}: TorchSharp's library, patched for a libstdc++ older than GCC 13's");
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException or KeyNotFoundException or ArgumentException)
         {
             throw new DllNotFoundException(
                 $"{reason}, and no patched copy of {path} could be made: {error.Message} (XDG_CACHE_HOME moves its folder)", error);
@@ -139,7 +142,7 @@ public static partial class TorchLibraries
     private static bool HasLibstdcxx13() =>
         dlvsym(Open("libstdc++.so.6", RtldLazy), OldLibstdcxx.Symbol, OldLibstdcxx.Version) != 0;
 
-    /// <summary>Gives TorchSharp the libraries that are loaded, where it would look for them.</summary>
+    /// <summary>Resolves TorchSharp's imports to the loaded libraries.</summary>
     private static void AnswerTorchSharp(string libtorch, nint torch, nint sharp)
     {
         var assembly = typeof(torch).Assembly;
@@ -165,13 +168,21 @@ public static partial class TorchLibraries
         try
         {
             // Now: an OpenMP that libtorch does not have shall be missed here, not in the middle of a training.
-            return (Load(path, RtldNow), null);
+            var handle = Load(path, RtldNow);
+            return InterfaceOf(handle) == Native.Interface
+                ? (handle, null)
+                : (0, $"{path} is of another version of Freeze: scripts/build-kernels builds it anew");
         }
         catch (DllNotFoundException error)
         {
             return (0, error.Message);
         }
     }
+
+    private static unsafe int InterfaceOf(nint kernels) =>
+        NativeLibrary.TryGetExport(kernels, "freeze_kernels_interface", out var function)
+            ? ((delegate* unmanaged<int>)function)()
+            : 0;
 
     /// <summary>Loads a library, for itself alone unless the flags say otherwise; the loader's own words where it cannot.</summary>
     private static nint Load(string path, int flags = RtldLazy)

@@ -11,10 +11,9 @@ public static class TorchVersions
     public static string TorchSharp =>
         typeof(torch).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
-    /// <summary>libtorch's, such as "2.10.0": the one that TorchSharp was built on.</summary>
-    public static string Libtorch => torch.__version__.EndsWith(".0", StringComparison.Ordinal) && torch.__version__.Count(c => c == '.') == 3
-        ? torch.__version__[..^2]
-        : torch.__version__;
+    /// <summary>libtorch's, such as "2.10.0": the one that TorchSharp was built on, or that a user has named in its place.</summary>
+    public static string Libtorch =>
+        string.Join('.', torch.__version__.Split('.').Take(3)) + (LibraryFolders.Named is null ? "" : $" as {LibraryFolders.Override} names it");
 
     /// <summary>The kernels' own version and the instruction set that they run on, such as "kernels 1 (avx512)"; null without kernels.</summary>
     public static string? Kernels => TorchLibraries.HasKernels

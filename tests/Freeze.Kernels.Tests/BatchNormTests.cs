@@ -103,7 +103,7 @@ public sealed class BatchNormTests
     public void AVarianceFarFromZeroIsKept()
     {
         using var scope = NewDisposeScope();
-        var values = Drawn.Values([64, 5, 8, 8], 1).add(500).to(float32);
+        var values = Drawn.Values([64, 5, 8, 8], 1).Plus(500).to(float32);
         var expected = Numbers(values.to(float64), float64, training: true, relu: false, exact: true);
         var found = Numbers(values, float32, training: true, relu: false);
 

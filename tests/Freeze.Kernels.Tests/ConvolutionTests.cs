@@ -303,7 +303,7 @@ public sealed class ConvolutionTests
             ? null
             : new(
                 Weights([channels], 4, type, numbers),
-                Weights([channels], 5, type, numbers).abs().add(0.5).detach(),
+                Weights([channels], 5, type, numbers).abs().Plus(0.5).detach(),
                 Weights([channels], 6, type, numbers).requires_grad_(weightLearns),
                 Weights([channels], 8, type, numbers).requires_grad_(biasLearns),
                 normed != Normed.ByRunningStatistics,

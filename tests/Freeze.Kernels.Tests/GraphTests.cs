@@ -29,7 +29,7 @@ public sealed class GraphTests : IDisposable
     {
         var x = Leaf(1, 2, 3);
         var shared = Times(x, 2);
-        graph.Run(Times(shared, 3).add(Times(shared, 5)).add(shared.mul(7)).add(Times(x, 11)).sum());
+        graph.Run(Times(shared, 3).Plus(Times(shared, 5)).Plus(shared.Times(7)).Plus(Times(x, 11)).sum());
 
         Assert.Equal([41f, 41, 41], Values(x.grad!));
     }
@@ -50,7 +50,7 @@ public sealed class GraphTests : IDisposable
     {
         var (x, z) = (Leaf(1, 2), Leaf(3, 4));
         var both = graph.Record(x.detach() + z.detach(), [x, z], gradient => [gradient.alias(), gradient.alias()]);
-        graph.Run(both.add(Times(x, 10)).sum());
+        graph.Run(both.Plus(Times(x, 10)).sum());
         graph.Run(Times(x, 100).sum());
 
         Assert.Equal([111f, 111], Values(x.grad!));
@@ -61,7 +61,7 @@ public sealed class GraphTests : IDisposable
     public void AnInputMayGetNoGradient()
     {
         var (x, z) = (Leaf(1, 2), Leaf(3, 4));
-        var y = graph.Record(x.detach() * z.detach(), [x, z], gradient => [null, gradient.mul(2)]);
+        var y = graph.Record(x.detach() * z.detach(), [x, z], gradient => [null, gradient.Times(2)]);
         graph.Run(y.sum());
 
         Assert.Null(x.grad);
@@ -81,7 +81,7 @@ public sealed class GraphTests : IDisposable
         }
 
         var constant = zeros([1]);
-        Assert.False(graph.Record(constant.mul(2), [constant], _ => throw new InvalidOperationException()).requires_grad);
+        Assert.False(graph.Record(constant.Times(2), [constant], _ => throw new InvalidOperationException()).requires_grad);
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class GraphTests : IDisposable
         var y = graph.Record(x.detach() * 2, [x], gradient =>
         {
             recording = is_grad_enabled();
-            return [gradient.mul(2)];
+            return [gradient.Times(2)];
         });
         graph.Run(y.sum());
 
@@ -112,7 +112,7 @@ public sealed class GraphTests : IDisposable
             var first = graph.Record(x.detach() * 2, [x], gradient =>
             {
                 ran = true;
-                return [gradient.mul(2)];
+                return [gradient.Times(2)];
             });
             var failing = graph.Record(first.detach() * 3, [first], _ => throw new InvalidTimeZoneException("thrown by a test"));
             var error = Assert.Throws<InvalidTimeZoneException>(() => graph.Run(Times(failing, 4).sum()));
@@ -177,7 +177,7 @@ public sealed class GraphTests : IDisposable
         // The one recorded last runs first.
         var wrong = graph.Record(z.detach() * 2, [z], _ => [zeros([3])]);
         var failing = graph.Record(x.detach() * 2, [x], _ => throw new InvalidTimeZoneException());
-        Assert.ThrowsAny<Exception>(() => graph.Run(wrong.add(failing).sum()));
+        Assert.ThrowsAny<Exception>(() => graph.Run(wrong.Plus(failing).sum()));
 
         graph.Run(Times(x, 3).sum());
         Assert.Equal([3f, 3], Values(x.grad!));
@@ -205,9 +205,9 @@ public sealed class GraphTests : IDisposable
         {
             live = Tensor.TotalCount;
             Assert.True(saved.IsInvalid);
-            return [gradient.mul(2)];
+            return [gradient.Times(2)];
         });
-        var second = graph.Record(first.detach() * 2, [first], gradient => [gradient.mul(2)], saved);
+        var second = graph.Record(first.detach() * 2, [first], gradient => [gradient.Times(2)], saved);
         graph.Run(second.sum());
 
         Assert.NotEqual(0, live);
@@ -453,6 +453,6 @@ public sealed class GraphTests : IDisposable
             zeros([channels]), ones([channels]), ones([channels]).requires_grad_(), zeros([channels]).requires_grad_(), true, 0.1,
             1e-5, Relu: true);
 
-        private static Tensor Leaf(long[] shape, int seed) => Drawn.Values(shape, seed).sub(0.3).mul(0.2).to(float32).detach().requires_grad_();
+        private static Tensor Leaf(long[] shape, int seed) => Drawn.Values(shape, seed).sub(0.3).Times(0.2).to(float32).detach().requires_grad_();
     }
 }

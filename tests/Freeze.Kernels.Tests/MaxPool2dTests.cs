@@ -51,7 +51,7 @@ public sealed class MaxPool2dTests
 
         // Of few different values, so that the greatest is often there twice.
         Tensor Images(ScalarType type) => Drawn.ChannelsLast(
-            Drawn.Values([images, channels, height, width], 1).mul(4).to(ScalarType.Int64).to(type)).detach();
+            Drawn.Values([images, channels, height, width], 1).Times(4).to(ScalarType.Int64).to(type)).detach();
     }
 
     [Theory]

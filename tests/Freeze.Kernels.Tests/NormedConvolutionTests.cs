@@ -31,7 +31,7 @@ public sealed class NormedConvolutionTests
     public void WhatIsNoNumberIsNotCutOff(long size)
     {
         using var scope = NewDisposeScope();
-        var x = Drawn.ChannelsLast(zeros([24, 24, 10, 10]).add(float.NaN));
+        var x = Drawn.ChannelsLast(zeros([24, 24, 10, 10]).Plus(float.NaN));
         var norm = new Norm(zeros([24]), ones([24]), ones([24]), zeros([24]), false, 0.1, 0, true);
         var y = Conv2d.Of(graph, x, norm, ones([20, 24, size, size]), null, new([1, 1], [size / 2, size / 2], true));
 

@@ -1,5 +1,6 @@
 // Dropout in one pass over memory, on all threads: see `drop` in loops/rows.h. What happens to a value depends on its place
 // and on one number, the key, so the gradient draws the same again and nothing is kept for it.
+#include <algorithm>
 #include <cmath>
 
 #include "api.h"
@@ -13,7 +14,7 @@ namespace {
 template <class T>
 void drop(const T* x, std::int64_t count, std::uint64_t key, double fraction, T* y) {
     constexpr std::int64_t width = kernels::values_of_a_block;
-    const auto threshold = static_cast<std::uint32_t>(std::llround(fraction * 4294967296.0));
+    const auto threshold = static_cast<std::uint32_t>(std::min(std::round(fraction * 4294967296.0), 4294967295.0));
     const auto scale = static_cast<kernels::Number<T>>(1 / (1 - fraction));
     in_parts(divided(count, width), width, 0, [&](std::int64_t, std::int64_t first, std::int64_t few, float*) {
         for (std::int64_t block = first; block < first + few; block++) {

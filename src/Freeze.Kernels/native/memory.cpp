@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -28,10 +29,23 @@ using Address = std::uintptr_t;
 
 constexpr std::size_t page = 4096, least = 64 << 10;
 
+// Whether the system sets memory aside that was only asked for: then the region would take it from all others.
+bool commits_all() {
+    std::FILE* file = std::fopen("/proc/sys/vm/overcommit_memory", "r");
+    const bool strict = file != nullptr && std::fgetc(file) == '2';
+    if (file != nullptr) {
+        std::fclose(file);
+    }
+    return strict;
+}
+
 // Blocks of one region of memory. Pages that were used once stay with the process.
 class Region {
 public:
     explicit Region(std::size_t size) {
+        if (commits_all()) {
+            return;
+        }
         void* made = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (made != MAP_FAILED) {
             begin_ = reinterpret_cast<Address>(made);
@@ -48,6 +62,9 @@ public:
 
     // Null where no hole is large enough.
     void* take(std::size_t size) {
+        if (size > end_ - begin_) {
+            return nullptr;
+        }
         const std::lock_guard<std::mutex> lock(mutex_);
         size = (size + page - 1) / page * page;
         // Of holes that are as large the first: so the far end of the region stays untouched.

@@ -63,7 +63,8 @@ FREEZE_API int freeze_norm_begin(Type type, const void* x, std::int64_t rows, st
                         kernels::rows<T>().moments(from + start * channels, few, channels, pivot.data(), a, b);
                     });
                 for (std::int64_t c = 0; c < channels; c++) {
-                    const double m = sums[c] / rows, variance = std::max(0.0, squares[c] / rows - m * m);
+                    // Not std::max: NaN must be seen.
+                    const double m = sums[c] / rows, square = squares[c] / rows - m * m, variance = square < 0 ? 0 : square;
                     const double whole = m + pivot[c];
                     mean[c] = static_cast<N>(whole);
                     inverse[c] = static_cast<N>(1 / std::sqrt(variance + weights->epsilon));

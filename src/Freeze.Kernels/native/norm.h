@@ -19,7 +19,7 @@ struct Normaliser {
           shift(scale + channels) {}
 };
 
-// Where gradients go; null for those that nobody wants. `training`: the statistics are the batch's own, so gradients flow
+// Where gradients go; null for those that are not requested. `training`: the statistics are the batch's own, so gradients flow
 // through them.
 struct NormGradients {
     void *input, *weight, *bias;

@@ -1,3 +1,4 @@
+using Freeze.Kernels;
 using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.InteropServices;
@@ -114,7 +115,7 @@ internal sealed class ByChannel<T>(double[] mean, double[] deviation, int plane)
         var all = Tensors.Of(values, values.Length);
         long[] channels = [.. Enumerable.Range(0, tables.Length).Select(channel => channel * 256L)];
         var starts = Tensors.Of(channels, 1, tables.Length, 1, 1);
-        return bytes => all.index_select(0, bytes.to(int64).add(starts).reshape(-1)).reshape(bytes.shape);
+        return bytes => all.index_select(0, bytes.to(int64).Plus(starts).reshape(-1)).reshape(bytes.shape);
     }
 
     private static T[] Table(double mean, double deviation) =>

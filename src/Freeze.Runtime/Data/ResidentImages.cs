@@ -1,3 +1,4 @@
+using Freeze.Kernels;
 using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Data;
@@ -88,9 +89,9 @@ internal sealed class ResidentImages : IDisposable
         var (count, channels, height, width) = (table.shape[0], image[0], image[1], image[2]);
         Tensor Part(long first, long length, params long[] shape) => table.narrow(1, first, length).reshape(shape);
         var where = Part(0, 1, count, 1, 1, 1)
-            .add(planes)
-            .add(Part(1, height, count, 1, height, 1))
-            .add(Part(1 + height, width, count, 1, 1, width));
+            .Plus(planes)
+            .Plus(Part(1, height, count, 1, height, 1))
+            .Plus(Part(1 + height, width, count, 1, 1, width));
         return bytes.index_select(0, where.reshape(-1)).reshape(count, channels, height, width).MoveToOuterDisposeScope();
     }
 

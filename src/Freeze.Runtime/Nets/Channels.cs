@@ -1,3 +1,4 @@
+using Freeze.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -60,7 +61,7 @@ internal sealed class ChannelSplit
     {
         long[] shape = [like.shape[0], Constants, .. like.shape[2..]];
         long[] one = [1, Constants, .. like.shape[2..].Select(_ => 1L)];
-        return zeros(shape, like.dtype).add(constants.to(like.dtype).reshape(one));
+        return zeros(shape, like.dtype).Plus(constants.to(like.dtype).reshape(one));
     }
 
     private static Tensor Index(int[] places) => tensor(Array.ConvertAll(places, place => (long)place), [places.Length]);
@@ -86,7 +87,7 @@ internal static class ConstantChannels
         var constants = input.Constants!;
         return new(
             input.Live.flatten(1),
-            constants.reshape(-1, 1).add(zeros([constants.shape[0], places], constants.dtype)).flatten());
+            constants.reshape(-1, 1).Plus(zeros([constants.shape[0], places], constants.dtype)).flatten());
     }
 
     /// <summary>
@@ -98,7 +99,7 @@ internal static class ConstantChannels
     public static Tensor Share(Tensor constants, Tensor kernel, Tensor? bias)
     {
         var places = kernel.shape[2..].Aggregate(1L, (product, extent) => product * extent);
-        var spread = constants.reshape(1, -1, 1).add(zeros([1, constants.shape[0], places], constants.dtype));
+        var spread = constants.reshape(1, -1, 1).Plus(zeros([1, constants.shape[0], places], constants.dtype));
         return F.linear(spread.flatten(1), kernel.flatten(1), bias).flatten();
     }
 
@@ -110,7 +111,7 @@ internal static class ConstantChannels
     public static Tensor Map(
         Tensor constants, Tensor kernel, Tensor? bias, long height, long width, long[] strides, long[] padding)
     {
-        var spread = zeros([1, height, width, constants.shape[0]], constants.dtype).add(constants);
+        var spread = zeros([1, height, width, constants.shape[0]], constants.dtype).Plus(constants);
         return F.conv2d(spread.permute(0, 3, 1, 2), kernel, bias, strides, padding);
     }
 
@@ -124,5 +125,5 @@ internal static class ConstantChannels
     /// </summary>
     public static Tensor Normalise(
         Tensor constants, Tensor mean, Tensor variance, Tensor weight, Tensor bias, bool estimates, double epsilon) =>
-        estimates ? bias : constants.sub(mean).div(variance.add(epsilon).sqrt()).mul(weight).add(bias);
+        estimates ? bias : constants.sub(mean).div(variance.Plus(epsilon).sqrt()).mul(weight).Plus(bias);
 }

@@ -63,8 +63,8 @@ internal sealed partial class NetExecutor
             var rest = 1 - by.Momentum;
             by.RunningMean.copy_(split.Joined(
                 ofLive.RunningMean,
-                OfConstant(by.RunningMean).mul(rest).add_(input.Constants!.detach().to(precise), by.Momentum)));
-            by.RunningVar.copy_(split.Joined(ofLive.RunningVar, OfConstant(by.RunningVar).mul(rest)));
+                OfConstant(by.RunningMean).Times(rest).PlusInPlace(input.Constants!.detach().to(precise), by.Momentum)));
+            by.RunningVar.copy_(split.Joined(ofLive.RunningVar, OfConstant(by.RunningVar).Times(rest)));
         }
 
         return new(live, relu ? F.relu(constants) : constants);
@@ -109,7 +109,7 @@ internal sealed partial class NetExecutor
 
         var map = ConstantChannels.Map(
             input.Constants!, ofConstants, bias, input.Live.shape[2], input.Live.shape[3], shape.Strides, shape.Padding);
-        return new(Conv2d.Of(graph, input.Live, null, ofLive, null, shape).add(As(map)), constants);
+        return new(Conv2d.Of(graph, input.Live, null, ofLive, null, shape).Plus(As(map)), constants);
     }
 
     // Whether the constants that a node reads are nothing, which in a training stays so until they learn. Read once, since a GPU
@@ -185,6 +185,6 @@ internal sealed partial class NetExecutor
                     whole.index_select(1, split.Live),
                     splits[own]!.Joined(zeros([splits[own]!.Lives], precise), input.Constants!).index_select(0, split.Constant));
         });
-        return alike.Aggregate((a, b) => new(a.Live.add(b.Live), a.Constants is { } constants ? constants.add(b.Constants!) : null));
+        return alike.Aggregate((a, b) => new(a.Live.Plus(b.Live), a.Constants is { } constants ? constants.Plus(b.Constants!) : null));
     }
 }

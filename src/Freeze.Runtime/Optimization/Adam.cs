@@ -1,3 +1,4 @@
+using Freeze.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -55,10 +56,10 @@ internal sealed class Adam : LeafOptimizer
     protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate, double decay)
     {
         var step = ++steps[index];
-        var mean = means[index].mul_(beta1).add_(gradient, 1 - beta1);
-        var square = squares[index].mul_(beta2).addcmul_(gradient, gradient, 1 - beta2);
-        var scale = square.sqrt().div_(Math.Sqrt(1 - Math.Pow(beta2, step))).add_(epsilon);
-        leaf.addcdiv_(mean, scale, -rate / (1 - Math.Pow(beta1, step)));
+        var mean = means[index].TimesInPlace(beta1).PlusInPlace(gradient, 1 - beta1);
+        var square = squares[index].TimesInPlace(beta2).PlusProductInPlace(gradient, gradient, 1 - beta2);
+        var scale = square.sqrt().OverInPlace(Math.Sqrt(1 - Math.Pow(beta2, step))).PlusInPlace(epsilon);
+        leaf.PlusQuotientInPlace(mean, scale, -rate / (1 - Math.Pow(beta1, step)));
     }
 
     protected override void Forget(int index)

@@ -1,3 +1,4 @@
+using Freeze.Kernels;
 using System.Diagnostics;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -82,7 +83,7 @@ internal abstract class LeafOptimizer(IReadOnlyList<Leaf> leaves)
                 var own = Rate(leaves[i].Update.Decay, decay);
                 if (own != 0)
                 {
-                    gradient.add_(leaves[i].Value, own);
+                    gradient.PlusInPlace(leaves[i].Value, own);
                 }
             }
         }
@@ -100,7 +101,7 @@ internal abstract class LeafOptimizer(IReadOnlyList<Leaf> leaves)
             var own = Rate(update.Decay, decay);
             if (DecayPlace == DecayPlace.Weight)
             {
-                leaf.mul_(1 - (rate * own));
+                leaf.TimesInPlace(1 - (rate * own));
             }
 
             Apply(i, leaf, gradient, rate, DecayPlace == DecayPlace.Step ? own : 0);

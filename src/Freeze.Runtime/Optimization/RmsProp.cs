@@ -1,3 +1,4 @@
+using Freeze.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,15 +30,15 @@ internal sealed class RmsProp : LeafOptimizer
 
     protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate, double decay)
     {
-        var square = squares[index].mul_(rule.Alpha).addcmul_(gradient, gradient, 1 - rule.Alpha);
-        var scale = square.sqrt().add_(rule.Epsilon);
+        var square = squares[index].TimesInPlace(rule.Alpha).PlusProductInPlace(gradient, gradient, 1 - rule.Alpha);
+        var scale = square.sqrt().PlusInPlace(rule.Epsilon);
         if (rule.Momentum == 0)
         {
-            leaf.addcdiv_(gradient, scale, -rate);
+            leaf.PlusQuotientInPlace(gradient, scale, -rate);
         }
         else
         {
-            leaf.add_(gathered[index].mul_(rule.Momentum).addcdiv_(gradient, scale, 1), -rate);
+            leaf.PlusInPlace(gathered[index].TimesInPlace(rule.Momentum).PlusQuotientInPlace(gradient, scale, 1), -rate);
         }
     }
 

@@ -1,3 +1,4 @@
+using Freeze.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -36,7 +37,7 @@ internal sealed class YellowFin : LeafOptimizer
         {
             foreach (var gradient in gradients.OfType<Tensor>())
             {
-                gradient.mul_(rule.Clip / norm);
+                gradient.TimesInPlace(rule.Clip / norm);
             }
 
             norm = rule.Clip;
@@ -48,8 +49,8 @@ internal sealed class YellowFin : LeafOptimizer
         {
             if (gradients[i] is { } gradient)
             {
-                means[i].mul_(Beta).add_(gradient, 1 - Beta);
-                squares[i].mul_(Beta).addcmul_(gradient, gradient, 1 - Beta);
+                means[i].TimesInPlace(Beta).PlusInPlace(gradient, 1 - Beta);
+                squares[i].TimesInPlace(Beta).PlusProductInPlace(gradient, gradient, 1 - Beta);
                 var share = YellowFinTuner.Gathered(steps);
                 variance += (squares[i].sum().to(float64).item<double>() / share) - (SquaredNorm(means[i]) / share / share);
             }
@@ -75,7 +76,7 @@ internal sealed class YellowFin : LeafOptimizer
     protected override double Tuned(double rate) => rate * tuner.LearningRate;
 
     protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate, double decay) =>
-        leaf.add_(gathered[index].mul_(tuner.Momentum).add_(gradient, -rate));
+        leaf.PlusInPlace(gathered[index].TimesInPlace(tuner.Momentum).PlusInPlace(gradient, -rate));
 
     protected override void Forget(int index)
     {

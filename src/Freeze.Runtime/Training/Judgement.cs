@@ -1,3 +1,4 @@
+using Freeze.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -21,8 +22,8 @@ internal sealed class Tally
     /// <summary>Adds a batch of <paramref name="count"/> images, its mean loss and how many were classified right.</summary>
     public void Add(Tensor batchLoss, Tensor batchRight, int count)
     {
-        loss.add_(batchLoss.detach().to(float64), count);
-        right.add_(batchRight);
+        loss.PlusInPlace(batchLoss.detach().to(float64), count);
+        right.PlusInPlace(batchRight);
         Images += count;
     }
 

@@ -1,3 +1,4 @@
+using Freeze.Kernels;
 using System.Diagnostics;
 using Freeze.Runtime.Data;
 using static TorchSharp.torch;
@@ -45,7 +46,7 @@ internal static class Objective
     {
         var made = output.ndim == 2 ? output.reshape(images.shape) : Shuffled(output, images.shape);
         var difference = made.sub(images);
-        return difference.mul(difference).sum().div(images.numel());
+        return difference.mul(difference).sum().Over(images.numel());
     }
 
     // [batch, channels · s · s, rows, columns] to [batch, channels, height, width].

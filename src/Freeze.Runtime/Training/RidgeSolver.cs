@@ -1,3 +1,4 @@
+using Freeze.Kernels;
 using Freeze.Runtime.Data;
 using Freeze.Runtime.Nets;
 using TorchSharp;
@@ -62,17 +63,17 @@ internal sealed class RidgeSolver
                 x = cat([x, ones([x.shape[0], 1], float64)], 1);
             }
 
-            gram.add_(x.t().mm(x));
-            moments.add_(x.t().mm(oneHot.index_select(0, batch.Labels)));
+            gram.PlusInPlace(x.t().mm(x));
+            moments.PlusInPlace(x.t().mm(oneHot.index_select(0, batch.Labels)));
         }
 
-        var penalty = eye(width, dtype: float64).mul_(ridge * places.Length);
+        var penalty = eye(width, dtype: float64).TimesInPlace(ridge * places.Length);
         if (bias is not null)
         {
             penalty.narrow(0, width - 1, 1).zero_();
         }
 
-        Assign(Solution(gram.add_(penalty), moments));
+        Assign(Solution(gram.PlusInPlace(penalty), moments));
     }
 
     // The equations [width, width] are symmetric and have no negative eigenvalue. Where one is 0 but for rounding, the solver

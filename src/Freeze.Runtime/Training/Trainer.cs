@@ -37,7 +37,7 @@ internal sealed class Trainer
     {
     }
 
-    /// <summary>A training on batches that somebody else has thought out, from weights that somebody else has made.</summary>
+    /// <summary>Trains on the given batches, starting from the given weights.</summary>
     /// <param name="recipe">What is trained, and how.</param>
     /// <param name="batches">What it reads.</param>
     /// <param name="weights">Its weights.</param>

@@ -1,3 +1,4 @@
+using Freeze.Kernels;
 using System.Security.Cryptography;
 using Freeze.Runtime.Nets;
 using Freeze.Runtime.Results;
@@ -54,7 +55,7 @@ public sealed class StartTests : IDisposable
         using var scope = NewDisposeScope();
         var path = Path.Combine(folder, "w.safetensors");
         var first = new WeightTable(new TestRecipe(TestNets.Small).Build());
-        first.Statistic("bn.running_mean").add_(2);
+        first.Statistic("bn.running_mean").PlusInPlace(2);
         WholeFile.Write(path, stream => Safetensors.Write(stream, [.. first.State()]));
 
         var start = Freeze.Start.NewFile(path, Digest(path));

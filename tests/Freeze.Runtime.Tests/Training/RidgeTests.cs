@@ -1,3 +1,4 @@
+using Freeze.Kernels;
 using Freeze.Runtime.Nets;
 using Freeze.Runtime.Training;
 using Xunit;
@@ -29,10 +30,10 @@ public sealed class RidgeTests
         var batch = batches.Take(set.Training, batches.Training);
         var x = net.Forward(batch.Images, false, 2).to(float64);
         var w = trainer.Weights.Value("fc.weight").to(float64);
-        var rest = x.mm(w.t()).add(trainer.Weights.Value("fc.bias").to(float64))
+        var rest = x.mm(w.t()).Plus(trainer.Weights.Value("fc.bias").to(float64))
             .sub(eye(2, dtype: float64).index_select(0, batch.Labels));
 
-        var ofWeight = x.t().mm(rest).div(700).add(w.t().mul(0.01)).data<double>().ToArray();
+        var ofWeight = x.t().mm(rest).div(700).Plus(w.t().Times(0.01)).data<double>().ToArray();
         var ofBias = rest.mean([0]).data<double>().ToArray();
 
         // The solution is kept in single precision.

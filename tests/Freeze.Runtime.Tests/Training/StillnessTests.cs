@@ -1,3 +1,4 @@
+using Freeze.Kernels;
 using Freeze.Runtime.Nets;
 using Freeze.Runtime.Training;
 using Xunit;
@@ -135,7 +136,7 @@ public sealed class StillnessTests(Sample sample)
         using var scope = NewDisposeScope();
         var recipe = (new TestRecipe(TestNets.Line) { Rule = _ => TestNets.Zero }).Build();
         var weights = new WeightTable(recipe);
-        weights.Value("conv.bias").mul_(-1);
+        weights.Value("conv.bias").TimesInPlace(-1);
 
         var error = Assert.Throws<RunException>(() => StillnessCheck.Verify(weights, recipe.Seed));
 

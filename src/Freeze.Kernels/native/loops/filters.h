@@ -22,7 +22,7 @@ struct Taps {
 template <class T>
 struct Filters {
     std::int64_t (*buffer)(const Taps& by);
-    // Adds to sums, so many, what some images say of the gradient; `unpack` makes that of them, [filters, channels, height,
+    // Adds to sums, so many, the contribution of some images to the gradient; `unpack` makes that of them, [filters, channels, height,
     // width].
     std::int64_t (*sums)(const Taps& by);
     void (*add_gradient)(const Taps& by, const T* in, const T* gradient, std::int64_t first_image, std::int64_t images,

@@ -26,7 +26,7 @@ struct Pointwise {
     // `bias` may be null.
     void (*convolve)(const Pointing& by, const T* x, std::int64_t rows, const float* packed, const float* bias, T* out,
                      float* buffer);
-    // Adds to sums, so many, what some rows say of the kernel's gradient; `unpack` makes that of them, [outputs, inputs].
+    // Adds to sums, so many, the contribution of some rows to the kernel's gradient; `unpack` makes that of them, [outputs, inputs].
     std::int64_t (*sums)(std::int64_t inputs, std::int64_t outputs);
     void (*add_gradient)(const Pointing& by, const T* x, const T* gradient, std::int64_t rows, float* sums, float* buffer);
     void (*unpack)(const float* sums, std::int64_t inputs, std::int64_t outputs, float* to);

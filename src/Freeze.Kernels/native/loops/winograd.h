@@ -36,7 +36,7 @@ struct Winograd {
     // Outputs of some tiles; `bias` may be null.
     void (*convolve)(const Filtering& by, const T* in, const float* packed_kernels, const float* bias, T* out,
                      std::int64_t first_tile, std::int64_t tiles, float* buffer);
-    // Adds to sums, so many, what some tiles say of the kernels' gradient.
+    // Adds to sums, so many, the contribution of some tiles to the kernels' gradient.
     std::int64_t (*sums)(std::int64_t inputs, std::int64_t outputs);
     void (*add_gradient)(const Filtering& by, const T* in, const T* gradient, std::int64_t first_tile, std::int64_t tiles,
                          float* sums, float* buffer);

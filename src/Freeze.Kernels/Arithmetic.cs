@@ -1,0 +1,89 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Freeze.Kernels;
+
+/// <summary>
+/// Sums, and arithmetic with numbers, in place of TorchSharp's methods. TorchSharp passes a number to libtorch as a Scalar,
+/// which the garbage collector may free before libtorch has read it: then the number is whatever lies there. Its
+/// <c>add(Tensor)</c> makes one, too. Here each is held until the call is over.
+/// </summary>
+public static class Arithmetic
+{
+    private static readonly Scalar One = 1;
+
+    /// <summary>a + b.</summary>
+    public static Tensor Plus(this Tensor a, Tensor b) => Given(a).add(b, One);
+
+    /// <summary>a + number.</summary>
+    public static Tensor Plus(this Tensor a, double number)
+    {
+        using Scalar held = number;
+        return Given(a).add(held, One);
+    }
+
+    /// <summary>a += b.</summary>
+    public static Tensor PlusInPlace(this Tensor a, Tensor b) => Given(a).add_(b, One);
+
+    /// <summary>a += factor b.</summary>
+    public static Tensor PlusInPlace(this Tensor a, Tensor b, double factor)
+    {
+        using Scalar held = factor;
+        return Given(a).add_(b, held);
+    }
+
+    /// <summary>a += number.</summary>
+    public static Tensor PlusInPlace(this Tensor a, double number)
+    {
+        using Scalar held = number;
+        return Given(a).add_(held, One);
+    }
+
+    /// <summary>number a.</summary>
+    public static Tensor Times(this Tensor a, double number)
+    {
+        using Scalar held = number;
+        return Given(a).mul(held);
+    }
+
+    /// <summary>a *= number.</summary>
+    public static Tensor TimesInPlace(this Tensor a, double number)
+    {
+        using Scalar held = number;
+        return Given(a).mul_(held);
+    }
+
+    /// <summary>a / number.</summary>
+    public static Tensor Over(this Tensor a, double number)
+    {
+        using Scalar held = number;
+        return Given(a).div(held);
+    }
+
+    /// <summary>a /= number.</summary>
+    public static Tensor OverInPlace(this Tensor a, double number)
+    {
+        using Scalar held = number;
+        return Given(a).div_(held);
+    }
+
+    /// <summary>a += factor b c.</summary>
+    public static Tensor PlusProductInPlace(this Tensor a, Tensor b, Tensor c, double factor)
+    {
+        using Scalar held = factor;
+        return Given(a).addcmul_(b, c, held);
+    }
+
+    /// <summary>a += factor b / c.</summary>
+    public static Tensor PlusQuotientInPlace(this Tensor a, Tensor b, Tensor c, double factor)
+    {
+        using Scalar held = factor;
+        return Given(a).addcdiv_(b, c, held);
+    }
+
+    private static Tensor Given(Tensor a)
+    {
+        ArgumentNullException.ThrowIfNull(a);
+        return a;
+    }
+}
