@@ -23,3 +23,34 @@ let ``a second start builds nothing and passes arguments and exit codes on`` () 
     Assert.DoesNotContain("building", output.Errors)
     Assert.Contains("FRZ021", output.Errors)
     Assert.Equal(before, File.GetLastWriteTimeUtc built)
+
+/// The libraries that a command has loaded, as the system's loader tells.
+let private loadedBy (arguments: string list) : string =
+    let log = Path.Combine(folder (), "libraries")
+    finish (start [ "LD_DEBUG", "files"; "LD_DEBUG_OUTPUT", log ] arguments) |> ignore
+
+    Directory.GetFiles(Path.GetDirectoryName log, "libraries.*")
+    |> Array.map File.ReadAllText
+    |> String.concat "\n"
+
+[<Theory>]
+[<InlineData("check", false)>]
+[<InlineData("fmt --check", false)>]
+[<InlineData("plan", false)>]
+[<InlineData("status", false)>]
+[<InlineData("report --no-maps --output", false)>]
+[<InlineData("gc", false)>]
+[<InlineData("run --store", true)>]
+let ``only commands that compute load libtorch`` (command: string, computes: bool) =
+    let words = command.Split ' ' |> List.ofArray
+    let source = file quick
+
+    let target =
+        match List.last words with
+        | "--store" -> [ folder () ]
+        | "--output" -> [ Path.Combine(folder (), "report.html") ]
+        | _ -> []
+
+    let loaded = loadedBy (words @ target @ [ source ])
+    Assert.Contains("libcoreclr.so", loaded)
+    Assert.Equal(computes, loaded.Contains "libtorch_cpu.so")

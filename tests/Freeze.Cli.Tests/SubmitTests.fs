@@ -61,12 +61,6 @@ let ``the script is one array job over the runs that are to do`` () =
     Assert.Empty(Directory.GetFileSystemEntries store)
 
 [<Fact>]
-let ``tasks are asked for the same bits each time`` () =
-    let output = submit [ "--store"; folder (); "--gpus"; "1"; "--deterministic" ]
-    Assert.Equal(0, output.Code)
-    Assert.Contains(" '--deterministic' &", output.Text)
-
-[<Fact>]
 let ``tasks leave out the passes that the batch is to do without`` () =
     let output = submit [ "--store"; folder (); "--without"; "slices, prefix" ]
     Assert.Equal(0, output.Code)

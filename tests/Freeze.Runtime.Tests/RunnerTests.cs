@@ -329,7 +329,7 @@ public sealed class RunnerTests : IDisposable
     }
 
     [Fact]
-    public void WithoutMemoryARunSaysWhichBatchFits()
+    public void WithoutMemoryARunSaysWhatToMakeSmaller()
     {
         var told = 0;
         using var runner = new Runner(
@@ -339,8 +339,16 @@ public sealed class RunnerTests : IDisposable
         var failure = Failed(Execute(runner, (Small with { Batch = 48, Device = Device.Cpu }).Run()));
 
         Assert.StartsWith("out of memory: CUDA", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("`batch 24` fits", failure.Advice, StringComparison.Ordinal);
+        Assert.Contains("use a smaller batch", failure.Advice, StringComparison.Ordinal);
         Assert.Equal(1, told);
+    }
+
+    [Fact]
+    public void ATensorLargerThanTheMachineIsOutOfMemory()
+    {
+        var error = Assert.ThrowsAny<Exception>(() => empty([1L << 50]));
+
+        Assert.True(Failures.IsOutOfMemory(error), error.Message);
     }
 
     // Small has two epochs of some steps: what is under way when memory runs out is begun anew.
