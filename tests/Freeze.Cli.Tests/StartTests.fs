@@ -27,7 +27,9 @@ let ``a second start builds nothing and passes arguments and exit codes on`` () 
 /// The libraries that a command has loaded, as the system's loader tells.
 let private loadedBy (arguments: string list) : string =
     let log = Path.Combine(folder (), "libraries")
-    finish (start [ "LD_DEBUG", "files"; "LD_DEBUG_OUTPUT", log ] arguments) |> ignore
+
+    finish (start [ "LD_DEBUG", "files"; "LD_DEBUG_OUTPUT", log ] arguments)
+    |> ignore
 
     Directory.GetFiles(Path.GetDirectoryName log, "libraries.*")
     |> Array.map File.ReadAllText

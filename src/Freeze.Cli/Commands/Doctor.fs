@@ -66,10 +66,7 @@ let private gpus (engine: Engine) =
     match cards (), engine.Gpus with
     | None, 0 -> missing "GPU" "none: runs are trained on the processor" ""
     | Some cards, 0 ->
-        missing
-            "GPU"
-            $"{line cards}; this libtorch cannot use it"
-            "build for CUDA: docs/gpu.md"
+        missing "GPU" $"{line cards}; this libtorch cannot use it" "build for CUDA: docs/gpu.md"
     | Some cards, _ -> found "GPU" (line cards)
     | None, count -> found "GPU" $"{count}"
 
