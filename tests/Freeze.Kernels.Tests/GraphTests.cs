@@ -381,7 +381,7 @@ public sealed class GraphTests : IDisposable
     }
 
     private Tensor Times(Tensor x, double factor) =>
-        graph.Record(x.detach() * factor, [x], gradient => [gradient.mul(factor)]);
+        graph.Record(x.detach().Times(factor), [x], gradient => [gradient.Times(factor)]);
 
     private static Tensor Leaf(params float[] values) => tensor(values, [values.Length]).requires_grad_();
 
@@ -453,6 +453,6 @@ public sealed class GraphTests : IDisposable
             zeros([channels]), ones([channels]), ones([channels]).requires_grad_(), zeros([channels]).requires_grad_(), true, 0.1,
             1e-5, Relu: true);
 
-        private static Tensor Leaf(long[] shape, int seed) => Drawn.Values(shape, seed).sub(0.3).Times(0.2).to(float32).detach().requires_grad_();
+        private static Tensor Leaf(long[] shape, int seed) => Drawn.Values(shape, seed).Plus(-0.3).Times(0.2).to(float32).detach().requires_grad_();
     }
 }
