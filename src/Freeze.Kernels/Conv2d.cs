@@ -59,7 +59,7 @@ public static class Conv2d
         // the kernel on, the gradient of all of it costs less.
         return 2 * slice.Indices.numel() > slice.Whole.shape[slice.Dimension] || slice.Dimension > 1
             ? Plain(x, null, slice, bias, shape)
-            : SliceGradient.Behind(graph, Plain(x, null, slice.Whole, bias, shape), x, slice, shape);
+            : SliceGradient.Behind(graph, Plain(x, null, slice.Whole, bias?.detach(), shape), x, slice, bias, shape);
     }
 
     /// <summary>The same in TorchSharp's own operations.</summary>

@@ -72,6 +72,16 @@ internal sealed class Convolution
             y, inputs, gradient => backward.Gradients(gradient, wants, normWants), backward.X, backward.Kernel, by, backward.Indices);
     }
 
+    /// <summary>The gradient [filters] of a bias in single precision.</summary>
+    /// <param name="gradient">Of the output [n, filters, …], as rows of channels.</param>
+    public static Tensor BiasGradient(Tensor gradient)
+    {
+        var made = empty([gradient.shape[1]], ScalarType.Float32);
+        Native.Check(Native.freeze_channel_sums(
+            Memory.TypeOf(gradient)!.Value, gradient.Data(), gradient.numel() / gradient.shape[1], gradient.shape[1], made.Data()));
+        return made;
+    }
+
     private static bool IsPointwise(Tensor x, Tensor kernel, ConvShape shape) =>
         x.ndim == 4 && kernel.shape[1] == x.shape[1] && kernel.shape[2..] is [1, 1] && shape.Strides is [1, 1] &&
         shape.Padding is [0, 0];
@@ -127,7 +137,7 @@ internal sealed class Convolution
         {
             var of = Memory.Rows(gradient);
             var toKernel = wants[1] ? ToKernel(of) : null;
-            var toBias = Of.bias is not null && wants[^1] ? ToBias(of) : null;
+            var toBias = Of.bias is not null && wants[^1] ? BiasGradient(of) : null;
             var ofBias = Of.bias is null ? Array.Empty<Tensor?>() : [toBias];
             if (Of.by is null)
             {
@@ -205,13 +215,5 @@ internal sealed class Convolution
 
         // Some channels of larger maps are read where they are.
         private static Tensor AsPixels(Tensor maps) => Memory.TryPixels(maps) is null ? Memory.Rows(maps) : maps.alias();
-
-        private Tensor ToBias(Tensor gradient)
-        {
-            var made = empty([gradient.shape[1]], ScalarType.Float32);
-            Native.Check(Native.freeze_channel_sums(
-                Of.type, gradient.Data(), gradient.numel() / gradient.shape[1], gradient.shape[1], made.Data()));
-            return made;
-        }
     }
 }

@@ -15,10 +15,12 @@ internal static class SliceGradient
     /// <param name="output">[n, filters, …], by the whole kernel, which has no history.</param>
     /// <param name="x">[n, channels, …]: what was convolved.</param>
     /// <param name="slice">The slice that learns.</param>
+    /// <param name="bias">[filters], which the convolution has added without history; or null.</param>
     /// <param name="shape">Where the convolution reads.</param>
-    public static Tensor Behind(Graph graph, Tensor output, Tensor x, KernelSlice slice, ConvShape shape)
+    public static Tensor Behind(Graph graph, Tensor output, Tensor x, KernelSlice slice, Tensor? bias, ConvShape shape)
     {
-        if (!slice.Leaf.requires_grad)
+        var (sliceLearns, biasLearns) = (slice.Leaf.requires_grad, bias is { requires_grad: true });
+        if (!sliceLearns && !biasLearns)
         {
             return output;
         }
@@ -29,11 +31,28 @@ internal static class SliceGradient
         using var convolved = output;
         return graph.Record(
             output.detach(),
-            [output, slice.Leaf],
-            gradient => [passesOn ? gradient.alias() : null, Of(graph, gradient, input, whole, dimension, indices, shape)],
+            bias is null ? [output, slice.Leaf] : [output, slice.Leaf, bias],
+            gradient =>
+            [
+                passesOn ? gradient.alias() : null,
+                sliceLearns ? Of(graph, gradient, input, whole, dimension, indices, shape) : null,
+                // Not by the convolution: for its bias alone libtorch would compute the gradient of the whole kernel.
+                .. bias is null ? Array.Empty<Tensor?>() : [biasLearns ? OfBias(graph, gradient, whole.dtype) : null],
+            ],
             input,
             whole,
             indices);
+    }
+
+    private static Tensor OfBias(Graph graph, Tensor gradient, ScalarType type)
+    {
+        if (!graph.HasKernels || Memory.TypeOf(gradient) is not (ValueType.Floats or ValueType.BFloats))
+        {
+            return gradient.to(type).sum([0, 2, 3]);
+        }
+
+        using var rows = Memory.Rows(gradient);
+        return Convolution.BiasGradient(rows);
     }
 
     /// <summary>The gradient [entries of the slice] of single or double numbers.</summary>

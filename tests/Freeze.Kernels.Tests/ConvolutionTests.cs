@@ -175,7 +175,7 @@ public sealed class ConvolutionTests
         var slice = new KernelSlice(zeros([1, 3, 3, 3]), whole, 0, tensor([1L], [1]));
         var y = Conv2d.Plain(x, null, whole, null, shape);
 
-        Assert.Same(y, SliceGradient.Behind(new Graph(), y, x, slice, shape));
+        Assert.Same(y, SliceGradient.Behind(new Graph(), y, x, slice, null, shape));
     }
 
     [Theory]
