@@ -72,16 +72,15 @@ public sealed class Runner : IDisposable
         features = new FeatureStore(Path.Combine(options.Store, "features"));
     }
 
-    /// <summary>The versions of what computes.</summary>
-    public static string Versions
+    /// <summary>The versions of what computes under some passes, and the names of those that are left out.</summary>
+    internal static string Versions(PassSet passes)
     {
-        get
-        {
-            var own = typeof(Runner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
-            var place = get_default_device().type == TorchSharp.DeviceType.CUDA ? " on a GPU" : "";
-            return $"Freeze {own?.InformationalVersion.Split('+')[0]}, TorchSharp {TorchVersions.TorchSharp}, "
-                + $"libtorch {TorchVersions.Libtorch}{place}, {TorchVersions.Kernels ?? "no kernels"}, .NET {Environment.Version}";
-        }
+        var own = typeof(Runner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
+        var place = get_default_device().type == TorchSharp.DeviceType.CUDA ? " on a GPU" : "";
+        var kernels = passes.Has(Pass.Kernels) ? TorchVersions.Kernels : null;
+        var without = passes.LeftOut is { Length: > 0 } left ? $", without {left}" : "";
+        return $"Freeze {own?.InformationalVersion.Split('+')[0]}, TorchSharp {TorchVersions.TorchSharp}, "
+            + $"libtorch {TorchVersions.Libtorch}{place}, {kernels ?? "no kernels"}, .NET {Environment.Version}{without}";
     }
 
     /// <summary>Whether the store could not be written: no other run has a chance before that is mended.</summary>

@@ -344,6 +344,17 @@ public sealed class RunnerTests : IDisposable
     }
 
     [Fact]
+    public void ARunWithoutKernelsSaysThatNoneComputed()
+    {
+        using var runner = new Runner(new RunnerOptions(folder.File("runs"), sample.Catalog, 1, TimeSpan.FromMinutes(5), true)
+        {
+            Passes = PassSet.AllBut([Pass.Kernels]),
+        });
+
+        Assert.Matches(@", no kernels, \.NET 10\.\S+, without kernels$", Finished(Execute(runner, Small.Run())).Versions);
+    }
+
+    [Fact]
     public void ATensorLargerThanTheMachineIsOutOfMemory()
     {
         var error = Assert.ThrowsAny<Exception>(() => empty([1L << 50]));

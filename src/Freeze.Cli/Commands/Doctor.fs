@@ -84,7 +84,7 @@ let private libraries (engine: Engine) =
         elif engine.Version <> null then
             missing
                 "kernels"
-                $"{engine.KernelsProblem}: training takes up to three times as long"
+                $"{engine.KernelsProblem}: training large nets takes twice as long"
                 "scripts/setup builds them where g++ is (sudo apt-get install g++)"
     ]
 

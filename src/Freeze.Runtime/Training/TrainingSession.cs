@@ -14,7 +14,7 @@ internal sealed record TrainingSession(
     RunnerOptions Options, ImageSet Images, Action<Progress> Report, Action? AfterStep, CancellationToken Cancel)
 {
     /// <summary>What computes, for the records: versions, and the passes that are left out.</summary>
-    public string Versions => Options.Passes.LeftOut is { Length: > 0 } left ? $"{Runner.Versions}, without {left}" : Runner.Versions;
+    public string Versions => Runner.Versions(Options.Passes);
 
     /// <summary>Says something to the user.</summary>
     public void Note(string text) => Report(Progress.NewNote(text));
