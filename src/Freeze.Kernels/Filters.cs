@@ -8,13 +8,13 @@ namespace Freeze.Kernels;
 /// </summary>
 internal static class Filters
 {
-    // Measured: with more filters, or for images of fewer channels or smaller kernels, other ways take less time.
-    private const long MostFilters = 8, LeastChannels = 3, LeastTaps = 9;
+    // Measured: with more filters or smaller kernels, other ways take less time.
+    private const long MostFilters = 8, LeastTaps = 9;
 
     /// <summary>Whether it can be computed so and is worth it, by the convolution's shape alone.</summary>
     public static bool Serves(Tensor x, long filters, long[] kernel, ConvShape shape) =>
         Memory.TypeOf(x) is ValueType.Floats or ValueType.BFloats && filters <= MostFilters && x.ndim == 4 &&
-        x.shape[1] >= LeastChannels && kernel[1] == x.shape[1] && kernel[2] * kernel[3] >= LeastTaps &&
+        kernel[1] == x.shape[1] && kernel[2] * kernel[3] >= LeastTaps &&
         shape.Strides is [1, 1] && shape.Padding[0] == shape.Padding[1] && Memory.TryPixels(x) is not null;
 
     /// <summary>The gradient [filters, channels, height, width] in single precision.</summary>

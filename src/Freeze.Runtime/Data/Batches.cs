@@ -7,11 +7,15 @@ namespace Freeze.Runtime.Data;
 /// <summary>Normalised images [batch, channels, height, width] in the precision of the weights, and their labels [batch].</summary>
 internal sealed record Batch(Tensor Images, Tensor Labels);
 
-/// <summary>A batch in memory of our own: it may be made on one thread and become tensors on another.</summary>
-/// <param name="Images">Normalised, in the order image, channel, row, column; singles or doubles. Or places, see there.</param>
+/// <summary>A batch that belongs to no scope: it may be made on one thread and taken on another.</summary>
+/// <param name="Images">Normalised, [batch, channels, height, width] in main memory; singles or doubles. Or places, see there.</param>
 /// <param name="Labels">The class of each.</param>
 /// <param name="Resident">Where the images lie on the device that computes, and <paramref name="Images"/> says which; or null.</param>
-internal sealed record PreparedBatch(Array Images, long[] Labels, ResidentImages? Resident);
+internal sealed record PreparedBatch(Tensor Images, long[] Labels, ResidentImages? Resident) : IDisposable
+{
+    /// <summary>Frees a batch that nobody takes.</summary>
+    public void Dispose() => Images.Dispose();
+}
 
 /// <summary>
 /// Which images a run trains on and judges by, and in which order: a function of the recipe's seed and the epoch,
@@ -93,33 +97,46 @@ internal sealed class Batches
             return Placed(resident, part, places, _ => default);
         }
 
-        var size = part.Images.Size;
-        var bytes = GC.AllocateUninitializedArray<byte>(places.Length * size);
+        var images = Empty(places.Length);
+        var numbers = images.bytes;
+        var size = numbers.Length / places.Length;
         for (var i = 0; i < places.Length; i++)
         {
-            part.Images.Of(places[i]).CopyTo(bytes.AsSpan(i * size));
+            normalizer.Normalize(part.Images.Of(places[i]), numbers.Slice(i * size, size));
         }
 
-        return Prepared(bytes, part, places);
+        return new PreparedBatch(images, Labels(part, places), null);
     }
 
     /// <summary>Some training images as they are seen in an epoch, augmented where the recipe says so.</summary>
-    public PreparedBatch Prepare(int epoch, ReadOnlySpan<long> places) =>
-        !augmenter.IsActive ? Prepare(set.Training, places)
-        : ResidentOf(set.Training) is { } resident ? Placed(resident, set.Training, places, augmenter.Of(epoch))
-        : Prepared(augmenter.Vary(set.Training.Images, places, epoch), set.Training, places);
+    public PreparedBatch Prepare(int epoch, ReadOnlySpan<long> places)
+    {
+        if (!augmenter.IsActive)
+        {
+            return Prepare(set.Training, places);
+        }
 
-    /// <summary>A prepared batch as tensors, which the caller's scope owns.</summary>
+        if (ResidentOf(set.Training) is { } resident)
+        {
+            return Placed(resident, set.Training, places, augmenter.Of(epoch));
+        }
+
+        var images = Empty(places.Length);
+        normalizer.Normalize(augmenter.Vary(set.Training.Images, places, epoch), images.bytes);
+        return new PreparedBatch(images, Labels(set.Training, places), null);
+    }
+
+    /// <summary>A prepared batch where this thread computes, which the caller's scope owns.</summary>
     public Batch Take(PreparedBatch batch)
     {
-        // The places of pixels take more room than the pixels.
         using var scope = NewDisposeScope();
-        var count = batch.Labels.Length;
-        var images = batch.Resident is { } resident
-            ? normalized!(resident.Take(Tensors.Of(batch.Images, count, batch.Images.Length / count)))
-            : Tensors.Of(batch.Images, [count, .. Array.ConvertAll(set.Set.Image, extent => (long)extent)]);
+        scope.Attach(batch.Images);
+        var images = Tensors.Here(batch.Images);
+        // The places of pixels take more room than the pixels.
+        images = batch.Resident is { } resident ? normalized!(resident.Take(images)) : images;
         images = features is null ? images : features.Of(images);
-        return new Batch(images.MoveToOuterDisposeScope(), Tensors.Of(batch.Labels, count).MoveToOuterDisposeScope());
+        return new Batch(
+            images.MoveToOuterDisposeScope(), Tensors.Of(batch.Labels, batch.Labels.Length).MoveToOuterDisposeScope());
     }
 
     /// <inheritdoc cref="Prepare(ImagePart, ReadOnlySpan{long})"/>
@@ -129,11 +146,16 @@ internal sealed class Batches
     private ResidentImages? ResidentOf(ImagePart part) => normalized is null ? null : part.Resident;
 
     private PreparedBatch Placed(
-        ResidentImages resident, ImagePart part, ReadOnlySpan<long> places, Func<long, Variation> variation) =>
-        new(ResidentImages.Table(places, set.Set.Image, variation), Labels(part, places), resident);
+        ResidentImages resident, ImagePart part, ReadOnlySpan<long> places, Func<long, Variation> variation)
+    {
+        var table = ResidentImages.Table(places, set.Set.Image, variation);
+        var images = tensor(table, [places.Length, table.Length / places.Length], device: CPU).DetachFromDisposeScope();
+        return new PreparedBatch(images, Labels(part, places), resident);
+    }
 
-    private PreparedBatch Prepared(byte[] bytes, ImagePart part, ReadOnlySpan<long> places) =>
-        new(normalizer.Normalize(bytes), Labels(part, places), null);
+    // Written in place: arrays of a batch's size would wait for the garbage collector.
+    private Tensor Empty(int count) => empty(
+        [count, .. Array.ConvertAll(set.Set.Image, extent => (long)extent)], normalizer.Type, CPU).DetachFromDisposeScope();
 
     private static long[] Labels(ImagePart part, ReadOnlySpan<long> places)
     {

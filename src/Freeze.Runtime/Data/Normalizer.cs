@@ -9,8 +9,13 @@ namespace Freeze.Runtime.Data;
 /// <summary>Turns bytes into what a net reads, as a recipe says.</summary>
 internal abstract class Normalizer
 {
-    /// <summary>Whole images [count, channels, height, width] as an array of singles, or of doubles for precision fp64.</summary>
-    public abstract Array Normalize(ReadOnlySpan<byte> images);
+    /// <summary>The type of the numbers: singles, or doubles for precision fp64.</summary>
+    public abstract ScalarType Type { get; }
+
+    /// <summary>Turns whole images [count, channels, height, width] into as many numbers.</summary>
+    /// <param name="images">Bytes of pixels, or of features.</param>
+    /// <param name="numbers">Where the numbers go, as bytes of their type.</param>
+    public abstract void Normalize(ReadOnlySpan<byte> images, Span<byte> numbers);
 
     /// <summary>
     /// The same, bit for bit, of bytes [count, channels, height, width] that lie where this thread computes. What it needs
@@ -27,7 +32,7 @@ internal abstract class Normalizer
     {
         if (set.HoldsFeatures)
         {
-            return recipe.Precision.IsBf16 ? new Widened() : new AsItIs<T>();
+            return recipe.Precision.IsBf16 ? new Widened() : new AsItIs(TypeOf<T>());
         }
 
         var plane = set.Set.Image[1] * set.Set.Image[2];
@@ -40,31 +45,34 @@ internal abstract class Normalizer
         };
     }
 
+    /// <summary>What libtorch calls the type of an array's numbers.</summary>
+    protected static ScalarType TypeOf<T>() => typeof(T) == typeof(double) ? ScalarType.Float64 : ScalarType.Float32;
+
     private static double[] InBytes(double[] shares) => Array.ConvertAll(shares, share => share * byte.MaxValue);
 }
 
 /// <summary>What a net has made of images: numbers that lie in main memory.</summary>
-internal abstract class OfFeatures : Normalizer
+internal abstract class OfFeatures(ScalarType type) : Normalizer
 {
+    public override ScalarType Type => type;
+
     public override Func<Tensor, Tensor> OnDevice() =>
         throw new UnreachableException("features are not laid down on a device");
 }
 
 /// <summary>Bytes that are numbers already.</summary>
-internal sealed class AsItIs<T> : OfFeatures
-    where T : struct
+internal sealed class AsItIs(ScalarType type) : OfFeatures(type)
 {
-    public override Array Normalize(ReadOnlySpan<byte> images) => MemoryMarshal.Cast<byte, T>(images).ToArray();
+    public override void Normalize(ReadOnlySpan<byte> images, Span<byte> numbers) => images.CopyTo(numbers);
 }
 
 /// <summary>Numbers of bfloat16, which are the upper halves of singles.</summary>
-internal sealed class Widened : OfFeatures
+internal sealed class Widened() : OfFeatures(ScalarType.Float32)
 {
-    public override Array Normalize(ReadOnlySpan<byte> images)
+    public override void Normalize(ReadOnlySpan<byte> images, Span<byte> numbers)
     {
         var halves = MemoryMarshal.Cast<byte, ushort>(images);
-        var whole = GC.AllocateUninitializedArray<float>(halves.Length);
-        var bits = MemoryMarshal.Cast<float, uint>(whole.AsSpan());
+        var bits = MemoryMarshal.Cast<byte, uint>(numbers);
         var i = 0;
         for (; i <= halves.Length - Vector<ushort>.Count; i += Vector<ushort>.Count)
         {
@@ -77,8 +85,6 @@ internal sealed class Widened : OfFeatures
         {
             bits[i] = (uint)halves[i] << 16;
         }
-
-        return whole;
     }
 }
 
@@ -92,21 +98,21 @@ internal sealed class ByChannel<T>(double[] mean, double[] deviation, int plane)
 {
     private readonly T[][] tables = [.. mean.Zip(deviation, Table)];
 
-    public override Array Normalize(ReadOnlySpan<byte> images)
+    public override ScalarType Type => TypeOf<T>();
+
+    public override void Normalize(ReadOnlySpan<byte> images, Span<byte> numbers)
     {
-        var normalised = GC.AllocateUninitializedArray<T>(images.Length);
+        var normalised = MemoryMarshal.Cast<byte, T>(numbers);
         for (var start = 0; start < images.Length; start += plane)
         {
             var table = tables[start / plane % tables.Length];
             var from = images.Slice(start, plane);
-            var to = normalised.AsSpan(start, plane);
+            var to = normalised.Slice(start, plane);
             for (var i = 0; i < from.Length; i++)
             {
                 to[i] = table[from[i]];
             }
         }
-
-        return normalised;
     }
 
     public override Func<Tensor, Tensor> OnDevice()
@@ -131,9 +137,11 @@ internal sealed class ByPixel<T>(double[] mean) : Normalizer
 {
     private readonly T[] mean = Array.ConvertAll(mean, T.CreateChecked);
 
-    public override Array Normalize(ReadOnlySpan<byte> images)
+    public override ScalarType Type => TypeOf<T>();
+
+    public override void Normalize(ReadOnlySpan<byte> images, Span<byte> numbers)
     {
-        var normalised = GC.AllocateUninitializedArray<T>(images.Length);
+        var normalised = MemoryMarshal.Cast<byte, T>(numbers);
         for (var start = 0; start < images.Length; start += mean.Length)
         {
             for (var i = 0; i < mean.Length; i++)
@@ -141,8 +149,6 @@ internal sealed class ByPixel<T>(double[] mean) : Normalizer
                 normalised[start + i] = T.CreateTruncating(images[start + i]) - mean[i];
             }
         }
-
-        return normalised;
     }
 
     public override Func<Tensor, Tensor> OnDevice()

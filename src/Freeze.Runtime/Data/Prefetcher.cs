@@ -7,7 +7,7 @@ namespace Freeze.Runtime.Data;
 /// Makes the items of a sequence on a thread of its own while their consumer works, at most two ahead of it. What the
 /// items are depends on their numbers alone; they come in order. To be used by one thread.
 /// </summary>
-/// <typeparam name="T">What may pass from thread to thread: no tensors, which belong to a thread's scope.</typeparam>
+/// <typeparam name="T">What may pass from thread to thread: no tensors that belong to a thread's scope.</typeparam>
 internal sealed class Prefetcher<T> : IDisposable
 {
     // One that is ready, and one in the making or waiting to be put down.
@@ -44,11 +44,16 @@ internal sealed class Prefetcher<T> : IDisposable
         return item;
     }
 
-    /// <summary>Ends the work and waits until it has ended; what is still ahead is dropped.</summary>
+    /// <summary>Ends the work and waits until it has ended; what is still ahead is disposed of.</summary>
     public void Dispose()
     {
         stop.Cancel();
         ((IAsyncResult)work).AsyncWaitHandle.WaitOne();
+        while (ready.TryTake(out var item))
+        {
+            (item as IDisposable)?.Dispose();
+        }
+
         // A failure behind the last item taken concerns nobody.
         _ = work.Exception;
         ready.Dispose();
@@ -62,13 +67,26 @@ internal sealed class Prefetcher<T> : IDisposable
             for (var i = 0; i < count; i++)
             {
                 stop.Token.ThrowIfCancellationRequested();
-                ready.Add(prepare(i), stop.Token);
+                Put(prepare(i));
             }
         }
         finally
         {
             // The consumer waits no longer, whatever ended the work.
             ready.CompleteAdding();
+        }
+    }
+
+    private void Put(T item)
+    {
+        try
+        {
+            ready.Add(item, stop.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            (item as IDisposable)?.Dispose();
+            throw;
         }
     }
 }

@@ -18,8 +18,14 @@ internal static class Tensors
             byte[] bytes => tensor(bytes, shape, device: CPU),
             _ => throw new UnreachableException($"no tensor of {values}"),
         };
+        return Here(made);
+    }
+
+    /// <summary>A tensor in main memory, where this thread computes: itself, or a copy that the caller's scope owns.</summary>
+    public static Tensor Here(Tensor values)
+    {
         // A GPU fetches from pinned memory by itself, while it computes what it was given before.
         var device = get_default_device();
-        return device.type == DeviceType.CPU ? made : made.pin_memory().to(device, non_blocking: true);
+        return device.type == DeviceType.CPU ? values : values.pin_memory().to(device, non_blocking: true);
     }
 }

@@ -15,27 +15,38 @@ constexpr int most_taps = 3, most_filters = 2;
 
 // Outputs are computed in bands of rows, whose pixels the second cache holds. An image's rows lie one behind the other with
 // their padding, and so do those of the gradient, with zeros where the image has its padding: so a tap is a distance.
+//
+// A pixel fills whole lanes. Where the pixels below one row of the kernel have so few channels that one lane holds them all,
+// they lie without gaps: what is loaded at a pixel is the kernel's whole row, which then is one tap.
 struct Band {
     const Taps& by;
+    bool by_rows = by.in.channels * by.width <= lane;
     std::int64_t across = by.in.width + 2 * by.padding, lanes = whole_lanes(by.in.channels) / lane;
+    // Floats from a pixel to the next one.
+    std::int64_t step = by_rows ? by.in.channels : lane;
+    std::int64_t taps = by_rows ? by.height : by.height * by.width;
 
     std::int64_t pixels(std::int64_t rows) const { return (rows + by.height - 1) * across; }
     std::int64_t rows() const {
         constexpr std::int64_t cached = 96 << 10;
-        const std::int64_t most = cached / (lanes * lane) / across - by.height + 1;
+        const std::int64_t most = cached / (lanes * step) / across - by.height + 1;
         return most < 1 ? 1 : most < by.out.height ? most : by.out.height;
+    }
+    std::int64_t distance(std::int64_t tap) const {
+        return (by_rows ? tap * across : tap / by.width * across + tap % by.width) * step;
     }
 };
 
-std::int64_t taps(const Taps& by) { return by.height * by.width; }
-
 std::int64_t buffer(const Taps& by) {
     const Band band{by};
-    return band.pixels(band.rows()) * (band.lanes * lane + by.out.channels) + 2 * lane;
+    return band.pixels(band.rows()) * (band.lanes * band.step + by.out.channels) + 2 * lane;
 }
 
 // [channels / lane][filters][taps][lane]
-std::int64_t sums(const Taps& by) { return whole_lanes(by.in.channels) * by.out.channels * taps(by); }
+std::int64_t sums(const Taps& by) {
+    const Band band{by};
+    return band.lanes * lane * by.out.channels * band.taps;
+}
 
 // A pixel of the image, or what the norm makes of it, to the planes of its lanes.
 template <bool normed, class T>
@@ -51,16 +62,17 @@ void copy_pixel(const Taps& by, const T* from, std::int64_t plane, float* to) {
     }
 }
 
-// Rows of an image with its padding, lane by lane: [channels / lane][pixels][lane].
+// Rows of an image with its padding, lane by lane: [channels / lane][pixels][step]. A pixel is stored as whole lanes, of which the
+// next one writes over what is too much.
 template <bool normed, class T>
 void copy_image(const Taps& by, const T* in, std::int64_t image, std::int64_t first_row, std::int64_t rows, float* to) {
     const Maps& maps = by.in;
     const Band band{by};
-    const std::int64_t plane = rows * band.across * lane;
+    const std::int64_t plane = rows * band.across * band.step;
     for (std::int64_t row = 0; row < rows; row++) {
         const std::int64_t y = first_row + row - by.padding;
         const T* from = in + (image * maps.height + y) * maps.width * maps.stride;
-        for (std::int64_t x = -by.padding; x < maps.width + by.padding; x++, to += lane) {
+        for (std::int64_t x = -by.padding; x < maps.width + by.padding; x++, to += band.step) {
             for (std::int64_t c = 0; c < maps.channels; c += 64 / sizeof(T)) {
                 // Of the next row; waits for memory else.
                 __builtin_prefetch(from + (x + maps.width) * maps.stride + c);
@@ -105,13 +117,13 @@ void copy_gradient(const Taps& by, const T* gradient, std::int64_t image, std::i
 
 // Adds to the sums [filters][all taps][lane] of some filters and taps.
 template <int few>
-void add_products(const float* image, const std::int64_t* distances, const float* gradient, std::int64_t filters,
-                  std::int64_t pixels, float* sums, std::int64_t all_taps, std::int64_t some_taps) {
+void add_products(const float* image, std::int64_t step, const std::int64_t* distances, const float* gradient,
+                  std::int64_t filters, std::int64_t pixels, float* sums, std::int64_t all_taps, std::int64_t some_taps) {
     Lane sum[few][most_taps] = {};
-    for (std::int64_t i = 0; i < pixels; i++) {
+    for (std::int64_t i = 0; i < pixels; i++, image += step) {
 #pragma GCC unroll 9
         for (int t = 0; t < most_taps; t++) {
-            const Lane pixel = load(image + i * lane + distances[t]);
+            const Lane pixel = load(image + distances[t]);
 #pragma GCC unroll 3
             for (int f = 0; f < few; f++) {
                 sum[f][t] += gradient[i * filters + f] * pixel;
@@ -134,12 +146,12 @@ template <class T>
 void add_gradient(const Taps& by, const T* in, const T* gradient, std::int64_t first, std::int64_t images, float* sums,
                   float* buffer) {
     const Band band{by};
-    const std::int64_t filters = by.out.channels, all_taps = taps(by);
+    const std::int64_t filters = by.out.channels, all_taps = band.taps;
     for (std::int64_t image = first; image < first + images; image++) {
         for (std::int64_t row = 0; row < by.out.height; row += band.rows()) {
             const std::int64_t rows = by.out.height - row < band.rows() ? by.out.height - row : band.rows();
             const std::int64_t lines = band.pixels(rows);
-            float* gradients = buffer + lines * band.lanes * lane;
+            float* gradients = buffer + lines * band.lanes * band.step;
             (by.scale == nullptr ? copy_image<false, T> : copy_image<true, T>)(by, in, image, row, rows + by.height - 1,
                                                                                buffer);
             copy_gradient(by, gradient, image, row, rows, gradients);
@@ -150,17 +162,16 @@ void add_gradient(const Taps& by, const T* in, const T* gradient, std::int64_t f
                     std::int64_t distances[most_taps];
                     const std::int64_t some = all_taps - t < most_taps ? all_taps - t : most_taps;
                     for (std::int64_t k = 0; k < most_taps; k++) {
-                        const std::int64_t tap = t + (k < some ? k : some - 1);
-                        distances[k] = (tap / by.width * band.across + tap % by.width) * lane;
+                        distances[k] = band.distance(t + (k < some ? k : some - 1));
                     }
-                    const float* from = buffer + l * lines * lane;
+                    const float* from = buffer + l * lines * band.step;
                     for (std::int64_t f = 0, few; f < filters; f += few) {
                         // Four are two and two.
                         const std::int64_t left = filters - f;
                         few = left == 1 ? 1 : left == 2 || left == 4 ? 2 : most_filters;
                         const auto add = few == 1 ? add_products<1> : few == 2 ? add_products<2> : add_products<most_filters>;
-                        add(from, distances, gradients + f, filters, pixels, sums + ((l * filters + f) * all_taps + t) * lane,
-                            all_taps, some);
+                        add(from, band.step, distances, gradients + f, filters, pixels,
+                            sums + ((l * filters + f) * all_taps + t) * lane, all_taps, some);
                     }
                 }
             }
@@ -169,11 +180,13 @@ void add_gradient(const Taps& by, const T* in, const T* gradient, std::int64_t f
 }
 
 void unpack(const Taps& by, const float* sums, float* to) {
-    const std::int64_t all_taps = taps(by), filters = by.out.channels;
+    const Band band{by};
+    const std::int64_t filters = by.out.channels, channels = by.in.channels;
     for (std::int64_t f = 0; f < filters; f++) {
-        for (std::int64_t c = 0; c < by.in.channels; c++) {
-            for (std::int64_t t = 0; t < all_taps; t++) {
-                *to++ = sums[((c / lane * filters + f) * all_taps + t) * lane + c % lane];
+        for (std::int64_t c = 0; c < channels; c++) {
+            for (std::int64_t t = 0; t < by.height * by.width; t++) {
+                *to++ = band.by_rows ? sums[(f * band.taps + t / by.width) * lane + t % by.width * channels + c]
+                                     : sums[((c / lane * filters + f) * band.taps + t) * lane + c % lane];
             }
         }
     }
