@@ -20,6 +20,11 @@ public sealed class FiltersTests
                 { 5, 3, 9, 8, 2, 3, 3, 1 },
                 { 5, 16, 9, 8, 2, 3, 3, 0 },
                 { 5, 37, 6, 7, 4, 3, 3, 2 },
+                // So few channels that a row of the kernel is one tap, and just too many.
+                { 4, 1, 28, 28, 2, 5, 5, 0 },
+                { 4, 1, 10, 11, 3, 3, 3, 1 },
+                { 4, 2, 7, 9, 1, 4, 8, 3 },
+                { 4, 2, 9, 11, 1, 4, 9, 3 },
                 // Taps by nine: 25 leave some over.
                 { 4, 3, 12, 12, 2, 5, 5, 2 },
                 { 4, 20, 8, 8, 3, 5, 5, 0 },
