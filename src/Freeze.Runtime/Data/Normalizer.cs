@@ -27,7 +27,7 @@ internal abstract class Normalizer
     {
         if (set.HoldsFeatures)
         {
-            return recipe.Precision.IsBf16 ? new Widened() : new AsItIs<T>();
+            return new OfFeatures<T>(recipe.Precision.IsBf16);
         }
 
         var plane = set.Set.Image[1] * set.Set.Image[2];
@@ -43,24 +43,18 @@ internal abstract class Normalizer
     private static double[] InBytes(double[] shares) => Array.ConvertAll(shares, share => share * byte.MaxValue);
 }
 
-/// <summary>What a net has made of images: numbers that lie in main memory.</summary>
-internal abstract class OfFeatures : Normalizer
-{
-    public override Func<Tensor, Tensor> OnDevice() =>
-        throw new UnreachableException("features are not laid down on a device");
-}
-
-/// <summary>Bytes that are numbers already.</summary>
-internal sealed class AsItIs<T> : OfFeatures
+/// <summary>What a net has made of images: bytes that are numbers already, and lie in main memory.</summary>
+/// <param name="isBf16">Whether they are of bfloat16, the upper halves of singles.</param>
+internal sealed class OfFeatures<T>(bool isBf16) : Normalizer
     where T : struct
 {
-    public override Array Normalize(ReadOnlySpan<byte> images) => MemoryMarshal.Cast<byte, T>(images).ToArray();
-}
+    public override Array Normalize(ReadOnlySpan<byte> images) =>
+        isBf16 ? Widened(images) : MemoryMarshal.Cast<byte, T>(images).ToArray();
 
-/// <summary>Numbers of bfloat16, which are the upper halves of singles.</summary>
-internal sealed class Widened : OfFeatures
-{
-    public override Array Normalize(ReadOnlySpan<byte> images)
+    public override Func<Tensor, Tensor> OnDevice() =>
+        throw new UnreachableException("features are not laid down on a device");
+
+    private static float[] Widened(ReadOnlySpan<byte> images)
     {
         var halves = MemoryMarshal.Cast<byte, ushort>(images);
         var whole = GC.AllocateUninitializedArray<float>(halves.Length);
