@@ -8,6 +8,7 @@ open Freeze.Records
 open Freeze.Report.Maps
 open Freeze.Runtime
 open Freeze.Runtime.Data
+open Freeze.Runtime.Data.Pictures
 
 /// A page of more maps is of no use, and each takes a while.
 let private mostMaps = 8

@@ -16,69 +16,41 @@ public static class Arithmetic
     public static Tensor Plus(this Tensor a, Tensor b) => Given(a).add(b, One);
 
     /// <summary>a + number.</summary>
-    public static Tensor Plus(this Tensor a, double number)
-    {
-        using Scalar held = number;
-        return Given(a).add(held, One);
-    }
+    public static Tensor Plus(this Tensor a, double number) => With(number, held => Given(a).add(held, One));
 
     /// <summary>a += b.</summary>
     public static Tensor PlusInPlace(this Tensor a, Tensor b) => Given(a).add_(b, One);
 
     /// <summary>a += factor b.</summary>
-    public static Tensor PlusInPlace(this Tensor a, Tensor b, double factor)
-    {
-        using Scalar held = factor;
-        return Given(a).add_(b, held);
-    }
+    public static Tensor PlusInPlace(this Tensor a, Tensor b, double factor) => With(factor, held => Given(a).add_(b, held));
 
     /// <summary>a += number.</summary>
-    public static Tensor PlusInPlace(this Tensor a, double number)
-    {
-        using Scalar held = number;
-        return Given(a).add_(held, One);
-    }
+    public static Tensor PlusInPlace(this Tensor a, double number) => With(number, held => Given(a).add_(held, One));
 
     /// <summary>number a.</summary>
-    public static Tensor Times(this Tensor a, double number)
-    {
-        using Scalar held = number;
-        return Given(a).mul(held);
-    }
+    public static Tensor Times(this Tensor a, double number) => With(number, held => Given(a).mul(held));
 
     /// <summary>a *= number.</summary>
-    public static Tensor TimesInPlace(this Tensor a, double number)
-    {
-        using Scalar held = number;
-        return Given(a).mul_(held);
-    }
+    public static Tensor TimesInPlace(this Tensor a, double number) => With(number, held => Given(a).mul_(held));
 
     /// <summary>a / number.</summary>
-    public static Tensor Over(this Tensor a, double number)
-    {
-        using Scalar held = number;
-        return Given(a).div(held);
-    }
+    public static Tensor Over(this Tensor a, double number) => With(number, held => Given(a).div(held));
 
     /// <summary>a /= number.</summary>
-    public static Tensor OverInPlace(this Tensor a, double number)
-    {
-        using Scalar held = number;
-        return Given(a).div_(held);
-    }
+    public static Tensor OverInPlace(this Tensor a, double number) => With(number, held => Given(a).div_(held));
 
     /// <summary>a += factor b c.</summary>
-    public static Tensor PlusProductInPlace(this Tensor a, Tensor b, Tensor c, double factor)
-    {
-        using Scalar held = factor;
-        return Given(a).addcmul_(b, c, held);
-    }
+    public static Tensor PlusProductInPlace(this Tensor a, Tensor b, Tensor c, double factor) =>
+        With(factor, held => Given(a).addcmul_(b, c, held));
 
     /// <summary>a += factor b / c.</summary>
-    public static Tensor PlusQuotientInPlace(this Tensor a, Tensor b, Tensor c, double factor)
+    public static Tensor PlusQuotientInPlace(this Tensor a, Tensor b, Tensor c, double factor) =>
+        With(factor, held => Given(a).addcdiv_(b, c, held));
+
+    private static Tensor With(double number, Func<Scalar, Tensor> compute)
     {
-        using Scalar held = factor;
-        return Given(a).addcdiv_(b, c, held);
+        using Scalar held = number;
+        return compute(held);
     }
 
     private static Tensor Given(Tensor a)

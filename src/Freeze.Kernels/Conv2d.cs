@@ -34,9 +34,9 @@ public static class Conv2d
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(kernel);
-        if (Convolution.TryBegin(graph, x, norm, kernel, bias, shape) is { } ours)
+        if (Convolution.Try(graph, x, norm, kernel, slice: null, bias, shape) is { } ours)
         {
-            return ours.Record(graph, kernel, slice: null);
+            return ours;
         }
 
         using var normalised = norm is null ? null : BatchNorm.Of(graph, x, norm);
@@ -48,9 +48,9 @@ public static class Conv2d
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(slice);
-        if (Convolution.TryBegin(graph, x, norm, slice.Whole, bias, shape) is { } ours)
+        if (Convolution.Try(graph, x, norm, slice.Whole, slice, bias, shape) is { } ours)
         {
-            return ours.Record(graph, slice.Leaf, slice);
+            return ours;
         }
 
         using var normalised = norm is null ? null : BatchNorm.Of(graph, x, norm);

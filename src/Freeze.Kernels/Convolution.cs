@@ -7,22 +7,30 @@ internal sealed class Convolution
 {
     private readonly bool isPointwise;
     private readonly ValueType type;
+    // Without history, and the only references that are kept for the backward pass, with `indices`.
     private readonly Tensor x;
-    private readonly Norm? norm;
-    private readonly Tensor? by;
     private readonly Tensor kernel;
-    private readonly Tensor? bias;
+    private readonly Tensor? by;
     private readonly ConvShape shape;
+    private int dimension;
+    private Tensor? indices;
 
-    private Convolution(bool isPointwise, Tensor x, Norm? norm, Tensor kernel, Tensor? bias, ConvShape shape)
+    private Convolution(bool isPointwise, Tensor x, Norm? norm, Tensor kernel, ConvShape shape)
     {
-        (this.isPointwise, this.x, this.norm, this.kernel, this.bias, this.shape) = (isPointwise, x, norm, kernel, bias, shape);
+        (this.isPointwise, this.x, this.kernel, this.shape) = (isPointwise, x.detach(), kernel.detach(), shape);
         type = Memory.TypeOf(x)!.Value;
         by = norm is null ? null : BatchNorm.Begin(x, norm);
     }
 
-    /// <summary>The convolution, its norm already measured; null where the kernels do not serve, and then nothing is done.</summary>
-    public static Convolution? TryBegin(Graph graph, Tensor x, Norm? norm, Tensor kernel, Tensor? bias, ConvShape shape)
+    /// <summary>The output [n, filters, …], recorded; null where the kernels do not serve, and then nothing is done.</summary>
+    /// <param name="graph">Records it for the backward pass.</param>
+    /// <param name="x">[n, channels, height, width].</param>
+    /// <param name="norm">What is done to x first, or null.</param>
+    /// <param name="kernel">[filters, channels, height, width]; with its history, unless a slice of it learns.</param>
+    /// <param name="slice">The slice that alone learns, or null.</param>
+    /// <param name="bias">[filters], or null.</param>
+    /// <param name="shape">Where it reads.</param>
+    public static Tensor? Try(Graph graph, Tensor x, Norm? norm, Tensor kernel, KernelSlice? slice, Tensor? bias, ConvShape shape)
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(shape);
@@ -36,7 +44,7 @@ internal sealed class Convolution
 
         var isPointwise = norm is not null && IsPointwise(x, kernel, shape);
         return isPointwise || (shape.Winograd && ServesWinograd(x, kernel, shape))
-            ? new Convolution(isPointwise, x, norm, kernel, bias, shape)
+            ? new Convolution(isPointwise, x, norm, kernel, shape).Record(graph, x, norm, slice?.Leaf ?? kernel, slice, bias)
             : null;
     }
 
@@ -51,25 +59,6 @@ internal sealed class Convolution
         // Behind mean and 1 / deviation: see BatchNorm.Begin.
         var row = (nint)(by.shape[1] * sizeof(float));
         return (by.Data() + (2 * row), by.Data() + (3 * row));
-    }
-
-    /// <summary>The output [n, filters, …], recorded.</summary>
-    /// <param name="graph">Records it for the backward pass.</param>
-    /// <param name="learning">The kernel with its history, or the slice of it that learns.</param>
-    /// <param name="slice">Where that slice is; null where the whole kernel learns or nothing of it.</param>
-    public Tensor Record(Graph graph, Tensor learning, KernelSlice? slice)
-    {
-        var y = isPointwise ? ForwardPointwise() : Winograd(x, kernel, bias, turned: false, by);
-        Tensor[] inputs =
-        [
-            x, learning, .. norm is null ? Array.Empty<Tensor>() : [norm.Weight, norm.Bias],
-            .. bias is null ? Array.Empty<Tensor>() : [bias],
-        ];
-        var wants = Array.ConvertAll(inputs, input => input.requires_grad);
-        var normWants = norm is null ? default : new NormWants(x.requires_grad, norm);
-        var backward = new Saved(this, x.detach(), kernel.detach(), slice?.Dimension, slice?.Indices.alias());
-        return graph.Record(
-            y, inputs, gradient => backward.Gradients(gradient, wants, normWants), backward.X, backward.Kernel, by, backward.Indices);
     }
 
     /// <summary>The gradient [filters] of a bias in single precision.</summary>
@@ -103,117 +92,105 @@ internal sealed class Convolution
             pixels.Images * ((height + side - 1) / side) * ((width + side - 1) / side) >= leastTiles;
     }
 
-    private static PointwiseShape Shape(Tensor x, Tensor kernel) =>
-        new() { Rows = x.numel() / x.shape[1], Inputs = x.shape[1], Outputs = kernel.shape[0] };
+    private static PointwiseShape Shape(Tensor rows, long outputs) =>
+        new() { Rows = rows.numel() / rows.shape[1], Inputs = rows.shape[1], Outputs = outputs };
 
-    private Tensor ForwardPointwise()
+    private Tensor Record(Graph graph, Tensor input, Norm? norm, Tensor learning, KernelSlice? slice, Tensor? bias)
+    {
+        var y = isPointwise ? ForwardPointwise(bias) : Winograd(x, bias, turned: false, by);
+        (dimension, indices) = (slice?.Dimension ?? 0, slice?.Indices.alias());
+        Tensor[] inputs =
+        [
+            input, learning, .. norm is null ? Array.Empty<Tensor>() : [norm.Weight, norm.Bias],
+            .. bias is null ? Array.Empty<Tensor>() : [bias],
+        ];
+        var wants = Array.ConvertAll(inputs, tensor => tensor.requires_grad);
+        var (hasBias, normWants) = (bias is not null, norm is null ? default : new NormWants(input.requires_grad, norm));
+        return graph.Record(y, inputs, gradient => Gradients(gradient, wants, hasBias, normWants), x, kernel, by, indices);
+    }
+
+    private Tensor ForwardPointwise(Tensor? bias)
     {
         var y = Memory.EmptyMaps(x.shape[0], kernel.shape[0], x.shape[2], x.shape[3], x.dtype);
         Native.Check(Native.freeze_pointwise_convolve(
-            type, x.Data(), Shape(x, kernel), by!.Data(), kernel.Data(), bias.DataOrNull(), y.Data()));
+            type, x.Data(), Shape(x, kernel.shape[0]), by!.Data(), kernel.Data(), bias.DataOrNull(), y.Data()));
         return y;
     }
 
     // Turned: the gradient of an output back to the input.
-    private Tensor Winograd(Tensor from, Tensor by3x3, Tensor? plus, bool turned, Tensor? normaliser)
+    private Tensor Winograd(Tensor from, Tensor? bias, bool turned, Tensor? normaliser)
     {
         // Back, what was cut off by little padding comes by more.
         var padding = turned ? 2 - shape.Padding[0] : shape.Padding[0];
         var y = Memory.EmptyMaps(
-            from.shape[0], by3x3.shape[turned ? 1 : 0], from.shape[2] + (2 * padding) - 2, from.shape[3] + (2 * padding) - 2,
+            from.shape[0], kernel.shape[turned ? 1 : 0], from.shape[2] + (2 * padding) - 2, from.shape[3] + (2 * padding) - 2,
             from.dtype);
         var (scale, shift) = ScaleAndShift(normaliser);
         Native.Check(Native.freeze_winograd_convolve(
-            type, Memory.TryPixels(from)!.Value, by3x3.Data(), plus.DataOrNull(), padding, turned ? 1 : 0, scale, shift,
+            type, Memory.TryPixels(from)!.Value, kernel.Data(), bias.DataOrNull(), padding, turned ? 1 : 0, scale, shift,
             Memory.TryPixels(y)!.Value));
         return y;
     }
 
-    // What the backward pass reads.
-    private sealed record Saved(Convolution Of, Tensor X, Tensor Kernel, int? Dimension, Tensor? Indices)
+    // In the order of the inputs: x, what learns of the kernel, the norm's weight and bias, the bias.
+    private Tensor?[] Gradients(Tensor gradient, bool[] wants, bool hasBias, NormWants normWants)
     {
-        // In the order of the inputs: x, what learns of the kernel, the norm's weight and bias, the bias.
-        public Tensor?[] Gradients(Tensor gradient, bool[] wants, NormWants normWants)
+        var of = Memory.Rows(gradient);
+        var toKernel = wants[1] ? ToKernel(of) : null;
+        var toBias = hasBias ? new[] { wants[^1] ? BiasGradient(of) : null } : [];
+        if (by is null)
         {
-            var of = Memory.Rows(gradient);
-            var toKernel = wants[1] ? ToKernel(of) : null;
-            var toBias = Of.bias is not null && wants[^1] ? BiasGradient(of) : null;
-            var ofBias = Of.bias is null ? Array.Empty<Tensor?>() : [toBias];
-            if (Of.by is null)
-            {
-                return [wants[0] ? Of.Winograd(of, Kernel, null, turned: true, null) : null, toKernel, .. ofBias];
-            }
-
-            var (input, weight, bias) = normWants.Any ? ThroughNorm(of, normWants) : default;
-            return [input, toKernel, weight, bias, .. ofBias];
+            return [wants[0] ? Winograd(of, null, turned: true, null) : null, toKernel, .. toBias];
         }
 
-        private (Tensor? Input, Tensor? Weight, Tensor? Bias) ThroughNorm(Tensor gradient, NormWants wants)
-        {
-            if (!Of.isPointwise)
-            {
-                using var back = Of.Winograd(gradient, Kernel, null, turned: true, null);
-                return BatchNorm.Gradients(back, X, Of.by!, wants);
-            }
+        var (toInput, toWeight, toShift) = normWants.Any ? ThroughNorm(of, by, normWants) : default;
+        return [toInput, toKernel, toWeight, toShift, .. toBias];
+    }
 
-            var made = wants.Empty(X, Of.by!);
-            Native.Check(Native.freeze_pointwise_backward(
-                Of.type, X.Data(), Shape(X, Kernel), Of.by!.Data(), gradient.Data(), Kernel.Data(), wants.Into(made)));
+    private (Tensor? Input, Tensor? Weight, Tensor? Bias) ThroughNorm(Tensor gradient, Tensor normaliser, NormWants wants)
+    {
+        if (!isPointwise)
+        {
+            using var back = Winograd(gradient, null, turned: true, null);
+            return BatchNorm.Gradients(back, x, normaliser, wants);
+        }
+
+        var made = wants.Empty(x, normaliser);
+        Native.Check(Native.freeze_pointwise_backward(
+            type, x.Data(), Shape(x, kernel.shape[0]), normaliser.Data(), gradient.Data(), kernel.Data(), wants.Into(made)));
+        return made;
+    }
+
+    private Tensor ToKernel(Tensor gradient) => (indices, dimension) switch
+    {
+        (null, _) => ByKernel(gradient, x, by),
+        (_, 0) when !isPointwise && Filters.Serves(x, indices.numel(), kernel.shape, shape) => Filters.Gradient(
+            x, by, relu: true, SliceGradient.Entries(gradient, 1, indices), kernel.shape, shape.Padding[0]),
+        (_, 0) => ByKernel(SliceGradient.Entries(gradient, 1, indices), x, by),
+        // Of the norm, scale and shift of the channels that learn.
+        (_, 1) => ByKernel(
+            gradient, SliceGradient.Entries(x, 1, indices), by is null ? null : SliceGradient.Entries(by, 1, indices).contiguous()),
+        _ => SliceGradient.Entries(ByKernel(gradient, x, by), dimension, indices).contiguous(),
+    };
+
+    private Tensor ByKernel(Tensor gradient, Tensor input, Tensor? normaliser)
+    {
+        var made = empty([gradient.shape[1], input.shape[1], kernel.shape[2], kernel.shape[3]], ScalarType.Float32);
+        if (isPointwise)
+        {
+            using var rows = Memory.Rows(gradient);
+            using var inputs = Memory.Rows(input);
+            Native.Check(Native.freeze_pointwise_kernel_gradient(
+                type, inputs.Data(), Shape(inputs, rows.shape[1]), normaliser!.Data(), rows.Data(), made.Data()));
             return made;
         }
 
-        private Tensor ToKernel(Tensor gradient)
-        {
-            if (Dimension is not { } dimension)
-            {
-                return ByKernel(gradient, X, Of.by);
-            }
-
-            switch (dimension)
-            {
-                case 0 when !Of.isPointwise && Filters.Serves(X, Indices!.numel(), Kernel.shape, Of.shape):
-                    return Filters.Gradient(
-                        X, Of.by, relu: true, SliceGradient.Entries(gradient, 1, Indices), Kernel.shape, Of.shape.Padding[0]);
-                case 0:
-                    return ByKernel(SliceGradient.Entries(gradient, 1, Indices!), X, Of.by);
-                case 1:
-                    // Of the norm, scale and shift of the channels that learn.
-                    return ByKernel(
-                        gradient, SliceGradient.Entries(X, 1, Indices!),
-                        Of.by is null ? null : SliceGradient.Entries(Of.by, 1, Indices!).contiguous());
-                default:
-                    return SliceGradient.Entries(ByKernel(gradient, X, Of.by), dimension, Indices!).contiguous();
-            }
-        }
-
-        private Tensor ByKernel(Tensor gradient, Tensor input, Tensor? normaliser)
-        {
-            var made = empty([gradient.shape[1], input.shape[1], Kernel.shape[2], Kernel.shape[3]], ScalarType.Float32);
-            if (Of.isPointwise)
-            {
-                using var rows = Memory.Rows(gradient);
-                using var inputs = Memory.Rows(input);
-                var shape = new PointwiseShape
-                {
-                    Rows = inputs.numel() / inputs.shape[1],
-                    Inputs = inputs.shape[1],
-                    Outputs = rows.shape[1],
-                };
-                Native.Check(Native.freeze_pointwise_kernel_gradient(
-                    Of.type, inputs.Data(), shape, normaliser!.Data(), rows.Data(), made.Data()));
-                return made;
-            }
-
-            using var pixels = AsPixels(gradient);
-            using var inputPixels = AsPixels(input);
-            var (scale, shift) = ScaleAndShift(normaliser);
-            Native.Check(Native.freeze_winograd_kernel_gradient(
-                Of.type, Memory.TryPixels(inputPixels)!.Value, Memory.TryPixels(pixels)!.Value, Of.shape.Padding[0], scale, shift,
-                made.Data()));
-            return made;
-        }
-
-        // Some channels of larger maps are read where they are.
-        private static Tensor AsPixels(Tensor maps) => Memory.TryPixels(maps) is null ? Memory.Rows(maps) : maps.alias();
+        using var pixels = Memory.Maps(gradient);
+        using var inputPixels = Memory.Maps(input);
+        var (scale, shift) = ScaleAndShift(normaliser);
+        Native.Check(Native.freeze_winograd_kernel_gradient(
+            type, Memory.TryPixels(inputPixels)!.Value, Memory.TryPixels(pixels)!.Value, shape.Padding[0], scale, shift,
+            made.Data()));
+        return made;
     }
 }

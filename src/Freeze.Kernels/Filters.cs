@@ -26,7 +26,7 @@ internal static class Filters
     /// <param name="padding">Around x.</param>
     public static Tensor Gradient(Tensor x, Tensor? by, bool relu, Tensor gradient, long[] kernel, long padding)
     {
-        using var rows = Memory.TryPixels(gradient) is null ? Memory.Rows(gradient) : gradient.alias();
+        using var rows = Memory.Maps(gradient);
         var made = empty([gradient.shape[1], x.shape[1], kernel[2], kernel[3]], ScalarType.Float32);
         var (scale, shift) = Convolution.ScaleAndShift(by);
         Native.Check(Native.freeze_filters_gradient(

@@ -96,6 +96,11 @@ internal static partial class Memory
         return IsChannelsLast(x) ? pixels : null;
     }
 
+    /// <summary>
+    /// Maps that <see cref="TryPixels"/> takes: some channels of larger maps are read where they are. The caller disposes them.
+    /// </summary>
+    public static Tensor Maps(Tensor x) => TryPixels(x) is null ? Rows(x) : x.alias();
+
     [LibraryImport(TorchLibraries.TorchSharpName)]
     private static partial nint THSTensor_data(nint handle);
 }

@@ -63,18 +63,18 @@ public static partial class TorchLibraries
 
     private static Loaded LoadAll()
     {
-        var platform = Platform();
-        var libtorch = LibraryFolders.Named ?? LibraryFolders.Find(platform.Libtorch, "Libtorch", platform.Rid)
+        var (rid, cpu) = (Rid(), FileOf("torch_cpu"));
+        var libtorch = LibraryFolders.Named ?? LibraryFolders.Find(cpu, "Libtorch", rid)
             ?? throw new DllNotFoundException(
-                $"libtorch ({platform.Libtorch}) is missing: run scripts/setup, or name its folder with {LibraryFolders.Override}");
-        if (!File.Exists(Path.Combine(libtorch, platform.Libtorch)))
+                $"libtorch ({cpu}) is missing: run scripts/setup, or name its folder with {LibraryFolders.Override}");
+        if (!File.Exists(Path.Combine(libtorch, cpu)))
         {
-            throw new DllNotFoundException($"there is no {platform.Libtorch} in {libtorch}, which {LibraryFolders.Override} names");
+            throw new DllNotFoundException($"there is no {cpu} in {libtorch}, which {LibraryFolders.Override} names");
         }
 
-        var torchSharp = LibraryFolders.Find(platform.TorchSharp, "LibTorchSharp", platform.Rid)
+        var torchSharp = LibraryFolders.Find(FileOf(TorchSharpName), "LibTorchSharp", rid)
             ?? throw new DllNotFoundException(
-                $"TorchSharp's native library ({platform.TorchSharp}) is missing: run scripts/setup");
+                $"TorchSharp's native library ({FileOf(TorchSharpName)}) is missing: run scripts/setup");
 
         // The kernels' parallel loops have to run on the threads of libtorch's own OpenMP: threads of another would wait,
         // spinning, on the cores that these compute on. So it is loaded RTLD_GLOBAL.
@@ -83,33 +83,32 @@ public static partial class TorchLibraries
             Load(openMP, RtldLazy | RtldGlobal);
         }
 
-        var torchHandle = Load(Path.Combine(libtorch, platform.Libtorch));
+        var torchHandle = Load(Path.Combine(libtorch, cpu));
         // Loads what the build of libtorch has beyond the CPU, too.
-        Load(Path.Combine(libtorch, platform.Torch));
-        var (sharpHandle, patched) = LoadTorchSharp(Path.Combine(torchSharp, platform.TorchSharp));
+        Load(Path.Combine(libtorch, FileOf("torch")));
+        var (sharpHandle, patched) = LoadTorchSharp(Path.Combine(torchSharp, FileOf(TorchSharpName)));
         AnswerTorchSharp(libtorch, torchHandle, sharpHandle);
 
-        var (kernels, problem) = LoadKernels(platform.Kernels);
+        var (kernels, problem) = LoadKernels(FileOf(KernelsName));
         NativeLibrary.SetDllImportResolver(
             typeof(TorchLibraries).Assembly,
             (name, _, _) => name == KernelsName ? kernels : name == TorchSharpName ? sharpHandle : 0);
         return new Loaded(libtorch, kernels, problem, patched);
     }
 
-    private sealed record Names(string Rid, string Libtorch, string Torch, string TorchSharp, string Kernels);
-
-    private static Names Platform() => (RuntimeInformation.ProcessArchitecture, OperatingSystem.IsLinux(),
+    // The platform, as .NET names it.
+    private static string Rid() => (RuntimeInformation.ProcessArchitecture, OperatingSystem.IsLinux(),
             OperatingSystem.IsMacOS(), OperatingSystem.IsWindows()) switch
     {
-        (Architecture.X64, true, _, _) =>
-            new("linux-x64", "libtorch_cpu.so", "libtorch.so", "libLibTorchSharp.so", "libfreeze_kernels.so"),
-        (Architecture.Arm64, _, true, _) =>
-            new("osx-arm64", "libtorch_cpu.dylib", "libtorch.dylib", "libLibTorchSharp.dylib", "libfreeze_kernels.dylib"),
-        (Architecture.X64, _, _, true) =>
-            new("win-x64", "torch_cpu.dll", "torch.dll", "LibTorchSharp.dll", "freeze_kernels.dll"),
+        (Architecture.X64, true, _, _) => "linux-x64",
+        (Architecture.Arm64, _, true, _) => "osx-arm64",
+        (Architecture.X64, _, _, true) => "win-x64",
         _ => throw new PlatformNotSupportedException(
             $"there is no libtorch for {RuntimeInformation.RuntimeIdentifier}: Freeze trains on linux-x64, osx-arm64 and win-x64"),
     };
+
+    private static string FileOf(string library) =>
+        OperatingSystem.IsWindows() ? $"{library}.dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";
 
     private static (nint Handle, string? Patched) LoadTorchSharp(string path)
     {

@@ -4,12 +4,11 @@ namespace Freeze.Report;
 public static class ChartScript
 {
     /// <summary>The script's text, which can stand in a page: no script element ends in it.</summary>
-    public static string Text
+    public static string Text => Resource("charts.js");
+
+    internal static string Resource(string name)
     {
-        get
-        {
-            using var script = new StreamReader(typeof(ChartScript).Assembly.GetManifestResourceStream("charts.js")!);
-            return script.ReadToEnd();
-        }
+        using var text = new StreamReader(typeof(ChartScript).Assembly.GetManifestResourceStream(name)!);
+        return text.ReadToEnd();
     }
 }

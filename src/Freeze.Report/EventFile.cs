@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
-using System.Globalization;
+using System.Diagnostics;
 using System.Numerics;
-using System.Text;
 using Freeze.Report.Statistics;
+using Freeze.Report.Tables;
+using Google.Protobuf;
 
 namespace Freeze.Report;
 
@@ -38,9 +39,10 @@ public static class EventFile
 
         // In one write: whoever reads along sees few torn records.
         using var added = new MemoryStream();
+        using var writer = new BinaryWriter(added);
         foreach (var record in Records(run).Skip(frames))
         {
-            Frame(added, record);
+            Frame(writer, record.Span);
         }
 
         file.Write(added.GetBuffer().AsSpan(0, (int)added.Length));
@@ -81,109 +83,119 @@ public static class EventFile
 
     // The version, the plan as text, scalars of every epoch; of a finished run histograms of its weights at start and end.
     // What was written stays what it was when there is more: so the number of records says what a file lacks.
-    private static IEnumerable<byte[]> Records(RunRecords run)
+    private static IEnumerable<ByteString> Records(RunRecords run)
     {
         var times = run.Times.DistinctBy(time => time.Epoch).ToDictionary(time => time.Epoch);
         var sizes = run.Sizes.DistinctBy(size => size.Epoch).ToDictionary(size => size.Epoch);
         var first = times.Count > 0 ? Seconds(times.Values.First().Ended) - times.Values.First().Seconds : 0;
-        yield return Event(first, 0, event_ => event_.Text(3, "brain.Event:2"));
-        yield return Event(first, 0, event_ => event_.Message(5, summary => summary.Message(1, value => Plan(value, run))));
+        yield return Message((1, first), (2, 0L), (3, "brain.Event:2"));
+        yield return Summary(first, 0, [Plan(run)]);
         foreach (var epoch in run.Epochs)
         {
             var time = times.GetValueOrDefault(epoch.Epoch);
-            yield return Event(time is null ? first : Seconds(time.Ended), epoch.Epoch, event_ => event_.Message(5, summary =>
-            {
-                Scalar(summary, "loss/training", epoch.TrainingLoss);
-                Scalar(summary, "loss/validation", epoch.ValidationLoss);
-                Scalar(summary, "accuracy/training", epoch.TrainingAccuracy);
-                Scalar(summary, "accuracy/validation", epoch.ValidationAccuracy);
-                if (time is not null)
-                {
-                    Scalar(summary, "time/seconds per epoch", time.Seconds);
-                }
-
-                foreach (var layer in sizes.GetValueOrDefault(epoch.Epoch)?.Layers ?? [])
-                {
-                    Scalar(summary, $"mean of learned weights/{layer.Layer}", layer.MeanAbsolute);
-                    Scalar(summary, $"norm of learned weights/{layer.Layer}", layer.Norm);
-                }
-            }));
+            yield return Summary(
+                time is null ? first : Seconds(time.Ended), epoch.Epoch, Scalars(epoch, time, sizes.GetValueOrDefault(epoch.Epoch)));
         }
 
         if (run.Weights.Count > 0)
         {
             var last = times.Count > 0 ? Seconds(times.Values.Last().Ended) : first;
-            yield return Histograms(run.Weights, first, 0, layer => layer.Start);
-            yield return Histograms(run.Weights, last, run.Epochs.Length, layer => layer.End);
+            yield return Summary(first, 0, run.Weights.Select(layer => Histogram(layer, layer.Start)));
+            yield return Summary(last, run.Epochs.Length, run.Weights.Select(layer => Histogram(layer, layer.End)));
         }
     }
 
-    private static byte[] Histograms(
-        IReadOnlyList<LayerStatistics> weights, double time, int step, Func<LayerStatistics, Magnitudes> when) =>
-        Event(time, step, event_ => event_.Message(5, summary =>
-        {
-            foreach (var layer in weights)
-            {
-                var part = layer.Part switch { WeightPart.Learned => "learned", WeightPart.Fixed => "fixed", _ => "zero" };
-                summary.Message(1, value => value.Text(1, $"{layer.Layer}/{part}").Message(5, histogram => Histogram(histogram, when(layer))));
-            }
-        }));
+    private static ByteString Summary(double time, long step, IEnumerable<ByteString> values) =>
+        Message((1, time), (2, step), (5, Message([.. values.Select(value => (1, (object)value))])));
 
-    private static byte[] Event(double time, long step, Action<ProtocolBuffer> content)
+    private static IEnumerable<ByteString> Scalars(EpochRecord epoch, EpochTime? time, WeightRecord? sizes)
     {
-        var event_ = new ProtocolBuffer().Number(1, time).Whole(2, step);
-        content(event_);
-        return event_.ToArray();
+        static ByteString Scalar(string tag, double value) => Message((1, tag), (2, (float)value));
+        return
+        [
+            Scalar("loss/training", epoch.TrainingLoss),
+            Scalar("loss/validation", epoch.ValidationLoss),
+            Scalar("accuracy/training", epoch.TrainingAccuracy),
+            Scalar("accuracy/validation", epoch.ValidationAccuracy),
+            .. time is null ? Array.Empty<ByteString>() : [Scalar("time/seconds per epoch", time.Seconds)],
+            .. (sizes?.Layers ?? []).SelectMany(layer => new[]
+            {
+                Scalar($"mean of learned weights/{layer.Layer}", layer.MeanAbsolute),
+                Scalar($"norm of learned weights/{layer.Layer}", layer.Norm),
+            }),
+        ];
     }
 
-    private static void Scalar(ProtocolBuffer summary, string tag, double value) =>
-        summary.Message(1, entry => entry.Text(1, tag).Single(2, (float)value));
-
-    private static void Histogram(ProtocolBuffer histogram, Magnitudes of)
+    private static ByteString Histogram(LayerStatistics layer, Magnitudes of)
     {
         var width = (of.Most - of.Least) / of.Histogram.Length;
         // The mean follows from the variance about it only up to its sign, so the sum is that of the bins' middles.
         var sum = of.Histogram.Select((count, bin) => count * (of.Least + ((bin + 0.5) * width))).Sum();
-        histogram.Number(1, of.Least).Number(2, of.Most).Number(3, of.Count).Number(4, sum).Number(5, of.Norm * of.Norm)
-            .Numbers(6, [.. Enumerable.Range(1, of.Histogram.Length).Select(bin => of.Least + (bin * width))])
-            .Numbers(7, [.. of.Histogram.Select(count => (double)count)]);
+        var ends = Enumerable.Range(1, of.Histogram.Length).Select(bin => of.Least + (bin * width)).ToArray();
+        var counts = Array.ConvertAll(of.Histogram, count => (double)count);
+        return Message(
+            (1, $"{layer.Layer}/{layer.Part.Word()}"),
+            (5, Message((1, of.Least), (2, of.Most), (3, (double)of.Count), (4, sum), (5, of.Norm * of.Norm), (6, ends), (7, counts))));
     }
 
     // A tensor of one string, which the plugin for texts shows as Markdown.
-    private static void Plan(ProtocolBuffer value, RunRecords run)
+    private static ByteString Plan(RunRecords run)
     {
-        const int StringType = 7;
-        var text = new StringBuilder($"{run.Run.Name} ({run.Hash})\n\n| layer | kind | learned | fixed | zero |\n| --- | --- | ---: | ---: | ---: |\n");
-        foreach (var layer in PlanFile.layers(run.Run.Recipe))
+        const long StringType = 7;
+        var text = $"{run.Run.Name} ({run.Hash})\n\n{RunTables.Layers(run.Run.Recipe).ToMarkdown()}";
+        return Message(
+            (1, "plan/text_summary"),
+            (9, Message((1, Message((1, "text"))))),
+            (8, Message((1, StringType), (2, Message((2, Message((1, 1L))))), (8, text))));
+    }
+
+    // A message of protocol buffers by its fields' numbers and values.
+    private static ByteString Message(params ReadOnlySpan<(int Field, object Value)> fields)
+    {
+        using var bytes = new MemoryStream();
+        using (var output = new CodedOutputStream(bytes, leaveOpen: true))
         {
-            text.Append(CultureInfo.InvariantCulture, $"| {layer.Name} | {layer.Kind} | {layer.Trained:N0} | {layer.Fixed:N0} | {layer.Zero:N0} |\n");
+            foreach (var (field, value) in fields)
+            {
+                Write(output, field, value);
+            }
         }
 
-        value.Text(1, "plan/text_summary")
-            .Message(9, metadata => metadata.Message(1, plugin => plugin.Text(1, "text")))
-            .Message(8, tensor => tensor.Whole(1, StringType).Message(2, shape => shape.Message(2, size => size.Whole(1, 1))).Text(8, text.ToString()));
+        return ByteString.CopyFrom(bytes.GetBuffer(), 0, (int)bytes.Length);
     }
 
-    private static double Seconds(string iso) =>
-        DateTimeOffset.TryParse(iso, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)
-            ? moment.ToUnixTimeMilliseconds() / 1000.0
-            : 0;
-
-    private static void Frame(MemoryStream file, byte[] content)
+    private static void Write(CodedOutputStream output, int field, object value)
     {
-        Span<byte> number = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(number, content.Length);
-        file.Write(number);
-        Sum(file, number);
+        (WireFormat.WireType Type, Action Write) found = value switch
+        {
+            long whole => (WireFormat.WireType.Varint, () => output.WriteInt64(whole)),
+            double number => (WireFormat.WireType.Fixed64, () => output.WriteDouble(number)),
+            float single => (WireFormat.WireType.Fixed32, () => output.WriteFloat(single)),
+            string text => (WireFormat.WireType.LengthDelimited, () => output.WriteString(text)),
+            ByteString message => (WireFormat.WireType.LengthDelimited, () => output.WriteBytes(message)),
+            double[] packed => (WireFormat.WireType.LengthDelimited, () => WritePacked(output, packed)),
+            _ => throw new UnreachableException($"no field of {value}"),
+        };
+        output.WriteTag(field, found.Type);
+        found.Write();
+    }
+
+    private static void WritePacked(CodedOutputStream output, double[] values)
+    {
+        output.WriteLength(values.Length * sizeof(double));
+        Array.ForEach(values, output.WriteDouble);
+    }
+
+    private static double Seconds(string iso) => ReportFile.Milliseconds(iso) is var moment && double.IsFinite(moment) ? moment / 1000 : 0;
+
+    private static void Frame(BinaryWriter file, ReadOnlySpan<byte> content)
+    {
+        Span<byte> length = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, content.Length);
+        file.Write(length);
+        file.Write(Masked(length));
         file.Write(content);
-        Sum(file, content);
-    }
-
-    private static void Sum(MemoryStream file, ReadOnlySpan<byte> bytes)
-    {
-        Span<byte> masked = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32LittleEndian(masked, Masked(bytes));
-        file.Write(masked);
+        file.Write(Masked(content));
     }
 
     private static uint Read(ReadOnlySpan<byte> content, int at) => BinaryPrimitives.ReadUInt32LittleEndian(content[at..]);

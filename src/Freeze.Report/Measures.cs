@@ -107,10 +107,6 @@ public static class Measures
         _ => value.ToString("G4", CultureInfo.InvariantCulture),
     };
 
-    /// <summary>The values of the stages of a net as tables show them, such as <c>0.1 / 0.05 / 0.01</c>.</summary>
-    public static string ShowStages(string measure, IEnumerable<double> values) =>
-        string.Join(" / ", values.Select(value => Show(measure, value)));
-
     /// <summary>A published value in the unit of the measured ones: accuracies are printed as percentages.</summary>
     public static double Published(string measure, double printed) =>
         Unit(measure) == MeasureUnit.Share ? printed / 100 : printed;

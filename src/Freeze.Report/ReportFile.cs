@@ -44,6 +44,12 @@ public sealed record ReportFile(
         ReportItem.NewPlot(["training error", "validation error"], "epoch", false, Axes, ""),
     ];
 
+    /// <summary>A recorded time in milliseconds since 1970, or NaN where it is damaged.</summary>
+    internal static double Milliseconds(string iso) =>
+        DateTimeOffset.TryParse(iso, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)
+            ? moment.ToUnixTimeMilliseconds()
+            : double.NaN;
+
     /// <summary>The axes along which runs differ, but for the seed.</summary>
     public string[] Axes =>
     [
@@ -58,6 +64,10 @@ public sealed record ReportFile(
         .. Runs.GroupBy(run => string.Join('\n', axes.Select(axis => Exactly(run, axis))))
             .Select(group => new RunGroup([.. axes.Select(axis => Value(group.First(), axis))], [.. group])),
     ];
+
+    /// <summary>Those of the runs that have something, by their net.</summary>
+    public IEnumerable<(string Name, ReportFile Runs)> ByNet(Func<RunRecords, bool> has) =>
+        Runs.Where(has).GroupBy(run => run.Run.NetName).Select(net => (net.Key, this with { Runs = [.. net] }));
 
     /// <summary>The value of an axis in a run as tables show it; "" where the run has no such axis.</summary>
     public static string Value(RunRecords run, string axis)

@@ -1,5 +1,6 @@
 using Freeze.Report.Claims;
 using Freeze.Report.Page;
+using Freeze.Report.Tables;
 using Xunit;
 
 namespace Freeze.Report.Tests;

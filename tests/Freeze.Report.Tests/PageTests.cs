@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Freeze.Report.Page;
 using Freeze.Report.Statistics;
+using Freeze.Report.Tables;
 
 namespace Freeze.Report.Tests;
 

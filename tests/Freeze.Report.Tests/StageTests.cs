@@ -1,4 +1,5 @@
 using Freeze.Report.Page;
+using Freeze.Report.Tables;
 
 namespace Freeze.Report.Tests;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Freeze.Report.Tables;
 
 namespace Freeze.Report.Tests;
 

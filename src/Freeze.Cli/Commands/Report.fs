@@ -12,6 +12,7 @@ open Freeze.Cli.Arguments
 open Freeze.Language
 open Freeze.Report
 open Freeze.Report.Page
+open Freeze.Report.Tables
 
 /// What is marked in the text of a file.
 let private words =

@@ -39,6 +39,12 @@ int guarded(Body&& body) noexcept {
     }
 }
 
+// Calls work(T()) with the type of the values.
+template <class Work>
+void with_type(Type type, Work&& work) {
+    type == Type::floats ? work(float{}) : type == Type::doubles ? work(double{}) : work(std::uint16_t{});
+}
+
 // Calls work(T()) with the type of bfloat16 or float values; doubles have no such loops.
 template <class Work>
 auto with_singles(Type type, Work&& work) {

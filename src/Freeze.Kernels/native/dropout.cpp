@@ -29,10 +29,9 @@ void drop(const T* x, std::int64_t count, std::uint64_t key, double fraction, T*
 // y: x with the given fraction of its values set to 0 and the others divided by what is left.
 FREEZE_API int freeze_dropout(Type type, const void* x, std::int64_t count, std::uint64_t key, double fraction, void* y) {
     return guarded([&] {
-        const auto by = [&](auto kind) {
+        with_type(type, [&](auto kind) {
             using T = decltype(kind);
             drop(static_cast<const T*>(x), count, key, fraction, static_cast<T*>(y));
-        };
-        type == Type::floats ? by(float{}) : type == Type::doubles ? by(double{}) : by(std::uint16_t{});
+        });
     });
 }

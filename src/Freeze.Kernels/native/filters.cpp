@@ -1,8 +1,6 @@
 // The gradient of a few filters of a convolution at stride 1: see loops/filters.h.
 #include "loops/filters.h"
 
-#include <cstring>
-
 #include "api.h"
 #include "parallel.h"
 
@@ -17,18 +15,13 @@ FREEZE_API int freeze_filters_gradient(Type type, const Pixels* x, const Pixels*
         with_singles(type, [&](auto kind) {
             using T = decltype(kind);
             const kernels::Filters<T>& loops = kernels::filters<T>();
-            const std::int64_t size = loops.sums(by), images = by.in.images;
-            const std::int64_t parts = std::max<std::int64_t>(1, std::min(images, most_parts));
-            const Floats sums(parts * size);
-            in_parallel(parts, 1, loops.buffer(by), [&](std::int64_t begin, std::int64_t end, float* buffer) {
-                for (std::int64_t part = begin; part < end; part++) {
-                    const std::int64_t first = images * part / parts;
-                    std::memset(sums.data() + part * size, 0, size * sizeof(float));
+            const std::int64_t images = by.in.images, parts = std::max<std::int64_t>(1, std::min(images, most_parts));
+            const Floats sums = summed_in_parts(
+                images, parts, loops.sums(by), loops.buffer(by),
+                [&](std::int64_t first, std::int64_t end, float* sum, float* buffer) {
                     loops.add_gradient(by, static_cast<const T*>(x->data), static_cast<const T*>(gradient->data), first,
-                                       images * (part + 1) / parts - first, sums.data() + part * size, buffer);
-                }
-            });
-            add_parts(sums.data(), parts, size);
+                                       end - first, sum, buffer);
+                });
             loops.unpack(by, sums.data(), to);
         });
     });

@@ -4,34 +4,10 @@
 
 #include <cmath>
 
+#include "loops/numbers.h"
 #include "loops/rows.h"
 
 using namespace freeze;
-
-namespace {
-
-template <class Work>
-void with_type(Type type, Work&& work) {
-    switch (type) {
-        case Type::floats:
-            return work(float{});
-        case Type::bfloats:
-            return work(std::uint16_t{});
-        case Type::doubles:
-            return work(double{});
-    }
-}
-
-float value(float x) { return x; }
-double value(double x) { return x; }
-float value(std::uint16_t x) {
-    const std::uint32_t bits = static_cast<std::uint32_t>(x) << 16;
-    float made;
-    __builtin_memcpy(&made, &bits, 4);
-    return made;
-}
-
-}  // namespace
 
 struct NormWeights {
     const void *weight, *bias;
@@ -56,7 +32,7 @@ FREEZE_API int freeze_norm_begin(Type type, const void* x, std::int64_t rows, st
                 // About the first row, which is near the mean: the square of a sum does not swallow the variance.
                 std::vector<N> pivot(channels);
                 for (std::int64_t c = 0; c < channels; c++) {
-                    pivot[c] = value(from[c]);
+                    pivot[c] = kernels::number(from[c]);
                 }
                 const auto [sums, squares] = add_up(
                     rows, channels, 0, [&](std::int64_t start, std::int64_t few, double* a, double* b, float*) {

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <new>
 #include <utility>
 #include <vector>
@@ -30,9 +31,8 @@ public:
         }
         data_ = static_cast<float*>(made);
     }
+    Floats(Floats&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
     ~Floats() { release(data_); }
-    Floats(const Floats&) = delete;
-    Floats& operator=(const Floats&) = delete;
 
     float* data() const { return data_; }
 
@@ -79,15 +79,26 @@ void in_parts(std::int64_t rows, std::int64_t channels, std::int64_t buffer, Bod
     });
 }
 
-// Adds arrays of `size` floats that lie one behind the other to the first of them.
-inline void add_parts(float* sums, std::int64_t parts, std::int64_t size) {
+// Sums of `size` floats over the entries [0, count), made in parts by add(first, end, sums, buffer), which adds to what is 0
+// at first.
+template <class Add>
+Floats summed_in_parts(std::int64_t count, std::int64_t parts, std::int64_t size, std::int64_t buffer, Add&& add) {
+    Floats sums(parts * size);
+    in_parallel(parts, 1, buffer, [&](std::int64_t begin, std::int64_t end, float* room) {
+        for (std::int64_t part = begin; part < end; part++) {
+            float* sum = sums.data() + part * size;
+            std::memset(sum, 0, size * sizeof(float));
+            add(count * part / parts, count * (part + 1) / parts, sum, room);
+        }
+    });
     in_parallel(size, 1 << 14, 0, [&](std::int64_t begin, std::int64_t end, float*) {
         for (std::int64_t part = 1; part < parts; part++) {
             for (std::int64_t i = begin; i < end; i++) {
-                sums[i] += sums[part * size + i];
+                sums.data()[i] += sums.data()[part * size + i];
             }
         }
     });
+    return sums;
 }
 
 using Sums = std::pair<std::vector<double>, std::vector<double>>;

@@ -1,8 +1,6 @@
 // Convolutions by 1x1 kernels of what a norm and a relu make of their input: see loops/pointwise.h.
 #include "loops/pointwise.h"
 
-#include <cstring>
-
 #include "norm.h"
 
 using namespace freeze;
@@ -17,9 +15,25 @@ struct Shape {
     std::int64_t most() const { return std::max(inputs, outputs); }
 };
 
+// A convolution of values of a type, by the loops for it.
 template <class T>
-std::int64_t buffer_of(const Shape& s) {
-    return kernels::pointwise<T>().buffer(s.inputs, s.outputs);
+struct Call {
+    const Shape& s;
+    const Normaliser<float> n;
+    const Pointing by{s.inputs, s.outputs, n.scale, n.shift};
+    const kernels::Pointwise<T>& loops = kernels::pointwise<T>();
+    const std::int64_t buffer = loops.buffer(s.inputs, s.outputs);
+
+    const T* inputs(const void* x, std::int64_t row) const { return static_cast<const T*>(x) + row * s.inputs; }
+    const T* outputs(const void* y, std::int64_t row) const { return static_cast<const T*>(y) + row * s.outputs; }
+};
+
+// Runs work(call, T()).
+template <class Work>
+int run(Type type, const Shape& s, const void* norm, Work&& work) {
+    return guarded([&] {
+        with_singles(type, [&](auto kind) { work(Call<decltype(kind)>{s, {norm, s.inputs}}, kind); });
+    });
 }
 
 }  // namespace
@@ -27,19 +41,12 @@ std::int64_t buffer_of(const Shape& s) {
 // y [rows, outputs] = max(0, x scale + shift) by a kernel [outputs, inputs], plus a bias unless it is null.
 FREEZE_API int freeze_pointwise_convolve(Type type, const void* x, const Shape* s, const void* norm, const float* kernel,
                                          const float* bias, void* y) {
-    return guarded([&] {
-        const Normaliser<float> n(norm, s->inputs);
-        const Pointing by{s->inputs, s->outputs, n.scale, n.shift};
-        with_singles(type, [&](auto kind) {
-            using T = decltype(kind);
-            const auto& loops = kernels::pointwise<T>();
-            const Floats packed(loops.packed(s->inputs, s->outputs));
-            loops.pack(kernel, s->inputs, s->outputs, packed.data());
-            in_parts(s->rows, s->most(), buffer_of<T>(*s),
-                     [&](std::int64_t, std::int64_t first, std::int64_t few, float* buffer) {
-                         loops.convolve(by, static_cast<const T*>(x) + first * s->inputs, few, packed.data(), bias,
-                                        static_cast<T*>(y) + first * s->outputs, buffer);
-                     });
+    return run(type, *s, norm, [&](const auto& call, auto kind) {
+        const Floats packed(call.loops.packed(s->inputs, s->outputs));
+        call.loops.pack(kernel, s->inputs, s->outputs, packed.data());
+        in_parts(s->rows, s->most(), call.buffer, [&](std::int64_t, std::int64_t first, std::int64_t few, float* buffer) {
+            call.loops.convolve(call.by, call.inputs(x, first), few, packed.data(), bias,
+                                static_cast<decltype(kind)*>(y) + first * s->outputs, buffer);
         });
     });
 }
@@ -47,28 +54,15 @@ FREEZE_API int freeze_pointwise_convolve(Type type, const void* x, const Shape* 
 // The kernel's gradient [outputs, inputs] from the gradient of y.
 FREEZE_API int freeze_pointwise_kernel_gradient(Type type, const void* x, const Shape* s, const void* norm,
                                                 const void* gradient, float* to) {
-    return guarded([&] {
-        const Normaliser<float> n(norm, s->inputs);
-        const Pointing by{s->inputs, s->outputs, n.scale, n.shift};
-        with_singles(type, [&](auto kind) {
-            using T = decltype(kind);
-            const auto& loops = kernels::pointwise<T>();
-            const std::int64_t size = loops.sums(s->inputs, s->outputs);
-            // By the shape alone: few where there is little to add up, since each part has sums of its own.
-            const std::int64_t parts = std::max<std::int64_t>(2, std::min<std::int64_t>(16, s->rows / 1024));
-            const Floats sums(parts * size);
-            in_parallel(parts, 1, buffer_of<T>(*s), [&](std::int64_t begin, std::int64_t end, float* buffer) {
-                for (std::int64_t part = begin; part < end; part++) {
-                    const std::int64_t first = s->rows * part / parts;
-                    std::memset(sums.data() + part * size, 0, size * sizeof(float));
-                    loops.add_gradient(by, static_cast<const T*>(x) + first * s->inputs,
-                                       static_cast<const T*>(gradient) + first * s->outputs,
-                                       s->rows * (part + 1) / parts - first, sums.data() + part * size, buffer);
-                }
+    return run(type, *s, norm, [&](const auto& call, auto) {
+        // By the shape alone: few where there is little to add up, since each part has sums of its own.
+        const std::int64_t parts = std::max<std::int64_t>(2, std::min<std::int64_t>(16, s->rows / 1024));
+        const Floats sums = summed_in_parts(
+            s->rows, parts, call.loops.sums(s->inputs, s->outputs), call.buffer,
+            [&](std::int64_t first, std::int64_t end, float* sum, float* buffer) {
+                call.loops.add_gradient(call.by, call.inputs(x, first), call.outputs(gradient, first), end - first, sum, buffer);
             });
-            add_parts(sums.data(), parts, size);
-            loops.unpack(sums.data(), s->inputs, s->outputs, to);
-        });
+        call.loops.unpack(sums.data(), s->inputs, s->outputs, to);
     });
 }
 
@@ -76,32 +70,25 @@ FREEZE_API int freeze_pointwise_kernel_gradient(Type type, const void* x, const 
 // once for its sums and once for its gradient: that costs less than to write it and read it again.
 FREEZE_API int freeze_pointwise_backward(Type type, const void* x, const Shape* s, const void* norm, const void* gradient,
                                          const float* kernel, const NormGradients* to) {
-    return guarded([&] {
-        const Normaliser<float> n(norm, s->inputs);
-        const Pointing by{s->inputs, s->outputs, n.scale, n.shift};
-        with_singles(type, [&](auto kind) {
-            using T = decltype(kind);
-            const auto& loops = kernels::pointwise<T>();
-            const Floats packed(loops.packed(s->inputs, s->outputs));
-            loops.pack_back(kernel, s->inputs, s->outputs, packed.data());
-            const auto in = [&](std::int64_t row) { return static_cast<const T*>(x) + row * s->inputs; };
-            const auto of = [&](std::int64_t row) { return static_cast<const T*>(gradient) + row * s->outputs; };
-            Sums sums;
-            if (to->wants_sums()) {
-                sums = add_up(s->rows, s->inputs, buffer_of<T>(*s),
-                              [&](std::int64_t first, std::int64_t few, double* a, double* b, float* buffer) {
-                                  loops.gradient_moments(by, of(first), packed.data(), in(first), few, n.mean, a, b, buffer);
-                              });
-                weight_gradients(sums, s->inputs, n, *to);
-            }
-            if (to->input != nullptr) {
-                const Slopes<float> slopes(sums, s->rows, s->inputs, n, to->training != 0);
-                in_parts(s->rows, s->most(), buffer_of<T>(*s),
-                         [&](std::int64_t, std::int64_t first, std::int64_t few, float* buffer) {
-                             loops.gradient(by, of(first), packed.data(), in(first), few, slopes.b.data(), slopes.c.data(),
-                                            static_cast<T*>(to->input) + first * s->inputs, buffer);
-                         });
-            }
-        });
+    return run(type, *s, norm, [&](const auto& call, auto kind) {
+        const Floats packed(call.loops.packed(s->inputs, s->outputs));
+        call.loops.pack_back(kernel, s->inputs, s->outputs, packed.data());
+        Sums sums;
+        if (to->wants_sums()) {
+            sums = add_up(s->rows, s->inputs, call.buffer,
+                          [&](std::int64_t first, std::int64_t few, double* a, double* b, float* buffer) {
+                              call.loops.gradient_moments(call.by, call.outputs(gradient, first), packed.data(),
+                                                          call.inputs(x, first), few, call.n.mean, a, b, buffer);
+                          });
+            weight_gradients(sums, s->inputs, call.n, *to);
+        }
+        if (to->input != nullptr) {
+            const Slopes<float> slopes(sums, s->rows, s->inputs, call.n, to->training != 0);
+            in_parts(s->rows, s->most(), call.buffer, [&](std::int64_t, std::int64_t first, std::int64_t few, float* buffer) {
+                call.loops.gradient(call.by, call.outputs(gradient, first), packed.data(), call.inputs(x, first), few,
+                                    slopes.b.data(), slopes.c.data(),
+                                    static_cast<decltype(kind)*>(to->input) + first * s->inputs, buffer);
+            });
+        }
     });
 }

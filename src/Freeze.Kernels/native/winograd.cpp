@@ -1,7 +1,6 @@
 // Convolutions by 3x3 kernels at stride 1 by Winograd's algorithm: see loops/winograd.h.
 #include "loops/winograd.h"
 
-#include <cstring>
 #include <type_traits>
 
 #include "api.h"
@@ -58,23 +57,17 @@ void kernel_gradient(const Pixels& x, const Pixels& gradient, const Filtering& b
     const std::int64_t inputs = by.in.channels, outputs = by.out.channels;
     // The gradients of kernels are summed up in each part.
     const Winograd<T>& w = loops<T>(by.out, inputs, 4 << 20);
-    const std::int64_t all = tiles(w.side, by.out), some = w.tiles_of_gradient(inputs, outputs),
-                       size = w.sums(inputs, outputs);
+    const std::int64_t all = tiles(w.side, by.out), some = w.tiles_of_gradient(inputs, outputs);
     // By the shape alone: few where there is little to add up, since each part has sums of its own.
     const std::int64_t parts = std::max<std::int64_t>(2, std::min<std::int64_t>(16, all * w.side * w.side / 8192));
-    const Floats sums(parts * size);
-    in_parallel(parts, 1, w.buffer(inputs, outputs), [&](std::int64_t begin, std::int64_t end, float* buffer) {
-        for (std::int64_t part = begin; part < end; part++) {
-            float* sum = sums.data() + part * size;
-            std::memset(sum, 0, size * sizeof(float));
-            const std::int64_t last = all * (part + 1) / parts;
-            for (std::int64_t tile = all * part / parts; tile < last; tile += some) {
+    const Floats sums = summed_in_parts(
+        all, parts, w.sums(inputs, outputs), w.buffer(inputs, outputs),
+        [&](std::int64_t first, std::int64_t end, float* sum, float* buffer) {
+            for (std::int64_t tile = first; tile < end; tile += some) {
                 w.add_gradient(by, static_cast<const T*>(x.data), static_cast<const T*>(gradient.data), tile,
-                               std::min(some, last - tile), sum, buffer);
+                               std::min(some, end - tile), sum, buffer);
             }
-        }
-    });
-    add_parts(sums.data(), parts, size);
+        });
     in_parallel(divided(outputs, 16), 1, 0, [&](std::int64_t begin, std::int64_t end, float*) {
         w.unpack(sums.data(), inputs, outputs, begin * 16, std::min(outputs, end * 16) - begin * 16, to);
     });

@@ -57,17 +57,12 @@ internal static class AgainstChart
             .Select(found => new FittedSeries(found.Key, found.Fit!)),
     ];
 
-    private static IEnumerable<Point> Points(RunGroup group, string label, string measure, ReportItem.Plot item)
-    {
-        foreach (var run in group.Finished)
-        {
-            if (Measures.Of(item.Over, run) is { } x && Measures.Of(measure, run) is { } y && double.IsFinite(x) && double.IsFinite(y)
-                && (x > 0 || !(item.Logarithmic || item.Fit == "log")))
-            {
-                yield return new Point(x, y, label, run.Run.Name);
-            }
-        }
-    }
+    private static IEnumerable<Point> Points(RunGroup group, string label, string measure, ReportItem.Plot item) =>
+        group.Finished
+            .Select(run => new Point(
+                Measures.Of(item.Over, run) ?? double.NaN, Measures.Of(measure, run) ?? double.NaN, label, run.Run.Name))
+            .Where(point => double.IsFinite(point.X) && double.IsFinite(point.Y)
+                && (point.X > 0 || !(item.Logarithmic || item.Fit == "log")));
 
     private static double Place(double x, bool logarithmic) => logarithmic ? Math.Log10(x) : x;
 

@@ -42,6 +42,13 @@ internal sealed record Chart(string Title, string Description, JsonNode Specific
     /// <summary>"1 group", "2 groups".</summary>
     public static string Count(int count, string thing) => count == 1 ? $"1 {thing}" : $"{count} {thing}s";
 
+    /// <summary>Some of many items, evenly spread, with the first and the last.</summary>
+    public static IEnumerable<T> Thinned<T>(IReadOnlyList<T> items, int most)
+    {
+        var pace = Math.Max(1, (items.Count + most - 1) / most);
+        return items.Where((_, i) => i % pace == 0 || i == items.Count - 1);
+    }
+
     /// <summary>How many series get colours of their own.</summary>
     public static string Scheme(int series) => Quote(series <= 10 ? "tableau10" : "tableau20");
 }

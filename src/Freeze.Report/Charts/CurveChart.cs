@@ -45,15 +45,9 @@ internal static class CurveChart
 
     private static IEnumerable<Row> Curve(RunGroup group, string label, string measure)
     {
-        var last = group.Runs.Max(run => run.Epochs.Length);
-        var pace = Math.Max(1, (int)Math.Ceiling((double)last / MostPoints));
-        for (var epoch = 1; epoch <= last; epoch++)
+        int[] epochs = [.. Enumerable.Range(1, group.Runs.Max(run => run.Epochs.Length))];
+        foreach (var epoch in Chart.Thinned(epochs, MostPoints))
         {
-            if (epoch != 1 && epoch != last && epoch % pace != 0)
-            {
-                continue;
-            }
-
             var values = group.Runs.Where(run => run.Epochs.Length >= epoch)
                 .Select(run => Measures.OfEpoch(measure, run.Epochs[epoch - 1]))
                 .OfType<double>()

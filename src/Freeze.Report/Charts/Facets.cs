@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace Freeze.Report.Charts;
 
 /// <summary>Small charts side by side, one for each layer of a net. The script sets how many fit beside each other.</summary>
@@ -17,8 +15,8 @@ internal static class Facets
     public static string Omitted(int layers) =>
         layers > MostLayers ? $"; {MostLayers} of {layers} layers are shown, weights.csv has all" : "";
 
-    /// <summary>The channel that splits a chart by layer.</summary>
-    public static JsonNode Channel(IEnumerable<string> layers) => Chart.Parse($$$"""
+    /// <summary>The channel that splits a chart by layer, as JSON.</summary>
+    public static string Channel(IEnumerable<string> layers) => $$$"""
         {"field": "layer", "type": "nominal", "title": null, "columns": 3, "sort": [{{{string.Join(", ", layers.Select(Chart.Quote))}}}], "header": {"labelFontSize": 12} }
-        """);
+        """;
 }

@@ -20,9 +20,11 @@ internal static class HistogramChart
     /// <summary>The chart of a run whose weights were read.</summary>
     public static Chart Of(RunRecords run)
     {
-        string[] layers = [.. run.Weights.Where(IsShown).Select(weight => weight.Layer).Distinct()];
+        string[] layers = [.. run.Weights.Where(weight => weight.Shown.Any()).Select(weight => weight.Layer).Distinct()];
         var shown = Facets.Chosen(layers);
-        var rows = run.Weights.Where(weight => IsShown(weight) && shown.Contains(weight.Layer)).SelectMany(Rows).ToArray();
+        var rows = run.Weights.Where(weight => shown.Contains(weight.Layer))
+            .SelectMany(weight => weight.Shown.SelectMany(part => Rows(weight.Layer, part.Values, part.When)))
+            .ToArray();
         var title = $"How the weights of {run.Run.Name} are spread";
         return new Chart(
             title,
@@ -36,13 +38,6 @@ internal static class HistogramChart
                 .Words("part", rows.Select(row => row.Part)))]);
     }
 
-    private static bool IsShown(LayerStatistics weight) => weight.Part != WeightPart.Zero && weight.Kind != "bn";
-
-    // What is fixed ends as it starts.
-    private static IEnumerable<Row> Rows(LayerStatistics weight) => weight.Part == WeightPart.Fixed
-        ? Rows(weight.Layer, weight.End, "fixed")
-        : Rows(weight.Layer, weight.Start, "learned, at the start").Concat(Rows(weight.Layer, weight.End, "learned, at the end"));
-
     // Shares of the part for each unit of weight, so that parts of different sizes and ranges can be compared.
     private static IEnumerable<Row> Rows(string layer, Magnitudes of, string part)
     {
@@ -55,29 +50,25 @@ internal static class HistogramChart
             : [];
     }
 
-    private static JsonNode Specification(string[] layers)
-    {
-        var specification = Chart.Parse("""
-            {
-              "width": 250, "height": 130, "data": {"name": "bins"},
-              "params": [{"name": "picked", "select": {"type": "point", "fields": ["part"], "toggle": "true"}, "bind": "legend"}],
-              "mark": {"type": "line", "interpolate": "step", "strokeWidth": 1.5},
-              "encoding": {
-                "x": {"field": "w", "type": "quantitative", "title": "weight", "scale": {"zero": false}, "axis": {"grid": false, "tickCount": 5, "format": ".2~g"} },
-                "y": {"field": "density", "type": "quantitative", "title": "density", "axis": {"tickCount": 3, "format": ".2~g"} },
-                "color": {"field": "part", "type": "nominal", "title": null,
-                  "scale": {"domain": ["learned, at the end", "learned, at the start", "fixed"], "scheme": "tableau10"},
-                  "legend": {"symbolType": "stroke", "symbolStrokeWidth": 4} },
-                "opacity": {"condition": {"param": "picked", "value": 1}, "value": 0.07},
-                "tooltip": [
-                  {"field": "layer"}, {"field": "part", "title": "weights"}, {"field": "w", "title": "about", "format": ".3~g"},
-                  {"field": "n", "title": "number of weights"}
-                ]
-              },
-              "resolve": {"scale": {"x": "independent", "y": "independent"} }
-            }
-            """);
-        specification["encoding"]!["facet"] = Facets.Channel(layers);
-        return specification;
-    }
+    private static JsonNode Specification(string[] layers) => Chart.Parse($$$"""
+        {
+          "width": 250, "height": 130, "data": {"name": "bins"},
+          "params": [{"name": "picked", "select": {"type": "point", "fields": ["part"], "toggle": "true"}, "bind": "legend"}],
+          "mark": {"type": "line", "interpolate": "step", "strokeWidth": 1.5},
+          "encoding": {
+            "facet": {{{Facets.Channel(layers)}}},
+            "x": {"field": "w", "type": "quantitative", "title": "weight", "scale": {"zero": false}, "axis": {"grid": false, "tickCount": 5, "format": ".2~g"} },
+            "y": {"field": "density", "type": "quantitative", "title": "density", "axis": {"tickCount": 3, "format": ".2~g"} },
+            "color": {"field": "part", "type": "nominal", "title": null,
+              "scale": {"domain": ["learned, at the end", "learned, at the start", "fixed"], "scheme": "tableau10"},
+              "legend": {"symbolType": "stroke", "symbolStrokeWidth": 4} },
+            "opacity": {"condition": {"param": "picked", "value": 1}, "value": 0.07},
+            "tooltip": [
+              {"field": "layer"}, {"field": "part", "title": "weights"}, {"field": "w", "title": "about", "format": ".3~g"},
+              {"field": "n", "title": "number of weights"}
+            ]
+          },
+          "resolve": {"scale": {"x": "independent", "y": "independent"} }
+        }
+        """);
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Freeze.Report.Charts;
 
 /// <summary>How long each epoch of each run took, in the order in which they ended: a machine that slows down shows.</summary>
@@ -15,7 +13,7 @@ internal static class TimeChart
         var points = groups
             .Select(group => (group.Runs, Label: group.Label(axes)))
             .SelectMany(group => group.Runs.SelectMany(run => run.Times.Select(time => (Time: time, Run: run.Run.Name, Series: group.Label))))
-            .Select(point => (point.Time, point.Run, point.Series, Ended: Milliseconds(point.Time.Ended)))
+            .Select(point => (point.Time, point.Run, point.Series, Ended: ReportFile.Milliseconds(point.Time.Ended)))
             .Where(point => double.IsFinite(point.Ended))
             .OrderBy(point => point.Ended)
             .ToArray();
@@ -25,8 +23,7 @@ internal static class TimeChart
         }
 
         var colours = groups.Count > 1 ? $", a colour for each of {groups.Count} groups of runs" : "";
-        var pace = (points.Length + MostPoints - 1) / MostPoints;
-        points = [.. points.Where((_, i) => i % pace == 0)];
+        points = [.. Chart.Thinned(points, MostPoints)];
         return new Chart(
             "Seconds per epoch in the order of the runs",
             $"Seconds of each of {points.Length} epochs by when it ended{colours}",
@@ -56,10 +53,4 @@ internal static class TimeChart
                 .Words("run", points.Select(point => point.Run))
                 .Words("series", points.Select(point => point.Series)))]);
     }
-
-    // Since 1970, as charts have it.
-    private static double Milliseconds(string iso) =>
-        DateTimeOffset.TryParse(iso, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)
-            ? moment.ToUnixTimeMilliseconds()
-            : double.NaN;
 }

@@ -10,27 +10,26 @@ internal static class WeightChart
 
     /// <summary>A chart for each net among the finished runs whose weights were read.</summary>
     public static IEnumerable<Chart> Of(ReportFile file, string measure) =>
-        file.Runs.Where(run => run.Weights.Count > 0)
-            .GroupBy(run => run.Run.NetName)
-            .Select(net => Of(file, measure, net.Key, [.. net]));
+        file.ByNet(run => run.Weights.Count > 0).Select(net => Of(measure, net.Name, net.Runs, file.Axes));
 
-    /// <summary>A statistic of values, by its word.</summary>
-    public static double Value(string measure, Magnitudes magnitudes) => measure switch
+    /// <summary>The one of three statistics that a word names.</summary>
+    public static double Value(string measure, double meanAbsolute, double variance, double norm) => measure switch
     {
-        "variance" => magnitudes.Variance,
-        "norm" => magnitudes.Norm,
-        _ => magnitudes.MeanAbsolute,
+        "variance" => variance,
+        "norm" => norm,
+        _ => meanAbsolute,
     };
 
-    private static Chart Of(ReportFile file, string measure, string net, RunRecords[] runs)
+    /// <summary>A statistic of values, by its word.</summary>
+    public static double Value(string measure, Magnitudes of) => Value(measure, of.MeanAbsolute, of.Variance, of.Norm);
+
+    private static Chart Of(string measure, string net, ReportFile file, string[] axes)
     {
-        var axes = file.Axes;
-        var groups = (file with { Runs = runs }).By(axes);
+        var groups = file.By(axes);
         var rows = groups.SelectMany(group => Rows(group, group.Label(axes), measure)).ToArray();
         var title = $"{CurveChart.Sentence([measure])} by layer of {net}";
 
-        // What is zero has no place on a logarithmic axis; batch norms' scales are of another kind.
-        var layers = runs[0].Weights.Select(weight => weight.Layer).Distinct().Where(layer => rows.Any(row => row.Layer == layer)).ToArray();
+        var layers = file.Runs[0].Weights.Select(weight => weight.Layer).Distinct().Where(layer => rows.Any(row => row.Layer == layer)).ToArray();
         return new Chart(
             title,
             $"{title}, at the start and at the end, for {Chart.Count(groups.Count, "group")} of runs and {Chart.Count(layers.Length, "layer")}",
@@ -44,16 +43,9 @@ internal static class WeightChart
 
     private static IEnumerable<Row> Rows(RunGroup group, string label, string measure) =>
         group.Runs.SelectMany(run => run.Weights)
-            .Where(weight => weight.Part != WeightPart.Zero && weight.Kind != "bn")
-            .GroupBy(weight => (weight.Layer, weight.Part))
-            .SelectMany(found =>
-            {
-                var word = found.Key.Part == WeightPart.Learned ? "learned" : "fixed";
-                var start = new Row(found.Key.Layer, found.Average(weight => Value(measure, weight.Start)), label, $"{word}, at the start");
-                var end = new Row(found.Key.Layer, found.Average(weight => Value(measure, weight.End)), label, $"{word}, at the end");
-                // What is fixed ends as it starts.
-                return found.Key.Part == WeightPart.Fixed ? [end with { When = "fixed" }] : new[] { start, end };
-            })
+            .SelectMany(weight => weight.Shown.Select(shown => (weight.Layer, shown.When, Value: Value(measure, shown.Values))))
+            .GroupBy(weight => (weight.Layer, weight.When))
+            .Select(found => new Row(found.Key.Layer, found.Average(weight => weight.Value), label, found.Key.When))
             .Where(row => double.IsFinite(row.Value) && row.Value > 0);
 
     private static JsonNode Specification(string measure, string[] layers, int series) => Chart.Parse($$$"""

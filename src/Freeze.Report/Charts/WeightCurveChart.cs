@@ -13,14 +13,11 @@ internal static class WeightCurveChart
 
     /// <summary>A chart for each net among the runs whose epochs tell of their weights.</summary>
     public static IEnumerable<Chart> Of(ReportFile file, string measure) =>
-        file.Runs.Where(run => run.Sizes.Count > 0)
-            .GroupBy(run => run.Run.NetName)
-            .Select(net => Of(file, measure, net.Key, [.. net]));
+        file.ByNet(run => run.Sizes.Count > 0).Select(net => Of(measure, net.Name, net.Runs, file.Axes));
 
-    private static Chart Of(ReportFile file, string measure, string net, RunRecords[] runs)
+    private static Chart Of(string measure, string net, ReportFile file, string[] axes)
     {
-        var axes = file.Axes;
-        var groups = (file with { Runs = runs }).By(axes);
+        var (runs, groups) = (file.Runs, file.By(axes));
         var normalised = runs.SelectMany(run => run.Run.Recipe.Weights)
             .Where(plan => plan.Weight.Kind.IsBatchNorm)
             .Select(plan => plan.Weight.Layer)
@@ -58,50 +55,35 @@ internal static class WeightCurveChart
         }
 
         var found = group.Runs.SelectMany(run => run.Sizes)
-            .SelectMany(size => size.Layers.Where(of => of.Layer == layer).Select(of => (size.Epoch, Value: Value(measure, of))))
+            .SelectMany(size => size.Layers.Where(of => of.Layer == layer).Select(of => (size.Epoch, Value: WeightChart.Value(measure, of.MeanAbsolute, of.Variance, of.Norm))))
             .Where(size => double.IsFinite(size.Value))
             .GroupBy(size => size.Epoch)
             .OrderBy(epoch => epoch.Key)
             .ToArray();
-        var pace = Math.Max(1, (int)Math.Ceiling((double)found.Length / MostPoints));
-        for (var i = 0; i < found.Length; i++)
+        foreach (var epoch in Chart.Thinned(found, MostPoints))
         {
-            if (i == found.Length - 1 || i % pace == 0)
-            {
-                yield return new Row(layer, found[i].Key, found[i].Average(size => size.Value), label);
-            }
+            yield return new Row(layer, epoch.Key, epoch.Average(size => size.Value), label);
         }
     }
 
-    private static double Value(string measure, LayerSize size) => measure switch
-    {
-        "variance" => size.Variance,
-        "norm" => size.Norm,
-        _ => size.MeanAbsolute,
-    };
-
-    private static JsonNode Specification(string measure, string[] layers, int series)
-    {
-        var specification = Chart.Parse($$$"""
-            {
-              "width": 250, "height": 150, "data": {"name": "sizes"},
-              "params": [{"name": "picked", "select": {"type": "point", "fields": ["series"], "toggle": "true"}, "bind": "legend"}],
-              "mark": {"type": "line", "strokeWidth": 2},
-              "encoding": {
-                "x": {"field": "epoch", "type": "quantitative", "title": "epoch", "axis": {"tickMinStep": 1, "grid": false, "tickCount": 4} },
-                "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(measure)}}}, "scale": {"zero": false}, "axis": {"format": ".4~g", "tickCount": 4} },
-                "color": {"field": "series", "type": "nominal", "title": null, "sort": null, "scale": {"scheme": {{{Chart.Scheme(series)}}}},
-                          "legend": {"symbolType": "stroke", "symbolStrokeWidth": 4} },
-                "opacity": {"condition": {"param": "picked", "value": 1}, "value": 0.07},
-                "tooltip": [
-                  {"field": "layer"}, {"field": "series", "title": "runs"}, {"field": "epoch"},
-                  {"field": "y", "title": {{{Chart.Quote(measure)}}}, "format": ".4~g"}
-                ]
-              },
-              "resolve": {"scale": {"y": "independent"}, "axis": {"x": "independent"} }
-            }
-            """);
-        specification["encoding"]!["facet"] = Facets.Channel(layers);
-        return specification;
-    }
+    private static JsonNode Specification(string measure, string[] layers, int series) => Chart.Parse($$$"""
+        {
+          "width": 250, "height": 150, "data": {"name": "sizes"},
+          "params": [{"name": "picked", "select": {"type": "point", "fields": ["series"], "toggle": "true"}, "bind": "legend"}],
+          "mark": {"type": "line", "strokeWidth": 2},
+          "encoding": {
+            "facet": {{{Facets.Channel(layers)}}},
+            "x": {"field": "epoch", "type": "quantitative", "title": "epoch", "axis": {"tickMinStep": 1, "grid": false, "tickCount": 4} },
+            "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(measure)}}}, "scale": {"zero": false}, "axis": {"format": ".4~g", "tickCount": 4} },
+            "color": {"field": "series", "type": "nominal", "title": null, "sort": null, "scale": {"scheme": {{{Chart.Scheme(series)}}}},
+                      "legend": {"symbolType": "stroke", "symbolStrokeWidth": 4} },
+            "opacity": {"condition": {"param": "picked", "value": 1}, "value": 0.07},
+            "tooltip": [
+              {"field": "layer"}, {"field": "series", "title": "runs"}, {"field": "epoch"},
+              {"field": "y", "title": {{{Chart.Quote(measure)}}}, "format": ".4~g"}
+            ]
+          },
+          "resolve": {"scale": {"y": "independent"}, "axis": {"x": "independent"} }
+        }
+        """);
 }

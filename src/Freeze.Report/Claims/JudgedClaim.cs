@@ -1,6 +1,5 @@
 using System.Globalization;
 using Freeze.Report.Statistics;
-using MathNet.Numerics.Distributions;
 
 namespace Freeze.Report.Claims;
 
@@ -49,19 +48,14 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
             }
 
             var counts = Parts.GroupBy(part => part.Verdict).OrderBy(group => group.Key == Verdict.Open).ThenBy(group => group.Key)
-                .Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Count()} {Plural(group.Key, group.Count())}"));
+                .Select(group => (Count: group.Count(), Word: Verdicts.Word(group.Key)))
+                .Select(found => string.Create(CultureInfo.InvariantCulture, $"{found.Count} {(found.Count == 1 ? found.Word : Plural(found.Word))}"));
             return string.Create(CultureInfo.InvariantCulture, $"of {Parts.Count}: {string.Join(", ", counts)}");
         }
     }
 
-    private static string Plural(Verdict verdict, int count) => (verdict, count) switch
-    {
-        (_, 1) or (Verdict.Open, _) => Verdicts.Word(verdict),
-        (Verdict.Holds, _) => "hold",
-        (Verdict.Leans, _) => "hold on average",
-        (Verdict.LeansAgainst, _) => "fail on average",
-        _ => "fail",
-    };
+    private static string Plural(string verdict) =>
+        verdict.Replace("holds", "hold", StringComparison.Ordinal).Replace("fails", "fail", StringComparison.Ordinal);
 
     private static string Write(ReportClaim.Comparison claim)
     {
@@ -129,21 +123,16 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
             return Nothing with { Where = where };
         }
 
-        var (spread, band) = (Spread.Of(differences), double.PositiveInfinity);
-        if (spread.Count > 1)
+        var spread = Spread.Of(differences);
+        var (least, most) = claim.Relation switch
         {
-            band = StudentT.InvCDF(0, 1, spread.Count - 1, 0.975) * spread.Deviation / Math.Sqrt(spread.Count);
-        }
-
-        var verdict = claim.Relation switch
-        {
-            Relation.Within within => Verdicts.Of(
-                spread.Mean, band, -Measures.Published(claim.Measure, within.Margin), Measures.Published(claim.Measure, within.Margin)),
-            { IsGreater: true } => Verdicts.Of(spread.Mean, band, 0, double.PositiveInfinity),
-            _ => Verdicts.Of(spread.Mean, band, double.NegativeInfinity, 0),
+            Relation.Within within => (-Measures.Published(claim.Measure, within.Margin), Measures.Published(claim.Measure, within.Margin)),
+            { IsGreater: true } => (0, double.PositiveInfinity),
+            _ => (double.NegativeInfinity, 0.0),
         };
+        var verdict = Verdicts.Of(spread.Mean, spread.Band, least, most);
         var figures = $"{Measures.Show(claim.Measure, seeds.Average(seed => left[seed]))}, {Measures.Show(claim.Measure, seeds.Average(seed => right[seed]))}";
-        return new ClaimPart(where, figures, spread.Mean, band, Interval(claim.Measure, spread.Mean, band), spread.Count, verdict);
+        return new ClaimPart(where, figures, spread.Mean, spread.Band, Interval(claim.Measure, spread.Mean, spread.Band), spread.Count, verdict);
     }
 
     private static Dictionary<long, double> BySeed(string measure, RunGroup group) => group.Finished

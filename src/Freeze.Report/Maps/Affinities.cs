@@ -1,3 +1,6 @@
+using MathNet.Numerics.LinearAlgebra;
+using MathNet.Numerics.LinearAlgebra.Storage;
+
 namespace Freeze.Report.Maps;
 
 /// <summary>
@@ -21,13 +24,8 @@ public sealed record Affinities(int[] Starts, int[] Columns, double[] Values)
         ArgumentNullException.ThrowIfNull(near);
         var points = near.Indices.Length / near.Count;
         var conditional = new double[near.Indices.Length];
-        Rows.ForAll(points, threads, (first, end) =>
-        {
-            for (var i = first; i < end; i++)
-            {
-                Search(near.Squares.AsSpan(i * near.Count, near.Count), conditional.AsSpan(i * near.Count, near.Count), perplexity);
-            }
-        });
+        Rows.ForAll(points, threads, i =>
+            Search(near.Squares.AsSpan(i * near.Count, near.Count), conditional.AsSpan(i * near.Count, near.Count), perplexity));
         return Symmetrise(near, conditional, points);
     }
 
@@ -67,44 +65,15 @@ public sealed record Affinities(int[] Starts, int[] Columns, double[] Values)
     // The mean of both directions, over all points.
     private static Affinities Symmetrise(Neighbours near, double[] conditional, int points)
     {
-        var rows = new List<(int Column, double Value)>[points];
+        var (starts, columns) = (Enumerable.Range(0, points + 1).Select(i => i * near.Count).ToArray(), near.Indices.ToArray());
+        var halves = Array.ConvertAll(conditional, value => value / (2 * points));
         for (var i = 0; i < points; i++)
         {
-            rows[i] = new(2 * near.Count);
+            Array.Sort(columns, halves, starts[i], near.Count);
         }
 
-        for (var i = 0; i < points; i++)
-        {
-            for (var k = i * near.Count; k < (i + 1) * near.Count; k++)
-            {
-                var half = conditional[k] / (2 * points);
-                rows[i].Add((near.Indices[k], half));
-                rows[near.Indices[k]].Add((i, half));
-            }
-        }
-
-        var starts = new int[points + 1];
-        var columns = new List<int>();
-        var values = new List<double>();
-        for (var i = 0; i < points; i++)
-        {
-            rows[i].Sort((a, b) => a.Column.CompareTo(b.Column));
-            foreach (var (column, value) in rows[i])
-            {
-                if (columns.Count > starts[i] && columns[^1] == column)
-                {
-                    values[^1] += value;
-                }
-                else
-                {
-                    columns.Add(column);
-                    values.Add(value);
-                }
-            }
-
-            starts[i + 1] = columns.Count;
-        }
-
-        return new Affinities(starts, [.. columns], [.. values]);
+        var half = Matrix<double>.Build.SparseFromCompressedSparseRowFormat(points, points, halves.Length, starts, columns, halves);
+        var sum = (SparseCompressedRowMatrixStorage<double>)half.Map2((a, b) => a + b, half.Transpose(), Zeros.AllowSkip).Storage;
+        return new Affinities(sum.RowPointers, sum.ColumnIndices, sum.Values);
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text.Json;
 
@@ -92,5 +93,5 @@ public sealed record FeatureMap(
     }
 
     // What goes into a page as the source of a picture.
-    private static bool IsBase64(string text) => text is not null && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '/' or '=');
+    private static bool IsBase64(string text) => text is not null && Base64.IsValid(text);
 }

@@ -19,13 +19,7 @@ public sealed record Neighbours(int Count, int[] Indices, float[] Squares)
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(count, points.Count);
         var indices = new int[points.Count * count];
         var squares = new float[points.Count * count];
-        Rows.ForAll(points.Count, threads, (first, end) =>
-        {
-            for (var i = first; i < end; i++)
-            {
-                Find(points, i, indices.AsSpan(i * count, count), squares.AsSpan(i * count, count));
-            }
-        });
+        Rows.ForAll(points.Count, threads, i => Find(points, i, indices.AsSpan(i * count, count), squares.AsSpan(i * count, count)));
         return new Neighbours(count, indices, squares);
     }
 
@@ -47,42 +41,6 @@ public sealed record Neighbours(int Count, int[] Indices, float[] Squares)
         }
 
         return (double)right / points.Count;
-    }
-
-    /// <summary>
-    /// How far neighbours in a map are neighbours in truth, 1 being best (Venna and Kaski 2001): each that is not is
-    /// charged by how far down it stands among the true ones.
-    /// </summary>
-    public static double Trustworthiness(Points truth, Points map, int count, int threads)
-    {
-        ArgumentNullException.ThrowIfNull(truth);
-        ArgumentNullException.ThrowIfNull(map);
-        var n = truth.Count;
-        var near = Of(map, count, threads);
-        var charges = new double[n];
-        Rows.ForAll(n, threads, (first, end) =>
-        {
-            for (var i = first; i < end; i++)
-            {
-                var distances = new float[n];
-                for (var j = 0; j < n; j++)
-                {
-                    distances[j] = j == i ? float.PositiveInfinity : Square(truth[i], truth[j]);
-                }
-
-                foreach (var j in near.Indices.AsSpan(i * count, count))
-                {
-                    var rank = 1;
-                    foreach (var distance in distances)
-                    {
-                        rank += distance < distances[j] ? 1 : 0;
-                    }
-
-                    charges[i] += Math.Max(0, rank - count);
-                }
-            }
-        });
-        return 1 - (2 * charges.Sum() / ((double)n * count * ((2.0 * n) - (3 * count) - 1)));
     }
 
     private static void Find(Points points, int i, Span<int> indices, Span<float> squares)
@@ -107,6 +65,7 @@ public sealed record Neighbours(int Count, int[] Indices, float[] Squares)
         }
     }
 
+    /// <summary>The squared Euclidean distance: MathNet's takes arrays, and a new one for each pair.</summary>
     private static float Square(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
         var left = MemoryMarshal.Cast<float, Vector<float>>(a);

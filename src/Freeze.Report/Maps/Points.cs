@@ -8,11 +8,4 @@ public sealed record Points(float[] Values, int Count, int Dimension)
 {
     /// <summary>The coordinates of a point.</summary>
     public ReadOnlySpan<float> this[int point] => Values.AsSpan(point * Dimension, Dimension);
-
-    /// <summary>Points of a list of rows of equal length.</summary>
-    public static Points Of(IReadOnlyList<float[]> rows)
-    {
-        ArgumentNullException.ThrowIfNull(rows);
-        return new([.. rows.SelectMany(row => row)], rows.Count, rows.Count == 0 ? 0 : rows[0].Length);
-    }
 }

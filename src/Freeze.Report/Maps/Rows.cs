@@ -6,22 +6,6 @@ namespace Freeze.Report.Maps;
 /// </summary>
 internal static class Rows
 {
-    private const int Block = 64;
-
-    public static void ForAll(int count, int threads, Action<int, int> block)
-    {
-        var blocks = (count + Block - 1) / Block;
-        void Run(int number) => block(number * Block, Math.Min(count, (number + 1) * Block));
-        if (threads == 1 || blocks < 2)
-        {
-            for (var number = 0; number < blocks; number++)
-            {
-                Run(number);
-            }
-        }
-        else
-        {
-            Parallel.For(0, blocks, new ParallelOptions { MaxDegreeOfParallelism = threads }, Run);
-        }
-    }
+    public static void ForAll(int count, int threads, Action<int> row) =>
+        Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = threads }, row);
 }

@@ -36,7 +36,7 @@ public static class Tsne
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(points.Count, 4);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Theta, 0.7);
-        var projected = PrincipalComponents.Project(points, Directions, options.Seed, options.Threads);
+        var projected = PrincipalComponents.Project(points, Directions, options.Seed);
         var perplexity = Math.Max(1, Math.Min(options.Perplexity, (points.Count - 1) / 3.0));
         var neighbours = options.Theta == 0 ? points.Count - 1 : Math.Min(points.Count - 1, (int)(3 * perplexity) + 1);
         var near = Neighbours.Of(projected, neighbours, options.Threads);
@@ -67,15 +67,6 @@ public static class Tsne
         }
 
         return divergence;
-    }
-
-    /// <summary>The gradient of the divergence by each coordinate of a layout.</summary>
-    public static double[] Gradient(double[] layout, Affinities affinities, TsneOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(layout);
-        var gradient = new double[layout.Length];
-        new TsneForces(affinities, options).Gradient(layout, 1, gradient);
-        return gradient;
     }
 
     private static double[] Start(Points projected)

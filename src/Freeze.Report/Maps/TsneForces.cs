@@ -25,15 +25,12 @@ internal sealed class TsneForces(Affinities affinities, TsneOptions options)
     public double Gradient(double[] layout, double exaggeration, double[] gradient)
     {
         tree?.Fill(layout);
-        Rows.ForAll(count, options.Threads, (first, end) =>
+        Rows.ForAll(count, options.Threads, place =>
         {
-            for (var place = first; place < end; place++)
-            {
-                var i = tree?.At(place) ?? place;
-                var (x, y) = (layout[2 * i], layout[(2 * i) + 1]);
-                (sums[i], pushes[2 * i], pushes[(2 * i) + 1]) = tree?.Push(i, x, y, options.Theta) ?? Push(layout, i);
-                (gradient[2 * i], gradient[(2 * i) + 1]) = Pull(layout, i);
-            }
+            var i = tree?.At(place) ?? place;
+            var (x, y) = (layout[2 * i], layout[(2 * i) + 1]);
+            (sums[i], pushes[2 * i], pushes[(2 * i) + 1]) = tree?.Push(i, x, y, options.Theta) ?? Push(layout, i);
+            (gradient[2 * i], gradient[(2 * i) + 1]) = Pull(layout, i);
         });
         var sum = sums.Sum();
         for (var i = 0; i < gradient.Length; i++)

@@ -19,6 +19,9 @@ internal sealed class Html
         return this;
     }
 
+    /// <summary>Appends an attribute, unless its value is empty.</summary>
+    public Html AddAttribute(string name, string value) => value.Length > 0 ? Add($" {name}=\"{value}\"") : this;
+
     /// <summary>Appends what is markup already.</summary>
     public Html AddMarkup(string markup)
     {

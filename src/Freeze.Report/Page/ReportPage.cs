@@ -1,6 +1,7 @@
 using System.Globalization;
 using Freeze.Report.Charts;
 using Freeze.Report.Claims;
+using Freeze.Report.Tables;
 
 namespace Freeze.Report.Page;
 
@@ -10,6 +11,10 @@ public sealed class ReportPage
     // Nothing may be fetched, whatever a record says. Vega makes functions of our own specifications.
     private const string Policy =
         "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+
+    // A page of all layers of a thousand different runs would be of no use to anybody.
+    private const int MostPlans = 100;
+    private const int MostNames = 12;
 
     private readonly Html html = new();
     private readonly string script;
@@ -38,11 +43,7 @@ public sealed class ReportPage
     {
         var title = files.Count == 1 ? Name(files[0]) : $"{files.Count} files";
         html.Add($"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta http-equiv=\"Content-Security-Policy\" content=\"{Policy}\"><title>{title}: Freeze report</title><style>\n");
-        using (var style = new StreamReader(typeof(ReportPage).Assembly.GetManifestResourceStream("report.css")!))
-        {
-            html.AddMarkup(style.ReadToEnd());
-        }
-
+        html.AddMarkup(ChartScript.Resource("report.css"));
         html.Add($"</style></head><body><a class=\"skip\" href=\"#main\">Skip to the content</a><header><h1>{title}</h1><p class=\"soft\">A report of Freeze, made from the records of runs.</p>");
         AddNavigation(files);
         html.Add($"</header>\n<main id=\"main\">\n");
@@ -92,7 +93,7 @@ public sealed class ReportPage
         if (JudgedClaim.Of(file) is { Count: > 0 } claims)
         {
             html.Add($"<h3>Claims</h3>\n");
-            ClaimHtml.Add(html, claims);
+            TableHtml.Add(html, ClaimTable.Of(claims));
         }
 
         foreach (var item in file.Shown)
@@ -104,15 +105,20 @@ public sealed class ReportPage
         html.Add($"<h3 id=\"{id}-time\">Time</h3>\n");
         AddTime(file);
         html.Add($"<h3 id=\"{id}-runs\">Runs</h3>\n");
-        PlanHtml.AddRuns(html, file);
+        TableHtml.Add(html, RunTables.Runs(file));
+        foreach (var run in file.Runs.Where(run => run.Failure is not null).Take(MostPlans))
+        {
+            html.Add($"<p><strong>{run.Run.Name}</strong> failed: {run.Failure!.Message}. {run.Failure.Advice}.</p>\n");
+        }
+
         html.Add($"<h3 id=\"{id}-plans\">Plans</h3>\n");
-        PlanHtml.AddPlans(html, file);
+        AddPlans(file);
         html.Add($"<h3 id=\"{id}-text\">File</h3>\n");
         _ = file.Text.Length > 0
             ? html.Add($"<pre tabindex=\"0\" aria-label=\"text of the file\"><code>").AddMarkup(Highlighter.Mark(file.Text, words)).Add($"</code></pre>\n")
             : html.Add($"<p>The runs were read from a plan, which has no text.</p>\n");
         html.Add($"<h3 id=\"{id}-origin\">Where it comes from</h3>\n");
-        AddOrigin(file);
+        TableHtml.Add(html, RunTables.Origin(file));
         html.Add($"</section>\n");
     }
 
@@ -124,7 +130,7 @@ public sealed class ReportPage
         {
             if (Count(state) > 0)
             {
-                html.Add($"<div><dt>{PlanHtml.Word(state)}</dt><dd>{Count(state)}</dd></div>");
+                html.Add($"<div><dt>{state.Word()}</dt><dd>{Count(state)}</dd></div>");
             }
         }
 
@@ -148,9 +154,8 @@ public sealed class ReportPage
         switch (item)
         {
             case ReportItem.Table table:
-                var rows = ReportTable.Of(file, table);
-                html.Add($"<h3>{TableHtml.Title(rows)}</h3>\n");
-                TableHtml.Add(html, rows);
+                html.Add($"<h3>{MeasureTable.Title(table)}</h3>\n");
+                TableHtml.Add(html, MeasureTable.Of(file, table));
                 break;
             case ReportItem.Plot { Over: "epoch" } plot:
                 AddChart(CurveChart.Of(file, plot), $"{CurveChart.Sentence(plot.Measures)} by epoch", "no epoch of a run is recorded yet");
@@ -163,12 +168,7 @@ public sealed class ReportPage
 
                 break;
             case ReportItem.Weights weights:
-                foreach (var measure in weights.Measures)
-                {
-                    AddWeights(file, measure);
-                }
-
-                AddHistograms(file);
+                AddWeights(file, weights.Measures);
                 break;
             case ReportItem.Tsne tsne:
                 AddMaps(file, tsne);
@@ -194,8 +194,7 @@ public sealed class ReportPage
 
         if (file.Runs.Any(run => run.Weights.Count > 0) && !file.Shown.Any(item => item is ReportItem.Weights))
         {
-            AddWeights(file, "mean |w|");
-            AddHistograms(file);
+            AddWeights(file, ["mean |w|"]);
         }
     }
 
@@ -203,49 +202,44 @@ public sealed class ReportPage
     {
         var found = AgainstChart.Of(file, plot);
         AddChart(found?.Chart, $"{CurveChart.Sentence(plot.Measures)} against {plot.Over}", "no finished run has both measures");
-        if (found is { } drawn)
+        if (found is { Fits: { Count: > 0 } fits })
         {
-            TableHtml.AddFits(html, drawn.Fits, plot.Measures[0], plot.Over, plot.Fit == "log" || plot.Logarithmic);
+            TableHtml.Add(html, RunTables.Fits(fits, plot.Measures[0], plot.Over, plot.Fit == "log" || plot.Logarithmic));
         }
     }
 
-    private void AddWeights(ReportFile file, string measure)
+    private void AddWeights(ReportFile file, IEnumerable<string> measures)
     {
-        var found = WeightChart.Of(file, measure).ToArray();
-        foreach (var chart in found.DefaultIfEmpty(null))
+        foreach (var measure in measures)
         {
-            AddChart(chart, $"{CurveChart.Sentence([measure])} by layer", "no finished run has its weights here");
+            foreach (var chart in WeightChart.Of(file, measure).DefaultIfEmpty(null))
+            {
+                AddChart(chart, $"{CurveChart.Sentence([measure])} by layer", "no finished run has its weights here");
+            }
+
+            foreach (var chart in WeightCurveChart.Of(file, measure))
+            {
+                AddChart(chart);
+            }
         }
 
-        foreach (var chart in WeightCurveChart.Of(file, measure))
-        {
-            AddChart(chart, "", "");
-        }
-    }
-
-    private void AddHistograms(ReportFile file)
-    {
         foreach (var run in HistogramChart.Chosen(file))
         {
-            AddChart(HistogramChart.Of(run), "", "");
+            AddChart(HistogramChart.Of(run));
         }
     }
 
     private void AddMaps(ReportFile file, ReportItem.Tsne item)
     {
-        var any = false;
-        foreach (var run in file.Runs)
+        static string Percent(double share) => Measures.Show("accuracy", share);
+        var maps = file.Runs.SelectMany(run => run.Maps.Where(map => map.X.Length <= item.Samples).Select(map => (run.Run.Name, map))).ToArray();
+        foreach (var (run, map) in maps)
         {
-            foreach (var map in run.Maps.Where(map => map.X.Length <= item.Samples))
-            {
-                any = true;
-                AddChart(MapChart.Of(run.Run.Name, map), "", "");
-                string Percent(double share) => Measures.Show("accuracy", share);
-                html.Add($"<p>Images whose class is that of most of their ten nearest: {Percent(map.NearestInput)} by pixels, {Percent(map.NearestFeatures)} by features, {Percent(map.NearestMap)} on the map. Perplexity {map.Perplexity.ToString("0.#", CultureInfo.InvariantCulture)}, divergence {map.Divergence.ToString("F3", CultureInfo.InvariantCulture)} nats.</p>\n");
-            }
+            AddChart(MapChart.Of(run, map));
+            html.Add($"<p>Images whose class is that of most of their ten nearest: {Percent(map.NearestInput)} by pixels, {Percent(map.NearestFeatures)} by features, {Percent(map.NearestMap)} on the map. Perplexity {map.Perplexity.ToString("0.#", CultureInfo.InvariantCulture)}, divergence {map.Divergence.ToString("F3", CultureInfo.InvariantCulture)} nats.</p>\n");
         }
 
-        if (!any)
+        if (maps.Length == 0)
         {
             AddChart(null, "Map of features (t-SNE)", "no map has been made yet: freeze report makes them of finished runs whose weights are kept");
         }
@@ -260,42 +254,41 @@ public sealed class ReportPage
             return;
         }
 
-        TableHtml.AddTimes(html, file);
-        AddChart(chart, "", "");
+        TableHtml.Add(html, RunTables.Times(file));
+        AddChart(chart);
     }
 
-    private void AddOrigin(ReportFile file)
+    // Equal plans of layers are shown once, with the runs that they are of.
+    private void AddPlans(ReportFile file)
     {
-        string List(IEnumerable<string> values)
+        var plans = file.Runs.GroupBy(run => Json.toText(PlanFile.layers(run.Run.Recipe))).ToArray();
+        foreach (var plan in plans.Take(MostPlans))
         {
-            var distinct = values.Where(value => value.Length > 0).Distinct().Order(StringComparer.Ordinal).ToArray();
-            return distinct.Length == 0 ? "–" : string.Join("; ", distinct.Take(20)) + (distinct.Length > 20 ? $"; {distinct.Length - 20} more" : "");
+            var recipe = plan.First().Run.Recipe;
+            var names = string.Join("; ", plan.Take(MostNames).Select(run => run.Run.Name));
+            var more = plan.Count() > MostNames ? $" and {plan.Count() - MostNames} more" : "";
+            html.Add($"<details><summary>{plan.First().Run.NetName}: {names}{more}</summary>\n");
+            html.Add($"<p class=\"soft\">{Describe(recipe)}</p>\n");
+            TableHtml.Add(html, RunTables.Layers(recipe));
+            html.Add($"</details>\n");
         }
 
-        var times = file.Runs.SelectMany(run => run.Times).ToArray();
-        var ended = times.Select(time => time.Ended).Order(StringComparer.Ordinal).ToArray();
-        (string Name, string Value)[] facts =
-        [
-            ("versions", List(file.Runs.Select(run => run.Result?.Versions ?? ""))),
-            ("machines", List(times.Select(time => time.Machine))),
-            ("processors", List(file.Runs.SelectMany(run => run.Machines).Select(machine => machine.Processor))),
-            ("threads", List(times.Select(time => time.Threads.ToString(CultureInfo.InvariantCulture)))),
-            ("seeds", List(file.Runs.Select(run => run.Run.Recipe.Seed.ToString(CultureInfo.InvariantCulture)))),
-            ("first epoch ended", ended.FirstOrDefault("–")),
-            ("last epoch ended", ended.LastOrDefault("–")),
-            ("git revision of the file", file.Revision.Length > 0 ? file.Revision : "–"),
-            ("profile", file.Profile.Length > 0 ? file.Profile : "none"),
-        ];
-        html.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"where it comes from\"><table><caption>What computed these numbers</caption><tbody>\n");
-        foreach (var (name, value) in facts)
+        if (plans.Length > MostPlans)
         {
-            html.Add($"<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>\n");
+            html.Add($"<p>{plans.Length - MostPlans} more plans are not shown here; <code>freeze plan --layers</code> shows all.</p>\n");
         }
-
-        html.Add($"</tbody></table></div>\n");
     }
 
-    private void AddChart(Chart? chart, string title, string gap)
+    // The settings that a reader asks for first; the whole recipe is in plan.json.
+    private static string Describe(Recipe recipe)
+    {
+        static string Compact(string json) => json.Replace("\"", "", StringComparison.Ordinal).Trim('{', '}').Replace(",", ", ", StringComparison.Ordinal);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{DataSourceModule.name(recipe.Data)}, batch {recipe.Batch}, {recipe.Epochs} epochs, optimizer {Compact(Json.toText(recipe.Optimizer))}, schedule {Compact(Json.toText(recipe.Schedule))}");
+    }
+
+    private void AddChart(Chart? chart, string title = "", string gap = "")
     {
         if (chart is null)
         {

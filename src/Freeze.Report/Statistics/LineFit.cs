@@ -1,4 +1,7 @@
+using MathNet.Numerics;
 using MathNet.Numerics.Distributions;
+using MathNet.Numerics.LinearRegression;
+using MathNet.Numerics.Statistics;
 
 namespace Freeze.Report.Statistics;
 
@@ -24,23 +27,21 @@ public sealed record LineFit(double Slope, double Intercept, double Determinatio
             return null;
         }
 
-        var (meanX, meanY) = (points.Average(p => p.X), points.Average(p => p.Y));
-        var squaresX = points.Sum(p => (p.X - meanX) * (p.X - meanX));
-        var squaresY = points.Sum(p => (p.Y - meanY) * (p.Y - meanY));
+        double[] x = [.. points.Select(point => point.X)], y = [.. points.Select(point => point.Y)];
+        var squaresX = x.PopulationVariance() * x.Length;
         // Places that differ by rounding alone are one place.
-        if (squaresX <= 1e-20 * points.Sum(p => p.X * p.X))
+        if (squaresX <= 1e-20 * x.Sum(place => place * place))
         {
             return null;
         }
 
-        var slope = points.Sum(p => (p.X - meanX) * (p.Y - meanY)) / squaresX;
-        var intercept = meanY - (slope * meanX);
-        var left = points.Sum(p => Math.Pow(p.Y - intercept - (slope * p.X), 2));
-        return new LineFit(slope, intercept, squaresY > 0 ? 1 - (left / squaresY) : 1, points.Count)
+        var (intercept, slope) = SimpleRegression.Fit(x, y);
+        var line = Array.ConvertAll(x, place => intercept + (slope * place));
+        return new LineFit(slope, intercept, y.Distinct().Count() > 1 ? GoodnessOfFit.CoefficientOfDetermination(line, y) : 1, points.Count)
         {
-            MeanX = meanX,
+            MeanX = x.Mean(),
             SquaresX = squaresX,
-            Residual = Math.Sqrt(left / (points.Count - 2)),
+            Residual = GoodnessOfFit.StandardError(line, y, degreesOfFreedom: 2),
         };
     }
 

@@ -1,3 +1,4 @@
+using MathNet.Numerics.Distributions;
 using MathNet.Numerics.Statistics;
 
 namespace Freeze.Report.Statistics;
@@ -14,6 +15,11 @@ namespace Freeze.Report.Statistics;
 public sealed record Spread(
     int Count, double Mean, double Deviation, double Least, double Lower, double Median, double Upper, double Most)
 {
+    /// <summary>Half the width of the mean's 95% confidence interval (Student's); infinite of a single value.</summary>
+    public double Band => Count > 1
+        ? StudentT.InvCDF(0, 1, Count - 1, 0.975) * Deviation / Math.Sqrt(Count)
+        : double.PositiveInfinity;
+
     /// <summary>Of at least one value.</summary>
     public static Spread Of(IEnumerable<double> values)
     {

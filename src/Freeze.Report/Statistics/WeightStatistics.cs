@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MathNet.Numerics.Statistics;
 
 namespace Freeze.Report.Statistics;
 
@@ -15,13 +16,37 @@ public enum WeightPart
     Zero,
 }
 
+/// <summary>How parts of a weight are written.</summary>
+public static class WeightParts
+{
+    /// <summary>A part in a word.</summary>
+    public static string Word(this WeightPart part) => part switch
+    {
+        WeightPart.Learned => "learned",
+        WeightPart.Fixed => "fixed",
+        _ => "zero",
+    };
+}
+
 /// <summary>Statistics of one part of a layer's weight (its bias left out) at the start and at the end of a run.</summary>
 /// <param name="Layer">The layer.</param>
 /// <param name="Kind">Its kind, as rules name it.</param>
 /// <param name="Part">Which entries.</param>
 /// <param name="Start">As the seed makes them.</param>
 /// <param name="End">As the run left them.</param>
-public sealed record LayerStatistics(string Layer, string Kind, WeightPart Part, Magnitudes Start, Magnitudes End);
+public sealed record LayerStatistics(string Layer, string Kind, WeightPart Part, Magnitudes Start, Magnitudes End)
+{
+    /// <summary>
+    /// What charts show, and what they call it: what is fixed ends as it starts, what is zero has no place on a logarithmic
+    /// axis, and batch norms' scales are of another kind.
+    /// </summary>
+    internal IEnumerable<(string When, Magnitudes Values)> Shown => Part switch
+    {
+        _ when Part == WeightPart.Zero || Kind == "bn" => [],
+        WeightPart.Fixed => [("fixed", End)],
+        _ => [("learned, at the start", Start), ("learned, at the end", End)],
+    };
+}
 
 /// <summary>How large values are.</summary>
 /// <param name="Count">How many.</param>
@@ -37,38 +62,26 @@ public sealed record Magnitudes(
     private const int Bins = 30;
 
     /// <summary>Of at least one value; what is not finite makes the figures not finite, and lies in no bin.</summary>
-    public static Magnitudes Of(ReadOnlySpan<float> values)
+    public static Magnitudes Of(float[] values)
     {
-        var (absolute, sum, squares) = (0.0, 0.0, 0.0);
-        var (least, most) = (double.PositiveInfinity, double.NegativeInfinity);
-        foreach (double value in values)
-        {
-            absolute += Math.Abs(value);
-            sum += value;
-            squares += value * value;
-            if (double.IsFinite(value))
-            {
-                least = Math.Min(least, value);
-                most = Math.Max(most, value);
-            }
-        }
-
-        var mean = sum / values.Length;
-        var variance = 0.0;
-        var bins = new int[Bins];
+        var finite = Array.FindAll(values, float.IsFinite);
+        var (least, most) = finite.Length > 0 ? ((double)finite.Min(), (double)finite.Max()) : (0, 0);
         var width = (most - least) / Bins;
-        foreach (double value in values)
+        var bins = new int[Bins];
+        // Not MathNet's Histogram, which searches a list of objects for each value's bin.
+        foreach (var value in finite)
         {
-            variance += (value - mean) * (value - mean);
-            if (double.IsFinite(value))
-            {
-                bins[width > 0 ? Math.Min(Bins - 1, (int)((value - least) / width)) : 0]++;
-            }
+            bins[width > 0 ? Math.Min(Bins - 1, (int)((value - least) / width)) : 0]++;
         }
 
-        return double.IsFinite(least)
-            ? new(values.Length, absolute / values.Length, variance / values.Length, Math.Sqrt(squares), bins, least, most)
-            : new(values.Length, absolute / values.Length, variance / values.Length, Math.Sqrt(squares), bins, 0, 0);
+        return new Magnitudes(
+            values.Length,
+            values.Average(value => Math.Abs((double)value)),
+            values.Length > 1 ? ArrayStatistics.PopulationVariance(values) : 0,
+            Math.Sqrt(values.Sum(value => (double)value * value)),
+            bins,
+            least,
+            most);
     }
 }
 
@@ -94,29 +107,21 @@ public static class WeightStatistics
                 throw new InvalidDataException($"there is no {plan.Weight.Name} of the planned shape");
             }
 
-            var parts = Parts(plan);
-            var start = Initializer.Start(plan, recipe.Seed, files);
-            var end = stored.ToSingles();
+            var (parts, start, end) = (Parts(plan), Initializer.Start(plan, recipe.Seed, files), stored.ToSingles());
             foreach (var part in Enum.GetValues<WeightPart>())
             {
-                var places = Enumerable.Range(0, end.Length).Where(i => parts(i) == part).ToArray();
-                if (places.Length > 0)
+                float[] Of(float[] values) => [.. values.Where((_, place) => parts(place) == part)];
+                if (Of(end) is { Length: > 0 } ended)
                 {
+                    var started = part == WeightPart.Zero ? new float[ended.Length] : Of(start);
                     found.Add(new LayerStatistics(
-                        plan.Weight.Layer,
-                        LayerKindModule.name(plan.Weight.Kind),
-                        part,
-                        Magnitudes.Of(part == WeightPart.Zero ? new float[places.Length] : Pick(start, places)),
-                        Magnitudes.Of(Pick(end, places))));
+                        plan.Weight.Layer, LayerKindModule.name(plan.Weight.Kind), part, Magnitudes.Of(started), Magnitudes.Of(ended)));
                 }
             }
         }
 
         return found;
     }
-
-    private static float[] Pick(float[] values, int[] places) =>
-        places.Length == values.Length ? values : Array.ConvertAll(places, place => values[place]);
 
     /// <summary>To which part each entry belongs, by its place in the order of the dimensions.</summary>
     private static Func<int, WeightPart> Parts(WeightPlan plan)

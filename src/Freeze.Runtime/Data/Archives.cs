@@ -11,16 +11,11 @@ internal static class Archives
     private const long LargestArchive = 1L << 30;
 
     /// <summary>
-    /// Unpacks the wanted files, by their bare names wherever in the archive they lie. Each appears in the folder
-    /// whole or not at all, so that several processes may unpack the same at once.
+    /// Unpacks the files of the first layout that the archive holds whole, by their bare names wherever in the archive they
+    /// lie. Each appears in the folder whole or not at all, so that several processes may unpack the same at once.
     /// </summary>
     /// <exception cref="DataException">The archive is damaged or lacks a file; nothing was unpacked.</exception>
-    public static void Unpack(string archive, IReadOnlyCollection<string> wanted, string folder) =>
-        UnpackFirst(archive, [wanted], folder);
-
-    /// <summary>Unpacks the files of the first layout that the archive holds whole.</summary>
-    /// <inheritdoc cref="Unpack"/>
-    public static void UnpackFirst(string archive, IReadOnlyList<IReadOnlyCollection<string>> layouts, string folder)
+    public static void Unpack(string archive, IReadOnlyList<IReadOnlyCollection<string>> layouts, string folder)
     {
         Directory.CreateDirectory(folder);
         // Inside the folder, since a file is renamed in one step only on its own file system.

@@ -155,7 +155,9 @@ internal sealed class Batches
 
     // Written in place: arrays of a batch's size would wait for the garbage collector.
     private Tensor Empty(int count) => empty(
-        [count, .. Array.ConvertAll(set.Set.Image, extent => (long)extent)], normalizer.Type, CPU).DetachFromDisposeScope();
+        [count, .. Array.ConvertAll(set.Set.Image, extent => (long)extent)],
+        recipe.Precision.IsFp64 ? ScalarType.Float64 : ScalarType.Float32,
+        CPU).DetachFromDisposeScope();
 
     private static long[] Labels(ImagePart part, ReadOnlySpan<long> places)
     {

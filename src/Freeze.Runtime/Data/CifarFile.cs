@@ -61,7 +61,7 @@ internal static class CifarFile
         using var file = File.OpenRead(path);
         if (file.Length != format.FileBytes)
         {
-            throw Damaged(path, $"{format.FileBytes} bytes expected, {file.Length} found");
+            throw CifarLayout.Damaged(path, $"{format.FileBytes} bytes expected, {file.Length} found");
         }
 
         var content = new byte[format.FileBytes];
@@ -72,14 +72,11 @@ internal static class CifarFile
             var label = record[format.Labels.Place];
             if (label >= format.Labels.Classes)
             {
-                throw Damaged(path, $"record {i} has label {label}, and there are {format.Labels.Classes} classes");
+                throw CifarLayout.Damaged(path, $"record {i} has label {label}, and there are {format.Labels.Classes} classes");
             }
 
             labels[i] = label;
             record[format.Labels.Bytes..].CopyTo(pixels[(i * ImageBytes)..]);
         }
     }
-
-    private static DataException Damaged(string path, string reason) =>
-        new($"{path} is damaged or another file: {reason}", "unpack it again from its authors' archive");
 }

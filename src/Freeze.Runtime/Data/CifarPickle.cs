@@ -16,7 +16,7 @@ internal static class CifarPickle
         for (var i = 0; i < paths.Count; i++)
         {
             var batch = Pickle.Read(paths[i]) as Dictionary<string, object?>
-                ?? throw Pickle.Damaged(paths[i], "it holds no dictionary");
+                ?? throw CifarLayout.Damaged(paths[i], "it holds no dictionary");
             var start = i * count;
             ReadPixels(paths[i], batch, count, pixels.AsSpan(start * CifarFile.ImageBytes, count * CifarFile.ImageBytes));
             ReadLabels(paths[i], batch, format.Labels, labels.AsSpan(start, count));
@@ -29,12 +29,12 @@ internal static class CifarPickle
     {
         if (batch.GetValueOrDefault("data") is not PickledArray { Shape: [var rows, CifarFile.ImageBytes] } data)
         {
-            throw Pickle.Damaged(path, $"it has no array `data` of images of {CifarFile.ImageBytes} bytes");
+            throw CifarLayout.Damaged(path, $"it has no array `data` of images of {CifarFile.ImageBytes} bytes");
         }
 
         if (rows != count)
         {
-            throw Pickle.Damaged(path, $"{count} images expected, {rows} found");
+            throw CifarLayout.Damaged(path, $"{count} images expected, {rows} found");
         }
 
         var content = data.Content.Span;
@@ -54,14 +54,14 @@ internal static class CifarPickle
     {
         if (batch.GetValueOrDefault(kind.Key) is not List<object?> list || list.Count != labels.Length)
         {
-            throw Pickle.Damaged(path, $"it has no list `{kind.Key}` of {labels.Length} labels");
+            throw CifarLayout.Damaged(path, $"it has no list `{kind.Key}` of {labels.Length} labels");
         }
 
         for (var i = 0; i < labels.Length; i++)
         {
             labels[i] = list[i] is long label && label >= 0 && label < kind.Classes
                 ? (byte)label
-                : throw Pickle.Damaged(path, $"image {i} has no label below {kind.Classes} in `{kind.Key}`");
+                : throw CifarLayout.Damaged(path, $"image {i} has no label below {kind.Classes} in `{kind.Key}`");
         }
     }
 }

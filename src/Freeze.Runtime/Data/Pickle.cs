@@ -21,10 +21,12 @@ internal sealed partial class Pickle
     private const int MostOperations = 1 << 20;
     private const int LongestKey = 64;
 
+    // Where a list of values begins on the stack.
+    private static readonly object Mark = new();
+
     private readonly string path;
     private readonly ReadOnlyMemory<byte> content;
     private readonly List<object?> stack = [];
-    private readonly Stack<int> marks = [];
     private readonly Dictionary<uint, object?> memo = [];
     private int position;
     private int operation;
@@ -42,7 +44,7 @@ internal sealed partial class Pickle
         using var file = File.OpenRead(path);
         if (file.Length > LargestFile)
         {
-            throw Damaged(path, $"{file.Length} bytes are more than any file of CIFAR has");
+            throw CifarLayout.Damaged(path, $"{file.Length} bytes are more than any file of CIFAR has");
         }
 
         var content = new byte[file.Length];
@@ -54,157 +56,78 @@ internal sealed partial class Pickle
     /// <inheritdoc cref="Read(string)"/>
     public static object? Read(string path, ReadOnlyMemory<byte> content) => new Pickle(path, content).Run();
 
-    /// <summary>That a file is not what it should be.</summary>
-    public static DataException Damaged(string path, string reason) =>
-        new($"{path} is damaged or another file: {reason}", "unpack it again from its authors' archive");
-
     private object? Run()
     {
         for (var count = 0; count < MostOperations; count++)
         {
             operation = position;
-            var code = (char)Byte();
-            if (code == '.')
+            switch ((char)Byte())
             {
-                return Pop();
+                case '.':
+                    return Pop();
+                // Neither the version nor the length of a frame changes what an operation means.
+                case '\x80':
+                    Take(1);
+                    break;
+                case '\x95':
+                    Take(8);
+                    break;
+                case var code:
+                    stack.Add(Value(code));
+                    break;
             }
-
-            if (!Literal(code) && !Container(code) && !Reference(code))
-            {
-                throw Refused($"operation 0x{(int)code:x2}{(char.IsAsciiLetterOrDigit(code) ? $" ({code})" : "")} is not one "
-                    + "that a pickle of CIFAR needs");
-            }
         }
 
-        throw Damaged(path, $"it has more than {MostOperations} operations");
+        throw CifarLayout.Damaged(path, $"it has more than {MostOperations} operations");
     }
 
-    // Values that stand in the file as they are.
-    private bool Literal(char code)
+    // What an operation leaves on top: something new, or what it has changed there.
+    private object? Value(char code) => code switch
     {
-        switch (code)
-        {
-            case 'N':
-                stack.Add(null);
-                return true;
-            case '\x88' or '\x89':
-                stack.Add(code == '\x88');
-                return true;
-            case 'K':
-                stack.Add((long)Byte());
-                return true;
-            case 'M':
-                stack.Add((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2).Span));
-                return true;
-            case 'J':
-                stack.Add((long)BinaryPrimitives.ReadInt32LittleEndian(Take(4).Span));
-                return true;
-            case '\x8a':
-                stack.Add(Long(Take(Byte()).Span));
-                return true;
-            // Texts and bytes, with one or four bytes of length.
-            case 'U' or 'C' or '\x8c':
-                stack.Add(Take(Byte()));
-                return true;
-            case 'T' or 'X' or 'B':
-                stack.Add(Take(Word()));
-                return true;
-            default:
-                return false;
-        }
+        'N' => null,
+        '\x88' or '\x89' => code == '\x88',
+        'K' => (long)Byte(),
+        'M' => (long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2).Span),
+        'J' => (long)BinaryPrimitives.ReadInt32LittleEndian(Take(4).Span),
+        '\x8a' => Long(Take(Byte()).Span),
+        // Texts and bytes, with one or four bytes of length.
+        'U' or 'C' or '\x8c' => Take(Byte()),
+        'T' or 'X' or 'B' => Take(Word()),
+        '}' => new Dictionary<string, object?>(),
+        ']' => new List<object?>(),
+        '(' => Mark,
+        ')' => Array.Empty<object?>(),
+        't' => PopToMark(),
+        '\x85' or '\x86' or '\x87' => Pop(code - '\x84'),
+        'a' => Append(Pop(1)),
+        'e' => Append(PopToMark()),
+        's' => SetItems(Pop(2)),
+        'u' => SetItems(PopToMark()),
+        'q' => Remember(Byte()),
+        'r' => Remember(Word()),
+        '\x94' => Remember((uint)memo.Count),
+        'h' => Remembered(Byte()),
+        'j' => Remembered(Word()),
+        'c' => Name(Line(), Line()),
+        '\x93' => Pop(2) is [ReadOnlyMemory<byte> module, ReadOnlyMemory<byte> name]
+            ? Name(module, name)
+            : throw Refused("a name is no text"),
+        'R' => Make(Pop(2)),
+        'b' => Build(Pop(2)),
+        _ => throw Refused($"operation 0x{(int)code:x2}{(char.IsAsciiLetterOrDigit(code) ? $" ({code})" : "")} is not one "
+            + "that a pickle of CIFAR needs"),
+    };
+
+    private List<object?> Append(object?[] items)
+    {
+        var list = Pop() as List<object?> ?? throw Refused("something is appended to what is no list");
+        list.AddRange(items);
+        return list;
     }
 
-    private bool Container(char code)
+    private Dictionary<string, object?> SetItems(object?[] items)
     {
-        switch (code)
-        {
-            case '}':
-                stack.Add(new Dictionary<string, object?>());
-                return true;
-            case ']':
-                stack.Add(new List<object?>());
-                return true;
-            case '(':
-                marks.Push(stack.Count);
-                return true;
-            case ')':
-                stack.Add(Array.Empty<object?>());
-                return true;
-            case 't':
-                stack.Add(PopToMark());
-                return true;
-            case '\x85' or '\x86' or '\x87':
-                stack.Add(Pop(code - '\x84'));
-                return true;
-            case 'a':
-                Append(Pop(1));
-                return true;
-            case 'e':
-                Append(PopToMark());
-                return true;
-            case 's':
-                SetItems(Pop(2));
-                return true;
-            case 'u':
-                SetItems(PopToMark());
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    // What refers to something else: the memo, names, and what is made of names.
-    private bool Reference(char code)
-    {
-        switch (code)
-        {
-            // Neither the version nor the length of a frame changes what an operation means.
-            case '\x80':
-                Take(1);
-                return true;
-            case '\x95':
-                Take(8);
-                return true;
-            case 'q':
-                memo[Byte()] = Top();
-                return true;
-            case 'r':
-                memo[Word()] = Top();
-                return true;
-            case '\x94':
-                memo[(uint)memo.Count] = Top();
-                return true;
-            case 'h':
-                stack.Add(Remembered(Byte()));
-                return true;
-            case 'j':
-                stack.Add(Remembered(Word()));
-                return true;
-            case 'c':
-                stack.Add(Name(Line(), Line()));
-                return true;
-            case '\x93':
-                stack.Add(Pop(2) is [ReadOnlyMemory<byte> module, ReadOnlyMemory<byte> name]
-                    ? Name(module, name)
-                    : throw Refused("a name is no text"));
-                return true;
-            case 'R':
-                stack.Add(Make(Pop(2)));
-                return true;
-            case 'b':
-                Build(Pop());
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private void Append(object?[] items) =>
-        (Top() as List<object?> ?? throw Refused("something is appended to what is no list")).AddRange(items);
-
-    private void SetItems(object?[] items)
-    {
-        if (Top() is not Dictionary<string, object?> dictionary || items.Length % 2 != 0)
+        if (Pop() is not Dictionary<string, object?> dictionary || items.Length % 2 != 0)
         {
             throw Refused("keys and values are set in what is no dictionary, or not in pairs");
         }
@@ -215,6 +138,8 @@ internal sealed partial class Pickle
                 ? Encoding.UTF8.GetString(key.Span)
                 : throw Refused("a key is no short text")] = items[i + 1];
         }
+
+        return dictionary;
     }
 
     private long Long(ReadOnlySpan<byte> bytes)
@@ -230,6 +155,8 @@ internal sealed partial class Pickle
         bytes.CopyTo(whole);
         return BinaryPrimitives.ReadInt64LittleEndian(whole);
     }
+
+    private object? Remember(uint number) => memo[number] = Pop();
 
     private object? Remembered(uint number) => memo.TryGetValue(number, out var value)
         ? value
@@ -258,36 +185,34 @@ internal sealed partial class Pickle
         return content.Slice(position - (int)length, (int)length);
     }
 
-    private object? Top() => stack.Count > Floor ? stack[^1] : throw Refused("a value is used that is not there");
-
     private object? Pop() => Pop(1)[0];
 
     private object?[] Pop(int count)
     {
-        if (stack.Count - count < Floor)
+        var first = stack.Count - count;
+        // Below the last mark nothing is taken.
+        if (first < 0 || stack.IndexOf(Mark, first) >= 0)
         {
             throw Refused("a value is used that is not there");
         }
 
-        var values = stack.GetRange(stack.Count - count, count).ToArray();
-        stack.RemoveRange(stack.Count - count, count);
+        var values = stack.GetRange(first, count).ToArray();
+        stack.RemoveRange(first, count);
         return values;
     }
 
     private object?[] PopToMark()
     {
-        if (marks.Count == 0)
+        var mark = stack.LastIndexOf(Mark);
+        if (mark < 0)
         {
             throw Refused("a list of values has no beginning");
         }
 
-        var values = Pop(stack.Count - marks.Peek());
-        marks.Pop();
+        var values = Pop(stack.Count - mark - 1);
+        stack.RemoveAt(mark);
         return values;
     }
 
-    // Below the last mark nothing is taken.
-    private int Floor => marks.TryPeek(out var mark) ? mark : 0;
-
-    private DataException Refused(string reason) => Damaged(path, $"at byte {operation} {reason}");
+    private DataException Refused(string reason) => CifarLayout.Damaged(path, $"at byte {operation} {reason}");
 }

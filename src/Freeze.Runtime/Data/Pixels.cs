@@ -1,5 +1,6 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace Freeze.Runtime.Data;
 
@@ -9,30 +10,16 @@ namespace Freeze.Runtime.Data;
 /// </summary>
 internal sealed unsafe class Pixels : IDisposable
 {
+    // Either an array, or memory that `free` gives back.
     private readonly byte[] held;
-    private readonly MemoryMappedViewAccessor? view;
     private readonly byte* start;
-    private readonly bool isAllocated;
+    private readonly Action? free;
     private bool isDisposed;
 
-    private Pixels(int size, long count)
+    private Pixels(byte[] held, byte* start, Action? free, int size, long count)
     {
-        (held, Size, Count) = ([], size, count);
-        isAllocated = true;
-        start = (byte*)NativeMemory.Alloc((nuint)Math.Max(1, size * count));
-    }
-
-    private Pixels(byte[] held, MemoryMappedViewAccessor? view, int size, long count)
-    {
-        this.held = held;
-        this.view = view;
-        Size = size;
-        Count = count;
-        if (view is not null)
-        {
-            view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-            start += view.PointerOffset;
-        }
+        (this.held, this.free, Size, Count) = (held, free, size, count);
+        this.start = start;
     }
 
     /// <summary>Bytes of an image.</summary>
@@ -43,12 +30,23 @@ internal sealed unsafe class Pixels : IDisposable
 
     /// <summary>Images one behind the other in an array, which is not copied.</summary>
     public static Pixels Of(byte[] bytes, int size) => bytes.Length % size == 0
-        ? new Pixels(bytes, null, size, bytes.Length / size)
+        ? new Pixels(bytes, null, null, size, bytes.Length / size)
         : throw new ArgumentException($"{bytes.Length} bytes are no whole number of images of {size}");
 
     /// <summary>Images one behind the other from a place in a file, which may be closed meanwhile.</summary>
-    public static Pixels Mapped(MemoryMappedFile file, long offset, int size, long count) =>
-        new([], file.CreateViewAccessor(offset, size * count, MemoryMappedFileAccess.Read), size, count);
+    public static Pixels Mapped(MemoryMappedFile file, long offset, int size, long count)
+    {
+        var view = file.CreateViewAccessor(offset, size * count, MemoryMappedFileAccess.Read);
+        byte* start = null;
+        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        return new Pixels([], start + view.PointerOffset, Free, size, count);
+
+        void Free()
+        {
+            view.SafeMemoryMappedViewHandle.ReleasePointer();
+            view.Dispose();
+        }
+    }
 
     /// <summary>Images in memory of their own, of any length.</summary>
     /// <param name="size">Bytes of an image.</param>
@@ -56,14 +54,15 @@ internal sealed unsafe class Pixels : IDisposable
     /// <param name="fill">Gives the images one behind the other, any number of bytes at a time, and all of them.</param>
     public static Pixels Allocated(int size, long count, Action<Action<ReadOnlySpan<byte>>> fill)
     {
-        var pixels = new Pixels(size, count);
+        var start = (byte*)NativeMemory.Alloc((nuint)Math.Max(1, size * count));
+        var pixels = new Pixels([], start, () => NativeMemory.Free(start), size, count);
         try
         {
             var filled = 0L;
             fill(bytes =>
             {
                 ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes.Length, (size * count) - filled);
-                bytes.CopyTo(new Span<byte>(pixels.start + filled, bytes.Length));
+                bytes.CopyTo(new Span<byte>(start + filled, bytes.Length));
                 filled += bytes.Length;
             });
             return filled == size * count
@@ -84,9 +83,16 @@ internal sealed unsafe class Pixels : IDisposable
         // Memory that is mapped has no bounds of its own: a wrong place must not be read.
         ArgumentOutOfRangeException.ThrowIfNegative(image);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(image, Count);
-        return view is null && !isAllocated
-            ? held.AsSpan((int)(image * Size), Size)
-            : new ReadOnlySpan<byte>(start + (image * Size), Size);
+        return start is null ? held.AsSpan((int)(image * Size), Size) : new ReadOnlySpan<byte>(start + (image * Size), Size);
+    }
+
+    /// <summary>Hashes all images, one behind the other.</summary>
+    public void AddTo(IncrementalHash sum)
+    {
+        for (var image = 0L; image < Count; image++)
+        {
+            sum.AppendData(Of(image));
+        }
     }
 
     /// <summary>Gives memory back that is mapped or its own.</summary>
@@ -95,12 +101,7 @@ internal sealed unsafe class Pixels : IDisposable
         if (!isDisposed)
         {
             isDisposed = true;
-            view?.SafeMemoryMappedViewHandle.ReleasePointer();
-            view?.Dispose();
-            if (isAllocated)
-            {
-                NativeMemory.Free(start);
-            }
+            free?.Invoke();
         }
     }
 }

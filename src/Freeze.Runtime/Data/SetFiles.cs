@@ -29,17 +29,11 @@ internal abstract record SetFiles(string Name, IReadOnlyList<string> Files, IRea
             "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
             "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
             "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
-        new EitherLayout(
-            new CifarTenSet(),
-            new CifarPythonSet("cifar10", CifarPythonSet.TenBatches, "test_batch", CifarLabels.Ten)),
-        new EitherLayout(
-            new CifarHundredSet("cifar100", CifarLabels.Fine, IsSample: false),
-            new CifarPythonSet("cifar100", ["train"], "test", CifarLabels.Fine, CifarPythonSet.HundredSums)),
-        new EitherLayout(
-            new CifarHundredSet("cifar100-coarse", CifarLabels.Coarse, IsSample: false),
-            new CifarPythonSet("cifar100-coarse", ["train"], "test", CifarLabels.Coarse, CifarPythonSet.HundredSums)),
-        new CifarHundredSet("cifar100-sample", CifarLabels.Fine, IsSample: true),
-        new CifarHundredSet("cifar100-coarse-sample", CifarLabels.Coarse, IsSample: true),
+        new CifarSet("cifar10", CifarLabels.Ten, CifarLayout.Ten),
+        new CifarSet("cifar100", CifarLabels.Fine, CifarLayout.Hundred),
+        new CifarSet("cifar100-coarse", CifarLabels.Coarse, CifarLayout.Hundred),
+        new CifarSet("cifar100-sample", CifarLabels.Fine, CifarLayout.Hundred[..1], IsSample: true),
+        new CifarSet("cifar100-coarse-sample", CifarLabels.Coarse, CifarLayout.Hundred[..1], IsSample: true),
         new TinyImageNetSet("tiny-imagenet", IsSample: false),
         new TinyImageNetSet("tiny-imagenet-sample", IsSample: true),
         new SyntheticSet(),
@@ -47,6 +41,9 @@ internal abstract record SetFiles(string Name, IReadOnlyList<string> Files, IRea
 
     /// <summary>The name of a folder for this set; sets that read the same files share it.</summary>
     public virtual string Folder => Name;
+
+    /// <summary>The published names of archives that hold a layout each; of those that a user may bring.</summary>
+    public virtual IReadOnlyList<string> Archives => [];
 
     /// <summary>The files of each layout that the set is published in; any one of them is enough.</summary>
     public virtual IReadOnlyList<IReadOnlyList<string>> Layouts => [Files];
@@ -72,26 +69,16 @@ internal abstract record SetFiles(string Name, IReadOnlyList<string> Files, IRea
 
     /// <summary>The digest of the images and labels in a folder: that of the set itself if they are the published ones.</summary>
     /// <exception cref="DataException">A file is damaged.</exception>
-    public virtual string Digest(string folder)
-    {
-        var (training, test) = Read(folder);
-        using var one = training.Pixels;
-        using var other = test.Pixels;
-        return ContentDigest.Of(Set, training, test);
-    }
-
-    /// <summary>What can be known of the set without opening it.</summary>
-    protected DataSet Set => DataSets.all.Single(set => set.Name == Name);
+    public abstract string Digest(string folder);
 
     /// <summary>Reads the training and the test part, and verifies what their layout lets be verified.</summary>
-    public abstract (RawImages Training, RawImages Test) Read(string folder);
-
-    /// <summary>The same by way of the cache of decoded images, where there is something to decode.</summary>
     /// <param name="folder">What <see cref="Locate"/> has found.</param>
-    /// <param name="decoded">The cache.</param>
+    /// <param name="decoded">Keeps what has to be decoded.</param>
     /// <param name="digest">Gives the digest of what the folder holds.</param>
-    public virtual (RawImages Training, RawImages Test) Read(string folder, DecodedCache decoded, Func<string> digest) =>
-        Read(folder);
+    public abstract (RawImages Training, RawImages Test) Read(string folder, DecodedCache decoded, Func<string> digest);
+
+    /// <summary>What can be known of the set without opening it.</summary>
+    public DataSet Set => DataSets.all.Single(set => set.Name == Name);
 
     /// <summary>The path of a file that <see cref="IsIn"/> has seen.</summary>
     protected string Find(string folder, string file) =>
@@ -101,13 +88,25 @@ internal abstract record SetFiles(string Name, IReadOnlyList<string> Files, IRea
         Endings.Select(ending => Path.Combine(folder, file + ending)).FirstOrDefault(File.Exists);
 }
 
+/// <summary>A set whose files hold the bytes of its images.</summary>
+internal abstract record ByteFiles(string Name, IReadOnlyList<string> Files, IReadOnlyList<string> Endings)
+    : SetFiles(Name, Files, Endings)
+{
+    public override string Digest(string folder)
+    {
+        var (training, test) = Read(folder);
+        return ContentDigest.Of(Set, training, test);
+    }
+
+    public override (RawImages Training, RawImages Test) Read(string folder, DecodedCache decoded, Func<string> digest) =>
+        Read(folder);
+
+    protected abstract (RawImages Training, RawImages Test) Read(string folder);
+}
+
 /// <summary>A set in four idx files, verified by the SHA-256 of each when decompressed.</summary>
-internal sealed record IdxSet(
-    string Name,
-    string TrainingImagesSum,
-    string TrainingLabelsSum,
-    string TestImagesSum,
-    string TestLabelsSum) : SetFiles(Name, Names, ["", ".gz"])
+/// <param name="Sums">In the order of the names.</param>
+internal sealed record IdxSet(string Name, params IReadOnlyList<string> Sums) : ByteFiles(Name, Names, ["", ".gz"])
 {
     /// <summary>The published names.</summary>
     public static readonly string[] Names =
@@ -117,59 +116,13 @@ internal sealed record IdxSet(
 
     public override bool IsAlwaysPublished => true;
 
-    public override (RawImages Training, RawImages Test) Read(string folder)
+    protected override (RawImages Training, RawImages Test) Read(string folder)
     {
-        RawImages Part(int first, int count, string images, string labels) => new(
-            IdxFile.Read(Find(folder, Names[first]), [count, Set.Image[1], Set.Image[2]], images),
-            IdxFile.ReadLabels(Find(folder, Names[first + 1]), count, Set.Classes, labels));
-        return (
-            Part(0, Set.TrainingImages, TrainingImagesSum, TrainingLabelsSum),
-            Part(2, Set.TestImages, TestImagesSum, TestLabelsSum));
+        RawImages Part(int first, int count) => new(
+            IdxFile.Read(Find(folder, Names[first]), [count, Set.Image[1], Set.Image[2]], Sums[first]),
+            IdxFile.ReadLabels(Find(folder, Names[first + 1]), count, Set.Classes, Sums[first + 1]));
+        return (Part(0, Set.TrainingImages), Part(2, Set.TestImages));
     }
-}
-
-/// <summary>CIFAR-10 in its six binary files, whose layout is verified; their content is known by its digest.</summary>
-internal sealed record CifarTenSet() : SetFiles(
-    "cifar10",
-    [.. Enumerable.Range(1, 5).Select(i => $"data_batch_{i}.bin"), "test_batch.bin"],
-    [""])
-{
-    public override bool IsWhole(string folder) =>
-        Files.All(file => new FileInfo(Find(folder, file)).Length == CifarFormat.Ten.FileBytes);
-
-    public override (RawImages Training, RawImages Test) Read(string folder)
-    {
-        var paths = Files.Select(file => Find(folder, file)).ToArray();
-        return (CifarFile.Read(paths[..5], CifarFormat.Ten), CifarFile.Read(paths[5..], CifarFormat.Ten));
-    }
-}
-
-/// <summary>CIFAR-100 in its two binary files, or the first records of it, whose layout is verified.</summary>
-/// <param name="Labels">Whether its classes or its superclasses are read.</param>
-/// <param name="IsSample">Whether the files hold fewer records than the whole set, under the same names.</param>
-internal sealed record CifarHundredSet(string Name, CifarLabels Labels, bool IsSample)
-    : SetFiles(Name, ["train.bin", "test.bin"], [""])
-{
-    public override string Folder => IsSample ? "cifar100-sample" : "cifar100";
-
-    // A sample is told from the whole set by its size; a whole set of another size is a damaged one, and told so.
-    public override bool IsIn(string folder) => base.IsIn(folder) && (!IsSample || IsWhole(folder));
-
-    public override (RawImages Training, RawImages Test) Read(string folder)
-    {
-        var (training, test) = Formats();
-        return (CifarFile.Read([Find(folder, Files[0])], training), CifarFile.Read([Find(folder, Files[1])], test));
-    }
-
-    public override bool IsWhole(string folder)
-    {
-        var (training, test) = Formats();
-        return new FileInfo(Find(folder, Files[0])).Length == training.FileBytes
-            && new FileInfo(Find(folder, Files[1])).Length == test.FileBytes;
-    }
-
-    private (CifarFormat Training, CifarFormat Test) Formats() =>
-        (new(Set.TrainingImages, Labels), new(Set.TestImages, Labels));
 }
 
 /// <summary>Tiny-ImageNet, or the first classes and images of it; verified by their layout and their counts.</summary>
@@ -194,17 +147,6 @@ internal sealed record TinyImageNetSet(string Name, bool IsSample) : SetFiles(Na
 
     public override string Digest(string folder) => ContentDigest.Of(TinyImageNet.List(folder, Set));
 
-    public override (RawImages Training, RawImages Test) Read(string folder)
-    {
-        var listing = TinyImageNet.List(folder, Set);
-        RawImages Part(IReadOnlyList<ImageFile> files) => new(
-            Pixels.Of(Decoding.All(listing.Folder, files, Square), Square.Bytes),
-            [.. files.Select(file => (ushort)file.Label)]);
-        return (Part(listing.Training), Part(listing.Test));
-    }
-
     public override (RawImages Training, RawImages Test) Read(string folder, DecodedCache decoded, Func<string> digest) =>
-        decoded.Read(Name, TinyImageNet.List(folder, Set), digest(), Square);
-
-    private static Square Square => new(TinyImageNet.Size, MayScale: false);
+        decoded.Read(Name, TinyImageNet.List(folder, Set), digest(), new Square(TinyImageNet.Size, MayScale: false));
 }

@@ -1,7 +1,7 @@
 namespace Freeze.Runtime.Data;
 
 /// <summary>The set that Freeze draws itself: no file, no folder, always there.</summary>
-internal sealed record SyntheticSet() : SetFiles(SetName, [], [])
+internal sealed record SyntheticSet() : ByteFiles(SetName, [], [])
 {
     /// <summary>As <see cref="DataSets"/> names the set.</summary>
     public const string SetName = "synthetic";
@@ -13,6 +13,6 @@ internal sealed record SyntheticSet() : SetFiles(SetName, [], [])
 
     public override string Locate(IEnumerable<string> folders) => Memory;
 
-    public override (RawImages Training, RawImages Test) Read(string folder) =>
+    protected override (RawImages Training, RawImages Test) Read(string folder) =>
         (SyntheticImages.Draw("training", Set.TrainingImages), SyntheticImages.Draw("test", Set.TestImages));
 }

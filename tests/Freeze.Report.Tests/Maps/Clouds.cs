@@ -14,7 +14,31 @@ internal static class Clouds
             .Select(j => Normal(key, (i * dimension) + j)
                 + (float)(distance * Normal(RandomStream.Key(cloud, "centre"), j) / Math.Sqrt(dimension)))
             .ToArray());
-        return (Points.Of([.. rows]), classes);
+        return (Clouds.Points([.. rows]), classes);
+    }
+
+    /// <summary>Points of a list of rows of equal length.</summary>
+    public static Points Points(IReadOnlyList<float[]> rows) => new([.. rows.SelectMany(row => row)], rows.Count, rows[0].Length);
+
+    /// <summary>
+    /// How far neighbours in a map are neighbours in truth, 1 being best (Venna and Kaski 2001): each that is not is charged by
+    /// how far down it stands among the true ones.
+    /// </summary>
+    public static double Trustworthiness(Points truth, Points map, int count)
+    {
+        var n = truth.Count;
+        var (near, all) = (Neighbours.Of(map, count, 1), Neighbours.Of(truth, n - 1, 1));
+        var charges = 0.0;
+        for (var i = 0; i < n; i++)
+        {
+            var ranks = all.Indices.AsSpan(i * (n - 1), n - 1);
+            foreach (var j in near.Indices.AsSpan(i * count, count))
+            {
+                charges += Math.Max(0, ranks.IndexOf(j) + 1 - count);
+            }
+        }
+
+        return 1 - (2 * charges / ((double)n * count * ((2.0 * n) - (3 * count) - 1)));
     }
 
     public static double[] Layout(int count, double scale)

@@ -4,7 +4,7 @@ namespace Freeze.Report.Tests.Maps;
 
 public sealed class NeighbourTests
 {
-    private static readonly Points Line = Points.Of([[0], [1], [3], [7]]);
+    private static readonly Points Line = Clouds.Points([[0], [1], [3], [7]]);
 
     [Fact]
     public void TheNearestStandFirst()
@@ -18,10 +18,10 @@ public sealed class NeighbourTests
     public void AMapThatKeepsNeighboursIsTrustworthy()
     {
         var points = Clouds.Of(3, 20, 5).Points;
-        Assert.Equal(1, Neighbours.Trustworthiness(points, points, 5, 1));
+        Assert.Equal(1, Clouds.Trustworthiness(points, points, 5));
         var order = RandomStream.Permutation(3, 60);
-        var mixed = Points.Of([.. order.Select(i => points[i].ToArray())]);
-        Assert.InRange(Neighbours.Trustworthiness(points, mixed, 5, 1), 0.4, 0.6);
+        var mixed = Clouds.Points([.. order.Select(i => points[i].ToArray())]);
+        Assert.InRange(Clouds.Trustworthiness(points, mixed, 5), 0.4, 0.6);
     }
 
     [Fact]

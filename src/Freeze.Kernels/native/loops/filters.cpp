@@ -2,6 +2,7 @@
 #include "filters.h"
 
 #include "lanes.h"
+#include "numbers.h"
 
 namespace freeze::kernels::FREEZE_SET {
 namespace {
@@ -86,14 +87,6 @@ void copy_image(const Taps& by, const T* in, std::int64_t image, std::int64_t fi
             }
         }
     }
-}
-
-inline float number(float value) { return value; }
-inline float number(std::uint16_t value) {
-    const std::uint32_t bits = static_cast<std::uint32_t>(value) << 16;
-    float wide;
-    __builtin_memcpy(&wide, &bits, sizeof wide);
-    return wide;
 }
 
 // [pixels][filters]
@@ -197,9 +190,7 @@ constexpr Filters<T> table = {buffer, sums, add_gradient<T>, unpack};
 
 }  // namespace
 
-extern const Filters<float> filters_of_float;
-extern const Filters<std::uint16_t> filters_of_bfloat16;
-const Filters<float> filters_of_float = table<float>;
-const Filters<std::uint16_t> filters_of_bfloat16 = table<std::uint16_t>;
+extern const Filters<float> filters_of_float = table<float>;
+extern const Filters<std::uint16_t> filters_of_bfloat16 = table<std::uint16_t>;
 
 }  // namespace freeze::kernels::FREEZE_SET

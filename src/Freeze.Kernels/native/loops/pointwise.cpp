@@ -222,9 +222,7 @@ constexpr Pointwise<T> table = {packed, pack<T>, pack_back<T>,       buffer,    
 
 }  // namespace
 
-extern const Pointwise<float> pointwise_of_float;
-extern const Pointwise<std::uint16_t> pointwise_of_bfloat16;
-const Pointwise<float> pointwise_of_float = table<float>;
-const Pointwise<std::uint16_t> pointwise_of_bfloat16 = table<std::uint16_t>;
+extern const Pointwise<float> pointwise_of_float = table<float>;
+extern const Pointwise<std::uint16_t> pointwise_of_bfloat16 = table<std::uint16_t>;
 
 }  // namespace freeze::kernels::FREEZE_SET

@@ -104,9 +104,7 @@ void spread(const Windows& by, const T* gradient, const Place* places, std::int6
 
 }  // namespace
 
-extern const Pool<float> pool_of_float;
-extern const Pool<std::uint16_t> pool_of_bfloat16;
-const Pool<float> pool_of_float = {greatest<float>, spread<float>};
-const Pool<std::uint16_t> pool_of_bfloat16 = {greatest<std::uint16_t>, spread<std::uint16_t>};
+extern const Pool<float> pool_of_float = {greatest<float>, spread<float>};
+extern const Pool<std::uint16_t> pool_of_bfloat16 = {greatest<std::uint16_t>, spread<std::uint16_t>};
 
 }  // namespace freeze::kernels::FREEZE_SET

@@ -1,20 +1,13 @@
-// Compiled once for each instruction set, with FREEZE_SET as the namespace of what comes out. No functions of other
-// headers: the linker would be free to take a copy that this machine cannot run.
+// Compiled once for each instruction set, with FREEZE_SET as the namespace of what comes out. Of other headers no functions but
+// static ones: the linker would be free to take a copy that this machine cannot run.
 #include "rows.h"
+
+#include "numbers.h"
 
 #define FREEZE_RESTRICT __restrict__
 
 namespace freeze::kernels::FREEZE_SET {
 namespace {
-
-inline float read(float x) { return x; }
-inline double read(double x) { return x; }
-inline float read(std::uint16_t x) {
-    std::uint32_t bits = static_cast<std::uint32_t>(x) << 16;
-    float value;
-    __builtin_memcpy(&value, &bits, 4);
-    return value;
-}
 
 inline void write(float* to, float value) { *to = value; }
 inline void write(double* to, double value) { *to = value; }
@@ -51,7 +44,7 @@ void moments(const T* x, std::int64_t rows, std::int64_t channels, const Number<
             const T* FREEZE_RESTRICT from = x + r * channels + first;
 #pragma omp simd
             for (std::int64_t c = 0; c < count; c++) {
-                Number<T> v = read(from[c]) - p[c];
+                Number<T> v = number(from[c]) - p[c];
                 s[c] += v;
                 q[c] += v * v;
             }
@@ -71,7 +64,7 @@ void scale_rows(const T* x, std::int64_t rows, std::int64_t channels, const Numb
         T* FREEZE_RESTRICT to = y + r * channels;
 #pragma omp simd
         for (std::int64_t c = 0; c < channels; c++) {
-            Number<T> v = read(from[c]) * scale[c] + shift[c];
+            Number<T> v = number(from[c]) * scale[c] + shift[c];
             // Not (v > 0 ? v : 0): NaN must be seen.
             write(to + c, relu && v < 0 ? 0 : v);
         }
@@ -98,8 +91,8 @@ void gradient_moments_rows(const T* gradient, const T* x, std::int64_t rows, std
             const T* FREEZE_RESTRICT in = x + r * channels + first;
 #pragma omp simd
             for (std::int64_t c = 0; c < count; c++) {
-                const Number<T> from = read(in[c]);
-                const Number<T> v = relu && from * a[c] + b[c] <= 0 ? 0 : read(g[c]);
+                const Number<T> from = number(in[c]);
+                const Number<T> v = relu && from * a[c] + b[c] <= 0 ? 0 : number(g[c]);
                 s[c] += v;
                 q[c] += v * (from - m[c]);
             }
@@ -127,8 +120,8 @@ void gradient_rows(const T* gradient, const T* x, std::int64_t rows, std::int64_
         T* FREEZE_RESTRICT to = out + r * channels;
 #pragma omp simd
         for (std::int64_t c = 0; c < channels; c++) {
-            const Number<T> from = read(in[c]);
-            const Number<T> v = relu && from * scale[c] + shift[c] <= 0 ? 0 : read(g[c]);
+            const Number<T> from = number(in[c]);
+            const Number<T> v = relu && from * scale[c] + shift[c] <= 0 ? 0 : number(g[c]);
             write(to + c, v * scale[c] + (from * b[c] + k[c]));
         }
     }
@@ -162,20 +155,17 @@ void drop(const T* x, std::int64_t count, std::uint64_t key, std::int64_t block,
     T* FREEZE_RESTRICT to = y;
 #pragma omp simd
     for (std::int64_t i = 0; i < count; i++) {
-        write(to + i, bits[i] < threshold ? 0 : read(from[i]) * scale);
+        write(to + i, bits[i] < threshold ? 0 : number(from[i]) * scale);
     }
 }
 
+template <class T>
+constexpr Rows<T> table = {moments<T>, scale<T>, gradient_moments<T>, gradient<T>, drop<T>};
+
 }  // namespace
 
-extern const Rows<float> of_float;
-extern const Rows<double> of_double;
-extern const Rows<std::uint16_t> of_bfloat16;
-const Rows<float> of_float = {moments<float>, scale<float>, gradient_moments<float>, gradient<float>,
-                              drop<float>};
-const Rows<double> of_double = {moments<double>, scale<double>, gradient_moments<double>, gradient<double>,
-                                drop<double>};
-const Rows<std::uint16_t> of_bfloat16 = {moments<std::uint16_t>, scale<std::uint16_t>, gradient_moments<std::uint16_t>,
-                                         gradient<std::uint16_t>, drop<std::uint16_t>};
+extern const Rows<float> of_float = table<float>;
+extern const Rows<double> of_double = table<double>;
+extern const Rows<std::uint16_t> of_bfloat16 = table<std::uint16_t>;
 
 }  // namespace freeze::kernels::FREEZE_SET

@@ -305,10 +305,8 @@ constexpr Winograd<T> table = {By::side,
 
 }  // namespace
 
-extern const Winograd<float> winograd_of_float;
-extern const Winograd<std::uint16_t> winograd_of_bfloat16, wide_winograd_of_bfloat16;
-const Winograd<float> winograd_of_float = table<Four, float>;
-const Winograd<std::uint16_t> winograd_of_bfloat16 = table<Four, std::uint16_t>;
-const Winograd<std::uint16_t> wide_winograd_of_bfloat16 = table<Eight, std::uint16_t>;
+extern const Winograd<float> winograd_of_float = table<Four, float>;
+extern const Winograd<std::uint16_t> winograd_of_bfloat16 = table<Four, std::uint16_t>;
+extern const Winograd<std::uint16_t> wide_winograd_of_bfloat16 = table<Eight, std::uint16_t>;
 
 }  // namespace freeze::kernels::FREEZE_SET

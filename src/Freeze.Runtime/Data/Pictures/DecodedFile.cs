@@ -96,10 +96,7 @@ internal sealed class DecodedFile(string path, ImageListing listing, string dige
         sum.AppendData(MemoryMarshal.AsBytes<ushort>(labels));
         foreach (var part in parts)
         {
-            for (var image = 0L; image < part.Count; image++)
-            {
-                sum.AppendData(part.Of(image));
-            }
+            part.AddTo(sum);
         }
 
         return sum.GetHashAndReset();

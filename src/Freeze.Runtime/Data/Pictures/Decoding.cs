@@ -25,11 +25,6 @@ internal static class Decoding
 {
     private const int BlockBytes = 32 << 20;
 
-    /// <summary>The pixels of some files in their order, in one array.</summary>
-    /// <inheritdoc cref="Blocks"/>
-    public static byte[] All(string folder, IReadOnlyList<ImageFile> files, Square square) =>
-        Block(folder, files, 0, files.Count, square);
-
     /// <summary>The pixels of some files in their order, some tens of megabytes at a time.</summary>
     /// <exception cref="DataException">A file cannot be used; of several the first is named.</exception>
     public static IEnumerable<byte[]> Blocks(string folder, IReadOnlyList<ImageFile> files, Square square)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ICSharpCode.SharpZipLib.Checksum;
 
 namespace Freeze.Runtime.Data.Pictures;
 
@@ -6,8 +7,6 @@ namespace Freeze.Runtime.Data.Pictures;
 internal static class PngChunks
 {
     private const int Frame = 12;
-
-    private static readonly uint[] Sums = [.. Enumerable.Range(0, 256).Select(i => Sum((uint)i))];
 
     /// <summary>What every PNG begins with.</summary>
     public static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
@@ -81,23 +80,8 @@ internal static class PngChunks
     // CRC-32 of a chunk's type and data.
     private static uint Sum(ReadOnlySpan<byte> chunk)
     {
-        var sum = uint.MaxValue;
-        foreach (var value in chunk[4..^4])
-        {
-            sum = Sums[(byte)(sum ^ value)] ^ (sum >> 8);
-        }
-
-        return ~sum;
-    }
-
-    // CRC-32 of one byte, bit by bit.
-    private static uint Sum(uint value)
-    {
-        for (var bit = 0; bit < 8; bit++)
-        {
-            value = (value >> 1) ^ ((value & 1) * 0xEDB88320);
-        }
-
-        return value;
+        var sum = new Crc32();
+        sum.Update(chunk[4..^4].ToArray());
+        return (uint)sum.Value;
     }
 }

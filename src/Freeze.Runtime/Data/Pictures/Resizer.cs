@@ -19,29 +19,28 @@ internal static class Resizer
         }
 
         var shorter = Math.Min(height, width);
-        var across = Taps(width, shorter, size);
-        var down = Taps(height, shorter, size);
-        var square = new byte[Picture.Channels * size * size];
+        var (across, down) = (Taps(width, shorter, size), Taps(height, shorter, size));
         // Only the rows that the window needs.
-        var first = down[0].First;
-        var narrow = new byte[(down[^1].First + down[^1].Weights.Length - first) * size];
+        var (first, end) = (down[0].First, down[^1].First + down[^1].Weights.Length);
+        down = Array.ConvertAll(down, tap => tap with { First = tap.First - first });
+        var square = new byte[Picture.Channels * size * size];
         for (var channel = 0; channel < Picture.Channels; channel++)
         {
-            var plane = picture.Planes.AsSpan(channel * height * width, height * width);
-            Narrow(plane[(first * width)..], width, across, narrow);
-            Flatten(narrow, first, down, square.AsSpan(channel * size * size, size * size));
+            var rows = picture.Planes.AsSpan(((channel * height) + first) * width, (end - first) * width);
+            Scaled(Scaled(rows, width, across), end - first, down).CopyTo(square, channel * size * size);
         }
 
         return square;
     }
 
-    // Rows of any width to rows of the square's.
-    private static void Narrow(ReadOnlySpan<byte> from, int width, Tap[] taps, Span<byte> to)
+    // Rows scaled to as many pixels as there are taps, as columns: done twice, columns are rows again.
+    private static byte[] Scaled(ReadOnlySpan<byte> from, int width, Tap[] taps)
     {
-        for (var row = 0; row < to.Length / taps.Length; row++)
+        var rows = from.Length / width;
+        var to = new byte[taps.Length * rows];
+        for (var row = 0; row < rows; row++)
         {
             var source = from.Slice(row * width, width);
-            var target = to.Slice(row * taps.Length, taps.Length);
             for (var x = 0; x < taps.Length; x++)
             {
                 var weights = taps[x].Weights;
@@ -52,34 +51,11 @@ internal static class Resizer
                     sum += weights[i] * pixels[i];
                 }
 
-                target[x] = Rounded(sum);
+                to[(x * rows) + row] = Rounded(sum);
             }
         }
-    }
 
-    // Rows of the square's width to as many rows; the first one given is row `first` of the picture.
-    private static void Flatten(ReadOnlySpan<byte> from, int first, Tap[] taps, Span<byte> to)
-    {
-        var width = taps.Length;
-        var sums = new int[width];
-        for (var y = 0; y < taps.Length; y++)
-        {
-            Array.Clear(sums);
-            for (var i = 0; i < taps[y].Weights.Length; i++)
-            {
-                var weight = taps[y].Weights[i];
-                var row = from.Slice((taps[y].First - first + i) * width, width);
-                for (var x = 0; x < width; x++)
-                {
-                    sums[x] += weight * row[x];
-                }
-            }
-
-            for (var x = 0; x < width; x++)
-            {
-                to[(y * width) + x] = Rounded(sums[x]);
-            }
-        }
+        return to;
     }
 
     // For each pixel of the window along one side, which pixels of the picture it is made of.

@@ -24,26 +24,22 @@ internal static partial class TinyImageNet
     public static readonly string[] Files = [ClassFile, Annotations];
 
     /// <summary>Whether a folder's file of classes names so many; never throws.</summary>
-    public static bool Holds(string folder, int classes)
-    {
-        try
-        {
-            return Lines(Path.Combine(folder, ClassFile)).Count() == classes;
-        }
-        catch (Exception error) when (error is DataException or IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
+    public static bool Holds(string folder, int classes) =>
+        Proves(() => Lines(Path.Combine(folder, ClassFile)).Count() == classes);
 
     /// <summary>Whether a folder holds as many classes and training images as the set; never throws.</summary>
-    public static bool IsWhole(string folder, DataSet set)
+    public static bool IsWhole(string folder, DataSet set) => Proves(() =>
+    {
+        var classes = Lines(Path.Combine(folder, ClassFile)).ToArray();
+        return classes.Length == set.Classes && classes.All(name => ClassName().IsMatch(name)
+            && Pictures(new DirectoryInfo(Path.Combine(folder, $"train/{name}/images"))).Count() == set.TrainingImages / set.Classes);
+    });
+
+    private static bool Proves(Func<bool> test)
     {
         try
         {
-            var classes = Lines(Path.Combine(folder, ClassFile)).ToArray();
-            return classes.Length == set.Classes && classes.All(name => ClassName().IsMatch(name)
-                && Pictures(new DirectoryInfo(Path.Combine(folder, $"train/{name}/images"))).Count() == set.TrainingImages / set.Classes);
+            return test();
         }
         catch (Exception error) when (error is DataException or IOException or UnauthorizedAccessException)
         {
@@ -87,6 +83,12 @@ internal static partial class TinyImageNet
                 Path.Combine(folder, Annotations), $"{set.TestImages} images expected, {test.Length} found");
     }
 
+    private static DirectoryInfo Inner(string folder, string below)
+    {
+        var inner = new DirectoryInfo(Path.Combine(folder, below));
+        return inner.Exists ? inner : throw Damaged(inner.FullName, "it is missing");
+    }
+
     // In ordinal order; links are passed over, as they may lead anywhere.
     private static IEnumerable<FileInfo> Pictures(DirectoryInfo folder) => folder
         .EnumerateFiles()
@@ -96,12 +98,7 @@ internal static partial class TinyImageNet
     private static ImageFile[] Training(string folder, string name, int label, int count)
     {
         var below = $"train/{name}/images";
-        var inner = new DirectoryInfo(Path.Combine(folder, below));
-        if (!inner.Exists)
-        {
-            throw Damaged(inner.FullName, "it is missing");
-        }
-
+        var inner = Inner(folder, below);
         var files = Pictures(inner)
             .Select(file => new ImageFile($"{below}/{file.Name}", file.Length, label)).ToArray();
         return files.Length == count
@@ -112,14 +109,8 @@ internal static partial class TinyImageNet
     private static ImageFile[] Validation(string folder, string[] classes)
     {
         var path = Path.Combine(folder, Annotations);
-        var inner = new DirectoryInfo(Path.Combine(folder, "val/images"));
-        if (!inner.Exists)
-        {
-            throw Damaged(inner.FullName, "it is missing");
-        }
-
         // What the folder holds decides: a name in the text never becomes a path.
-        var there = Pictures(inner).ToDictionary(file => file.Name, StringComparer.Ordinal);
+        var there = Pictures(Inner(folder, "val/images")).ToDictionary(file => file.Name, StringComparer.Ordinal);
         var listed = new List<ImageFile>();
         foreach (var (i, line) in Lines(path).Index())
         {

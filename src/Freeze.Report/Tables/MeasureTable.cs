@@ -1,0 +1,106 @@
+using System.Globalization;
+using Freeze.Report.Charts;
+using Freeze.Report.Statistics;
+
+namespace Freeze.Report.Tables;
+
+/// <summary>Measures by axes: means over the finished runs of a row, with a source's values and the differences from them.</summary>
+internal static class MeasureTable
+{
+    /// <summary>The table of a file's runs: each axis is a column, and each measure, or three where a source has values of it.</summary>
+    public static Table Of(ReportFile file, ReportItem.Table item)
+    {
+        var groups = file.By(item.By);
+        (Column Column, IEnumerable<Cell> Cells)[] columns =
+        [
+            .. item.By.Select((axis, i) => (new Column(axis), groups.Select(group => (Cell)group.Values[i]))),
+            .. item.By.Length == 0 ? [(new Column("runs"), groups.Select(_ => (Cell)"all"))] : Array.Empty<(Column, IEnumerable<Cell>)>(),
+            .. item.Measures.SelectMany(measure => OfMeasure(measure, groups)),
+            (new Column("runs", IsNumber: true), groups.Select(group => (Cell)Progress(group))),
+        ];
+        var cells = Array.ConvertAll(columns, column => column.Cells.ToArray());
+        return new Table(
+            $"table: {Title(item)}",
+            "Means over the finished runs of a row, ± their standard deviation",
+            [.. columns.Select(column => column.Column)],
+            groups.Select((_, row) => Array.ConvertAll(cells, column => column[row])));
+    }
+
+    /// <summary>What a table shows.</summary>
+    public static string Title(ReportItem.Table item) =>
+        CurveChart.Sentence(item.Measures) + (item.By.Length > 0 ? $" by {string.Join(", ", item.By)}" : " of all runs");
+
+    private static IEnumerable<(Column Column, IEnumerable<Cell> Cells)> OfMeasure(string measure, IReadOnlyList<RunGroup> groups)
+    {
+        var measured = groups.Select(group => Measured(measure, group)).ToArray();
+        yield return (new Column(measure, IsNumber: true), groups.Zip(measured, (group, spread) => Shown(measure, group, spread)));
+        var published = groups.Select(group => Published(measure, group)).ToArray();
+        if (published.Any(source => source is not null))
+        {
+            double? Value(Expectation? source) => source is null ? null : Measures.Published(measure, source.Value);
+            yield return (new Column("source", IsNumber: true), published.Select(source =>
+                Value(source) is { } value ? new Cell(Measures.Show(measure, value), Hint: source!.Source) : Cell.Gap));
+            yield return (new Column("difference", IsNumber: true), published.Zip(measured, (source, spread) =>
+                spread?.Mean - Value(source) is { } difference
+                    ? new Cell(Measures.ShowDifference(measure, difference), Tone: difference < 0 ? "below" : "above")
+                    : Cell.Gap));
+        }
+    }
+
+    private static Spread? Measured(string measure, RunGroup group)
+    {
+        var values = group.Finished.Select(run => Measures.Of(measure, run)).OfType<double>().ToArray();
+        return values.Length > 0 ? Spread.Of(values) : null;
+    }
+
+    private static Cell Shown(string measure, RunGroup group, Spread? measured)
+    {
+        string Show(double value) => Measures.Show(measure, value);
+        return measured switch
+        {
+            null => OfStages(measure, group),
+            { Count: > 1, Deviation: > 0 } => new Cell(
+                Show(measured.Mean),
+                $"± {Show(measured.Deviation)}",
+                $"{Show(measured.Least)} to {Show(measured.Most)} in {measured.Count} runs"),
+            _ => Show(measured.Mean),
+        };
+    }
+
+    // Of a measure that each stage has one of. What was drawn for one run says little of another: of several the median. Nets of
+    // different depths have no stages to compare.
+    private static Cell OfStages(string measure, RunGroup group)
+    {
+        var runs = group.Finished.Select(run => Measures.OfStages(measure, run)).OfType<double[]>().ToArray();
+        if (runs.Length == 0 || runs.Any(run => run.Length != runs[0].Length))
+        {
+            return Cell.Gap;
+        }
+
+        var stages = runs[0].Select((_, stage) => Spread.Of(runs.Select(run => run[stage]))).ToArray();
+        string Show(double value) => Measures.Show(measure, value);
+        var extremes = stages.Select((stage, i) => $"stage {i + 1}: {Show(stage.Least)} to {Show(stage.Most)}");
+        return new Cell(
+            string.Join(" / ", stages.Select(stage => Show(stage.Median))),
+            Hint: runs.Length > 1 ? $"medians of {runs.Length} runs; {string.Join("; ", extremes)}" : "");
+    }
+
+    // Runs of which a source says different things have no one value beside their mean.
+    private static Expectation? Published(string measure, RunGroup group)
+    {
+        var published = group.Runs.SelectMany(run => run.Run.Expected)
+            .Where(expected => expected.Measure == measure)
+            .DistinctBy(expected => (expected.Value, expected.Source))
+            .ToArray();
+        return published is [var only] ? only : null;
+    }
+
+    // How many of a row's runs its values are of.
+    private static string Progress(RunGroup group)
+    {
+        var finished = group.Finished.Count();
+        return finished == group.Runs.Count
+            ? finished.ToString(CultureInfo.InvariantCulture)
+            : string.Create(CultureInfo.InvariantCulture, $"{finished} of {group.Runs.Count}");
+    }
+}

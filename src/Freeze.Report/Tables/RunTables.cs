@@ -1,0 +1,120 @@
+using System.Globalization;
+using Freeze.Report.Charts;
+using Freeze.Report.Statistics;
+
+namespace Freeze.Report.Tables;
+
+/// <summary>What was planned for runs, how long they took, what computed them, and lines through their measures.</summary>
+internal static class RunTables
+{
+    private const int MostValues = 20;
+
+    /// <summary>The runs of a file, with what each measured.</summary>
+    public static Table Runs(ReportFile file) => new(
+        "all runs",
+        string.Create(CultureInfo.InvariantCulture, $"All {file.Runs.Count:N0} runs in the order of the file"),
+        [
+            new("run"), new("state"), .. Numbers("epochs", "seed", "trained", "training", "best validation", "test", "found still"),
+            new("hash"),
+        ],
+        file.Runs.Select(run =>
+        {
+            Cell Show(string measure) => Measures.Of(measure, run) is { } value ? Measures.Show(measure, value) : Cell.Gap;
+            return new Cell[]
+            {
+                run.Run.Name, run.State.Word(), string.Create(CultureInfo.InvariantCulture, $"{run.Epochs.Length:N0} of {run.Run.Recipe.Epochs:N0}"),
+                run.Run.Recipe.Seed.ToString(CultureInfo.InvariantCulture), Show("trained parameters"), Show("training accuracy"),
+                Show("best accuracy"), Show("test accuracy"), run.Result is { } result ? Cell.Of(result.StillVerified) : Cell.Gap,
+                new Cell(run.Hash, Tone: "code"),
+            };
+        }));
+
+    /// <summary>What a recipe plans for the weights of each layer.</summary>
+    public static Table Layers(Recipe recipe) => new(
+        "layers",
+        "What becomes of each layer's weights",
+        [new("layer"), new("kind"), new("shape"), .. Numbers("learned", "fixed", "zero")],
+        PlanFile.layers(recipe).Select(layer => new Cell[]
+        {
+            layer.Name, layer.Kind, string.Join("×", layer.Shape), Cell.Of(layer.Trained), Cell.Of(layer.Fixed), Cell.Of(layer.Zero),
+        }));
+
+    /// <summary>Seconds per epoch of groups of runs, and how they spread.</summary>
+    public static Table Times(ReportFile file)
+    {
+        var axes = file.Axes;
+        static Cell Seconds(double value) => Measures.Show("seconds", value);
+        return new Table(
+            "seconds per epoch",
+            "Seconds per epoch, all epochs of all runs of a row",
+            [new("runs"), .. Numbers("epochs", "least", "lower quartile", "median", "upper quartile", "greatest")],
+            file.By(axes).Where(group => group.Runs.Any(run => run.Times.Length > 0)).Select(group =>
+            {
+                var spread = Spread.Of(group.Runs.SelectMany(run => run.Times).Select(time => time.Seconds));
+                return new Cell[]
+                {
+                    group.Label(axes), Cell.Of(spread.Count), Seconds(spread.Least), Seconds(spread.Lower), Seconds(spread.Median),
+                    Seconds(spread.Upper), Seconds(spread.Most),
+                };
+            }));
+    }
+
+    /// <summary>Lines that were fitted, with what is uncertain of them.</summary>
+    public static Table Fits(IReadOnlyList<FittedSeries> fits, string measure, string over, bool logarithmic)
+    {
+        var share = Measures.Unit(measure) == MeasureUnit.Share;
+        Cell Number(double value) => share
+            ? string.Create(CultureInfo.InvariantCulture, $"{100 * value:G4} pt")
+            : value.ToString("G4", CultureInfo.InvariantCulture);
+        return new Table(
+            "fitted lines",
+            $"Least-squares fits of {measure}, with 95% confidence intervals",
+            [new("runs"), .. Numbers(logarithmic ? $"slope for ten times the {over}" : $"slope for each of {over}", "±", "R²", "points")],
+            fits.Select(fitted => new Cell[]
+            {
+                fitted.Series, Number(fitted.Fit.Slope), Number(fitted.Fit.SlopeBand),
+                fitted.Fit.Determination.ToString("F3", CultureInfo.InvariantCulture), Cell.Of(fitted.Fit.Count),
+            }));
+    }
+
+    /// <summary>Versions, machines, seeds and times.</summary>
+    public static Table Origin(ReportFile file)
+    {
+        static string Whole(long number) => number.ToString(CultureInfo.InvariantCulture);
+        var times = file.Runs.SelectMany(run => run.Times).ToArray();
+        var ended = times.Select(time => time.Ended).Order(StringComparer.Ordinal).ToArray();
+        return new Table(
+            "where it comes from",
+            "What computed these numbers",
+            [new(""), new("")],
+            [
+                ["versions", List(file.Runs.Select(run => run.Result?.Versions ?? ""))],
+                ["machines", List(times.Select(time => time.Machine))],
+                ["processors", List(file.Runs.SelectMany(run => run.Machines).Select(machine => machine.Processor))],
+                ["threads", List(times.Select(time => Whole(time.Threads)))],
+                ["seeds", List(file.Runs.Select(run => Whole(run.Run.Recipe.Seed)))],
+                ["first epoch ended", ended.FirstOrDefault("–")],
+                ["last epoch ended", ended.LastOrDefault("–")],
+                ["git revision of the file", file.Revision.Length > 0 ? file.Revision : "–"],
+                ["profile", file.Profile.Length > 0 ? file.Profile : "none"],
+            ]);
+    }
+
+    /// <summary>The state in a word.</summary>
+    public static string Word(this RunState state) => state switch
+    {
+        RunState.Finished => "finished",
+        RunState.UnderWay => "under way",
+        RunState.Failed => "failed",
+        _ => "not yet run",
+    };
+
+    private static IEnumerable<Column> Numbers(params string[] titles) => titles.Select(title => new Column(title, IsNumber: true));
+
+    private static string List(IEnumerable<string> values)
+    {
+        var distinct = values.Where(value => value.Length > 0).Distinct().Order(StringComparer.Ordinal).ToArray();
+        return distinct.Length == 0 ? "–"
+            : string.Join("; ", distinct.Take(MostValues)) + (distinct.Length > MostValues ? $"; {distinct.Length - MostValues} more" : "");
+    }
+}

@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text;
+using Freeze.Report.Claims;
+using Freeze.Report.Statistics;
+
+namespace Freeze.Report.Tables;
+
+/// <summary>
+/// Everything as tidy CSV (RFC 4180): a line for each observation, a column for each variable. Numbers have all the digits
+/// that they were recorded with; shares are shares.
+/// </summary>
+public static class TidyFiles
+{
+    private static readonly string[] OfRuns =
+    [
+        "best accuracy", "training accuracy", "validation accuracy", "test accuracy", "training loss", "validation loss", "test loss",
+        "trained parameters", "total parameters", "seconds", "seconds per epoch",
+    ];
+
+    // A line's first columns, which say whose it is.
+    private sealed record Owner(ReportFile File, RunRecords Run);
+
+    /// <summary>Each file's name and text: runs.csv, epochs.csv, stages.csv, weights.csv, sizes.csv, expected.csv and claims.csv.</summary>
+    public static IReadOnlyList<(string Name, string Text)> Of(IReadOnlyList<ReportFile> files)
+    {
+        Owner[] runs = [.. files.SelectMany(file => file.Runs.Select(run => new Owner(file, run)))];
+        return
+        [
+            ("runs.csv", Runs(runs)),
+            ("epochs.csv", Epochs(runs)),
+            ("stages.csv", Stages(runs)),
+            ("weights.csv", Weights(runs)),
+            ("sizes.csv", Sizes(runs)),
+            ("expected.csv", Expected(runs)),
+            ("claims.csv", OfClaims(files)),
+        ];
+    }
+
+    private static string Runs(Owner[] runs)
+    {
+        var axes = runs.SelectMany(of => of.Run.Run.Columns).Select(axis => axis.Name).Distinct();
+        return Csv(
+            runs,
+            [
+                ("file", of => of.File.Path), ("profile", of => of.File.Profile), ("run", of => of.Run.Run.Name), ("hash", of => of.Run.Hash),
+                ("state", of => of.Run.State.Word()), ("net", of => of.Run.Run.NetName),
+                ("data", of => DataSourceModule.name(of.Run.Run.Recipe.Data)), ("seed", of => of.Run.Run.Recipe.Seed),
+                ("epochs", of => of.Run.Epochs.Length),
+                .. OfRuns.Select(measure => (measure.Replace(' ', '_'), (Func<Owner, object?>)(of => Measures.Of(measure, of.Run)))),
+                .. axes.Select(axis => ($"axis_{axis}", (Func<Owner, object?>)(of => ReportFile.Value(of.Run, axis)))),
+            ]);
+    }
+
+    private static string Epochs(Owner[] runs) => OfEach(
+        runs,
+        run =>
+        {
+            var times = run.Times.DistinctBy(time => time.Epoch).ToDictionary(time => time.Epoch);
+            return run.Epochs.Select(epoch => (Epoch: epoch, Time: times.GetValueOrDefault(epoch.Epoch)));
+        },
+        ("epoch", of => of.Epoch.Epoch), ("training_loss", of => of.Epoch.TrainingLoss),
+        ("training_accuracy", of => of.Epoch.TrainingAccuracy), ("validation_loss", of => of.Epoch.ValidationLoss),
+        ("validation_accuracy", of => of.Epoch.ValidationAccuracy), ("seconds", of => of.Time?.Seconds),
+        ("images_per_second", of => of.Time?.ImagesPerSecond), ("ended", of => of.Time?.Ended), ("machine", of => of.Time?.Machine),
+        ("threads", of => of.Time?.Threads));
+
+    // A line for each optimizer that was tried for a stage.
+    private static string Stages(Owner[] runs) => OfEach(
+        runs,
+        run => ((run.Result?.Learning as LearningRecord.StageByStage)?.Stages ?? []).SelectMany((stage, number) =>
+            stage.Candidates.Select((candidate, i) => (Stage: stage, Number: number + 1, Candidate: candidate, Place: i, Last: candidate.Epochs.LastOrDefault()))),
+        ("number", of => of.Number), ("stage", of => of.Stage.Name), ("address", of => of.Stage.Address),
+        ("candidate", of => of.Place + 1), ("kept", of => of.Place == of.Stage.Best ? "yes" : "no"),
+        ("lr", of => OptimizerModule.learningRate(of.Candidate.Optimizer)),
+        ("decay", of => OptimizerModule.decay(of.Candidate.Optimizer)), ("epochs", of => of.Candidate.Epochs.Length),
+        ("training_accuracy", of => of.Last?.TrainingAccuracy), ("validation_accuracy", of => of.Last?.ValidationAccuracy),
+        ("validation_loss", of => of.Last?.ValidationLoss), ("failure", of => of.Candidate.Failure));
+
+    private static string Weights(Owner[] runs) => OfEach(
+        runs,
+        run => run.Weights.SelectMany(layer => new[] { (Layer: layer, When: "start", Values: layer.Start), (Layer: layer, When: "end", Values: layer.End) }),
+        ("layer", of => of.Layer.Layer), ("kind", of => of.Layer.Kind), ("part", of => of.Layer.Part.Word()), ("when", of => of.When),
+        ("count", of => of.Values.Count), ("mean_absolute", of => of.Values.MeanAbsolute), ("variance", of => of.Values.Variance),
+        ("norm", of => of.Values.Norm), ("least", of => of.Values.Least), ("most", of => of.Values.Most),
+        ("histogram", of => string.Join(' ', of.Values.Histogram)));
+
+    // What learns of each layer at the end of each epoch.
+    private static string Sizes(Owner[] runs) => OfEach(
+        runs,
+        run => run.Sizes.SelectMany(size => size.Layers.Select(layer => (size.Epoch, Layer: layer))),
+        ("epoch", of => of.Epoch), ("layer", of => of.Layer.Layer), ("mean_absolute", of => of.Layer.MeanAbsolute),
+        ("variance", of => of.Layer.Variance), ("norm", of => of.Layer.Norm));
+
+    private static string Expected(Owner[] runs) => OfEach(
+        runs,
+        run => run.Run.Expected.Select(expected => (
+            expected.Measure,
+            Published: Measures.Published(expected.Measure, expected.Value),
+            expected.Source,
+            Measured: run.State == RunState.Finished ? Measures.Of(expected.Measure, run) : null)),
+        ("measure", of => of.Measure), ("published", of => of.Published), ("source", of => of.Source),
+        ("measured", of => of.Measured), ("difference", of => of.Measured - of.Published));
+
+    private static string OfClaims(IReadOnlyList<ReportFile> files) => Csv(
+        files.SelectMany(file => JudgedClaim.Of(file).SelectMany(claim =>
+            claim.Parts.DefaultIfEmpty(JudgedClaim.Nothing).Select(part => (File: file, Claim: claim, Part: part)))),
+        [
+            ("file", of => of.File.Path), ("claim", of => of.Claim.Text), ("where", of => of.Part.Where),
+            ("measured", of => of.Part.Figures), ("difference_or_slope", of => Finite(of.Part.Difference)),
+            ("half_interval", of => Finite(of.Part.Band)), ("seeds_or_points", of => of.Part.Count),
+            ("verdict", of => Verdicts.Word(of.Part.Verdict)),
+        ]);
+
+    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
+
+    // Lines that belong to runs.
+    private static string OfEach<T>(
+        Owner[] runs, Func<RunRecords, IEnumerable<T>> lines, params IEnumerable<(string Title, Func<T, object?> Value)> columns) => Csv(
+            runs.SelectMany(owner => lines(owner.Run).Select(line => (Owner: owner, Line: line))),
+            [
+                ("file", of => of.Owner.File.Path), ("run", of => of.Owner.Run.Run.Name), ("hash", of => of.Owner.Run.Hash),
+                .. columns.Select(column => (column.Title, (Func<(Owner Owner, T Line), object?>)(of => column.Value(of.Line)))),
+            ]);
+
+    private static string Csv<T>(IEnumerable<T> lines, (string Title, Func<T, object?> Value)[] columns)
+    {
+        var text = new StringBuilder();
+        text.AppendJoin(',', columns.Select(column => Cell(column.Title))).Append("\r\n");
+        foreach (var line in lines)
+        {
+            text.AppendJoin(',', columns.Select(column => Cell(column.Value(line)))).Append("\r\n");
+        }
+
+        return text.ToString();
+    }
+
+    private static string Cell(object? value)
+    {
+        var text = Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
+        return text.AsSpan().IndexOfAny(",\"\r\n") >= 0 ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+    }
+}
