@@ -15,13 +15,11 @@ type Cost =
 /// What a step of a recipe computes, and what it does without.
 [<RequireQualifiedAccess>]
 module Costs =
-    let private learns (plan: WeightPlan) = (Counts.ofWeight plan).Trained > 0L
-
     /// By layer the share of its kernel that learns, of layers where anything does.
     let private learning (weights: WeightPlan[]) : Map<string, float> =
         weights
         |> Array.groupBy _.Weight.Layer
-        |> Array.filter (snd >> Array.exists learns)
+        |> Array.filter (snd >> Array.exists Counts.learns)
         |> Array.map (fun (layer, plans) ->
             let counts = Counts.ofWeight plans[0]
             layer, float counts.Trained / float counts.Total)

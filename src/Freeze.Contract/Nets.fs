@@ -108,12 +108,9 @@ module Net =
         | Operation.Conv(filters, height, width, _, _, _, bias) ->
             let channels = input().[0]
 
-            weight
-                LayerKind.Conv
-                [| filters; channels; height; width |]
-                (channels * height * width)
-                (filters * height * width)
-            |> withBias bias
+            let ofChannel = height * width
+            let shape = [| filters; channels; height; width |]
+            weight LayerKind.Conv shape (channels * ofChannel) (filters * ofChannel) |> withBias bias
         | Operation.Linear(units, bias) ->
             let inputs = input().[0]
             weight LayerKind.Linear [| units; inputs |] inputs units |> withBias bias

@@ -334,41 +334,35 @@ module Counts =
             Zero = a.Zero + b.Zero
         }
 
-    let private still stillness count =
-        match stillness with
-        | Stillness.Fixed ->
-            { none with
-                Total = count
-                Fixed = count
-            }
-        | Stillness.Zero ->
-            { none with
-                Total = count
-                Zero = count
-            }
-
     let ofWeight (plan: WeightPlan) =
-        let size = Weight.size plan.Weight
+        let total = Weight.size plan.Weight
 
-        let trained count =
-            { none with
-                Total = count
-                Trained = count
-            }
+        let slice (dimension: int) (count: int) =
+            total / int64 plan.Weight.Shape[dimension] * int64 count
 
-        let slice (dimension: int) count rest =
-            let learning = size / int64 plan.Weight.Shape[dimension] * int64 count
-            add (trained learning) (still rest (size - learning))
+        let trained, rest =
+            match plan.Treatment with
+            | Treatment.Trained
+            | Treatment.Solved _ -> total, Stillness.Fixed
+            | Treatment.Still stillness -> 0L, stillness
+            | Treatment.Slice(dimension, indices, rest) -> slice dimension indices.Length, rest
+            | Treatment.Largest(dimension, count, rest) -> slice dimension count, rest
 
-        match plan.Treatment with
-        | Treatment.Trained
-        | Treatment.Solved _ -> trained size
-        | Treatment.Still stillness -> still stillness size
-        | Treatment.Slice(dimension, indices, rest) -> slice dimension indices.Length rest
-        | Treatment.Largest(dimension, count, rest) -> slice dimension count rest
+        let still kind =
+            if rest = kind then total - trained else 0L
+
+        {
+            Total = total
+            Trained = trained
+            Fixed = still Stillness.Fixed
+            Zero = still Stillness.Zero
+        }
 
     let ofWeights (plans: WeightPlan seq) =
         plans |> Seq.map ofWeight |> Seq.fold add none
+
+    /// Whether anything of a weight learns, in some epoch at least.
+    let learns (plan: WeightPlan) = (ofWeight plan).Trained > 0L
 
 [<RequireQualifiedAccess>]
 module Update =
@@ -446,3 +440,13 @@ module DataSource =
             else
                 $"{name}, not verified"
         | _ -> plainName source
+
+[<RequireQualifiedAccess>]
+module Recipe =
+    /// How many training images a run uses, those held out among them, and how many test images; none where nothing is
+    /// known of its data.
+    let images (recipe: Recipe) : int * int =
+        match DataSource.tryDescribe recipe.Data, recipe.Images with
+        | Some set, Images.All -> set.TrainingImages, set.TestImages
+        | Some set, Images.First count -> count, set.TestImages
+        | None, _ -> 0, 0
