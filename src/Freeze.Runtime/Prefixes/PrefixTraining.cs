@@ -1,10 +1,6 @@
-using System.Security.Cryptography;
-using System.Text;
 using Freeze.Runtime.Data;
 using Freeze.Runtime.Nets;
-using Freeze.Runtime.Results;
 using Freeze.Runtime.Training;
-using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Prefixes;
 
@@ -15,50 +11,36 @@ namespace Freeze.Runtime.Prefixes;
 /// </summary>
 internal sealed class PrefixTraining : IDisposable
 {
-    private readonly KeptFeatures? kept;
+    private readonly FrontFeatures? features;
 
-    /// <param name="session">The images, and how many bytes there may be.</param>
+    /// <param name="session">The images, and where features are kept.</param>
     /// <param name="recipe">That of the whole net.</param>
-    /// <param name="store">Where features too large for memory are kept, for all runs that share them.</param>
-    public PrefixTraining(TrainingSession session, Recipe recipe, FeatureStore store)
+    public PrefixTraining(TrainingSession session, Recipe recipe)
     {
         RecipeCheck.Demand(recipe, session.Images.Set);
         var passes = session.Options.Passes;
         var weights = new WeightTable(recipe);
-        var prefix = FixedPrefixes.find(recipe);
-        if (prefix.Output == 0 || !passes.Has(Pass.Features))
+        var prefix = FixedPrefixes.find(recipe).Output;
+        if (prefix == 0 || !passes.Has(Pass.Features))
         {
             Trainer = new Trainer(recipe, new Batches(session.Images, recipe), weights, passes);
             return;
         }
 
-        var front = new FixedFront(Parts.upTo(recipe, prefix.Output, 0), weights, passes);
-        var work = new FeatureWork(session.Images, recipe, front, withTest: true);
-        kept = Keep(session, recipe, prefix, work, store);
-        var suffix = Parts.behind(recipe, prefix.Output);
-        var batches = kept is null ? new Batches(session.Images, recipe, front) : new Batches(kept.Images, suffix);
-        Trainer = new Trainer(suffix, batches, weights, passes);
+        var front = new FixedFront(Parts.upTo(recipe, prefix, 0), weights, passes);
+        features = new FrontFeatures(session.Images, recipe, front, withTest: true);
+        features.Keep(
+            Address.ofRecipe(FixedPrefixes.content(recipe, prefix)),
+            $"the outputs of {recipe.Net.Nodes[prefix].Name}",
+            session.Options.FeatureMemory,
+            session);
+        var suffix = Parts.behind(recipe, prefix);
+        Trainer = new Trainer(suffix, features.Batches(suffix), weights, passes);
     }
 
     /// <summary>Trains what learns; its weights are those of the whole net.</summary>
     public Trainer Trainer { get; }
 
     /// <summary>Frees the features.</summary>
-    public void Dispose() => kept?.Dispose();
-
-    private static KeptFeatures? Keep(
-        TrainingSession session, Recipe recipe, FixedPrefix prefix, FeatureWork work, FeatureStore store)
-    {
-        var amount = KeptFeatures.Amount(work.Bytes);
-        var what = $"computing the outputs of {recipe.Net.Nodes[prefix.Output].Name} once, {amount}";
-        if (work.Bytes <= session.Options.FeatureMemory)
-        {
-            session.Note($"{what} in memory");
-            return KeptFeatures.InMemory(work, session.Cancel);
-        }
-
-        // What computes is part of the address: features of other bits are others.
-        var content = $"{Address.ofRecipe(FixedPrefixes.content(recipe, prefix.Output))}, {session.Versions}, {get_num_threads()} threads";
-        return store.Open(work, SHA256.HashData(Encoding.UTF8.GetBytes(content)), $"{what} in a file", session);
-    }
+    public void Dispose() => features?.Dispose();
 }
