@@ -37,40 +37,40 @@ module DataSets =
 
     let private identifiedBy digest (set: DataSet) = { set with Digest = digest }
 
-    let private digits = [| 1; 28; 28 |]
-    let private small = [| 3; 32; 32 |]
-    let private photographs = [| 3; 64; 64 |]
+    let private grey28 = [| 1; 28; 28 |]
+    let private rgb32 = [| 3; 32; 32 |]
+    let private rgb64 = [| 3; 64; 64 |]
 
     /// Every data set that a Freeze file can name. The digest of those in idx files is that of their files' sums, that of a
     /// sample the digest of its files, that of `synthetic` the version of what draws it.
     let all =
         [|
-            set "mnist" "handwritten digits (LeCun, Cortes, Burges)" digits 10 (60000, 10000)
+            set "mnist" "handwritten digits (LeCun, Cortes, Burges)" grey28 10 (60000, 10000)
             |> identifiedBy "ac89dbc26b7b0b5f68ff586bc0579a0c16e78b3436b0c71ccdd0169cbebf9ff7"
-            set "mnist-sample" "the first tenth of MNIST, part of Freeze: no download" digits 10 (6000, 1000)
+            set "mnist-sample" "the first tenth of MNIST, part of Freeze: no download" grey28 10 (6000, 1000)
             |> identifiedBy "097cff632392d637972786871a44e1db94b6147f8975a11d3d7121cd866ae549"
-            set "fashion-mnist" "articles of clothing (Xiao, Rasul, Vollgraf 2017)" digits 10 (60000, 10000)
+            set "fashion-mnist" "articles of clothing (Xiao, Rasul, Vollgraf 2017)" grey28 10 (60000, 10000)
             |> identifiedBy "7b0688d0999122d67a4eb2b95499a3bf7c5afbfaef15b7295b9f619d9e48a0bc"
-            set "cifar10" "small colour photographs (Krizhevsky 2009)" small 10 (50000, 10000)
+            set "cifar10" "small colour photographs (Krizhevsky 2009)" rgb32 10 (50000, 10000)
             |> identifiedBy "8c55a8b9bded44be4bdc99f909320d5d483890a750bfb8468cc66d642470223a"
-            set "cifar100" "the same in a hundred classes (Krizhevsky 2009)" small 100 (50000, 10000)
+            set "cifar100" "the same in a hundred classes (Krizhevsky 2009)" rgb32 100 (50000, 10000)
             |> identifiedBy "md5:eb9058c3a382ffc7106e4002c42a8d85"
-            set "cifar100-coarse" "CIFAR-100 in its twenty superclasses" small 20 (50000, 10000)
+            set "cifar100-coarse" "CIFAR-100 in its twenty superclasses" rgb32 20 (50000, 10000)
             |> identifiedBy "md5:eb9058c3a382ffc7106e4002c42a8d85"
-            set "cifar100-sample" "the first tenth of CIFAR-100" small 100 (5000, 1000)
+            set "cifar100-sample" "the first tenth of CIFAR-100" rgb32 100 (5000, 1000)
             |> identifiedBy "4ee6dda1d95c038bb9e98acc652119843eb810ec401d9b2187bf8714674b7b46"
-            set "cifar100-coarse-sample" "the first tenth, in twenty superclasses" small 20 (5000, 1000)
+            set "cifar100-coarse-sample" "the first tenth, in twenty superclasses" rgb32 20 (5000, 1000)
             |> identifiedBy "66cb9e2edf799b7cd682cae7fb7b1fb5748a5c4c92a7fdf7e0c1b5850b8bdef6"
-            set "tiny-imagenet" "photographs of 200 classes (Stanford's CS231n)" photographs 200 (100000, 10000)
+            set "tiny-imagenet" "photographs of 200 classes (Stanford's CS231n)" rgb64 200 (100000, 10000)
             |> identifiedBy "md5:90528d7ca1a48142e341f4ef8d21d0de"
             set
                 "tiny-imagenet-sample"
                 "20 classes of Tiny-ImageNet, a hundred images each"
-                photographs
+                rgb64
                 20
                 (2000, 1000)
             |> identifiedBy "0f4c6fc4638b758eb91af918d6694fa3cdcd314ef09e1b24fb7086868ace3d44"
-            set "synthetic" "textures and shapes that Freeze draws itself: no download" small 10 (10000, 2000)
+            set "synthetic" "textures and shapes that Freeze draws itself: no download" rgb32 10 (10000, 2000)
             |> identifiedBy "version 1"
         |]
 

@@ -24,7 +24,8 @@ module FixedPrefixes =
     let private moves (learning: Set<string>) (frozen: Set<string>) (node: Node) : string option =
         match node.Operation with
         | _ when learning.Contains node.Name -> Some $"{node.Name} learns"
-        | Operation.BatchNorm _ when not (frozen.Contains node.Name) -> Some $"the statistics of {node.Name} move"
+        | Operation.BatchNorm _ when not (frozen.Contains node.Name) ->
+            Some $"the statistics of {node.Name} move"
         | Operation.Dropout probability when probability > 0.0 -> Some $"{node.Name} draws anew in each step"
         | _ -> None
 
@@ -68,7 +69,9 @@ module FixedPrefixes =
             let cuts = cuts nodes
 
             let limit =
-                first |> Option.bind (fun i -> moving nodes[i]) |> Option.defaultValue "the net ends"
+                first
+                |> Option.bind (fun i -> moving nodes[i])
+                |> Option.defaultValue "the net ends"
 
             let isWorth (node: Node) =
                 node.Operation.IsConv || node.Operation.IsLinear
@@ -86,14 +89,11 @@ module FixedPrefixes =
 
     /// How many bytes activations of a shape are.
     let bytes (precision: Precision) (shape: int[]) : int64 =
-        let ofValue =
-            match precision with
-            | Precision.Bf16 -> 2L
-            | Precision.Fp32
-            | Precision.Tf32 -> 4L
-            | Precision.Fp64 -> 8L
-
-        shape |> Array.fold (fun product extent -> product * int64 extent) ofValue
+        match precision with
+        | Precision.Bf16 -> 2L * Extents.size shape
+        | Precision.Fp32
+        | Precision.Tf32 -> 4L * Extents.size shape
+        | Precision.Fp64 -> 8L * Extents.size shape
 
     /// All that the outputs of a prefix depend on, as a recipe: what runs differ in otherwise is left out.
     let content (recipe: Recipe) (output: int) : Recipe =

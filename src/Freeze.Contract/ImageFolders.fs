@@ -53,6 +53,7 @@ module ImageFolders =
 
     let private mostFiles = 5_000_000
     let private deepest = 32
+
     let private endings =
         HashSet([ ".png"; ".jpg"; ".jpeg" ], StringComparer.OrdinalIgnoreCase)
 
@@ -73,7 +74,8 @@ module ImageFolders =
             entry)
 
     let private pictures root (folder: DirectoryInfo) =
-        folder.EnumerateFiles() |> seen root (fun file -> endings.Contains file.Extension)
+        folder.EnumerateFiles()
+        |> seen root (fun file -> endings.Contains file.Extension)
 
     let private folders root (folder: DirectoryInfo) =
         folder.EnumerateDirectories() |> seen root (fun _ -> true)

@@ -49,7 +49,11 @@ let private tryFloat (element: JsonElement) : bool * float =
         | "-Infinity" -> true, Double.NegativeInfinity
         | _ -> false, 0.0
 
-let private scalar (kinds: JsonValueKind list) (write: Utf8JsonWriter -> 'T -> unit) (tryRead: JsonElement -> bool * 'T) =
+let private scalar
+    (kinds: JsonValueKind list)
+    (write: Utf8JsonWriter -> 'T -> unit)
+    (tryRead: JsonElement -> bool * 'T)
+    =
     {
         Write = fun writer value -> write writer (unbox<'T> value)
         Read =
@@ -198,7 +202,11 @@ and private ofUnion kind =
 
             let fields = case.GetFields() |> Array.map (fieldOf marks)
             let make = FSharpValue.PreComputeUnionConstructor case
-            camel case.Name, fields.Length, make, ofFields (FSharpValue.PreComputeUnionReader case) make fields)
+
+            camel case.Name,
+            fields.Length,
+            make,
+            ofFields (FSharpValue.PreComputeUnionReader case) make fields)
 
     let tag = FSharpValue.PreComputeUnionTagReader kind
 

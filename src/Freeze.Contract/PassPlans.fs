@@ -53,7 +53,8 @@ module PassPlans =
             Layers = prefix.Layers
             Bytes =
                 if isKept then
-                    FixedPrefixes.bytes recipe.Precision output.Shape * (int64 training + int64 test)
+                    FixedPrefixes.bytes recipe.Precision output.Shape
+                    * (int64 training + int64 test)
                 else
                     0L
             Limit = prefix.Limit

@@ -20,7 +20,9 @@ module Pass =
     /// In the order in which they are listed: the word on the command line and in records, and what a pass does.
     let private table =
         [|
-            Pass.Slices, "slices", "of a convolution of which a slice learns only the slice's gradient is computed"
+            Pass.Slices,
+            "slices",
+            "of a convolution of which a slice learns only the slice's gradient is computed"
             Pass.Prefix, "prefix", "no gradients in front of the first weight that learns"
             Pass.Features, "features", "what a fixed prefix makes of an image is computed once"
             Pass.DeadChannels, "dead-channels", "channels that are constant are not computed for each image"

@@ -394,6 +394,9 @@ module Optimizer =
 
 [<RequireQualifiedAccess>]
 module DataSource =
+    let private folderName (path: string) =
+        System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator path)
+
     /// What is known of a run's images without opening them; nothing of a name that no set has.
     let tryDescribe (source: DataSource) : DataSet option =
         match source with
@@ -401,7 +404,7 @@ module DataSource =
         | DataSource.Folder(path, digest, size, classes, trainingImages, testImages) ->
             Some
                 {
-                    Name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator path)
+                    Name = folderName path
                     Image = [| 3; size; size |]
                     Classes = classes
                     TrainingImages = trainingImages
@@ -426,10 +429,9 @@ module DataSource =
 
     /// What files call it.
     let plainName (source: DataSource) =
-        match source, tryDescribe source with
-        | _, Some set -> set.Name
-        | DataSource.Named(name, _), None -> name
-        | DataSource.Folder(path, _, _, _, _, _), None -> path
+        match source with
+        | DataSource.Named(name, _) -> name
+        | DataSource.Folder(path, _, _, _, _, _) -> folderName path
 
     /// What tables call it: a copy that is not the published set is named as one.
     let name (source: DataSource) =

@@ -39,7 +39,8 @@ module Programs =
         // A node and those in front of it, of which each is read by the one behind it alone.
         let rec chain length place =
             match nodes[place].Inputs with
-            | [| input |] when length > 1 && input > 0 && readers[input] = 1 -> place :: chain (length - 1) input
+            | [| input |] when length > 1 && input > 0 && readers[input] = 1 ->
+                place :: chain (length - 1) input
             | _ -> [ place ]
 
         let cutsNorms = passes.Has Pass.NormRelu

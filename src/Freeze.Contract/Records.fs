@@ -171,7 +171,8 @@ module StageRecord =
 [<RequireQualifiedAccess>]
 module StageTime =
     /// With the times of a classifier that learned behind the weights of the best candidate.
-    let classified (time: StageTime) (classifier: EpochTime[]) : StageTime = { time with Classifier = classifier }
+    let classified (time: StageTime) (classifier: EpochTime[]) : StageTime =
+        { time with Classifier = classifier }
 
     /// Of the epochs that the run tells of. What it took to learn without labels, of which no epoch of the run tells, is that
     /// of the first.

@@ -69,8 +69,7 @@ module Stages =
         }
 
     /// The plan of a temporary classifier's weight.
-    let private usual (recipe: Recipe) stage =
-        temporary (treatment recipe stage)
+    let private usual (recipe: Recipe) stage = temporary (treatment recipe stage)
 
     /// Whether the net's own classifier is like the temporary ones: one linear layer, all of it trained or solved for, from
     /// PyTorch's start. Then nets of more and fewer stages share their trainings, and the last temporary classifier becomes
@@ -132,12 +131,10 @@ module Stages =
                 }
             |]
 
-    let private size (shape: int[]) = Array.fold (*) 1 shape
-
     /// Some nodes with a linear layer behind them.
     let private appendLinear name units (nodes: Node[]) =
         nodes
-        |> append (name + "/flatten") Operation.Flatten [| size (Array.last nodes).Shape |]
+        |> append (name + "/flatten") Operation.Flatten [| int (Extents.size (Array.last nodes).Shape) |]
         |> append name (Operation.Linear(units, true)) [| units |]
 
     /// Some nodes with the classifier of a stage behind them.
@@ -158,8 +155,10 @@ module Stages =
             let upTo whole part = (whole + part - 1) / part
             let block = max (upTo height rows) (upTo width columns)
             let filters = channels * block * block
-            before |> append name (Operation.Conv(filters, 3, 3, 1, 1, 1, true)) [| filters; rows; columns |]
-        | read, _ -> appendLinear name (size read) before
+
+            before
+            |> append name (Operation.Conv(filters, 3, 3, 1, 1, 1, true)) [| filters; rows; columns |]
+        | read, _ -> appendLinear name (int (Extents.size read)) before
 
     /// A recipe of a part of the net; what is not the net's own is planned as told.
     let private ofNodes (recipe: Recipe) (others: Weight -> WeightPlan) (nodes: Node[]) : Recipe =

@@ -34,10 +34,7 @@ let ``a layer that learns in some epochs, or is solved for, learns`` () =
         snd (ends "data mnist; net lenet; epochs 5; conv1: fixed; conv2: train from epoch 5")
     )
 
-    Assert.Equal(
-        "fc2 learns",
-        snd (ends "data mnist; net lenet; rest: fixed; last layer: solve ridge 0.01")
-    )
+    Assert.Equal("fc2 learns", snd (ends "data mnist; net lenet; rest: fixed; last layer: solve ridge 0.01"))
 
 [<Fact>]
 let ``statistics of batches end it, frozen ones do not`` () =

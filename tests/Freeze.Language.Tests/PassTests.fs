@@ -78,21 +78,17 @@ let ``a norm and its only reader, a relu, are one`` () =
         together (PassSet.AllBut [ Pass.NormConv ]) net all
     )
 
-    Assert.Equal<(int * string)[]>(
-        [| 6, "relu pool2" |],
-        together (PassSet.AllBut [ Pass.NormRelu ]) net all
-    )
+    Assert.Equal<(int * string)[]>([| 6, "relu pool2" |], together (PassSet.AllBut [ Pass.NormRelu ]) net all)
 
 [<Fact>]
 let ``a convolution takes along the norm and the relu that it alone reads`` () =
-    Assert.Equal<(int * string)[]>(
-        [| 4, "bn1 relu conv2"; 6, "relu pool2" |],
-        together PassSet.All net all
-    )
+    Assert.Equal<(int * string)[]>([| 4, "bn1 relu conv2"; 6, "relu pool2" |], together PassSet.All net all)
 
 [<Fact>]
 let ``a norm with constant channels is done apart from the convolution`` () =
-    let live = net.Nodes |> Array.map (fun node -> if node.Name = "bn1" then [| 0 |] else null)
+    let live =
+        net.Nodes |> Array.map (fun node -> if node.Name = "bn1" then [| 0 |] else null)
+
     let works = Programs.ofNet PassSet.All net live all |> Array.map _.Work
     Assert.Contains(Work.NormRelu net.Nodes[2], works)
 
@@ -112,10 +108,7 @@ let ``a relu that is done with its norm is not done again behind a pool`` () =
 
     Assert.Equal<(int * string)[]>([| 3, "bn1 relu" |], together PassSet.All net 4)
 
-    Assert.Equal<(int * string)[]>(
-        [| 4, "relu pool1" |],
-        together (PassSet.AllBut [ Pass.NormRelu ]) net 4
-    )
+    Assert.Equal<(int * string)[]>([| 4, "relu pool1" |], together (PassSet.AllBut [ Pass.NormRelu ]) net 4)
 
 [<Fact>]
 let ``what lies behind the node that is asked for is not done with it`` () =
@@ -130,7 +123,9 @@ let ``each output that is read is given up by its last reader, but not the input
         for input in step.Inputs do
             Assert.Contains(input, steps |> Array.map _.Output)
 
-    let read = steps |> Array.collect _.Inputs |> Array.distinct |> Array.filter ((<>) 0)
+    let read =
+        steps |> Array.collect _.Inputs |> Array.distinct |> Array.filter ((<>) 0)
+
     Assert.Equal<int[]>(Array.sort read, steps |> Array.collect _.LastRead |> Array.sort)
 
     for step in steps do

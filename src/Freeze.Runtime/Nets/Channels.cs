@@ -28,16 +28,11 @@ internal sealed class ChannelSplit
     public ChannelSplit(int[] live, int channels)
     {
         this.live = live;
-        var constant = Enumerable.Range(0, channels).Except(live).ToArray();
+        int[] constant = [.. Enumerable.Range(0, channels).Except(live)];
         int[] both = [.. live, .. constant];
-        var back = new int[channels];
-        for (var i = 0; i < channels; i++)
-        {
-            back[both[i]] = i;
-        }
-
+        int[] back = [.. Enumerable.Range(0, channels)];
+        Array.Sort(both, back);
         (Live, Constant, Back) = (Index(live), Index(constant), Index(back));
-        (Lives, Constants) = (live.Length, constant.Length);
     }
 
     public Tensor Live { get; }
@@ -46,9 +41,9 @@ internal sealed class ChannelSplit
 
     public Tensor Back { get; }
 
-    public int Lives { get; }
+    public long Lives => Live.shape[0];
 
-    public int Constants { get; }
+    public long Constants => Constant.shape[0];
 
     /// <summary>Whether another node's channels are split alike.</summary>
     public bool Equals(int[]? other) => other is not null && live.SequenceEqual(other);
@@ -127,7 +122,11 @@ internal static class ConstantChannels
     /// A batch norm of constants [channels]: their mean is what they are and their variance 0, where the batch's
     /// statistics are used.
     /// </summary>
-    public static Tensor Normalise(
-        Tensor constants, Tensor mean, Tensor variance, Tensor weight, Tensor bias, bool estimates, double epsilon) =>
-        estimates ? bias : constants.sub(mean).div(variance.Plus(epsilon).sqrt()).mul(weight).Plus(bias);
+    public static Tensor Normalise(Tensor constants, Norm by)
+    {
+        var normalised = by.Training
+            ? by.Bias
+            : constants.sub(by.RunningMean).div(by.RunningVar.Plus(by.Eps).sqrt()).mul(by.Weight).Plus(by.Bias);
+        return by.Relu ? F.relu(normalised) : normalised;
+    }
 }

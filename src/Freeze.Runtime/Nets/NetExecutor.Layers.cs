@@ -43,19 +43,16 @@ internal sealed partial class NetExecutor
             return new(BatchNorm.Of(graph, input.Live, by));
         }
 
-        Tensor OfLive(Tensor all) => all.index_select(0, split.Live);
-        Tensor OfConstant(Tensor all) => all.index_select(0, split.Constant);
-        var ofLive = by with
+        Norm At(Tensor channels) => by with
         {
-            RunningMean = OfLive(by.RunningMean),
-            RunningVar = OfLive(by.RunningVar),
-            Weight = OfLive(by.Weight),
-            Bias = OfLive(by.Bias),
+            RunningMean = by.RunningMean.index_select(0, channels),
+            RunningVar = by.RunningVar.index_select(0, channels),
+            Weight = by.Weight.index_select(0, channels),
+            Bias = by.Bias.index_select(0, channels),
         };
+        var (ofLive, ofConstants) = (At(split.Live), At(split.Constant));
         var live = BatchNorm.Of(graph, input.Live, ofLive);
-        var constants = ConstantChannels.Normalise(
-            input.Constants!, OfConstant(by.RunningMean), OfConstant(by.RunningVar), OfConstant(by.Weight), OfConstant(by.Bias),
-            by.Training, by.Eps);
+        var constants = ConstantChannels.Normalise(input.Constants!, ofConstants);
         if (by.Training)
         {
             // They move as those of the whole batch would: towards the constants, whose variance is 0.
@@ -63,11 +60,11 @@ internal sealed partial class NetExecutor
             var rest = 1 - by.Momentum;
             by.RunningMean.copy_(split.Joined(
                 ofLive.RunningMean,
-                OfConstant(by.RunningMean).Times(rest).PlusInPlace(input.Constants!.detach().to(precise), by.Momentum)));
-            by.RunningVar.copy_(split.Joined(ofLive.RunningVar, OfConstant(by.RunningVar).Times(rest)));
+                ofConstants.RunningMean.Times(rest).PlusInPlace(input.Constants!.detach().to(precise), by.Momentum)));
+            by.RunningVar.copy_(split.Joined(ofLive.RunningVar, ofConstants.RunningVar.Times(rest)));
         }
 
-        return new(live, relu ? F.relu(constants) : constants, split);
+        return new(live, constants, split);
     }
 
     private Channels Convolve(int place, Node node, Channels input, Norm? norm)
