@@ -177,7 +177,7 @@ public sealed class Runner : IDisposable
         var session = new TrainingSession(options, images, features, report, afterStep, cancel);
         return run.Recipe.Learning switch
         {
-            { IsTogether: true } => Together(session, run, hash, folder),
+            { IsTogether: true } => new Together(session, run).Train(hash, folder, EndBefore(run)),
             Learning.StageByStage => new StageByStage(session, run, stages).Train(hash, folder),
             Learning.Ensemble => new Ensemble(session, run, Base).Train(store.FolderOf(hash), hash, folder),
             _ => throw new UnreachableException($"no training for plan case {run.Recipe.Learning}"),
@@ -197,38 +197,6 @@ public sealed class Runner : IDisposable
         { IsInterrupted: true } => throw new OperationCanceledException(session.Cancel),
         var other => throw new UnreachableException($"no base for outcome {other}"),
     };
-
-    private RunResult Together(TrainingSession session, Run run, string hash, RunFolder folder)
-    {
-        using var training = new PrefixTraining(session, run.Recipe);
-        var trainer = training.Trainer;
-        session.Train(trainer, folder, EndBefore(run));
-
-        // Where the test set is what validates, it has just been judged.
-        var last = trainer.Records[^1];
-        var test = run.Recipe.Validation.IsTest
-            ? new Judgement(last.ValidationLoss, last.ValidationAccuracy)
-            : trainer.Test(session.Cancel);
-        var result = new RunResult(
-            hash,
-            run.Name,
-            [.. trainer.Records],
-            test.Loss,
-            test.Accuracy,
-            trainer.Records.Max(epoch => epoch.ValidationAccuracy),
-            LearningRecord.Together,
-            CountsModule.ofWeights(run.Recipe.Weights),
-            StillnessCheck.Verify(trainer.Weights, run.Recipe.Seed),
-            session.Options.Threads,
-            session.Versions);
-        if (Searches.mayGoOn(run))
-        {
-            folder.KeepEnd(trainer, session.Versions);
-        }
-
-        folder.Finish(trainer.Weights, result);
-        return result;
-    }
 
     // The end of the run on the rung before.
     private (string Path, string Hash)? EndBefore(Run run)
