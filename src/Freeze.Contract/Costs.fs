@@ -15,13 +15,11 @@ type Cost =
 /// What a step of a recipe computes, and what it does without.
 [<RequireQualifiedAccess>]
 module Costs =
-    let private learns (plan: WeightPlan) = (Counts.ofWeight plan).Trained > 0L
-
     /// By layer the share of its kernel that learns, of layers where anything does.
     let private learning (weights: WeightPlan[]) : Map<string, float> =
         weights
         |> Array.groupBy _.Weight.Layer
-        |> Array.filter (snd >> Array.exists learns)
+        |> Array.filter (snd >> Array.exists Counts.learns)
         |> Array.map (fun (layer, plans) ->
             let counts = Counts.ofWeight plans[0]
             layer, float counts.Trained / float counts.Total)
@@ -51,16 +49,12 @@ module Costs =
             net.Nodes
 
     let private forward (computed: int[]) (place: int) (node: Node) =
-        let positions =
-            node.Shape
-            |> Array.skip 1
-            |> Array.fold (fun product extent -> product * int64 extent) 1L
-
         match node.Operation with
         | Operation.Conv(_, height, width, _, _, _, _) ->
-            let channels = computed[node.Inputs[0]]
+            let kernel =
+                Extents.size [| computed[place]; computed[node.Inputs[0]]; height; width |]
 
-            positions * int64 computed[place] * int64 channels * int64 height * int64 width
+            Extents.size node.Shape[1..] * kernel
         | Operation.Linear(units, _) -> int64 units * int64 computed[node.Inputs[0]]
         | _ -> 0L
 

@@ -1,20 +1,5 @@
 namespace Freeze
 
-/// Why no more of a net is the same function of an image in every step.
-[<RequireQualifiedAccess>]
-type PrefixLimit =
-    /// The layer learns, in some epoch at least.
-    | Learns of Layer: string
-    /// The statistics by which the batch norm normalises are those of each batch.
-    | StatisticsMove of Layer: string
-    | Drops of Layer: string
-    /// The images differ from epoch to epoch: "crop" or "flip".
-    | ImagesVary of By: string
-    /// Stages and members have trainings of their own.
-    | OtherLearning
-    /// It ends with the net.
-    | Nothing
-
 /// The front of a net that is the same function of an image in every step.
 type FixedPrefix =
     {
@@ -22,7 +7,8 @@ type FixedPrefix =
         Output: int
         /// The weighted layers up to it.
         Layers: string[]
-        Limit: PrefixLimit
+        /// Why it is no more, such as "crop moves the images".
+        Limit: string
     }
 
 /// Finds what can be computed once for all epochs.
@@ -31,16 +17,16 @@ module FixedPrefixes =
     let private varies (augmentation: Augmentation) =
         match augmentation with
         | Augmentation.Crop 0 -> None
-        | Augmentation.Crop _ -> Some "crop"
-        | Augmentation.Flip -> Some "flip"
+        | Augmentation.Crop _ -> Some "crop moves the images"
+        | Augmentation.Flip -> Some "flip varies the images"
 
     /// Why a node is another function in another step, by itself.
-    let private moves (learning: Set<string>) (frozen: Set<string>) (node: Node) : PrefixLimit option =
+    let private moves (learning: Set<string>) (frozen: Set<string>) (node: Node) : string option =
         match node.Operation with
-        | _ when learning.Contains node.Name -> Some(PrefixLimit.Learns node.Name)
+        | _ when learning.Contains node.Name -> Some $"{node.Name} learns"
         | Operation.BatchNorm _ when not (frozen.Contains node.Name) ->
-            Some(PrefixLimit.StatisticsMove node.Name)
-        | Operation.Dropout probability when probability > 0.0 -> Some(PrefixLimit.Drops node.Name)
+            Some $"the statistics of {node.Name} move"
+        | Operation.Dropout probability when probability > 0.0 -> Some $"{node.Name} draws anew in each step"
         | _ -> None
 
     /// The nodes behind which nothing reads what stands in front of them.
@@ -58,7 +44,6 @@ module FixedPrefixes =
     /// The longest fixed prefix of a recipe that ends where one node's output is all that goes on.
     let find (recipe: Recipe) : FixedPrefix =
         let nodes = recipe.Net.Nodes
-        let weighted = recipe.Weights |> Array.map _.Weight.Layer |> Set.ofArray
 
         let none limit =
             {
@@ -68,12 +53,12 @@ module FixedPrefixes =
             }
 
         match recipe.Learning, Array.tryPick varies recipe.Augmentations with
-        | (Learning.StageByStage _ | Learning.Ensemble _), _ -> none PrefixLimit.OtherLearning
-        | Learning.Together, Some varies -> none (PrefixLimit.ImagesVary varies)
+        | (Learning.StageByStage _ | Learning.Ensemble _), _ -> none "its nets learn one after the other"
+        | Learning.Together, Some varies -> none varies
         | Learning.Together, None ->
             let learning =
                 recipe.Weights
-                |> Array.filter (fun plan -> (Counts.ofWeight plan).Trained > 0L)
+                |> Array.filter Counts.learns
                 |> Array.map _.Weight.Layer
                 |> Set.ofArray
 
@@ -86,16 +71,15 @@ module FixedPrefixes =
             let limit =
                 first
                 |> Option.bind (fun i -> moving nodes[i])
-                |> Option.defaultValue PrefixLimit.Nothing
+                |> Option.defaultValue "the net ends"
 
             let isWorth (node: Node) =
-                match node.Operation with
-                | Operation.Conv _
-                | Operation.Linear _ -> true
-                | _ -> false
+                node.Operation.IsConv || node.Operation.IsLinear
 
             match Seq.tryFindBack (fun output -> cuts[output]) (seq { 1 .. still - 1 }) with
             | Some output when nodes[..output] |> Array.exists isWorth ->
+                let weighted = recipe.Weights |> Array.map _.Weight.Layer |> Set.ofArray
+
                 {
                     Output = output
                     Layers = nodes[..output] |> Array.map _.Name |> Array.filter weighted.Contains
@@ -103,17 +87,13 @@ module FixedPrefixes =
                 }
             | _ -> none limit
 
-    /// How many bytes the outputs of a prefix are for one image, in the type of the activations.
-    let size (recipe: Recipe) (output: int) : int64 =
-        let bytes =
-            match recipe.Precision with
-            | Precision.Bf16 -> 2L
-            | Precision.Fp32
-            | Precision.Tf32 -> 4L
-            | Precision.Fp64 -> 8L
-
-        recipe.Net.Nodes[output].Shape
-        |> Array.fold (fun product extent -> product * int64 extent) bytes
+    /// How many bytes activations of a shape are.
+    let bytes (precision: Precision) (shape: int[]) : int64 =
+        match precision with
+        | Precision.Bf16 -> 2L * Extents.size shape
+        | Precision.Fp32
+        | Precision.Tf32 -> 4L * Extents.size shape
+        | Precision.Fp64 -> 8L * Extents.size shape
 
     /// All that the outputs of a prefix depend on, as a recipe: what runs differ in otherwise is left out.
     let content (recipe: Recipe) (output: int) : Recipe =

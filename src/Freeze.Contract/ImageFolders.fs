@@ -1,6 +1,7 @@
 namespace Freeze
 
 open System
+open System.Collections.Generic
 open System.IO
 open System.Security.Cryptography
 open System.Text
@@ -52,36 +53,32 @@ module ImageFolders =
 
     let private mostFiles = 5_000_000
     let private deepest = 32
-    let private endings = [| ".png"; ".jpg"; ".jpeg" |]
+
+    let private endings =
+        HashSet([ ".png"; ".jpg"; ".jpeg" ], StringComparer.OrdinalIgnoreCase)
 
     exception private Refused of reason: string
 
     let private refuse reason = raise (Refused reason)
-
-    let private isSeen (entry: FileSystemInfo) = not (entry.Name.StartsWith '.')
 
     let private unlinked (root: string) (entry: FileSystemInfo) =
         if not (isNull entry.LinkTarget) then
             let path = Path.GetRelativePath(root, entry.FullName)
             refuse $"{path} is a symbolic link, and those are not followed"
 
+    let private seen root (isWanted: 'T -> bool) (entries: 'T seq) : 'T seq when 'T :> FileSystemInfo =
+        entries
+        |> Seq.filter (fun entry -> not (entry.Name.StartsWith '.') && isWanted entry)
+        |> Seq.map (fun entry ->
+            unlinked root entry
+            entry)
+
     let private pictures root (folder: DirectoryInfo) =
         folder.EnumerateFiles()
-        |> Seq.filter (fun file ->
-            isSeen file
-            && endings
-               |> Array.exists (fun ending ->
-                   file.Extension.Equals(ending, StringComparison.OrdinalIgnoreCase)))
-        |> Seq.map (fun file ->
-            unlinked root file
-            file)
+        |> seen root (fun file -> endings.Contains file.Extension)
 
     let private folders root (folder: DirectoryInfo) =
-        folder.EnumerateDirectories()
-        |> Seq.filter (fun inner -> isSeen inner)
-        |> Seq.map (fun inner ->
-            unlinked root inner
-            inner)
+        folder.EnumerateDirectories() |> seen root (fun _ -> true)
 
     let private classes (root: string) part : string[] =
         let folder = DirectoryInfo(Path.Combine(root, part))

@@ -8,6 +8,7 @@ module Freeze.Json
 open System
 open System.Collections.Concurrent
 open System.IO
+open System.Reflection
 open System.Text
 open System.Text.Json
 open Microsoft.FSharp.Reflection
@@ -26,17 +27,10 @@ let private mismatch path text = raise (JsonMismatch $"{path}: {text}")
 let private camel (name: string) =
     string (Char.ToLowerInvariant name[0]) + name.Substring 1
 
-let private expect (kind: JsonValueKind) path (element: JsonElement) =
-    if element.ValueKind <> kind then
-        mismatch path $"expected {kind}, found {element.ValueKind}"
-
-let private number (read: JsonElement -> bool * 'T) : string -> JsonElement -> obj =
-    fun path element ->
-        expect JsonValueKind.Number path element
-
-        match read element with
-        | true, value -> box value
-        | false, _ -> mismatch path $"{element.GetRawText()} is out of range"
+let private expect (kinds: JsonValueKind list) path (element: JsonElement) =
+    if not (List.contains element.ValueKind kinds) then
+        let wanted = kinds |> List.map string |> String.concat " or "
+        mismatch path $"expected {wanted}, found {element.ValueKind}"
 
 /// JSON has no word for these three; a diverged loss must still be written.
 let private writeFloat (writer: Utf8JsonWriter) (value: float) =
@@ -45,102 +39,102 @@ let private writeFloat (writer: Utf8JsonWriter) (value: float) =
     else
         writer.WriteStringValue(value.ToString(Globalization.CultureInfo.InvariantCulture))
 
-let private readFloat path (element: JsonElement) : obj =
-    match element.ValueKind with
-    | JsonValueKind.String ->
+let private tryFloat (element: JsonElement) : bool * float =
+    if element.ValueKind = JsonValueKind.Number then
+        element.TryGetDouble()
+    else
         match element.GetString() with
-        | "NaN" -> box Double.NaN
-        | "Infinity" -> box Double.PositiveInfinity
-        | "-Infinity" -> box Double.NegativeInfinity
-        | other -> mismatch path $"\"{other}\" is no number"
-    | _ -> number (fun e -> e.TryGetDouble()) path element
+        | "NaN" -> true, Double.NaN
+        | "Infinity" -> true, Double.PositiveInfinity
+        | "-Infinity" -> true, Double.NegativeInfinity
+        | _ -> false, 0.0
 
-let private codecs = ConcurrentDictionary<Type, Codec>()
+let private scalar
+    (kinds: JsonValueKind list)
+    (write: Utf8JsonWriter -> 'T -> unit)
+    (tryRead: JsonElement -> bool * 'T)
+    =
+    {
+        Write = fun writer value -> write writer (unbox<'T> value)
+        Read =
+            fun path element ->
+                expect kinds path element
 
-/// A field of a record or of a union's case, and its default as JSON where it has one.
+                match tryRead element with
+                | true, value -> box value
+                | false, _ -> mismatch path $"{element.GetRawText()} is no {typeof<'T>.Name}"
+    }
+
+/// Of scalars from the start, of other types since they were first met.
+let private codecs =
+    let number = [ JsonValueKind.Number ]
+
+    [
+        typeof<string>,
+        scalar
+            [ JsonValueKind.String ]
+            (fun writer (value: string) -> writer.WriteStringValue value)
+            (fun json -> true, json.GetString())
+        typeof<bool>,
+        scalar
+            [ JsonValueKind.True; JsonValueKind.False ]
+            (fun writer (value: bool) -> writer.WriteBooleanValue value)
+            (fun json -> true, json.GetBoolean())
+        typeof<int>, scalar number (fun writer (value: int) -> writer.WriteNumberValue value) _.TryGetInt32()
+        typeof<int64>,
+        scalar number (fun writer (value: int64) -> writer.WriteNumberValue value) _.TryGetInt64()
+        typeof<float>, scalar [ JsonValueKind.Number; JsonValueKind.String ] writeFloat tryFloat
+    ]
+    |> dict
+    |> ConcurrentDictionary<Type, Codec>
+
+/// A field of a record or of a union's case. Codec and default are looked up when used: a type may contain itself.
 type private Field =
     {
         Name: string
-        Type: Type
-        Default: string option
-    }
-
-let private fieldOf (defaults: DefaultsToAttribute seq) (property: Reflection.PropertyInfo) =
-    {
-        Name = camel property.Name
-        Type = property.PropertyType
-        Default =
-            defaults
-            |> Seq.tryFind (fun mark -> mark.Field = "" || mark.Field = property.Name)
-            |> Option.map _.Json
+        Codec: Lazy<Codec>
+        Default: Lazy<obj> option
     }
 
 /// An unknown member is refused: a plan with such a field means more than we know.
 let private refuseUnknown path (fields: Field[]) (element: JsonElement) =
-    expect JsonValueKind.Object path element
+    expect [ JsonValueKind.Object ] path element
 
     for found in element.EnumerateObject() do
         if not (fields |> Array.exists (fun field -> field.Name = found.Name)) then
             mismatch path $"unknown field \"{found.Name}\""
 
-let rec private codecOf (kind: Type) : Codec =
-    match codecs.TryGetValue kind with
-    | true, codec -> codec
-    | false, _ ->
-        let codec = build kind
-        codecs[kind] <- codec
-        codec
+let rec private codecOf (kind: Type) : Codec = codecs.GetOrAdd(kind, build)
 
 and private build (kind: Type) : Codec =
-    if kind = typeof<string> then
-        {
-            Write = fun writer value -> writer.WriteStringValue(value :?> string)
-            Read =
-                fun path element ->
-                    expect JsonValueKind.String path element
-                    element.GetString()
-        }
-    elif kind = typeof<bool> then
-        {
-            Write = fun writer value -> writer.WriteBooleanValue(value :?> bool)
-            Read =
-                fun path element ->
-                    match element.ValueKind with
-                    | JsonValueKind.True -> box true
-                    | JsonValueKind.False -> box false
-                    | other -> mismatch path $"expected true or false, found {other}"
-        }
-    elif kind = typeof<int> then
-        {
-            Write = fun writer value -> writer.WriteNumberValue(value :?> int)
-            Read = number (fun e -> e.TryGetInt32())
-        }
-    elif kind = typeof<int64> then
-        {
-            Write = fun writer value -> writer.WriteNumberValue(value :?> int64)
-            Read = number (fun e -> e.TryGetInt64())
-        }
-    elif kind = typeof<float> then
-        {
-            Write = fun writer value -> writeFloat writer (value :?> float)
-            Read = readFloat
-        }
-    elif kind.IsArray then
+    if kind.IsArray then
         ofArray (kind.GetElementType())
     elif FSharpType.IsRecord kind then
-        let marks (property: Reflection.PropertyInfo) =
-            property.GetCustomAttributes(typeof<DefaultsToAttribute>, false)
-            |> Seq.cast<DefaultsToAttribute>
-
-        ofFields
-            (FSharpType.GetRecordFields kind
-             |> Array.map (fun property -> fieldOf (marks property) property))
-            (FSharpValue.PreComputeRecordReader kind)
-            (FSharpValue.PreComputeRecordConstructor kind)
+        FSharpType.GetRecordFields kind
+        |> Array.map (fun property -> fieldOf (property.GetCustomAttributes<DefaultsToAttribute>()) property)
+        |> ofFields (FSharpValue.PreComputeRecordReader kind) (FSharpValue.PreComputeRecordConstructor kind)
     elif FSharpType.IsUnion kind then
         ofUnion kind
     else
         invalidArg (nameof kind) $"{kind} has no JSON form"
+
+and private fieldOf (defaults: DefaultsToAttribute seq) (property: PropertyInfo) : Field =
+    let name = camel property.Name
+    let codec = lazy codecOf property.PropertyType
+
+    let read (mark: DefaultsToAttribute) =
+        lazy
+            (use document = JsonDocument.Parse mark.Json
+             codec.Value.Read name document.RootElement)
+
+    {
+        Name = name
+        Codec = codec
+        Default =
+            defaults
+            |> Seq.tryFind (fun mark -> mark.Field = "" || mark.Field = property.Name)
+            |> Option.map read
+    }
 
 and private ofArray element =
     // Looked up when used: a type may contain arrays of itself.
@@ -161,7 +155,7 @@ and private ofArray element =
                 writer.WriteEndArray()
         Read =
             fun path json ->
-                expect JsonValueKind.Array path json
+                expect [ JsonValueKind.Array ] path json
                 let items = Array.CreateInstance(element, json.GetArrayLength())
 
                 json.EnumerateArray()
@@ -170,34 +164,19 @@ and private ofArray element =
                 items
     }
 
-and private ofFields (fields: Field[]) (toValues: obj -> obj[]) (ofValues: obj[] -> obj) =
-    let codecs = fields |> Array.map (fun field -> lazy codecOf field.Type)
-
-    // Read when used: a default may be of a type that contains this one.
-    let defaults =
-        fields
-        |> Array.mapi (fun i field ->
-            field.Default
-            |> Option.map (fun json ->
-                lazy
-                    (use document = JsonDocument.Parse json
-                     codecs[i].Value.Read field.Name document.RootElement)))
-
-    let isDefault i (value: obj) =
-        match defaults[i] with
-        | Some known -> value = known.Value
-        | None -> false
-
+and private ofFields (toValues: obj -> obj[]) (ofValues: obj[] -> obj) (fields: Field[]) : Codec =
     {
         Write =
             fun writer value ->
                 writer.WriteStartObject()
 
-                toValues value
-                |> Array.iteri (fun i field ->
-                    if not (isDefault i field) then
-                        writer.WritePropertyName fields[i].Name
-                        codecs[i].Value.Write writer field)
+                (fields, toValues value)
+                ||> Array.iter2 (fun field value ->
+                    match field.Default with
+                    | Some known when value = known.Value -> ()
+                    | _ ->
+                        writer.WritePropertyName field.Name
+                        field.Codec.Value.Write writer value)
 
                 writer.WriteEndObject()
         Read =
@@ -205,9 +184,9 @@ and private ofFields (fields: Field[]) (toValues: obj -> obj[]) (ofValues: obj[]
                 refuseUnknown path fields json
 
                 fields
-                |> Array.mapi (fun i field ->
-                    match json.TryGetProperty field.Name, defaults[i] with
-                    | (true, member'), _ -> codecs[i].Value.Read $"{path}.{field.Name}" member'
+                |> Array.map (fun field ->
+                    match json.TryGetProperty field.Name, field.Default with
+                    | (true, found), _ -> field.Codec.Value.Read $"{path}.{field.Name}" found
                     | (false, _), Some known -> known.Value
                     | (false, _), None -> mismatch path $"field \"{field.Name}\" is missing")
                 |> ofValues
@@ -227,7 +206,7 @@ and private ofUnion kind =
             camel case.Name,
             fields.Length,
             make,
-            ofFields fields (FSharpValue.PreComputeUnionReader case) make)
+            ofFields (FSharpValue.PreComputeUnionReader case) make fields)
 
     let tag = FSharpValue.PreComputeUnionTagReader kind
 

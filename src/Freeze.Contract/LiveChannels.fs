@@ -36,18 +36,17 @@ module LiveChannels =
             |> worth count
 
     let private concatenated (nodes: Node[]) (inputs: Live[]) : Live =
-        let parts =
-            (0, Array.zip nodes inputs)
-            ||> Array.mapFold (fun offset (node, live) ->
-                let own =
-                    match live with
-                    | null -> [| 0 .. channels node - 1 |]
-                    | live -> live
+        let offsets = nodes |> Array.scan (fun offset node -> offset + channels node) 0
 
-                own |> Array.map (fun channel -> offset + channel), offset + channels node)
-            |> fst
+        Array.zip3 nodes inputs offsets[.. nodes.Length - 1]
+        |> Array.collect (fun (node, live, offset) ->
+            let own =
+                match live with
+                | null -> [| 0 .. channels node - 1 |]
+                | live -> live
 
-        parts |> Array.concat |> worth (nodes |> Array.sumBy channels)
+            own |> Array.map ((+) offset))
+        |> worth (Array.last offsets)
 
     let private flattened (input: Node) (live: Live) : Live =
         let entries = Array.reduce (*) input.Shape / channels input

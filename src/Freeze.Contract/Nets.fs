@@ -63,10 +63,15 @@ type Weight =
     }
 
 [<RequireQualifiedAccess>]
+module Extents =
+    /// The number of scalars in a tensor.
+    let size (extents: int[]) : int64 =
+        extents |> Array.fold (fun product extent -> product * int64 extent) 1L
+
+[<RequireQualifiedAccess>]
 module Weight =
     /// The number of scalars in a weight.
-    let size (weight: Weight) =
-        weight.Shape |> Array.fold (fun product extent -> product * int64 extent) 1L
+    let size (weight: Weight) = Extents.size weight.Shape
 
 [<RequireQualifiedAccess>]
 module LayerKind =
@@ -108,11 +113,10 @@ module Net =
         | Operation.Conv(filters, height, width, _, _, _, bias) ->
             let channels = input().[0]
 
-            weight
-                LayerKind.Conv
-                [| filters; channels; height; width |]
-                (channels * height * width)
-                (filters * height * width)
+            let ofChannel = height * width
+            let shape = [| filters; channels; height; width |]
+
+            weight LayerKind.Conv shape (channels * ofChannel) (filters * ofChannel)
             |> withBias bias
         | Operation.Linear(units, bias) ->
             let inputs = input().[0]

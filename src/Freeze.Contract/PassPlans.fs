@@ -42,51 +42,40 @@ type PassPlan =
 
 [<RequireQualifiedAccess>]
 module PassPlans =
-    let private limit (limit: PrefixLimit) =
-        match limit with
-        | PrefixLimit.Learns layer -> $"{layer} learns"
-        | PrefixLimit.StatisticsMove layer -> $"the statistics of {layer} move"
-        | PrefixLimit.Drops layer -> $"{layer} draws anew in each step"
-        | PrefixLimit.ImagesVary "crop" -> "crop moves the images"
-        | PrefixLimit.ImagesVary by -> $"{by} varies the images"
-        | PrefixLimit.OtherLearning -> "its nets learn one after the other"
-        | PrefixLimit.Nothing -> "the net ends"
-
-    let private images (recipe: Recipe) =
-        match DataSource.tryDescribe recipe.Data, recipe.Images with
-        | Some set, Images.All -> int64 set.TrainingImages + int64 set.TestImages
-        | Some set, Images.First count -> int64 count + int64 set.TestImages
-        | None, _ -> 0L
-
     let private features (recipe: Recipe) : FeaturePlan =
         let prefix = FixedPrefixes.find recipe
+        let output = recipe.Net.Nodes[prefix.Output]
         let isKept = prefix.Output > 0
+        let training, test = Recipe.images recipe
 
         {
-            Output = if isKept then recipe.Net.Nodes[prefix.Output].Name else ""
+            Output = if isKept then output.Name else ""
             Layers = prefix.Layers
             Bytes =
                 if isKept then
-                    FixedPrefixes.size recipe prefix.Output * images recipe
+                    FixedPrefixes.bytes recipe.Precision output.Shape
+                    * (int64 training + int64 test)
                 else
                     0L
-            Limit = limit prefix.Limit
+            Limit = prefix.Limit
         }
 
     let private slice (plan: WeightPlan) : SlicePlan option =
-        let of' dimension learning =
-            Some
-                {
-                    Layer = plan.Weight.Layer
-                    Learning = learning
-                    Of = plan.Weight.Shape[dimension]
-                    Dimension = dimension
-                }
+        let ofSlice dimension learning =
+            if plan.Weight.Kind.IsConv && not plan.Weight.IsBias && learning > 0 then
+                Some
+                    {
+                        Layer = plan.Weight.Layer
+                        Learning = learning
+                        Of = plan.Weight.Shape[dimension]
+                        Dimension = dimension
+                    }
+            else
+                None
 
-        match plan.Weight.Kind, plan.Weight.IsBias, plan.Treatment with
-        | LayerKind.Conv, false, Treatment.Slice(dimension, indices, _) when indices.Length > 0 ->
-            of' dimension indices.Length
-        | LayerKind.Conv, false, Treatment.Largest(dimension, count, _) when count > 0 -> of' dimension count
+        match plan.Treatment with
+        | Treatment.Slice(dimension, indices, _) -> ofSlice dimension indices.Length
+        | Treatment.Largest(dimension, count, _) -> ofSlice dimension count
         | _ -> None
 
     let private constants (net: Net) (weights: WeightPlan[]) : ConstantPlan[] =

@@ -334,41 +334,35 @@ module Counts =
             Zero = a.Zero + b.Zero
         }
 
-    let private still stillness count =
-        match stillness with
-        | Stillness.Fixed ->
-            { none with
-                Total = count
-                Fixed = count
-            }
-        | Stillness.Zero ->
-            { none with
-                Total = count
-                Zero = count
-            }
-
     let ofWeight (plan: WeightPlan) =
-        let size = Weight.size plan.Weight
+        let total = Weight.size plan.Weight
 
-        let trained count =
-            { none with
-                Total = count
-                Trained = count
-            }
+        let slice (dimension: int) (count: int) =
+            total / int64 plan.Weight.Shape[dimension] * int64 count
 
-        let slice (dimension: int) count rest =
-            let learning = size / int64 plan.Weight.Shape[dimension] * int64 count
-            add (trained learning) (still rest (size - learning))
+        let trained, rest =
+            match plan.Treatment with
+            | Treatment.Trained
+            | Treatment.Solved _ -> total, Stillness.Fixed
+            | Treatment.Still stillness -> 0L, stillness
+            | Treatment.Slice(dimension, indices, rest) -> slice dimension indices.Length, rest
+            | Treatment.Largest(dimension, count, rest) -> slice dimension count, rest
 
-        match plan.Treatment with
-        | Treatment.Trained
-        | Treatment.Solved _ -> trained size
-        | Treatment.Still stillness -> still stillness size
-        | Treatment.Slice(dimension, indices, rest) -> slice dimension indices.Length rest
-        | Treatment.Largest(dimension, count, rest) -> slice dimension count rest
+        let still kind =
+            if rest = kind then total - trained else 0L
+
+        {
+            Total = total
+            Trained = trained
+            Fixed = still Stillness.Fixed
+            Zero = still Stillness.Zero
+        }
 
     let ofWeights (plans: WeightPlan seq) =
         plans |> Seq.map ofWeight |> Seq.fold add none
+
+    /// Whether anything of a weight learns, in some epoch at least.
+    let learns (plan: WeightPlan) = (ofWeight plan).Trained > 0L
 
 [<RequireQualifiedAccess>]
 module Update =
@@ -400,6 +394,9 @@ module Optimizer =
 
 [<RequireQualifiedAccess>]
 module DataSource =
+    let private folderName (path: string) =
+        System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator path)
+
     /// What is known of a run's images without opening them; nothing of a name that no set has.
     let tryDescribe (source: DataSource) : DataSet option =
         match source with
@@ -407,7 +404,7 @@ module DataSource =
         | DataSource.Folder(path, digest, size, classes, trainingImages, testImages) ->
             Some
                 {
-                    Name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator path)
+                    Name = folderName path
                     Image = [| 3; size; size |]
                     Classes = classes
                     TrainingImages = trainingImages
@@ -432,10 +429,9 @@ module DataSource =
 
     /// What files call it.
     let plainName (source: DataSource) =
-        match source, tryDescribe source with
-        | _, Some set -> set.Name
-        | DataSource.Named(name, _), None -> name
-        | DataSource.Folder(path, _, _, _, _, _), None -> path
+        match source with
+        | DataSource.Named(name, _) -> name
+        | DataSource.Folder(path, _, _, _, _, _) -> folderName path
 
     /// What tables call it: a copy that is not the published set is named as one.
     let name (source: DataSource) =
@@ -446,3 +442,13 @@ module DataSource =
             else
                 $"{name}, not verified"
         | _ -> plainName source
+
+[<RequireQualifiedAccess>]
+module Recipe =
+    /// How many training images a run uses, those held out among them, and how many test images; none where nothing is
+    /// known of its data.
+    let images (recipe: Recipe) : int * int =
+        match DataSource.tryDescribe recipe.Data, recipe.Images with
+        | Some set, Images.All -> set.TrainingImages, set.TestImages
+        | Some set, Images.First count -> count, set.TestImages
+        | None, _ -> 0, 0

@@ -121,28 +121,25 @@ let private axisOf path (found: JsonProperty) : Axis =
 let private oldest = 3
 
 let private runOf (least: int) path (element: JsonElement) : Run =
-    let field name read =
-        match
-            element.ValueKind,
-            (if element.ValueKind = JsonValueKind.Object then
-                 element.TryGetProperty(name: string)
-             else
-                 false, element)
-        with
-        | JsonValueKind.Object, (true, value) -> read $"{path}.{name}" value
-        | _ ->
-            raise (
-                Json.JsonMismatch
-                    $"{path}: field \"{name}\" is missing; is this the output of freeze plan --json?"
-            )
+    let mismatch text =
+        raise (Json.JsonMismatch $"{path}: {text}")
+
+    let field (name: string) read =
+        let isThere, value =
+            if element.ValueKind = JsonValueKind.Object then
+                element.TryGetProperty name
+            else
+                false, element
+
+        if isThere then
+            read $"{path}.{name}" value
+        else
+            mismatch $"field \"{name}\" is missing; is this the output of freeze plan --json?"
 
     let schema = field "schema" Json.ofElement<int>
 
     if schema < least || schema > Address.schema then
-        raise (
-            Json.JsonMismatch
-                $"{path}: plan format {schema}; this Freeze reads format {Address.schema}. Plan the .frz file again."
-        )
+        mismatch $"plan format {schema}; this Freeze reads format {Address.schema}. Plan the .frz file again."
 
     {
         Name = field "name" Json.ofElement<string>

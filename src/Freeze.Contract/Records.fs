@@ -140,6 +140,55 @@ type LearningRecord =
     | StageByStage of Stages: StageRecord[]
     | Ensemble of Ensemble: EnsembleRecord
 
+[<RequireQualifiedAccess>]
+module EpochRecord =
+    /// The epochs of several trainings, one behind the other, counted through from 1.
+    let numbered (epochs: EpochRecord seq) : EpochRecord[] =
+        epochs |> Seq.mapi (fun i epoch -> { epoch with Epoch = i + 1 }) |> Seq.toArray
+
+[<RequireQualifiedAccess>]
+module EpochTime =
+    /// As `EpochRecord.numbered`.
+    let numbered (times: EpochTime seq) : EpochTime[] =
+        times |> Seq.mapi (fun i time -> { time with Epoch = i + 1 }) |> Seq.toArray
+
+[<RequireQualifiedAccess>]
+module StageRecord =
+    /// With the epochs of a classifier that learned behind the weights of the best candidate.
+    let classified (record: StageRecord) (classifier: CandidateRecord) : StageRecord =
+        let best =
+            { record.Candidates[record.Best] with
+                Epochs = classifier.Epochs
+            }
+
+        { record with
+            Candidates = Array.updateAt record.Best best record.Candidates
+        }
+
+    /// With the SHA-256 of the file in which the stage's weights are kept.
+    let kept (record: StageRecord) (weights: string) : StageRecord = { record with Weights = weights }
+
+[<RequireQualifiedAccess>]
+module StageTime =
+    /// With the times of a classifier that learned behind the weights of the best candidate.
+    let classified (time: StageTime) (classifier: EpochTime[]) : StageTime =
+        { time with Classifier = classifier }
+
+    /// Of the epochs that the run tells of. What it took to learn without labels, of which no epoch of the run tells, is that
+    /// of the first.
+    let ofEpochs (time: StageTime) (best: int) : EpochTime[] =
+        let own = time.Candidates[best]
+
+        match Array.tryHead time.Classifier with
+        | None -> own
+        | Some first ->
+            time.Classifier
+            |> Array.updateAt
+                0
+                { first with
+                    Seconds = first.Seconds + Array.sumBy _.Seconds own
+                }
+
 /// Where an unfinished run stands. Sums are over the steps done of the epoch under way.
 type Position =
     {

@@ -23,6 +23,14 @@ module Stages =
         | Learning.Together
         | Learning.Ensemble _ -> StageLearning.Classify
 
+    /// Whether a stage learns to make its input again, before it gets a classifier.
+    let reconstructs (recipe: Recipe) (stage: int) : bool =
+        match learning recipe stage with
+        | StageLearning.Reconstruct
+        | StageLearning.ReconstructThenSolve _ -> true
+        | StageLearning.Classify
+        | StageLearning.Solve _ -> false
+
     /// The ridge penalty with which a stage's classifier is solved for, where it is.
     let private ownRidge (learning: StageLearning) =
         match learning with
@@ -51,14 +59,17 @@ module Stages =
         |> Option.orElse byRules
         |> Option.defaultValue Treatment.Trained
 
-    /// The plan of a temporary classifier's weight.
-    let private usual (recipe: Recipe) stage (weight: Weight) =
+    /// The plan of a weight that is not the net's own.
+    let private temporary treatment (weight: Weight) =
         {
             Weight = weight
             Start = Starts.torch weight
-            Treatment = treatment recipe stage
+            Treatment = treatment
             Update = Update.usual
         }
+
+    /// The plan of a temporary classifier's weight.
+    let private usual (recipe: Recipe) stage = temporary (treatment recipe stage)
 
     /// Whether the net's own classifier is like the temporary ones: one linear layer, all of it trained or solved for, from
     /// PyTorch's start. Then nets of more and fewer stages share their trainings, and the last temporary classifier becomes
@@ -107,21 +118,24 @@ module Stages =
             [| Parts.input recipe.Net first |]
             (Parts.moved first recipe.Net.Nodes[first + 1 .. last])
 
-    let private flatten name (before: Node[]) =
-        {
-            Name = name
-            Operation = Operation.Flatten
-            Inputs = [| before.Length - 1 |]
-            Shape = [| Array.fold (*) 1 (Array.last before).Shape |]
-        }
+    /// Some nodes with another one behind the last.
+    let private append name operation shape (nodes: Node[]) =
+        Array.append
+            nodes
+            [|
+                {
+                    Name = name
+                    Operation = operation
+                    Inputs = [| nodes.Length - 1 |]
+                    Shape = shape
+                }
+            |]
 
-    let private linear name units (before: Node[]) =
-        {
-            Name = name
-            Operation = Operation.Linear(units, true)
-            Inputs = [| before.Length - 1 |]
-            Shape = [| units |]
-        }
+    /// Some nodes with a linear layer behind them.
+    let private appendLinear name units (nodes: Node[]) =
+        nodes
+        |> append (name + "/flatten") Operation.Flatten [| int (Extents.size (Array.last nodes).Shape) |]
+        |> append name (Operation.Linear(units, true)) [| units |]
 
     /// Some nodes with the classifier of a stage behind them.
     let private classified (recipe: Recipe) stage (before: Node[]) =
@@ -129,9 +143,7 @@ module Stages =
             let last = recipe.Net.Stages[stage - 1].Output
             Array.append before (Parts.moved (last - before.Length + 1) (tail recipe))
         else
-            let name = classifierOf recipe.Net stage
-            let flat = Array.append before [| flatten (name + "/flatten") before |]
-            Array.append flat [| linear name recipe.Classes flat |]
+            appendLinear (classifierOf recipe.Net stage) recipe.Classes before
 
     /// Some nodes with a decoder behind them: a 3x3 convolution whose channels are the pixels of a block each (Shi et al.
     /// 2016), of blocks that are large enough; or one linear layer where there are no pixels on either side.
@@ -144,19 +156,9 @@ module Stages =
             let block = max (upTo height rows) (upTo width columns)
             let filters = channels * block * block
 
-            Array.append
-                before
-                [|
-                    {
-                        Name = name
-                        Operation = Operation.Conv(filters, 3, 3, 1, 1, 1, true)
-                        Inputs = [| before.Length - 1 |]
-                        Shape = [| filters; rows; columns |]
-                    }
-                |]
-        | read, _ ->
-            let flat = Array.append before [| flatten (name + "/flatten") before |]
-            Array.append flat [| linear name (Array.fold (*) 1 read) flat |]
+            before
+            |> append name (Operation.Conv(filters, 3, 3, 1, 1, 1, true)) [| filters; rows; columns |]
+        | read, _ -> appendLinear name (int (Extents.size read)) before
 
     /// A recipe of a part of the net; what is not the net's own is planned as told.
     let private ofNodes (recipe: Recipe) (others: Weight -> WeightPlan) (nodes: Node[]) : Recipe =
@@ -165,15 +167,11 @@ module Stages =
         let planned =
             recipe.Weights |> Array.map (fun plan -> plan.Weight.Name, plan) |> Map.ofArray
 
-        let layers = nodes |> Array.map _.Name |> Set.ofArray
-
-        { recipe with
-            Net = net
+        { Parts.withNet recipe net with
             Weights =
                 Net.weights net
                 |> Array.map (fun weight ->
                     planned.TryFind weight.Name |> Option.defaultWith (fun () -> others weight))
-            FrozenStatistics = recipe.FrozenStatistics |> Array.filter layers.Contains
             Learning = Learning.Together
         }
 
@@ -207,17 +205,9 @@ module Stages =
     /// The training of one stage with one optimizer without labels: a net that ends with a decoder, which makes again what
     /// it begins with. Its stops would be by accuracy, and there is none.
     let reconstruction (recipe: Recipe) (stage: int) (optimizer: Optimizer) : Recipe =
-        let trained weight =
-            {
-                Weight = weight
-                Start = Starts.torch weight
-                Treatment = Treatment.Trained
-                Update = Update.usual
-            }
-
         { (partOf recipe stage
            |> decoded recipe stage
-           |> ofNodes recipe trained
+           |> ofNodes recipe (temporary Treatment.Trained)
            |> readBy stage) with
             Optimizer = optimizer
             Loss = Loss.Reconstruction

@@ -31,11 +31,7 @@ module Workloads =
     /// Of a run that nothing stops early and that shares nothing with others, in which a front that can be computed once is
     /// computed in each step; none where nothing is known of its data.
     let ofRecipe (recipe: Recipe) : Workload =
-        let images, tests =
-            match DataSource.tryDescribe recipe.Data, recipe.Images with
-            | Some set, Images.All -> set.TrainingImages, set.TestImages
-            | Some set, Images.First count -> count, set.TestImages
-            | None, _ -> 0, 0
+        let images, tests = Recipe.images recipe
 
         let ofTraining (weights: WeightPlan[], epochs: float) : Workload =
             let heldOut, judged =

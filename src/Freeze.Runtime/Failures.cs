@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Freeze.Runtime.Data;
+using Freeze.Runtime.Results;
 
 namespace Freeze.Runtime;
 
@@ -29,6 +31,13 @@ internal static class Failures
         error is OutOfMemoryException
         || (error is ExternalException
             && OutOfMemoryWords.Any(words => error.Message.Contains(words, StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>
+    /// Whether an exception is a failure of the run, to be kept as such: a disk, a data set or a GPU may be mended, and those
+    /// are the machine's.
+    /// </summary>
+    public static bool IsOfRun(Exception error) => error is not (OperationCanceledException or LostClaimException
+        or ElsewhereException or DataException or DeviceException or IOException or UnauthorizedAccessException);
 
     /// <summary>What to tell of a run that has found no memory.</summary>
     public static RunException OutOfMemory(Exception error) => new(

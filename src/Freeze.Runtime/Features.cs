@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Freeze.Runtime.Data;
 using Freeze.Runtime.Nets;
-using Freeze.Runtime.Results;
+using Freeze.Runtime.Training;
 using static TorchSharp.torch;
 
 namespace Freeze.Runtime;
@@ -55,17 +55,15 @@ public static class Features
         using var still = no_grad();
         set_num_threads(threads);
         var table = new WeightTable(recipe);
-        table.Restore(Stored(weights));
+        Restore(table, weights);
         var net = new NetExecutor(recipe, table);
         // Few of the images are read, and once.
         var batches = new Batches(set, recipe, reside: false);
         var count = Math.Min(samples, set.Test.Count);
         var values = new List<float>();
-        for (var first = 0; first < count; first += Batch)
+        foreach (var batch in batches.InBlocks(set.Test, set.Test.Places(count), Batch, CancellationToken.None))
         {
-            using var step = NewDisposeScope();
-            var places = Enumerable.Range(first, Math.Min(Batch, count - first)).Select(place => (long)place).ToArray();
-            var features = net.Forward(batches.Take(set.Test, places).Images, training: false, node).flatten(1).to(float32).cpu().contiguous();
+            var features = net.Forward(batch.Images, training: false, node).flatten(1).to(float32).cpu().contiguous();
             values.AddRange(MemoryMarshal.Cast<byte, float>(features.bytes));
         }
 
@@ -77,14 +75,11 @@ public static class Features
             [.. set.Test.Labels.Take(count).Select(label => (int)label)]);
     }
 
-    private static Func<string, long[], Tensor> Stored(string path)
+    private static void Restore(WeightTable table, string path)
     {
         try
         {
-            var stored = Safetensors.Read(path);
-            return (name, shape) => stored.TryGetValue(name, out var found) && found.Shape.SequenceEqual(shape)
-                ? found.ToTensor()
-                : throw new RunException($"{path} holds no {name} of the planned shape", "train the run again");
+            table.Restore("the file", Safetensors.Read(path));
         }
         catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
         {

@@ -20,10 +20,7 @@ namespace Freeze.Runtime;
 /// <param name="Retry">Whether a run that has failed is tried again.</param>
 public sealed record RunnerOptions(string Store, DataCatalog Data, int Threads, TimeSpan CheckpointEvery, bool Retry)
 {
-    /// <summary>
-    /// How many bytes the features of what is fixed may take on the disk of the store: of one stage at a time, and of fixed
-    /// prefixes in all.
-    /// </summary>
+    /// <summary>How many bytes the features of what is fixed may take on the disk of the store, in all.</summary>
     public long FeatureBytes { get; init; } = 16L << 30;
 
     /// <summary>Whether images are laid down where nets are computed also if that is a processor, as tests want it.</summary>
@@ -97,21 +94,12 @@ public sealed class Runner : IDisposable
         var hash = Address.ofRecipe(run.Recipe);
         try
         {
-            if (store.Finished(hash, _ => { }) is { } known)
-            {
-                return known;
-            }
-
-            using var claim = store.Claim(hash, out var heldBy);
-            if (claim is null)
-            {
-                return RunOutcome.NewElsewhere(heldBy);
-            }
-
-            // Asked again: another process may have finished it since.
-            return store.Finished(hash, note => report(Progress.NewNote(note)))
-                ?? (options.Retry ? null : store.Failed(hash))
-                ?? ExecuteClaimed(run, hash, claim, report, cancel);
+            return store.GetOrTrain(
+                hash,
+                "",
+                note => store.Finished(hash, note),
+                claim => (options.Retry ? null : store.Failed(hash)) ?? ExecuteClaimed(run, hash, claim, report, cancel),
+                note => report(Progress.NewNote(note)));
         }
         catch (ElsewhereException other)
         {
@@ -154,39 +142,25 @@ public sealed class Runner : IDisposable
     private RunOutcome ExecuteClaimed(
         Run run, string hash, Claim claim, Action<Progress> report, CancellationToken cancel)
     {
-        try
+        while (true)
         {
-            return Attempt(run, hash, claim, report, cancel);
-        }
-        catch (Exception error) when (MaySpare(error))
-        {
-            report(Progress.NewNote($"{run.Name}: out of memory; going on without the images on the GPU"));
-            set?.Withdraw();
-            return Attempt(run, hash, claim, report, cancel);
-        }
-    }
-
-    // Images on a GPU save time, but are not worth a run.
-    private bool MaySpare(Exception error) => Failures.IsOutOfMemory(error) && set is { IsResident: true };
-
-    private RunOutcome Attempt(
-        Run run, string hash, Claim claim, Action<Progress> report, CancellationToken cancel)
-    {
-        using var folder = store.Open(run, hash, claim);
-        try
-        {
-            var result = Train(run, hash, folder, report, cancel);
-            return RunOutcome.NewFinished(result, [.. folder.Times]);
-        }
-        catch (Exception error) when (error is not (OperationCanceledException or LostClaimException or ElsewhereException or DataException or DeviceException))
-        {
-            // A disk, a data set or a GPU may be mended: such a failure is the machine's, and not kept as the run's.
-            if (error is not (IOException or UnauthorizedAccessException) && !MaySpare(error))
+            using var folder = store.Open(run, hash, claim);
+            try
+            {
+                var result = Train(run, hash, folder, report, cancel);
+                return RunOutcome.NewFinished(result, [.. folder.Times]);
+            }
+            catch (Exception error) when (Failures.IsOutOfMemory(error) && set is { IsResident: true })
+            {
+                // Images on a GPU save time, but are not worth a run.
+                report(Progress.NewNote($"{run.Name}: out of memory; going on without the images on the GPU"));
+                set.Withdraw();
+            }
+            catch (Exception error) when (Failures.IsOfRun(error))
             {
                 TryRecord(folder, Failures.Of(run, hash, error));
+                throw;
             }
-
-            throw;
         }
     }
 
@@ -195,15 +169,15 @@ public sealed class Runner : IDisposable
     {
         cancel.ThrowIfCancellationRequested();
         // Before the data, which may take minutes to read.
-        Capabilities.Demand(run.Recipe);
+        Computing.Demand(run.Recipe);
         var images = Images(run.Recipe.Data, report);
         using var device = Computing.Begin(run.Recipe);
         using var scope = NewDisposeScope();
         set_num_threads(options.Threads);
-        var session = new TrainingSession(options, images, report, afterStep, cancel);
+        var session = new TrainingSession(options, images, features, report, afterStep, cancel);
         return run.Recipe.Learning switch
         {
-            { IsTogether: true } => Together(session, run, hash, folder),
+            { IsTogether: true } => new Together(session, run).Train(hash, folder, EndBefore(run)),
             Learning.StageByStage => new StageByStage(session, run, stages).Train(hash, folder),
             Learning.Ensemble => new Ensemble(session, run, Base).Train(store.FolderOf(hash), hash, folder),
             _ => throw new UnreachableException($"no training for plan case {run.Recipe.Learning}"),
@@ -214,7 +188,7 @@ public sealed class Runner : IDisposable
     private string Base(Run start, TrainingSession session) => Execute(start, session.Report, session.Cancel) switch
     {
         RunOutcome.Finished or RunOutcome.Already =>
-            Path.Combine(store.FolderOf(Address.ofRecipe(start.Recipe)), "last.safetensors"),
+            Path.Combine(store.FolderOf(Address.ofRecipe(start.Recipe)), Trainings.Weights),
         // What was the machine's fault there is so here.
         RunOutcome.Failed failed when store.Failed(failed.Failure.Hash) is null => throw new IOException(failed.Failure.Message),
         RunOutcome.Failed failed => throw new RunException($"{start.Name}: {failed.Failure.Message}", failed.Failure.Advice),
@@ -223,38 +197,6 @@ public sealed class Runner : IDisposable
         { IsInterrupted: true } => throw new OperationCanceledException(session.Cancel),
         var other => throw new UnreachableException($"no base for outcome {other}"),
     };
-
-    private RunResult Together(TrainingSession session, Run run, string hash, RunFolder folder)
-    {
-        using var training = new PrefixTraining(session, run.Recipe, features);
-        var trainer = training.Trainer;
-        session.Train(trainer, folder, EndBefore(run));
-
-        // Where the test set is what validates, it has just been judged.
-        var last = trainer.Records[^1];
-        var test = run.Recipe.Validation.IsTest
-            ? new Judgement(last.ValidationLoss, last.ValidationAccuracy)
-            : trainer.Test(session.Cancel);
-        var result = new RunResult(
-            hash,
-            run.Name,
-            [.. trainer.Records],
-            test.Loss,
-            test.Accuracy,
-            trainer.Records.Max(epoch => epoch.ValidationAccuracy),
-            LearningRecord.Together,
-            CountsModule.ofWeights(run.Recipe.Weights),
-            StillnessCheck.Verify(trainer.Weights, run.Recipe.Seed),
-            session.Options.Threads,
-            session.Versions);
-        if (Searches.mayGoOn(run))
-        {
-            folder.KeepEnd(trainer, session.Versions);
-        }
-
-        folder.Finish(trainer.Weights, result);
-        return result;
-    }
 
     // The end of the run on the rung before.
     private (string Path, string Hash)? EndBefore(Run run)

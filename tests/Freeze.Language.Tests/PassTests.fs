@@ -40,7 +40,21 @@ let private net =
         Stages = [||]
     }
 
-let private pair first second : NodePair = { First = first; Second = second }
+/// The last nodes of those that are done together, up to a node, with what is done there.
+let private together passes (net: Net) last =
+    Programs.ofNet passes net (Array.create net.Nodes.Length null) last
+    |> Array.filter (fun step -> not step.Work.IsNode)
+    |> Array.map (fun step ->
+        let nodes =
+            match step.Work with
+            | Work.Node node -> [ node.Name ]
+            | Work.NormRelu norm -> [ norm.Name; "relu" ]
+            | Work.NormReluConv(norm, conv) -> [ norm.Name; "relu"; conv.Name ]
+            | Work.ReluPool pool -> [ "relu"; pool.Name ]
+
+        step.Output, String.concat " " nodes)
+
+let private all = net.Nodes.Length - 1
 
 [<Fact>]
 let ``every pass is listed once, under a name of its own`` () =
@@ -59,19 +73,31 @@ let ``what is left out is not in force, in whatever order it was said`` () =
 
 [<Fact>]
 let ``a norm and its only reader, a relu, are one`` () =
-    Assert.Equal<NodePair[]>([| pair 2 3 |], Passes.cutNorms PassSet.All net)
-    Assert.Empty(Passes.cutNorms (PassSet.AllBut [ Pass.NormRelu ]) net)
+    Assert.Equal<(int * string)[]>(
+        [| 3, "bn1 relu"; 6, "relu pool2" |],
+        together (PassSet.AllBut [ Pass.NormConv ]) net all
+    )
+
+    Assert.Equal<(int * string)[]>([| 6, "relu pool2" |], together (PassSet.AllBut [ Pass.NormRelu ]) net all)
 
 [<Fact>]
 let ``a convolution takes along the norm and the relu that it alone reads`` () =
-    Assert.Equal<NodePair[]>([| pair 2 4 |], Passes.convolvedNorms PassSet.All net)
-    Assert.Empty(Passes.convolvedNorms (PassSet.AllBut [ Pass.NormConv ]) net)
-    Assert.Empty(Passes.convolvedNorms (PassSet.AllBut [ Pass.NormRelu ]) net)
+    Assert.Equal<(int * string)[]>([| 4, "bn1 relu conv2"; 6, "relu pool2" |], together PassSet.All net all)
+
+[<Fact>]
+let ``a norm with constant channels is done apart from the convolution`` () =
+    let live =
+        net.Nodes |> Array.map (fun node -> if node.Name = "bn1" then [| 0 |] else null)
+
+    let works = Programs.ofNet PassSet.All net live all |> Array.map _.Work
+    Assert.Contains(Work.NormRelu net.Nodes[2], works)
 
 [<Fact>]
 let ``a relu moves behind a pool where nothing else reads either side`` () =
-    Assert.Equal<NodePair[]>([| pair 5 6 |], Passes.pooledRelus PassSet.All net)
-    Assert.Empty(Passes.pooledRelus (PassSet.AllBut [ Pass.PoolRelu ]) net)
+    Assert.Equal<(int * string)[]>(
+        [| 4, "bn1 relu conv2" |],
+        together (PassSet.AllBut [ Pass.PoolRelu ]) net all
+    )
 
 [<Fact>]
 let ``a relu that is done with its norm is not done again behind a pool`` () =
@@ -80,6 +106,29 @@ let ``a relu that is done with its norm is not done again behind a pool`` () =
             Nodes = Array.append net.Nodes[..3] [| node "pool1" pool [| 3 |] [ 4; 4; 4 ] |]
         }
 
-    Assert.Equal<NodePair[]>([| pair 2 3 |], Passes.cutNorms PassSet.All net)
-    Assert.Empty(Passes.pooledRelus PassSet.All net)
-    Assert.Equal<NodePair[]>([| pair 3 4 |], Passes.pooledRelus (PassSet.AllBut [ Pass.NormRelu ]) net)
+    Assert.Equal<(int * string)[]>([| 3, "bn1 relu" |], together PassSet.All net 4)
+
+    Assert.Equal<(int * string)[]>([| 4, "relu pool1" |], together (PassSet.AllBut [ Pass.NormRelu ]) net 4)
+
+[<Fact>]
+let ``what lies behind the node that is asked for is not done with it`` () =
+    Assert.Empty(together PassSet.All net 2)
+    Assert.Equal<(int * string)[]>([| 3, "bn1 relu" |], together PassSet.All net 3)
+
+[<Fact>]
+let ``each output that is read is given up by its last reader, but not the input`` () =
+    let steps = Programs.ofNet PassSet.All net (Array.create net.Nodes.Length null) all
+
+    for step in steps do
+        for input in step.Inputs do
+            Assert.Contains(input, steps |> Array.map _.Output)
+
+    let read =
+        steps |> Array.collect _.Inputs |> Array.distinct |> Array.filter ((<>) 0)
+
+    Assert.Equal<int[]>(Array.sort read, steps |> Array.collect _.LastRead |> Array.sort)
+
+    for step in steps do
+        for input in step.LastRead do
+            let readers = steps |> Array.filter (fun other -> Array.contains input other.Inputs)
+            Assert.Equal(step.Output, (Array.last readers).Output)

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Freeze.Runtime.Data;
 using Freeze.Runtime.Nets;
 using Freeze.Runtime.Results;
@@ -12,32 +11,14 @@ namespace Freeze.Runtime.Ensembles;
 /// Trains a base net, which is a run of its own, then the members from there, one after the other. What no member learns is
 /// one tensor in memory, and on the disk the base's; each member has a folder, whose file holds what it learned.
 /// </summary>
-internal sealed class Ensemble
+/// <param name="session">What the trainings have in common.</param>
+/// <param name="run">The ensemble.</param>
+/// <param name="trainBase">Trains the base net unless the store has it, and gives the path of its weights.</param>
+internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, TrainingSession, string> trainBase)
 {
-    private const string Weights = "last.safetensors";
-
     private const int Batch = 500;
 
-    private readonly TrainingSession session;
-    private readonly Run run;
-    private readonly Func<Run, TrainingSession, string> trainBase;
-    private readonly Learning.Ensemble plan;
-
-    /// <param name="session">What the trainings have in common.</param>
-    /// <param name="run">The ensemble.</param>
-    /// <param name="trainBase">Trains the base net unless the store has it, and gives the path of its weights.</param>
-    public Ensemble(TrainingSession session, Run run, Func<Run, TrainingSession, string> trainBase)
-    {
-        this.session = session;
-        this.run = run;
-        this.trainBase = trainBase;
-        plan = (Learning.Ensemble)run.Recipe.Learning;
-        if (plan.Members < 1 || plan.After < 1)
-        {
-            throw new RunException(
-                $"the plan has an ensemble of {plan.Members} after {plan.After} epochs", "plan the .frz file again with this Freeze");
-        }
-    }
+    private readonly Learning.Ensemble plan = (Learning.Ensemble)run.Recipe.Learning;
 
     /// <summary>Leaves the members' weights and the run's records in its folder.</summary>
     public RunResult Train(string place, string hash, RunFolder folder)
@@ -46,48 +27,32 @@ internal sealed class Ensemble
         var start = new Run(
             $"{run.Name}, start", run.Profile, [], Place.Alone, run.NetName, [], Freeze.Ensembles.start(run.Recipe, plan.After));
         var file = Path.GetFullPath(trainBase(start, session));
-        var digest = Digest(file);
+        var digest = Trainings.Digest(file);
         var recipe = Freeze.Ensembles.training(run.Recipe, plan.Weights, plan.FrozenStatistics, file, digest);
         var common = Safetensors.Read(file).ToDictionary(entry => entry.Key, entry => entry.Value.ToTensor());
         for (var member = 1; member <= plan.Members; member++)
         {
             var own = PlaceOf(place, member);
-            if (!IsFinished(own, digest))
-            {
-                TrainMember(member, recipe, common, own, digest, folder);
-            }
+            // Its result says which base it went on from: another base makes another member.
+            Trainings.GetOrTrain<string>(
+                own, from => from == digest, () => TrainMember(member, recipe, common, own, digest, folder));
         }
 
         return Judge(recipe, common, place, hash, folder, Address.ofRecipe(start.Recipe));
     }
 
-    private void TrainMember(
+    private string TrainMember(
         int member, Recipe recipe, IReadOnlyDictionary<string, Tensor> common, string own, string digest, RunFolder whole)
     {
         session.Cancel.ThrowIfCancellationRequested();
         session.Note($"member {member} of {plan.Members}");
-        using var scope = NewDisposeScope();
-        Directory.CreateDirectory(own);
         using var folder = whole.Within(own, $"member {member} from {digest}");
         var batches = new Batches(session.Images, recipe, whose: $" of member {member}");
         var trainer = new Trainer(recipe, batches, new WeightTable(recipe, common), session.Options.Passes);
         session.Train(trainer, folder);
         using var still = no_grad();
         folder.Finish(MemberFile.Content(trainer.Weights), digest);
-    }
-
-    // Its result says which base it went on from: another base makes another member.
-    private static bool IsFinished(string own, string digest)
-    {
-        try
-        {
-            var path = Path.Combine(own, "result.json");
-            return File.Exists(path) && File.Exists(Path.Combine(own, Weights)) && Json.ofText<string>(File.ReadAllText(path)) == digest;
-        }
-        catch (Json.JsonMismatch)
-        {
-            return false;
-        }
+        return digest;
     }
 
     private RunResult Judge(
@@ -107,12 +72,11 @@ internal sealed class Ensemble
             using var scope = NewDisposeScope();
             var own = PlaceOf(place, member);
             var weights = new WeightTable(recipe, common);
-            MemberFile.Restore(Path.Combine(own, Weights), weights);
+            MemberFile.Restore(Path.Combine(own, Trainings.Weights), weights);
             verified += StillnessCheck.Verify(weights, recipe.Seed);
             var (loss, accuracy) = votes.Add(Logits(recipe, weights));
             members.Add(new MemberRecord([.. JsonLines.Read<EpochRecord>(Path.Combine(own, "metrics.jsonl"))], loss, accuracy));
-            times.AddRange(JsonLines.Read<EpochTime>(Path.Combine(own, "times.jsonl")).Select((time, i) => new EpochTime(
-                times.Count + i + 1, time.Seconds, time.ImagesPerSecond, time.Ended, time.Machine, time.Threads)));
+            times.AddRange(JsonLines.Read<EpochTime>(Path.Combine(own, "times.jsonl")));
         }
 
         var counts = CountsModule.ofWeights(plan.Weights);
@@ -137,7 +101,7 @@ internal sealed class Ensemble
             verified,
             session.Options.Threads,
             session.Versions);
-        folder.Take(epochs, times);
+        folder.Take(epochs, EpochTimeModule.numbered(times));
         folder.Finish([], result);
         return result;
     }
@@ -149,17 +113,11 @@ internal sealed class Ensemble
         var test = session.Images.Test;
         var batches = new Batches(session.Images, recipe);
         var net = new NetExecutor(recipe, weights, session.Options.Passes);
-        var logits = new double[(long)test.Count * recipe.Classes];
-        for (var start = 0; start < test.Count; start += Batch)
-        {
-            session.Cancel.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            long[] places = [.. Enumerable.Range(start, Math.Min(Batch, test.Count - start)).Select(i => (long)i)];
-            net.Forward(batches.Take(test, places).Images, training: false)
-                .to(ScalarType.Float64).data<double>().ToArray().CopyTo(logits, (long)start * recipe.Classes);
-        }
-
-        return logits;
+        return
+        [
+            .. batches.InBlocks(test, test.Places(), Batch, session.Cancel).SelectMany(batch =>
+                net.Forward(batch.Images, training: false).to(ScalarType.Float64).data<double>().ToArray()),
+        ];
     }
 
     // As far as all members came: stops may end one before the others.
@@ -172,12 +130,6 @@ internal sealed class Ensemble
             members.Average(member => member.Epochs[i].ValidationLoss),
             members.Average(member => member.Epochs[i].ValidationAccuracy))),
     ];
-
-    private static string Digest(string path)
-    {
-        using var file = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
-    }
 
     private static string PlaceOf(string folder, int member) => Path.Combine(folder, $"member-{member}");
 }

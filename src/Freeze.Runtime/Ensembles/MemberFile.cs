@@ -1,5 +1,4 @@
 using Freeze.Runtime.Nets;
-using Freeze.Runtime.Results;
 using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Ensembles;
@@ -23,12 +22,7 @@ internal static class MemberFile
         var found = Safetensors.Read(path);
         foreach (var (name, value) in weights.Learned())
         {
-            if (!found.TryGetValue(name, out var stored) || !stored.Shape.SequenceEqual(value.shape))
-            {
-                throw new InvalidDataException($"{path} holds no {name} of shape {string.Join("x", value.shape)}");
-            }
-
-            value.copy_(stored.ToTensor());
+            value.copy_(WeightTable.Stored(path, found, name, value.shape));
         }
     }
 }

@@ -7,9 +7,13 @@ namespace Freeze.Runtime.Nets;
 
 /// <summary>
 /// A node's output: [batch, live channels, …], and a number [constant channels] for each channel that is the same at
-/// every place of every image; null where there are none.
+/// every place of every image, with which channels these are; null where there are none.
 /// </summary>
-internal readonly record struct Channels(Tensor Live, Tensor? Constants);
+internal readonly record struct Channels(Tensor Live, Tensor? Constants = null, ChannelSplit? Split = null)
+{
+    /// <summary>All channels [batch, channels, …], constants written out.</summary>
+    public Tensor Whole() => Split is null ? Live : Split.Whole(Live, Constants!);
+}
 
 /// <summary>
 /// Which channels of a node are live and which constant, as index tensors; <c>Back</c> takes both, one behind the other,
@@ -24,16 +28,11 @@ internal sealed class ChannelSplit
     public ChannelSplit(int[] live, int channels)
     {
         this.live = live;
-        var constant = Enumerable.Range(0, channels).Except(live).ToArray();
+        int[] constant = [.. Enumerable.Range(0, channels).Except(live)];
         int[] both = [.. live, .. constant];
-        var back = new int[channels];
-        for (var i = 0; i < channels; i++)
-        {
-            back[both[i]] = i;
-        }
-
+        int[] back = [.. Enumerable.Range(0, channels)];
+        Array.Sort(both, back);
         (Live, Constant, Back) = (Index(live), Index(constant), Index(back));
-        (Lives, Constants) = (live.Length, constant.Length);
     }
 
     public Tensor Live { get; }
@@ -42,16 +41,15 @@ internal sealed class ChannelSplit
 
     public Tensor Back { get; }
 
-    public int Lives { get; }
+    public long Lives => Live.shape[0];
 
-    public int Constants { get; }
+    public long Constants => Constant.shape[0];
 
     /// <summary>Whether another node's channels are split alike.</summary>
     public bool Equals(int[]? other) => other is not null && live.SequenceEqual(other);
 
     /// <summary>All channels [batch, channels, …], constants written out.</summary>
-    public Tensor Whole(Channels values) =>
-        cat([values.Live, Spread(values.Constants!, values.Live)], 1).index_select(1, Back);
+    public Tensor Whole(Tensor live, Tensor constants) => cat([live, Spread(constants, live)], 1).index_select(1, Back);
 
     /// <summary>All channels' numbers [channels] of those of the live and the constant ones.</summary>
     public Tensor Joined(Tensor live, Tensor constants) => cat([live, constants]).index_select(0, Back);
@@ -74,20 +72,21 @@ internal sealed class ChannelSplit
 internal static class ConstantChannels
 {
     /// <summary>Joins inputs [batch, live, …] along the channels, as concatenated splits have them.</summary>
-    public static Channels Concat(Channels[] inputs)
+    public static Channels Concat(Channels[] inputs, ChannelSplit split)
     {
         Tensor[] constants = [.. inputs.Select(input => input.Constants).OfType<Tensor>()];
-        return new(cat([.. inputs.Select(input => input.Live)], 1), constants.Length == 0 ? null : cat(constants));
+        return new(cat([.. inputs.Select(input => input.Live)], 1), cat(constants), split);
     }
 
     /// <summary>Entries [batch, live · places] of channels [batch, live, …].</summary>
-    public static Channels Flatten(Channels input)
+    public static Channels Flatten(Channels input, ChannelSplit split)
     {
         var places = input.Live.shape[2..].Aggregate(1L, (product, extent) => product * extent);
         var constants = input.Constants!;
         return new(
             input.Live.flatten(1),
-            constants.reshape(-1, 1).Plus(zeros([constants.shape[0], places], constants.dtype)).flatten());
+            constants.reshape(-1, 1).Plus(zeros([constants.shape[0], places], constants.dtype)).flatten(),
+            split);
     }
 
     /// <summary>
@@ -123,7 +122,11 @@ internal static class ConstantChannels
     /// A batch norm of constants [channels]: their mean is what they are and their variance 0, where the batch's
     /// statistics are used.
     /// </summary>
-    public static Tensor Normalise(
-        Tensor constants, Tensor mean, Tensor variance, Tensor weight, Tensor bias, bool estimates, double epsilon) =>
-        estimates ? bias : constants.sub(mean).div(variance.Plus(epsilon).sqrt()).mul(weight).Plus(bias);
+    public static Tensor Normalise(Tensor constants, Norm by)
+    {
+        var normalised = by.Training
+            ? by.Bias
+            : constants.sub(by.RunningMean).div(by.RunningVar.Plus(by.Eps).sqrt()).mul(by.Weight).Plus(by.Bias);
+        return by.Relu ? F.relu(normalised) : normalised;
+    }
 }

@@ -20,9 +20,9 @@ internal sealed partial class NetExecutor
         }
     }
 
-    private Norm NormOf(int place, Operation.BatchNorm norm, Tensor input, bool training, bool relu)
+    private Norm NormOf(Node node, Tensor input, bool training, bool relu)
     {
-        var node = net.Nodes[place];
+        var norm = (Operation.BatchNorm)node.Operation;
         // Decided at each call: no mode can be left wrong by what came before.
         var estimates = training && !frozen.Contains(node.Name);
         if (estimates)
@@ -35,27 +35,24 @@ internal sealed partial class NetExecutor
             weights.Value($"{node.Name}.weight"), weights.Value($"{node.Name}.bias"), estimates, norm.Momentum, norm.Epsilon, relu);
     }
 
-    private Channels Normalise(int place, Operation.BatchNorm norm, Channels input, bool training, bool relu)
+    private Channels Normalise(Node node, Channels input, bool training, bool relu)
     {
-        var by = NormOf(place, norm, input.Live, training, relu);
-        if (splits[place] is not { } split)
+        var by = NormOf(node, input.Live, training, relu);
+        if (input.Split is not { } split)
         {
-            return new(BatchNorm.Of(graph, input.Live, by), null);
+            return new(BatchNorm.Of(graph, input.Live, by));
         }
 
-        Tensor OfLive(Tensor all) => all.index_select(0, split.Live);
-        Tensor OfConstant(Tensor all) => all.index_select(0, split.Constant);
-        var ofLive = by with
+        Norm At(Tensor channels) => by with
         {
-            RunningMean = OfLive(by.RunningMean),
-            RunningVar = OfLive(by.RunningVar),
-            Weight = OfLive(by.Weight),
-            Bias = OfLive(by.Bias),
+            RunningMean = by.RunningMean.index_select(0, channels),
+            RunningVar = by.RunningVar.index_select(0, channels),
+            Weight = by.Weight.index_select(0, channels),
+            Bias = by.Bias.index_select(0, channels),
         };
+        var (ofLive, ofConstants) = (At(split.Live), At(split.Constant));
         var live = BatchNorm.Of(graph, input.Live, ofLive);
-        var constants = ConstantChannels.Normalise(
-            input.Constants!, OfConstant(by.RunningMean), OfConstant(by.RunningVar), OfConstant(by.Weight), OfConstant(by.Bias),
-            by.Training, by.Eps);
+        var constants = ConstantChannels.Normalise(input.Constants!, ofConstants);
         if (by.Training)
         {
             // They move as those of the whole batch would: towards the constants, whose variance is 0.
@@ -63,28 +60,24 @@ internal sealed partial class NetExecutor
             var rest = 1 - by.Momentum;
             by.RunningMean.copy_(split.Joined(
                 ofLive.RunningMean,
-                OfConstant(by.RunningMean).Times(rest).PlusInPlace(input.Constants!.detach().to(precise), by.Momentum)));
-            by.RunningVar.copy_(split.Joined(ofLive.RunningVar, OfConstant(by.RunningVar).Times(rest)));
+                ofConstants.RunningMean.Times(rest).PlusInPlace(input.Constants!.detach().to(precise), by.Momentum)));
+            by.RunningVar.copy_(split.Joined(ofLive.RunningVar, ofConstants.RunningVar.Times(rest)));
         }
 
-        return new(live, relu ? F.relu(constants) : constants);
+        return new(live, constants, split);
     }
 
-    private Channels Convolve(int place, Operation.Conv conv, Channels input, Norm? norm)
+    private Channels Convolve(int place, Node node, Channels input, Norm? norm)
     {
-        var node = net.Nodes[place];
+        var conv = (Operation.Conv)node.Operation;
         var weight = weights[$"{node.Name}.weight"];
         var shape = new ConvShape(
             [conv.Stride, conv.Stride], [conv.PaddingHeight, conv.PaddingWidth], passes.Has(Pass.Winograd));
         var bias = conv.Bias ? weights.Value($"{node.Name}.bias") : null;
         var split = splits[place];
-        if (split is null && weight.Slice is { } slice && passes.Has(Pass.Slices) && is_grad_enabled())
+        if (split is null && passes.Has(Pass.Slices) && is_grad_enabled() && weight.Slice() is { } slice)
         {
-            return new(
-                Conv2d.Of(
-                    graph, Whole(node.Inputs[0], input), norm,
-                    new KernelSlice(slice.Leaf, slice.Whole(), slice.Dimension, slice.Places), bias, shape),
-                null);
+            return new(Conv2d.Of(graph, input.Whole(), norm, slice, bias, shape));
         }
 
         // Where filters are zero the learning slice is all that there is to convolve with.
@@ -93,10 +86,10 @@ internal sealed partial class NetExecutor
             : bias is null || AreZero($"{node.Name}.bias", split) ? zeros([split.Constants], precise)
             : bias.index_select(0, split.Constant);
         bias = split is null ? bias : bias?.index_select(0, split.Live);
-        if (splits[node.Inputs[0]] is not { } before || AreNothing(place, input.Constants!))
+        if (input.Split is not { } before || AreNothing(place, input.Constants!))
         {
-            kernel = splits[node.Inputs[0]] is { } cut ? kernel.index_select(1, cut.Live) : kernel;
-            return new(Conv2d.Of(graph, input.Live, norm, kernel, bias, shape), constants);
+            kernel = input.Split is { } cut ? kernel.index_select(1, cut.Live) : kernel;
+            return new(Conv2d.Of(graph, input.Live, norm, kernel, bias, shape), constants, split);
         }
 
         var ofConstants = kernel.index_select(1, before.Constant);
@@ -104,12 +97,12 @@ internal sealed partial class NetExecutor
         if (shape.Padding is [0, 0])
         {
             var share = ConstantChannels.Share(input.Constants!, ofConstants, bias);
-            return new(Conv2d.Of(graph, input.Live, null, ofLive, share, shape), constants);
+            return new(Conv2d.Of(graph, input.Live, null, ofLive, share, shape), constants, split);
         }
 
         var map = ConstantChannels.Map(
             input.Constants!, ofConstants, bias, input.Live.shape[2], input.Live.shape[3], shape.Strides, shape.Padding);
-        return new(Conv2d.Of(graph, input.Live, null, ofLive, null, shape).Plus(As(map)), constants);
+        return new(Conv2d.Of(graph, input.Live, null, ofLive, null, shape).Plus(As(map)), constants, split);
     }
 
     // Whether the constants that a node reads are nothing, which in a training stays so until they learn. Read once, since a GPU
@@ -146,45 +139,49 @@ internal sealed partial class NetExecutor
     private Tensor Multiply(Node node, Operation.Linear linear, Channels input)
     {
         var (weight, bias) = (weights.Value($"{node.Name}.weight"), linear.Bias ? weights.Value($"{node.Name}.bias") : null);
-        if (splits[node.Inputs[0]] is not { } split)
+        if (input.Split is not { } split)
         {
-            return F.linear(input.Live, As(weight), AsOrNull(bias));
+            return F.linear(input.Live, As(weight), bias is null ? null : As(bias));
         }
 
         var share = ConstantChannels.Share(input.Constants!, weight.index_select(1, split.Constant), bias);
         return F.linear(input.Live, As(weight.index_select(1, split.Live)), As(share));
     }
 
-    private Channels Pool(Node node, Operation.MaxPool pool, Channels input, HashSet<int> done)
+    private Channels Pool(Operation.MaxPool pool, Channels input, bool relu) => input with
     {
-        var relu = poolOfRelu.ContainsKey(node.Inputs[0]) && done.Contains(node.Inputs[0]);
-        return new(
-            MaxPool2d.Of(graph, input.Live, pool.Size, pool.Stride, pool.Padding, relu),
-            relu && input.Constants is { } constants ? F.relu(constants) : input.Constants);
-    }
+        Live = MaxPool2d.Of(graph, input.Live, pool.Size, pool.Stride, pool.Padding, relu),
+        Constants = relu && input.Constants is { } constants ? F.relu(constants) : input.Constants,
+    };
 
-    private static Channels Relu(Channels input) =>
-        new(F.relu(input.Live), input.Constants is { } constants ? F.relu(constants) : null);
-
-    private Channels Sum(int place, Channels[] inputs)
+    private static Channels Relu(Channels input) => input with
     {
-        var split = splits[place];
-        var alike = inputs.Select((input, i) =>
+        Live = F.relu(input.Live),
+        Constants = input.Constants is { } constants ? F.relu(constants) : null,
+    };
+
+    private Channels Sum(ChannelSplit? split, Channels[] inputs)
+    {
+        var alike = inputs.Select(input =>
         {
-            var own = net.Nodes[place].Inputs[i];
-            if (ReferenceEquals(splits[own], split))
+            if (ReferenceEquals(input.Split, split))
             {
                 return input;
             }
 
             // The sum is live where one of them is; what it wants of the others is written out.
-            var whole = Whole(own, input);
-            return split is null
-                ? new(whole, null)
+            var whole = input.Whole();
+            return split is null || input.Split is not { } own
+                ? new(whole)
                 : new Channels(
                     whole.index_select(1, split.Live),
-                    splits[own]!.Joined(zeros([splits[own]!.Lives], precise), input.Constants!).index_select(0, split.Constant));
+                    own.Joined(zeros([own.Lives], precise), input.Constants!).index_select(0, split.Constant),
+                    split);
         });
-        return alike.Aggregate((a, b) => new(a.Live.Plus(b.Live), a.Constants is { } constants ? constants.Plus(b.Constants!) : null));
+        return alike.Aggregate((a, b) => a with
+        {
+            Live = a.Live.Plus(b.Live),
+            Constants = a.Constants is { } constants ? constants.Plus(b.Constants!) : null,
+        });
     }
 }

@@ -6,38 +6,46 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace Freeze.Runtime.Nets;
 
-/// <summary>Computes a net: walks its nodes in order and applies each one's operation.</summary>
-/// <param name="recipe">The net, and in what precision it computes.</param>
-/// <param name="weights">Its weights.</param>
-/// <param name="passesInForce">How it may compute less, or faster; null for all passes.</param>
-internal sealed partial class NetExecutor(Recipe recipe, WeightTable weights, PassSet? passesInForce = null)
+/// <summary>Computes a net: takes the steps of its program in order.</summary>
+internal sealed partial class NetExecutor
 {
-    private readonly Net net = recipe.Net;
-    private readonly PassSet passes = passesInForce ?? PassSet.All;
-    private readonly Graph graph = new((passesInForce ?? PassSet.All).Has(Pass.Kernels));
-    private readonly HashSet<string> frozen = [.. recipe.FrozenStatistics];
+    private readonly Net net;
+    private readonly WeightTable weights;
+    private readonly PassSet passes;
+    private readonly Graph graph;
+    private readonly HashSet<string> frozen;
+    private readonly ScalarType precise;
+    private readonly ScalarType activations;
 
-    private readonly ScalarType precise = Precisions.OfWeights(recipe);
-    private readonly ScalarType activations = Precisions.OfActivations(recipe);
+    // Of each node, which channels depend on the image; null where all do.
+    private readonly int[]?[] live;
+    private readonly ChannelSplit?[] splits;
 
-    // By the node that does the work of two: the relu of a norm is done with it, that of a pool behind it.
-    private readonly Dictionary<int, int> reluOfNorm =
-        Passes.cutNorms(passesInForce ?? PassSet.All, recipe.Net).ToDictionary(pair => pair.First, pair => pair.Second);
-    private readonly Dictionary<int, int> poolOfRelu =
-        Passes.pooledRelus(passesInForce ?? PassSet.All, recipe.Net).ToDictionary(pair => pair.First, pair => pair.Second);
-
-    // Of each node, which channels are constant; null where none is.
-    private readonly ChannelSplit?[] splits = Splits(recipe, weights, passesInForce ?? PassSet.All);
+    // By the node whose output they compute.
+    private readonly Dictionary<int, Step[]> programs = [];
 
     // By the node that reads them, whether constants are nothing while they do not learn.
     private readonly Dictionary<int, bool> nothing = [];
 
-    // By the convolution that does the work of a norm and its relu too.
-    private readonly Dictionary<int, int> normOfConv =
-        Passes.convolvedNorms(passesInForce ?? PassSet.All, recipe.Net).ToDictionary(pair => pair.Second, pair => pair.First);
+    /// <param name="recipe">The net, and in what precision it computes.</param>
+    /// <param name="weights">Its weights.</param>
+    /// <param name="passes">How it may compute less, or faster; null for all passes.</param>
+    public NetExecutor(Recipe recipe, WeightTable weights, PassSet? passes = null)
+    {
+        (net, this.weights, this.passes) = (recipe.Net, weights, passes ?? PassSet.All);
+        graph = new Graph(this.passes.Has(Pass.Kernels));
+        frozen = [.. recipe.FrozenStatistics];
+        (precise, activations) = (Precisions.OfWeights(recipe), Precisions.OfActivations(recipe));
+        live = LiveChannels.ofNet(this.passes, net, [.. weights.Planned.Select(weight => weight.Plan)]);
+        splits = Splits();
+        HasDropout = net.Nodes.Any(node => node.Operation is Operation.Dropout);
+    }
 
     /// <summary>Whether the net draws random numbers while training.</summary>
-    public bool HasDropout { get; } = recipe.Net.Nodes.Any(node => node.Operation is Operation.Dropout);
+    public bool HasDropout { get; }
+
+    /// <summary>Whether native kernels compute where they can.</summary>
+    public bool HasKernels => graph.HasKernels;
 
     /// <summary>Logits [batch, classes] of images [batch, channels, height, width].</summary>
     /// <param name="images">Normalised images; or features [batch, …] where the net begins at those of a stage.</param>
@@ -48,9 +56,6 @@ internal sealed partial class NetExecutor(Recipe recipe, WeightTable weights, Pa
     /// <param name="key">What dropout draws by in training.</param>
     public Tensor Forward(Tensor images, bool training, ulong key = 0) => Forward(images, training, net.Nodes.Length - 1, key);
 
-    /// <summary>Whether native kernels compute where they can.</summary>
-    public bool HasKernels => graph.HasKernels;
-
     /// <summary>Adds the gradient of a loss that this net has led to, to all that learns.</summary>
     public void Backward(Tensor loss) => graph.Run(loss);
 
@@ -58,51 +63,30 @@ internal sealed partial class NetExecutor(Recipe recipe, WeightTable weights, Pa
     /// <inheritdoc cref="Forward(Tensor, bool, ulong)"/>
     public Tensor Forward(Tensor images, bool training, int upTo, ulong key = 0)
     {
+        if (!programs.TryGetValue(upTo, out var program))
+        {
+            programs[upTo] = program = Programs.ofNet(passes, net, live, upTo);
+        }
+
         var outputs = new Channels[upTo + 1];
         images = As(images);
         images = passes.Has(Pass.ChannelsLast) ? ChannelsLast(images) : images;
-        var done = DoneByOthers(upTo);
-        // Where the output of a node lies: one that is done by another passes on what it is given.
-        int Source(int node) => done.Contains(node) ? Source(net.Nodes[node].Inputs[0]) : node;
-        var lastReader = new int[outputs.Length];
-        for (var i = 0; i < outputs.Length; i++)
+        foreach (var step in program)
         {
-            foreach (var input in net.Nodes[i].Inputs)
-            {
-                lastReader[Source(input)] = i;
-            }
-        }
-
-        for (var i = 0; i < outputs.Length; i++)
-        {
-            var node = net.Nodes[i];
-            if (done.Contains(i))
-            {
-                outputs[i] = outputs[node.Inputs[0]];
-                continue;
-            }
-
-            outputs[i] = node.Operation.IsInput ? new(images, null)
-                : Recorded(Apply(i, [.. node.Inputs.Select(input => outputs[input])], training, done, key));
+            var output = step.Output == 0
+                ? new(images)
+                : Recorded(Compute(step, Array.ConvertAll(step.Inputs, input => outputs[input]), training, key));
+            outputs[step.Output] = output;
             // After that, only what gradients need lives on.
-            foreach (var input in node.Inputs.Select(Source).Where(input =>
-                lastReader[input] == i && input > 0 && !ReferenceEquals(outputs[input].Live, outputs[i].Live)))
+            foreach (var input in step.LastRead.Where(input => !ReferenceEquals(outputs[input].Live, output.Live)))
             {
                 outputs[input].Live.Dispose();
             }
         }
 
-        var last = Whole(upTo, outputs[^1]);
+        var last = outputs[upTo].Whole();
         return activations == precise ? last : last.to(precise);
     }
-
-    // The nodes whose work another one does, if that is computed.
-    private HashSet<int> DoneByOthers(int upTo) =>
-    [
-        .. reluOfNorm.Values.Where(relu => relu <= upTo),
-        .. poolOfRelu.Where(pair => pair.Value <= upTo).Select(pair => pair.Key),
-        .. normOfConv.Where(pair => pair.Key <= upTo && splits[pair.Value] is null).Select(pair => pair.Value),
-    ];
 
     // In memory a pixel's channels lie side by side, and so they stay: libtorch's and our loops are fastest so. Features
     // behind a linear layer have no pixels.
@@ -124,38 +108,34 @@ internal sealed partial class NetExecutor(Recipe recipe, WeightTable weights, Pa
     /// <summary>A value in the precision of the activations; gradients come back in that of the value.</summary>
     private Tensor As(Tensor value) => activations == precise ? value : value.to(activations);
 
-    private Tensor? AsOrNull(Tensor? value) => value is null ? null : As(value);
-
-    // All channels of a node's output.
-    private Tensor Whole(int place, Channels values) => splits[place] is { } split ? split.Whole(values) : values.Live;
-
-    private Channels Apply(int place, Channels[] inputs, bool training, HashSet<int> done, ulong key)
+    private Channels Compute(Step step, Channels[] inputs, bool training, ulong key) => step.Work switch
     {
-        var node = net.Nodes[place];
-        var input = inputs[0];
+        Work.NormReluConv both => Convolve(step.Output, both.Conv, inputs[0], NormOf(both.Norm, inputs[0].Live, training, relu: true)),
+        Work.NormRelu both => Normalise(both.Norm, inputs[0], training, relu: true),
+        Work.ReluPool both => Pool((Operation.MaxPool)both.Pool.Operation, inputs[0], relu: true),
+        Work.Node alone => Compute(step.Output, alone.Node, inputs, training, key),
+        _ => throw new UnreachableException($"no computation for plan case {step.Work}"),
+    };
+
+    private Channels Compute(int place, Node node, Channels[] inputs, bool training, ulong key)
+    {
+        var (input, split) = (inputs[0], splits[place]);
         return node.Operation switch
         {
-            Operation.Conv conv => Convolve(
-                place, conv, input,
-                normOfConv.TryGetValue(place, out var first) && done.Contains(first)
-                    ? NormOf(first, (Operation.BatchNorm)net.Nodes[first].Operation, input.Live, training, relu: true)
-                    : null),
-            Operation.Linear linear => new(Multiply(node, linear, input), null),
-            Operation.BatchNorm norm => Normalise(
-                place, norm, input, training, reluOfNorm.TryGetValue(place, out var relu) && done.Contains(relu)),
+            Operation.Conv => Convolve(place, node, input, null),
+            Operation.Linear linear => new(Multiply(node, linear, input)),
+            Operation.BatchNorm => Normalise(node, input, training, relu: false),
             { IsRelu: true } => Relu(input),
-            Operation.MaxPool pool => Pool(node, pool, input, done),
-            Operation.AvgPool pool when splits[place] is null => new(
-                F.avg_pool2d(Whole(node.Inputs[0], input), pool.Size, pool.Stride, pool.Padding), null),
+            Operation.MaxPool pool => Pool(pool, input, relu: false),
+            Operation.AvgPool pool when split is null => new(F.avg_pool2d(input.Whole(), pool.Size, pool.Stride, pool.Padding)),
             Operation.AvgPool pool => input with { Live = F.avg_pool2d(input.Live, pool.Size, pool.Stride, pool.Padding) },
             { IsGlobalPool: true } => input with { Live = input.Live.mean([2, 3]) },
-            { IsFlatten: true } when splits[place] is null => new(input.Live.flatten(1), null),
-            { IsFlatten: true } => ConstantChannels.Flatten(input),
-            Operation.Dropout dropout => new(Drop(node, Whole(node.Inputs[0], input), dropout.Probability, training, key), null),
-            { IsAdd: true } => Sum(place, inputs),
-            { IsConcat: true } when splits[place] is null => new(
-                cat([.. inputs.Select((each, i) => Whole(node.Inputs[i], each))], 1), null),
-            { IsConcat: true } => ConstantChannels.Concat(inputs),
+            { IsFlatten: true } => split is null ? new(input.Live.flatten(1)) : ConstantChannels.Flatten(input, split),
+            Operation.Dropout dropout => new(Drop(node, input.Whole(), dropout.Probability, training, key)),
+            { IsAdd: true } => Sum(split, inputs),
+            { IsConcat: true } => split is null
+                ? new(cat([.. inputs.Select(each => each.Whole())], 1))
+                : ConstantChannels.Concat(inputs, split),
             _ => throw new UnreachableException($"no computation for plan case {node.Operation}"),
         };
     }
@@ -166,23 +146,20 @@ internal sealed partial class NetExecutor(Recipe recipe, WeightTable weights, Pa
         : input.alias();
 
     // Equal splits are one, so that nodes with the same channels are seen to have them.
-    private static ChannelSplit?[] Splits(Recipe recipe, WeightTable weights, PassSet passes)
+    private ChannelSplit?[] Splits()
     {
         var known = new List<ChannelSplit>();
-        var live = LiveChannels.ofNet(passes, recipe.Net, [.. weights.Planned.Select(weight => weight.Plan)]);
-        return [.. live.Select((channels, place) =>
+        return [.. live.Zip(net.Nodes, (channels, node) =>
         {
             if (channels is null)
             {
                 return null;
             }
 
-            var node = recipe.Net.Nodes[place];
-            var all = node.Shape[0];
-            var same = known.Find(split => split.Equals(channels) && split.Lives + split.Constants == all);
+            var same = known.Find(split => split.Equals(channels) && split.Lives + split.Constants == node.Shape[0]);
             if (same is null)
             {
-                known.Add(same = new(channels, all));
+                known.Add(same = new(channels, node.Shape[0]));
             }
 
             return same;

@@ -1,19 +1,9 @@
 using System.Diagnostics;
+using Freeze.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Nets;
-
-/// <summary>A slice that learns: its leaf, and where it lies in the whole weight.</summary>
-internal sealed record LearningSlice(Tensor Leaf, Tensor Still, int Dimension, Tensor Places)
-{
-    /// <summary>The whole weight as a constant, with what the slice is now.</summary>
-    public Tensor Whole()
-    {
-        using var still = no_grad();
-        return Still.index_copy(Dimension, Places, Leaf);
-    }
-}
 
 /// <summary>
 /// One weight as its treatment makes it: what learns is a leaf of its own, for which alone there are gradients and
@@ -72,9 +62,6 @@ internal sealed class PlannedWeight
     /// <summary>What the optimizer updates: the whole weight, its learning slice, or null.</summary>
     public Tensor? Leaf { get; }
 
-    /// <summary>What learns of a weight of which a slice does, or null.</summary>
-    public LearningSlice? Slice => places is null ? null : new LearningSlice(Leaf!, still!, dimension, places);
-
     /// <summary>What learns, or is solved for, or null.</summary>
     public Tensor? Learned => Leaf ?? (Plan.Treatment.IsSolved ? still : null);
 
@@ -111,4 +98,11 @@ internal sealed class PlannedWeight
 
     /// <summary>The whole weight, of the planned shape; gradients reach the leaf through it.</summary>
     public Tensor Value() => still is null ? Leaf! : places is null ? still : still.index_copy(dimension, places, Leaf!);
+
+    /// <summary>What learns of a kernel of which a slice does, with the whole kernel as a constant; else null.</summary>
+    public KernelSlice? Slice()
+    {
+        using var constant = no_grad();
+        return places is null ? null : new KernelSlice(Leaf!, Value(), dimension, places);
+    }
 }

@@ -12,7 +12,7 @@ internal static class RecipeCheck
     /// <exception cref="RunException">It does not hold together.</exception>
     public static void Demand(Recipe recipe, DataSet set)
     {
-        Capabilities.Demand(recipe);
+        Computing.Demand(recipe);
         CheckNet(recipe.Net.Nodes, set, recipe);
         CheckWeights(recipe);
         Check(recipe.Batch > 0, $"a batch of {recipe.Batch} images");
@@ -28,6 +28,11 @@ internal static class RecipeCheck
         if (recipe.Validation is Validation.HeldOut held)
         {
             Check(held.Images > 0 && held.Images < used, $"{held.Images} images held out of {used}");
+        }
+
+        if (recipe.Learning is Learning.Ensemble nets)
+        {
+            Check(nets.Members > 0 && nets.After > 0, $"an ensemble of {nets.Members} after {nets.After} epochs");
         }
     }
 

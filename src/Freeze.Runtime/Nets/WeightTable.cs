@@ -1,4 +1,5 @@
 using Freeze.Runtime.Optimization;
+using Freeze.Runtime.Results;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -34,6 +35,9 @@ internal sealed class WeightTable
     /// <summary>The weight of a name.</summary>
     public PlannedWeight this[string name] => weights[name];
 
+    /// <summary>The weight of a name, or null where there is none.</summary>
+    public PlannedWeight? TryFind(string name) => weights.GetValueOrDefault(name);
+
     /// <summary>The weights in the order of the net.</summary>
     public IEnumerable<PlannedWeight> Planned => weights.Values;
 
@@ -46,9 +50,6 @@ internal sealed class WeightTable
 
     /// <summary>Running statistics, such as <c>bn1.running_mean</c> [channels]; training moves them in place.</summary>
     public Tensor Statistic(string name) => statistics[name];
-
-    /// <summary>All running statistics.</summary>
-    public IReadOnlyList<Tensor> Statistics => [.. statistics.Values];
 
     /// <summary>All values by name, as a state dictionary of PyTorch has them; the caller's scope owns new tensors.</summary>
     public IEnumerable<(string Name, Tensor Value)> State() =>
@@ -76,6 +77,26 @@ internal sealed class WeightTable
             statistic.copy_(saved(name, statistic.shape));
         }
     }
+
+    /// <summary>As above from a file that holds these values.</summary>
+    /// <param name="file">What it is called.</param>
+    /// <param name="stored">What it holds.</param>
+    /// <param name="nameInFile">The name of a value there, or null where it is its own.</param>
+    /// <exception cref="InvalidDataException">It holds not all of them.</exception>
+    public void Restore(
+        string file, IReadOnlyDictionary<string, StoredTensor> stored, Func<string, string>? nameInFile = null)
+    {
+        using var scope = NewDisposeScope();
+        using var still = no_grad();
+        Restore((name, shape) => Stored(file, stored, nameInFile?.Invoke(name) ?? name, shape));
+    }
+
+    /// <summary>A value of a name and shape that a file holds; the caller's scope owns it.</summary>
+    /// <exception cref="InvalidDataException">There is none.</exception>
+    public static Tensor Stored(string file, IReadOnlyDictionary<string, StoredTensor> stored, string name, long[] shape) =>
+        stored.TryGetValue(name, out var found) && found.Shape.SequenceEqual(shape)
+            ? found.ToTensor()
+            : throw new InvalidDataException($"{file} holds no {name} of shape {string.Join("x", shape)}");
 
     // A scale that starts as a file's brings that file's statistics with it, where it has them.
     private void AddStatistic(

@@ -25,12 +25,18 @@ internal enum DecayPlace
 /// An optimizer over leaves. Its state exists for what learns alone, is made where it is made and belongs to that
 /// scope; a leaf outside its epochs has no gradient, is not touched, and its state starts anew when its time comes.
 /// </summary>
-internal abstract class LeafOptimizer(IReadOnlyList<Leaf> leaves)
+/// <param name="rule">The optimizer's numbers.</param>
+/// <param name="leaves">What it updates.</param>
+/// <param name="slots">What it keeps for each leaf: the names of tensors of the leaf's shape, which start from zero.</param>
+/// <param name="decayPlace">Where decay comes in.</param>
+internal abstract class LeafOptimizer(
+    Optimizer rule, IReadOnlyList<Leaf> leaves, string[] slots, DecayPlace decayPlace = DecayPlace.Gradient)
 {
     private readonly bool[] inForce = new bool[leaves.Count];
 
-    /// <summary>The learning rate and decay that weights without their own have.</summary>
-    protected abstract (double LearningRate, double Decay) Usual { get; }
+    // Of each leaf, in the order of the slots.
+    private readonly Tensor[][] state =
+        [.. leaves.Select(leaf => Array.ConvertAll(slots, _ => zeros(leaf.Value.shape, leaf.Value.dtype)))];
 
     /// <summary>The optimizer of a recipe's rule.</summary>
     /// <param name="rule">Which optimizer, and its numbers.</param>
@@ -39,8 +45,8 @@ internal abstract class LeafOptimizer(IReadOnlyList<Leaf> leaves)
     public static LeafOptimizer Create(Optimizer rule, IReadOnlyList<Leaf> leaves, bool useKernels) => rule switch
     {
         Optimizer.Sgd sgd => new Sgd(sgd, leaves, useKernels),
-        Optimizer.Adam adam => new Adam(adam, leaves),
-        Optimizer.AdamW adam => new Adam(adam, leaves),
+        Optimizer.Adam adam => new Adam(adam, leaves, adam.Beta1, adam.Beta2, adam.Epsilon, DecayPlace.Gradient),
+        Optimizer.AdamW adam => new Adam(adam, leaves, adam.Beta1, adam.Beta2, adam.Epsilon, DecayPlace.Weight),
         Optimizer.RmsProp rmsProp => new RmsProp(rmsProp, leaves),
         Optimizer.YellowFin yellowFin => new YellowFin(yellowFin, leaves),
         _ => throw new UnreachableException($"no optimizer for plan case {rule}"),
@@ -75,20 +81,15 @@ internal abstract class LeafOptimizer(IReadOnlyList<Leaf> leaves)
     {
         using var still = no_grad();
         var gradients = leaves.Select((leaf, i) => inForce[i] ? leaf.Value.grad : null).ToArray();
-        var (learningRate, decay) = Usual;
         for (var i = 0; i < leaves.Count; i++)
         {
-            if (gradients[i] is { } gradient && DecayPlace == DecayPlace.Gradient)
+            if (gradients[i] is { } gradient && decayPlace == DecayPlace.Gradient && Decay(i) is not 0 and var decay)
             {
-                var own = Rate(leaves[i].Update.Decay, decay);
-                if (own != 0)
-                {
-                    gradient.PlusInPlace(leaves[i].Value, own);
-                }
+                gradient.PlusInPlace(leaves[i].Value, decay);
             }
         }
 
-        Prepare(gradients);
+        Prepare(gradients, state);
         for (var i = 0; i < leaves.Count; i++)
         {
             if (gradients[i] is not { } gradient)
@@ -96,45 +97,29 @@ internal abstract class LeafOptimizer(IReadOnlyList<Leaf> leaves)
                 continue;
             }
 
-            var (_, leaf, update) = leaves[i];
-            var rate = Tuned(Rate(update.LearningRate, learningRate)) * factor;
-            var own = Rate(update.Decay, decay);
-            if (DecayPlace == DecayPlace.Weight)
+            var leaf = leaves[i].Value;
+            var rate = LearningRate(leaves[i].Update.LearningRate) * factor;
+            if (decayPlace == DecayPlace.Weight)
             {
-                leaf.TimesInPlace(1 - (rate * own));
+                leaf.TimesInPlace(1 - (rate * Decay(i)));
             }
 
-            Apply(i, leaf, gradient, rate, DecayPlace == DecayPlace.Step ? own : 0);
+            Apply(i, leaf, gradient, state[i], rate, decayPlace == DecayPlace.Step ? Decay(i) : 0);
             leaf.grad = null;
         }
     }
 
     /// <summary>All that the next step depends on besides weights and gradients, by name.</summary>
-    public IEnumerable<(string Name, Tensor Value)> State()
-    {
-        foreach (var (slot, values) in Gathered)
-        {
-            for (var i = 0; i < leaves.Count; i++)
-            {
-                yield return (Slot(slot, i), values[i]);
-            }
-        }
-
-        if (Numbers.Length > 0)
-        {
-            yield return ("optimizer.numbers", tensor(Numbers, [Numbers.Length]));
-        }
-    }
+    public IEnumerable<(string Name, Tensor Value)> State() => Numbers.Length > 0
+        ? Slots().Append(("optimizer.numbers", tensor(Numbers, [Numbers.Length])))
+        : Slots();
 
     /// <summary>Takes back what <see cref="State"/> has given, by name and shape.</summary>
     public void Restore(Func<string, long[], Tensor> saved)
     {
-        foreach (var (slot, values) in Gathered)
+        foreach (var (name, value) in Slots())
         {
-            for (var i = 0; i < leaves.Count; i++)
-            {
-                values[i].copy_(saved(Slot(slot, i), values[i].shape));
-            }
+            value.copy_(saved(name, value.shape));
         }
 
         if (Numbers.Length > 0)
@@ -143,9 +128,6 @@ internal abstract class LeafOptimizer(IReadOnlyList<Leaf> leaves)
         }
     }
 
-    /// <summary>What is gathered for each leaf, under a name for each kind.</summary>
-    protected abstract IReadOnlyList<(string Name, Tensor[] OfLeaf)> Gathered { get; }
-
     /// <summary>Counters and measurements, always as many.</summary>
     protected virtual double[] Numbers
     {
@@ -153,37 +135,44 @@ internal abstract class LeafOptimizer(IReadOnlyList<Leaf> leaves)
         set => throw new InvalidOperationException("this optimizer keeps no numbers");
     }
 
-    /// <summary>Where decay comes in.</summary>
-    protected virtual DecayPlace DecayPlace => DecayPlace.Gradient;
-
-    /// <summary>Looks at all gradients (null where a leaf has none) before the first is applied.</summary>
-    protected virtual void Prepare(IReadOnlyList<Tensor?> gradients)
+    /// <summary>Looks at all gradients (null where a leaf has none) and states before the first is applied.</summary>
+    protected virtual void Prepare(Tensor?[] gradients, Tensor[][] states)
     {
     }
 
-    /// <summary>What the optimizer itself makes of a learning rate.</summary>
-    protected virtual double Tuned(double rate) => rate;
+    /// <summary>The learning rate of a leaf, before the schedule.</summary>
+    /// <param name="own">The leaf's own.</param>
+    protected virtual double LearningRate(Rate own) => Own(own, OptimizerModule.learningRate(rule));
 
     /// <summary>Moves a leaf by its gradient, which may be overwritten.</summary>
     /// <param name="index">The leaf's place among all.</param>
     /// <param name="leaf">The leaf.</param>
     /// <param name="gradient">Its gradient.</param>
+    /// <param name="slots">Its state, in the order of the slots' names.</param>
     /// <param name="rate">The learning rate of this step.</param>
     /// <param name="decay">0 unless decay comes in here.</param>
-    protected abstract void Apply(int index, Tensor leaf, Tensor gradient, double rate, double decay);
+    protected abstract void Apply(int index, Tensor leaf, Tensor gradient, Tensor[] slots, double rate, double decay);
 
     /// <summary>Sets the state of a leaf back to that of the first step.</summary>
-    protected abstract void Forget(int index);
-
-    /// <summary>A zero of each leaf's shape.</summary>
-    protected Tensor[] Zeros() => [.. leaves.Select(leaf => zeros(leaf.Value.shape, leaf.Value.dtype))];
-
-    private string Slot(string slot, int leaf) => $"optimizer.{slot}.{leaves[leaf].Name}";
-
-    private static double Rate(Rate rate, double usual) => rate switch
+    protected virtual void Forget(int index)
     {
-        Freeze.Rate.Times times => times.Factor * usual,
-        Freeze.Rate.Exactly exactly => exactly.Value,
+        foreach (var slot in state[index])
+        {
+            slot.zero_();
+        }
+    }
+
+    /// <summary>A rate of a leaf's own.</summary>
+    protected static double Own(Rate rate, double shared) => rate switch
+    {
+        Rate.Times times => times.Factor * shared,
+        Rate.Exactly exactly => exactly.Value,
         _ => throw new UnreachableException($"no rate for plan case {rate}"),
     };
+
+    private double Decay(int index) => Own(leaves[index].Update.Decay, OptimizerModule.decay(rule));
+
+    // Slot by slot, as checkpoints hold them.
+    private IEnumerable<(string Name, Tensor Value)> Slots() =>
+        slots.SelectMany((slot, s) => leaves.Select((leaf, i) => ($"optimizer.{slot}.{leaf.Name}", state[i][s])));
 }

@@ -1,5 +1,4 @@
 using Freeze.Kernels;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Optimization;
@@ -8,29 +7,14 @@ namespace Freeze.Runtime.Optimization;
 /// RMSprop (Hinton's lecture 6e), PyTorch's rule: the gradient is divided by the root of its smoothed square plus
 /// epsilon, then momentum gathers it.
 /// </summary>
-internal sealed class RmsProp : LeafOptimizer
+internal sealed class RmsProp(Optimizer.RmsProp rule, IReadOnlyList<Leaf> leaves)
+    : LeafOptimizer(rule, leaves, rule.Momentum == 0 ? ["squares"] : ["squares", "momentum"])
 {
-    private readonly Optimizer.RmsProp rule;
-    private readonly Tensor[] squares;
-    private readonly Tensor[] gathered;
+    private readonly Optimizer.RmsProp rule = rule;
 
-    public RmsProp(Optimizer.RmsProp rule, IReadOnlyList<Leaf> leaves)
-        : base(leaves)
+    protected override void Apply(int index, Tensor leaf, Tensor gradient, Tensor[] slots, double rate, double decay)
     {
-        this.rule = rule;
-        squares = Zeros();
-        gathered = rule.Momentum == 0 ? [] : Zeros();
-    }
-
-    protected override (double LearningRate, double Decay) Usual => (rule.LearningRate, rule.Decay);
-
-    protected override IReadOnlyList<(string Name, Tensor[] OfLeaf)> Gathered => rule.Momentum == 0
-        ? [("squares", squares)]
-        : [("squares", squares), ("momentum", gathered)];
-
-    protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate, double decay)
-    {
-        var square = squares[index].TimesInPlace(rule.Alpha).PlusProductInPlace(gradient, gradient, 1 - rule.Alpha);
+        var square = slots[0].TimesInPlace(rule.Alpha).PlusProductInPlace(gradient, gradient, 1 - rule.Alpha);
         var scale = square.sqrt().PlusInPlace(rule.Epsilon);
         if (rule.Momentum == 0)
         {
@@ -38,16 +22,7 @@ internal sealed class RmsProp : LeafOptimizer
         }
         else
         {
-            leaf.PlusInPlace(gathered[index].TimesInPlace(rule.Momentum).PlusQuotientInPlace(gradient, scale, 1), -rate);
-        }
-    }
-
-    protected override void Forget(int index)
-    {
-        squares[index].zero_();
-        if (rule.Momentum != 0)
-        {
-            gathered[index].zero_();
+            leaf.PlusInPlace(slots[1].TimesInPlace(rule.Momentum).PlusQuotientInPlace(gradient, scale, 1), -rate);
         }
     }
 }

@@ -1,66 +1,18 @@
 using Freeze.Kernels;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Optimization;
 
 /// <summary>Momentum descent whose learning rate and momentum <see cref="YellowFinTuner"/> finds in each step.</summary>
-internal sealed class YellowFin : LeafOptimizer
+internal sealed class YellowFin(Optimizer.YellowFin rule, IReadOnlyList<Leaf> leaves)
+    : LeafOptimizer(rule, leaves, ["momentum", "means", "squares"])
 {
     // The smoothing of gradients and their squares, as the tuner's.
     private const double Beta = 0.999;
 
-    private readonly Optimizer.YellowFin rule;
-    private readonly YellowFinTuner tuner;
-    private readonly Tensor[] gathered;
-    private readonly Tensor[] means;
-    private readonly Tensor[] squares;
+    private readonly double clip = rule.Clip;
+    private readonly YellowFinTuner tuner = new(rule.LearningRate, rule.Momentum, rule.Window);
     private int steps;
-
-    public YellowFin(Optimizer.YellowFin rule, IReadOnlyList<Leaf> leaves)
-        : base(leaves)
-    {
-        this.rule = rule;
-        tuner = new YellowFinTuner(rule.LearningRate, rule.Momentum, rule.Window);
-        gathered = Zeros();
-        means = Zeros();
-        squares = Zeros();
-    }
-
-    protected override (double LearningRate, double Decay) Usual => (1, rule.Decay);
-
-    protected override void Prepare(IReadOnlyList<Tensor?> gradients)
-    {
-        steps++;
-        var norm = Math.Sqrt(gradients.OfType<Tensor>().Sum(SquaredNorm));
-        if (rule.Clip > 0 && norm > rule.Clip)
-        {
-            foreach (var gradient in gradients.OfType<Tensor>())
-            {
-                gradient.TimesInPlace(rule.Clip / norm);
-            }
-
-            norm = rule.Clip;
-        }
-
-        // Algorithm 3: the sum over all weights of the smoothed square less the square of the smoothed.
-        var variance = 0.0;
-        for (var i = 0; i < gradients.Count; i++)
-        {
-            if (gradients[i] is { } gradient)
-            {
-                means[i].TimesInPlace(Beta).PlusInPlace(gradient, 1 - Beta);
-                squares[i].TimesInPlace(Beta).PlusProductInPlace(gradient, gradient, 1 - Beta);
-                var share = YellowFinTuner.Gathered(steps);
-                variance += (squares[i].sum().to(float64).item<double>() / share) - (SquaredNorm(means[i]) / share / share);
-            }
-        }
-
-        tuner.Observe(norm * norm, Math.Max(variance, 0));
-    }
-
-    protected override IReadOnlyList<(string Name, Tensor[] OfLeaf)> Gathered =>
-        [("momentum", gathered), ("means", means), ("squares", squares)];
 
     protected override double[] Numbers
     {
@@ -72,18 +24,42 @@ internal sealed class YellowFin : LeafOptimizer
         }
     }
 
-    // A weight's own rate is a factor of the tuned one.
-    protected override double Tuned(double rate) => rate * tuner.LearningRate;
-
-    protected override void Apply(int index, Tensor leaf, Tensor gradient, double rate, double decay) =>
-        leaf.PlusInPlace(gathered[index].TimesInPlace(tuner.Momentum).PlusInPlace(gradient, -rate));
-
-    protected override void Forget(int index)
+    protected override void Prepare(Tensor?[] gradients, Tensor[][] states)
     {
-        gathered[index].zero_();
-        means[index].zero_();
-        squares[index].zero_();
+        steps++;
+        var norm = Math.Sqrt(gradients.OfType<Tensor>().Sum(SquaredNorm));
+        if (clip > 0 && norm > clip)
+        {
+            foreach (var gradient in gradients.OfType<Tensor>())
+            {
+                gradient.TimesInPlace(clip / norm);
+            }
+
+            norm = clip;
+        }
+
+        // Algorithm 3: the sum over all weights of the smoothed square less the square of the smoothed.
+        var variance = 0.0;
+        for (var i = 0; i < gradients.Length; i++)
+        {
+            if (gradients[i] is { } gradient)
+            {
+                var (mean, square) = (states[i][1], states[i][2]);
+                mean.TimesInPlace(Beta).PlusInPlace(gradient, 1 - Beta);
+                square.TimesInPlace(Beta).PlusProductInPlace(gradient, gradient, 1 - Beta);
+                var share = YellowFinTuner.Gathered(steps);
+                variance += (square.sum().to(float64).item<double>() / share) - (SquaredNorm(mean) / share / share);
+            }
+        }
+
+        tuner.Observe(norm * norm, Math.Max(variance, 0));
     }
+
+    // A weight's own rate is a factor of the tuned one.
+    protected override double LearningRate(Rate own) => Own(own, 1) * tuner.LearningRate;
+
+    protected override void Apply(int index, Tensor leaf, Tensor gradient, Tensor[] slots, double rate, double decay) =>
+        leaf.PlusInPlace(slots[0].TimesInPlace(tuner.Momentum).PlusInPlace(gradient, -rate));
 
     private static double SquaredNorm(Tensor values) => values.mul(values).sum().to(float64).item<double>();
 }

@@ -1,5 +1,11 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Freeze.Runtime.Data;
 using Freeze.Runtime.Results;
 using Freeze.Runtime.Training;
+using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Prefixes;
 
@@ -12,34 +18,33 @@ internal sealed class FeatureStore(string root)
 {
     private const string FileName = "features";
 
-    private readonly RunStore store = new(root);
+    // What the disk keeps for others.
+    private const long Reserve = 1L << 30;
 
-    /// <summary>Opens the features of a digest, which are computed first unless they are there; null where there is no room.</summary>
-    /// <param name="work">The features.</param>
-    /// <param name="digest">The SHA-256 of all that their bits depend on.</param>
-    /// <param name="what">What is said when they are computed.</param>
+    private readonly RunStore store = new(root);
+    private readonly StoreCleaner cleaner = new(root);
+
+    /// <summary>The features in memory, or in a file, computed first unless it is there; null where there is no room.</summary>
+    /// <param name="features">The features.</param>
+    /// <param name="from">All that their bits depend on but what computes.</param>
+    /// <param name="what">What they are, such as "the outputs of pool2".</param>
+    /// <param name="memory">How many bytes of them may be in memory instead of a file.</param>
     /// <param name="session">How many bytes there may be, and who is told.</param>
     /// <exception cref="ElsewhereException">Another process is computing them.</exception>
-    public KeptFeatures? Open(FeatureWork work, byte[] digest, string what, TrainingSession session)
+    public KeptFeatures? Keep(FrontFeatures features, string from, string what, long memory, TrainingSession session)
     {
-        var address = Convert.ToHexStringLower(digest)[..16];
+        what = $"computing {what} once, {Amount(features.Bytes)}";
+        if (features.Bytes <= memory)
+        {
+            session.Note($"{what} in memory");
+            return InMemory(features, session.Cancel);
+        }
+
+        // What computes is part of the address: features of other bits are others.
+        var content = $"{from}, {session.Versions}, {get_num_threads()} threads";
         try
         {
-            using var claim = store.Claim(address, out var heldBy) ?? throw new ElsewhereException($"{heldBy}, features");
-            var path = Path.Combine(store.FolderOf(address), FileName);
-            if (!File.Exists(path))
-            {
-                if (work.Bytes > session.Options.FeatureBytes || !MakeRoom(work.Bytes, address, session.Options.FeatureBytes))
-                {
-                    session.Note($"no room for {KeptFeatures.Amount(work.Bytes)} of features: each batch computes those of the fixed layers");
-                    return null;
-                }
-            }
-
-            var kept = KeptFeatures.InFile(work, path, digest, what, session.Note, session.Cancel);
-            // Now used: others go before it.
-            File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
-            return kept;
+            return InFile(features, SHA256.HashData(Encoding.UTF8.GetBytes(content)), $"{what} in a file", session);
         }
         catch (IOException error)
         {
@@ -48,29 +53,101 @@ internal sealed class FeatureStore(string root)
         }
     }
 
-    // A process that has mapped a file which is removed keeps what it has mapped.
+    /// <summary>Removes a file, unless another process is at it; one that has mapped it keeps what it has mapped.</summary>
+    /// <returns>Whether it is gone.</returns>
+    public bool Remove(string address)
+    {
+        try
+        {
+            return cleaner.Remove(address) is null;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Another process has just made room.
+            return true;
+        }
+    }
+
+    private static KeptFeatures InMemory(FrontFeatures features, CancellationToken cancel)
+    {
+        var clock = Stopwatch.StartNew();
+        var training = Pixels.Allocated(features.Size, features.Training, put => features.ComputeTraining(put, cancel));
+        try
+        {
+            var test = Pixels.Allocated(features.Size, features.Test, put => features.ComputeTest(put, cancel));
+            return new KeptFeatures(features.Set(training, test), clock.Elapsed.TotalSeconds, "");
+        }
+        catch
+        {
+            training.Dispose();
+            throw;
+        }
+    }
+
+    private KeptFeatures? InFile(FrontFeatures features, byte[] digest, string what, TrainingSession session)
+    {
+        var address = Convert.ToHexStringLower(digest)[..16];
+        using var claim = store.ClaimOrThrow(address, "features");
+        var path = Path.Combine(store.FolderOf(address), FileName);
+        var file = new FeatureFile(path, digest, features.Size, features.Training, features.Test);
+        var found = file.TryOpen(session.Note);
+        if (found is null)
+        {
+            if (!MakeRoom(features.Bytes, address, session.Options.FeatureBytes))
+            {
+                session.Note($"no room for {Amount(features.Bytes)} of features: each batch computes those of the fixed layers");
+                return null;
+            }
+
+            session.Note(what);
+            var clock = Stopwatch.StartNew();
+            file.Write(
+                put =>
+                {
+                    features.ComputeTraining(put, session.Cancel);
+                    features.ComputeTest(put, session.Cancel);
+                },
+                () => clock.Elapsed.TotalSeconds);
+            found = file.TryOpen(session.Note) ?? throw new IOException($"{path} cannot be read back as it was written");
+        }
+
+        // Now used: others go before it.
+        File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
+        return new KeptFeatures(features.Set(found.Value.Training, found.Value.Test), found.Value.Seconds, address);
+    }
+
     private bool MakeRoom(long bytes, string address, long most)
     {
+        if (bytes > most)
+        {
+            return false;
+        }
+
         var others = new DirectoryInfo(root).EnumerateDirectories()
             .Where(folder => folder.Name != address)
             .Select(folder => new FileInfo(Path.Combine(folder.FullName, FileName)))
             .Where(file => file.Exists)
             .OrderBy(file => file.LastWriteTimeUtc)
             .ToList();
-        var cleaner = new StoreCleaner(root);
+        bool HasRoom() => bytes <= new DriveInfo(Path.GetFullPath(root)).AvailableFreeSpace - Reserve;
         foreach (var file in others)
         {
-            if (others.Sum(other => other.Exists ? other.Length : 0) + bytes <= most && KeptFeatures.HasRoom(root, bytes))
+            if (others.Sum(other => other.Exists ? other.Length : 0) + bytes <= most && HasRoom())
             {
                 break;
             }
 
-            if (cleaner.Remove(file.Directory!.Name) is null)
+            if (Remove(file.Directory!.Name))
             {
                 file.Refresh();
             }
         }
 
-        return KeptFeatures.HasRoom(root, bytes);
+        return HasRoom();
     }
+
+    // As people read it.
+    private static string Amount(long bytes) => bytes < 1_000_000_000
+        ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, bytes / 1e6):F0} MB")
+        : Machine.Readable(bytes);
 }

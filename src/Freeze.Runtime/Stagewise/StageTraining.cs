@@ -1,5 +1,7 @@
 using System.Globalization;
+using Freeze.Runtime.Data;
 using Freeze.Runtime.Nets;
+using Freeze.Runtime.Prefixes;
 using Freeze.Runtime.Results;
 using Freeze.Runtime.Training;
 using static TorchSharp.torch;
@@ -12,15 +14,12 @@ namespace Freeze.Runtime.Stagewise;
 /// </summary>
 internal sealed class StageTraining(TrainingSession session, Run run, RunStore store)
 {
-    private const string Weights = "last.safetensors";
+    private const string Weights = Trainings.Weights;
 
     // Written last: its presence means that the stage is whole.
     private const string Record = "stage.json";
 
     private const string Times = "times.json";
-
-    // Of the training of the classifier behind a stage that has learned to make its input again.
-    private const string ClassifierFolder = "classifier";
 
     /// <summary>What a stage, from 1, has learned behind those before it.</summary>
     /// <exception cref="ElsewhereException">Another process is at it.</exception>
@@ -28,14 +27,12 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
     public StageOutcome Of(int stage, IReadOnlyList<StageOutcome> before)
     {
         var address = Stages.address(run.Recipe, stage);
-        if (Finished(address, _ => { }) is { } known)
-        {
-            return known;
-        }
-
-        using var claim = store.Claim(address, out var heldBy) ?? throw new ElsewhereException($"{heldBy}, stage {stage}");
-        // Asked again: another process may have finished it since.
-        return Finished(address, session.Note) ?? Train(stage, address, before, claim);
+        return store.GetOrTrain(
+            address,
+            $"stage {stage}",
+            note => Finished(address, note),
+            claim => Train(stage, address, before, claim),
+            session.Note);
     }
 
     private StageOutcome? Finished(string address, Action<string> note)
@@ -50,7 +47,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
         {
             var record = Json.ofText<StageRecord>(File.ReadAllText(path));
             var time = Json.ofText<StageTime>(File.ReadAllText(PathOf(address, Times)));
-            if (record.Weights == StageWeights.Digest(PathOf(address, Weights)))
+            if (record.Weights == Trainings.Digest(PathOf(address, Weights)))
             {
                 return new StageOutcome(record, time, Safetensors.Read(PathOf(address, Weights)));
             }
@@ -67,117 +64,117 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
 
     private StageOutcome Train(int stage, string address, IReadOnlyList<StageOutcome> before, Claim claim)
     {
+        var (name, stages) = (run.Recipe.Net.Stages[stage - 1].Name, run.Recipe.Net.Stages.Length);
         var tried = ((Learning.StageByStage)run.Recipe.Learning).Candidates[stage - 1];
-        var ownClassifier = Array.Empty<EpochTime>();
-        var (records, times) = (new CandidateRecord[tried.Length], new EpochTime[tried.Length][]);
-        var seconds = 0.0;
-        using (var scope = NewDisposeScope())
-        using (var features = new StageFeatures(session, run.Recipe, before, store.FolderOf(address)))
+        var reconstructs = Stages.reconstructs(run.Recipe, stage);
+        var candidates = new List<Part>();
+        using var scope = NewDisposeScope();
+        using var features = FeaturesOf(before);
+        for (var i = 0; i < tried.Length; i++)
         {
-            seconds = features.Seconds;
-            for (var i = 0; i < tried.Length; i++)
-            {
-                session.Note(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"stage {stage} of {run.Recipe.Net.Stages.Length}, candidate {i + 1} of {tried.Length}: "
-                        + $"lr {OptimizerModule.learningRate(tried[i]):G4}, decay {OptimizerModule.decay(tried[i]):G4}"));
-                (records[i], times[i]) = Candidate(stage, i, tried[i], features, address, claim);
-            }
+            session.Note(string.Create(
+                CultureInfo.InvariantCulture,
+                $"stage {stage} of {stages}, candidate {i + 1} of {tried.Length}: "
+                    + $"lr {OptimizerModule.learningRate(tried[i]):G4}, decay {OptimizerModule.decay(tried[i]):G4}"));
+            var recipe = reconstructs
+                ? Stages.reconstruction(run.Recipe, stage, tried[i])
+                : Stages.training(run.Recipe, stage, tried[i]);
+            candidates.Add(Trained($"stage {stage}, candidate {i}", $"{address}/{i}", recipe, features, Folder(address, i), claim));
         }
 
+        CandidateRecord[] records = [.. candidates.Select(candidate => candidate.Record)];
         var best = Best(records);
-        var file = PathOf(address, Path.Combine(Folder(best), Weights));
-        var kept = Safetensors.Read(file);
-        if (Reconstructs(stage))
-        {
-            var name = run.Recipe.Net.Stages[stage - 1].Name;
-            var alone = new StageOutcome(
-                new StageRecord(name, address, records, best, StageWeights.Digest(file)), new StageTime(name, address, 0, times, []), kept);
-            (records[best], ownClassifier, kept) = Classified(stage, [.. before, alone], claim);
-        }
-
-        var time = new StageTime(run.Recipe.Net.Stages[stage - 1].Name, address, seconds, times, ownClassifier);
-        return Keep(address, records, best, time, kept, claim);
+        var file = Path.Combine(Folder(address, best), Weights);
+        var record = new StageRecord(name, address, records, best, Trainings.Digest(file));
+        var time = new StageTime(
+            name, address, features?.Seconds ?? 0, [.. candidates.Select(candidate => candidate.Times)], []);
+        var alone = new StageOutcome(record, time, Safetensors.Read(file));
+        var outcome = Keep(reconstructs ? Classified(stage, before, alone, claim) : alone, claim);
+        features?.Forget(session.Features);
+        return outcome;
     }
-
-    private bool Reconstructs(int stage) =>
-        Stages.learning(run.Recipe, stage) is { IsReconstruct: true } or { IsReconstructThenSolve: true };
 
     // The weights of a stage that has learned without labels are fixed from now on, and the decoder is dropped: what the
     // classifier learns from is the features of all stages up to this one.
-    private (CandidateRecord Record, EpochTime[] Times, IReadOnlyDictionary<string, StoredTensor> Weights) Classified(
-        int stage, StageOutcome[] upTo, Claim claim)
+    private StageOutcome Classified(int stage, IReadOnlyList<StageOutcome> before, StageOutcome alone, Claim claim)
     {
         session.Note($"stage {stage} of {run.Recipe.Net.Stages.Length}, its classifier");
-        var (alone, address) = (upTo[^1], upTo[^1].Record.Address);
-        var place = PathOf(address, ClassifierFolder);
-        Directory.CreateDirectory(place);
-        using var scope = NewDisposeScope();
-        var recipe = Stages.classifier(run.Recipe, stage);
-        using var features = new StageFeatures(session, run.Recipe, upTo, place);
-        var (record, times) = Trained($"stage {stage}, classifier", $"{address}/classifier", recipe, features, place, claim);
-        if (record.Failure.Length > 0)
+        var address = alone.Record.Address;
+        var place = PathOf(address, "classifier");
+        using var features = FeaturesOf([.. before, alone]);
+        var classifier = Trained(
+            $"stage {stage}, classifier", $"{address}/classifier", Stages.classifier(run.Recipe, stage), features, place, claim);
+        if (classifier.Record.Failure.Length > 0)
         {
             throw new RunException(
-                $"the classifier of stage {stage} came to nothing: {record.Failure}", "try a lower learning rate, such as a tenth");
+                $"the classifier of stage {stage} came to nothing: {classifier.Record.Failure}",
+                "try a lower learning rate, such as a tenth");
         }
 
-        var best = alone.Record.Candidates[alone.Record.Best];
-        var own = StateNames(Stages.features(run.Recipe, stage));
-        return (
-            new CandidateRecord(best.Optimizer, best.Reconstruction, record.Epochs, ""),
-            times,
+        features!.Forget(session.Features);
+        var own = new WeightTable(Stages.features(run.Recipe, stage)).State().Select(entry => entry.Name).ToHashSet();
+        return new StageOutcome(
+            StageRecordModule.classified(alone.Record, classifier.Record),
+            StageTimeModule.classified(alone.Time, classifier.Times),
             alone.Weights.Where(entry => own.Contains(entry.Key))
                 .Concat(Safetensors.Read(Path.Combine(place, Weights)))
                 .ToDictionary());
     }
 
-    // Weights and running statistics of a net.
-    private static HashSet<string> StateNames(Recipe recipe)
+    // The first stage sees the images. For the others what the fixed stages make of each image is computed once and kept in
+    // a file, as long as each epoch sees the same images and there is room; else each batch computes it.
+    private FrontFeatures? FeaturesOf(IReadOnlyList<StageOutcome> before)
     {
-        using var scope = NewDisposeScope();
-        return [.. new WeightTable(recipe).State().Select(entry => entry.Name)];
+        if (before.Count == 0)
+        {
+            return null;
+        }
+
+        var recipe = run.Recipe;
+        var front = StageWeights.Front(recipe, before, session.Options.Passes);
+        var features = new FrontFeatures(session.Images, recipe, front, recipe.Validation.IsTest);
+        if (recipe.Augmentations.Length > 0)
+        {
+            session.Note("images vary from epoch to epoch: each batch computes the features of the stages before");
+        }
+        else
+        {
+            features.Keep(
+                $"{before[^1].Record.Address}, {string.Join(' ', before.Select(stage => stage.Record.Weights))}",
+                $"{features.Training} images' features of the stages before",
+                memory: 0,
+                session);
+        }
+
+        return features;
     }
 
-    private (CandidateRecord Record, EpochTime[] Times) Candidate(
-        int stage, int number, Optimizer optimizer, StageFeatures features, string address, Claim claim)
+    private Part Trained(string name, string hash, Recipe recipe, FrontFeatures? features, string place, Claim claim)
     {
-        var recipe = Reconstructs(stage)
-            ? Stages.reconstruction(run.Recipe, stage, optimizer)
-            : Stages.training(run.Recipe, stage, optimizer);
-        return Trained(
-            $"stage {stage}, candidate {number}", $"{address}/{number}", recipe, features, PathOf(address, Folder(number)), claim);
-    }
-
-    private (CandidateRecord Record, EpochTime[] Times) Trained(
-        string name, string hash, Recipe recipe, StageFeatures features, string place, Claim claim)
-    {
-        if (CandidateOf(place) is { } known)
+        var record = Trainings.GetOrTrain<CandidateRecord>(place, _ => true, () =>
         {
-            return known;
-        }
+            var named = new Run($"{run.Name}, {name}", run.Profile, run.Axes, run.Place, run.NetName, [], recipe);
+            using var folder = new RunFolder(place, named, hash, claim);
+            var batches = features?.Batches(recipe) ?? new Batches(session.Images, recipe);
+            var trainer = new Trainer(recipe, batches, new WeightTable(recipe), session.Options.Passes);
+            var failure = "";
+            try
+            {
+                (recipe.Loss.IsReconstruction ? session with { Report = OfErrors } : session).Train(trainer, folder);
+            }
+            catch (RunException error)
+            {
+                // That too is a result of the search; the others go on.
+                session.Note(error.Message);
+                failure = error.Message;
+            }
 
-        using var scope = NewDisposeScope();
-        Directory.CreateDirectory(place);
-        var named = new Run($"{run.Name}, {name}", run.Profile, run.Axes, run.Place, run.NetName, [], recipe);
-        using var folder = new RunFolder(place, named, hash, claim);
-        var trainer = new Trainer(recipe, features.Batches(recipe), new WeightTable(recipe), session.Options.Passes);
-        CandidateRecord record;
-        try
-        {
-            (recipe.Loss.IsReconstruction ? session with { Report = OfErrors } : session).Train(trainer, folder);
-            record = RecordOf(recipe, trainer, "");
-        }
-        catch (RunException error)
-        {
-            // That too is a result of the search; the others go on.
-            session.Note(error.Message);
-            record = RecordOf(recipe, trainer, error.Message);
-        }
-
-        using var still = no_grad();
-        folder.Finish([.. trainer.Weights.State()], record);
-        return (record, [.. folder.Times]);
+            using var still = no_grad();
+            var made = RecordOf(recipe, trainer, failure);
+            folder.Finish([.. trainer.Weights.State()], made);
+            return made;
+        });
+        return new Part(record, [.. JsonLines.Read<EpochTime>(Path.Combine(place, "times.jsonl"))]);
     }
 
     // There are no accuracies to tell of.
@@ -204,22 +201,6 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
             failure)
         : new CandidateRecord(recipe.Optimizer, [], [.. trainer.Records], failure);
 
-    // Where its process was killed behind its end.
-    private static (CandidateRecord Record, EpochTime[] Times)? CandidateOf(string place)
-    {
-        try
-        {
-            var path = Path.Combine(place, "result.json");
-            return File.Exists(path) && File.Exists(Path.Combine(place, Weights))
-                ? (Json.ofText<CandidateRecord>(File.ReadAllText(path)), [.. JsonLines.Read<EpochTime>(Path.Combine(place, "times.jsonl"))])
-                : null;
-        }
-        catch (Json.JsonMismatch)
-        {
-            return null;
-        }
-    }
-
     // Of equal ones the first.
     private static int Best(CandidateRecord[] records)
     {
@@ -232,40 +213,31 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
                 $"no candidate came to anything: {records[0].Failure}", "try lower learning rates, such as a tenth");
     }
 
-    private StageOutcome Keep(
-        string address,
-        CandidateRecord[] records,
-        int best,
-        StageTime time,
-        IReadOnlyDictionary<string, StoredTensor> kept,
-        Claim claim)
+    private StageOutcome Keep(StageOutcome trained, Claim claim)
     {
         claim.Demand();
+        var address = trained.Record.Address;
         using (NewDisposeScope())
         {
-            (string, Tensor)[] weights = [.. kept.Select(entry => (entry.Key, entry.Value.ToTensor()))];
+            (string, Tensor)[] weights = [.. trained.Weights.Select(entry => (entry.Key, entry.Value.ToTensor()))];
             WholeFile.Write(PathOf(address, Weights), stream => Safetensors.Write(stream, weights));
         }
 
-        var record = new StageRecord(time.Name, address, records, best, StageWeights.Digest(PathOf(address, Weights)));
-        WholeFile.Write(PathOf(address, Times), Json.toText(time) + "\n");
-        // Before the record, so that no finished stage keeps what may be gigabytes.
-        string[] folders = [.. Directory.GetDirectories(store.FolderOf(address)).Prepend(store.FolderOf(address))];
-        foreach (var folder in folders)
-        {
-            File.Delete(Path.Combine(folder, StageFeatures.FileName));
-        }
-
+        var record = StageRecordModule.kept(trained.Record, Trainings.Digest(PathOf(address, Weights)));
+        WholeFile.Write(PathOf(address, Times), Json.toText(trained.Time) + "\n");
         WholeFile.Write(PathOf(address, Record), Json.toText(record) + "\n");
-        foreach (var folder in folders[1..])
+        foreach (var folder in Directory.GetDirectories(store.FolderOf(address)))
         {
             File.Delete(Path.Combine(folder, Weights));
         }
 
-        return new StageOutcome(record, time, kept);
+        return trained with { Record = record };
     }
 
-    private static string Folder(int candidate) => $"candidate-{candidate}";
+    private string Folder(string address, int candidate) => PathOf(address, $"candidate-{candidate}");
 
     private string PathOf(string address, string file) => Path.Combine(store.FolderOf(address), file);
+
+    // A training of a stage: a candidate, or the classifier behind its weights.
+    private sealed record Part(CandidateRecord Record, EpochTime[] Times);
 }

@@ -8,7 +8,7 @@ namespace Freeze.Runtime.Training;
 internal sealed class Evaluation(Batches batches, NetExecutor net, Recipe recipe)
 {
     // Twice those trained on at a time, since no activation is kept; enough to keep the cores busy.
-    private readonly int batch = Math.Clamp(2 * recipe.Batch, 100, 500);
+    private readonly int size = Math.Clamp(2 * recipe.Batch, 100, 500);
 
     /// <summary>Loss and accuracy over the images of a part at the given places.</summary>
     public Judgement Judge(ImagePart part, long[] places, CancellationToken cancel)
@@ -16,22 +16,13 @@ internal sealed class Evaluation(Batches batches, NetExecutor net, Recipe recipe
         using var whole = NewDisposeScope();
         using var still = no_grad();
         var tally = new Tally();
-        var steps = (places.Length + batch - 1) / batch;
-        using var ahead = new Prefetcher<PreparedBatch>(
-            steps,
-            step => batches.Prepare(part, places.AsSpan(step * batch, Math.Min(batch, places.Length - (step * batch)))),
-            cancel);
-        for (var step = 0; step < steps; step++)
+        foreach (var batch in batches.InBlocks(part, places, size, cancel))
         {
-            cancel.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            var prepared = ahead.Next();
-            var taken = batches.Take(prepared);
-            var output = net.Forward(taken.Images, training: false);
+            var output = net.Forward(batch.Images, training: false);
             tally.Add(
-                Objective.Of(recipe.Loss, output, taken, training: false),
-                Objective.Right(recipe.Loss, output, taken),
-                prepared.Labels.Length);
+                Objective.Of(recipe.Loss, output, batch, training: false),
+                Objective.Right(recipe.Loss, output, batch),
+                (int)batch.Labels.shape[0]);
         }
 
         return tally.Read();

@@ -11,30 +11,19 @@ namespace Freeze.Runtime.Training;
 /// W x + b from the one-hot labels over the training images, plus ridge times the sum of squares of W (biases are free).
 /// The normal equations are summed up batch by batch in double precision; no matrix of all features exists.
 /// </summary>
-internal sealed class RidgeSolver
+/// <param name="recipe">The net, its classes and layers.</param>
+/// <param name="batches">What it reads.</param>
+/// <param name="net">Computes the features.</param>
+/// <param name="weights">Its weights.</param>
+/// <param name="solved">The plan of the weight that is solved for.</param>
+internal sealed class RidgeSolver(Recipe recipe, Batches batches, NetExecutor net, WeightTable weights, WeightPlan solved)
 {
     private const int Batch = 500;
 
-    private readonly Recipe recipe;
-    private readonly Batches batches;
-    private readonly NetExecutor net;
-    private readonly PlannedWeight weight;
-    private readonly PlannedWeight? bias;
-    private readonly double ridge;
-    private readonly int features;
-
-    private RidgeSolver(Recipe recipe, Batches batches, NetExecutor net, WeightTable weights, WeightPlan solved)
-    {
-        this.recipe = recipe;
-        this.batches = batches;
-        this.net = net;
-        ridge = ((Treatment.Solved)solved.Treatment).Ridge;
-        weight = weights[$"{solved.Weight.Layer}.weight"];
-        bias = recipe.Weights.Any(plan => plan.Weight.Name == $"{solved.Weight.Layer}.bias")
-            ? weights[$"{solved.Weight.Layer}.bias"]
-            : null;
-        features = recipe.Net.Nodes.Single(node => node.Name == solved.Weight.Layer).Inputs[0];
-    }
+    private readonly double ridge = ((Treatment.Solved)solved.Treatment).Ridge;
+    private readonly PlannedWeight weight = weights[$"{solved.Weight.Layer}.weight"];
+    private readonly PlannedWeight? bias = weights.TryFind($"{solved.Weight.Layer}.bias");
+    private readonly int features = recipe.Net.Nodes.Single(node => node.Name == solved.Weight.Layer).Inputs[0];
 
     /// <summary>A solver where a recipe asks for one, else null.</summary>
     public static RidgeSolver? Of(Recipe recipe, Batches batches, NetExecutor net, WeightTable weights) =>
@@ -52,11 +41,8 @@ internal sealed class RidgeSolver
         var gram = zeros([width, width], float64);
         var moments = zeros([width, recipe.Classes], float64);
         var oneHot = eye(recipe.Classes, dtype: float64);
-        for (var start = 0; start < places.Length; start += Batch)
+        foreach (var batch in batches.InBlocks(training, places, Batch, cancel))
         {
-            cancel.ThrowIfCancellationRequested();
-            using var step = NewDisposeScope();
-            var batch = batches.Take(training, places.AsSpan(start, Math.Min(Batch, places.Length - start)));
             var x = net.Forward(batch.Images, false, features).to(float64);
             if (bias is not null)
             {

@@ -131,10 +131,10 @@ internal sealed class Trainer
         seconds = before + clock.Elapsed.TotalSeconds;
         if (solver is not null)
         {
-            training = Judge(set.Training, batches.Training, cancel);
+            training = evaluation.Judge(set.Training, batches.Training, cancel);
         }
 
-        var judged = batches.HeldOut.Length > 0 ? Judge(set.Training, batches.HeldOut, cancel) : Test(cancel);
+        var judged = batches.HeldOut.Length > 0 ? evaluation.Judge(set.Training, batches.HeldOut, cancel) : Test(cancel);
         var validation = Finite(judged, "validation loss", $"after epoch {epoch}");
         records.Add(new EpochRecord(epoch, training.Loss, training.Accuracy, validation.Loss, validation.Accuracy));
         var time = new EpochTime(
@@ -152,13 +152,8 @@ internal sealed class Trainer
 
     /// <summary>Judges the net on the test set.</summary>
     /// <exception cref="RunException">The loss is not a finite number.</exception>
-    public Judgement Test(CancellationToken cancel) => Finite(
-        Judge(set.Test, [.. Enumerable.Range(0, set.Test.Count).Select(i => (long)i)], cancel),
-        "test loss",
-        "at the end");
-
-    private Judgement Judge(ImagePart part, long[] places, CancellationToken cancel) =>
-        evaluation.Judge(part, places, cancel);
+    public Judgement Test(CancellationToken cancel) =>
+        Finite(evaluation.Judge(set.Test, set.Test.Places(), cancel), "test loss", "at the end");
 
     // Before anything is made by it.
     private static Recipe Checked(Recipe recipe, DataSet seen)

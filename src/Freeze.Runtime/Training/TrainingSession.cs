@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using Freeze.Runtime.Data;
+using Freeze.Runtime.Nets;
+using Freeze.Runtime.Prefixes;
 using Freeze.Runtime.Results;
 
 namespace Freeze.Runtime.Training;
@@ -7,11 +9,17 @@ namespace Freeze.Runtime.Training;
 /// <summary>What the trainings of one run have in common: the images, whom they report to, and how often they are saved.</summary>
 /// <param name="Options">How runs are executed.</param>
 /// <param name="Images">The run's data set.</param>
+/// <param name="Features">Where features of what is fixed are kept.</param>
 /// <param name="Report">Is told of progress.</param>
 /// <param name="AfterStep">Is called after each step, or null.</param>
 /// <param name="Cancel">Ends the training after the step under way; what is done is saved.</param>
 internal sealed record TrainingSession(
-    RunnerOptions Options, ImageSet Images, Action<Progress> Report, Action? AfterStep, CancellationToken Cancel)
+    RunnerOptions Options,
+    ImageSet Images,
+    FeatureStore Features,
+    Action<Progress> Report,
+    Action? AfterStep,
+    CancellationToken Cancel)
 {
     /// <summary>What computes, for the records: versions, and the passes that are left out.</summary>
     public string Versions => Runner.Versions(Options.Passes);

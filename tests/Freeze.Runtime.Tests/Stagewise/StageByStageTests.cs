@@ -30,9 +30,9 @@ public sealed class StageByStageTests(Sample sample) : IDisposable
             .Take(sample.Images.Test, [.. Enumerable.Range(0, recipe.Batch).Select(i => (long)i)]).Images;
         var outcomes = Outcomes(recipe);
 
-        var whole = new NetExecutor(recipe, StageByStage.WeightsOf(recipe, outcomes)).Forward(images, training: false);
+        var whole = new NetExecutor(recipe, StageWeights.Whole(recipe, outcomes)).Forward(images, training: false);
 
-        var features = StageFeatures.FrontOf(recipe, outcomes[..2], PassSet.All).Of(images);
+        var features = StageWeights.Front(recipe, outcomes[..2], PassSet.All).Of(images);
         var last = Stages.training(recipe, 3, recipe.Optimizer);
         var weights = new WeightTable(last);
         StageWeights.Restore(weights, name => name, outcomes);

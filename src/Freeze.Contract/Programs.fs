@@ -1,0 +1,85 @@
+namespace Freeze
+
+open System.Collections.Generic
+
+/// What a step of a program computes.
+[<RequireQualifiedAccess>]
+type Work =
+    /// A node by itself.
+    | Node of Node: Node
+    /// A batch norm and the relu behind it: one pass over memory does both.
+    | NormRelu of Norm: Node
+    /// A convolution and the norm and relu that it alone reads: it makes of each value of the norm's input what both would as
+    /// it goes, and makes it again for the gradients, so that their output is never kept.
+    | NormReluConv of Norm: Node * Conv: Node
+    /// A max pool and the relu in front of it, done behind it: the greatest of a window is cut off instead of every entry. The
+    /// greatest of what was cut off is the same, and so are the gradients: none where the greatest is not above 0.
+    | ReluPool of Pool: Node
+
+/// A step of a program.
+type Step =
+    {
+        Work: Work
+        /// The node whose output it computes: of nodes that are done together the last.
+        Output: int
+        /// The nodes whose outputs it reads.
+        Inputs: int[]
+        /// Those of them that no later step reads; the net's input, which is the caller's, is never one.
+        LastRead: int[]
+    }
+
+/// What is computed of a net, step by step: a pure function of its graph and of the passes in force.
+[<RequireQualifiedAccess>]
+module Programs =
+    /// The steps that compute a node's output, the input first.
+    let ofNet (passes: PassSet) (net: Net) (live: (int[] | null)[]) (last: int) : Step[] =
+        let nodes = net.Nodes
+        let readers = nodes |> Seq.collect _.Inputs |> Seq.countBy id |> Map.ofSeq
+
+        // A node and those in front of it, of which each is read by the one behind it alone.
+        let rec chain length place =
+            match nodes[place].Inputs with
+            | [| input |] when length > 1 && input > 0 && readers[input] = 1 ->
+                place :: chain (length - 1) input
+            | _ -> [ place ]
+
+        let cutsNorms = passes.Has Pass.NormRelu
+
+        // What is done at a node, and the nodes that are done together there, the last one first.
+        let work place : Work * int list =
+            let chain = chain 3 place
+
+            match chain |> List.map (fun place -> nodes[place].Operation), chain with
+            // A norm of which channels are constant is computed apart for these.
+            | [ Operation.Conv _; Operation.Relu; Operation.BatchNorm _ ], [ conv; _; norm ] when
+                cutsNorms && passes.Has Pass.NormConv && isNull live[norm]
+                ->
+                Work.NormReluConv(nodes[norm], nodes[conv]), chain
+            | Operation.Relu :: Operation.BatchNorm _ :: _, relu :: norm :: _ when cutsNorms ->
+                Work.NormRelu nodes[norm], [ relu; norm ]
+            // What goes into the relu then passes through it, so nothing else may read that either.
+            | [ Operation.MaxPool _; Operation.Relu; before ], pool :: relu :: _ when
+                passes.Has Pass.PoolRelu && not (cutsNorms && before.IsBatchNorm)
+                ->
+                Work.ReluPool nodes[pool], [ pool; relu ]
+            | _ -> Work.Node nodes[place], [ place ]
+
+        let others = HashSet<int>()
+        let read = HashSet<int>()
+
+        // From the end: there the longest of what is done together is met first, and who reads last.
+        [|
+            for place in last .. -1 .. 0 do
+                if not (others.Contains place) then
+                    let work, together = work place
+                    others.UnionWith together.Tail
+                    let inputs = nodes[List.last together].Inputs
+
+                    {
+                        Work = work
+                        Output = place
+                        Inputs = inputs
+                        LastRead = inputs |> Array.filter (fun input -> input > 0 && read.Add input)
+                    }
+        |]
+        |> Array.rev
