@@ -9,9 +9,6 @@ open Freeze
 /// How long to wait before asking again for what others are at.
 let private patience = TimeSpan.FromSeconds 1.0
 
-let isFailure (outcome: RunOutcome) =
-    outcome.IsFailed || outcome.IsFailedBefore
-
 /// The outcome of every run: those behind an interruption, or behind what ends the batch, are interrupted.
 let execute
     (execute: Run -> RunOutcome)

@@ -13,7 +13,7 @@ type Forecast =
         /// Seconds of a training step.
         Step: float
         /// Of the whole run, judging included.
-        Hours: float
+        Seconds: float
     }
 
 /// About how long each is measured.
@@ -39,7 +39,7 @@ let private ofStep (recipe: Recipe) (step: float) : Forecast =
 
     {
         Step = step
-        Hours = (Workloads.ofRecipe recipe).Operations / stepOperations * step / 3600.0
+        Seconds = (Workloads.ofRecipe recipe).Operations / stepOperations * step
     }
 
 /// Measures runs one after the other; of those that cannot be trained the message.

@@ -110,7 +110,7 @@ public static class TidyFiles
         All(files).SelectMany(found => found.Run.Run.Expected.Select(expected =>
         {
             var published = Measures.Published(expected.Measure, expected.Value);
-            var measured = found.Run.State == RunState.Finished ? Measures.Of(expected.Measure, found.Run) : null;
+            var measured = found.Run.State.IsDone ? Measures.Of(expected.Measure, found.Run) : null;
             return new[]
             {
                 found.File.Path, found.Run.Run.Name, found.Run.Hash, expected.Measure, Number(published), expected.Source,

@@ -56,10 +56,10 @@ internal static class PlanHtml
     /// <summary>The state in a word.</summary>
     public static string Word(RunState state) => state switch
     {
-        RunState.Finished => "finished",
-        RunState.UnderWay => "under way",
+        RunState.Done => "finished",
         RunState.Failed => "failed",
-        _ => "not yet run",
+        { IsWaiting: true } => "not yet run",
+        _ => "under way",
     };
 
     // The settings that a reader asks for first; the whole recipe is in plan.json.

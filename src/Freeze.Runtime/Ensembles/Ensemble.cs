@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Freeze.Runtime.Data;
 using Freeze.Runtime.Nets;
 using Freeze.Runtime.Results;
@@ -14,8 +13,6 @@ namespace Freeze.Runtime.Ensembles;
 /// </summary>
 internal sealed class Ensemble
 {
-    private const string Weights = "last.safetensors";
-
     private const int Batch = 500;
 
     private readonly TrainingSession session;
@@ -46,19 +43,20 @@ internal sealed class Ensemble
         var start = new Run(
             $"{run.Name}, start", run.Profile, [], Place.Alone, run.NetName, [], Freeze.Ensembles.start(run.Recipe, plan.After));
         var file = Path.GetFullPath(trainBase(start, session));
-        var digest = Digest(file);
+        var digest = Safetensors.Digest(file);
         var recipe = Freeze.Ensembles.training(run.Recipe, plan.Weights, plan.FrozenStatistics, file, digest);
         var common = Safetensors.Read(file).ToDictionary(entry => entry.Key, entry => entry.Value.ToTensor());
+        var files = new RunFiles(place);
         for (var member = 1; member <= plan.Members; member++)
         {
-            var own = PlaceOf(place, member);
+            var own = files.Member(member);
             if (!IsFinished(own, digest))
             {
-                TrainMember(member, recipe, common, own, digest, folder);
+                TrainMember(member, recipe, common, own.Folder, digest, folder);
             }
         }
 
-        return Judge(recipe, common, place, hash, folder, Address.ofRecipe(start.Recipe));
+        return Judge(recipe, common, files, hash, folder, Address.ofRecipe(start.Recipe));
     }
 
     private void TrainMember(
@@ -77,12 +75,11 @@ internal sealed class Ensemble
     }
 
     // Its result says which base it went on from: another base makes another member.
-    private static bool IsFinished(string own, string digest)
+    private static bool IsFinished(RunFiles own, string digest)
     {
         try
         {
-            var path = Path.Combine(own, "result.json");
-            return File.Exists(path) && File.Exists(Path.Combine(own, Weights)) && Json.ofText<string>(File.ReadAllText(path)) == digest;
+            return own.IsFinished && File.Exists(own.WeightsPath) && Json.ofText<string>(File.ReadAllText(own.ResultPath)) == digest;
         }
         catch (Json.JsonMismatch)
         {
@@ -93,7 +90,7 @@ internal sealed class Ensemble
     private RunResult Judge(
         Recipe recipe,
         IReadOnlyDictionary<string, Tensor> common,
-        string place,
+        RunFiles files,
         string hash,
         RunFolder folder,
         string start)
@@ -105,13 +102,13 @@ internal sealed class Ensemble
         for (var member = 1; member <= plan.Members; member++)
         {
             using var scope = NewDisposeScope();
-            var own = PlaceOf(place, member);
+            var own = files.Member(member);
             var weights = new WeightTable(recipe, common);
-            MemberFile.Restore(Path.Combine(own, Weights), weights);
+            MemberFile.Restore(own.WeightsPath, weights);
             verified += StillnessCheck.Verify(weights, recipe.Seed);
             var (loss, accuracy) = votes.Add(Logits(recipe, weights));
-            members.Add(new MemberRecord([.. JsonLines.Read<EpochRecord>(Path.Combine(own, "metrics.jsonl"))], loss, accuracy));
-            times.AddRange(JsonLines.Read<EpochTime>(Path.Combine(own, "times.jsonl")).Select((time, i) => new EpochTime(
+            members.Add(new MemberRecord([.. JsonLines.Read<EpochRecord>(own.EpochsPath)], loss, accuracy));
+            times.AddRange(JsonLines.Read<EpochTime>(own.TimesPath).Select((time, i) => new EpochTime(
                 times.Count + i + 1, time.Seconds, time.ImagesPerSecond, time.Ended, time.Machine, time.Threads)));
         }
 
@@ -172,12 +169,4 @@ internal sealed class Ensemble
             members.Average(member => member.Epochs[i].ValidationLoss),
             members.Average(member => member.Epochs[i].ValidationAccuracy))),
     ];
-
-    private static string Digest(string path)
-    {
-        using var file = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
-    }
-
-    private static string PlaceOf(string folder, int member) => Path.Combine(folder, $"member-{member}");
 }

@@ -57,7 +57,6 @@ internal sealed class FeatureStore(string root)
             .Where(file => file.Exists)
             .OrderBy(file => file.LastWriteTimeUtc)
             .ToList();
-        var cleaner = new StoreCleaner(root);
         foreach (var file in others)
         {
             if (others.Sum(other => other.Exists ? other.Length : 0) + bytes <= most && KeptFeatures.HasRoom(root, bytes))
@@ -65,7 +64,7 @@ internal sealed class FeatureStore(string root)
                 break;
             }
 
-            if (cleaner.Remove(file.Directory!.Name) is null)
+            if (store.Remove(file.Directory!.Name) is null)
             {
                 file.Refresh();
             }

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Freeze.Runtime.Data;
 using Freeze.Runtime.Nets;
-using Freeze.Runtime.Results;
 using Freeze.Runtime.Training;
 using static TorchSharp.torch;
 

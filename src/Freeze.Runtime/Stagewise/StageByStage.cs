@@ -41,7 +41,7 @@ internal sealed class StageByStage(TrainingSession session, Run run, RunStore st
             session.Options.Threads,
             session.Versions);
         folder.Take(epochs, times);
-        folder.Beside("stage-times.jsonl", outcomes.Select(stage => stage.Time));
+        folder.Take(outcomes.Select(stage => stage.Time));
         folder.Finish(weights, result);
         return result;
     }

@@ -12,7 +12,7 @@ namespace Freeze.Runtime.Stagewise;
 /// </summary>
 internal sealed class StageTraining(TrainingSession session, Run run, RunStore store)
 {
-    private const string Weights = "last.safetensors";
+    private const string Weights = RunFiles.Weights;
 
     // Written last: its presence means that the stage is whole.
     private const string Record = "stage.json";
@@ -50,7 +50,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
         {
             var record = Json.ofText<StageRecord>(File.ReadAllText(path));
             var time = Json.ofText<StageTime>(File.ReadAllText(PathOf(address, Times)));
-            if (record.Weights == StageWeights.Digest(PathOf(address, Weights)))
+            if (record.Weights == Safetensors.Digest(PathOf(address, Weights)))
             {
                 return new StageOutcome(record, time, Safetensors.Read(PathOf(address, Weights)));
             }
@@ -86,13 +86,13 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
         }
 
         var best = Best(records);
-        var file = PathOf(address, Path.Combine(Folder(best), Weights));
+        var file = store.FilesOf(address).Candidate(best).WeightsPath;
         var kept = Safetensors.Read(file);
         if (Reconstructs(stage))
         {
             var name = run.Recipe.Net.Stages[stage - 1].Name;
             var alone = new StageOutcome(
-                new StageRecord(name, address, records, best, StageWeights.Digest(file)), new StageTime(name, address, 0, times, []), kept);
+                new StageRecord(name, address, records, best, Safetensors.Digest(file)), new StageTime(name, address, 0, times, []), kept);
             (records[best], ownClassifier, kept) = Classified(stage, [.. before, alone], claim);
         }
 
@@ -146,7 +146,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
             ? Stages.reconstruction(run.Recipe, stage, optimizer)
             : Stages.training(run.Recipe, stage, optimizer);
         return Trained(
-            $"stage {stage}, candidate {number}", $"{address}/{number}", recipe, features, PathOf(address, Folder(number)), claim);
+            $"stage {stage}, candidate {number}", $"{address}/{number}", recipe, features, store.FilesOf(address).Candidate(number).Folder, claim);
     }
 
     private (CandidateRecord Record, EpochTime[] Times) Trained(
@@ -209,9 +209,9 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
     {
         try
         {
-            var path = Path.Combine(place, "result.json");
-            return File.Exists(path) && File.Exists(Path.Combine(place, Weights))
-                ? (Json.ofText<CandidateRecord>(File.ReadAllText(path)), [.. JsonLines.Read<EpochTime>(Path.Combine(place, "times.jsonl"))])
+            var files = new RunFiles(place);
+            return files.IsFinished && File.Exists(files.WeightsPath)
+                ? (Json.ofText<CandidateRecord>(File.ReadAllText(files.ResultPath)), [.. JsonLines.Read<EpochTime>(files.TimesPath)])
                 : null;
         }
         catch (Json.JsonMismatch)
@@ -247,7 +247,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
             WholeFile.Write(PathOf(address, Weights), stream => Safetensors.Write(stream, weights));
         }
 
-        var record = new StageRecord(time.Name, address, records, best, StageWeights.Digest(PathOf(address, Weights)));
+        var record = new StageRecord(time.Name, address, records, best, Safetensors.Digest(PathOf(address, Weights)));
         WholeFile.Write(PathOf(address, Times), Json.toText(time) + "\n");
         // Before the record, so that no finished stage keeps what may be gigabytes.
         string[] folders = [.. Directory.GetDirectories(store.FolderOf(address)).Prepend(store.FolderOf(address))];
@@ -264,8 +264,6 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
 
         return new StageOutcome(record, time, kept);
     }
-
-    private static string Folder(int candidate) => $"candidate-{candidate}";
 
     private string PathOf(string address, string file) => Path.Combine(store.FolderOf(address), file);
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Freeze.Runtime.Nets;
 using Freeze.Runtime.Results;
 using static TorchSharp.torch;
@@ -15,13 +14,6 @@ internal sealed record StageOutcome(
 /// <summary>The weights of stages as files, and in nets of several stages.</summary>
 internal static class StageWeights
 {
-    /// <summary>The SHA-256 of a file.</summary>
-    public static string Digest(string path)
-    {
-        using var file = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
-    }
-
     /// <summary>Gives a net what its stages have learned; what is still stays as it is.</summary>
     /// <param name="weights">Those of the net.</param>
     /// <param name="nameInTraining">What a weight of the net was called when its stage was trained.</param>

@@ -1,10 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Freeze.Runtime.Results;
+namespace Freeze.Records;
 
 /// <summary>Files that appear whole or not at all.</summary>
-internal static partial class WholeFile
+public static partial class WholeFile
 {
     /// <summary>How the names of files end that are being written; one that is left belongs to a killed process.</summary>
     public const string Part = ".part";
@@ -16,7 +16,7 @@ internal static partial class WholeFile
     /// <param name="path">The file.</param>
     /// <param name="write">Writes its content.</param>
     /// <param name="keepAs">Where the file goes that was there, or null where it is of no more use.</param>
-    public static void Write(string path, Action<Stream> write, string? keepAs = null)
+    public static void Write(string path, Action<FileStream> write, string? keepAs = null)
     {
         // A name of its own, so that two writers cannot mix.
         var beside = $"{path}.{Guid.NewGuid():N}{Part}";
