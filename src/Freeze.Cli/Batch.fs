@@ -35,13 +35,7 @@ let execute
         | _ when over () -> ()
         | others ->
             if not told then
-                let runs =
-                    if others.Length = 1 then
-                        "1 run"
-                    else
-                        $"{others.Length} runs"
-
-                tell $"waiting for {runs} that other processes are at"
+                tell $"""waiting for {Tables.plural others.Length "run"} that other processes are at"""
 
             cancel.WaitHandle.WaitOne patience |> ignore
             go others true

@@ -8,6 +8,9 @@ let fine = 0
 /// A run failed or was interrupted.
 let runFailed = 1
 
+/// Whether all that was to be done is.
+let ofSuccess (isDone: bool) : int = if isDone then fine else runFailed
+
 /// A file or the call is wrong; nothing was started.
 let wrongInput = 2
 

@@ -13,14 +13,8 @@ open Freeze.Runtime.Data
 let private mostMaps = 8
 
 let private points (rows: byte[][]) =
-    Points(
-        [|
-            for row in rows do
-                for value in row -> float32 value / 255.0f
-        |],
-        rows.Length,
-        rows[0].Length
-    )
+    let values = rows |> Array.collect (Array.map (fun value -> float32 value / 255.0f))
+    Points(values, rows.Length, rows[0].Length)
 
 let private mapOf (recipe: Recipe) (weights: string) (set: ImageSet) node samples : FeatureMap =
     let found =

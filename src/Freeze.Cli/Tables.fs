@@ -12,19 +12,19 @@ type Column<'Row> =
         Cell: 'Row -> string
     }
 
-let words title cell =
+let private column isNumber title cell =
     {
         Title = title
-        IsNumber = false
+        IsNumber = isNumber
         Cell = cell
     }
 
-let numbers title cell =
-    {
-        Title = title
-        IsNumber = true
-        Cell = cell
-    }
+let words title cell = column false title cell
+let numbers title cell = column true title cell
+
+/// "1 run", "2 runs"
+let plural (count: int) (word: string) =
+    if count = 1 then $"1 {word}" else $"{count} {word}s"
 
 /// 431,080
 let count (value: int64) = value.ToString("N0")

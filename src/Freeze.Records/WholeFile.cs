@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Freeze.Records;
 
@@ -79,23 +80,14 @@ public static partial class WholeFile
             return;
         }
 
-        var handle = Open(folder, 0);
-        if (handle >= 0)
+        using var handle = Open(folder, 0);
+        if (!handle.IsInvalid)
         {
-            _ = Flush(handle);
-            _ = Close(handle);
+            RandomAccess.FlushToDisk(handle);
         }
     }
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Flush(int handle);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Close(int handle);
+    private static partial SafeFileHandle Open(string path, int flags);
 }

@@ -73,13 +73,8 @@ let private printText (differences: Difference list) =
     for difference in differences do
         match difference with
         | Difference.Changed(before, after, changes) ->
-            printfn
-                "~ %s"
-                (if before.Name = after.Name then
-                     after.Name
-                 else
-                     $"{before.Name} → {after.Name}")
-
+            let renamed = if before.Name = after.Name then "" else $"{before.Name} → "
+            printfn "~ %s%s" renamed after.Name
             changes |> List.iter printChange
         | Difference.Gone run -> printfn "- %s" run.Name
         | Difference.Added run -> printfn "+ %s" run.Name

@@ -161,7 +161,6 @@ let run (version: string) (arguments: ParseResults<DoctorArguments>) : int =
     else
         printTable findings
 
-    if findings |> List.exists (fun finding -> finding.State = State.Needed) then
-        Exit.runFailed
-    else
-        Exit.fine
+    findings
+    |> List.forall (fun finding -> not finding.State.IsNeeded)
+    |> Exit.ofSuccess

@@ -57,11 +57,7 @@ let private remove (store: RunStore) (entries: Entry[]) : int =
         entries |> keeping (fun entry -> store.Remove entry.Hash |> Option.ofObj)
 
     printfn "%d removed." removed.Length
-
-    if removed.Length = entries.Length then
-        Exit.fine
-    else
-        Exit.runFailed
+    Exit.ofSuccess (removed.Length = entries.Length)
 
 /// Why a run is kept though no file means it: it is under way, or files may mean it on a machine that has its images.
 let private reasonToKeep (reading: KnownData.Reading) (store: RunStore) (entry: Entry) : string option =

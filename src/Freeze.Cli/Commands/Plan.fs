@@ -351,7 +351,7 @@ let private printTimes (arguments: ParseResults<PlanArguments>) (runs: Run[]) : 
     for problem in problems do
         eprintfn "%s" problem
 
-    if problems.Length > 0 then Exit.runFailed else Exit.fine
+    Exit.ofSuccess (problems.Length = 0)
 
 let private show (arguments: ParseResults<PlanArguments>) (files: Files.Loaded list) (chosen: Run[]) =
     let addresses = Addresses()

@@ -183,10 +183,9 @@ let private train
         if cancel.IsCancellationRequested then
             printfn "Stopped, and saved: the same command goes on from there."
 
-    if outcomes |> List.forall (snd >> Outcomes.result >> Option.isSome) then
-        Exit.fine
-    else
-        Exit.runFailed
+    outcomes
+    |> List.forall (snd >> Outcomes.result >> Option.isSome)
+    |> Exit.ofSuccess
 
 /// What `train` would do.
 let private foretell (arguments: ParseResults<RunArguments>) store (runs: Run[]) : int =

@@ -47,11 +47,7 @@ let private jobOf
         // A cluster may start jobs with an empty environment.
         Environment =
             [ "DOTNET_ROOT"; "FREEZE_DATA" ]
-            |> List.choose (fun name ->
-                match Environment.GetEnvironmentVariable name with
-                | null
-                | "" -> None
-                | value -> Some(name, value))
+            |> List.choose (fun name -> Places.variable name |> Option.map (fun value -> name, value))
         Program = program :: first
         Arguments =
             [

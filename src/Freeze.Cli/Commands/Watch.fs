@@ -80,7 +80,4 @@ let run (arguments: ParseResults<WatchArguments>) : int =
         if last.Entries.Length = 0 then
             printfn "The store %s holds no run." store.Folder
 
-        if last.IsOver && not (last.Entries |> Array.exists _.State.IsFailed) then
-            Exit.fine
-        else
-            Exit.runFailed
+        Exit.ofSuccess (last.IsOver && not (last.Entries |> Array.exists _.State.IsFailed))
