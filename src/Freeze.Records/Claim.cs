@@ -45,13 +45,10 @@ internal sealed class Claim : IDisposable
         var held = Highest(folder);
         var path = PathOf(folder, held);
         var other = held > 0 ? Read(path) : null;
-        if (held > 0)
+        if (held > 0 && other?.HasEnded() != true && !isStale(path))
         {
-            if (other is { } known ? !known.HasEnded() && !isStale(path) : !isStale(path))
-            {
-                heldBy = Holder.Name(other);
-                return null;
-            }
+            heldBy = Holder.Name(other);
+            return null;
         }
 
         var next = PathOf(folder, held + 1);

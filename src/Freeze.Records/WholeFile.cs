@@ -83,11 +83,15 @@ public static partial class WholeFile
         using var handle = Open(folder, 0);
         if (!handle.IsInvalid)
         {
-            RandomAccess.FlushToDisk(handle);
+            _ = Flush(handle);
         }
     }
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial SafeFileHandle Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Flush(SafeFileHandle handle);
 }
