@@ -9,9 +9,6 @@ open Freeze
 /// How long to wait before asking again for what others are at.
 let private patience = TimeSpan.FromSeconds 1.0
 
-let isFailure (outcome: RunOutcome) =
-    outcome.IsFailed || outcome.IsFailedBefore
-
 /// The outcome of every run: those behind an interruption, or behind what ends the batch, are interrupted.
 let execute
     (execute: Run -> RunOutcome)
@@ -38,13 +35,7 @@ let execute
         | _ when over () -> ()
         | others ->
             if not told then
-                let runs =
-                    if others.Length = 1 then
-                        "1 run"
-                    else
-                        $"{others.Length} runs"
-
-                tell $"waiting for {runs} that other processes are at"
+                tell $"""waiting for {Tables.plural others.Length "run"} that other processes are at"""
 
             cancel.WaitHandle.WaitOne patience |> ignore
             go others true

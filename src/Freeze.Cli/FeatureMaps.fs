@@ -14,14 +14,8 @@ open Freeze.Runtime.Data.Pictures
 let private mostMaps = 8
 
 let private points (rows: byte[][]) =
-    Points(
-        [|
-            for row in rows do
-                for value in row -> float32 value / 255.0f
-        |],
-        rows.Length,
-        rows[0].Length
-    )
+    let values = rows |> Array.collect (Array.map (fun value -> float32 value / 255.0f))
+    Points(values, rows.Length, rows[0].Length)
 
 let private mapOf (recipe: Recipe) (weights: string) (set: ImageSet) node samples : FeatureMap =
     let found =
@@ -38,14 +32,8 @@ let private mapOf (recipe: Recipe) (weights: string) (set: ImageSet) node sample
         recipe.Seed
     )
 
-/// Beside, then renamed: a map appears whole or not at all.
-let private keep (path: string) (map: FeatureMap) =
-    let beside = $"{path}.{Guid.NewGuid():N}.part"
-    File.WriteAllText(beside, map.ToText())
-    File.Move(beside, path, true)
-
 /// Makes the maps of a file's finished runs that are not there yet; says on standard error what cannot be made.
-let make (store: string) (catalog: DataCatalog) (file: Files.Loaded) =
+let make (store: RunStore) (catalog: DataCatalog) (file: Files.Loaded) =
     let wanted =
         file.Report
         |> Array.choose (fun item ->
@@ -58,22 +46,23 @@ let make (store: string) (catalog: DataCatalog) (file: Files.Loaded) =
             [||]
         else
             Files.runs [ file ]
-            |> Array.map (fun run -> run, Path.Combine(store, Address.ofRecipe run.Recipe))
-            |> Array.filter (fun (_, folder) -> File.Exists(Path.Combine(folder, "result.json")))
+            |> Array.map (fun run -> run, store.FilesOf(Address.ofRecipe run.Recipe))
+            |> Array.filter (fun (_, files) -> files.IsFinished)
             |> Array.truncate mostMaps
 
-    for run, folder in finished do
+    for run, files in finished do
         for stage, samples in wanted do
             try
                 let node = Features.NodeOf(run.Recipe.Net, stage)
 
                 let path =
-                    Path.Combine(folder, FeatureMap.FileName(run.Recipe.Net.Nodes[node].Name, samples))
+                    Path.Combine(files.Folder, FeatureMap.FileName(run.Recipe.Net.Nodes[node].Name, samples))
 
                 if not (File.Exists path) then
                     eprintfn "%s: mapping %d test images" run.Name samples
                     use set = catalog.Load(run.Recipe.Data, (fun note -> eprintfn "%s" note))
-                    keep path (mapOf run.Recipe (Path.Combine(folder, "last.safetensors")) set node samples)
+                    let map = mapOf run.Recipe files.WeightsPath set node samples
+                    WholeFile.Write(path, map.ToText())
             with
             | :? RunException as error ->
                 eprintfn "%s has no map: %s\n  %s" run.Name error.Message error.Advice

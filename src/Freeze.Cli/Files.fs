@@ -7,31 +7,25 @@ open System.IO
 open Freeze
 open Freeze.Language
 
-/// What a file was found to be.
-type Loaded =
-    {
-        Path: string
-        /// The file, then those that it imports.
-        Sources: Source list
-        Diagnostics: Diagnostic list
-        Runs: Run[]
-        /// For each run, for each of its weights, the rule that decides it; nothing is known of a plan's.
-        Reasons: Span option[][]
-        Profiles: string list
-        /// What the file asks a report to show; nothing is known of a plan's.
-        Report: ReportItem[]
-    }
+/// What a file was found to be; of a plan neither the rules behind its runs nor a report are known.
+type Loaded = Compile.Analysis
 
-/// A file that could not be read, as messages show it.
-let unreadable path reason =
+let pathOf (file: Loaded) : string = (List.head file.Sources).Path
+
+let private ofRuns (path: string) (runs: Run[]) : Loaded =
     {
-        Path = path
         Sources = [ { Path = path; Text = ""; Start = 0 } ]
-        Diagnostics = [ Diagnostic.unreadable reason ]
-        Runs = [||]
+        Diagnostics = []
+        Runs = runs
         Reasons = [||]
         Profiles = []
         Report = [||]
+    }
+
+/// A file that could not be read, as messages show it.
+let unreadable (path: string) (reason: string) : Loaded =
+    { ofRuns path [||] with
+        Diagnostics = [ Diagnostic.unreadable reason ]
     }
 
 let private ofPlan path =
@@ -39,26 +33,9 @@ let private ofPlan path =
     | Error reason -> unreadable path reason
     | Ok text ->
         try
-            { unreadable path "" with
-                Diagnostics = []
-                Runs = PlanFile.ofText text
-            }
+            ofRuns path (PlanFile.ofText text)
         with Json.JsonMismatch reason ->
             unreadable path reason
-
-/// What a text means under options.
-let ofSource (options: Compile.Options) (source: Source) : Loaded =
-    let analysis = Compile.analyse options source
-
-    {
-        Profiles = analysis.Profiles
-        Path = source.Path
-        Sources = analysis.Sources
-        Diagnostics = analysis.Diagnostics
-        Runs = analysis.Runs
-        Reasons = analysis.Reasons
-        Report = analysis.Report
-    }
 
 let options (reading: KnownData.Reading) (profile: string option) : Compile.Options =
     { Compile.usual with
@@ -82,7 +59,7 @@ let loadWith
         match Source.read path with
         | Error reason -> unreadable path reason
         | Ok source ->
-            ofSource
+            Compile.analyse
                 { options reading profile with
                     Beside = beside
                 }
@@ -125,6 +102,11 @@ let printDiagnostics (files: Loaded list) =
     |> List.collect _.Diagnostics
     |> Render.summary
     |> Option.iter (fun summary -> eprintfn "%s" summary)
+
+/// The files, or nothing where one of them has an error; what is wrong is printed.
+let sound (files: Loaded list) : Loaded list option =
+    printDiagnostics files
+    if hasErrors files then None else Some files
 
 /// Runs of several files, each recipe once: the same run named twice is trained once.
 let runs (files: Loaded list) : Run[] =
@@ -174,44 +156,33 @@ let only (conditions: string list) (runs: Run[]) : Result<Run[], string> =
 
     let checked' = conditions |> List.map (split >> Result.bind check)
 
-    match
-        checked'
-        |> List.tryPick (function
-            | Error reason -> Some reason
-            | Ok _ -> None)
-    with
-    | Some reason -> Error reason
-    | None ->
-        let wanted = checked' |> List.choose Result.toOption |> List.groupBy fst
+    let fits (wanted: (string * string) list) (run: Run) =
+        wanted
+        |> List.groupBy fst
+        |> List.forall (fun (name, values) ->
+            run.Columns
+            |> Array.exists (fun axis ->
+                axis.Name = name && values |> List.exists (fun (_, value) -> isValue value axis)))
 
-        let fits (run: Run) =
-            wanted
-            |> List.forall (fun (name, values) ->
-                run.Columns
-                |> Array.exists (fun axis ->
-                    axis.Name = name && values |> List.exists (fun (_, value) -> isValue value axis)))
+    match checked' |> List.tryFind _.IsError with
+    | Some(Error reason) -> Error reason
+    | _ -> Ok(runs |> Array.filter (fits (List.choose Result.toOption checked')))
 
-        Ok(runs |> Array.filter fits)
-
-/// Which runs a command is about, as its options say.
-type Choice =
-    {
-        Paths: string list
-        Profile: string option
-        Set: string list
-        Only: string list
-    }
-
-/// The runs of a choice, each recipe once; None where something is wrong with it, which is then printed.
-let choose (reading: KnownData.Reading) (choice: Choice) : Run[] option =
-    let files = choice.Paths |> List.map (loadWith reading choice.Profile choice.Set)
-    printDiagnostics files
-
-    if hasErrors files then
-        None
-    else
-        match only choice.Only (runs files) with
+/// The runs of files under a profile, with statements of `--set` above it, as far as `--only` names them, each recipe once;
+/// None where something is wrong with them, which is then printed.
+let choose
+    (reading: KnownData.Reading)
+    (profile: string option)
+    (beside: string list)
+    (conditions: string list)
+    (paths: string list)
+    : Run[] option =
+    paths
+    |> List.map (loadWith reading profile beside)
+    |> sound
+    |> Option.bind (fun files ->
+        match only conditions (runs files) with
         | Ok runs -> Some runs
         | Error reason ->
             eprintfn "%s" reason
-            None
+            None)

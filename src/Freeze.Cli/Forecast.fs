@@ -13,7 +13,7 @@ type Forecast =
         /// Seconds of a training step.
         Step: float
         /// Of the whole run, judging included.
-        Hours: float
+        Seconds: float
     }
 
 /// About how long each is measured.
@@ -39,7 +39,7 @@ let private ofStep (recipe: Recipe) (step: float) : Forecast =
 
     {
         Step = step
-        Hours = (Workloads.ofRecipe recipe).Operations / stepOperations * step / 3600.0
+        Seconds = (Workloads.ofRecipe recipe).Operations / stepOperations * step
     }
 
 /// Measures runs one after the other; of those that cannot be trained the message.
@@ -49,24 +49,17 @@ let measure
     (say: string -> unit)
     (runs: Run[])
     : Result<Forecast, string>[] =
-    let steps =
-        runs
-        |> Array.distinctBy (fun run -> pace run.Recipe)
-        |> Array.map (fun run ->
-            say run.Name
+    let step (run: Run) =
+        say run.Name
 
-            let step =
-                try
-                    Ok(1.0 / StepTimer.StepsPerSecond(run, catalog, threads, span))
-                with
-                | :? RunException
-                | :? DataException as error -> Error error.Message
+        try
+            Ok(1.0 / StepTimer.StepsPerSecond(run, catalog, threads, span))
+        with
+        | :? RunException
+        | :? DataException as error -> Error error.Message
 
-            pace run.Recipe, step)
-        |> dict
-
-    runs
-    |> Array.map (fun run -> steps[pace run.Recipe] |> Result.map (ofStep run.Recipe))
+    let once = Memo.by HashIdentity.Structural (fun run -> pace run.Recipe) step
+    runs |> Array.map (fun run -> once run |> Result.map (ofStep run.Recipe))
 
 /// Bytes that this process has held at most.
 let peakMemory () =

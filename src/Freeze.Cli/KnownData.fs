@@ -2,30 +2,16 @@
 module Freeze.Cli.KnownData
 
 open System
-open System.Collections.Generic
 open System.IO
 open Freeze
 open Freeze.Language
 open Freeze.Records
 open Freeze.Runtime.Data
-open Freeze.Runtime.Results
 
 /// How a command reads what a file names.
 type Reading = Imports.Files
 
 let private note (text: string) = eprintfn "%s" text
-
-/// A function's results, kept.
-let private once (compute: string -> 'T) : string -> 'T =
-    let known = Dictionary<string, 'T>()
-
-    fun name ->
-        match known.TryGetValue name with
-        | true, result -> result
-        | false, _ ->
-            let result = compute name
-            known[name] <- result
-            result
 
 let private full (path: string) =
     Path.TrimEndingDirectorySeparator(Path.GetFullPath path)
@@ -34,7 +20,7 @@ let private full (path: string) =
 let unread: Reading =
     { Compile.usual.Files with
         Images =
-            once (fun path ->
+            Memo.once (fun path ->
                 if not (Directory.Exists path) then
                     note $"{path} is not on this machine: the hash of its runs needs the data"
 
@@ -57,8 +43,8 @@ let private reading (catalog: DataCatalog) (elsewhere: string -> FolderContent o
             |> Option.defaultWith (fun () -> unread.Images path)
 
     { Compile.usual.Files with
-        Named = once (fun name -> catalog.Identify(name, note))
-        Images = once images
+        Named = Memo.once (fun name -> catalog.Identify(name, note))
+        Images = Memo.once images
     }
 
 /// By what this machine has.
@@ -66,11 +52,13 @@ let here (catalog: DataCatalog) : Reading = reading catalog (fun _ -> None)
 
 /// The folders of images that the plans of a store have read, each as the last of them found it.
 let private foldersOf (store: string) : Map<string, FolderContent> =
-    let view = StoreView store
+    let store = RunStore store
 
-    view.Hashes()
-    |> Seq.choose (fun hash -> view.Plan hash |> Option.ofObj |> Option.map (fun run -> hash, run))
-    |> Seq.sortBy (fun (hash, _) -> File.GetLastWriteTimeUtc(Path.Combine(view.FolderOf hash, "plan.json")))
+    store.Hashes()
+    |> Seq.map store.FilesOf
+    |> Seq.choose (fun files ->
+        files.ReadPlan() |> Option.ofObj |> Option.map (fun run -> files.Planned, run))
+    |> Seq.sortBy fst
     |> Seq.choose (fun (_, run) ->
         match run.Recipe.Data with
         | DataSource.Folder(path, digest, _, classes, training, test) when digest <> "" ->

@@ -12,88 +12,35 @@ let private figure (value: float) =
 let private seconds (times: EpochTime seq) =
     (times |> Seq.sumBy _.Seconds).ToString("F1", CultureInfo.InvariantCulture)
 
-/// A row for each stage: seconds are those of the training that was kept.
-let private stageRows (run: Run, result: RunResult, times: EpochTime[]) =
+/// The stages of a finished run, each with the candidate that was kept and the times of its training.
+let private stagesOf (run: Run, result: RunResult, times: EpochTime[]) =
     match result.Learning with
     | LearningRecord.StageByStage stages ->
-        let epochs =
-            stages |> Array.map (fun stage -> stage.Candidates[stage.Best].Epochs.Length)
+        let best = stages |> Array.map (fun stage -> stage.Candidates[stage.Best])
+        let starts = best |> Array.scan (fun start kept -> start + kept.Epochs.Length) 0
 
-        let starts = epochs |> Array.scan (+) 0
-
-        stages
-        |> Array.mapi (fun i stage ->
-            let best = stage.Candidates[stage.Best]
-            let last = Array.last best.Epochs
-
-            let error =
-                best.Reconstruction
-                |> Array.tryLast
-                |> Option.map (fun epoch -> figure epoch.ValidationError)
-                |> Option.defaultValue ""
-
-            let own =
-                times |> Seq.truncate starts[i + 1] |> Seq.skip (min times.Length starts[i])
-
-            [
-                run.Name
-                stage.Name
-                $"{stage.Best + 1} of {stage.Candidates.Length}"
-                figure (Optimizer.learningRate best.Optimizer)
-                figure (Optimizer.decay best.Optimizer)
-                error
-                percent last.TrainingAccuracy
-                percent last.ValidationAccuracy
-                seconds own
-            ])
-        |> List.ofArray
+        [
+            for i in 0 .. stages.Length - 1 ->
+                {|
+                    Run = run
+                    Record = stages[i]
+                    Best = best[i]
+                    Times = Array.truncate starts[i + 1] times |> Array.skip (min times.Length starts[i])
+                |}
+        ]
     | LearningRecord.Together
     | LearningRecord.Ensemble _ -> []
 
-let private stages rows =
-    print
-        [
-            words "run"
-            words "stage"
-            numbers "candidate"
-            numbers "lr"
-            numbers "decay"
-            numbers "error"
-            numbers "training"
-            numbers "validation"
-            numbers "s"
-        ]
-        rows
+let private reconstructionError (candidate: CandidateRecord) =
+    match Array.tryLast candidate.Reconstruction with
+    | Some epoch -> figure epoch.ValidationError
+    | None -> ""
 
-let private ensembleRows (run: Run, result: RunResult, _: EpochTime[]) =
+let private ensembleOf (run: Run, result: RunResult, _: EpochTime[]) =
     match result.Learning with
-    | LearningRecord.Ensemble ensemble ->
-        [
-            [
-                run.Name
-                string ensemble.Members.Length
-                percent ensemble.MeanAccuracy
-                percent ensemble.Accuracy
-                percent ensemble.Disagreement
-                count ensemble.LearnedParameters
-                count ensemble.DistinctParameters
-            ]
-        ]
+    | LearningRecord.Ensemble ensemble -> Some(run, ensemble)
     | LearningRecord.Together
-    | LearningRecord.StageByStage _ -> []
-
-let private ensembles rows =
-    print
-        [
-            words "run"
-            numbers "members"
-            numbers "mean accuracy"
-            numbers "ensemble accuracy"
-            numbers "disagreement"
-            numbers "learned in all"
-            numbers "distinct in all"
-        ]
-        rows
+    | LearningRecord.StageByStage _ -> None
 
 let private axis (axis: Axis) =
     match axis.Value with
@@ -104,7 +51,7 @@ let private listed (axes: Axis[]) =
     axes |> Array.map axis |> String.concat ", "
 
 /// The candidates of each search, those of its last rung where it halves; the best of equal ones is the first.
-let private searchRows (finished: (Run * RunResult * EpochTime[]) list) =
+let private candidatesOf (finished: (Run * RunResult * EpochTime[]) list) =
     finished
     |> List.choose (fun (run, result, _) ->
         Searches.tryPlace run |> Option.map (fun place -> place, run, result))
@@ -112,44 +59,64 @@ let private searchRows (finished: (Run * RunResult * EpochTime[]) list) =
     |> List.collect (fun ((_, group, _, _), candidates) ->
         let top = candidates |> List.map (fun (place, _, _) -> place.Rung) |> List.max
 
-        let last = candidates |> List.filter (fun (place, _, _) -> place.Rung = top)
-
         let best, _, _ =
-            last |> List.maxBy (fun (_, _, result) -> Searches.validation result)
+            candidates
+            |> List.filter (fun (place, _, _) -> place.Rung = top)
+            |> List.maxBy (fun (_, _, result) -> Searches.validation result)
 
-        candidates
-        |> List.map (fun (place, run, result) ->
-            [
-                listed group
-                string place.Candidate
-                if place.Rung > 0 then $"{run.Recipe.Epochs}" else ""
-                listed place.Draws
-                percent (Searches.validation result)
-                if place.Candidate = best.Candidate && place.Rung = top then
-                    "best"
-                else
-                    ""
-            ]))
-
-let private searches rows =
-    print
         [
-            words "search"
-            numbers "candidate"
-            numbers "epochs"
-            words "draws"
-            numbers "validation"
-            words ""
-        ]
-        rows
+            for place, run, result in candidates ->
+                {|
+                    Group = group
+                    Place = place
+                    Epochs = if place.Rung > 0 then string run.Recipe.Epochs else ""
+                    Validation = Searches.validation result
+                    IsBest = place.Candidate = best.Candidate && place.Rung = top
+                |}
+        ])
+
+let private show columns rows =
+    if not (List.isEmpty rows) then
+        printfn ""
+        print columns rows
 
 /// Prints a table of each kind that the finished runs have something for.
 let print (finished: (Run * RunResult * EpochTime[]) list) =
-    let show table rows =
-        if not (List.isEmpty rows) then
-            printfn ""
-            table rows
+    finished
+    |> List.collect stagesOf
+    |> show
+        [
+            words "run" _.Run.Name
+            words "stage" _.Record.Name
+            numbers "candidate" (fun stage -> $"{stage.Record.Best + 1} of {stage.Record.Candidates.Length}")
+            numbers "lr" (fun stage -> figure (Optimizer.learningRate stage.Best.Optimizer))
+            numbers "decay" (fun stage -> figure (Optimizer.decay stage.Best.Optimizer))
+            numbers "error" (fun stage -> reconstructionError stage.Best)
+            numbers "training" (fun stage -> percent (Array.last stage.Best.Epochs).TrainingAccuracy)
+            numbers "validation" (fun stage -> percent (Array.last stage.Best.Epochs).ValidationAccuracy)
+            numbers "s" (fun stage -> seconds stage.Times)
+        ]
 
-    finished |> List.collect stageRows |> show stages
-    finished |> List.collect ensembleRows |> show ensembles
-    finished |> searchRows |> show searches
+    finished
+    |> List.choose ensembleOf
+    |> show
+        [
+            words "run" (fun (run, _) -> run.Name)
+            numbers "members" (fun (_, ensemble) -> string ensemble.Members.Length)
+            numbers "mean accuracy" (fun (_, ensemble) -> percent ensemble.MeanAccuracy)
+            numbers "ensemble accuracy" (fun (_, ensemble) -> percent ensemble.Accuracy)
+            numbers "disagreement" (fun (_, ensemble) -> percent ensemble.Disagreement)
+            numbers "learned in all" (fun (_, ensemble) -> count ensemble.LearnedParameters)
+            numbers "distinct in all" (fun (_, ensemble) -> count ensemble.DistinctParameters)
+        ]
+
+    candidatesOf finished
+    |> show
+        [
+            words "search" (fun candidate -> listed candidate.Group)
+            numbers "candidate" (fun candidate -> string candidate.Place.Candidate)
+            numbers "epochs" _.Epochs
+            words "draws" (fun candidate -> listed candidate.Place.Draws)
+            numbers "validation" (fun candidate -> percent candidate.Validation)
+            words "" (fun candidate -> if candidate.IsBest then "best" else "")
+        ]

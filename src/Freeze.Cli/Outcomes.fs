@@ -30,56 +30,41 @@ let failure (outcome: RunOutcome) : RunFailure option =
 
 /// Says of a failure what it is and what to do.
 let tellFailure (run: Run) (outcome: RunOutcome) =
-    match outcome with
-    | RunOutcome.Failed failure ->
-        eprintfn "%s failed: %s\n  %s" (line run.Name) (line failure.Message) (line failure.Advice)
-    | RunOutcome.FailedBefore failure ->
-        eprintfn
-            "%s failed before: %s\n  %s; then --retry tries it again"
-            (line run.Name)
-            (line failure.Message)
-            (line failure.Advice)
-    | _ -> ()
+    for failure in Option.toList (failure outcome) do
+        eprintfn "%s %s: %s" (line run.Name) (word outcome) (line failure.Message)
+
+        if outcome.IsFailedBefore then
+            eprintfn "  %s; then --retry tries it again" (line failure.Advice)
+        else
+            eprintfn "  %s" (line failure.Advice)
 
 let printTable (outcomes: (Run * RunOutcome) list) =
     // Runs of a profile are not those of the file itself: no table leaves that open.
     let hasProfile = outcomes |> List.exists (fun (run, _) -> run.Profile <> "")
 
-    let row (run: Run, outcome: RunOutcome) =
-        let figure show =
-            result outcome |> Option.map show |> Option.defaultValue ""
+    let measured title show =
+        numbers title (snd >> result >> Option.map show >> Option.defaultValue "")
 
-        [
-            line run.Name
-            if hasProfile then
-                line run.Profile
-            count (Counts.ofWeights run.Recipe.Weights).Trained
-            figure (fun (r, _) -> percent (Array.last r.Epochs).TrainingAccuracy)
-            figure (fun (r, _) -> percent r.BestValidationAccuracy)
-            figure (fun (r, _) -> percent r.TestAccuracy)
-            figure (fun (_, times) ->
-                if times.Length > 0 then
-                    (times |> Array.averageBy _.Seconds).ToString "F1"
-                else
-                    "")
-            figure (fun (r, _) -> count r.StillVerified)
-            word outcome
-        ]
+    let secondsPerEpoch (_, times: EpochTime[]) =
+        if times.Length > 0 then
+            (times |> Array.averageBy _.Seconds).ToString "F1"
+        else
+            ""
 
-    print
+    outcomes
+    |> print
         [
-            words "run"
+            words "run" (fun (run, _) -> line run.Name)
             if hasProfile then
-                words "profile"
-            numbers "trained"
-            numbers "training"
-            numbers "best validation"
-            numbers "test"
-            numbers "s/epoch"
-            numbers "verified still"
-            words ""
+                words "profile" (fun (run, _) -> line run.Profile)
+            numbers "trained" (fun (run, _) -> count (Counts.ofWeights run.Recipe.Weights).Trained)
+            measured "training" (fun (r, _) -> percent (Array.last r.Epochs).TrainingAccuracy)
+            measured "best validation" (fun (r, _) -> percent r.BestValidationAccuracy)
+            measured "test" (fun (r, _) -> percent r.TestAccuracy)
+            measured "s/epoch" secondsPerEpoch
+            measured "verified still" (fun (r, _) -> count r.StillVerified)
+            words "" (fun (_, outcome) -> word outcome)
         ]
-        (outcomes |> Seq.map row)
 
 let printJson (outcomes: (Run * RunOutcome) list) =
     outcomes

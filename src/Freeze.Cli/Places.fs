@@ -6,31 +6,28 @@ open Freeze.Records
 open Freeze.Runtime
 open Freeze.Runtime.Data
 
+/// What an environment variable says; nothing where it is empty.
+let variable (name: string) : string option =
+    Environment.GetEnvironmentVariable name
+    |> Option.ofObj
+    |> Option.filter ((<>) "")
+
 /// An option, else an environment variable, else nothing.
-let private either (option: string option) variable =
-    match option, Environment.GetEnvironmentVariable variable with
-    | Some value, _ -> Some value
-    | None, value when not (String.IsNullOrEmpty value) -> Some value
-    | None, _ -> None
+let private either (option: string option) (name: string) =
+    option |> Option.orElseWith (fun () -> variable name)
 
 let store (option: string option) =
     either option "FREEZE_STORE" |> Option.defaultValue "runs"
 
 let catalog (folder: string option) =
-    let named =
-        match either folder "FREEZE_DATA" with
-        | Some named -> named
-        | None -> null
-
-    DataCatalog(named, DataCatalog.DefaultCache)
+    DataCatalog(Option.toObj (either folder "FREEZE_DATA"), DataCatalog.DefaultCache)
 
 /// How many bytes of features one of so many processes side by side may keep in memory: FREEZE_MEMORY, in MB, is that of
 /// all of them.
 let featureMemory (processes: int) : int64 =
-    match Environment.GetEnvironmentVariable "FREEZE_MEMORY" with
-    | null
-    | "" -> RunnerOptions.UsualFeatureMemory / int64 processes
-    | text ->
+    match variable "FREEZE_MEMORY" with
+    | None -> RunnerOptions.UsualFeatureMemory / int64 processes
+    | Some text ->
         match
             Int64.TryParse(text, Globalization.NumberStyles.None, Globalization.CultureInfo.InvariantCulture)
         with

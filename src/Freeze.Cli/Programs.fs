@@ -5,6 +5,7 @@ open System
 open System.ComponentModel
 open System.Diagnostics
 open System.IO
+open System.Text
 
 /// Where a program lies, as a shell would find it.
 let find (name: string) : string option =
@@ -16,20 +17,49 @@ let find (name: string) : string option =
         |> Seq.map (fun folder -> Path.Combine(folder, name))
         |> Seq.tryFind File.Exists
 
-/// What a program prints within some seconds, if it ends well.
-let output (seconds: float) (name: string) (arguments: string list) : string option =
+/// Why a program gave nothing.
+[<RequireQualifiedAccess>]
+type Problem =
+    | NotInstalled
+    /// It ended with an error or was not done in time: what it said on standard error.
+    | Failed of errors: string
+
+/// The bytes that a program prints, started in a folder, if it ends well and in time.
+let run (limit: TimeSpan) (folder: string) (name: string) (arguments: string list) : Result<byte[], Problem> =
+    let start =
+        ProcessStartInfo(
+            name,
+            arguments,
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        )
+
     try
-        let start =
-            ProcessStartInfo(name, arguments, RedirectStandardOutput = true, RedirectStandardError = true)
-
         use started = Process.Start start
-        let text = started.StandardOutput.ReadToEndAsync()
+        use content = new MemoryStream()
+        let output = started.StandardOutput.BaseStream.CopyToAsync content
+        let errors = started.StandardError.ReadToEndAsync()
 
-        if started.WaitForExit(TimeSpan.FromSeconds seconds) && started.ExitCode = 0 then
-            Some(text.Result.Trim())
-        else
+        if not (started.WaitForExit limit) then
             started.Kill true
-            None
-    with
-    | :? Win32Exception
-    | :? InvalidOperationException -> None
+
+        started.WaitForExit()
+        output.Wait()
+
+        if started.ExitCode = 0 then
+            Ok(content.ToArray())
+        else
+            Error(Problem.Failed(errors.Result.Trim()))
+    with :? Win32Exception ->
+        Error Problem.NotInstalled
+
+/// The same as text.
+let text
+    (limit: TimeSpan)
+    (folder: string)
+    (name: string)
+    (arguments: string list)
+    : Result<string, Problem> =
+    run limit folder name arguments
+    |> Result.map (fun bytes -> Encoding.UTF8.GetString(bytes).Trim())

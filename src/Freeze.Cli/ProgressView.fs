@@ -6,9 +6,8 @@ open Spectre.Console
 open Freeze
 open Freeze.Cli.Tables
 
-/// Shows one run after the other; `Run` calls its function with what shows the run's progress.
-type View =
-    abstract Run: run: Run -> work: ((Progress -> unit) -> 'T) -> 'T
+/// Shows a run while it is trained: calls its function with what shows progress.
+type View = Run -> ((Progress -> unit) -> RunOutcome) -> RunOutcome
 
 let private epochLine (run: Run) (record: EpochRecord) (time: EpochTime) =
     $"{line run.Name}  epoch {record.Epoch}/{run.Recipe.Epochs}  loss {record.TrainingLoss:F4}  "
@@ -16,52 +15,47 @@ let private epochLine (run: Run) (record: EpochRecord) (time: EpochTime) =
     + $"{time.ImagesPerSecond:N0} images/s"
 
 /// One line for each epoch, to standard error: standard output is for results.
-type Lines() =
-    interface View with
-        member _.Run run work =
-            work (fun progress ->
-                match progress with
-                | Progress.Note text -> eprintfn "%s" text
-                | Progress.Epoch(record, time) -> eprintfn "%s" (epochLine run record time)
-                | Progress.Step _ -> ())
+let private lines: View =
+    fun run work ->
+        work (fun progress ->
+            match progress with
+            | Progress.Note text -> eprintfn "%s" text
+            | Progress.Epoch(record, time) -> eprintfn "%s" (epochLine run record time)
+            | Progress.Step _ -> ())
 
 /// A bar for the run, with the epoch, loss, accuracy and speed beside it; a finished epoch leaves its line above.
-type Bar(console: IAnsiConsole) =
-    interface View with
-        member _.Run run work =
-            let columns: ProgressColumn[] =
-                [|
-                    TaskDescriptionColumn(Alignment = Justify.Left)
-                    ProgressBarColumn()
-                    PercentageColumn()
-                    RemainingTimeColumn()
-                |]
+let private bar (console: IAnsiConsole) : View =
+    fun run work ->
+        console
+            .Progress()
+            .AutoClear(true)
+            .Columns(
+                TaskDescriptionColumn(Alignment = Justify.Left),
+                ProgressBarColumn(),
+                PercentageColumn(),
+                RemainingTimeColumn()
+            )
+            .Start(fun context ->
+                let task = context.AddTask(Markup.Escape(line run.Name))
+                let epochs = float run.Recipe.Epochs
 
-            console
-                .Progress()
-                .AutoClear(true)
-                .Columns(columns)
-                .Start(fun context ->
-                    let task = context.AddTask(Markup.Escape(line run.Name))
-                    let epochs = float run.Recipe.Epochs
+                work (fun progress ->
+                    match progress with
+                    | Progress.Note text -> console.MarkupLine $"[grey]{Markup.Escape text}[/]"
+                    | Progress.Step(epoch, step, steps, loss, accuracy, speed) ->
+                        task.Value <- 100.0 * (float (epoch - 1) + float step / float steps) / epochs
 
-                    work (fun progress ->
-                        match progress with
-                        | Progress.Note text -> console.MarkupLine $"[grey]{Markup.Escape text}[/]"
-                        | Progress.Step(epoch, step, steps, loss, accuracy, speed) ->
-                            task.Value <- 100.0 * (float (epoch - 1) + float step / float steps) / epochs
-
-                            task.Description <-
-                                Markup.Escape
-                                    $"{line run.Name}  epoch {epoch}/{run.Recipe.Epochs}  loss {loss:F4}  \
+                        task.Description <-
+                            Markup.Escape
+                                $"{line run.Name}  epoch {epoch}/{run.Recipe.Epochs}  loss {loss:F4}  \
 {percent accuracy}  {speed:N0} images/s"
-                        | Progress.Epoch(record, time) ->
-                            task.Value <- 100.0 * float record.Epoch / epochs
-                            console.WriteLine(epochLine run record time)))
+                    | Progress.Epoch(record, time) ->
+                        task.Value <- 100.0 * float record.Epoch / epochs
+                        console.WriteLine(epochLine run record time)))
 
 /// The view for where the output goes.
 let view (quiet: bool) : View =
     if quiet || Console.IsOutputRedirected || Console.IsErrorRedirected then
-        Lines()
+        lines
     else
-        Bar(AnsiConsole.Console)
+        bar AnsiConsole.Console

@@ -78,17 +78,14 @@ let text (colour: bool) (sources: Source list) (diagnostic: Diagnostic) : string
 
 /// "2 errors and 1 warning", or nothing where there is none.
 let summary (diagnostics: Diagnostic list) : string option =
-    let count word n =
-        match n with
-        | 0 -> []
-        | 1 -> [ $"1 {word}" ]
-        | n -> [ $"{n} {word}s" ]
-
     let errors, warnings = diagnostics |> List.partition Diagnostic.isError
 
-    match count "error" errors.Length @ count "warning" warnings.Length with
+    match
+        [ errors.Length, "error"; warnings.Length, "warning" ]
+        |> List.filter (fst >> (<) 0)
+    with
     | [] -> None
-    | counts -> Some(String.concat " and " counts)
+    | counts -> counts |> List.map ((<||) Tables.plural) |> String.concat " and " |> Some
 
 /// All diagnostics of several files as one JSON array.
 let json (found: (Source list * Diagnostic list) list) : string =

@@ -8,53 +8,48 @@ open System.Threading
 /// Where a file may grow no larger, a write is to fail with a message, and the process is not to be killed: SIGXFSZ.
 let private fileTooLarge = enum<PosixSignal> 25
 
+let private on (signal: PosixSignal) (handle: PosixSignalContext -> unit) : IDisposable =
+    PosixSignalRegistration.Create(signal, handle)
+
+let private ignored (context: PosixSignalContext) = context.Cancel <- true
+
+let private cancels (source: CancellationTokenSource) (context: PosixSignalContext) =
+    context.Cancel <- true
+    source.Cancel()
+
 /// Calls `work` with what Ctrl-C and SIGTERM cancel; a second one ends the process at once.
 let cancelling (work: CancellationToken -> 'T) : 'T =
     use source = new CancellationTokenSource()
 
     let stop (context: PosixSignalContext) =
         if not source.IsCancellationRequested then
-            context.Cancel <- true
             eprintfn "stopping after this step…"
-            source.Cancel()
+            cancels source context
 
-    use _ = PosixSignalRegistration.Create(PosixSignal.SIGINT, stop)
-    use _ = PosixSignalRegistration.Create(PosixSignal.SIGTERM, stop)
-
-    let ignore' (context: PosixSignalContext) = context.Cancel <- true
+    use _ = on PosixSignal.SIGINT stop
+    use _ = on PosixSignal.SIGTERM stop
 
     use _ =
         if OperatingSystem.IsWindows() then
             null
         else
-            PosixSignalRegistration.Create(fileTooLarge, ignore')
+            on fileTooLarge ignored
 
     work source.Token
 
 /// Calls `work`, which changes nothing, with what Ctrl-C and SIGTERM cancel.
 let stoppable (work: CancellationToken -> 'T) : 'T =
     use source = new CancellationTokenSource()
-
-    let stop (context: PosixSignalContext) =
-        context.Cancel <- true
-        source.Cancel()
-
-    use _ = PosixSignalRegistration.Create(PosixSignal.SIGINT, stop)
-    use _ = PosixSignalRegistration.Create(PosixSignal.SIGTERM, stop)
+    use _ = on PosixSignal.SIGINT (cancels source)
+    use _ = on PosixSignal.SIGTERM (cancels source)
     work source.Token
 
 /// As `cancelling`, for a worker: Ctrl-C reaches it too, and its parent decides; SIGTERM and the parent's end cancel.
 let cancellingWorker (work: CancellationToken -> 'T) : 'T =
     use source = new CancellationTokenSource()
-
-    let stop (context: PosixSignalContext) =
-        context.Cancel <- true
-        source.Cancel()
-
-    let ignore' (context: PosixSignalContext) = context.Cancel <- true
-    use _ = PosixSignalRegistration.Create(PosixSignal.SIGINT, ignore')
-    use _ = PosixSignalRegistration.Create(PosixSignal.SIGTERM, stop)
-    use _ = PosixSignalRegistration.Create(fileTooLarge, ignore')
+    use _ = on PosixSignal.SIGINT ignored
+    use _ = on PosixSignal.SIGTERM (cancels source)
+    use _ = on fileTooLarge ignored
 
     // The parent never writes: what comes is the end of the pipe.
     let watch () =

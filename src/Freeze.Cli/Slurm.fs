@@ -42,12 +42,6 @@ let mistake (job: Job) : string option =
             Some $"{name} '{Tables.line value}': expected {what}"
         | _ -> None
 
-    let below name (least: int) most (value: int) =
-        if value < least || value > most then
-            Some $"{name} {value}: expected a number from {least} to {most}"
-        else
-            None
-
     [
         texts
         |> List.tryFind (isSafe >> not)
@@ -59,9 +53,9 @@ let mistake (job: Job) : string option =
             @"\A[0-9]+(-[0-9]+)?(:[0-9]+){0,2}\z"
             "minutes, or hours:minutes:seconds as Slurm writes it"
             job.Time
-        job.MaxParallel |> Option.bind (below "--max-parallel" 1 100_000)
-        below "--cpus" 1 1024 job.Cpus
-        below "--gpus" 0 64 job.Gpus
+        Arguments.outside "--max-parallel" 1 100_000 job.MaxParallel
+        Arguments.outside "--cpus" 1 1024 (Some job.Cpus)
+        Arguments.outside "--gpus" 0 64 (Some job.Gpus)
     ]
     |> List.tryPick id
 

@@ -6,7 +6,7 @@ open System.Collections.Generic
 open System.Globalization
 open Freeze
 open Freeze.Cli.Tables
-open Freeze.Runtime.Results
+open Freeze.Records
 
 /// A run of a file or of the store, and where it stands.
 type Entry =
@@ -18,33 +18,8 @@ type Entry =
         State: RunState
     }
 
-/// The runs of files, in their order.
-let ofRuns (view: StoreView) (runs: Run[]) : Entry[] =
-    let addresses = Addresses()
-
-    runs
-    |> Array.Parallel.map (fun run ->
-        let isIdentified = DataSource.isIdentified run.Recipe.Data
-
-        let hash =
-            if isIdentified then
-                addresses.Of run.Recipe
-            else
-                Address.needsData
-
-        {
-            Name = run.Name
-            Hash = hash
-            Epochs = run.Recipe.Epochs
-            State =
-                if isIdentified then
-                    view.StateOf(hash, run.Recipe.Epochs)
-                else
-                    RunState.Waiting
-        })
-
-let private look (view: StoreView) (hash: string) : Entry =
-    let struct (name, state) = view.Look hash
+let private look (store: RunStore) (hash: string) : Entry =
+    let struct (name, state) = store.Look hash
 
     {
         Name = name
@@ -53,38 +28,59 @@ let private look (view: StoreView) (hash: string) : Entry =
         State = state
     }
 
-/// All runs in the store, by name.
-let ofStore (view: StoreView) : Entry[] =
-    view.Hashes()
-    |> Array.Parallel.map (look view)
-    |> Array.sortWith (fun a b ->
-        match String.CompareOrdinal(a.Name, b.Name) with
-        | 0 -> String.CompareOrdinal(a.Hash, b.Hash)
-        | order -> order)
-
 /// The same runs as the store has them now; what is done stays done.
-let again (view: StoreView) (entries: Entry[]) : Entry[] =
+let again (store: RunStore) (entries: Entry[]) : Entry[] =
     entries
     |> Array.Parallel.map (fun entry ->
         if entry.State.IsDone then
             entry
         elif entry.Epochs = 0 then
-            look view entry.Hash
+            look store entry.Hash
         else
             { entry with
-                State = view.StateOf(entry.Hash, entry.Epochs)
+                State = store.StateOf(entry.Hash, entry.Epochs)
             })
 
-/// The same runs of the store as it has them now, and those that it did not have then, behind them.
-let againOfStore (view: StoreView) (entries: Entry[]) : Entry[] =
+/// The runs of files, in their order, before anybody has looked for them.
+let planned (runs: Run[]) : Entry[] =
+    let addresses = Addresses()
+
+    runs
+    |> Array.Parallel.map (fun run ->
+        {
+            Name = run.Name
+            // No store has a run of which the data is not known.
+            Hash =
+                if DataSource.isIdentified run.Recipe.Data then
+                    addresses.Of run.Recipe
+                else
+                    Address.needsData
+            Epochs = run.Recipe.Epochs
+            State = RunState.Waiting
+        })
+
+let ofRuns (store: RunStore) (runs: Run[]) : Entry[] = planned runs |> again store
+
+/// The same runs of the store as it has them now, and behind them by name those that it did not have then.
+let againOfStore (store: RunStore) (entries: Entry[]) : Entry[] =
     let known = HashSet(entries |> Seq.map _.Hash)
 
     let added =
-        view.Hashes()
-        |> Array.filter (fun hash -> not (known.Contains hash))
-        |> Array.Parallel.map (look view)
+        store.Hashes()
+        |> Array.filter (known.Contains >> not)
+        |> Array.Parallel.map (look store)
+        |> Array.sortBy (fun entry -> entry.Name, entry.Hash)
 
-    Array.append (again view entries) added
+    Array.append (again store entries) added
+
+/// All runs in the store, by name.
+let ofStore (store: RunStore) : Entry[] = againOfStore store [||]
+
+/// Takes back what has failed, so that it is tried again.
+let forgetFailures (store: RunStore) (entries: Entry[]) =
+    for entry in entries do
+        if entry.State.IsFailed then
+            store.ForgetFailure entry.Hash
 
 /// How many epochs are known to be done.
 let epochs (entry: Entry) : int option =
@@ -103,8 +99,8 @@ let epochsOf (entry: Entry) : string =
     | Some epochs -> $"{epochs}/{entry.Epochs}"
 
 /// The run that a hash, the beginning of one, or a name means; else what is wrong, and how to say it.
-let find (view: StoreView) (store: string) (wanted: string) : Result<Entry, string> =
-    let hashes = view.Hashes()
+let find (store: RunStore) (wanted: string) : Result<Entry, string> =
+    let hashes = store.Hashes()
 
     let several (found: Entry[]) =
         let shown =
@@ -123,28 +119,15 @@ let find (view: StoreView) (store: string) (wanted: string) : Result<Entry, stri
             |> Array.filter _.StartsWith(wanted.ToLowerInvariant(), StringComparison.Ordinal)
 
     match beginning with
-    | [| only |] -> Ok(look view only)
+    | [| only |] -> Ok(look store only)
     | [||] ->
-        match ofStore view |> Array.filter (fun entry -> entry.Name = wanted) with
+        match ofStore store |> Array.filter (fun entry -> entry.Name = wanted) with
         | [| only |] -> Ok only
         | [||] ->
             Error
-                $"the store {store} has no run whose hash begins with '{line wanted}' or whose name it is; freeze status lists its runs"
+                $"the store {store.Folder} has no run whose hash begins with '{line wanted}' or whose name it is; freeze status lists its runs"
         | found -> several found
-    | found -> several (found |> Array.map (look view))
-
-/// 3 h 20 min
-let duration (seconds: float) =
-    let span = TimeSpan.FromSeconds(min seconds 1e9)
-
-    if span.TotalDays >= 1.0 then
-        $"{int span.TotalDays} d {span.Hours} h"
-    elif span.TotalHours >= 1.0 then
-        $"{span.Hours} h {span.Minutes} min"
-    elif span.TotalMinutes >= 1.0 then
-        $"{span.Minutes} min"
-    else
-        $"{span.Seconds} s"
+    | found -> several (found |> Array.map (look store))
 
 /// The hour of this machine.
 let hour (written: string) =

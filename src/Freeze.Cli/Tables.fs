@@ -4,16 +4,46 @@ module Freeze.Cli.Tables
 open System
 open Spectre.Console
 
-type Column = { Title: string; IsNumber: bool }
+/// A column: what stands above it, and what it tells of a row.
+type Column<'Row> =
+    {
+        Title: string
+        IsNumber: bool
+        Cell: 'Row -> string
+    }
 
-let words title = { Title = title; IsNumber = false }
-let numbers title = { Title = title; IsNumber = true }
+let private column isNumber title cell =
+    {
+        Title = title
+        IsNumber = isNumber
+        Cell = cell
+    }
+
+let words title cell = column false title cell
+let numbers title cell = column true title cell
+
+/// "1 run", "2 runs"
+let plural (count: int) (word: string) =
+    if count = 1 then $"1 {word}" else $"{count} {word}s"
 
 /// 431,080
 let count (value: int64) = value.ToString("N0")
 
 /// 98.61%
 let percent (share: float) = (100.0 * share).ToString("F2") + "%"
+
+/// 3 h 20 min
+let duration (seconds: float) =
+    let span = TimeSpan.FromSeconds(min seconds 1e9)
+
+    if span.TotalDays >= 1.0 then
+        $"{int span.TotalDays} d {span.Hours} h"
+    elif span.TotalHours >= 1.0 then
+        $"{span.Hours} h {span.Minutes} min"
+    elif span.TotalMinutes >= 1.0 then
+        $"{span.Minutes} min"
+    else
+        $"{span.Seconds} s"
 
 /// Text from a file or a plan as one line that commands no terminal: control characters as `?`.
 let clean (text: string) =
@@ -27,7 +57,7 @@ let line (text: string) =
         clean text
 
 /// For a file or a pipe: as wide as its cells, which are never wrapped.
-let private printPlain (columns: Column list) (rows: string list list) =
+let private printPlain (columns: Column<'Row> list) (rows: string list list) =
     let widths =
         columns
         |> List.mapi (fun i column ->
@@ -35,7 +65,7 @@ let private printPlain (columns: Column list) (rows: string list list) =
 
     let line cells =
         List.map3
-            (fun (column: Column) (width: int) (cell: string) ->
+            (fun column (width: int) (cell: string) ->
                 if column.IsNumber then
                     cell.PadLeft width
                 else
@@ -54,7 +84,7 @@ let private printPlain (columns: Column list) (rows: string list list) =
         out.WriteLine(line row)
 
 /// On a terminal: as wide as that is, wrapping cells where it must.
-let private printFitted (columns: Column list) (rows: string list seq) =
+let private printFitted (columns: Column<'Row> list) (rows: string list list) =
     let table = Table(Border = TableBorder.Simple)
 
     for column in columns do
@@ -72,8 +102,11 @@ let private printFitted (columns: Column list) (rows: string list seq) =
 /// More rows than this are read by a program, or in a pager: fitting them to the terminal would take long.
 let private most = 1000
 
-let print (columns: Column list) (rows: string list seq) =
-    let rows = rows |> Seq.map (List.map clean) |> List.ofSeq
+let print (columns: Column<'Row> list) (rows: 'Row seq) =
+    let rows =
+        [
+            for row in rows -> columns |> List.map (fun column -> clean (column.Cell row))
+        ]
 
     if Console.IsOutputRedirected || rows.Length > most then
         printPlain columns rows

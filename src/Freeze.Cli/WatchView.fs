@@ -55,6 +55,11 @@ let private loss (row: Row) =
     | Some epoch -> epoch.ValidationLoss.ToString "F4"
     | None -> ""
 
+let private errors (row: Row) =
+    row.Epochs
+    |> Array.map (fun epoch -> 1.0 - epoch.ValidationAccuracy)
+    |> sparkline
+
 let private about (row: Row) =
     match row.Entry.State with
     | RunState.Done(accuracy, _) -> $"test {percent accuracy}"
@@ -97,38 +102,31 @@ let room (height: int) = max 1 (height - around)
 
 /// The table of a moment.
 let render (board: Board) : IRenderable =
+    let state (row: Row) : IRenderable =
+        Markup $"[{colour row.Entry.State}]{fst (describe row.Entry.State)}[/]"
+
+    let text (tell: Row -> string) (row: Row) : IRenderable =
+        Text(clean (tell row), Overflow = Overflow.Ellipsis)
+
+    let columns =
+        [
+            "run", Justify.Left, text (fun row -> line row.Entry.Name)
+            "state", Justify.Left, state
+            "epochs", Justify.Right, text epochsOf
+            "validation", Justify.Right, text accuracy
+            "loss", Justify.Right, text loss
+            "error", Justify.Left, text errors
+            "", Justify.Left, text about
+        ]
+
     let table = Table(Border = TableBorder.Simple)
 
-    let column title right =
-        let column = TableColumn(Markup.Escape title)
-        column.NoWrap <- true
-        column.Alignment <- if right then Justify.Right else Justify.Left
-        table.AddColumn column |> ignore
-
-    column "run" false
-    column "state" false
-    column "epochs" true
-    column "validation" true
-    column "loss" true
-    column "error" false
-    column "" false
-
-    let cell (text: string) : IRenderable =
-        Text(clean text, Overflow = Overflow.Ellipsis)
+    for title, alignment, _ in columns do
+        table.AddColumn(TableColumn(title, NoWrap = true, Alignment = alignment))
+        |> ignore
 
     for row in board.Rows do
-        let word, _ = describe row.Entry.State
-
-        table.AddRow(
-            cell (line row.Entry.Name),
-            Markup $"[{colour row.Entry.State}]{word}[/]",
-            cell (epochsOf row),
-            cell (accuracy row),
-            cell (loss row),
-            cell (sparkline (row.Epochs |> Array.map (fun epoch -> 1.0 - epoch.ValidationAccuracy))),
-            cell (about row)
-        )
-        |> ignore
+        table.AddRow [| for _, _, cell in columns -> cell row |] |> ignore
 
     let lines =
         [ more board; summary board.Entries ]

@@ -1,13 +1,10 @@
 /// A batch as the store's records tell of it, looked at again and again; nothing is written.
 module Freeze.Cli.Watching
 
-open System
 open System.Collections.Generic
-open System.IO
 open Freeze
 open Freeze.Cli.StoreIndex
 open Freeze.Records
-open Freeze.Runtime.Results
 
 /// A run that is shown, with its epochs as far as they are recorded.
 type Row =
@@ -33,38 +30,34 @@ let private hasEnded (entry: Entry) =
     entry.State.IsDone || entry.State.IsFailed
 
 /// Follows the runs of a batch, or without one all that the store has.
-type Follower(store: string, batch: Run[] option) =
-    let view = StoreView store
+type Follower(store: RunStore, batch: Run[] option) =
     let mutable runs = batch |> Option.defaultValue [||]
-    let mutable entries: Entry[] = [||]
-    let mutable looked = false
-    // By folder, with the length of the file that they were read from.
-    let epochs = Dictionary<string, struct (int64 * EpochRecord[])>()
+    let mutable entries = planned runs
     // By hash, of those that have been under way.
     let parts = Dictionary<string, RunParts.Part[]>()
-    let ended = Dictionary<string, DateTime>()
 
-    let epochsIn (folder: string) =
-        let file = FileInfo(Path.Combine(folder, "metrics.jsonl"))
+    let filesOf (entry: Entry) = store.FilesOf entry.Hash
 
-        match file.Exists, epochs.TryGetValue folder with
-        | false, _ -> [||]
-        | true, (true, struct (length, known)) when length = file.Length -> known
-        | true, _ ->
-            try
-                let read = JsonLines.Read<EpochRecord> file.FullName |> Seq.toArray
-                epochs[folder] <- struct (file.Length, read)
-                read
-            with :? IOException ->
-                // Somebody has just removed it.
-                [||]
+    /// What files tell of a run: asked for once where it is done.
+    let known (read: RunFiles -> 'T) : Entry -> 'T =
+        let once =
+            Memo.by HashIdentity.Structural (fun entry -> entry.Hash) (filesOf >> read)
+
+        fun entry ->
+            if entry.State.IsDone then
+                once entry
+            else
+                read (filesOf entry)
+
+    let epochsOf = known _.ReadEpochs()
+    let endOf = known _.Ended
 
     let partsOf (entry: Entry) =
         match parts.TryGetValue entry.Hash with
         | true, known -> known
         | false, _ ->
             let found =
-                view.Plan entry.Hash
+                (filesOf entry).ReadPlan()
                 |> Option.ofObj
                 |> Option.map (RunParts.ofRun store entry.Hash)
 
@@ -83,20 +76,10 @@ type Follower(store: string, batch: Run[] option) =
             Entry = entry
             Part = part |> Option.map _.Name |> Option.defaultValue ""
             Epochs =
-                epochsIn (
-                    match part with
-                    | Some part -> part.Folder
-                    | None -> view.FolderOf entry.Hash
-                )
+                match part with
+                | Some part -> part.Files.ReadEpochs()
+                | None -> epochsOf entry
         }
-
-    let endOf (entry: Entry) =
-        match ended.TryGetValue entry.Hash with
-        | true, time when entry.State.IsDone -> time
-        | _ ->
-            let time = view.Ended entry.Hash
-            ended[entry.Hash] <- time
-            time
 
     /// Where a search halves, its next rung follows from the results of the last one, and may have ended as well.
     let rec addRungs () =
@@ -104,10 +87,7 @@ type Follower(store: string, batch: Run[] option) =
             Searches.tryPlace run |> Option.exists (fun place -> place.Rung > 0)
 
         let resultOf (entry: Entry) =
-            view.Finished entry.Hash
-            |> Option.ofObj
-            |> Option.bind Outcomes.result
-            |> Option.map fst
+            (filesOf entry).ReadResult entry.Hash |> Option.ofObj
 
         if runs |> Array.exists isHalving && entries |> Array.forall hasEnded then
             let next =
@@ -119,18 +99,8 @@ type Follower(store: string, batch: Run[] option) =
 
             if next.Length > 0 then
                 runs <- Array.append runs next
-                entries <- Array.append entries (ofRuns view next)
+                entries <- Array.append entries (ofRuns store next)
                 addRungs ()
-
-    let look () =
-        entries <-
-            match batch, looked with
-            | Some _, false -> ofRuns view runs
-            | Some _, true -> again view entries
-            | None, false -> ofStore view
-            | None, true -> againOfStore view entries
-
-        looked <- true
 
     /// All where there is room; else those under way, then the newest that have ended, then those to come.
     let choose (room: int) =
@@ -152,7 +122,12 @@ type Follower(store: string, batch: Run[] option) =
 
     /// The batch as it stands, with rows for at most so many runs.
     member _.Look(room: int) : Board =
-        look ()
+        entries <-
+            if batch.IsSome then
+                again store entries
+            else
+                againOfStore store entries
+
         addRungs ()
 
         {

@@ -74,53 +74,44 @@ let execute
 
             let ended =
                 known.Values
-                |> Seq.filter (fun outcome -> (Outcomes.result outcome).IsSome || Batch.isFailure outcome)
+                |> Seq.filter (fun outcome ->
+                    (Outcomes.result outcome).IsSome || (Outcomes.failure outcome).IsSome)
                 |> Seq.length
 
             if told.Outcome.IsFinished then
                 let name = runs[Array.IndexOf(hashes, told.Hash)].Name
                 eprintfn "%s finished, %d of %d" (line name) ended runs.Length
 
-            if failFast && Batch.isFailure told.Outcome then
+            if failFast && (Outcomes.failure told.Outcome).IsSome then
                 stop ()
 
     use _ = cancel.Register stop
 
-    let follow (stream: StreamReader) (hear: string -> unit) =
-        let thread =
-            Thread(fun () ->
-                let mutable text = stream.ReadLine()
-
-                while not (isNull text) do
-                    lock known (fun () -> hear text)
-                    text <- stream.ReadLine())
-
-        thread.Start()
-        thread
-
-    let threads =
-        [
-            for worker in workers do
-                follow worker.StandardOutput (fun text ->
-                    try
-                        heard (Json.ofText<Told> text)
-                    with Json.JsonMismatch _ ->
-                        // A worker that was killed in the midst of a line.
-                        ())
-
-                follow worker.StandardError (fun text -> eprintfn "%s" text)
-        ]
+    let follow (lines: IEvent<DataReceivedEventHandler, DataReceivedEventArgs>) (hear: string -> unit) =
+        lines.Add(fun line ->
+            if not (isNull line.Data) then
+                lock known (fun () -> hear line.Data))
 
     for worker in workers do
+        follow worker.OutputDataReceived (fun text ->
+            try
+                heard (Json.ofText<Told> text)
+            with Json.JsonMismatch _ ->
+                // A worker that was killed in the midst of a line.
+                ())
+
+        follow worker.ErrorDataReceived (fun text -> eprintfn "%s" text)
+        worker.BeginOutputReadLine()
+        worker.BeginErrorReadLine()
+
+    for worker in workers do
+        // Its lines have all been heard when this returns.
         worker.WaitForExit()
 
         if worker.ExitCode > Exit.wrongInput then
             eprintfn
                 "a worker was ended from outside (exit code %d): the others go on with its run"
                 worker.ExitCode
-
-    for thread in threads do
-        thread.Join()
 
     for worker in workers do
         worker.Dispose()

@@ -1,6 +1,9 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Freeze.Records;
 
@@ -36,6 +39,13 @@ public static class Safetensors
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
         stream.Write(length);
         stream.Write(header);
+    }
+
+    /// <summary>The SHA-256 of a file, by which runs know it.</summary>
+    internal static string Digest(string path)
+    {
+        using var file = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
     /// <summary>Reads a file's tensors by name.</summary>
@@ -74,51 +84,28 @@ public static class Safetensors
     private static byte[] Header(
         IReadOnlyList<(string Name, string Type, long[] Shape)> entries, (string Name, string Text)[] notes)
     {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+        var header = new JsonObject
         {
-            json.WriteStartObject();
-            json.WriteStartObject("__metadata__");
-            json.WriteString("format", "pt");
-            foreach (var (name, text) in notes)
+            ["__metadata__"] = new JsonObject([
+                new("format", "pt"), .. notes.Select(note => KeyValuePair.Create<string, JsonNode?>(note.Name, note.Text))]),
+        };
+        var offset = 0L;
+        foreach (var (name, type, shape) in entries)
+        {
+            var next = offset + (shape.Aggregate(1L, (product, extent) => product * extent) * SizeOf(type));
+            header[name] = new JsonObject
             {
-                json.WriteString(name, text);
-            }
-
-            json.WriteEndObject();
-            var offset = 0L;
-            foreach (var (name, type, shape) in entries)
-            {
-                json.WriteStartObject(name);
-                json.WriteString("dtype", type);
-                WriteNumbers(json, "shape", shape);
-                var next = offset + (shape.Aggregate(1L, (product, extent) => product * extent) * SizeOf(type));
-                WriteNumbers(json, "data_offsets", [offset, next]);
-                json.WriteEndObject();
-                offset = next;
-            }
-
-            json.WriteEndObject();
+                ["dtype"] = type,
+                ["shape"] = new JsonArray([.. shape.Select(extent => (JsonNode)extent)]),
+                ["data_offsets"] = new JsonArray(offset, next),
+            };
+            offset = next;
         }
 
         // Spaces up to a multiple of 8: the values are aligned.
-        while (buffer.Length % 8 != 0)
-        {
-            buffer.WriteByte((byte)' ');
-        }
-
-        return buffer.ToArray();
-    }
-
-    private static void WriteNumbers(Utf8JsonWriter json, string name, long[] numbers)
-    {
-        json.WriteStartArray(name);
-        foreach (var number in numbers)
-        {
-            json.WriteNumberValue(number);
-        }
-
-        json.WriteEndArray();
+        var text = header.ToJsonString();
+        var length = Encoding.UTF8.GetByteCount(text);
+        return Encoding.UTF8.GetBytes(text.PadRight(text.Length + (-length & 7)));
     }
 
     // The format forbids gaps and overlaps, so that no byte of a file is hidden or means two things.

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Freeze.Records;
 
 /// <summary>
@@ -25,7 +23,11 @@ internal sealed class StartFiles
         {
             if (!read.TryGetValue(file, out var tensors))
             {
-                DemandDigest(file);
+                if (Safetensors.Digest(file.Path) != file.Digest)
+                {
+                    throw new RunException($"{file.Path} has changed since the run was planned", "plan the file again");
+                }
+
                 read[file] = tensors = Safetensors.Read(file.Path);
             }
 
@@ -44,15 +46,6 @@ internal sealed class StartFiles
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             throw new RunException($"{file.Path}: {error.Message}", "name a sound safetensors file", error);
-        }
-    }
-
-    private static void DemandDigest(Start.File file)
-    {
-        using var stream = File.OpenRead(file.Path);
-        if (Convert.ToHexStringLower(SHA256.HashData(stream)) != file.Digest)
-        {
-            throw new RunException($"{file.Path} has changed since the run was planned", "plan the file again");
         }
     }
 }

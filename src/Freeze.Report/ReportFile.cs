@@ -105,5 +105,5 @@ public sealed record RunGroup(IReadOnlyList<string> Values, IReadOnlyList<RunRec
     }
 
     /// <summary>Those that have a result.</summary>
-    public IEnumerable<RunRecords> Finished => Runs.Where(run => run.State == RunState.Finished);
+    public IEnumerable<RunRecords> Finished => Runs.Where(run => run.State.IsDone);
 }

@@ -26,11 +26,14 @@ public static class Machine
     {
         get
         {
-            var name = Results.Machine.Here().Processor;
+            var name = Record.Processor;
             var widest = Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : "no AVX2";
             return $"{(name.Length > 0 ? name : RuntimeInformation.ProcessArchitecture)} ({widest})";
         }
     }
+
+    /// <summary>What the records of a run say of the machine.</summary>
+    internal static MachineRecord Record => new(Environment.MachineName, Model());
 
     /// <summary>Main memory in bytes that this process may have.</summary>
     public static long Memory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
@@ -59,6 +62,21 @@ public static class Machine
 
     /// <summary>Bytes as people read them, such as 23.4 GB.</summary>
     public static string Readable(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:F1} GB");
+
+    // Linux alone tells it in a file; one processor of several models, as phones have, by the first.
+    private static string Model()
+    {
+        const string Name = "model name";
+        try
+        {
+            var line = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal));
+            return line is not null && line.IndexOf(':') is > 0 and var at ? line[(at + 1)..].Trim() : "";
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
 
     // Apart, so that what cannot be loaded is met inside the attempt.
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -65,7 +65,7 @@ public sealed class Runner : IDisposable
         this.options = options;
         this.afterStep = afterStep;
         store = new RunStore(options.Store);
-        stages = new RunStore(Path.Combine(options.Store, "stages"));
+        stages = store.Stages();
         features = new FeatureStore(Path.Combine(options.Store, "features"));
     }
 
@@ -128,10 +128,10 @@ public sealed class Runner : IDisposable
         ArgumentNullException.ThrowIfNull(run);
         if (Searches.mayGoOn(run))
         {
-            var folder = store.FolderOf(Address.ofRecipe(run.Recipe));
-            if (Directory.Exists(folder))
+            var files = store.FilesOf(Address.ofRecipe(run.Recipe));
+            if (Directory.Exists(files.Folder))
             {
-                File.Delete(Path.Combine(folder, RunFolder.End));
+                File.Delete(files.EndPath);
             }
         }
     }
@@ -144,7 +144,7 @@ public sealed class Runner : IDisposable
     {
         while (true)
         {
-            using var folder = store.Open(run, hash, claim);
+            using var folder = new RunFolder(store.FolderOf(hash), run, hash, claim);
             try
             {
                 var result = Train(run, hash, folder, report, cancel);
@@ -188,7 +188,7 @@ public sealed class Runner : IDisposable
     private string Base(Run start, TrainingSession session) => Execute(start, session.Report, session.Cancel) switch
     {
         RunOutcome.Finished or RunOutcome.Already =>
-            Path.Combine(store.FolderOf(Address.ofRecipe(start.Recipe)), Trainings.Weights),
+            store.FilesOf(Address.ofRecipe(start.Recipe)).WeightsPath,
         // What was the machine's fault there is so here.
         RunOutcome.Failed failed when store.Failed(failed.Failure.Hash) is null => throw new IOException(failed.Failure.Message),
         RunOutcome.Failed failed => throw new RunException($"{start.Name}: {failed.Failure.Message}", failed.Failure.Advice),
@@ -207,7 +207,7 @@ public sealed class Runner : IDisposable
         }
 
         var hash = Address.ofRecipe(before);
-        return (Path.Combine(store.FolderOf(hash), RunFolder.End), hash);
+        return (store.FilesOf(hash).EndPath, hash);
     }
 
     private ImageSet Images(DataSource wanted, Action<Progress> report)

@@ -11,6 +11,7 @@ open Freeze.Cli
 open Freeze.Cli.StoreIndex
 open Freeze.Cli.Tests.Command
 open Freeze.Cli.Watching
+open Freeze.Records
 open Xunit
 
 let private small = quick.Replace("images 640", "images 128")
@@ -208,16 +209,16 @@ let ``a run made of several trainings is at the first that has not ended`` () =
     let run =
         PlanFile.ofText (freeze [ "plan"; "--json"; source ]).Text |> Array.exactlyOne
 
-    let parts = RunParts.ofRun store (Address.ofRecipe run.Recipe) run
+    let parts = RunParts.ofRun (RunStore store) (Address.ofRecipe run.Recipe) run
     // Two are drawn for each stage, and the start of the search is tried as well.
     Assert.Equal(2 * 3, parts.Length)
     Assert.True((RunParts.current parts).IsNone, "all candidates of all stages have ended")
 
     // As if the last candidate were under way.
-    File.Delete(Path.Combine(parts[5].Folder, "result.json"))
+    File.Delete(Path.Combine(parts[5].Files.Folder, "result.json"))
     let current = RunParts.current parts |> Option.get
     Assert.Equal("stage 2 of 2, candidate 3 of 3", current.Name)
-    Assert.True(File.Exists(Path.Combine(current.Folder, "metrics.jsonl")))
+    Assert.True(File.Exists(Path.Combine(current.Files.Folder, "metrics.jsonl")))
 
 [<Fact>]
 let ``the curve has the last of the epochs that share a bar`` () =
@@ -251,7 +252,7 @@ let ``of many runs the newest have rows, and the others are counted`` () =
     for number in 1..2000 do
         finishedRun store number (start.AddMinutes(float -number))
 
-    let follower = Follower(store, None)
+    let follower = Follower(RunStore store, None)
     let board = follower.Look 3
     Assert.Equal(2000, board.Entries.Length)
     Assert.Equal<string list>([ "run 1"; "run 2"; "run 3" ], board.Rows |> List.map _.Entry.Name)

@@ -13,7 +13,7 @@ public sealed class EventFileTests : IDisposable
     public void Dispose() => Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
 
     private static RunRecords After(int epochs) =>
-        Run with { State = RunState.UnderWay, Result = null, Epochs = Run.Epochs[..epochs], Times = Run.Times[..epochs] };
+        Run with { Result = null, Epochs = Run.Epochs[..epochs], Times = Run.Times[..epochs] };
 
     // The records' contents, read without anything of what wrote them.
     private static List<byte[]> Records(byte[] file)

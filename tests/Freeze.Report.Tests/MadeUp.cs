@@ -31,7 +31,7 @@ internal static class MadeUp
             LearningRecord.Together, counts,
             counts.Fixed + counts.Zero, 2, "Freeze 0, libtorch 0");
         var layers = run.Recipe.Weights.Where(plan => plan.Treatment.IsTrained && !plan.Weight.IsBias).Select(plan => plan.Weight.Layer);
-        return new RunRecords(run, hash, RunState.Finished, epochs, times, result, null, [], [])
+        return new RunRecords(run, hash, epochs, times, result, null, [], [])
         {
             Sizes = [.. epochs.Select(epoch => new WeightRecord(epoch.Epoch, [.. layers.Select(layer => new LayerSize(layer, 0.1 * epoch.Epoch, 0.01, 3))]))],
             Machines = [new MachineRecord("machine", "Processor 7")],
@@ -61,5 +61,5 @@ internal static class MadeUp
     }
 
     public static RunRecords Missing(Run run, int number) =>
-        Finished(run, number) with { State = RunState.Missing, Epochs = [], Times = [], Result = null };
+        Finished(run, number) with { Epochs = [], Times = [], Result = null };
 }

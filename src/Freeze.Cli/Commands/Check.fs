@@ -21,7 +21,6 @@ let run (arguments: ParseResults<CheckArguments>) : int =
 
         for file in files do
             if not (Files.hasErrors [ file ]) then
-                let runs = file.Runs.Length
-                printfn "%s: fine, %d %s" file.Path runs (if runs = 1 then "run" else "runs")
+                printfn "%s: fine, %s" (Files.pathOf file) (Tables.plural file.Runs.Length "run")
 
     if Files.hasErrors files then Exit.wrongInput else Exit.fine

@@ -95,22 +95,18 @@ let private bash (commands: Command list) =
         "complete -o filenames -F _freeze freeze"
     ]
 
-/// Help in single quotes, without what zsh reads as its own.
-let private quoted (text: string) =
-    "'"
-    + text.Replace("'", "").Replace("[", "(").Replace("]", ")").Replace(":", " -")
-    + "'"
+/// Help without quotes and what zsh reads as its own.
+let private plain (text: string) =
+    text.Replace("'", "").Replace("[", "(").Replace("]", ")").Replace(":", " -")
 
 let private zsh (commands: Command list) =
     let branch command =
         let options =
             command.Options
             |> List.map (fun (name, help) ->
-                let help = (quoted help).Trim '\''
-
                 match List.tryFind (fst >> (=) name) command.Values with
-                | Some(_, values) -> $"'*{name}[{help}]:word:({joined values})'"
-                | None -> $"'{name}[{help}]'")
+                | Some(_, values) -> $"'*{name}[{plain help}]:word:({joined values})'"
+                | None -> $"'{name}[{plain help}]'")
             |> joined
 
         let words = command.Words |> List.filter ((<>) files)
@@ -129,8 +125,7 @@ let private zsh (commands: Command list) =
         "    if ((CURRENT == 2)); then"
         "        local -a commands=("
         for command in commands do
-            let help = (quoted command.Help).Trim '\''
-            $"            '{command.Name}:{help}'"
+            $"            '{command.Name}:{plain command.Help}'"
         "        )"
         "        _describe command commands"
         "        return"
@@ -154,14 +149,14 @@ let private fish (commands: Command list) =
         let here = $"__fish_seen_subcommand_from {command.Name}"
 
         [
-            line "__fish_use_subcommand" $"-f -a {command.Name} -d {quoted command.Help}"
+            line "__fish_use_subcommand" $"-f -a {command.Name} -d '{plain command.Help}'"
             for name, help in command.Options do
                 let values =
                     match List.tryFind (fst >> (=) name) command.Values with
                     | Some(_, values) -> $" -x -a '{joined values}'"
                     | None -> ""
 
-                line here $"-l {name.TrimStart '-'}{values} -d {quoted help}"
+                line here $"-l {name.TrimStart '-'}{values} -d '{plain help}'"
             if not (List.contains files command.Words) then
                 let words = command.Words |> joined
                 line here $"-f -a '{words}'"
@@ -182,10 +177,8 @@ let run (parser: ArgumentParser<Arguments>) (arguments: ParseResults<Completions
     | "zsh" -> print zsh
     | "fish" -> print fish
     | other ->
-        let near =
-            match Suggest.nearest shells other with
-            | Some near -> $"did you mean {near}?"
-            | None -> "there are " + Suggest.list "and" 3 shells
-
-        eprintfn "no completions for the shell %s: %s" other near
-        Exit.wrongInput
+        Exit.refuseUnknown
+            $"no completions for the shell {other}"
+            shells
+            other
+            ("there are " + Suggest.list "and" 3 shells)

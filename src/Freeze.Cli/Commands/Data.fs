@@ -1,6 +1,7 @@
 /// freeze data: which data sets are on this machine, and how to get the others.
 module Freeze.Cli.Commands.Data
 
+open System
 open Argu
 open Freeze
 open Freeze.Cli
@@ -14,31 +15,23 @@ let private place (state: DataState) = Option.ofObj state.Place
 let private incomplete (state: DataState) = Option.ofObj state.Incomplete
 
 let private printTable (states: DataState seq) =
-    let row (state: DataState) =
-        [
-            state.Set.Name
-            state.Set.Image |> Array.map string |> String.concat "x"
-            string state.Set.Classes
-            count (int64 state.Set.TrainingImages)
-            count (int64 state.Set.TestImages)
-            match place state, incomplete state with
-            | Some place, _ -> place
-            | None, Some folder -> $"incomplete, in {folder}"
-            | None, None -> "missing"
-            state.Set.About
-        ]
+    let whereabouts (state: DataState) =
+        match place state, incomplete state with
+        | Some place, _ -> place
+        | None, Some folder -> $"incomplete, in {folder}"
+        | None, None -> "missing"
 
-    print
+    states
+    |> print
         [
-            words "data set"
-            words "image"
-            numbers "classes"
-            numbers "training"
-            numbers "test"
-            words "where"
-            words "what"
+            words "data set" _.Set.Name
+            words "image" (fun state -> String.Join('x', state.Set.Image))
+            numbers "classes" (fun state -> string state.Set.Classes)
+            numbers "training" (fun state -> count (int64 state.Set.TrainingImages))
+            numbers "test" (fun state -> count (int64 state.Set.TestImages))
+            words "where" whereabouts
+            words "what" _.Set.About
         ]
-        (states |> Seq.map row)
 
     for state in states do
         if (place state).IsNone then
@@ -97,12 +90,10 @@ let run (arguments: ParseResults<DataArguments>) : int =
     | names ->
         match names |> List.tryFind (fun name -> not (List.contains name known)) with
         | Some unknown ->
-            let near =
-                match Suggest.nearest known unknown with
-                | Some near -> $"did you mean {near}?"
-                | None -> "known: " + Suggest.list "and" 12 known
-
-            eprintfn "there is no data set %s: %s" unknown near
-            Exit.wrongInput
+            Exit.refuseUnknown
+                $"there is no data set {unknown}"
+                known
+                unknown
+                ("known: " + Suggest.list "and" 12 known)
         | None when names |> List.map (fetch catalog) |> List.forall id -> Exit.fine
         | None -> Exit.wrongInput

@@ -2,9 +2,9 @@
 module Freeze.Cli.Commands.Diff
 
 open System
-open System.Diagnostics
 open System.IO
 open System.Security.Cryptography
+open System.Threading
 open Argu
 open Freeze
 open Freeze.Language
@@ -14,23 +14,10 @@ open Freeze.Cli.Arguments
 
 /// The bytes of `revision:path` as git has them.
 let private show (revision: string) (path: string) : Result<byte[], string> =
-    let start = ProcessStartInfo("git", [ "show"; $"{revision}:{path}" ])
-    start.RedirectStandardOutput <- true
-    start.RedirectStandardError <- true
-
-    try
-        use git = Process.Start start
-        use content = new MemoryStream()
-        let errors = git.StandardError.ReadToEndAsync()
-        git.StandardOutput.BaseStream.CopyTo content
-        git.WaitForExit()
-
-        if git.ExitCode = 0 then
-            Ok(content.ToArray())
-        else
-            Error(errors.Result.Trim())
-    with :? System.ComponentModel.Win32Exception ->
-        Error "git is not installed"
+    Programs.run Timeout.InfiniteTimeSpan "" "git" [ "show"; $"{revision}:{path}" ]
+    |> Result.mapError (function
+        | Programs.Problem.NotInstalled -> "git is not installed"
+        | Programs.Problem.Failed errors -> errors)
 
 /// `HEAD~1:path`, where no file is called so.
 let private (|Revision|_|) (name: string) =
@@ -73,7 +60,7 @@ let private load (reading: KnownData.Reading) (profile: string option) (name: st
                         }
                 }
 
-            Files.ofSource options source
+            Compile.analyse options source
     | _ -> Files.load reading profile name
 
 let private printChange (change: Change) =
@@ -86,13 +73,8 @@ let private printText (differences: Difference list) =
     for difference in differences do
         match difference with
         | Difference.Changed(before, after, changes) ->
-            printfn
-                "~ %s"
-                (if before.Name = after.Name then
-                     after.Name
-                 else
-                     $"{before.Name} → {after.Name}")
-
+            let renamed = if before.Name = after.Name then "" else $"{before.Name} → "
+            printfn "~ %s%s" renamed after.Name
             changes |> List.iter printChange
         | Difference.Gone run -> printfn "- %s" run.Name
         | Difference.Added run -> printfn "+ %s" run.Name
@@ -130,18 +112,14 @@ let run (arguments: ParseResults<DiffArguments>) : int =
                 load (KnownData.here (Places.catalog None)) (arguments.TryGetResult DiffArguments.Profile)
             )
 
-        let errors =
-            files
-            |> List.map (fun file ->
-                { file with
-                    Diagnostics = file.Diagnostics |> List.filter Diagnostic.isError
-                })
+        let errorsAlone (file: Files.Loaded) =
+            { file with
+                Diagnostics = file.Diagnostics |> List.filter Diagnostic.isError
+            }
 
-        Files.printDiagnostics errors
-
-        if Files.hasErrors files then
-            Exit.wrongInput
-        else
+        match files |> List.map errorsAlone |> Files.sound with
+        | None -> Exit.wrongInput
+        | Some _ ->
             let differences = Difference.between files[0].Runs files[1].Runs
 
             if arguments.Contains DiffArguments.Json then
@@ -151,5 +129,5 @@ let run (arguments: ParseResults<DiffArguments>) : int =
 
             Exit.fine
     | _ ->
-        eprintfn "freeze diff compares two files: freeze diff BEFORE AFTER, or freeze diff HEAD~1:FILE FILE"
-        Exit.wrongInput
+        Exit.refuse
+            "freeze diff compares two files: freeze diff BEFORE AFTER, or freeze diff HEAD~1:FILE FILE"

@@ -28,39 +28,30 @@ type private Finding =
         HowToGet: string
     }
 
-let private found topic text =
+let private finding state topic text howToGet =
     {
         Topic = topic
-        State = State.Fine
-        Found = text
-        HowToGet = ""
-    }
-
-let private missing topic text howToGet =
-    {
-        Topic = topic
-        State = State.Missing
+        State = state
         Found = text
         HowToGet = howToGet
     }
 
-let private engine () =
-    let engine = Machine.Engine
+let private found topic text = finding State.Fine topic text ""
+let private missing = finding State.Missing
 
+let private libtorch (engine: Engine) =
     match engine.Version with
-    | null ->
-        engine,
-        {
-            Topic = "libtorch"
-            State = State.Needed
-            Found = $"cannot be loaded: {engine.Problem}"
-            HowToGet = Machine.HowToGetEngine
-        }
-    | version -> engine, found "libtorch" version
+    | null -> finding State.Needed "libtorch" $"cannot be loaded: {engine.Problem}" Machine.HowToGetEngine
+    | version -> found "libtorch" version
 
 /// The GPUs as their driver lists them.
 let private cards () =
-    Programs.output 10.0 "nvidia-smi" [ "--query-gpu=name,memory.total,memory.free"; "--format=csv,noheader" ]
+    Programs.text
+        (TimeSpan.FromSeconds 10.0)
+        ""
+        "nvidia-smi"
+        [ "--query-gpu=name,memory.total,memory.free"; "--format=csv,noheader" ]
+    |> Result.toOption
 
 let private gpus (engine: Engine) =
     match cards (), engine.Gpus with
@@ -116,12 +107,12 @@ let private programs () =
     ]
 
 let private findings version (catalog: DataCatalog) =
-    let engine, torch = engine ()
+    let engine = Machine.Engine
 
     [
         found "Freeze" version
         found ".NET" RuntimeInformation.FrameworkDescription
-        torch
+        libtorch engine
         found "processor" Machine.Processor
         found "threads" (string Environment.ProcessorCount)
         found "memory" (Machine.Readable Machine.Memory)
@@ -138,18 +129,12 @@ let private word (state: State) =
     | State.Needed -> "needed"
 
 let private printTable (findings: Finding list) =
-    print
-        [ words "what"; words ""; words "found" ]
+    findings
+    |> print
         [
-            for finding in findings ->
-                [
-                    finding.Topic
-                    (if finding.State = State.Fine then
-                         ""
-                     else
-                         word finding.State)
-                    clean finding.Found
-                ]
+            words "what" _.Topic
+            words "" (fun finding -> if finding.State.IsFine then "" else word finding.State)
+            words "found" _.Found
         ]
 
     for finding in findings do
@@ -176,7 +161,6 @@ let run (version: string) (arguments: ParseResults<DoctorArguments>) : int =
     else
         printTable findings
 
-    if findings |> List.exists (fun finding -> finding.State = State.Needed) then
-        Exit.runFailed
-    else
-        Exit.fine
+    findings
+    |> List.forall (fun finding -> not finding.State.IsNeeded)
+    |> Exit.ofSuccess

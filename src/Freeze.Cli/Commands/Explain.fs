@@ -23,12 +23,8 @@ let run (arguments: ParseResults<ExplainArguments>) : int =
         printfn "%s" (fill 100 $"{code}: {text}")
         Exit.fine
     | None ->
-        let known = entries |> List.map fst
-
-        let near =
-            match Suggest.nearest known asked with
-            | Some near -> $"did you mean {near}?"
-            | None -> "codes are such as FRZ012"
-
-        eprintfn "no message has the code %s: %s" asked near
-        Exit.wrongInput
+        Exit.refuseUnknown
+            $"no message has the code {asked}"
+            (List.map fst entries)
+            asked
+            "codes are such as FRZ012"

@@ -8,36 +8,26 @@ open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Cli.StoreIndex
 open Freeze.Cli.Tables
-open Freeze.Runtime.Results
+open Freeze.Records
 
-let private export (view: StoreView) (entry: Entry) (path: string) : int =
+let private export (store: RunStore) (entry: Entry) (path: string) : int =
     try
-        view.Export(entry.Hash, path)
+        store.Export(entry.Hash, path)
         printfn "The weights of %s (%s) are in %s." (line entry.Name) entry.Hash path
         Exit.fine
     with
     | :? IOException
-    | :? UnauthorizedAccessException as error ->
-        eprintfn "%s cannot be written: %s" path error.Message
-        Exit.wrongInput
+    | :? UnauthorizedAccessException as error -> Exit.refuse $"{path} cannot be written: {error.Message}"
 
 let run (arguments: ParseResults<ExportArguments>) : int =
-    let store = Places.store (arguments.TryGetResult ExportArguments.Store)
-    let view = StoreView store
+    let store = RunStore(Places.store (arguments.TryGetResult ExportArguments.Store))
     let path = arguments.GetResult ExportArguments.Safetensors
 
-    match find view store (arguments.GetResult ExportArguments.Run) with
-    | Error reason ->
-        eprintfn "%s" reason
-        Exit.wrongInput
+    match find store (arguments.GetResult ExportArguments.Run) with
+    | Error reason -> Exit.refuse reason
     | Ok entry when not entry.State.IsDone ->
-        eprintfn
-            "%s is not finished (%s): it has no last weights yet"
-            (line entry.Name)
-            (fst (describe entry.State))
-
-        Exit.wrongInput
+        let state, _ = describe entry.State
+        Exit.refuse $"{line entry.Name} is not finished ({state}): it has no last weights yet"
     | Ok _ when File.Exists path && not (arguments.Contains Force) ->
-        eprintfn "%s is there already; --force writes over it" path
-        Exit.wrongInput
-    | Ok entry -> export view entry path
+        Exit.refuse $"{path} is there already; --force writes over it"
+    | Ok entry -> export store entry path

@@ -7,6 +7,7 @@ open Argu
 open Freeze.Language
 open Freeze.Cli
 open Freeze.Cli.Arguments
+open Freeze.Records
 
 /// Standard input goes to standard output.
 let private standard = "-"
@@ -18,23 +19,19 @@ let private read (path: string) : Result<Source, string> =
     else
         Source.read path
 
-/// Beside the file, then in its place: an interrupted write leaves the old text.
+/// An interrupted write leaves the old text; a link stays a link, and the file's mode its mode.
 let private write (path: string) (text: string) =
-    let target = Path.GetFullPath(path)
-    // A link stays a link.
     let target =
-        match File.ResolveLinkTarget(target, true) with
-        | null -> target
+        match File.ResolveLinkTarget(path, true) with
+        | null -> path
         | real -> real.FullName
 
-    let beside = target + ".freeze-fmt"
-
-    try
-        File.WriteAllText(beside, text)
-        File.SetUnixFileMode(beside, File.GetUnixFileMode target)
-        File.Move(beside, target, true)
-    finally
-        File.Delete beside
+    WholeFile.Write(
+        target,
+        fun file ->
+            File.SetUnixFileMode(file.SafeFileHandle, File.GetUnixFileMode target)
+            file.Write(Text.Encoding.UTF8.GetBytes text)
+    )
 
 let private printErrors (source: Source) diagnostics =
     let colour = Render.coloured (not Console.IsErrorRedirected)

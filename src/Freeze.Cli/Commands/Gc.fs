@@ -2,14 +2,13 @@
 module Freeze.Cli.Commands.Gc
 
 open System
-open System.IO
 open Argu
 open Freeze
 open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Cli.StoreIndex
 open Freeze.Cli.Tables
-open Freeze.Runtime.Results
+open Freeze.Records
 
 /// The hashes of all runs that files mean, alone and under each of their profiles; None where one has an error.
 let private meant reading (paths: string list) : Set<string> option =
@@ -19,7 +18,7 @@ let private meant reading (paths: string list) : Set<string> option =
         alone
         @ [
             for file in alone do
-                for profile in file.Profiles -> Files.load reading (Some profile) file.Path
+                for profile in file.Profiles -> Files.load reading (Some profile) (Files.pathOf file)
         ]
 
     if Files.hasErrors all then
@@ -42,76 +41,70 @@ let private asked count size store =
 
 let private megabytes (bytes: int64) = $"{float bytes / 1e6:N1} MB"
 
-let private remove (cleaner: StoreCleaner) (entries: Entry[]) : int =
-    let kept =
-        entries
-        |> Array.choose (fun entry ->
-            match cleaner.Remove entry.Hash with
-            | null -> None
-            | reason -> Some(entry, reason))
+/// The runs that there is no reason to keep; of the others it says why they are kept.
+let private keeping (reason: Entry -> string option) (entries: Entry[]) : Entry[] =
+    entries
+    |> Array.filter (fun entry ->
+        let reason = reason entry
 
-    for entry, reason in kept do
-        eprintfn "%s %s is kept: %s" entry.Hash (line entry.Name) reason
+        reason
+        |> Option.iter (eprintfn "%s %s is kept: %s" entry.Hash (line entry.Name))
 
-    printfn "%d removed." (entries.Length - kept.Length)
-    if kept.Length = 0 then Exit.fine else Exit.runFailed
+        reason.IsNone)
 
-/// Why a run is kept though no file means it: files may mean it on a machine that has its images.
-let private reasonToKeep (reading: KnownData.Reading) (view: StoreView) (entry: Entry) : string option =
-    match Option.ofObj (view.Plan entry.Hash) with
-    | None when File.Exists(Path.Combine(view.FolderOf entry.Hash, "plan.json")) ->
-        Some "its plan cannot be read"
+let private remove (store: RunStore) (entries: Entry[]) : int =
+    let removed =
+        entries |> keeping (fun entry -> store.Remove entry.Hash |> Option.ofObj)
+
+    printfn "%d removed." removed.Length
+    Exit.ofSuccess (removed.Length = entries.Length)
+
+/// Why a run is kept though no file means it: it is under way, or files may mean it on a machine that has its images.
+let private reasonToKeep (reading: KnownData.Reading) (store: RunStore) (entry: Entry) : string option =
+    let files = store.FilesOf entry.Hash
+
+    match Option.ofObj (files.ReadPlan()) with
+    | _ when entry.State.IsRunning -> Some(snd (describe entry.State))
+    | None when files.IsPlanned -> Some "its plan cannot be read"
     | None -> None
     | Some run when KnownData.canIdentify reading run.Recipe.Data -> None
     | Some run -> Some $"its images ({line (DataSource.name run.Recipe.Data)}) are not on this machine"
 
 let run (arguments: ParseResults<GcArguments>) : int =
-    let store = Places.store (arguments.TryGetResult GcArguments.Store)
-    let view, cleaner = StoreView store, StoreCleaner store
-    let reading = KnownData.recorded (Places.catalog None) store
+    let store = RunStore(Places.store (arguments.TryGetResult GcArguments.Store))
+    let reading = KnownData.recorded (Places.catalog None) store.Folder
 
     match meant reading (arguments.GetResult GcArguments.Files) with
     | None -> Exit.wrongInput
     | Some meant ->
-        let running, others =
-            ofStore view
+        let entries =
+            ofStore store
             |> Array.filter (fun entry -> not (meant.Contains entry.Hash))
-            |> Array.partition _.State.IsRunning
+            |> keeping (reasonToKeep reading store)
 
-        let kept, entries =
-            others
-            |> Array.map (fun entry -> entry, reasonToKeep reading view entry)
-            |> Array.partition (fun (_, reason) -> reason.IsSome)
-
-        let entries = entries |> Array.map fst
-
-        for entry, reason in kept do
-            eprintfn "%s %s is kept: %s" entry.Hash (line entry.Name) (Option.get reason)
-
-        let size = entries |> Array.sumBy (fun entry -> cleaner.Size entry.Hash)
-
-        for entry in running do
-            eprintfn "%s %s is kept: %s" entry.Hash (line entry.Name) (snd (describe entry.State))
+        let size = entries |> Array.sumBy (fun entry -> store.Size entry.Hash)
 
         if entries.Length = 0 then
-            printfn "Nothing to remove: the files mean every run in %s." store
+            printfn "Nothing to remove: the files mean every run in %s." store.Folder
             Exit.fine
         else
-            print
-                [ words "run"; words "state"; words "hash" ]
-                (entries
-                 |> Seq.map (fun entry -> [ line entry.Name; fst (describe entry.State); entry.Hash ]))
+            entries
+            |> print
+                [
+                    words "run" (fun entry -> line entry.Name)
+                    words "state" (fun entry -> fst (describe entry.State))
+                    words "hash" _.Hash
+                ]
 
             if arguments.Contains GcArguments.Dry_Run then
                 printfn "%d runs, %s, would be removed." entries.Length (megabytes size)
                 Exit.fine
             elif arguments.Contains Yes then
-                remove cleaner entries
+                remove store entries
             elif Console.IsInputRedirected then
-                eprintfn "nobody can be asked here: --yes removes these runs, --dry-run only lists them"
-                Exit.wrongInput
-            elif asked entries.Length (megabytes size) store then
-                remove cleaner entries
+                Exit.refuse "nobody can be asked here: --yes removes these runs, --dry-run only lists them"
+            elif asked entries.Length (megabytes size) store.Folder then
+                remove store entries
             else
                 printfn "Nothing removed."
                 Exit.fine

@@ -43,9 +43,7 @@ let run (arguments: ParseResults<NetsArguments>) : int =
         printJson ()
         Exit.fine
     | None ->
-        print
-            [ words "net"; words "what" ]
-            (NetLibrary.all () |> List.map (fun entry -> [ signature entry; about entry ]))
+        NetLibrary.all () |> print [ words "net" signature; words "what" about ]
 
         printfn "`wrn-28-4` is short for `wrn(28, 4)`; `freeze nets wrn` prints a net to copy."
         Exit.fine
@@ -65,6 +63,4 @@ let run (arguments: ParseResults<NetsArguments>) : int =
             let entry = NetLibrary.tryFind found.Definition.Name.Value |> Option.get
             printfn "%s" entry.Text
             Exit.fine
-        | Error diagnostic ->
-            eprintfn "%s: %s" diagnostic.Message diagnostic.Label
-            Exit.wrongInput
+        | Error diagnostic -> Exit.refuse $"{diagnostic.Message}: {diagnostic.Label}"

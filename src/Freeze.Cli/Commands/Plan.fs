@@ -1,6 +1,7 @@
 /// freeze plan: the runs that files mean, and which weights of each learn, and why.
 module Freeze.Cli.Commands.Plan
 
+open System
 open System.Collections.Generic
 open Argu
 open Freeze
@@ -18,23 +19,16 @@ type private Shown =
         Index: int
     }
 
-let private shape (extents: int[]) =
-    extents |> Array.map string |> String.concat "x"
-
-let private dimensionOf (kind: LayerKind) index =
-    let dimension =
-        Vocabulary.dimensions
-        |> List.find (fun dimension -> dimension.Kind = kind && dimension.Index = index)
-
-    dimension.Word
-
-let private dimension (weight: Weight) index = dimensionOf weight.Kind index
+let private dimension (kind: LayerKind) index =
+    Vocabulary.dimensions
+    |> List.find (fun dimension -> dimension.Kind = kind && dimension.Index = index)
+    |> _.Word
 
 let private action (plan: WeightPlan) =
     let part count index (rest: Stillness) =
         let extent = plan.Weight.Shape[index]
         let still = if rest.IsZero then "zero" else "fixed"
-        $"train {count} of {extent} {dimension plan.Weight index}, rest {still}"
+        $"train {count} of {extent} {dimension plan.Weight.Kind index}, rest {still}"
 
     match plan.Treatment with
     | Treatment.Trained -> "train"
@@ -71,99 +65,72 @@ let private relative (recipe: Recipe) =
     let own = Costs.ofWeights recipe.Net weights
     $"{float own.Step / float (max 1L full.Step):F2}x"
 
-/// A function's results, kept for recipes whose weights are the very same.
-let private once (compute: Recipe -> 'T) : Recipe -> 'T =
-    let known = Dictionary<WeightPlan[], 'T>(HashIdentity.Reference)
-
-    fun recipe ->
-        let weights = PlanFile.weights recipe
-
-        match known.TryGetValue weights with
-        | true, result -> result
-        | false, _ ->
-            let result = compute recipe
-            known[weights] <- result
-            result
-
 let private printRuns (shown: Shown[]) =
+    // Runs of a large plan have the very same weights, for the most part.
+    let once (compute: Recipe -> 'T) =
+        Memo.by HashIdentity.Reference PlanFile.weights compute
+
     let relative = once relative
     let counts = once (PlanFile.weights >> Counts.ofWeights)
 
-    let row { Run = run; Hash = hash } =
-        let counts = counts run.Recipe
-
+    shown
+    |> print
         [
-            run.Name
-            run.NetName
-            DataSource.name run.Recipe.Data
-            count counts.Trained
-            count counts.Fixed
-            count counts.Zero
-            relative run.Recipe
-            hash
+            words "run" _.Run.Name
+            words "net" _.Run.NetName
+            words "data" (fun shown -> DataSource.name shown.Run.Recipe.Data)
+            numbers "trained" (fun shown -> count (counts shown.Run.Recipe).Trained)
+            numbers "fixed" (fun shown -> count (counts shown.Run.Recipe).Fixed)
+            numbers "zero" (fun shown -> count (counts shown.Run.Recipe).Zero)
+            numbers "step" (fun shown -> relative shown.Run.Recipe)
+            words "hash" _.Hash
         ]
 
-    print
-        [
-            words "run"
-            words "net"
-            words "data"
-            numbers "trained"
-            numbers "fixed"
-            numbers "zero"
-            numbers "step"
-            words "hash"
-        ]
-        (shown |> Seq.map row)
+/// The rule behind a weight as file and line; nothing is known of a plan file's.
+let private reason (shown: Shown) (weight: int) : string =
+    match
+        shown.File.Reasons
+        |> Array.tryItem shown.Index
+        |> Option.bind (Array.tryItem weight)
+    with
+    | None -> ""
+    | Some None -> "no rule"
+    | Some(Some span) ->
+        let source = Source.at shown.File.Sources span.Start
+        let position = Source.position source span.Start
+        $"{IO.Path.GetFileName source.Path}:{position.Line}"
 
-/// The rule behind each weight as file and line; nothing is known of a plan file's.
-let private reasons (file: Files.Loaded) index : string[] =
-    let place (span: Span option) =
-        match span with
-        | None -> "no rule"
-        | Some span ->
-            let source = Source.at file.Sources span.Start
-            let position = Source.position source span.Start
-            $"{System.IO.Path.GetFileName source.Path}:{position.Line}"
+/// Weights of a layer that are shown together, or at the end all weights.
+type private Row =
+    {
+        Name: string
+        Weights: WeightPlan[]
+        /// One of them, where they are alike.
+        Alike: WeightPlan option
+        Reason: string
+    }
 
-    if file.Reasons.Length > index then
-        file.Reasons[index] |> Array.map place
-    else
-        [||]
+    member row.Show(show: WeightPlan -> string) =
+        row.Alike |> Option.map show |> Option.defaultValue ""
 
 /// A layer's weight and bias are shown together where they differ in nothing but name and size.
-let private rows (shown: Shown) =
-    let weights = PlanFile.weights shown.Run.Recipe
-    let reasons = reasons shown.File shown.Index
+let private rows (shown: Shown) : Row[] =
+    PlanFile.weights shown.Run.Recipe
+    |> Array.mapi (fun i plan -> plan, reason shown i)
+    |> Array.groupBy (fun (plan, reason) -> plan.Weight.Layer, action plan, update plan, reason)
+    |> Array.map (fun ((layer, _, _, reason), plans) ->
+        let first = fst plans[0]
 
-    let key i (plan: WeightPlan) =
-        let reason = if reasons.Length > i then reasons[i] else ""
-        plan.Weight.Layer, action plan, update plan, reason
-
-    weights
-    |> Array.mapi (fun i plan -> key i plan, plan)
-    |> Array.groupBy fst
-    |> Array.map (fun ((layer, action, update, reason), plans) ->
-        let plans = plans |> Array.map snd
-        let first = plans[0]
-        let counts = Counts.ofWeights plans
-
-        let name =
-            if plans.Length > 1 || not first.Weight.IsBias then
-                layer
-            else
-                first.Weight.Name
-
-        [
-            name
-            shape first.Weight.Shape
-            action
-            count counts.Trained
-            count (counts.Fixed + counts.Zero)
-            Starts.describe first.Start
-            update
-            reason
-        ])
+        {
+            Name =
+                if plans.Length > 1 || not first.Weight.IsBias then
+                    layer
+                else
+                    first.Weight.Name
+            Weights = plans |> Array.map fst
+            Alike = Some first
+            Reason = reason
+        })
 
 /// What is computed once, where the front is fixed: kept where this machine has room for it, or why it is not.
 let private printFeatures (passes: PassPlan) =
@@ -213,7 +180,7 @@ let private printPasses (recipe: Recipe) =
 
     if passes.Slices.Length > 0 then
         let slice (slice: SlicePlan) =
-            let word = dimensionOf LayerKind.Conv slice.Dimension
+            let word = dimension LayerKind.Conv slice.Dimension
             $"{slice.Layer} ({slice.Learning} of {slice.Of} {word})"
 
         printfn
@@ -254,32 +221,28 @@ let private printLayers (shown: Shown) =
     let run = shown.Run
     printfn ""
     printfn "%s" (String.concat " · " [ run.Name; run.NetName; DataSource.name run.Recipe.Data; shown.Hash ])
-    let total = Counts.ofWeights (PlanFile.weights run.Recipe)
 
-    print
+    let all =
+        {
+            Name = "in all"
+            Weights = PlanFile.weights run.Recipe
+            Alike = None
+            Reason = ""
+        }
+
+    let counts (row: Row) = Counts.ofWeights row.Weights
+
+    Array.append (rows shown) [| all |]
+    |> print
         [
-            words "layer"
-            words "shape"
-            words "action"
-            numbers "trained"
-            numbers "still"
-            words "start"
-            words "lr"
-            words "rule"
-        ]
-        [
-            yield! rows shown
-            yield
-                [
-                    "in all"
-                    ""
-                    ""
-                    count total.Trained
-                    count (total.Fixed + total.Zero)
-                    ""
-                    ""
-                    ""
-                ]
+            words "layer" _.Name
+            words "shape" _.Show(fun plan -> String.Join('x', plan.Weight.Shape))
+            words "action" _.Show(action)
+            numbers "trained" (fun row -> count (counts row).Trained)
+            numbers "still" (fun row -> count ((counts row).Fixed + (counts row).Zero))
+            words "start" _.Show(fun plan -> Starts.describe plan.Start)
+            words "lr" _.Show(update)
+            words "rule" _.Reason
         ]
 
     printPasses run.Recipe
@@ -346,17 +309,9 @@ let private printWork (runs: Run[]) =
         (count (work |> Array.sumBy _.Trained))
         (count (work |> Array.sumBy _.Judged))
 
-/// 43 s, 12 min, 7.5 h or 12 days.
-let private duration (hours: float) =
-    if hours < 1.0 / 60.0 then $"{3600.0 * hours:F0} s"
-    elif hours < 1.0 then $"{60.0 * hours:F0} min"
-    elif hours < 48.0 then $"{hours:F1} h"
-    else $"{hours / 24.0:F1} days"
-
 /// How long all would take here, by some steps of each.
 let private printTimes (arguments: ParseResults<PlanArguments>) (runs: Run[]) : int =
-    let threads =
-        arguments.GetResult(PlanArguments.Threads, System.Environment.ProcessorCount)
+    let threads = arguments.GetResult(PlanArguments.Threads, Environment.ProcessorCount)
 
     let catalog = Places.catalog (arguments.TryGetResult PlanArguments.Data)
 
@@ -365,18 +320,22 @@ let private printTimes (arguments: ParseResults<PlanArguments>) (runs: Run[]) : 
 
     let forecasts = Forecast.measure catalog threads say runs
 
-    let row (run: Run, forecast) =
-        match forecast with
-        | Ok(forecast: Forecast.Forecast) ->
-            [ run.Name; $"{1000.0 * forecast.Step:F0}"; duration forecast.Hours ]
-        | Error _ -> [ run.Name; "–"; "–" ]
+    let forecast show (_, forecast: Result<Forecast.Forecast, string>) =
+        forecast |> Result.map show |> Result.defaultValue "–"
 
-    print [ words "run"; numbers "ms a step"; numbers "time" ] (Array.zip runs forecasts |> Seq.map row)
+    Array.zip runs forecasts
+    |> print
+        [
+            words "run" (fun (run, _) -> run.Name)
+            numbers "ms a step" (forecast (fun forecast -> $"{1000.0 * forecast.Step:F0}"))
+            numbers "time" (forecast (fun forecast -> duration forecast.Seconds))
+        ]
+
     let known = forecasts |> Array.choose Result.toOption
 
     printfn
         "%s for %d of %d runs, one after the other on %d threads of this machine, and less by what is computed once, shared or stopped early; %s of memory at most"
-        (duration (known |> Array.sumBy _.Hours))
+        (duration (known |> Array.sumBy _.Seconds))
         known.Length
         runs.Length
         threads
@@ -392,7 +351,7 @@ let private printTimes (arguments: ParseResults<PlanArguments>) (runs: Run[]) : 
     for problem in problems do
         eprintfn "%s" problem
 
-    if problems.Length > 0 then Exit.runFailed else Exit.fine
+    Exit.ofSuccess (problems.Length = 0)
 
 let private show (arguments: ParseResults<PlanArguments>) (files: Files.Loaded list) (chosen: Run[]) =
     let addresses = Addresses()
@@ -460,13 +419,10 @@ let run (arguments: ParseResults<PlanArguments>) : int =
     if Files.hasErrors files then
         Exit.wrongInput
     elif mistake.IsSome then
-        eprintfn "%s" mistake.Value
-        Exit.wrongInput
+        Exit.refuse mistake.Value
     else
         let all = files |> Seq.collect _.Runs |> Seq.toArray
 
         match Files.only (arguments.GetResults PlanArguments.Only) all with
         | Ok chosen -> show arguments files chosen
-        | Error reason ->
-            eprintfn "%s" reason
-            Exit.wrongInput
+        | Error reason -> Exit.refuse reason

@@ -10,6 +10,7 @@ open Freeze
 open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Language
+open Freeze.Records
 open Freeze.Report
 open Freeze.Report.Page
 open Freeze.Report.Tables
@@ -31,9 +32,9 @@ let private recordsOf (store: string) (profile: string) (file: Files.Loaded) : R
     let withWeights = ReportFile.NeedsWeights(file.Report, runs.Length)
 
     ReportFile(
-        file.Path,
+        Files.pathOf file,
         (List.head file.Sources).Text,
-        Revision.ofFile file.Path,
+        Revision.ofFile (Files.pathOf file),
         profile,
         file.Report,
         runs
@@ -70,7 +71,7 @@ let private makeAll (arguments: ParseResults<ReportArguments>) (files: Files.Loa
 
     if not (arguments.Contains No_Maps) then
         let catalog = Places.catalog (arguments.TryGetResult ReportArguments.Data)
-        files |> List.iter (FeatureMaps.make store catalog)
+        files |> List.iter (FeatureMaps.make (RunStore store) catalog)
 
     let reports = files |> List.map (recordsOf store profile) |> Array.ofList
     let output = arguments.GetResult(Output, "report.html")
@@ -88,7 +89,7 @@ let private makeAll (arguments: ParseResults<ReportArguments>) (files: Files.Loa
     |> Option.iter (fun folder -> writeEvents folder reports)
 
     let runs = reports |> Seq.collect _.Runs |> Seq.toArray
-    let finished = runs |> Array.filter (fun run -> run.State = RunState.Finished)
+    let finished = runs |> Array.filter (fun run -> run.State.IsDone)
 
     if finished.Length < runs.Length then
         eprintfn "%d of %d runs have no result in %s yet" (runs.Length - finished.Length) runs.Length store
@@ -106,16 +107,12 @@ let run (arguments: ParseResults<ReportArguments>) : int =
         arguments.GetResult ReportArguments.Files
         |> List.map (Files.load reading (arguments.TryGetResult ReportArguments.Profile))
 
-    Files.printDiagnostics files
-
-    if Files.hasErrors files then
-        Exit.wrongInput
-    else
+    match Files.sound files with
+    | None -> Exit.wrongInput
+    | Some files ->
         try
             makeAll arguments files
             Exit.fine
         with
         | :? IOException
-        | :? UnauthorizedAccessException as error ->
-            eprintfn "%s" error.Message
-            Exit.wrongInput
+        | :? UnauthorizedAccessException as error -> Exit.refuse error.Message

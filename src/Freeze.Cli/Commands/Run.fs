@@ -12,20 +12,16 @@ open Freeze.Cli.Tables
 open Freeze.Records
 open Freeze.Runtime
 open Freeze.Runtime.Data
-open Freeze.Runtime.Results
 
 let private defaultCheckpointEvery = 300.0
 
-let private choice (arguments: ParseResults<RunArguments>) : Files.Choice =
-    {
-        Paths = arguments.GetResult RunArguments.Files
-        Profile = arguments.TryGetResult RunArguments.Profile
-        Set = arguments.GetResults RunArguments.Setting
-        Only = arguments.GetResults RunArguments.Only
-    }
-
 let private threads (arguments: ParseResults<RunArguments>) =
     arguments.GetResult(Threads, Environment.ProcessorCount)
+
+let private nextRung (outcomes: (Run * RunOutcome) list) : Run list =
+    outcomes
+    |> List.map (fun (run, outcome) -> run, Outcomes.result outcome |> Option.map fst)
+    |> Searches.nextRung
 
 /// All runs in this process, one after the other.
 let private alone
@@ -48,7 +44,7 @@ let private alone
                 catalog,
                 threads arguments,
                 every,
-                arguments.Contains RunArguments.Retry,
+                arguments.Contains RunArguments.Retry && not isWorker,
                 Passes = passes,
                 FeatureMemory = Places.featureMemory 1
             )
@@ -67,8 +63,7 @@ let private alone
             if progress.IsEpoch then
                 events |> Option.iter (fun events -> events.Epoch run)
 
-        let outcome =
-            view.Run run (fun report -> runner.Execute(run, follow report, cancel))
+        let outcome = view run (fun report -> runner.Execute(run, follow report, cancel))
 
         events |> Option.iter (fun events -> events.Outcome run outcome)
         Outcomes.tellFailure run outcome
@@ -81,27 +76,21 @@ let private alone
     let failFast = arguments.Contains Fail_Fast
 
     let ends outcome =
-        runner.StoreFailed || (failFast && Batch.isFailure outcome)
+        runner.StoreFailed || (failFast && (Outcomes.failure outcome).IsSome)
 
     // To a worker the other processes are its siblings, for the most part.
     let tell (text: string) =
         if not isWorker then
             eprintfn "%s" text
 
-    /// Where a search halves, its next rung follows from the results of the last one.
+    // Where a search halves, its next rung follows from the results of the last one.
     let rec rungs (before: (Run * RunOutcome) list) (runs: Run[]) =
         let outcomes = before @ Batch.execute execute ends tell cancel runs
 
         let isWhole =
             not cancel.IsCancellationRequested && not (List.exists (snd >> ends) outcomes)
 
-        let next =
-            if isWhole then
-                outcomes
-                |> List.map (fun (run, outcome) -> run, Outcomes.result outcome |> Option.map fst)
-                |> Searches.nextRung
-            else
-                []
+        let next = if isWhole then nextRung outcomes else []
 
         // What does not go on needs no more than its weights.
         if isWhole then
@@ -125,48 +114,24 @@ let private alone
 /// How many processes, and how many threads each of them has.
 type private Processes = { Count: int; Threads: int }
 
-let private option name (value: string option) =
-    match value with
-    | Some value -> [ name; value ]
-    | None -> []
-
 /// All runs by several processes. What has failed is taken back first, so that no worker tries again what another has
 /// just tried again.
 let private together
     (processes: Processes)
     (arguments: ParseResults<RunArguments>)
-    (passes: PassSet)
     store
     (runs: Run[])
     (cancel: CancellationToken)
     =
     if arguments.Contains RunArguments.Retry then
-        let view, cleaner = StoreView store, StoreCleaner store
+        let store = RunStore store
+        StoreIndex.forgetFailures store (StoreIndex.ofRuns store runs)
 
-        for entry in StoreIndex.ofRuns view runs do
-            if entry.State.IsFailed then
-                cleaner.ForgetFailure entry.Hash
-
-    let choice = choice arguments
-
+    // Of an option that is given twice the last is meant.
     let own =
         [
-            "run"
-            yield! choice.Paths
-            yield! option "--profile" choice.Profile
-            for statement in choice.Set do
-                yield! [ "--set"; statement ]
-            for condition in choice.Only do
-                yield! [ "--only"; condition ]
-            yield! [ "--store"; store ]
-            yield! option "--data" (arguments.TryGetResult RunArguments.Data)
-            yield! [ "--threads"; string processes.Threads ]
-            yield! option "--checkpoint-every" (arguments.TryGetResult Checkpoint_Every |> Option.map string)
-            yield! PassChoice.toWords passes
-            yield! option "--tensorboard" (arguments.TryGetResult RunArguments.Tensorboard)
-            if arguments.Contains Fail_Fast then
-                "--fail-fast"
-            "--worker"
+            yield! Environment.GetCommandLineArgs() |> Seq.tail
+            yield! [ "--jobs"; "1"; "--threads"; string processes.Threads; "--worker" ]
         ]
 
     Workers.execute processes.Count own (arguments.Contains Fail_Fast) cancel runs
@@ -191,16 +156,9 @@ let private train
 
     let outcomes =
         if jobs.Count > 1 then
-            let outcomes = together jobs arguments passes store runs cancel
+            let outcomes = together jobs arguments store runs cancel
             // Later rungs of a search are known by their results alone; the workers have trained them.
-            if
-                Searches.nextRung
-                    [
-                        for run, outcome in outcomes -> run, Outcomes.result outcome |> Option.map fst
-                    ]
-                    =
-                    []
-            then
+            if (nextRung outcomes).IsEmpty then
                 outcomes
             else
                 alone arguments passes store runs cancel
@@ -225,10 +183,9 @@ let private train
         if cancel.IsCancellationRequested then
             printfn "Stopped, and saved: the same command goes on from there."
 
-    if outcomes |> List.forall (snd >> Outcomes.result >> Option.isSome) then
-        Exit.fine
-    else
-        Exit.runFailed
+    outcomes
+    |> List.forall (snd >> Outcomes.result >> Option.isSome)
+    |> Exit.ofSuccess
 
 /// What `train` would do.
 let private foretell (arguments: ParseResults<RunArguments>) store (runs: Run[]) : int =
@@ -242,10 +199,13 @@ let private foretell (arguments: ParseResults<RunArguments>) store (runs: Run[])
         | RunState.Failed _ when arguments.Contains RunArguments.Retry -> "try again"
         | RunState.Failed failure -> $"nothing: failed before ({failure.Message})"
 
-    print
-        [ words "run"; words "to do"; words "hash" ]
-        (StoreIndex.ofRuns (StoreView store) runs
-         |> Seq.map (fun entry -> [ line entry.Name; plan entry; entry.Hash ]))
+    StoreIndex.ofRuns (RunStore store) runs
+    |> print
+        [
+            words "run" (fun entry -> line entry.Name)
+            words "to do" plan
+            words "hash" _.Hash
+        ]
 
     Exit.fine
 
@@ -267,14 +227,17 @@ let private mistake (arguments: ParseResults<RunArguments>) : string option =
 let run (arguments: ParseResults<RunArguments>) : int =
     let passes = PassChoice.ofWords (arguments.GetResults RunArguments.Without)
 
-    let reading =
-        KnownData.here (Places.catalog (arguments.TryGetResult RunArguments.Data))
+    let runs =
+        Files.choose
+            (KnownData.here (Places.catalog (arguments.TryGetResult RunArguments.Data)))
+            (arguments.TryGetResult RunArguments.Profile)
+            (arguments.GetResults RunArguments.Setting)
+            (arguments.GetResults RunArguments.Only)
+            (arguments.GetResult RunArguments.Files)
 
-    match mistake arguments, passes, Files.choose reading (choice arguments) with
+    match mistake arguments, passes, runs with
     | Some text, _, _
-    | None, Error text, _ ->
-        eprintfn "%s" text
-        Exit.wrongInput
+    | None, Error text, _ -> Exit.refuse text
     | None, Ok _, None -> Exit.wrongInput
     | None, Ok _, Some runs when not (KnownData.areIdentified runs) -> Exit.wrongInput
     | None, Ok passes, Some runs ->

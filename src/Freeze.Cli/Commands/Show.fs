@@ -1,14 +1,13 @@
 /// freeze show: one run as the store has it.
 module Freeze.Cli.Commands.Show
 
-open System.IO
 open Argu
 open Freeze
 open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Cli.StoreIndex
 open Freeze.Cli.Tables
-open Freeze.Runtime.Results
+open Freeze.Records
 
 let private printPlan (run: Run) =
     let recipe = run.Recipe
@@ -30,23 +29,15 @@ let private printPlan (run: Run) =
 
 let private printEpochs (epochs: EpochRecord[]) =
     if epochs.Length > 0 then
-        print
+        epochs
+        |> print
             [
-                numbers "epoch"
-                numbers "loss"
-                numbers "training"
-                numbers "validation loss"
-                numbers "validation"
+                numbers "epoch" (fun epoch -> string epoch.Epoch)
+                numbers "loss" (fun epoch -> epoch.TrainingLoss.ToString "F4")
+                numbers "training" (fun epoch -> percent epoch.TrainingAccuracy)
+                numbers "validation loss" (fun epoch -> epoch.ValidationLoss.ToString "F4")
+                numbers "validation" (fun epoch -> percent epoch.ValidationAccuracy)
             ]
-            (epochs
-             |> Seq.map (fun epoch ->
-                 [
-                     string epoch.Epoch
-                     epoch.TrainingLoss.ToString "F4"
-                     percent epoch.TrainingAccuracy
-                     epoch.ValidationLoss.ToString "F4"
-                     percent epoch.ValidationAccuracy
-                 ]))
 
 let private printResult (result: RunResult) =
     printfn
@@ -58,22 +49,16 @@ let private printResult (result: RunResult) =
     printfn "verified still: %s scalars" (count result.StillVerified)
     printfn "by %s on %d threads" result.Versions result.Threads
 
-let private printFiles (view: StoreView) (entry: Entry) =
-    printfn "files: %s" (clean (view.FolderOf entry.Hash))
+let private printFiles (files: RunFiles) (log: string option) =
+    printfn "files: %s" (clean files.Folder)
 
-    let files =
-        DirectoryInfo(view.FolderOf entry.Hash).GetFiles()
-        |> Array.filter (fun file -> not (file.Name.StartsWith "claim-"))
-        |> Array.sortBy _.Name
-
-    for file in files do
+    for file in files.List() |> Seq.sortBy _.Name do
         printfn "  %s, %s bytes" (line file.Name) (count file.Length)
 
-    match view.Logs().TryGetValue entry.Hash with
-    | true, path -> printfn "log: %s" (clean path)
-    | false, _ -> ()
+    log |> Option.iter (clean >> printfn "log: %s")
 
-let private show (view: StoreView) (entry: Entry) =
+let private show (store: RunStore) (entry: Entry) =
+    let files = store.FilesOf entry.Hash
     let word, about = describe entry.State
     printfn "%s · %s" (line entry.Name) entry.Hash
     printfn "%s" (if about = "" then word else $"{word}: {line about}")
@@ -82,24 +67,21 @@ let private show (view: StoreView) (entry: Entry) =
     | RunState.Failed failure -> printfn "  %s" (line failure.Advice)
     | _ -> ()
 
-    view.Plan entry.Hash |> Option.ofObj |> Option.iter printPlan
+    files.ReadPlan() |> Option.ofObj |> Option.iter printPlan
 
-    match view.Finished entry.Hash with
-    | RunOutcome.Already(result, _) ->
+    match files.ReadResult entry.Hash |> Option.ofObj with
+    | Some result ->
         printEpochs result.Epochs
         printResult result
-    | _ -> printEpochs (view.Epochs entry.Hash)
+    | None -> printEpochs (files.ReadEpochs())
 
-    printFiles view entry
+    printFiles files (Map.tryFind entry.Hash (Batches.logs store.Folder))
 
 let run (arguments: ParseResults<ShowArguments>) : int =
-    let store = Places.store (arguments.TryGetResult ShowArguments.Store)
-    let view = StoreView store
+    let store = RunStore(Places.store (arguments.TryGetResult ShowArguments.Store))
 
-    match find view store (arguments.GetResult ShowArguments.Run) with
+    match find store (arguments.GetResult ShowArguments.Run) with
     | Ok entry ->
-        show view entry
+        show store entry
         Exit.fine
-    | Error reason ->
-        eprintfn "%s" reason
-        Exit.wrongInput
+    | Error reason -> Exit.refuse reason

@@ -8,42 +8,37 @@ open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Cli.StoreIndex
 open Freeze.Cli.Tables
-open Freeze.Runtime.Results
+open Freeze.Records
 
 /// The file that Slurm writes what a run says to, for a run that has not simply come to its end.
-let private log (logs: Collections.Generic.IReadOnlyDictionary<string, string>) (entry: Entry) =
-    match entry.State, logs.TryGetValue entry.Hash with
-    | (RunState.Done _ | RunState.Waiting), _ -> None
-    | _, (true, path) -> Some path
-    | _ -> None
+let private log (logs: Map<string, string>) (entry: Entry) =
+    match entry.State with
+    | RunState.Done _
+    | RunState.Waiting -> None
+    | _ -> Map.tryFind entry.Hash logs
 
 let private printTable logs (entries: Entry[]) =
-    let row (entry: Entry) =
-        let word, about = describe entry.State
+    let accuracy (entry: Entry) =
+        match entry.State with
+        | RunState.Done(accuracy, _) -> percent accuracy
+        | _ -> ""
 
-        let about =
-            match log logs entry with
-            | Some path when about = "" -> $"log: {path}"
-            | Some path -> $"{about}; log: {path}"
-            | None -> about
+    let about (entry: Entry) =
+        match snd (describe entry.State), log logs entry with
+        | "", Some path -> $"log: {path}"
+        | about, Some path -> $"{about}; log: {path}"
+        | about, None -> about
 
-        let accuracy =
-            match entry.State with
-            | RunState.Done(accuracy, _) -> percent accuracy
-            | _ -> ""
-
-        [ line entry.Name; word; epochsOf entry; accuracy; entry.Hash; about ]
-
-    print
+    entries
+    |> print
         [
-            words "run"
-            words "state"
-            numbers "epochs"
-            numbers "test"
-            words "hash"
-            words ""
+            words "run" (fun entry -> line entry.Name)
+            words "state" (fun entry -> fst (describe entry.State))
+            numbers "epochs" epochsOf
+            numbers "test" accuracy
+            words "hash" _.Hash
+            words "" about
         ]
-        (entries |> Seq.map row)
 
     printfn "%s" (summary entries)
 
@@ -73,31 +68,28 @@ let private printJson logs (entries: Entry[]) =
         log logs entry |> Option.iter (fun path -> writer.WriteString("log", path)))
 
 let run (arguments: ParseResults<StatusArguments>) : int =
-    let store = Places.store (arguments.TryGetResult StatusArguments.Store)
-    let view = StoreView store
+    let store = RunStore(Places.store (arguments.TryGetResult StatusArguments.Store))
 
     let entries =
         match arguments.TryGetResult StatusArguments.Files with
-        | None -> Some(ofStore view)
+        | None -> Some(ofStore store)
         | Some paths ->
             Files.choose
-                (KnownData.recorded (Places.catalog None) store)
-                {
-                    Paths = paths
-                    Profile = arguments.TryGetResult StatusArguments.Profile
-                    Set = arguments.GetResults StatusArguments.Setting
-                    Only = arguments.GetResults StatusArguments.Only
-                }
-            |> Option.map (ofRuns view)
+                (KnownData.recorded (Places.catalog None) store.Folder)
+                (arguments.TryGetResult StatusArguments.Profile)
+                (arguments.GetResults StatusArguments.Setting)
+                (arguments.GetResults StatusArguments.Only)
+                paths
+            |> Option.map (ofRuns store)
 
     match entries with
     | None -> Exit.wrongInput
     | Some entries when arguments.Contains StatusArguments.Json ->
-        printJson (view.Logs()) entries
+        printJson (Batches.logs store.Folder) entries
         Exit.fine
     | Some [||] ->
-        printfn "The store %s holds no run." store
+        printfn "The store %s holds no run." store.Folder
         Exit.fine
     | Some entries ->
-        printTable (view.Logs()) entries
+        printTable (Batches.logs store.Folder) entries
         Exit.fine

@@ -8,6 +8,7 @@ open Spectre.Console
 open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Cli.Watching
+open Freeze.Records
 
 let private pace = TimeSpan.FromSeconds 1.0
 
@@ -56,20 +57,18 @@ let private inLines (follower: Follower) (cancel: CancellationToken) =
     follow follower (fun () -> mostLines) show cancel
 
 let run (arguments: ParseResults<WatchArguments>) : int =
-    let store = Places.store (arguments.TryGetResult WatchArguments.Store)
+    let store = RunStore(Places.store (arguments.TryGetResult WatchArguments.Store))
 
     let chosen =
         match arguments.TryGetResult WatchArguments.Files with
         | None -> Some None
         | Some paths ->
             Files.choose
-                (KnownData.recorded (Places.catalog None) store)
-                {
-                    Paths = paths
-                    Profile = arguments.TryGetResult WatchArguments.Profile
-                    Set = arguments.GetResults WatchArguments.Setting
-                    Only = arguments.GetResults WatchArguments.Only
-                }
+                (KnownData.recorded (Places.catalog None) store.Folder)
+                (arguments.TryGetResult WatchArguments.Profile)
+                (arguments.GetResults WatchArguments.Setting)
+                (arguments.GetResults WatchArguments.Only)
+                paths
             |> Option.map Some
 
     match chosen with
@@ -79,9 +78,6 @@ let run (arguments: ParseResults<WatchArguments>) : int =
         let last = Signals.stoppable (show (Follower(store, batch)))
 
         if last.Entries.Length = 0 then
-            printfn "The store %s holds no run." store
+            printfn "The store %s holds no run." store.Folder
 
-        if last.IsOver && not (last.Entries |> Array.exists _.State.IsFailed) then
-            Exit.fine
-        else
-            Exit.runFailed
+        Exit.ofSuccess (last.IsOver && not (last.Entries |> Array.exists _.State.IsFailed))

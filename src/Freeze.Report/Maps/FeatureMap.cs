@@ -66,8 +66,8 @@ public sealed record FeatureMap(
     /// <summary>The text of a map's file.</summary>
     public string ToText() => JsonSerializer.Serialize(this) + "\n";
 
-    /// <summary>The maps in a run's folder, by name; files that are damaged are left out.</summary>
-    public static IReadOnlyList<FeatureMap> ReadAll(string folder) =>
+    /// <summary>The maps in a run's folder, which need not be there, by name; files that are damaged are left out.</summary>
+    public static IReadOnlyList<FeatureMap> ReadAll(string folder) => !Directory.Exists(folder) ? [] :
         [.. Directory.EnumerateFiles(folder, "tsne-*.json").Order(StringComparer.Ordinal).Select(TryRead).OfType<FeatureMap>()];
 
     private static FeatureMap? TryRead(string path)

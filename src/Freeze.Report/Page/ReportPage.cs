@@ -124,17 +124,18 @@ public sealed class ReportPage
 
     private void AddSummary(ReportFile file)
     {
-        int Count(RunState state) => file.Runs.Count(run => run.State == state);
-        html.Add($"<dl class=\"facts\"><div><dt>runs</dt><dd>{file.Runs.Count}</dd></div><div><dt>finished</dt><dd>{Count(RunState.Finished)}</dd></div>");
-        foreach (var state in new[] { RunState.UnderWay, RunState.Failed, RunState.Missing })
+        var counts = file.Runs.CountBy(run => run.State.Word()).ToDictionary();
+        var finished = counts.GetValueOrDefault("finished");
+        html.Add($"<dl class=\"facts\"><div><dt>runs</dt><dd>{file.Runs.Count}</dd></div><div><dt>finished</dt><dd>{finished}</dd></div>");
+        foreach (var state in new[] { "under way", "failed", "not yet run" })
         {
-            if (Count(state) > 0)
+            if (counts.TryGetValue(state, out var count))
             {
-                html.Add($"<div><dt>{state.Word()}</dt><dd>{Count(state)}</dd></div>");
+                html.Add($"<div><dt>{state}</dt><dd>{count}</dd></div>");
             }
         }
 
-        var best = file.Runs.Where(run => run.State == RunState.Finished && run.Epochs.Length > 0)
+        var best = file.Runs.Where(run => run.State.IsDone && run.Epochs.Length > 0)
             .MaxBy(run => run.Result!.BestValidationAccuracy);
         if (best is not null)
         {
@@ -143,9 +144,9 @@ public sealed class ReportPage
 
         var seconds = file.Runs.SelectMany(run => run.Times).Sum(time => time.Seconds);
         html.Add($"<div><dt>hours of training</dt><dd>{(seconds / 3600).ToString("0.###", CultureInfo.InvariantCulture)}</dd></div></dl>\n");
-        if (Count(RunState.Finished) < file.Runs.Count)
+        if (finished < file.Runs.Count)
         {
-            html.Add($"<p>{file.Runs.Count - Count(RunState.Finished)} of {file.Runs.Count} runs have no result yet: they are gaps (–) in tables. Curves show what is recorded of them.</p>\n");
+            html.Add($"<p>{file.Runs.Count - finished} of {file.Runs.Count} runs have no result yet: they are gaps (–) in tables. Curves show what is recorded of them.</p>\n");
         }
     }
 
@@ -184,7 +185,7 @@ public sealed class ReportPage
     // What the sources show of every experiment, where the file does not ask for it and there is enough to show.
     private void AddUnasked(ReportFile file)
     {
-        bool Finished(RunRecords run) => run.State == RunState.Finished;
+        bool Finished(RunRecords run) => run.State.IsDone;
         var sizes = file.Runs.Where(Finished).Select(run => Measures.Of("trained parameters", run)).Distinct().Count();
         if (sizes >= 3 && !file.Shown.Any(item => item is ReportItem.Plot { Over: "trained parameters" }))
         {

@@ -14,7 +14,7 @@ public static class MarkdownTables
         var text = new StringBuilder();
         foreach (var file in files)
         {
-            var finished = file.Runs.Count(run => run.State == RunState.Finished);
+            var finished = file.Runs.Count(run => run.State.IsDone);
             text.Append(CultureInfo.InvariantCulture, $"## {Table.Escape(Path.GetFileName(file.Path))}\n\n");
             text.Append(CultureInfo.InvariantCulture, $"{finished} of {file.Runs.Count} runs are finished");
             text.Append(file.Profile.Length > 0 ? $"; profile **{Table.Escape(file.Profile)}** is in force.\n\n" : ".\n\n");

@@ -103,10 +103,10 @@ internal static class RunTables
     /// <summary>The state in a word.</summary>
     public static string Word(this RunState state) => state switch
     {
-        RunState.Finished => "finished",
-        RunState.UnderWay => "under way",
+        RunState.Done => "finished",
         RunState.Failed => "failed",
-        _ => "not yet run",
+        { IsWaiting: true } => "not yet run",
+        _ => "under way",
     };
 
     private static IEnumerable<Column> Numbers(params string[] titles) => titles.Select(title => new Column(title, IsNumber: true));

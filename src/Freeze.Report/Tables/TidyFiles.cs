@@ -97,7 +97,7 @@ public static class TidyFiles
             expected.Measure,
             Published: Measures.Published(expected.Measure, expected.Value),
             expected.Source,
-            Measured: run.State == RunState.Finished ? Measures.Of(expected.Measure, run) : null)),
+            Measured: run.State.IsDone ? Measures.Of(expected.Measure, run) : null)),
         ("measure", of => of.Measure), ("published", of => of.Published), ("source", of => of.Source),
         ("measured", of => of.Measured), ("difference", of => of.Measured - of.Published));
 

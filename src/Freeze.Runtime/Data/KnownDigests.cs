@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Freeze.Runtime.Results;
 
 namespace Freeze.Runtime.Data;
 

@@ -27,18 +27,19 @@ internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, Train
         var start = new Run(
             $"{run.Name}, start", run.Profile, [], Place.Alone, run.NetName, [], Freeze.Ensembles.start(run.Recipe, plan.After));
         var file = Path.GetFullPath(trainBase(start, session));
-        var digest = Trainings.Digest(file);
+        var digest = Safetensors.Digest(file);
         var recipe = Freeze.Ensembles.training(run.Recipe, plan.Weights, plan.FrozenStatistics, file, digest);
         var common = Safetensors.Read(file).ToDictionary(entry => entry.Key, entry => entry.Value.ToTensor());
+        var files = new RunFiles(place);
         for (var member = 1; member <= plan.Members; member++)
         {
-            var own = PlaceOf(place, member);
+            var own = files.Member(member);
             // Its result says which base it went on from: another base makes another member.
             Trainings.GetOrTrain<string>(
-                own, from => from == digest, () => TrainMember(member, recipe, common, own, digest, folder));
+                own, from => from == digest, () => TrainMember(member, recipe, common, own.Folder, digest, folder));
         }
 
-        return Judge(recipe, common, place, hash, folder, Address.ofRecipe(start.Recipe));
+        return Judge(recipe, common, files, hash, folder, Address.ofRecipe(start.Recipe));
     }
 
     private string TrainMember(
@@ -58,7 +59,7 @@ internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, Train
     private RunResult Judge(
         Recipe recipe,
         IReadOnlyDictionary<string, Tensor> common,
-        string place,
+        RunFiles files,
         string hash,
         RunFolder folder,
         string start)
@@ -70,13 +71,13 @@ internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, Train
         for (var member = 1; member <= plan.Members; member++)
         {
             using var scope = NewDisposeScope();
-            var own = PlaceOf(place, member);
+            var own = files.Member(member);
             var weights = new WeightTable(recipe, common);
-            MemberFile.Restore(Path.Combine(own, Trainings.Weights), weights);
+            MemberFile.Restore(own.WeightsPath, weights);
             verified += StillnessCheck.Verify(weights, recipe.Seed);
             var (loss, accuracy) = votes.Add(Logits(recipe, weights));
-            members.Add(new MemberRecord([.. JsonLines.Read<EpochRecord>(Path.Combine(own, "metrics.jsonl"))], loss, accuracy));
-            times.AddRange(JsonLines.Read<EpochTime>(Path.Combine(own, "times.jsonl")));
+            members.Add(new MemberRecord([.. JsonLines.Read<EpochRecord>(own.EpochsPath)], loss, accuracy));
+            times.AddRange(JsonLines.Read<EpochTime>(own.TimesPath));
         }
 
         var counts = CountsModule.ofWeights(plan.Weights);
@@ -130,6 +131,4 @@ internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, Train
             members.Average(member => member.Epochs[i].ValidationLoss),
             members.Average(member => member.Epochs[i].ValidationAccuracy))),
     ];
-
-    private static string PlaceOf(string folder, int member) => Path.Combine(folder, $"member-{member}");
 }

@@ -22,7 +22,6 @@ internal sealed class FeatureStore(string root)
     private const long Reserve = 1L << 30;
 
     private readonly RunStore store = new(root);
-    private readonly StoreCleaner cleaner = new(root);
 
     /// <summary>The features in memory, or in a file, computed first unless it is there; null where there is no room.</summary>
     /// <param name="features">The features.</param>
@@ -59,7 +58,7 @@ internal sealed class FeatureStore(string root)
     {
         try
         {
-            return cleaner.Remove(address) is null;
+            return store.Remove(address) is null;
         }
         catch (DirectoryNotFoundException)
         {

@@ -5,32 +5,29 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Results;
 
 /// <summary>
-/// The folder of one run while it is being trained: plan.json, metrics.jsonl, weights.jsonl and times.jsonl (a line an
-/// epoch), machines.jsonl, the last two checkpoints, and at the end last.safetensors and, last of all, result.json. Its owner has claimed it.
+/// Writes the files of one run while it is being trained: its plan, lines of what each epoch measured, the machines, the last
+/// two checkpoints, and at the end the weights and, last of all, the result. Its owner has claimed it.
 /// </summary>
 internal sealed class RunFolder : IDisposable
 {
-    /// <summary>The file of where a finished training stands, if a longer one may go on from there.</summary>
-    public const string End = "end.safetensors";
-
-    private readonly string folder;
+    private readonly RunFiles files;
     private readonly string hash;
     private readonly Claim claim;
-    private FileStream? metrics;
+    private FileStream? sizes;
+    private FileStream? epochs;
     private FileStream? times;
-    private FileStream? weights;
     private List<EpochTime> timed = [];
 
     /// <summary>Opens the records of a run, with its plan.</summary>
     public RunFolder(string folder, Run run, string hash, Claim claim)
         : this(folder, hash, claim)
     {
-        WholeFile.Write(PathOf("plan.json"), PlanFile.ofRun(run));
+        WholeFile.Write(files.PlanPath, PlanFile.ofRun(run));
     }
 
     private RunFolder(string folder, string hash, Claim claim)
     {
-        this.folder = folder;
+        files = new RunFiles(folder);
         this.hash = hash;
         this.claim = claim;
         claim.Demand();
@@ -40,7 +37,7 @@ internal sealed class RunFolder : IDisposable
         }
 
         // A result that is still there is damaged, else the run would not be trained.
-        File.Delete(PathOf("result.json"));
+        File.Delete(files.ResultPath);
     }
 
     /// <summary>How long the epochs took that are done.</summary>
@@ -56,14 +53,14 @@ internal sealed class RunFolder : IDisposable
     /// <param name="shorter">The end of a run whose epochs are the first ones of this, and that run's hash.</param>
     public void Resume(Trainer trainer, string versions, Action<string> note, (string Path, string Hash)? shorter = null)
     {
-        List<(string Path, string Hash)> known =
-            [(PathOf("checkpoint.safetensors"), hash), (PathOf("checkpoint-before.safetensors"), hash)];
+        List<(string Path, string Hash)> checkpoints =
+            [(files.CheckpointPath, hash), (files.CheckpointBeforePath, hash)];
         if (shorter is { } end)
         {
-            known.Add(end);
+            checkpoints.Add(end);
         }
 
-        foreach (var (path, whose) in known)
+        foreach (var (path, whose) in checkpoints)
         {
             if (File.Exists(path) && TryResume(path, whose, trainer, versions, note))
             {
@@ -73,29 +70,27 @@ internal sealed class RunFolder : IDisposable
 
         // These are no part of a checkpoint: each line is on the disk before its epoch's others.
         var done = trainer.Records.Count;
-        var sizes = JsonLines.Read<WeightRecord>(PathOf("weights.jsonl")).Where(line => line.Epoch <= done).ToArray();
-        weights = Begin("weights.jsonl", sizes);
-        metrics = Begin("metrics.jsonl", trainer.Records);
-        times = Begin("times.jsonl", timed);
-        AddMachine();
+        var known = JsonLines.Read<WeightRecord>(files.SizesPath).Where(line => line.Epoch <= done).ToArray();
+        sizes = Begin(files.SizesPath, known);
+        Take(trainer.Records, timed);
     }
 
     /// <summary>Appends an epoch's lines and waits for the disk.</summary>
-    public void Append(EpochRecord record, WeightRecord sizes, EpochTime time)
+    public void Append(EpochRecord record, WeightRecord size, EpochTime time)
     {
         claim.Demand();
         timed.Add(time);
-        WholeFile.Append(weights!, Json.toText(sizes) + "\n");
-        WholeFile.Append(metrics!, Json.toText(record) + "\n");
+        WholeFile.Append(sizes!, Json.toText(size) + "\n");
+        WholeFile.Append(epochs!, Json.toText(record) + "\n");
         WholeFile.Append(times!, Json.toText(time) + "\n");
     }
 
     /// <summary>Keeps where a training stands; the checkpoint before stays beside it.</summary>
     public void Save(Trainer trainer, string versions) =>
-        Save(trainer, versions, PathOf("checkpoint.safetensors"), PathOf("checkpoint-before.safetensors"));
+        Save(trainer, versions, files.CheckpointPath, files.CheckpointBeforePath);
 
     /// <summary>Keeps the end of a training, from which a longer one may go on.</summary>
-    public void KeepEnd(Trainer trainer, string versions) => Save(trainer, versions, PathOf(End), null);
+    public void KeepEnd(Trainer trainer, string versions) => Save(trainer, versions, files.EndPath, null);
 
     private void Save(Trainer trainer, string versions, string path, string? before)
     {
@@ -111,22 +106,22 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Writes the records of a training that others have done for this one.</summary>
     public void Take(IReadOnlyList<EpochRecord> records, IReadOnlyList<EpochTime> taken)
     {
-        claim.Demand();
         timed = [.. taken];
-        metrics = Begin("metrics.jsonl", records);
-        times = Begin("times.jsonl", timed);
-        AddMachine();
+        epochs = Begin(files.EpochsPath, records);
+        times = Begin(files.TimesPath, timed);
+        var here = Machine.Record;
+        var machines = JsonLines.Read<MachineRecord>(files.MachinesPath).ToArray();
+        if (!machines.Contains(here))
+        {
+            WriteLines(files.MachinesPath, machines.Append(here));
+        }
     }
 
     /// <summary>The folder of a training that is part of this run, under the same claim; its plan follows from the run's.</summary>
     public RunFolder Within(string place, string name) => new(place, name, claim);
 
-    /// <summary>Writes further records of a training, a line each.</summary>
-    public void Beside<T>(string name, IEnumerable<T> records)
-    {
-        claim.Demand();
-        WholeFile.Write(PathOf(name), string.Concat(records.Select(record => Json.toText(record) + "\n")));
-    }
+    /// <summary>Writes how long the stages of a net took.</summary>
+    public void Take(IEnumerable<StageTime> stages) => WriteLines(files.StageTimesPath, stages);
 
     /// <summary>Writes weights and result, then removes what is of no more use: the run is finished.</summary>
     public void Finish(WeightTable weights, RunResult result)
@@ -142,35 +137,25 @@ internal sealed class RunFolder : IDisposable
         claim.Demand();
         if (state.Count > 0)
         {
-            WholeFile.Write(PathOf("last.safetensors"), stream => Safetensors.Write(stream, state));
+            WholeFile.Write(files.WeightsPath, stream => Safetensors.Write(stream, state));
         }
 
         // Before the result, so that no finished run has word of a failure beside it.
-        File.Delete(PathOf("failure.json"));
-        WholeFile.Write(PathOf("result.json"), Json.toText(result) + "\n");
-        File.Delete(PathOf("checkpoint.safetensors"));
-        File.Delete(PathOf("checkpoint-before.safetensors"));
+        File.Delete(files.FailurePath);
+        WholeFile.Write(files.ResultPath, Json.toText(result) + "\n");
+        File.Delete(files.CheckpointPath);
+        File.Delete(files.CheckpointBeforePath);
     }
 
     /// <summary>Leaves word of a failure.</summary>
-    public void Fail(RunFailure failure) => WholeFile.Write(PathOf("failure.json"), Json.toText(failure) + "\n");
+    public void Fail(RunFailure failure) => WholeFile.Write(files.FailurePath, Json.toText(failure) + "\n");
 
     /// <summary>Closes the records.</summary>
     public void Dispose()
     {
-        metrics?.Dispose();
+        sizes?.Dispose();
+        epochs?.Dispose();
         times?.Dispose();
-        weights?.Dispose();
-    }
-
-    private void AddMachine()
-    {
-        var here = Machine.Here();
-        var known = JsonLines.Read<MachineRecord>(PathOf("machines.jsonl")).ToArray();
-        if (!known.Contains(here))
-        {
-            Beside("machines.jsonl", known.Append(here));
-        }
     }
 
     private bool TryResume(string path, string whose, Trainer trainer, string versions, Action<string> note)
@@ -199,11 +184,15 @@ internal sealed class RunFolder : IDisposable
     }
 
     // What a killed process has written behind its last checkpoint is written again.
-    private FileStream Begin<T>(string name, IEnumerable<T> records)
+    private FileStream Begin<T>(string path, IEnumerable<T> records)
     {
-        WholeFile.Write(PathOf(name), string.Concat(records.Select(record => Json.toText(record) + "\n")));
-        return new FileStream(PathOf(name), FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        WriteLines(path, records);
+        return new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
     }
 
-    private string PathOf(string file) => Path.Combine(folder, file);
+    private void WriteLines<T>(string path, IEnumerable<T> records)
+    {
+        claim.Demand();
+        WholeFile.Write(path, string.Concat(records.Select(record => Json.toText(record) + "\n")));
+    }
 }

@@ -40,7 +40,7 @@ internal sealed class StageByStage(TrainingSession session, Run run, RunStore st
             session.Versions);
         folder.Take(epochs, EpochTimeModule.numbered(outcomes.SelectMany(
             stage => StageTimeModule.ofEpochs(stage.Time, stage.Record.Best))));
-        folder.Beside("stage-times.jsonl", outcomes.Select(stage => stage.Time));
+        folder.Take(outcomes.Select(stage => stage.Time));
         folder.Finish(weights, result);
         return result;
     }

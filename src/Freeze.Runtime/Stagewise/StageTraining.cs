@@ -14,7 +14,7 @@ namespace Freeze.Runtime.Stagewise;
 /// </summary>
 internal sealed class StageTraining(TrainingSession session, Run run, RunStore store)
 {
-    private const string Weights = Trainings.Weights;
+    private const string Weights = RunFiles.Weights;
 
     // Written last: its presence means that the stage is whole.
     private const string Record = "stage.json";
@@ -47,7 +47,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
         {
             var record = Json.ofText<StageRecord>(File.ReadAllText(path));
             var time = Json.ofText<StageTime>(File.ReadAllText(PathOf(address, Times)));
-            if (record.Weights == Trainings.Digest(PathOf(address, Weights)))
+            if (record.Weights == Safetensors.Digest(PathOf(address, Weights)))
             {
                 return new StageOutcome(record, time, Safetensors.Read(PathOf(address, Weights)));
             }
@@ -79,13 +79,13 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
             var recipe = reconstructs
                 ? Stages.reconstruction(run.Recipe, stage, tried[i])
                 : Stages.training(run.Recipe, stage, tried[i]);
-            candidates.Add(Trained($"stage {stage}, candidate {i}", $"{address}/{i}", recipe, features, Folder(address, i), claim));
+            candidates.Add(Trained($"stage {stage}, candidate {i}", $"{address}/{i}", recipe, features, store.FilesOf(address).Candidate(i), claim));
         }
 
         CandidateRecord[] records = [.. candidates.Select(candidate => candidate.Record)];
         var best = Best(records);
-        var file = Path.Combine(Folder(address, best), Weights);
-        var record = new StageRecord(name, address, records, best, Trainings.Digest(file));
+        var file = store.FilesOf(address).Candidate(best).WeightsPath;
+        var record = new StageRecord(name, address, records, best, Safetensors.Digest(file));
         var time = new StageTime(
             name, address, features?.Seconds ?? 0, [.. candidates.Select(candidate => candidate.Times)], []);
         var alone = new StageOutcome(record, time, Safetensors.Read(file));
@@ -100,7 +100,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
     {
         session.Note($"stage {stage} of {run.Recipe.Net.Stages.Length}, its classifier");
         var address = alone.Record.Address;
-        var place = PathOf(address, "classifier");
+        var place = new RunFiles(PathOf(address, "classifier"));
         using var features = FeaturesOf([.. before, alone]);
         var classifier = Trained(
             $"stage {stage}, classifier", $"{address}/classifier", Stages.classifier(run.Recipe, stage), features, place, claim);
@@ -117,7 +117,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
             StageRecordModule.classified(alone.Record, classifier.Record),
             StageTimeModule.classified(alone.Time, classifier.Times),
             alone.Weights.Where(entry => own.Contains(entry.Key))
-                .Concat(Safetensors.Read(Path.Combine(place, Weights)))
+                .Concat(Safetensors.Read(place.WeightsPath))
                 .ToDictionary());
     }
 
@@ -149,12 +149,12 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
         return features;
     }
 
-    private Part Trained(string name, string hash, Recipe recipe, FrontFeatures? features, string place, Claim claim)
+    private Part Trained(string name, string hash, Recipe recipe, FrontFeatures? features, RunFiles place, Claim claim)
     {
         var record = Trainings.GetOrTrain<CandidateRecord>(place, _ => true, () =>
         {
             var named = new Run($"{run.Name}, {name}", run.Profile, run.Axes, run.Place, run.NetName, [], recipe);
-            using var folder = new RunFolder(place, named, hash, claim);
+            using var folder = new RunFolder(place.Folder, named, hash, claim);
             var batches = features?.Batches(recipe) ?? new Batches(session.Images, recipe);
             var trainer = new Trainer(recipe, batches, new WeightTable(recipe), session.Options.Passes);
             var failure = "";
@@ -174,7 +174,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
             folder.Finish([.. trainer.Weights.State()], made);
             return made;
         });
-        return new Part(record, [.. JsonLines.Read<EpochTime>(Path.Combine(place, "times.jsonl"))]);
+        return new Part(record, [.. JsonLines.Read<EpochTime>(place.TimesPath)]);
     }
 
     // There are no accuracies to tell of.
@@ -223,7 +223,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
             WholeFile.Write(PathOf(address, Weights), stream => Safetensors.Write(stream, weights));
         }
 
-        var record = StageRecordModule.kept(trained.Record, Trainings.Digest(PathOf(address, Weights)));
+        var record = StageRecordModule.kept(trained.Record, Safetensors.Digest(PathOf(address, Weights)));
         WholeFile.Write(PathOf(address, Times), Json.toText(trained.Time) + "\n");
         WholeFile.Write(PathOf(address, Record), Json.toText(record) + "\n");
         foreach (var folder in Directory.GetDirectories(store.FolderOf(address)))
@@ -233,8 +233,6 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
 
         return trained with { Record = record };
     }
-
-    private string Folder(string address, int candidate) => PathOf(address, $"candidate-{candidate}");
 
     private string PathOf(string address, string file) => Path.Combine(store.FolderOf(address), file);
 

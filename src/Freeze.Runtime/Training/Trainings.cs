@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Freeze.Runtime.Results;
 using static TorchSharp.torch;
 
@@ -7,16 +6,6 @@ namespace Freeze.Runtime.Training;
 /// <summary>Trainings that are done once, by whichever process comes first.</summary>
 internal static class Trainings
 {
-    /// <summary>The file of a training's weights in its folder.</summary>
-    public const string Weights = "last.safetensors";
-
-    /// <summary>The SHA-256 of a file of weights.</summary>
-    public static string Digest(string path)
-    {
-        using var file = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
-    }
-
     /// <summary>What a store has at an address; it is trained under a claim where the store lacks it.</summary>
     /// <param name="store">The store.</param>
     /// <param name="address">Where it has it.</param>
@@ -51,14 +40,13 @@ internal static class Trainings
     /// <param name="place">The folder; it is made where it is missing.</param>
     /// <param name="isSame">Whether a record is that of this training.</param>
     /// <param name="train">Trains it, leaves weights and record in the folder, and gives the record.</param>
-    public static T GetOrTrain<T>(string place, Predicate<T> isSame, Func<T> train)
+    public static T GetOrTrain<T>(RunFiles place, Predicate<T> isSame, Func<T> train)
         where T : class
     {
         try
         {
-            var path = Path.Combine(place, "result.json");
-            if (File.Exists(path) && File.Exists(Path.Combine(place, Weights)) &&
-                Json.ofText<T>(File.ReadAllText(path)) is { } known && isSame(known))
+            if (place.IsFinished && File.Exists(place.WeightsPath) &&
+                Json.ofText<T>(File.ReadAllText(place.ResultPath)) is { } known && isSame(known))
             {
                 return known;
             }
@@ -68,7 +56,7 @@ internal static class Trainings
             // It is trained again.
         }
 
-        Directory.CreateDirectory(place);
+        Directory.CreateDirectory(place.Folder);
         using var scope = NewDisposeScope();
         return train();
     }

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Freeze.Runtime.Results;
 
 namespace Freeze.Runtime.Data.Pictures;
 

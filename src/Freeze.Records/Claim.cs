@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Freeze.Runtime.Results;
+namespace Freeze.Records;
 
 /// <summary>Another process trains the run that this one had claimed.</summary>
 internal sealed class LostClaimException() : Exception("another process has taken this run over");
@@ -18,6 +18,9 @@ internal sealed class Claim : IDisposable
 
     /// <summary>How long a claim holds that nobody touches.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
+
+    /// <summary>What the names of claims begin with.</summary>
+    public const string Prefix = "claim-";
 
     private readonly string path;
     private readonly Holder holder;
@@ -42,13 +45,10 @@ internal sealed class Claim : IDisposable
         var held = Highest(folder);
         var path = PathOf(folder, held);
         var other = held > 0 ? Read(path) : null;
-        if (held > 0)
+        if (held > 0 && other?.HasEnded() != true && !isStale(path))
         {
-            if (other is { } known ? !known.HasEnded() && !isStale(path) : !isStale(path))
-            {
-                heldBy = other is null ? "another process" : $"process {other.Process} of {other.Machine}";
-                return null;
-            }
+            heldBy = Holder.Name(other);
+            return null;
         }
 
         var next = PathOf(folder, held + 1);
@@ -111,13 +111,13 @@ internal sealed class Claim : IDisposable
         }
     }
 
-    private static string PathOf(string folder, int number) => Path.Combine(folder, $"claim-{number}");
+    private static string PathOf(string folder, int number) => Path.Combine(folder, $"{Prefix}{number}");
 
     private static int Highest(string folder) =>
-        Directory.EnumerateFiles(folder, "claim-*").Select(Number).DefaultIfEmpty().Max();
+        Directory.EnumerateFiles(folder, $"{Prefix}*").Select(Number).DefaultIfEmpty().Max();
 
     private static int Number(string path) =>
-        int.TryParse(Path.GetFileName(path).AsSpan("claim-".Length), out var number) ? number : 0;
+        int.TryParse(Path.GetFileName(path).AsSpan(Prefix.Length), out var number) ? number : 0;
 
     // A claim may vanish at any time, and be empty for an instant.
     private static Holder? Read(string path)

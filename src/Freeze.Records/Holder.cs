@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Freeze.Runtime.Results;
+namespace Freeze.Records;
 
 /// <summary>Who holds a claim: a process, told from every other on any machine.</summary>
 /// <param name="Machine">Its name, for people.</param>
@@ -22,6 +22,10 @@ internal sealed record Holder(string Machine, int Process, string Started, strin
         Here(),
         DateTime.UtcNow.ToString("O", CultureInfo.InvariantCulture),
         Guid.NewGuid().ToString("N"));
+
+    /// <summary>Who it is, for people; null is one of whom no more is known.</summary>
+    public static string Name(Holder? holder) =>
+        holder is null ? "another process" : $"process {holder.Process} of {holder.Machine}";
 
     /// <summary>
     /// Whether the process is known to have ended: only its own machine can know. A number that another process has

@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
-namespace Freeze.Runtime.Results;
+namespace Freeze.Records;
 
 /// <summary>Files that appear whole or not at all.</summary>
-internal static partial class WholeFile
+public static partial class WholeFile
 {
     /// <summary>How the names of files end that are being written; one that is left belongs to a killed process.</summary>
     public const string Part = ".part";
@@ -16,7 +17,7 @@ internal static partial class WholeFile
     /// <param name="path">The file.</param>
     /// <param name="write">Writes its content.</param>
     /// <param name="keepAs">Where the file goes that was there, or null where it is of no more use.</param>
-    public static void Write(string path, Action<Stream> write, string? keepAs = null)
+    public static void Write(string path, Action<FileStream> write, string? keepAs = null)
     {
         // A name of its own, so that two writers cannot mix.
         var beside = $"{path}.{Guid.NewGuid():N}{Part}";
@@ -79,23 +80,18 @@ internal static partial class WholeFile
             return;
         }
 
-        var handle = Open(folder, 0);
-        if (handle >= 0)
+        using var handle = Open(folder, 0);
+        if (!handle.IsInvalid)
         {
             _ = Flush(handle);
-            _ = Close(handle);
         }
     }
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Open(string path, int flags);
+    private static partial SafeFileHandle Open(string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "fsync")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Flush(int handle);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Close(int handle);
+    private static partial int Flush(SafeFileHandle handle);
 }

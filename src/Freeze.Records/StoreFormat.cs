@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Freeze.Runtime.Results;
+namespace Freeze.Records;
 
 /// <summary>Which format a store is of: store.json at its root, {"format":1}.</summary>
 internal static class StoreFormat

@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Freeze.Records;
+
+/// <content>Where runs stand, to those who only look.</content>
+public sealed partial class RunStore
+{
+    /// <summary>What a run in the store is called and where it stands.</summary>
+    public (string Name, RunState State) Look(string hash)
+    {
+        if (Done(hash) is { } done)
+        {
+            return done;
+        }
+
+        var (name, epochs) = Peek<(string, int)>(
+            FilesOf(hash).PlanPath,
+            plan => (plan.GetProperty("name").GetString()!, plan.GetProperty("recipe").GetProperty("epochs").GetInt32())) ?? ("", 0);
+        return (name, StateOf(hash, epochs));
+    }
+
+    /// <summary>Where a run stands.</summary>
+    /// <param name="hash">Its hash.</param>
+    /// <param name="epochs">How many it is to have at most.</param>
+    public RunState StateOf(string hash, int epochs)
+    {
+        var files = FilesOf(hash);
+        if (!Directory.Exists(files.Folder))
+        {
+            return RunState.Waiting;
+        }
+
+        if (Done(hash) is { } done)
+        {
+            return done.State;
+        }
+
+        try
+        {
+            if (Records.Claim.Current(files.Folder) is var (holder, path) && holder?.HasEnded() != true)
+            {
+                return RunState.NewRunning(AttemptOf(holder, files.ReadTimes(), epochs, File.GetLastWriteTimeUtc(path)));
+            }
+        }
+        catch (IOException)
+        {
+            // The folder has gone: freeze gc has just removed it.
+            return RunState.Waiting;
+        }
+
+        return files.ReadFailure() is { } failure ? RunState.NewFailed(failure)
+            : files.IsPlanned ? RunState.NewInterrupted(files.ReadTimes().Length)
+            : RunState.Waiting;
+    }
+
+    private static Attempt AttemptOf(Holder? holder, EpochTime[] times, int epochs, DateTime touched) => new(
+        Holder.Name(holder),
+        holder?.Since ?? "",
+        times.Length,
+        SecondsLeft(times, epochs),
+        Math.Max(0, (DateTime.UtcNow - touched).TotalSeconds));
+
+    // An epoch takes as long as the mean of those done, evaluation included where two ends are known.
+    private static double SecondsLeft(EpochTime[] times, int epochs)
+    {
+        if (times.Length == 0)
+        {
+            return double.NaN;
+        }
+
+        var seconds = times.Average(time => time.Seconds);
+        var since = DateTime.TryParse(times[^1].Ended, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var ended)
+            ? Math.Clamp((DateTime.UtcNow - ended).TotalSeconds, 0, seconds)
+            : 0;
+        return Math.Max(0, ((epochs - times.Length) * seconds) - since);
+    }
+
+    // What `Finished` reads without the epochs' records and times: a store may hold a hundred thousand.
+    private (string Name, RunState State)? Done(string hash) => Peek(FilesOf(hash).ResultPath, result =>
+        result.GetProperty("hash").ValueEquals(hash)
+            ? (result.GetProperty("name").GetString()!,
+                RunState.NewDone(result.GetProperty("testAccuracy").GetDouble(), result.GetProperty("epochs").GetArrayLength()))
+            : ((string, RunState)?)null);
+
+    // Some members of a file's record, or null where they cannot be read.
+    private static T? Peek<T>(string path, Func<JsonElement, T?> read)
+        where T : struct
+    {
+        try
+        {
+            using var content = JsonDocument.Parse(File.ReadAllBytes(path));
+            return read(content.RootElement);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException
+            or KeyNotFoundException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}

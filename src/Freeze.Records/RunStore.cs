@@ -1,0 +1,166 @@
+using System.Diagnostics;
+
+namespace Freeze.Records;
+
+/// <summary>
+/// A folder of runs, each in a folder named by its hash. Any number of processes on any number of machines may share it. To
+/// look is open to several threads; to claim and to remove runs is for one.
+/// </summary>
+public sealed partial class RunStore
+{
+    // When this process first saw a claim as it is: clocks of other machines are not trusted, nor that ours never jumps.
+    private readonly Dictionary<string, (DateTime Touched, long Since)> seen = [];
+
+    /// <summary>The store at a folder, which need not be there.</summary>
+    /// <exception cref="RunException">It is of a format that this Freeze does not know.</exception>
+    public RunStore(string root)
+    {
+        StoreFormat.Demand(root);
+        Folder = root;
+    }
+
+    /// <summary>The folder, which need not be there.</summary>
+    public string Folder { get; }
+
+    /// <summary>The folder of a run.</summary>
+    public string FolderOf(string hash) => Path.Combine(Folder, hash);
+
+    /// <summary>The files of a run.</summary>
+    public RunFiles FilesOf(string hash) => new(FolderOf(hash));
+
+    /// <summary>The stages that runs of this store have in common, each in a folder named by its address.</summary>
+    public RunStore Stages() => new(FolderOf("stages"));
+
+    /// <summary>The hashes of all runs that the store has a folder of, in order.</summary>
+    public string[] Hashes() => Directory.Exists(Folder)
+        ? [.. Directory.EnumerateDirectories(Folder).Select(Path.GetFileName).OfType<string>().Where(IsHash).Order(StringComparer.Ordinal)]
+        : [];
+
+    /// <summary>Writes the last weights of a finished run to a file, whole or not at all.</summary>
+    public void Export(string hash, string path) => WholeFile.Write(path, stream =>
+    {
+        using var weights = File.OpenRead(FilesOf(hash).WeightsPath);
+        weights.CopyTo(stream);
+    });
+
+    /// <summary>The bytes that the files of a run take.</summary>
+    public long Size(string hash) => new DirectoryInfo(FolderOf(hash)).EnumerateFiles().Sum(file => file.Length);
+
+    /// <summary>Removes a run that no process is at. Null where that is done, else why it is not.</summary>
+    public string? Remove(string hash)
+    {
+        var folder = new DirectoryInfo(FolderOf(hash));
+        if (!IsHash(hash) || folder.LinkTarget is not null)
+        {
+            return "it is no run's folder";
+        }
+
+        if (folder.EnumerateDirectories().Any())
+        {
+            return "there is a folder in it, which is not Freeze's";
+        }
+
+        using (var claim = Claim(hash, out var heldBy))
+        {
+            if (claim is null)
+            {
+                return $"{heldBy} is at it";
+            }
+
+            // The result first: what is left of a run whose removal was killed is no finished run.
+            File.Delete(FilesOf(hash).ResultPath);
+            foreach (var file in FilesOf(hash).List())
+            {
+                file.Delete();
+            }
+        }
+
+        try
+        {
+            folder.Delete(recursive: false);
+        }
+        catch (IOException) when (folder.Exists)
+        {
+            // Another process has just begun the run anew.
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// Takes back the failure of a run, so that it is tried again. Where a process is at the run, that one decides.
+    /// </summary>
+    public void ForgetFailure(string hash)
+    {
+        using var claim = Claim(hash, out _);
+        if (claim is not null)
+        {
+            File.Delete(FilesOf(hash).FailurePath);
+        }
+    }
+
+    /// <summary>The result of a finished run and its times, or null. One that cannot be read is none, and is reported.</summary>
+    internal RunOutcome? Finished(string hash, Action<string> note)
+    {
+        var files = FilesOf(hash);
+        if (!files.IsFinished)
+        {
+            return null;
+        }
+
+        try
+        {
+            var result = Json.ofText<RunResult>(File.ReadAllText(files.ResultPath));
+            if (result.Hash == hash)
+            {
+                return RunOutcome.NewAlready(result, [.. JsonLines.Read<EpochTime>(files.TimesPath)]);
+            }
+
+            note($"{files.ResultPath} is the result of run {result.Hash}: this run starts anew");
+        }
+        catch (Json.JsonMismatch error)
+        {
+            note($"{files.ResultPath} is damaged ({error.message}): the run starts anew");
+        }
+
+        return null;
+    }
+
+    /// <summary>The failure that a run's last attempt has left, or null.</summary>
+    internal RunOutcome? Failed(string hash) =>
+        FilesOf(hash).ReadFailure() is { } failure ? RunOutcome.NewFailedBefore(failure) : null;
+
+    /// <summary>
+    /// Keeps other processes off a run until disposed, or says who keeps this one off. The run's folder is made where it
+    /// is missing.
+    /// </summary>
+    internal Claim? Claim(string hash, out string heldBy)
+    {
+        var folder = Directory.CreateDirectory(FolderOf(hash)).FullName;
+        StoreFormat.Mark(Folder);
+        try
+        {
+            return Records.Claim.Try(folder, IsStale, out heldBy);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // It has just been removed as a run that nobody refers to: the caller may ask again.
+            heldBy = "freeze gc";
+            return null;
+        }
+    }
+
+    private bool IsStale(string claim)
+    {
+        var touched = File.GetLastWriteTimeUtc(claim);
+        if (!seen.TryGetValue(claim, out var before) || before.Touched != touched)
+        {
+            seen[claim] = before = (touched, Stopwatch.GetTimestamp());
+        }
+
+        return Stopwatch.GetElapsedTime(before.Since) > Records.Claim.Lease;
+    }
+
+    private static bool IsHash(string? name) =>
+        name is { Length: 16 } && name.All(letter => char.IsAsciiDigit(letter) || letter is >= 'a' and <= 'f');
+}
