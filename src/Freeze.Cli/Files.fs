@@ -92,11 +92,8 @@ let hasErrors (files: Loaded list) =
 
 /// Prints every diagnostic to standard error, then how many there are.
 let printDiagnostics (files: Loaded list) =
-    let colour = Render.coloured (not Console.IsErrorRedirected)
-
     for file in files do
-        for diagnostic in file.Diagnostics do
-            eprintfn "%s" (Render.text colour file.Sources diagnostic)
+        Render.print file.Sources file.Diagnostics
 
     files
     |> List.collect _.Diagnostics

@@ -6,11 +6,6 @@ open System.IO
 open System.Text.Json
 open Freeze.Language
 
-/// Colour belongs on a terminal, and not where NO_COLOR asks for none.
-let coloured (toTerminal: bool) =
-    toTerminal
-    && String.IsNullOrEmpty(Environment.GetEnvironmentVariable "NO_COLOR")
-
 let private paint colour code (text: string) =
     if colour then $"\027[{code}m{text}\027[0m" else text
 
@@ -37,7 +32,7 @@ let private excerpt (source: Source) (span: Span) =
 ///        |
 ///      7 | blok2: train 0.4 filters
 ///        | ^^^^^ net wrn-28-4 has block1, block2, block3
-let text (colour: bool) (sources: Source list) (diagnostic: Diagnostic) : string =
+let private text (colour: bool) (sources: Source list) (diagnostic: Diagnostic) : string =
     use out = new StringWriter()
     let source = Source.at sources diagnostic.Span.Start
 
@@ -75,6 +70,15 @@ let text (colour: bool) (sources: Source list) (diagnostic: Diagnostic) : string
         out.WriteLine $""" {margin} {paint colour "1;34" "="} note: {note}: {snd (place span)}"""
 
     out.ToString()
+
+/// Prints diagnostics to standard error, in colour where that is a terminal and NO_COLOR does not ask for none.
+let print (sources: Source list) (diagnostics: Diagnostic list) =
+    let colour =
+        not Console.IsErrorRedirected
+        && String.IsNullOrEmpty(Environment.GetEnvironmentVariable "NO_COLOR")
+
+    for diagnostic in diagnostics do
+        eprintfn "%s" (text colour sources diagnostic)
 
 /// "2 errors and 1 warning", or nothing where there is none.
 let summary (diagnostics: Diagnostic list) : string option =

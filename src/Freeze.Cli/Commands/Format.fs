@@ -33,12 +33,6 @@ let private write (path: string) (text: string) =
             file.Write(Text.Encoding.UTF8.GetBytes text)
     )
 
-let private printErrors (source: Source) diagnostics =
-    let colour = Render.coloured (not Console.IsErrorRedirected)
-
-    for diagnostic in diagnostics do
-        eprintfn "%s" (Render.text colour [ source ] diagnostic)
-
 /// Whether the file is now, or was, as it should be.
 let private format check path : bool =
     match read path with
@@ -48,7 +42,7 @@ let private format check path : bool =
     | Ok source ->
         match Format.format source with
         | Error diagnostics ->
-            printErrors source diagnostics
+            Render.print [ source ] diagnostics
             eprintfn "%s is left as it is" source.Path
             false
         | Ok text when check ->

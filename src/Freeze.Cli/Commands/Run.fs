@@ -37,6 +37,9 @@ let private alone
     let every =
         TimeSpan.FromSeconds(arguments.GetResult(Checkpoint_Every, defaultCheckpointEvery))
 
+    // What has failed is taken back before workers are started.
+    let retry = arguments.Contains RunArguments.Retry && not isWorker
+
     use runner =
         new Runner(
             RunnerOptions(
@@ -44,7 +47,7 @@ let private alone
                 catalog,
                 threads arguments,
                 every,
-                arguments.Contains RunArguments.Retry && not isWorker,
+                retry,
                 Passes = passes,
                 FeatureMemory = Places.featureMemory 1
             )
