@@ -31,13 +31,19 @@ type private Layer =
         Scope: Scope
         Span: Span
         Name: string
-        Usage: string
+        Known: Vocabulary.Layer
     }
+
+    member this.Usage = this.Known.Entry.Usage
 
 /// Larger windows, strides and widths are mistakes.
 let private widest = 1_000_000L
 
-let private options (layer: Layer) allowed (words: Phrase) =
+let private options (layer: Layer) (words: Phrase) =
+    let allowed (word: string) =
+        layer.Known.Options
+        |> List.exists (fun (option, _) -> option = word || option.StartsWith(word + " "))
+
     let count what least (value: Expression) =
         wholeBetween layer.Scope least 1024L what value |> Result.map int
 
@@ -47,7 +53,7 @@ let private options (layer: Layer) allowed (words: Phrase) =
 
         match words with
         | [] -> Ok options
-        | ({ Value = Term.Word word } as at) :: _ when not (List.contains word allowed) -> wrong at
+        | ({ Value = Term.Word word } as at) :: _ when not (allowed word) -> wrong at
         | { Value = Term.Word "stride" } :: value :: rest ->
             count "the stride" 1L value
             |> Result.bind (fun stride -> read { options with Stride = Some stride } rest)
@@ -127,17 +133,10 @@ let private kernel (layer: Layer) (filters: int) (rows, columns) (options: Optio
 
 let private conv (layer: Layer) (words: Phrase) =
     match words with
-    | filters :: {
-                     Value = Term.Size(rows, columns)
-                     Span = size
-                 } :: rest ->
-        let read =
-            wholeBetween layer.Scope 1L widest "the number of filters" filters
-            |> Result.bind (fun filters ->
-                options layer [ "stride"; "pad"; "no"; "init" ] rest
-                |> Result.map (fun options -> int filters, options))
-
-        match read with
+    | filters :: At(Term.Size(rows, columns), size) :: rest ->
+        match
+            both (wholeBetween layer.Scope 1L widest "the number of filters" filters) (options layer rest)
+        with
         | Error diagnostic -> fail layer diagnostic
         | Ok _ when rows < 1 || columns < 1 || rows > 1024 || columns > 1024 ->
             fail layer (Diagnostic.outOfRange size "the kernel" "1x1 to 1024x1024")
@@ -148,7 +147,7 @@ let private conv (layer: Layer) (words: Phrase) =
                     size
                     $"a kernel of {rows}x{columns} cannot pad to the same size"
                     "an even kernel has no middle: write `pad N` or `pad none`")
-        | Ok(filters, options) -> kernel layer filters (rows, columns) options
+        | Ok(filters, options) -> kernel layer (int filters) (rows, columns) options
     | _ -> fail layer (Diagnostic.layerArguments layer.Span layer.Usage)
 
 /// Puts all values in one row, where they are not.
@@ -168,12 +167,12 @@ let private linear (layer: Layer) (words: Phrase) =
     | [] -> fail layer (Diagnostic.layerArguments layer.Span layer.Usage)
     | units :: rest ->
         match
-            wholeBetween layer.Scope 1L widest "the number of units" units |> Result.map int,
-            options layer [ "no"; "init" ] rest
+            both
+                (wholeBetween layer.Scope 1L widest "the number of units" units |> Result.map int)
+                (options layer rest)
         with
-        | Error diagnostic, _
-        | _, Error diagnostic -> fail layer diagnostic
-        | Ok units, Ok options ->
+        | Error diagnostic -> fail layer diagnostic
+        | Ok(units, options) ->
             flatten layer.Builder { layer.Place with InRepeat = false } layer.Span
 
             match layer.Builder.Shape with
@@ -193,10 +192,9 @@ let private pool (layer: Layer) word make (words: Phrase) =
     match words with
     | [] -> fail layer (Diagnostic.layerArguments layer.Span layer.Usage)
     | size :: rest ->
-        match wholeBetween layer.Scope 1L 1024L "the size" size, options layer [ "stride"; "pad" ] rest with
-        | Error diagnostic, _
-        | _, Error diagnostic -> fail layer diagnostic
-        | Ok size, Ok options ->
+        match both (wholeBetween layer.Scope 1L 1024L "the size" size) (options layer rest) with
+        | Error diagnostic -> fail layer diagnostic
+        | Ok(size, options) ->
             let size = int size
             let stride = options.Stride |> Option.defaultValue size
             let padding = options.Padding |> Option.defaultValue 0
@@ -235,7 +233,7 @@ let add (builder: Builder) (place: Place) scope span (label: Name option) (word:
             Scope = scope
             Span = span
             Name = builder.Name(place, label, word)
-            Usage = Vocabulary.usage Vocabulary.layers word
+            Known = Vocabulary.layerTable |> List.find (fun layer -> layer.Entry.Name = word)
         }
 
     /// A layer without words of its own that keeps the shape.

@@ -97,11 +97,7 @@ let located (parser: Parser<'T>) : Parser<Located<'T>> =
             let state, finish = stream.UserState, offset stream
             let trailing = finish = state.SpaceEnd && state.SpaceStart > start
 
-            let span =
-                {
-                    Start = start
-                    End = if trailing then state.SpaceStart else finish
-                }
+            let span = Span.Between(start, if trailing then state.SpaceStart else finish)
 
             Reply(reply.Status, { Value = reply.Result; Span = span }, reply.Error)
         else
@@ -290,10 +286,7 @@ let private spanAt (stream: CharStream<State>) (start: int) =
     stream.Seek(int64 start)
     let length = stream.SkipCharsOrNewlinesWhile(fun c -> isNameChar c)
 
-    {
-        Start = start
-        End = start + max length 1
-    }
+    Span.Between(start, start + max length 1)
 
 /// Skips to where the next statement can begin: a newline, `;` or `}`, over whole bracketed parts.
 let private skipStatement (stream: CharStream<State>) =

@@ -18,31 +18,21 @@ let private prefix = "Freeze.Language.Library."
 
 /// From the comments right above a statement to its end.
 let private textOf (source: Source) (comments: Span list) (span: Span) =
+    let textBetween start finish =
+        Source.text source (Span.Between(start, finish))
+
     let above (span: Span) =
         comments
         |> List.tryFind (fun comment ->
             comment.Start < span.Start
-            && (Source.text
-                    source
-                    {
-                        Start = comment.End
-                        End = span.Start
-                    })
-                .Trim(' ')
-                =
-                "\n")
+            && (textBetween comment.End span.Start).Trim(' ') = "\n")
 
     let rec first (span: Span) =
         match above span with
         | Some comment -> first comment
         | None -> span
 
-    Source.text
-        source
-        {
-            Start = (first span).Start
-            End = span.End
-        }
+    textBetween (first span).Start span.End
 
 let private entries (resource: string) (text: string) =
     let source =
@@ -116,11 +106,7 @@ let resolve (own: Map<string, NetChecker.Definition>) (call: Arguments.Call) : R
     let number (segment: string) : Argument =
         {
             Label = None
-            Content =
-                {
-                    Value = Term.Number(decimal segment, NumberForm.Whole)
-                    Span = call.Callee.Span
-                }
+            Content = at call.Callee.Span (Term.Number(decimal segment, NumberForm.Whole))
         }
 
     let isNumber (segment: string) =
@@ -153,13 +139,17 @@ let resolve (own: Map<string, NetChecker.Definition>) (call: Arguments.Call) : R
 
         // `wrm-28-4` is near `wrn-28-4`, though no net is called so.
         let near =
-            match numbers with
-            | [||] -> known
-            | _ ->
+            if Array.isEmpty numbers then
+                known
+            else
                 known
                 @ (known
                    |> List.map (fun name -> String.Join('-', Array.append [| name |] numbers)))
 
-        match Suggest.nearest near call.Callee.Value with
-        | Some _ -> Error(Diagnostic.unknownWord call.Callee.Span "net" call.Callee.Value near)
-        | None -> Error(Diagnostic.unknownWord call.Callee.Span "net" call.Callee.Value known)
+        let known =
+            if (Suggest.nearest near call.Callee.Value).IsSome then
+                near
+            else
+                known
+
+        Error(Diagnostic.unknownWord call.Callee.Span "net" call.Callee.Value known)

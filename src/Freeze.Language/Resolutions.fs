@@ -10,95 +10,65 @@ open Freeze.Language.Axes
 open Freeze.Language.Variants
 
 /// The places of the lists in an expression.
-let rec private lists (expression: Expression) : Span list =
-    match expression.Value with
-    | Term.List items
-    | Term.Tuple items -> expression.Span :: List.collect lists items
-    | Term.Range _ -> [ expression.Span ]
-    | Term.Part(_, inner)
-    | Term.Negative inner -> lists inner
-    | Term.Binary(_, a, b) -> lists a @ lists b
-    | Term.Call(_, arguments) -> arguments |> List.collect (fun argument -> lists argument.Content)
-    | Term.Number _
-    | Term.Word _
-    | Term.Text _
-    | Term.Size _ -> []
+let private lists (expression: Expression) : Span seq =
+    Walk.expressions expression
+    |> Seq.filter (fun inner -> inner.Value.IsList || inner.Value.IsRange || inner.Value.IsTuple)
+    |> Seq.map _.Span
 
 /// What the rules of a variant read beside the net.
 type private Reads = { Lists: Span list; Seed: bool }
 
 let private reads (section: Section) (rules: Rule list) : Reads =
-    let read =
-        { emptySection with
-            Settings = section.Settings |> Map.filter (fun name _ -> name = "init")
-            Rules = rules
-            Lets = section.Lets
-        }
+    let init =
+        Map.tryFind "init" section.Settings |> Option.map _.Phrase |> Option.toList
 
-    let used = usedLets Map.empty read
+    let own = List.concat init @ List.collect ruleExpressions rules
+    let used = reached section.LetMap own
 
     let lets =
         section.Lets
         |> List.filter (fun l -> used.Contains l.Name.Value)
         |> List.map _.Content
 
-    let phrases = read.Settings |> Map.values |> Seq.collect _.Phrase |> List.ofSeq
-
     {
-        Lists = phrases @ lets @ List.collect ruleExpressions rules |> List.collect lists
+        Lists = own @ lets |> Seq.collect lists |> List.ofSeq
         Seed =
             rules
             |> List.exists (fun rule -> rule.Action.Modifiers |> List.exists _.Value.IsAtRandom)
     }
 
-/// The results so far, by net and by what was read.
+/// What a run's rules are resolved for.
+type Question =
+    {
+        Variant: Variant
+        /// The number of the item that the run has of each list.
+        Chosen: Map<Span, int64>
+        /// The rules of an ensemble's members, or those outside its block.
+        OfMembers: bool
+    }
+
+/// Resolves rules, and remembers by variant what its rules read.
 type Resolutions(winners: HashSet<Span>) =
-    let known =
-        Dictionary<Selectors.Subject, Dictionary<string, Resolved>>(HashIdentity.Reference)
+    let known = Dictionary<string, Reads>()
 
-    let readsOf = Dictionary<string, Reads>()
-
-    /// The weights of a run under the rules of a variant: those outside an ensemble's block, or the members'.
-    /// `chosen` is the number of the item that the run has of each list.
+    /// The weights of a run; `resolved` is what is known of its net so far, by what rules read.
     member _.Resolve
-        (variant: Variant, ofMembers: bool, chosen: Map<Span, int64>, context: Rules.Context)
+        (question: Question, resolved: Dictionary<string, Resolved>, context: Rules.Context)
         : Resolved =
+        let section = question.Variant.Section
+
         let rules =
-            variant.Section.Rules |> List.filter (fun rule -> rule.OfMembers = ofMembers)
+            section.Rules |> List.filter (fun rule -> rule.OfMembers = question.OfMembers)
 
-        let name =
-            variant.Case
-            |> Option.map _.Value
-            |> Option.defaultValue ""
-            |> sprintf "%b %s" ofMembers
-
-        let reads =
-            match readsOf.TryGetValue name with
-            | true, reads -> reads
-            | false, _ ->
-                let reads = reads variant.Section rules
-                readsOf[name] <- reads
-                reads
+        let resolve () = Rules.resolve context winners rules
 
         // A draw may be behind any name.
-        if not variant.Section.Draws.IsEmpty then
-            Rules.resolve context winners rules
+        if not section.Draws.IsEmpty then
+            resolve ()
         else
-            let items = reads.Lists |> List.map (fun place -> Map.tryFind place chosen)
+            let case = question.Variant.Case |> Option.map _.Value |> Option.defaultValue ""
+            let name = $"%b{question.OfMembers} {case}"
+            let reads = Memo.once known name (fun () -> reads section rules)
+            let items = reads.Lists |> List.map (fun place -> Map.tryFind place question.Chosen)
             let seed = if reads.Seed then context.Seed else 0L
-            let key = $"{name} {context.Epochs} {seed} %A{items}"
-
-            let ofNet =
-                match known.TryGetValue context.Subject with
-                | true, ofNet -> ofNet
-                | false, _ ->
-                    let ofNet = Dictionary()
-                    known[context.Subject] <- ofNet
-                    ofNet
-
-            match ofNet.TryGetValue key with
-            | true, resolved -> resolved
-            | false, _ ->
-                let resolved = Rules.resolve context winners rules
-                ofNet[key] <- resolved
-                resolved
+            Memo.once resolved $"{name} {context.Epochs} {seed} %A{items}" resolve

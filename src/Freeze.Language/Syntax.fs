@@ -190,5 +190,40 @@ and [<RequireQualifiedAccess>] StatementItem =
     /// Text that could not be read; the parser has said why.
     | Broken
 
+/// A thing at a place.
+let at (span: Span) (value: 'T) : Located<'T> = { Value = value; Span = span }
+
+/// A thing and its place.
+let (|At|) (thing: Located<'T>) = thing.Value, thing.Span
+
+/// The smallest span that holds all parts.
 let join (parts: Located<'T> list) : Span =
     Span.Join((List.head parts).Span, (List.last parts).Span)
+
+/// Actions by their words.
+let verbs =
+    [
+        "train", Verb.Train
+        "fixed", Verb.Fixed
+        "zero", Verb.Zero
+        "solve", Verb.Solve
+    ]
+
+let verbWord (verb: Verb) : string =
+    verbs |> List.find (snd >> (=) verb) |> fst
+
+/// A modifier's words, and the value behind them.
+let modifierParts (modifier: Modifier) : string * Expression option =
+    match modifier with
+    | Modifier.AtRandom -> "at random", None
+    | Modifier.Spread -> "spread", None
+    | Modifier.Largest -> "largest", None
+    | Modifier.AtLeast count -> "at least", Some count
+    | Modifier.Init scheme -> "init", Some scheme
+    | Modifier.InitFrom path -> "init from", Some(at path.Span (Term.Text path.Value))
+    | Modifier.LearningRate rate -> "lr", Some rate
+    | Modifier.Decay decay -> "decay", Some decay
+    | Modifier.From epoch -> "from epoch", Some epoch
+    | Modifier.Until epoch -> "until epoch", Some epoch
+    | Modifier.StatsFrozen -> "stats frozen", None
+    | Modifier.Ridge penalty -> "ridge", Some penalty

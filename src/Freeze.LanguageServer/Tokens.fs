@@ -67,36 +67,17 @@ let private ofSyntax (statements: Statement list) : (Span * Type) list =
         | Term.Word _ -> [ expression.Span, Type.Type ]
         | _ -> []
 
-    let rec selector (selected: Selector) =
-        match selected.Value with
-        | Select.Path _ -> [ selected.Span, Type.Part ]
-        | Select.Union several -> List.collect selector several
-        | Select.In(a, b)
-        | Select.Except(a, b) -> selector a @ selector b
-        | _ -> []
+    let part (part: NetPart) =
+        [
+            for label in Option.toList (Walk.label part) do
+                label.Span, Type.Part
+            match part.Value with
+            | NetItem.Layer(_, phrase) -> yield! call phrase.Head
+            | NetItem.Residual(_, _, Some { From = Some from }) -> from.Span, Type.Part
+            | _ -> ()
+        ]
 
-    let rec part (part: NetPart) =
-        let labelled (label: Name option) inner =
-            (label |> Option.map (fun label -> label.Span, Type.Part) |> Option.toList)
-            @ List.collect (fun p -> partsOf p) inner
-
-        match part.Value with
-        | NetItem.Layer(label, phrase) -> labelled label [] @ call phrase.Head
-        | NetItem.Block(label, inner) -> labelled (Some label) inner
-        | NetItem.Repeat(label, _, _, inner)
-        | NetItem.Dense(label, inner)
-        | NetItem.Residual(label, inner, None) -> labelled label inner
-        | NetItem.Residual(label, inner, Some shortcut) ->
-            (shortcut.From |> Option.map (fun from -> from.Span, Type.Part) |> Option.toList)
-            @ labelled label (inner @ shortcut.Body)
-        | NetItem.Stage(_, inner)
-        | NetItem.Define(_, _, inner) -> labelled None inner
-        | NetItem.Let _
-        | NetItem.Broken -> []
-
-    and partsOf (inner: NetPart) = part inner
-
-    let rec statement (statement: Statement) =
+    let statement (statement: Statement) =
         match statement.Value with
         | StatementItem.Setting(name, phrase)
         | StatementItem.Learn(name, phrase) ->
@@ -106,22 +87,18 @@ let private ofSyntax (statements: Statement list) : (Span * Type) list =
                 | _ -> [])
         | StatementItem.Together(names, _) -> names |> List.map (fun name -> name.Span, Type.Setting)
         | StatementItem.Draw(name, value) -> (name.Span, Type.Setting) :: call value
-        | StatementItem.Rule(selected, action) ->
-            selector selected
-            @ (action.Amount
-               |> Option.map (fun amount -> amount.Dimension.Span, Type.Type)
-               |> Option.toList)
-        | StatementItem.Case(_, body)
-        | StatementItem.Profile(_, body)
-        | StatementItem.Stage(_, body)
-        | StatementItem.Ensemble(_, _, body) -> inside body
-        | StatementItem.Net(_, _, body) -> List.collect part body
+        | StatementItem.Rule(selector, action) ->
+            [
+                for inner in Walk.selectors selector do
+                    if inner.Value.IsPath then
+                        inner.Span, Type.Part
+                for amount in Option.toList action.Amount do
+                    amount.Dimension.Span, Type.Type
+            ]
+        | StatementItem.Net(_, _, body) -> Walk.parts body |> Seq.collect part |> List.ofSeq
         | _ -> []
 
-    and inside body =
-        List.collect (fun s -> statement s) body
-
-    inside statements
+    Walk.statements statements |> Seq.collect statement |> List.ofSeq
 
 let private keywords =
     [
