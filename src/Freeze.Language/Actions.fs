@@ -171,10 +171,11 @@ let read report (textOf: Span -> string) scope epochs (action: Action) : Wish op
         Map.tryFind "init" modifiers
         |> Option.bind (fun modifier ->
             match modifier.Value with
-            | Modifier.Init expression -> Schemes.scheme scope expression |> Result.map Init.Scheme
-            | Modifier.InitFrom path -> Ok(Init.File path)
-            | other -> failwith $"{other} is no init"
-            |> Diagnostic.keep report)
+            | Modifier.InitFrom path -> Some(Init.File path)
+            | _ ->
+                valueOf "init" modifiers
+                |> Option.bind (Schemes.scheme scope >> Diagnostic.keep report)
+                |> Option.map Init.Scheme)
 
     let ridge =
         valueOf "ridge" modifiers

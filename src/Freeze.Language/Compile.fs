@@ -104,19 +104,21 @@ let private asStatement (text: string) =
 
 /// Texts given beside a file lie behind its imports in the space of offsets.
 let private placeBeside (sources: Source list) (texts: string list) : Source list =
-    let place (placed: Source list) text =
-        let last = List.last (sources @ placed)
-
-        placed
-        @ [
-            {
-                Path = "--set"
-                Text = text
-                Start = last.Start + last.Text.Length + 1
-            }
-        ]
-
-    texts |> List.fold place []
+    texts
+    |> List.fold
+        (fun placed text ->
+            placed
+            @ [
+                Source.behind
+                    placed
+                    {
+                        Path = "--set"
+                        Text = text
+                        Start = 0
+                    }
+            ])
+        sources
+    |> List.skip sources.Length
 
 /// All that can be said of a text that was read with its imports. It returns for every text, and never throws.
 let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =

@@ -63,13 +63,7 @@ let load (files: Files) (root: Source) : Loaded =
     let sources = ResizeArray<Source>()
 
     let place (source: Source) =
-        let start =
-            match Seq.tryLast sources with
-            // A gap of one keeps the end of a file apart from the next one's first character.
-            | Some last -> last.Start + last.Text.Length + 1
-            | None -> 0
-
-        let placed = { source with Start = start }
+        let placed = Source.behind sources source
         sources.Add placed
         placed
 

@@ -219,9 +219,6 @@ let number: Parser<Term> =
         .>> endOfNumber
         <?> "a number"
 
-let private enter change (stream: CharStream<State>) =
-    stream.UserState <- change stream.UserState
-
 /// Runs a parser one level deeper, with newlines as space or not; past the limit it says so and fails for good.
 let nested (newlineIsSpace: bool) (parser: Parser<'T>) : Parser<'T> =
     fun stream ->
@@ -230,24 +227,16 @@ let nested (newlineIsSpace: bool) (parser: Parser<'T>) : Parser<'T> =
         if outside.Depth >= nestingLimit then
             Reply(FatalError, messageError $"at most {nestingLimit} levels of brackets")
         else
-            enter
-                (fun s ->
-                    { s with
-                        Depth = s.Depth + 1
+            let nest depth newlineIsSpace =
+                stream.UserState <-
+                    { stream.UserState with
+                        Depth = depth
                         NewlineIsSpace = newlineIsSpace
-                    })
-                stream
+                    }
 
+            nest (outside.Depth + 1) newlineIsSpace
             let reply = parser stream
-
-            enter
-                (fun s ->
-                    { s with
-                        Depth = outside.Depth
-                        NewlineIsSpace = outside.NewlineIsSpace
-                    })
-                stream
-
+            nest outside.Depth outside.NewlineIsSpace
             reply
 
 /// An operator may follow every value: it is named only where nothing else is expected.

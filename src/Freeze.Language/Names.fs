@@ -87,17 +87,21 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
             | Term.Call(callee, _) -> this.Use(locals, home, callee.Value, callee.Span)
             | _ -> ()
 
-    member this.Parameters (locals: Locals) home (parameters: Parameter list) : Locals =
-        parameters
+    /// The parameters of a net or a block, and its parts, where these are known.
+    member this.Defined(locals: Locals, home, definition: Definition) : unit =
+        definition.Parameters
         |> List.choose _.Default
         |> List.iter (this.Expression locals everywhere)
 
-        parameters
-        |> List.fold
-            (fun locals parameter ->
-                this.Define(Kind.Local, home, parameter.Name)
-                Map.add parameter.Name.Value (Kind.Local, home) locals)
-            locals
+        let inside =
+            definition.Parameters
+            |> List.fold
+                (fun locals parameter ->
+                    this.Define(Kind.Local, home, parameter.Name)
+                    Map.add parameter.Name.Value (Kind.Local, home) locals)
+                locals
+
+        this.Body inside home definition.Body
 
     /// The parts of a net, each with what those before it have defined.
     member this.Body (locals: Locals) home (body: NetPart list) : unit =
@@ -124,9 +128,9 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
 
             match part.Value with
             | NetItem.Let(name, _) -> define Kind.Local home locals name
-            | NetItem.Define(name, parameters, inner) ->
-                let known = define Kind.Block home locals name
-                this.Body (this.Parameters locals own parameters) own inner
+            | NetItem.Define definition ->
+                let known = define Kind.Block home locals definition.Name
+                this.Defined(locals, own, definition)
                 known
             | NetItem.Repeat(_, Some turn, _, inner) ->
                 this.Body (define Kind.Local own locals turn) home inner
@@ -200,10 +204,9 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
             expression members
             expression after
             List.iter (this.Statement home) body
-        | StatementItem.Net(name, parameters, body) ->
-            this.Define(Kind.Net, everywhere, name)
-            let locals = this.Parameters Map.empty statement.Span.Start parameters
-            this.Body locals statement.Span.Start body
+        | StatementItem.Net definition ->
+            this.Define(Kind.Net, everywhere, definition.Name)
+            this.Defined(Map.empty, statement.Span.Start, definition)
         | StatementItem.Expect(_, values, _) -> List.iter (this.Published home) values
         | StatementItem.Report lines -> lines |> List.choose _.Value |> List.iter this.ReportLine
         | StatementItem.Import _
@@ -213,22 +216,19 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
 let occurrences (files: Imports.File list) : Occurrence list =
     let statements = files |> List.collect _.Parsed.Statements
 
-    let defined (name: Statement -> Name option) =
-        Walk.statements statements |> Seq.choose name |> Seq.map _.Value |> Set.ofSeq
-
-    let nets =
-        defined (fun statement ->
+    let defined =
+        Walk.statements statements
+        |> Seq.choose (fun statement ->
             match statement.Value with
-            | StatementItem.Net(name, _, _) -> Some name
+            | StatementItem.Net definition -> Some(Kind.Net, definition.Name.Value)
+            | StatementItem.Case(name, _) -> Some(Kind.Case, name.Value)
             | _ -> None)
+        |> List.ofSeq
 
-    let cases =
-        defined (fun statement ->
-            match statement.Value with
-            | StatementItem.Case(name, _) -> Some name
-            | _ -> None)
+    let named kind =
+        defined |> List.filter (fst >> (=) kind) |> List.map snd |> Set.ofList
 
-    let collector = Collector(nets, cases)
+    let collector = Collector(named Kind.Net, named Kind.Case)
     statements |> List.iter (collector.Statement everywhere)
 
     // A let of a case changes what the same name outside means, so a name that is known outside is one name everywhere;

@@ -12,21 +12,13 @@ open Freeze.Language.Variants
 
 /// Two axes of one name get columns of their own: `filters`, `filters 2`.
 let private columns (axes: Axis list) : string list list =
-    let folder (used: Map<string, int>, found) (axis: Axis) =
-        let number (used: Map<string, int>) name =
-            Map.tryFind name used |> Option.defaultValue 0 |> (+) 1
+    let column (used: Map<string, int>) name =
+        let number = 1 + (Map.tryFind name used |> Option.defaultValue 0)
+        (if number = 1 || name = "" then name else $"{name} {number}"), Map.add name number used
 
-        let named, used =
-            axis.Columns
-            |> List.mapFold
-                (fun used name ->
-                    let n = number used name
-                    (if n = 1 || name = "" then name else $"{name} {n}"), Map.add name n used)
-                used
-
-        used, named :: found
-
-    axes |> List.fold folder (Map.empty, []) |> snd |> List.rev
+    axes
+    |> List.mapFold (fun used (axis: Axis) -> List.mapFold column used axis.Columns) Map.empty
+    |> fst
 
 /// What an axis adds to a run's name: of values that move together the first, where that tells them apart.
 let private ofAxis (axis: Axis) (values: Freeze.Axis list) : string list =

@@ -6,14 +6,6 @@ open Freeze.Language.Syntax
 open Freeze.Language.Values
 open Freeze.Language.NetBuilder
 
-/// `net wrn(depth, widen, drop = 0) { … }`
-type Definition =
-    {
-        Name: Name
-        Parameters: Parameter list
-        Body: NetPart list
-    }
-
 /// A net for one kind of images.
 type Built =
     {
@@ -193,16 +185,9 @@ and private step builder environment (part: NetPart) : Environment =
         | Error diagnostic ->
             builder.Fail diagnostic
             environment
-    | NetItem.Define(name, parameters, inner) ->
-        let definition =
-            {
-                Name = name
-                Parameters = parameters
-                Body = inner
-            }
-
+    | NetItem.Define definition ->
         { environment with
-            Blocks = Map.add name.Value (definition, environment) environment.Blocks
+            Blocks = Map.add definition.Name.Value (definition, environment) environment.Blocks
         }
     | NetItem.Repeat(label, turn, count, inner) ->
         repeat builder (labelled label) part.Span turn count inner

@@ -9,10 +9,7 @@ open Freeze.Language.Syntax
 
 /// A built-in net, and its text with the comment above it.
 type Entry =
-    {
-        Definition: NetChecker.Definition
-        Text: string
-    }
+    { Definition: Definition; Text: string }
 
 let private prefix = "Freeze.Language.Library."
 
@@ -50,14 +47,7 @@ let private entries (resource: string) (text: string) =
         parsed.Statements
         |> List.choose (fun statement ->
             match statement.Value with
-            | StatementItem.Net(name, parameters, body) ->
-                let definition: NetChecker.Definition =
-                    {
-                        Name = name
-                        Parameters = parameters
-                        Body = body
-                    }
-
+            | StatementItem.Net definition ->
                 Some
                     {
                         Definition = definition
@@ -89,13 +79,13 @@ let tryFind name =
 /// A net that a call means: its definition, and the call with the numbers of its name as arguments.
 type Resolved =
     {
-        Definition: NetChecker.Definition
+        Definition: Definition
         Call: Arguments.Call
         IsBuiltIn: bool
     }
 
 /// The net that a call means: `lenet`, `wrn(28, 10)`, or `wrn-28-10` for short. The file's own come first.
-let resolve (own: Map<string, NetChecker.Definition>) (call: Arguments.Call) : Result<Resolved, Diagnostic> =
+let resolve (own: Map<string, Definition>) (call: Arguments.Call) : Result<Resolved, Diagnostic> =
     let find name =
         match Map.tryFind name own with
         | Some definition -> Some(definition, false)

@@ -234,6 +234,13 @@ let private parameters: Parser<Parameter list> =
 
     bracketed "(" ")" (commas parameter) .>> spaces <|>% []
 
+let private definition name parameters body : Definition =
+    {
+        Name = name
+        Parameters = parameters
+        Body = body
+    }
+
 /// `a word`, but not where it is a label.
 let private opening word =
     attempt (keyword word .>> notFollowedBy (skipChar ':'))
@@ -268,8 +275,7 @@ netPartRef.Value <-
             <|> (phrase |>> fun phrase -> NetItem.Layer(Some label, phrase))
 
     let define =
-        opening "block"
-        >>. pipe3 name parameters netBody (fun name parameters body -> NetItem.Define(name, parameters, body))
+        opening "block" >>. pipe3 name parameters netBody definition |>> NetItem.Define
 
     let stage = opening "stage" >>. sum .>>. netBody |>> NetItem.Stage
 
@@ -295,7 +301,7 @@ let private profileStatement =
 let private netStatement =
     attempt (keyword "net" >>. name .>>. parameters .>> followedByString "{")
     .>>. netBody
-    |>> fun ((name, parameters), body) -> StatementItem.Net(name, parameters, body)
+    |>> fun ((name, parameters), body) -> StatementItem.Net(definition name parameters body)
 
 let private importStatement =
     keyword "import" >>. (token quoted <?> "the file's name in quotes")

@@ -1,8 +1,7 @@
-/// Rules to weights, once for all runs in which the rules read the same: a list of seeds multiplies runs, not work.
+/// What rules read: runs in which they read the same have the same weights. A list of seeds multiplies runs, not work.
+[<RequireQualifiedAccess>]
 module Freeze.Language.Resolutions
 
-open System.Collections.Generic
-open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Rules
 open Freeze.Language.Sections
@@ -16,9 +15,10 @@ let private lists (expression: Expression) : Span seq =
     |> Seq.map _.Span
 
 /// What the rules of a variant read beside the net.
-type private Reads = { Lists: Span list; Seed: bool }
+type Reads = { Lists: Span list; Seed: bool }
 
-let private reads (section: Section) (rules: Rule list) : Reads =
+/// What some rules of a section read.
+let reads (section: Section) (rules: Rule list) : Reads =
     let init =
         Map.tryFind "init" section.Settings |> Option.map _.Phrase |> Option.toList
 
@@ -37,38 +37,8 @@ let private reads (section: Section) (rules: Rule list) : Reads =
             |> List.exists (fun rule -> rule.Action.Modifiers |> List.exists _.Value.IsAtRandom)
     }
 
-/// What a run's rules are resolved for.
-type Question =
-    {
-        Variant: Variant
-        /// The number of the item that the run has of each list.
-        Chosen: Map<Span, int64>
-        /// The rules of an ensemble's members, or those outside its block.
-        OfMembers: bool
-    }
-
-/// Resolves rules, and remembers by variant what its rules read.
-type Resolutions(winners: HashSet<Span>) =
-    let known = Dictionary<string, Reads>()
-
-    /// The weights of a run; `resolved` is what is known of its net so far, by what rules read.
-    member _.Resolve
-        (question: Question, resolved: Dictionary<string, Resolved>, context: Rules.Context)
-        : Resolved =
-        let section = question.Variant.Section
-
-        let rules =
-            section.Rules |> List.filter (fun rule -> rule.OfMembers = question.OfMembers)
-
-        let resolve () = Rules.resolve context winners rules
-
-        // A draw may be behind any name.
-        if not section.Draws.IsEmpty then
-            resolve ()
-        else
-            let case = question.Variant.Case |> Option.map _.Value |> Option.defaultValue ""
-            let name = $"%b{question.OfMembers} {case}"
-            let reads = Memo.once known name (fun () -> reads section rules)
-            let items = reads.Lists |> List.map (fun place -> Map.tryFind place question.Chosen)
-            let seed = if reads.Seed then context.Seed else 0L
-            Memo.once resolved $"{name} {context.Epochs} {seed} %A{items}" resolve
+/// What tells runs apart whose rules read differently; `chosen` is the number of the item that a run has of each list.
+let key (reads: Reads) (chosen: Map<Span, int64>) (seed: int64) (epochs: int) : string =
+    let items = reads.Lists |> List.map (fun place -> Map.tryFind place chosen)
+    let seed = if reads.Seed then seed else 0L
+    $"{epochs} {seed} %A{items}"

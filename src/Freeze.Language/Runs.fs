@@ -12,7 +12,6 @@ open Freeze.Language.Rules
 open Freeze.Language.Axes
 open Freeze.Language.Sections
 open Freeze.Language.Variants
-open Freeze.Language.Resolutions
 
 /// A run, and for each of its weights the rule that decides it.
 type Planned = { Run: Run; Reasons: Span option[] }
@@ -67,7 +66,9 @@ let noUses () =
 /// One run while it is made out.
 type Making =
     {
-        Question: Question
+        Variant: Variant
+        /// The number of the item that the run has of each list.
+        Chosen: Map<Span, int64>
         Settings: Settings
         Subject: Subject
         Scope: Scope
@@ -75,14 +76,14 @@ type Making =
         ScopeOf: Section -> Scope
     }
 
-    member this.Section = this.Question.Variant.Section
+    member this.Section = this.Variant.Section
     member this.Net = this.Subject.Built.Net
 
 /// Whether a definition reads a let of a section.
-let private readsLets (section: Section) (definition: NetChecker.Definition) =
+let private readsLets (section: Section) (definition: Definition) =
     let lets = section.LetMap
 
-    Walk.netExpressions definition.Parameters definition.Body
+    Walk.netExpressions definition
     |> Seq.collect Walk.words
     |> Seq.exists lets.ContainsKey
 
@@ -107,7 +108,8 @@ let private start (settings: Settings) (subject: Subject) (weight: Weight) =
 type RunChecker(context: Context, contents: Contents, uses: Uses) =
     let report = context.Report
     let subjects = Dictionary<string * int list * int, Subject option>()
-    let resolutions = Resolutions uses.Winners
+    // By case, and whether it is of members.
+    let reads = Dictionary<string * bool, Resolutions.Reads>()
 
     let build (scope: Scope) (settings: Settings) (resolved: NetLibrary.Resolved) name =
         let place = settings.Net.Callee
@@ -174,12 +176,24 @@ type RunChecker(context: Context, contents: Contents, uses: Uses) =
                 Select = select making.Subject making.Scope
             }
 
-        let question =
-            { making.Question with
-                OfMembers = ofMembers
-            }
+        let section = making.Section
 
-        resolutions.Resolve(question, making.Subject.Resolved, context)
+        let rules = section.Rules |> List.filter (fun rule -> rule.OfMembers = ofMembers)
+
+        let resolve () =
+            Rules.resolve context uses.Winners rules
+
+        // A draw may be behind any name.
+        if not section.Draws.IsEmpty then
+            resolve ()
+        else
+            let case = making.Variant.Case |> Option.map _.Value |> Option.defaultValue ""
+
+            let reads =
+                Memo.once reads (case, ofMembers) (fun () -> Resolutions.reads section rules)
+
+            let key = Resolutions.key reads making.Chosen context.Seed epochs
+            Memo.once making.Subject.Resolved $"{case} {ofMembers} {key}" resolve
 
     /// What a candidate draws, by name.
     let draw scope seed candidate (section: Section) : (Name * Expression) list =
@@ -209,7 +223,7 @@ type RunChecker(context: Context, contents: Contents, uses: Uses) =
         let draws = making.Section.Draws
 
         let trials =
-            match making.Question.Variant.Search with
+            match making.Variant.Search with
             | Search.Stages trials -> trials
             | Search.No
             | Search.Runs _ -> Trials.Random 0
@@ -326,7 +340,7 @@ type RunChecker(context: Context, contents: Contents, uses: Uses) =
     member _.CheckUnused(variant: Variant) =
         let scope = Scope(variant.Section.LetMap, (fun _ -> None))
 
-        let check (definition: NetChecker.Definition) (settings: Settings) =
+        let check (definition: Definition) (settings: Settings) =
             let call: Arguments.Call =
                 {
                     Callee = definition.Name
@@ -382,13 +396,8 @@ type RunChecker(context: Context, contents: Contents, uses: Uses) =
             let recipe, reasons =
                 recipe
                     {
-                        Question =
-                            {
-                                Variant = variant
-                                Chosen =
-                                    List.map2 (fun (axis: Axis) i -> axis.Place, i) axes choice |> Map.ofList
-                                OfMembers = false
-                            }
+                        Variant = variant
+                        Chosen = List.map2 (fun (axis: Axis) i -> axis.Place, i) axes choice |> Map.ofList
                         Settings = settings
                         Subject = subject
                         Scope = scope

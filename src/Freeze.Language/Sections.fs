@@ -61,7 +61,7 @@ type Contents =
         Outside: Section
         Cases: (Name * Section) list
         Profiles: (Name * Section) list
-        Nets: Map<string, NetChecker.Definition>
+        Nets: Map<string, Definition>
         Report: Located<ReportLine option> list
     }
 
@@ -257,8 +257,8 @@ let private addToSection report at (section: Section) (statement: Statement) : S
     | StatementItem.Case(name, _) ->
         report (Diagnostic.nestedCase name.Span)
         section
-    | StatementItem.Net(name, _, _) ->
-        report (Diagnostic.nestedNet name.Span)
+    | StatementItem.Net definition ->
+        report (Diagnostic.nestedNet definition.Name.Span)
         section
     | StatementItem.Import _ -> misplaced "an import"
     | StatementItem.Stage _ when at = At.Ensemble -> misplaced "a stage"
@@ -407,15 +407,9 @@ let rec gather (report: Diagnostic -> unit) (file: Imports.File) : Contents =
             { contents with
                 Profiles = contents.Profiles @ [ name, section ]
             }
-        | StatementItem.Net(name, parameters, body) ->
+        | StatementItem.Net definition ->
+            let name = definition.Name
             unique report "a net" name (contents.Nets |> Map.values |> Seq.map _.Name |> List.ofSeq)
-
-            let definition: NetChecker.Definition =
-                {
-                    Name = name
-                    Parameters = parameters
-                    Body = body
-                }
 
             { contents with
                 Nets = Map.add name.Value definition contents.Nets

@@ -138,9 +138,17 @@ and [<RequireQualifiedAccess>] NetItem =
     | Stage of number: Expression * body: NetPart list
     | Let of name: Name * value: Expression
     /// `block unit(width, stride = 1) { … }`: a definition, used like a layer.
-    | Define of name: Name * parameters: Parameter list * body: NetPart list
+    | Define of Definition
     /// Text that could not be read; the parser has said why.
     | Broken
+
+/// `net wrn(depth, widen, drop = 0) { … }`, or a block of a net.
+and Definition =
+    {
+        Name: Name
+        Parameters: Parameter list
+        Body: NetPart list
+    }
 
 /// `shortcut { … }`, `shortcut from relu1 { … }`: it begins at the sum's input, or at a part of the body.
 and Shortcut =
@@ -174,7 +182,7 @@ and [<RequireQualifiedAccess>] StatementItem =
     | Draw of name: Name * value: Expression
     | Rule of Selector * Action
     | Case of name: Name * body: Statement list
-    | Net of name: Name * parameters: Parameter list * body: NetPart list
+    | Net of Definition
     | Import of path: Located<string>
     /// `ensemble 5 after 1 epoch { … }`
     | Ensemble of members: Expression * after: Expression * body: Statement list

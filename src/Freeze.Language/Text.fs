@@ -153,6 +153,15 @@ module Source =
     let readPlan (path: string) : Result<string, string> =
         bytes largestPlan path |> Result.map Encoding.UTF8.GetString
 
+    /// A source behind others; a gap of one keeps the end of a file apart from the next one's first character.
+    let behind (others: Source seq) (source: Source) : Source =
+        match Seq.tryLast others with
+        | Some last ->
+            { source with
+                Start = last.Start + last.Text.Length + 1
+            }
+        | None -> { source with Start = 0 }
+
     /// The file in which an offset lies, of a file and those that it imports.
     let at (sources: Source list) (offset: int) : Source =
         sources

@@ -38,7 +38,7 @@ let reached (lets: Map<string, Expression>) (expressions: Expression seq) : Set<
     reach Set.empty (expressions |> Seq.collect Walk.words |> List.ofSeq)
 
 /// The lets and draws that anything uses.
-let usedLets (nets: Map<string, NetChecker.Definition>) (section: Section) : Set<string> =
+let usedLets (nets: Map<string, Definition>) (section: Section) : Set<string> =
     let lets =
         section.Draws
         |> List.fold (fun lets draw -> Map.add draw.Name.Value draw.Content lets) section.LetMap
@@ -50,9 +50,7 @@ let usedLets (nets: Map<string, NetChecker.Definition>) (section: Section) : Set
         yield! section.Rules |> Seq.collect ruleExpressions
         yield! ensembleExpressions section
 
-        for net in Map.values nets do
-            yield! Walk.netExpressions net.Parameters net.Body
-
+        yield! nets |> Map.values |> Seq.collect Walk.netExpressions
         yield! section.Expected |> Seq.map _.Published.Value
     }
     |> reached lets

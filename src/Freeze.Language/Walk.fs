@@ -90,7 +90,7 @@ let inner (part: NetPart) : NetPart list =
     | NetItem.Residual(_, body, None)
     | NetItem.Dense(_, body)
     | NetItem.Stage(_, body)
-    | NetItem.Define(_, _, body) -> body
+    | NetItem.Define { Body = body } -> body
     | NetItem.Residual(_, body, Some shortcut) -> body @ shortcut.Body
 
 let parts (body: NetPart list) : NetPart seq = body |> Seq.collect (within inner)
@@ -114,16 +114,15 @@ let partExpressions (part: NetPart) : Expression list =
     | NetItem.Repeat(_, _, value, _)
     | NetItem.Stage(value, _)
     | NetItem.Let(_, value) -> [ value ]
-    | NetItem.Define(_, parameters, _) -> parameters |> List.choose _.Default
+    | NetItem.Define definition -> definition.Parameters |> List.choose _.Default
     | NetItem.Block _
     | NetItem.Residual _
     | NetItem.Dense _
     | NetItem.Broken -> []
 
 /// The expressions of a net's body and of its parameters' defaults.
-let netExpressions (parameters: Parameter list) (body: NetPart list) : Expression list =
-    (parameters |> List.choose _.Default)
-    @ (parts body |> Seq.collect partExpressions |> List.ofSeq)
+let netExpressions (net: Definition) : Expression seq =
+    Seq.append (net.Parameters |> Seq.choose _.Default) (parts net.Body |> Seq.collect partExpressions)
 
 // Statements -------------------------------------------------------------------------------------------------
 

@@ -76,21 +76,17 @@ let private top: Range =
 
 /// The label that a selector's path speaks of, in the nets of the files.
 let private partAt (analysed: Analysed) (offset: int) : Span option =
-    let isPath c =
-        System.Char.IsAsciiLetterOrDigit c || c = '_' || c = '-' || c = '.'
-
-    let text = (Workspace.sourceOf analysed).Text
-    let mutable start = offset
+    let source = Workspace.sourceOf analysed
+    let start = (Cursor.at source analysed.Tokens.Value offset).Word.Start
     let mutable finish = offset
 
-    while start > 0 && isPath text[start - 1] do
-        start <- start - 1
-
     // Of `block1.conv2` what stands up to the segment under the cursor.
-    while finish < text.Length && isPath text[finish] && text[finish] <> '.' do
+    while finish < source.Text.Length
+          && Cursor.isPath source.Text[finish]
+          && source.Text[finish] <> '.' do
         finish <- finish + 1
 
-    let path = text.Substring(start, finish - start)
+    let path = source.Text.Substring(start, finish - start)
 
     let bare (path: string) =
         path.Split '.' |> Array.map _.TrimEnd([| '0' .. '9' |])
@@ -110,7 +106,7 @@ let private partAt (analysed: Analysed) (offset: int) : Span option =
             |> List.collect _.Parsed.Statements
             |> List.collect (fun statement ->
                 match statement.Value with
-                | StatementItem.Net(_, _, body) -> Names.labels "" body
+                | StatementItem.Net { Body = body } -> Names.labels "" body
                 | _ -> [])
 
     labels

@@ -54,7 +54,7 @@ let rec private parts analysed (body: NetPart list) : JsonNode list =
         match part.Value, Walk.label part with
         | NetItem.Stage(number, _), _ ->
             one ("stage " + textOf analysed number.Span) SymbolKind.field number.Span (inner ())
-        | NetItem.Define(name, _, _), _ -> one name.Value SymbolKind.constructor name.Span (inner ())
+        | NetItem.Define { Name = name }, _ -> one name.Value SymbolKind.constructor name.Span (inner ())
         | NetItem.Let(name, _), _ -> one name.Value SymbolKind.variable name.Span []
         | _, Some label -> one label.Value SymbolKind.field label.Span (inner ())
         | _, None -> inner ())
@@ -72,7 +72,8 @@ let rec private statement analysed (written: Statement) : JsonNode list =
         one "ensemble" SymbolKind.namespaceKind members.Span (inside body)
     | StatementItem.Stage(number, body) ->
         one ("stage " + textOf analysed number.Span) SymbolKind.namespaceKind number.Span (inside body)
-    | StatementItem.Net(name, _, body) -> one name.Value SymbolKind.classKind name.Span (parts analysed body)
+    | StatementItem.Net { Name = name; Body = body } ->
+        one name.Value SymbolKind.classKind name.Span (parts analysed body)
     | StatementItem.Let(name, _)
     | StatementItem.Draw(name, _) -> one name.Value SymbolKind.variable name.Span []
     | StatementItem.Together(names, _) ->
@@ -101,7 +102,8 @@ let private folds (statements: Statement list) : Span seq =
             statement.Span
 
             match statement.Value with
-            | StatementItem.Net(_, _, body) -> yield! Walk.parts body |> Seq.filter hasBody |> Seq.map _.Span
+            | StatementItem.Net { Body = body } ->
+                yield! Walk.parts body |> Seq.filter hasBody |> Seq.map _.Span
             | _ -> ()
         })
 

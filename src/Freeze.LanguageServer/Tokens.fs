@@ -2,60 +2,46 @@
 [<RequireQualifiedAccess>]
 module Freeze.LanguageServer.Tokens
 
+open System
 open System.Collections.Generic
+open System.Text.Json
 open System.Text.Json.Nodes
 open Freeze.Language
 open Freeze.Language.Syntax
 open Freeze.LanguageServer.Protocol
 open Freeze.LanguageServer.Workspace
 
-[<RequireQualifiedAccess>]
+/// The token types of the protocol, in the order of their numbers.
 type private Type =
-    | Keyword
-    | Setting
-    | Variable
-    | Parameter
-    | Net
-    | Case
-    | Function
-    | Number
-    | Text
-    | Comment
+    | Keyword = 0
+    /// A setting.
+    | Property = 1
+    | Variable = 2
+    | Parameter = 3
+    /// A net.
+    | Class = 4
+    /// A case.
+    | Namespace = 5
+    | Function = 6
+    | Number = 7
+    | String = 8
+    | Comment = 9
     /// A layer, an optimizer, a unit.
-    | Type
+    | Type = 10
     /// A part of a net.
-    | Part
+    | EnumMember = 11
 
-let private legend: (Type * string) list =
-    [
-        Type.Keyword, "keyword"
-        Type.Setting, "property"
-        Type.Variable, "variable"
-        Type.Parameter, "parameter"
-        Type.Net, "class"
-        Type.Case, "namespace"
-        Type.Function, "function"
-        Type.Number, "number"
-        Type.Text, "string"
-        Type.Comment, "comment"
-        Type.Type, "type"
-        Type.Part, "enumMember"
-    ]
-
-/// The names of the token types, in the order of their numbers.
-let types = legend |> List.map snd
+/// The names of the token types, as the protocol has them.
+let types = Enum.GetNames<Type>() |> Seq.map JsonNamingPolicy.CamelCase.ConvertName
 
 let modifiers = [ "declaration" ]
-
-let private numberOf =
-    legend |> List.mapi (fun i (kind, _) -> kind, i) |> Map.ofList
 
 let private ofName (kind: Names.Kind) =
     match kind with
     | Names.Kind.Let -> Type.Variable
-    | Names.Kind.Net -> Type.Net
+    | Names.Kind.Net -> Type.Class
     | Names.Kind.Case
-    | Names.Kind.Profile -> Type.Case
+    | Names.Kind.Profile -> Type.Namespace
     | Names.Kind.Block -> Type.Function
     | Names.Kind.Local -> Type.Parameter
 
@@ -70,10 +56,10 @@ let private ofSyntax (statements: Statement list) : (Span * Type) list =
     let part (part: NetPart) =
         [
             for label in Option.toList (Walk.label part) do
-                label.Span, Type.Part
+                label.Span, Type.EnumMember
             match part.Value with
             | NetItem.Layer(_, phrase) -> yield! call phrase.Head
-            | NetItem.Residual(_, _, Some { From = Some from }) -> from.Span, Type.Part
+            | NetItem.Residual(_, _, Some { From = Some from }) -> from.Span, Type.EnumMember
             | _ -> ()
         ]
 
@@ -81,21 +67,21 @@ let private ofSyntax (statements: Statement list) : (Span * Type) list =
         match statement.Value with
         | StatementItem.Setting(name, phrase)
         | StatementItem.Learn(name, phrase) ->
-            (name.Span, Type.Setting)
+            (name.Span, Type.Property)
             :: (match phrase with
                 | [ only ] -> call only
                 | _ -> [])
-        | StatementItem.Together(names, _) -> names |> List.map (fun name -> name.Span, Type.Setting)
-        | StatementItem.Draw(name, value) -> (name.Span, Type.Setting) :: call value
+        | StatementItem.Together(names, _) -> names |> List.map (fun name -> name.Span, Type.Property)
+        | StatementItem.Draw(name, value) -> (name.Span, Type.Property) :: call value
         | StatementItem.Rule(selector, action) ->
             [
                 for inner in Walk.selectors selector do
                     if inner.Value.IsPath then
-                        inner.Span, Type.Part
+                        inner.Span, Type.EnumMember
                 for amount in Option.toList action.Amount do
                     amount.Dimension.Span, Type.Type
             ]
-        | StatementItem.Net(_, _, body) -> Walk.parts body |> Seq.collect part |> List.ofSeq
+        | StatementItem.Net { Body = body } -> Walk.parts body |> Seq.collect part |> List.ofSeq
         | _ -> []
 
     Walk.statements statements |> Seq.collect statement |> List.ofSeq
@@ -127,7 +113,7 @@ let private known (analysed: Analysed) : Dictionary<int, Type * bool> =
 
     for span, kind in ofSyntax analysed.Statements do
         let mutable i =
-            match System.Array.BinarySearch(starts, span.Start) with
+            match Array.BinarySearch(starts, span.Start) with
             | found when found >= 0 -> found
             | next -> ~~~next
 
@@ -144,7 +130,7 @@ let private known (analysed: Analysed) : Dictionary<int, Type * bool> =
 let private classify (source: Source) (known: Dictionary<int, Type * bool>) (token: Scanner.Token) =
     match known.TryGetValue token.Span.Start, token.Kind with
     | _, Scanner.Kind.Comment -> Some(Type.Comment, false)
-    | _, Scanner.Kind.Text -> Some(Type.Text, false)
+    | _, Scanner.Kind.Text -> Some(Type.String, false)
     | _, Scanner.Kind.Number -> Some(Type.Number, false)
     | _, (Scanner.Kind.Symbol | Scanner.Kind.Newline) -> None
     | (true, found), Scanner.Kind.Word -> Some found
@@ -158,7 +144,7 @@ let private classify (source: Source) (known: Dictionary<int, Type * bool>) (tok
 let answer (analysed: Analysed) (within: Range option) : JsonNode =
     let source = Workspace.sourceOf analysed
     let known = known analysed
-    let data = ResizeArray<JsonNode>()
+    let data = ResizeArray<int>()
     let mutable line = 0
     let mutable character = 0
 
@@ -174,21 +160,19 @@ let answer (analysed: Analysed) (within: Range option) : JsonNode =
             | Some(kind, isDefinition) ->
                 let place = (Workspace.rangeOf analysed token.Span).Start
 
-                data.Add(number (place.Line - line))
+                data.AddRange
+                    [
+                        place.Line - line
+                        (if place.Line = line then
+                             place.Character - character
+                         else
+                             place.Character)
+                        token.Span.End - token.Span.Start
+                        int kind
+                        (if isDefinition then 1 else 0)
+                    ]
 
-                data.Add(
-                    number (
-                        if place.Line = line then
-                            place.Character - character
-                        else
-                            place.Character
-                    )
-                )
-
-                data.Add(number (token.Span.End - token.Span.Start))
-                data.Add(number numberOf[kind])
-                data.Add(number (if isDefinition then 1 else 0))
                 line <- place.Line
                 character <- place.Character
 
-    object [ "data", array data ]
+    object [ "data", array (Seq.map number data) ]
