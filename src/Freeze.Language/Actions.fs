@@ -43,36 +43,24 @@ type Wish =
         Ridge: float
     }
 
+/// Of modifiers of one kind an action has one.
 let private kind (modifier: Modifier) =
-    match modifier with
-    | Modifier.AtRandom
-    | Modifier.Spread
-    | Modifier.Largest -> "which"
-    | Modifier.AtLeast _ -> "at least"
-    | Modifier.Init _
-    | Modifier.InitFrom _ -> "init"
-    | Modifier.LearningRate _ -> "lr"
-    | Modifier.Decay _ -> "decay"
-    | Modifier.From _ -> "from"
-    | Modifier.Until _ -> "until"
-    | Modifier.StatsFrozen -> "stats"
-    | Modifier.Ridge _ -> "ridge"
+    match fst (modifierParts modifier) with
+    | "at random"
+    | "spread"
+    | "largest" -> "which"
+    | "init from" -> "init"
+    | words -> words
 
 /// Which modifiers go with an action.
 let private allowed (verb: Verb) hasShare =
     match verb with
-    | Verb.Train when hasShare -> [ "which"; "at least"; "init"; "lr"; "decay"; "from"; "until"; "stats" ]
-    | Verb.Train -> [ "init"; "lr"; "decay"; "from"; "until"; "stats" ]
-    | Verb.Fixed -> [ "init"; "stats" ]
-    | Verb.Zero -> [ "stats" ]
+    | Verb.Train ->
+        (if hasShare then [ "which"; "at least" ] else [])
+        @ [ "init"; "lr"; "decay"; "from epoch"; "until epoch"; "stats frozen" ]
+    | Verb.Fixed -> [ "init"; "stats frozen" ]
+    | Verb.Zero -> [ "stats frozen" ]
     | Verb.Solve -> [ "init"; "ridge" ]
-
-let private word (verb: Verb) =
-    match verb with
-    | Verb.Train -> "train"
-    | Verb.Fixed -> "fixed"
-    | Verb.Zero -> "zero"
-    | Verb.Solve -> "solve"
 
 /// Reports what is said twice or does not go with the action; the others, by kind.
 let private sort report textOf (action: Action) : Map<string, Located<Modifier>> =
@@ -88,12 +76,16 @@ let private sort report textOf (action: Action) : Map<string, Located<Modifier>>
         | None when List.contains kind allowed -> Map.add kind modifier found
         | None ->
             let action =
-                word action.Verb.Value + (if action.Amount.IsSome then " … filters" else "")
+                verbWord action.Verb.Value + (if action.Amount.IsSome then " … filters" else "")
 
             report (Diagnostic.misfit modifier.Span $"`{(textOf modifier.Span: string).Trim()}`" action)
             found
 
     action.Modifiers |> List.fold folder Map.empty
+
+/// The value behind a modifier's words.
+let private valueOf name (modifiers: Map<string, Located<Modifier>>) : Expression option =
+    Map.tryFind name modifiers |> Option.bind (_.Value >> modifierParts >> snd)
 
 let private rate scope what most (expression: Expression) : Result<Rate, Diagnostic> =
     match number scope expression with
@@ -118,13 +110,10 @@ let private share report scope (modifiers: Map<string, Located<Modifier>>) (amou
             None
 
     let atLeast =
-        match Map.tryFind "at least" modifiers with
-        | Some { Value = Modifier.AtLeast value } ->
-            wholeBetween scope 0L 1_000_000L "the least count" value
-            |> keep
-            |> Option.map int
-            |> Option.defaultValue 0
-        | _ -> 0
+        valueOf "at least" modifiers
+        |> Option.bind (wholeBetween scope 0L 1_000_000L "the least count" >> keep)
+        |> Option.map int
+        |> Option.defaultValue 0
 
     let which =
         match Map.tryFind "which" modifiers |> Option.map _.Value with
@@ -148,29 +137,21 @@ let private share report scope (modifiers: Map<string, Located<Modifier>>) (amou
 
 let private update report scope epochs (modifiers: Map<string, Located<Modifier>>) : Update =
     let read name reader =
-        Map.tryFind name modifiers
-        |> Option.bind (fun modifier -> reader modifier.Value |> Diagnostic.keep report)
+        valueOf name modifiers |> Option.bind (reader >> Diagnostic.keep report)
 
     let rate name most =
-        read name (function
-            | Modifier.LearningRate value
-            | Modifier.Decay value -> rate scope $"`{name}`" most value
-            | _ -> Ok(Rate.Times 1.0))
-        |> Option.defaultValue (Rate.Times 1.0)
+        read name (rate scope $"`{name}`" most) |> Option.defaultValue (Rate.Times 1.0)
 
     let epoch name =
-        read name (function
-            | Modifier.From value
-            | Modifier.Until value -> wholeBetween scope 1L 1_000_000L "the epoch" value |> Result.map int
-            | _ -> Ok 1)
+        read name (wholeBetween scope 1L 1_000_000L "the epoch") |> Option.map int
 
-    let first = epoch "from" |> Option.defaultValue 1
-    let last = epoch "until" |> Option.defaultValue epochs |> min epochs
+    let first = epoch "from epoch" |> Option.defaultValue 1
+    let last = epoch "until epoch" |> Option.defaultValue epochs |> min epochs
 
     if first > epochs then
-        report (Diagnostic.neverInForce modifiers["from"].Span first epochs)
+        report (Diagnostic.neverInForce modifiers["from epoch"].Span first epochs)
     elif first > last then
-        report (Diagnostic.emptyRange modifiers["until"].Span first last)
+        report (Diagnostic.emptyRange modifiers["until epoch"].Span first last)
 
     {
         LearningRate = rate "lr" 1000m
@@ -190,19 +171,17 @@ let read report (textOf: Span -> string) scope epochs (action: Action) : Wish op
         Map.tryFind "init" modifiers
         |> Option.bind (fun modifier ->
             match modifier.Value with
-            | Modifier.Init expression -> Schemes.scheme scope expression |> Result.map Init.Scheme
-            | Modifier.InitFrom path -> Ok(Init.File path)
-            | other -> failwith $"{other} is no init"
-            |> Diagnostic.keep report)
+            | Modifier.InitFrom path -> Some(Init.File path)
+            | _ ->
+                valueOf "init" modifiers
+                |> Option.bind (Schemes.scheme scope >> Diagnostic.keep report)
+                |> Option.map Init.Scheme)
 
     let ridge =
-        match Map.tryFind "ridge" modifiers with
-        | Some { Value = Modifier.Ridge value } ->
-            numberBetween scope 0m 1_000_000_000m "the penalty" value
-            |> Diagnostic.keep report
-            |> Option.map float
-            |> Option.defaultValue 0.0
-        | _ -> 0.0
+        valueOf "ridge" modifiers
+        |> Option.bind (numberBetween scope 0m 1_000_000_000m "the penalty" >> Diagnostic.keep report)
+        |> Option.map float
+        |> Option.defaultValue 0.0
 
     let wish share =
         {
@@ -210,7 +189,7 @@ let read report (textOf: Span -> string) scope epochs (action: Action) : Wish op
             Share = share
             Init = init
             Update = update report scope epochs modifiers
-            FrozenStatistics = Map.tryFind "stats" modifiers |> Option.map _.Span
+            FrozenStatistics = Map.tryFind "stats frozen" modifiers |> Option.map _.Span
             Ridge = ridge
         }
 

@@ -13,23 +13,22 @@ type Call =
 
 /// The call that an expression is.
 let call scope what (expression: Expression) : Result<Call, Diagnostic> =
-    match evaluate scope expression with
-    | Ok { Value = Datum.Word word; Span = span } ->
-        Ok
-            {
-                Callee = { Value = word; Span = span }
-                Arguments = []
-            }
-    | Ok {
-             Value = Datum.Call(callee, arguments)
-         } ->
-        Ok
-            {
-                Callee = callee
-                Arguments = arguments
-            }
-    | Ok value -> Error(Diagnostic.wrongValue value.Span what)
-    | Error e -> Error e
+    evaluate scope expression
+    |> Result.bind (fun value ->
+        match value.Value with
+        | Datum.Word word ->
+            Ok
+                {
+                    Callee = at value.Span word
+                    Arguments = []
+                }
+        | Datum.Call(callee, arguments) ->
+            Ok
+                {
+                    Callee = callee
+                    Arguments = arguments
+                }
+        | _ -> Error(Diagnostic.wrongValue value.Span what))
 
 /// The arguments by the names of their parameters; `positional` names those that need no name, in order.
 let byName

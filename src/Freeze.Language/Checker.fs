@@ -1,7 +1,6 @@
 /// A file's contents to its runs and its report, all of it checked.
 module Freeze.Language.Checker
 
-open System.Collections.Generic
 open Freeze
 open Freeze.Language.Values
 open Freeze.Language.Sections
@@ -37,22 +36,16 @@ let private profile report (contents: Contents) name : Section =
     | None when name = "" -> emptySection
     | None ->
         let known = contents.Profiles |> List.map (fun (known, _) -> known.Value)
-        report (Diagnostic.unknownProfile { Start = 0; End = 0 } name known)
+        report (Diagnostic.unknownProfile Span.Nowhere name known)
         emptySection
-
-/// A file that means more runs is more likely a mistake.
-let private mostRuns = 10_000L
 
 /// Weights of all runs together: of ten thousand runs a thousand each.
 let private mostWeights = 10_000_000L
 
 let private limit report (contents: Contents) =
-    match Map.tryFind "limit" contents.Outside.Settings with
-    | Some setting ->
-        Settings.limit (Scope.Empty) setting.Phrase
-        |> Diagnostic.keep report
-        |> Option.defaultValue mostRuns
-    | None -> mostRuns
+    Settings.tryRead Scope.Empty contents.Outside.Settings Searches.limit
+    |> Option.bind (Diagnostic.keep report)
+    |> Option.defaultValue Searches.limit.Default
 
 /// What a file's statements mean.
 type Checked =
@@ -60,6 +53,13 @@ type Checked =
         Planned: Planned list
         Report: ReportItem list
         Profiles: string list
+    }
+
+let nothing =
+    {
+        Planned = []
+        Report = []
+        Profiles = []
     }
 
 /// The runs that a file means, in its order, and its report; all that is wrong goes to `context.Report`.
@@ -81,15 +81,15 @@ let check (context: Context) (whole: bool) (isSound: unit -> bool) (contents: Co
             Profiles = contents.Profiles |> List.map (fun (name, _) -> name.Value)
         }
 
-    if count > bigint most then
-        let longest =
-            variants |> List.collect (fun v -> v.Outer @ v.Inner) |> List.maxBy _.Count
+    let longest =
+        lazy (variants |> List.collect (fun v -> v.Outer @ v.Inner) |> List.maxBy _.Count)
 
-        context.Report(Diagnostic.tooManyRuns longest.Place (count.ToString()) most)
+    if count > bigint most then
+        context.Report(Diagnostic.tooManyRuns longest.Value.Place (count.ToString()) most)
         checkedWith []
     else
-        let winners, overruled = HashSet<Span>(), Dictionary<Span, Span>()
-        let checker = RunChecker(context, contents, winners, overruled)
+        let uses = noUses ()
+        let checker = RunChecker(context, contents, uses)
 
         let mutable weights = 0L
 
@@ -102,16 +102,13 @@ let check (context: Context) (whole: bool) (isSound: unit -> bool) (contents: Co
                 else
                     let planned = checker.Check variant choice
 
-                    planned
-                    |> Option.iter (fun planned -> weights <- weights + int64 planned.Reasons.Length)
+                    weights <-
+                        weights + (planned |> Option.map _.Reasons.LongLength |> Option.defaultValue 0L)
 
                     planned)
 
         if weights > mostWeights then
-            let place =
-                variants |> List.collect (fun v -> v.Outer @ v.Inner) |> List.maxBy _.Count
-
-            context.Report(Diagnostic.tooManyWeights place.Place mostWeights)
+            context.Report(Diagnostic.tooManyWeights longest.Value.Place mostWeights)
 
         if whole then
             variants |> List.tryHead |> Option.iter checker.CheckUnused
@@ -127,7 +124,7 @@ let check (context: Context) (whole: bool) (isSound: unit -> bool) (contents: Co
                 if diagnostic.Span.Start < source.Start + source.Text.Length then
                     context.Report diagnostic
 
-            Unused.warn report contents variants winners overruled checker.Seen isNarrowed
+            Unused.warn report contents variants uses isNarrowed
 
             if not isNarrowed then
                 let runs = planned |> List.map _.Run

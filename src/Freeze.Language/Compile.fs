@@ -38,25 +38,15 @@ let private mostDiagnostics = 100
 let private mostStatements = 5_000
 
 /// The SHA-256 of a file, of at most 16 GiB.
-let private digest (path: string) =
-    try
-        let length = FileInfo(path).Length
-
+let private digest path =
+    Source.reading path (fun path ->
+        match FileInfo(path).Length with
         // A device or a pipe has no length, and no end.
-        if length = 0L then
-            Error "it is empty, or no file"
-        elif length > 17_179_869_184L then
-            Error "it is larger than 16 GiB"
-        else
+        | 0L -> Error "it is empty, or no file"
+        | length when length > 17_179_869_184L -> Error "it is larger than 16 GiB"
+        | _ ->
             use file = File.OpenRead path
-            Ok(System.Convert.ToHexStringLower(SHA256.HashData file))
-    with
-    | :? FileNotFoundException
-    | :? DirectoryNotFoundException -> Error "there is no such file"
-    | :? System.UnauthorizedAccessException -> Error "it may not be read by this user"
-    | :? System.ArgumentException
-    | :? System.NotSupportedException -> Error "this is no name of a file"
-    | :? IOException as error -> Error error.Message
+            Ok(System.Convert.ToHexStringLower(SHA256.HashData file)))
 
 /// Files on the disk, no profile. No data set is opened: named ones are taken for the published ones, and of folders the
 /// digest is not known.
@@ -78,29 +68,18 @@ let usual =
             }
     }
 
-let rec private parts (selector: Selector) =
-    match selector.Value with
-    | Select.Union several -> several |> List.sumBy parts
-    | Select.In(a, b)
-    | Select.Except(a, b) -> parts a + parts b
-    | _ -> 1
-
-let rec private statementCount (statements: Statement list) =
-    statements
-    |> List.sumBy (fun statement ->
+let private statementCount (statements: Statement list) =
+    Walk.statements statements
+    |> Seq.sumBy (fun statement ->
         match statement.Value with
-        | StatementItem.Case(_, body)
-        | StatementItem.Profile(_, body)
-        | StatementItem.Stage(_, body)
-        | StatementItem.Ensemble(_, _, body) -> 1 + statementCount body
         | StatementItem.Report lines -> 1 + lines.Length
         | StatementItem.Expect(_, values, _) -> values.Length
-        | StatementItem.Rule(selector, _) -> parts selector
+        | StatementItem.Rule(selector, _) -> Walk.selectors selector |> Seq.filter Walk.isLeaf |> Seq.length
         | _ -> 1)
 
 let private distinct (diagnostics: Diagnostic seq) =
     // A place with a mistake of its own says no more that its value does not fit.
-    let unfit = (Diagnostic.wrongValue { Start = 0; End = 0 } "").Code
+    let unfit = (Diagnostic.wrongValue Span.Nowhere "").Code
 
     let faulty =
         diagnostics
@@ -114,15 +93,6 @@ let private distinct (diagnostics: Diagnostic seq) =
     |> Seq.truncate mostDiagnostics
     |> List.ofSeq
 
-/// Where a file of weights or a folder of images lies, relative to the file that names it.
-let private pathOf (sources: Source list) (path: Located<string>) =
-    let folder =
-        Path.GetDirectoryName (Source.at sources path.Span.Start).Path
-        |> Option.ofObj
-        |> Option.defaultValue ""
-
-    Path.Combine(folder, path.Value)
-
 /// `epochs=1` is the statement `epochs 1`: its places stay those of what was written.
 let private asStatement (text: string) =
     let found = Regex.Match(text, @"^\s*[A-Za-z][A-Za-z0-9_-]*\s*=(?!=)")
@@ -134,19 +104,21 @@ let private asStatement (text: string) =
 
 /// Texts given beside a file lie behind its imports in the space of offsets.
 let private placeBeside (sources: Source list) (texts: string list) : Source list =
-    let place (placed: Source list) text =
-        let last = List.last (sources @ placed)
-
-        placed
-        @ [
-            {
-                Path = "--set"
-                Text = text
-                Start = last.Start + last.Text.Length + 1
-            }
-        ]
-
-    texts |> List.fold place []
+    texts
+    |> List.fold
+        (fun placed text ->
+            placed
+            @ [
+                Source.behind
+                    placed
+                    {
+                        Path = "--set"
+                        Text = text
+                        Start = 0
+                    }
+            ])
+        sources
+    |> List.skip sources.Length
 
 /// All that can be said of a text that was read with its imports. It returns for every text, and never throws.
 let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
@@ -177,12 +149,10 @@ let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
             if written.Value.Trim() = "" || Path.IsPathRooted written.Value then
                 Error(notFound written.Span "a path is relative to the file that names it")
             else
-                let path = pathOf loaded.Sources written
+                let path =
+                    Imports.resolve (Source.at loaded.Sources written.Span.Start) written.Value
 
-                if not (known.ContainsKey path) then
-                    known[path] <- look path
-
-                known[path]
+                Memo.once known path (fun () -> look path)
                 |> Result.map (fun found -> path, found)
                 |> Result.mapError (notFound written.Span)
 
@@ -210,19 +180,15 @@ let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
         if statements > mostStatements then
             let first = (List.head loaded.Root.Parsed.Statements).Span
             found.Add(Diagnostic.tooManyStatements first mostStatements)
-            None
+            Checker.nothing
         else
             let isSound () =
                 not (Seq.exists Diagnostic.isError found)
 
             Sections.gather found.Add loaded.Root
             |> Checker.check context loaded.Diagnostics.IsEmpty isSound
-            |> Some
 
-    let planned =
-        checked'
-        |> Option.map (fun c -> List.toArray c.Planned)
-        |> Option.defaultValue [||]
+    let planned = List.toArray checked'.Planned
 
     {
         Sources = loaded.Sources
@@ -231,11 +197,8 @@ let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
             |> List.sortBy (fun d -> d.Span.Start, d.Span.End)
         Runs = planned |> Array.map _.Run
         Reasons = planned |> Array.map _.Reasons
-        Report =
-            checked'
-            |> Option.map (fun c -> List.toArray c.Report)
-            |> Option.defaultValue [||]
-        Profiles = checked' |> Option.map _.Profiles |> Option.defaultValue []
+        Report = List.toArray checked'.Report
+        Profiles = checked'.Profiles
     }
 
 /// All that can be said of a text. It returns for every text, and never throws.

@@ -96,28 +96,6 @@ let private dataSets =
 let private parts known =
     known.Parts |> List.map (plain Kind.Part "a part of the net")
 
-/// The words of `[stride N] [pad N | pad none]` that may follow: `stride`, `pad`, `pad none`.
-let private optionsOf (usage: string) =
-    usage.Split([| '['; ']'; '|' |], StringSplitOptions.TrimEntries)
-    |> Seq.skip 1
-    |> Seq.map (fun option ->
-        option.Split ' '
-        |> Seq.takeWhile (fun word -> word <> "" && Char.IsAsciiLetterLower word[0])
-        |> String.concat " ")
-    |> Seq.filter ((<>) "")
-    |> Seq.distinct
-    |> List.ofSeq
-
-/// The parameters of `sgd(lr 0.01, nesterov off)`.
-let private parametersOf (usage: string) =
-    match usage.IndexOf '(' with
-    | -1 -> []
-    | bracket ->
-        usage.Substring(bracket + 1).TrimEnd(')').Split(',', StringSplitOptions.TrimEntries)
-        |> Seq.filter _.Contains(' ')
-        |> Seq.map (fun parameter -> parameter.Substring(0, parameter.IndexOf ' '))
-        |> List.ofSeq
-
 let private inCall known callee =
     let ofNet =
         known.Nets
@@ -129,9 +107,9 @@ let private inCall known callee =
         )
 
     let names =
-        match ofNet, tryEntry optimizers callee with
+        match ofNet, Optimizers.tryFind callee with
         | Some parameters, _ -> parameters
-        | None, Some optimizer -> parametersOf optimizer.Usage
+        | None, Some optimizer -> List.map fst optimizer.Parameters
         | None, None when callee = "cross-entropy" -> [ "smoothing" ]
         | None, None -> []
 
@@ -142,25 +120,13 @@ let private anyValue known =
     @ numberFunctions
     @ nets known
     @ dataSets
-    @ ofEntries Kind.Value optimizers
-    @ ofEntries Kind.Value inits
+    @ ofEntries Kind.Value Optimizers.entries
+    @ ofEntries Kind.Value Schemes.kind.Entries
 
-let private ofSetting known setting =
-    let own =
-        match setting with
-        | "data" -> dataSets
-        | "net" -> nets known
-        | "optimizer" -> ofEntries Kind.Value optimizers
-        | "init" -> ofEntries Kind.Value inits
-        | _ -> []
-
-    let words =
-        values
-        |> List.tryFind (fst >> (=) setting)
-        |> Option.map (snd >> ofEntries Kind.Value)
-        |> Option.defaultValue []
-
-    words @ own @ lets known
+let private ofSetting known (setting: Settings.Described) =
+    ofEntries Kind.Value setting.Values
+    @ (if setting.Entry.Name = "net" then nets known else [])
+    @ lets known
 
 let private isNumber (token: string) =
     Char.IsAsciiDigit token[0] || token[0] = '.'
@@ -171,7 +137,9 @@ let private inAction known (words: string list) =
 
     match List.rev words with
     | [] -> ofEntries Kind.Action actions
-    | "init" :: _ -> ofEntries Kind.Value inits @ [ plain Kind.Keyword "a safetensors file" "from" ]
+    | "init" :: _ ->
+        ofEntries Kind.Value Schemes.kind.Entries
+        @ [ plain Kind.Keyword "a safetensors file" "from" ]
     | "at" :: _ -> [ "random"; "least" ] |> List.map (plain Kind.Keyword "")
     | "stats" :: _ -> [ plain Kind.Keyword "" "frozen" ]
     | ("from" | "until") :: _ -> [ plain Kind.Keyword "" "epoch" ]
@@ -223,11 +191,13 @@ let private inNet known (words: string list) =
 
         ofEntries Kind.Layer layers @ ofEntries Kind.Keyword inner @ local
     | [ "init" ] -> [ "conv"; "linear"; "bias" ] |> List.map (plain Kind.Keyword "what starts so")
-    | words when words.Head = "init" || List.last words = "init" -> ofEntries Kind.Value inits
+    | words when words.Head = "init" || List.last words = "init" -> ofEntries Kind.Value Schemes.kind.Entries
     | [ "shortcut" ] -> [ plain Kind.Keyword "a part of the body" "from" ]
     | layer :: _ ->
-        match tryEntry layers layer with
-        | Some entry -> (optionsOf entry.Usage |> List.map (plain Kind.Modifier entry.Usage)) @ numbers
+        match layerTable |> List.tryFind (fun known -> known.Entry.Name = layer) with
+        | Some known ->
+            (known.Options |> List.map (fst >> plain Kind.Modifier known.Entry.Usage))
+            @ numbers
         | None -> numbers
 
 let private inReport known (words: string list) =
@@ -251,8 +221,11 @@ let private inReport known (words: string list) =
 
 let private inStage known (words: string list) =
     match words with
-    | [] -> settings |> List.filter (fun s -> s.Name = "learn") |> ofEntries Kind.Setting
-    | [ "learn" ] -> ofEntries Kind.Value stageLearning
+    | [] ->
+        Settings.entries
+        |> List.filter (fun s -> s.Name = "learn")
+        |> ofEntries Kind.Setting
+    | [ "learn" ] -> ofEntries Kind.Value Searches.learnOfStage.Entries
     | words when List.last words = "reconstruct" -> [ plain Kind.Keyword "then a classifier" "then" ]
     | words when List.last words = "then" -> [ plain Kind.Keyword "in closed form" "solve" ]
     | words when List.last words = "solve" -> [ plain Kind.Keyword "the penalty" "ridge" ]
@@ -275,7 +248,7 @@ let private inStatement known (block: Cursor.Block option) (words: string list) 
         [
             if block <> Some Cursor.Block.Ensemble then
                 yield!
-                    settings
+                    Settings.entries
                     |> List.filter (fun s -> isOutside || s.Name <> "limit")
                     |> ofEntries Kind.Setting
             yield! ofEntries Kind.Keyword keywords
@@ -300,8 +273,10 @@ let private inStatement known (block: Cursor.Block option) (words: string list) 
     | _ :: "~" :: _ -> ofEntries Kind.Function draws @ numberFunctions @ lets known
     | _ when List.contains ":" words -> words |> List.skipWhile ((<>) ":") |> List.tail |> inAction known
     | _ when List.contains "=" words -> anyValue known
-    | setting :: _ when (tryEntry settings setting).IsSome -> ofSetting known setting
-    | words -> inSelector known words
+    | words ->
+        match Settings.tryFind words.Head with
+        | Some setting -> ofSetting known setting
+        | None -> inSelector known words
 
 /// What may stand where a cursor stands; the word that is being typed plays no part.
 let at (known: Known) (cursor: Cursor.Cursor) : Candidate list =

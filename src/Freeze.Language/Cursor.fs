@@ -46,7 +46,8 @@ let private block (outer: Block list) (head: string list) =
     | "report" :: _, _ -> Block.Report
     | _ -> Block.Unknown
 
-let private isPath c =
+/// What may stand in a path.
+let isPath c =
     Char.IsAsciiLetterOrDigit c || c = '_' || c = '-' || c = '.' || c = '*'
 
 /// Where an offset stands in a source whose tokens are known.

@@ -14,7 +14,7 @@ type Decision =
         Counts: Counts
     }
 
-/// Per weight plans alone, so that runs of one net count once.
+/// By the place of a rule the weights that it decides in a run, and what they count.
 let private ofRun (plans: WeightPlan[]) (reasons: Span option[]) : (Span * (WeightPlan list * Counts)) list =
     Seq.zip reasons plans
     |> Seq.choose (fun (reason, plan) -> reason |> Option.map (fun span -> span, plan))
@@ -25,38 +25,24 @@ let private ofRun (plans: WeightPlan[]) (reasons: Span option[]) : (Span * (Weig
     |> List.ofSeq
 
 /// By the place of a rule what it decides, run by run; a rule that decides nothing is not there.
-let ofAnalysis (analysis: Compile.Analysis) : Dictionary<Span, Decision list> =
-    let found = Dictionary<Span, ResizeArray<Decision>>()
-
+let ofAnalysis (analysis: Compile.Analysis) : IDictionary<Span, Decision list> =
+    // Runs whose rules read the same share their plans, and are looked at once.
     let known =
         Dictionary<WeightPlan[], (Span * (WeightPlan list * Counts)) list>(HashIdentity.Reference)
 
     analysis.Runs
-    |> Array.iteri (fun i run ->
+    |> Seq.indexed
+    |> Seq.collect (fun (i, run) ->
         let plans = PlanFile.weights run.Recipe
 
-        let decided =
-            match known.TryGetValue plans with
-            | true, decided -> decided
-            | false, _ ->
-                let decided = ofRun plans analysis.Reasons[i]
-                known[plans] <- decided
-                decided
-
-        for span, (weights, counts) in decided do
-            if not (found.ContainsKey span) then
-                found[span] <- ResizeArray()
-
-            found[span].Add
-                {
-                    Run = i
-                    Weights = weights
-                    Counts = counts
-                })
-
-    let result = Dictionary<Span, Decision list>()
-
-    for KeyValue(span, decisions) in found do
-        result[span] <- List.ofSeq decisions
-
-    result
+        Memo.once known plans (fun () -> ofRun plans analysis.Reasons[i])
+        |> Seq.map (fun (span, (weights, counts)) ->
+            span,
+            {
+                Run = i
+                Weights = weights
+                Counts = counts
+            }))
+    |> Seq.groupBy fst
+    |> Seq.map (fun (span, decisions) -> span, decisions |> Seq.map snd |> List.ofSeq)
+    |> dict

@@ -22,13 +22,13 @@ type Diagnostic =
 /// Every message of the language, one function each. docs/errors.md explains each code.
 [<RequireQualifiedAccess>]
 module Diagnostic =
-    let private make severity code span message label =
+    let private make severity code span message =
         {
             Code = code
             Severity = severity
             Span = span
             Message = message
-            Label = label
+            Label = ""
             Notes = []
             Meant = None
         }
@@ -36,17 +36,30 @@ module Diagnostic =
     let private error = make Severity.Error
     let private warning = make Severity.Warning
 
-    let private nearestOf name (known: string list) =
-        match Suggest.nearest known name with
-        | _ when known.IsEmpty -> "there is none"
-        | Some near -> $"did you mean `{near}`?"
-        | None -> "known: " + Suggest.list "and" 12 known
+    /// What would be right.
+    let private hint label diagnostic = { diagnostic with Label = label }
+
+    /// Another place that matters.
+    let private noting place note diagnostic =
+        { diagnostic with
+            Notes = [ place, note ]
+        }
+
+    /// The place may have been meant as this.
+    let private meaning meant diagnostic = { diagnostic with Meant = meant }
 
     /// An error about an unknown name, with the nearest of those that are known.
     let private unknown code span message name (known: string list) =
-        { error code span message (nearestOf name known) with
-            Meant = Suggest.nearest known name
-        }
+        let near = Suggest.nearest known name
+
+        error code span message
+        |> hint (
+            match near with
+            | _ when known.IsEmpty -> "there is none"
+            | Some near -> $"did you mean `{near}`?"
+            | None -> "known: " + Suggest.list "and" 12 known
+        )
+        |> meaning near
 
     let isError (diagnostic: Diagnostic) = diagnostic.Severity = Severity.Error
 
@@ -61,10 +74,10 @@ module Diagnostic =
     // Reading
 
     let unreadable reason =
-        error "FRZ001" { Start = 0; End = 0 } $"the file cannot be read: {reason}" ""
+        error "FRZ001" Span.Nowhere $"the file cannot be read: {reason}"
 
     let syntax span expected =
-        error "FRZ002" span "this is not Freeze" expected
+        error "FRZ002" span "this is not Freeze" |> hint expected
 
     // Names
 
@@ -72,9 +85,9 @@ module Diagnostic =
         unknown "FRZ010" span $"unknown setting `{name}`" name known
 
     let setTwice span name first =
-        { error "FRZ011" span $"`{name}` is set twice" "keep one of the two" with
-            Notes = [ first, "first set here" ]
-        }
+        error "FRZ011" span $"`{name}` is set twice"
+        |> hint "keep one of the two"
+        |> noting first "first set here"
 
     let unknownSelector span name (net: string) (parts: string list) =
         let meant = Suggest.nearest parts name
@@ -84,13 +97,9 @@ module Diagnostic =
             | Some near -> $"did you mean `{near}`? "
             | None -> ""
 
-        { error
-              "FRZ012"
-              span
-              $"unknown selector `{name}`"
-              (near + $"net {net} has " + Suggest.list "and" 12 parts) with
-            Meant = meant
-        }
+        error "FRZ012" span $"unknown selector `{name}`"
+        |> hint (near + $"net {net} has " + Suggest.list "and" 12 parts)
+        |> meaning meant
 
     let unknownWord span what name known =
         unknown "FRZ013" span $"unknown {what} `{name}`" name known
@@ -103,34 +112,27 @@ module Diagnostic =
             | Some near -> $"did you mean `{near}`?", Some near
             | None -> $"`let {name} = …` would define it", None
 
-        { error "FRZ014" span $"unknown name `{name}`" label with
-            Meant = meant
-        }
+        error "FRZ014" span $"unknown name `{name}`" |> hint label |> meaning meant
 
     let definedTwice span what name first =
-        { error "FRZ015" span $"{what} `{name}` is defined twice" "give one of the two another name" with
-            Notes = [ first, "first defined here" ]
-        }
+        error "FRZ015" span $"{what} `{name}` is defined twice"
+        |> hint "give one of the two another name"
+        |> noting first "first defined here"
 
     let reservedName span name =
-        error
-            "FRZ016"
-            span
-            $"`{name}` is a word of the language and names no part"
-            $"choose another, such as `{name}1`"
+        error "FRZ016" span $"`{name}` is a word of the language and names no part"
+        |> hint $"choose another, such as `{name}1`"
 
     let nameTaken span name =
-        error
-            "FRZ015"
-            span
-            $"a part `{name}` is defined twice"
-            "a part without a label is called so: give it one, or choose another here"
+        error "FRZ015" span $"a part `{name}` is defined twice"
+        |> hint "a part without a label is called so: give it one, or choose another here"
 
     let letOfMeaning span name =
-        error "FRZ016" span $"`{name}` has a meaning already" $"choose another name, such as `{name}1`"
+        error "FRZ016" span $"`{name}` has a meaning already"
+        |> hint $"choose another name, such as `{name}1`"
 
     let misplaced span what where =
-        error "FRZ017" span $"{what} cannot stand {where}" ""
+        error "FRZ017" span $"{what} cannot stand {where}"
 
     let nestedCase span =
         misplaced span "a case" "inside a case: write the cases side by side"
@@ -157,7 +159,7 @@ module Diagnostic =
         misplaced span "`init`" "inside an ensemble: members start from the net before them"
 
     let cannotImport span (path: string) (reason: string) =
-        error "FRZ018" span $"`{path}` cannot be imported: {reason}" ""
+        error "FRZ018" span $"`{path}` cannot be imported: {reason}"
 
     let unknownProfile span (name: string) (known: string list) =
         let has =
@@ -166,7 +168,7 @@ module Diagnostic =
             else
                 "it has " + Suggest.list "and" 12 known
 
-        error "FRZ019" span $"this file has no profile `{name}`" has
+        error "FRZ019" span $"this file has no profile `{name}`" |> hint has
 
     let ensembleByStages span =
         misplaced span "an ensemble" "with `learn stage by stage`"
@@ -175,144 +177,109 @@ module Diagnostic =
         misplaced span "what a stage learns" "without `learn stage by stage`"
 
     let nothingStaged span (net: string) =
-        error
-            "FRZ028"
-            span
-            $"net {net} cannot be trained stage by stage"
-            "it needs `stage 1 { … }` and so on, then one linear layer"
+        error "FRZ028" span $"net {net} cannot be trained stage by stage"
+        |> hint "it needs `stage 1 { … }` and so on, then one linear layer"
 
     // Values
 
     let wrongValue span expected =
-        error "FRZ020" span "this value does not fit" $"expected {expected}"
+        error "FRZ020" span "this value does not fit" |> hint $"expected {expected}"
 
     let outOfRange span what range =
-        error "FRZ021" span $"{what} is out of range" $"expected {range}"
+        error "FRZ021" span $"{what} is out of range" |> hint $"expected {range}"
 
     let unknownParameter span callee name known =
         unknown "FRZ022" span $"`{callee}` has no parameter `{name}`" name known
 
     let emptyList span =
-        error "FRZ023" span "a list of nothing means no run" "name at least one value"
+        error "FRZ023" span "a list of nothing means no run"
+        |> hint "name at least one value"
 
     let emptyRange span (first: int64) (last: int64) =
-        error "FRZ023" span $"the range %d{first}..%d{last} holds nothing" "the first number comes first"
+        error "FRZ023" span $"the range %d{first}..%d{last} holds nothing"
+        |> hint "the first number comes first"
 
-    let divisionByZero span =
-        error "FRZ024" span "division by zero" ""
+    let divisionByZero span = error "FRZ024" span "division by zero"
 
     let tooManyRuns span (count: string) (limit: int64) =
-        error
-            "FRZ025"
-            span
-            $"this file means {count} runs"
-            $"at most %d{limit}: shorten a list, or write `limit runs N`"
+        error "FRZ025" span $"this file means {count} runs"
+        |> hint $"at most %d{limit}: shorten a list, or write `limit runs N`"
 
     let tooManyWeights span (limit: int64) =
-        error
-            "FRZ025"
-            span
-            $"the runs of this file have more than %d{limit} weights in all"
-            "shorten a list, or the net"
+        error "FRZ025" span $"the runs of this file have more than %d{limit} weights in all"
+        |> hint "shorten a list, or the net"
 
     let tooManyStatements span limit =
-        error
-            "FRZ029"
-            span
-            "this file has too many statements"
-            $"at most %d{limit} with those inside of others"
+        error "FRZ029" span "this file has too many statements"
+        |> hint $"at most %d{limit} with those inside of others"
 
     let drawOutside span (name: string) =
-        error
-            "FRZ026"
-            span
-            $"`{name}` draws, and nothing is drawn here"
-            $"write `name ~ {name}(…)`, with a `search`"
+        error "FRZ026" span $"`{name}` draws, and nothing is drawn here"
+        |> hint $"write `name ~ {name}(…)`, with a `search`"
 
     let searchWithoutDraw span =
-        error
-            "FRZ027"
-            span
-            "this search has nothing to draw"
-            "say what, such as `lr ~ 1e-3 * 10^normal(0, 1)`"
+        error "FRZ027" span "this search has nothing to draw"
+        |> hint "say what, such as `lr ~ 1e-3 * 10^normal(0, 1)`"
 
     let searchOfNoStages span =
-        error
-            "FRZ027"
-            span
-            "a search per stage without stages"
-            "write `learn stage by stage`, or leave out `per stage`"
+        error "FRZ027" span "a search per stage without stages"
+        |> hint "write `learn stage by stage`, or leave out `per stage`"
 
     let drawOfStage span (name: string) =
-        error
-            "FRZ027"
-            span
-            $"`{name}` is drawn per stage and is none of the optimizer's"
-            "per stage lr, momentum and decay can be drawn"
+        error "FRZ027" span $"`{name}` is drawn per stage and is none of the optimizer's"
+        |> hint "per stage lr, momentum and decay can be drawn"
 
     let drawWithoutSearch span =
-        error
-            "FRZ027"
-            span
-            "a draw without a search"
-            "say how many: `search random 10 by validation accuracy`"
+        error "FRZ027" span "a draw without a search"
+        |> hint "say how many: `search random 10 by validation accuracy`"
 
     // Rules
 
     let noSuchDimension span dimension (selector: string) =
-        error
-            "FRZ030"
-            span
-            $"nothing that `{selector}` takes has {dimension}"
-            "conv has filters, inputs, rows and columns; linear has units"
+        error "FRZ030" span $"nothing that `{selector}` takes has {dimension}"
+        |> hint "conv has filters, inputs, rows and columns; linear has units"
 
     let moreThanThereAre span weight dimension count =
-        error "FRZ031" span $"{weight} has %d{count} {dimension}" "ask for as many or fewer"
+        error "FRZ031" span $"{weight} has %d{count} {dimension}"
+        |> hint "ask for as many or fewer"
 
     let layerOutOfRange span asked count =
-        error "FRZ032" span $"there is no layer %d{asked}" $"the net has layers 1 to %d{count}"
+        error "FRZ032" span $"there is no layer %d{asked}"
+        |> hint $"the net has layers 1 to %d{count}"
 
     let stageOutOfRange span (net: string) count =
         let has = if count = 0 then "no stages" else $"stages 1 to %d{count}"
-        error "FRZ033" span "there is no such stage" $"net {net} has {has}"
+        error "FRZ033" span "there is no such stage" |> hint $"net {net} has {has}"
 
     let modifierTwice span first =
-        { error "FRZ034" span "this is said twice" "keep one of the two" with
-            Notes = [ first, "first said here" ]
-        }
+        error "FRZ034" span "this is said twice"
+        |> hint "keep one of the two"
+        |> noting first "first said here"
 
     let misfit span (what: string) (action: string) =
-        error "FRZ035" span $"%s{what} does not go with `%s{action}`" ""
+        error "FRZ035" span $"%s{what} does not go with `%s{action}`"
 
     let statsWithoutBn span =
-        error "FRZ036" span "only batch norms have running statistics" "select `bn`, or parts that hold some"
+        error "FRZ036" span "only batch norms have running statistics"
+        |> hint "select `bn`, or parts that hold some"
 
     let solveNotLast span =
-        error
-            "FRZ037"
-            span
-            "only the last linear layer, whole, can be solved"
-            "select it by its name, such as `fc`"
+        error "FRZ037" span "only the last linear layer, whole, can be solved"
+        |> hint "select it by its name, such as `fc`"
 
     let solveNotAlone span (learning: string) =
-        error
-            "FRZ037"
-            span
-            $"features must be fixed to be solved on, and {learning} learns"
-            "make all other weights `fixed` or `zero`"
+        error "FRZ037" span $"features must be fixed to be solved on, and {learning} learns"
+        |> hint "make all other weights `fixed` or `zero`"
 
     let learnsInSolvedStage span (layer: string) =
-        error
-            "FRZ037"
-            span
-            $"this rule decides {layer}, whose stage is solved for"
-            "leave the stage out of the rule: `except stage 1`, `except classifier`"
+        error "FRZ037" span $"this rule decides {layer}, whose stage is solved for"
+        |> hint "leave the stage out of the rule: `except stage 1`, `except classifier`"
 
     let notSafetensors span reason =
-        error "FRZ038" span $"these weights cannot be used: {reason}" ""
+        error "FRZ038" span $"these weights cannot be used: {reason}"
 
     let notImages span reason =
-        error "FRZ049" span $"these images cannot be used: {reason}" ""
+        error "FRZ049" span $"these images cannot be used: {reason}"
 
     // Nets
 
@@ -320,38 +287,39 @@ module Diagnostic =
         unknown "FRZ040" span $"unknown layer `{name}`" name known
 
     let layerArguments span usage =
-        error "FRZ041" span "this is not how the layer is written" $"expected `{usage}`"
+        error "FRZ041" span "this is not how the layer is written"
+        |> hint $"expected `{usage}`"
 
-    let shape span message hint = error "FRZ042" span message hint
+    let shape span message right =
+        error "FRZ042" span message |> hint right
 
     let layerTooLarge span (largest: int64) =
-        error "FRZ042" span "this layer is too large" $"at most %d{largest} values in one tensor"
+        error "FRZ042" span "this layer is too large"
+        |> hint $"at most %d{largest} values in one tensor"
 
     let wrongOutput span found classes =
-        error
-            "FRZ043"
-            span
-            $"the net ends in %s{found}, but the data have %d{classes} classes"
-            "end it with `linear classes`"
+        error "FRZ043" span $"the net ends in %s{found}, but the data have %d{classes} classes"
+        |> hint "end it with `linear classes`"
 
     let emptyNet span =
-        error "FRZ044" span "the net has no layer" "a net is `net name { conv 8 3x3; relu; linear classes }`"
+        error "FRZ044" span "the net has no layer"
+        |> hint "a net is `net name { conv 8 3x3; relu; linear classes }`"
 
     let netTooLarge span limit =
-        error "FRZ045" span "this net is too large, or a block uses itself" $"at most %d{limit} parts"
+        error "FRZ045" span "this net is too large, or a block uses itself"
+        |> hint $"at most %d{limit} parts"
 
     let missingParameter span net parameter =
-        error "FRZ046" span $"`{net}` needs a value for `{parameter}`" $"write `{net}({parameter} …)`"
+        error "FRZ046" span $"`{net}` needs a value for `{parameter}`"
+        |> hint $"write `{net}({parameter} …)`"
 
     let unknownPart span name =
-        error "FRZ047" span $"the body has no part `{name}`" "give the part a label: `name: relu`"
+        error "FRZ047" span $"the body has no part `{name}`"
+        |> hint "give the part a label: `name: relu`"
 
     let stageOrder span next =
-        error
-            "FRZ048"
-            span
-            "stages stand at the top of a net, numbered in order"
-            $"here `stage %d{next}` would come"
+        error "FRZ048" span "stages stand at the top of a net, numbered in order"
+        |> hint $"here `stage %d{next}` would come"
 
     let libraryNet span net (inner: Diagnostic) =
         { inner with
@@ -364,13 +332,9 @@ module Diagnostic =
     // Warnings
 
     let neverWins span winner =
-        { warning
-              "FRZ101"
-              span
-              "this rule decides nothing"
-              "later rules win everywhere; the last rule that matches wins" with
-            Notes = [ winner, "this rule wins" ]
-        }
+        warning "FRZ101" span "this rule decides nothing"
+        |> hint "later rules win everywhere; the last rule that matches wins"
+        |> noting winner "this rule wins"
 
     let nothingLearns span weight count dimension others =
         let more =
@@ -379,45 +343,36 @@ module Diagnostic =
             else
                 $", nor any of %d{others} other layers"
 
-        warning
-            "FRZ102"
-            span
-            $"0 of %d{count} {dimension} of {weight} learn{more}"
-            "the share is rounded down; `at least 1` would lift it"
+        warning "FRZ102" span $"0 of %d{count} {dimension} of {weight} learn{more}"
+        |> hint "the share is rounded down; `at least 1` would lift it"
 
     let expectsNothing span =
-        warning
-            "FRZ107"
-            span
-            "no run has these values"
-            "the case, lists and names of net and data are looked at"
+        warning "FRZ107" span "no run has these values"
+        |> hint "the case, lists and names of net and data are looked at"
 
     let noNormalisation span =
         warning
             "FRZ105"
             span
             "frozen at their start, mean 0 and variance 1, these statistics normalise nothing"
-            "they are of use with weights from a file"
+        |> hint "they are of use with weights from a file"
 
     let neverInForce span first epochs =
-        warning
-            "FRZ106"
-            span
-            $"epoch %d{first} never comes: the run has %d{epochs}"
-            "these weights stay fixed"
+        warning "FRZ106" span $"epoch %d{first} never comes: the run has %d{epochs}"
+        |> hint "these weights stay fixed"
 
     let leftIsTrained span =
-        warning
-            "FRZ104"
-            span
-            "this amount decides nothing: all of it learns"
-            "`rest: train` takes what it leaves; write `rest: fixed`, or no rest"
+        warning "FRZ104" span "this amount decides nothing: all of it learns"
+        |> hint "`rest: train` takes what it leaves; write `rest: fixed`, or no rest"
 
     let takesNothing span =
-        warning "FRZ108" span "this selector takes nothing in any run" "the net has no such weights"
+        warning "FRZ108" span "this selector takes nothing in any run"
+        |> hint "the net has no such weights"
 
     let searchByTest span =
-        warning "FRZ109" span "this search chooses by the test set" "hold images out: `validate 5000`"
+        warning "FRZ109" span "this search chooses by the test set"
+        |> hint "hold images out: `validate 5000`"
 
     let unused span what name =
-        warning "FRZ103" span $"{what} `{name}` is never used" "remove it, or use it"
+        warning "FRZ103" span $"{what} `{name}` is never used"
+        |> hint "remove it, or use it"

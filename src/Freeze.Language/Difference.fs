@@ -13,6 +13,13 @@ type Change =
         After: string
     }
 
+let private change what before after =
+    {
+        What = what
+        Before = before
+        After = after
+    }
+
 [<RequireQualifiedAccess>]
 type Difference =
     | Added of Run
@@ -55,12 +62,7 @@ let private weights (before: WeightPlan[]) (after: WeightPlan[]) : Change list =
             Some((treatment earlier, treatment plan), plan.Weight.Name)
         | _ -> None)
     |> Array.groupBy fst
-    |> Array.map (fun ((was, is), names) ->
-        {
-            What = names |> Array.map snd |> Suggest.list "and" 4
-            Before = was
-            After = is
-        })
+    |> Array.map (fun ((was, is), names) -> change (names |> Array.map snd |> Suggest.list "and" 4) was is)
     |> List.ofArray
 
 /// Nets that differ in more parts are other nets.
@@ -86,47 +88,23 @@ let private net (before: Net) (after: Net) : Change list =
 
     [
         for name in shown do
-            {
-                What = $"net part {name}"
-                Before = Map.tryFind name was |> Option.defaultValue "none"
-                After = Map.tryFind name is |> Option.defaultValue "none"
-            }
+            let describe side =
+                Map.tryFind name side |> Option.defaultValue "none"
+
+            change $"net part {name}" (describe was) (describe is)
 
         if changed.Length > shown.Length then
-            {
-                What = $"{changed.Length - shown.Length} more parts of the net"
-                Before = "…"
-                After = "…"
-            }
+            change $"{changed.Length - shown.Length} more parts of the net" "…" "…"
     ]
 
 /// What differs between two recipes, setting by setting and weight by weight.
 let changes (before: Recipe) (after: Recipe) : Change list =
-    let number what (was: int) (is: int) =
-        if was = is then
-            []
-        else
-            [
-                {
-                    What = what
-                    Before = $"{was}"
-                    After = $"{is}"
-                }
-            ]
+    let ofValues what (was: 'T) (is: 'T) =
+        let was, is = Json.toText was, Json.toText is
+        if was = is then [] else [ change what was is ]
 
-    let change what (was: 'T) (is: 'T) =
-        if Json.toText was = Json.toText is then
-            []
-        else
-            [
-                {
-                    What = what
-                    Before = Json.toText was
-                    After = Json.toText is
-                }
-            ]
-
-    let setting what (read: Recipe -> 'T) = change what (read before) (read after)
+    let setting what (read: Recipe -> 'T) =
+        ofValues what (read before) (read after)
 
     [
         yield! setting "data" _.Data
@@ -151,10 +129,10 @@ let changes (before: Recipe) (after: Recipe) : Change list =
         yield! weights before.Weights after.Weights
         match before.Learning, after.Learning with
         | Learning.Ensemble(members, epochs, was, frozen), Learning.Ensemble(members', epochs', is, frozen') ->
-            yield! number "members" members members'
-            yield! number "epochs before the members" epochs epochs'
+            yield! ofValues "members" members members'
+            yield! ofValues "epochs before the members" epochs epochs'
             yield! weights was is
-            yield! change "stats frozen of members" frozen frozen'
+            yield! ofValues "stats frozen of members" frozen frozen'
         | _ -> yield! setting "learn" _.Learning
     ]
 

@@ -25,6 +25,13 @@ type Candidate =
         Chosen: Map<string, int>
     }
 
+let unperturbed =
+    {
+        Stage = 0
+        Number = 0
+        Chosen = Map.empty
+    }
+
 let private centre distribution =
     match distribution with
     | Distribution.Normal(mean, _) -> mean
@@ -63,19 +70,17 @@ let private drawing (seed: int64) (candidate: Candidate) (name: string) : Distri
             index <- index + 1L
             draw key index distribution
 
+let private isDraw (callee: Name) =
+    Vocabulary.names Vocabulary.draws |> List.contains callee.Value
+
 /// All distributions in an expression, each with the number of its arguments.
-let rec private distributions (expression: Expression) : (string * int) list =
-    match expression.Value with
-    | Term.Call(callee, arguments) ->
-        [
-            if Vocabulary.names Vocabulary.draws |> List.contains callee.Value then
-                callee.Value, arguments.Length
-            for argument in arguments do
-                yield! distributions argument.Content
-        ]
-    | Term.Negative inner -> distributions inner
-    | Term.Binary(_, left, right) -> distributions left @ distributions right
-    | _ -> []
+let private distributions (expression: Expression) : (string * int) list =
+    Walk.expressions expression
+    |> Seq.choose (fun inner ->
+        match inner.Value with
+        | Term.Call(callee, arguments) when isDraw callee -> Some(callee.Value, arguments.Length)
+        | _ -> None)
+    |> List.ofSeq
 
 /// Of a draw in a grid, how many values it can take.
 let options (expression: Expression) : Result<int, Diagnostic> =
@@ -113,57 +118,42 @@ let private distribution scope span (callee: string) (arguments: Argument list) 
         Ok(Distribution.LogUniform(least, most))
     | _ -> Error(Diagnostic.wrongValue span $"`{usage}`")
 
-let private decimalOf span (value: float) =
+let private constant span (value: float) =
     if Double.IsFinite value && abs value < 7e28 then
-        Ok(Datum.Number(decimal value, NumberForm.Decimal))
+        Ok(Term.Number(decimal value, NumberForm.Decimal))
     else
         Error(Diagnostic.outOfRange span "the draw" "a number of at most about 7e28")
 
 /// The expression with each distribution in it replaced by a value drawn from it, in the order of the text.
 let rec private replace scope next (expression: Expression) : Result<Expression, Diagnostic> =
-    let number datum =
-        match datum with
-        | Datum.Number(value, form) ->
-            { expression with
-                Value = Term.Number(value, form)
-            }
-        | _ -> expression
+    let inner = replace scope next
+
+    let same result =
+        result |> Result.map (at expression.Span)
 
     match expression.Value with
     | Term.Call({ Value = "choice" }, arguments) when
         not arguments.IsEmpty && arguments |> List.forall _.Label.IsNone
         ->
         let index = next (Distribution.Choice arguments.Length) |> int
-        replace scope next arguments[index].Content
-    | Term.Call(callee, arguments) when Vocabulary.names Vocabulary.draws |> List.contains callee.Value ->
+        inner arguments[index].Content
+    | Term.Call(callee, arguments) when isDraw callee ->
         distribution scope expression.Span callee.Value arguments
-        |> Result.bind (next >> decimalOf expression.Span)
-        |> Result.map number
+        |> Result.bind (next >> constant expression.Span)
+        |> same
     | Term.Call(callee, arguments) ->
         arguments
         |> List.map (fun argument ->
-            replace scope next argument.Content
+            inner argument.Content
             |> Result.map (fun content -> { argument with Content = content }))
         |> all
-        |> Result.map (fun arguments ->
-            { expression with
-                Value = Term.Call(callee, arguments)
-            })
-    | Term.Negative inner ->
-        replace scope next inner
-        |> Result.map (fun inner ->
-            { expression with
-                Value = Term.Negative inner
-            })
+        |> Result.map (fun arguments -> Term.Call(callee, arguments))
+        |> same
+    | Term.Negative value -> inner value |> Result.map Term.Negative |> same
     | Term.Binary(operator, left, right) ->
-        match replace scope next left, replace scope next right with
-        | Ok left, Ok right ->
-            Ok
-                { expression with
-                    Value = Term.Binary(operator, left, right)
-                }
-        | Error e, _
-        | _, Error e -> Error e
+        both (inner left) (inner right)
+        |> Result.map (fun (left, right) -> Term.Binary(operator, left, right))
+        |> same
     | _ -> Ok expression
 
 /// What a drawn expression comes to for a candidate: a constant of the same place.
@@ -181,4 +171,4 @@ let resolve
         | Datum.Number(number, form) -> Ok(Term.Number(number, form))
         | Datum.Word word -> Ok(Term.Word word)
         | _ -> Error(Diagnostic.wrongValue expression.Span "a number or a word"))
-    |> Result.map (fun term -> { Value = term; Span = expression.Span })
+    |> Result.map (at expression.Span)

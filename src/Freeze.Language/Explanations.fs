@@ -1,11 +1,9 @@
-/// What the codes of messages mean, out of docs/errors.md, and what settings take, out of their readers.
+/// What the codes of messages mean, out of docs/errors.md.
 [<RequireQualifiedAccess>]
 module Freeze.Language.Explanations
 
 open System.IO
 open System.Reflection
-open Freeze.Language.Syntax
-open Freeze.Language.Values
 
 let private read () =
     use stream =
@@ -36,43 +34,3 @@ let all () : (string * string) list = entries.Value
 
 let tryFind (code: string) : string option =
     all () |> List.tryFind (fst >> (=) code) |> Option.map snd
-
-/// What a setting would take, as its own reader says of a value that none takes: `a whole number from 1 to 65536`.
-let ofSetting (name: string) : string option =
-    let nowhere = { Start = 0; End = 0 }
-
-    let phrase =
-        [
-            {
-                Value = Term.Number(-1m, NumberForm.Whole)
-                Span = nowhere
-            }
-        ]
-
-    let found = ResizeArray<Diagnostic>()
-
-    match name with
-    | "search" -> Settings.search Scope.Empty phrase |> Diagnostic.keep found.Add |> ignore
-    | "limit" -> Settings.limit Scope.Empty phrase |> Diagnostic.keep found.Add |> ignore
-    | _ ->
-        let written: Settings.Written =
-            {
-                Name = { Value = name; Span = nowhere }
-                Phrase = phrase
-            }
-
-        let noData: Settings.DataLookup =
-            {
-                Named = fun _ -> ""
-                Folder = fun path -> Error(Diagnostic.notImages path.Span "none is looked for here")
-            }
-
-        Settings.read found.Add noData Scope.Empty (Map.ofList [ name, written ])
-        |> ignore
-
-    let expected = "expected "
-
-    found
-    |> Seq.map _.Label
-    |> Seq.tryFind _.StartsWith(expected)
-    |> Option.map _.Substring(expected.Length)

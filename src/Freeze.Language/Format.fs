@@ -73,13 +73,19 @@ let rec private netItem (reading: Reading option) (part: NetPart) : Item =
     | NetItem.Stage(number, parts) ->
         Item.Blocks [ text "stage " @ Notation.sum source number, body number.Span.End parts ]
     | NetItem.Let(name, value) -> text $"let {name.Value} = " @ Notation.expression source value |> plain
-    | NetItem.Define(name, parameters, parts) ->
-        Item.Blocks
-            [
-                text ("block " + name.Value) @ Notation.parameters source parameters,
-                body (endOf name parameters) parts
-            ]
+    | NetItem.Define definition -> defined reading "block " definition
     | NetItem.Broken -> notPrinted ()
+
+/// A net or a block, with its head.
+and private defined (reading: Reading option) (word: string) (definition: Definition) : Item =
+    let name, parameters = definition.Name, definition.Parameters
+    let source = reading |> Option.map _.Source
+
+    Item.Blocks
+        [
+            text (word + name.Value) @ Notation.parameters source parameters,
+            block reading (netItem reading) (endOf name parameters) definition.Body
+        ]
 
 let private reportLine (line: Located<ReportLine option>) : Item =
     match line.Value with
@@ -138,12 +144,7 @@ let rec private statement (reading: Reading option) (written: Statement) : Item 
         text (Notation.selector source selector + ": ") @ Notation.action source action
         |> plain
     | StatementItem.Case(name, items) -> Item.Blocks [ text ("case " + name.Value), body name.Span.End items ]
-    | StatementItem.Net(name, parameters, parts) ->
-        Item.Blocks
-            [
-                text ("net " + name.Value) @ Notation.parameters source parameters,
-                block reading (netItem reading) (endOf name parameters) parts
-            ]
+    | StatementItem.Net definition -> defined reading "net " definition
     | StatementItem.Import path -> text ("import " + Notation.quoted path.Value) |> plain
     | StatementItem.Ensemble(members, after, items) ->
         let epochs =

@@ -44,15 +44,18 @@ let private longest = 8 * Source.largest
 let rec all (file: File) : File list =
     file :: (file.Imports |> Map.values |> Seq.collect all |> List.ofSeq)
 
-/// The path of an import, relative to the file that holds it.
+/// The path that a file names, relative to the file that holds it.
 let resolve (importer: Source) (path: string) =
     Path.Combine(Path.GetDirectoryName importer.Path |> Option.ofObj |> Option.defaultValue "", path)
 
-let private full (path: string) =
+/// The one name of a file, or the path as it is where it can be none.
+let fullPath (path: string) =
     try
         Path.GetFullPath path
-    with _ ->
-        path
+    with
+    | :? System.ArgumentException
+    | :? IOException
+    | :? System.NotSupportedException -> path
 
 /// Reads and parses a file and those that it imports.
 let load (files: Files) (root: Source) : Loaded =
@@ -60,13 +63,7 @@ let load (files: Files) (root: Source) : Loaded =
     let sources = ResizeArray<Source>()
 
     let place (source: Source) =
-        let start =
-            match Seq.tryLast sources with
-            // A gap of one keeps the end of a file apart from the next one's first character.
-            | Some last -> last.Start + last.Text.Length + 1
-            | None -> 0
-
-        let placed = { source with Start = start }
+        let placed = Source.behind sources source
         sources.Add placed
         placed
 
@@ -91,7 +88,7 @@ let load (files: Files) (root: Source) : Loaded =
 
     and follow ancestors importer path =
         let target = resolve importer path.Value
-        let key = full target
+        let key = fullPath target
 
         let fail reason =
             found.Add(Diagnostic.cannotImport path.Span path.Value reason)
@@ -103,7 +100,7 @@ let load (files: Files) (root: Source) : Loaded =
             fail "a path is relative to the file that names it"
         elif List.contains key ancestors then
             fail "it imports this file, directly or through others"
-        elif sources |> Seq.exists (fun source -> full source.Path = key) then
+        elif sources |> Seq.exists (fun source -> fullPath source.Path = key) then
             None
         elif sources.Count >= mostFiles then
             fail $"more than %d{mostFiles} files"
@@ -114,7 +111,7 @@ let load (files: Files) (root: Source) : Loaded =
                 fail "too much text in all"
             | Ok source -> Some(read (key :: ancestors) (place { source with Path = target }))
 
-    let root = read [ full root.Path ] (place root)
+    let root = read [ fullPath root.Path ] (place root)
 
     {
         Root = root

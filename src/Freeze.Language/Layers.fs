@@ -31,13 +31,19 @@ type private Layer =
         Scope: Scope
         Span: Span
         Name: string
-        Usage: string
+        Known: Vocabulary.Layer
     }
+
+    member this.Usage = this.Known.Entry.Usage
 
 /// Larger windows, strides and widths are mistakes.
 let private widest = 1_000_000L
 
-let private options (layer: Layer) allowed (words: Phrase) =
+let private options (layer: Layer) (words: Phrase) =
+    let allowed (word: string) =
+        layer.Known.Options
+        |> List.exists (fun (option, _) -> option = word || option.StartsWith(word + " "))
+
     let count what least (value: Expression) =
         wholeBetween layer.Scope least 1024L what value |> Result.map int
 
@@ -47,7 +53,7 @@ let private options (layer: Layer) allowed (words: Phrase) =
 
         match words with
         | [] -> Ok options
-        | ({ Value = Term.Word word } as at) :: _ when not (List.contains word allowed) -> wrong at
+        | ({ Value = Term.Word word } as at) :: _ when not (allowed word) -> wrong at
         | { Value = Term.Word "stride" } :: value :: rest ->
             count "the stride" 1L value
             |> Result.bind (fun stride -> read { options with Stride = Some stride } rest)
@@ -65,91 +71,74 @@ let private options (layer: Layer) allowed (words: Phrase) =
 
     read noOptions words
 
-let private fail (layer: Layer) diagnostic = layer.Builder.Fail diagnostic
+/// What a layer computes, and what shape it gives; or no layer at all.
+type private Made = Result<(Operation * int list) option, Diagnostic>
 
-/// Adds a layer whose output is computed from a map of channels x height x width.
-let private onMap (layer: Layer) what add =
-    match layer.Builder.Shape with
-    | None -> ()
-    | Some [| channels; height; width |] -> add (channels, height, width)
-    | Some flat ->
-        fail
-            layer
-            (Diagnostic.shape
-                layer.Span
-                $"{what} needs a map of channels, height and width"
-                $"here it gets {Shapes.describe flat}")
+let private misuse (layer: Layer) (span: Span) : Made =
+    Error(Diagnostic.layerArguments span layer.Usage)
 
-/// Adds a layer that slides a window over a map; `what` is the window in messages.
-let private slide (layer: Layer) word what (rows, columns) stride (padRows, padColumns) add =
-    onMap layer word (fun (channels, height, width) ->
-        match Shapes.slide height rows stride padRows, Shapes.slide width columns stride padColumns with
-        | Some outHeight, Some outWidth -> add channels (outHeight, outWidth)
-        | _ ->
-            fail
-                layer
-                (Diagnostic.shape
-                    layer.Span
-                    $"{what} of {rows}x{columns} is larger than its input of {height}x{width}"
-                    "make it smaller, pad, or pool less before it"))
+/// The length of the output along both sides of a map over which a window slides; `what` is the window in messages.
+let private slide (layer: Layer) what (rows, columns) stride (padRows, padColumns) (height, width) =
+    match Shapes.slide height rows stride padRows, Shapes.slide width columns stride padColumns with
+    | Some outHeight, Some outWidth -> Ok(outHeight, outWidth)
+    | _ ->
+        Diagnostic.shape
+            layer.Span
+            $"{what} of {rows}x{columns} is larger than its input of {height}x{width}"
+            "make it smaller, pad, or pool less before it"
+        |> Error
 
-/// Adds a layer if its weight is of a size that can be.
-let private sized (layer: Layer) (weight: int64 list) add =
-    if Shapes.isTooLarge weight then
-        fail layer (Diagnostic.layerTooLarge layer.Span Shapes.largest)
+/// A layer of a map of channels x height x width.
+let private onMap (layer: Layer) what (shape: int[]) (make: int -> int * int -> Made) : Made =
+    match shape with
+    | [| channels; height; width |] -> make channels (height, width)
+    | flat ->
+        Diagnostic.shape
+            layer.Span
+            $"{what} needs a map of channels, height and width"
+            $"here it gets {Shapes.describe flat}"
+        |> Error
+
+/// A layer with a weight, if that is of a size that can be.
+let private weighted (layer: Layer) kind (options: Options) (weight: int list) operation output : Made =
+    if Shapes.isTooLarge (List.map int64 weight) then
+        Error(Diagnostic.layerTooLarge layer.Span Shapes.largest)
     else
-        add ()
+        layer.Builder.Start(layer.Place, kind, layer.Name, options.Init)
+        Ok(Some(operation, output))
 
-let private kernel (layer: Layer) (filters: int) (rows, columns) (options: Options) =
+let private kernel (layer: Layer) shape (filters: int) (rows, columns) (options: Options) : Made =
     let padRows = options.Padding |> Option.defaultValue (rows / 2)
     let padColumns = options.Padding |> Option.defaultValue (columns / 2)
     let stride = options.Stride |> Option.defaultValue 1
 
-    slide
-        layer
-        "conv"
-        "a kernel"
-        (rows, columns)
-        stride
-        (padRows, padColumns)
-        (fun channels (height, width) ->
-            let kernel = [ int64 filters; int64 channels; int64 rows; int64 columns ]
-
-            sized layer kernel (fun () ->
-                layer.Builder.Start(layer.Place, "conv", layer.Name, options.Init)
-
-                layer.Builder.Add(
-                    layer.Span,
-                    layer.Name,
-                    Operation.Conv(filters, rows, columns, stride, padRows, padColumns, options.Bias),
-                    [ filters; height; width ]
-                )))
-
-let private conv (layer: Layer) (words: Phrase) =
-    match words with
-    | filters :: {
-                     Value = Term.Size(rows, columns)
-                     Span = size
-                 } :: rest ->
-        let read =
-            wholeBetween layer.Scope 1L widest "the number of filters" filters
-            |> Result.bind (fun filters ->
-                options layer [ "stride"; "pad"; "no"; "init" ] rest
-                |> Result.map (fun options -> int filters, options))
-
-        match read with
-        | Error diagnostic -> fail layer diagnostic
-        | Ok _ when rows < 1 || columns < 1 || rows > 1024 || columns > 1024 ->
-            fail layer (Diagnostic.outOfRange size "the kernel" "1x1 to 1024x1024")
-        | Ok(_, { Padding = None }) when rows % 2 = 0 || columns % 2 = 0 ->
-            fail
+    onMap layer "conv" shape (fun channels size ->
+        slide layer "a kernel" (rows, columns) stride (padRows, padColumns) size
+        |> Result.bind (fun (height, width) ->
+            weighted
                 layer
-                (Diagnostic.shape
+                "conv"
+                options
+                [ filters; channels; rows; columns ]
+                (Operation.Conv(filters, rows, columns, stride, padRows, padColumns, options.Bias))
+                [ filters; height; width ]))
+
+let private conv (layer: Layer) shape (words: Phrase) : Made =
+    match words with
+    | filters :: At(Term.Size(rows, columns), size) :: rest ->
+        both (wholeBetween layer.Scope 1L widest "the number of filters" filters) (options layer rest)
+        |> Result.bind (fun (filters, options) ->
+            if rows < 1 || columns < 1 || rows > 1024 || columns > 1024 then
+                Error(Diagnostic.outOfRange size "the kernel" "1x1 to 1024x1024")
+            elif options.Padding.IsNone && (rows % 2 = 0 || columns % 2 = 0) then
+                Diagnostic.shape
                     size
                     $"a kernel of {rows}x{columns} cannot pad to the same size"
-                    "an even kernel has no middle: write `pad N` or `pad none`")
-        | Ok(filters, options) -> kernel layer filters (rows, columns) options
-    | _ -> fail layer (Diagnostic.layerArguments layer.Span layer.Usage)
+                    "an even kernel has no middle: write `pad N` or `pad none`"
+                |> Error
+            else
+                kernel layer shape (int filters) (rows, columns) options)
+    | _ -> misuse layer layer.Span
 
 /// Puts all values in one row, where they are not.
 let flatten (builder: Builder) (place: Place) span =
@@ -163,68 +152,76 @@ let flatten (builder: Builder) (place: Place) span =
         )
     | _ -> ()
 
-let private linear (layer: Layer) (words: Phrase) =
+let private linear (layer: Layer) (words: Phrase) : Made =
     match words with
-    | [] -> fail layer (Diagnostic.layerArguments layer.Span layer.Usage)
+    | [] -> misuse layer layer.Span
     | units :: rest ->
-        match
-            wholeBetween layer.Scope 1L widest "the number of units" units |> Result.map int,
-            options layer [ "no"; "init" ] rest
-        with
-        | Error diagnostic, _
-        | _, Error diagnostic -> fail layer diagnostic
-        | Ok units, Ok options ->
+        both (wholeBetween layer.Scope 1L widest "the number of units" units) (options layer rest)
+        |> Result.bind (fun (units, options) ->
+            let units = int units
             flatten layer.Builder { layer.Place with InRepeat = false } layer.Span
 
             match layer.Builder.Shape with
-            | Some [| inputs |] ->
-                sized layer [ int64 units; int64 inputs ] (fun () ->
-                    layer.Builder.Start(layer.Place, "linear", layer.Name, options.Init)
+            | None -> Ok None
+            | Some shape ->
+                weighted
+                    layer
+                    "linear"
+                    options
+                    [ units; shape[0] ]
+                    (Operation.Linear(units, options.Bias))
+                    [ units ])
 
-                    layer.Builder.Add(
-                        layer.Span,
-                        layer.Name,
-                        Operation.Linear(units, options.Bias),
-                        [ units ]
-                    ))
-            | _ -> ()
-
-let private pool (layer: Layer) word make (words: Phrase) =
+let private pool (layer: Layer) shape word make (words: Phrase) : Made =
     match words with
-    | [] -> fail layer (Diagnostic.layerArguments layer.Span layer.Usage)
+    | [] -> misuse layer layer.Span
     | size :: rest ->
-        match wholeBetween layer.Scope 1L 1024L "the size" size, options layer [ "stride"; "pad" ] rest with
-        | Error diagnostic, _
-        | _, Error diagnostic -> fail layer diagnostic
-        | Ok size, Ok options ->
+        both (wholeBetween layer.Scope 1L 1024L "the size" size) (options layer rest)
+        |> Result.bind (fun (size, options) ->
             let size = int size
             let stride = options.Stride |> Option.defaultValue size
             let padding = options.Padding |> Option.defaultValue 0
 
             if padding > size / 2 then
-                let limit = $"at most {size / 2}"
-                fail layer (Diagnostic.shape layer.Span $"{word} pads by more than half its size" limit)
+                Diagnostic.shape layer.Span $"{word} pads by more than half its size" $"at most {size / 2}"
+                |> Error
             else
-                slide layer word word (size, size) stride (padding, padding) (fun channels (height, width) ->
-                    layer.Builder.Add(
-                        layer.Span,
-                        layer.Name,
-                        make (size, stride, padding),
-                        [ channels; height; width ]
-                    ))
+                onMap layer word shape (fun channels whole ->
+                    slide layer word (size, size) stride (padding, padding) whole
+                    |> Result.map (fun (height, width) ->
+                        Some(make (size, stride, padding), [ channels; height; width ]))))
 
-let private dropout (layer: Layer) (words: Phrase) =
+let private dropout (layer: Layer) shape (words: Phrase) : Made =
     match words with
     | [ share ] ->
-        match numberBetween layer.Scope 0m 0.999m "the share dropped" share with
-        | Error diagnostic -> fail layer diagnostic
-        // None at all is no layer, so that a net may have its share as a parameter.
-        | Ok 0m -> ()
-        | Ok share ->
-            layer.Builder.Shape
-            |> Option.iter (fun shape ->
-                layer.Builder.Add(layer.Span, layer.Name, Operation.Dropout(float share), List.ofArray shape))
-    | _ -> fail layer (Diagnostic.layerArguments layer.Span layer.Usage)
+        numberBetween layer.Scope 0m 0.999m "the share dropped" share
+        |> Result.map (fun share ->
+            // None at all is no layer, so that a net may have its share as a parameter.
+            if share = 0m then
+                None
+            else
+                Some(Operation.Dropout(float share), List.ofArray shape))
+    | _ -> misuse layer layer.Span
+
+let private make (layer: Layer) (word: string) (shape: int[]) (words: Phrase) : Made =
+    /// A layer without words of its own that keeps the shape.
+    let plain operation =
+        match words with
+        | [] -> Ok(Some(operation, List.ofArray shape))
+        | extra :: _ -> misuse layer extra.Span
+
+    match word with
+    | "conv" -> conv layer shape words
+    | "linear" -> linear layer words
+    | "maxpool" -> pool layer shape word Operation.MaxPool words
+    | "avgpool" -> pool layer shape word Operation.AvgPool words
+    | "bn" -> plain (Operation.BatchNorm(1e-5, 0.1))
+    | "relu" -> plain Operation.Relu
+    | "dropout" -> dropout layer shape words
+    | "globalpool" when words.IsEmpty ->
+        onMap layer word shape (fun channels _ -> Ok(Some(Operation.GlobalPool, [ channels ])))
+    | "flatten" when words.IsEmpty -> Ok(Some(Operation.Flatten, [ int (Shapes.size shape) ]))
+    | _ -> misuse layer layer.Span
 
 /// Adds a layer of the vocabulary, such as `conv 8 3x3`.
 let add (builder: Builder) (place: Place) scope span (label: Name option) (word: string) (words: Phrase) =
@@ -235,29 +232,11 @@ let add (builder: Builder) (place: Place) scope span (label: Name option) (word:
             Scope = scope
             Span = span
             Name = builder.Name(place, label, word)
-            Usage = Vocabulary.usage Vocabulary.layers word
+            Known = Vocabulary.layerTable |> List.find (fun layer -> layer.Entry.Name = word)
         }
 
-    /// A layer without words of its own that keeps the shape.
-    let plain operation =
-        match words, builder.Shape with
-        | [], Some shape -> builder.Add(layer.Span, layer.Name, operation, List.ofArray shape)
-        | [], None -> ()
-        | extra :: _, _ -> fail layer (Diagnostic.layerArguments extra.Span layer.Usage)
-
-    match word with
-    | "conv" -> conv layer words
-    | "linear" -> linear layer words
-    | "maxpool" -> pool layer word Operation.MaxPool words
-    | "avgpool" -> pool layer word Operation.AvgPool words
-    | "bn" -> plain (Operation.BatchNorm(1e-5, 0.1))
-    | "relu" -> plain Operation.Relu
-    | "dropout" -> dropout layer words
-    | "globalpool" when words.IsEmpty ->
-        onMap layer word (fun (channels, _, _) ->
-            builder.Add(layer.Span, layer.Name, Operation.GlobalPool, [ channels ]))
-    | "flatten" when words.IsEmpty ->
-        builder.Shape
-        |> Option.iter (fun shape ->
-            builder.Add(layer.Span, layer.Name, Operation.Flatten, [ int (Shapes.size shape) ]))
-    | _ -> fail layer (Diagnostic.layerArguments span layer.Usage)
+    match builder.Shape |> Option.map (fun shape -> make layer word shape words) with
+    | None
+    | Some(Ok None) -> ()
+    | Some(Ok(Some(operation, shape))) -> builder.Add(span, layer.Name, operation, shape)
+    | Some(Error diagnostic) -> builder.Fail diagnostic

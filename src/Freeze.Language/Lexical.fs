@@ -97,11 +97,7 @@ let located (parser: Parser<'T>) : Parser<Located<'T>> =
             let state, finish = stream.UserState, offset stream
             let trailing = finish = state.SpaceEnd && state.SpaceStart > start
 
-            let span =
-                {
-                    Start = start
-                    End = if trailing then state.SpaceStart else finish
-                }
+            let span = Span.Between(start, if trailing then state.SpaceStart else finish)
 
             Reply(reply.Status, { Value = reply.Result; Span = span }, reply.Error)
         else
@@ -223,9 +219,6 @@ let number: Parser<Term> =
         .>> endOfNumber
         <?> "a number"
 
-let private enter change (stream: CharStream<State>) =
-    stream.UserState <- change stream.UserState
-
 /// Runs a parser one level deeper, with newlines as space or not; past the limit it says so and fails for good.
 let nested (newlineIsSpace: bool) (parser: Parser<'T>) : Parser<'T> =
     fun stream ->
@@ -234,24 +227,16 @@ let nested (newlineIsSpace: bool) (parser: Parser<'T>) : Parser<'T> =
         if outside.Depth >= nestingLimit then
             Reply(FatalError, messageError $"at most {nestingLimit} levels of brackets")
         else
-            enter
-                (fun s ->
-                    { s with
-                        Depth = s.Depth + 1
+            let nest depth newlineIsSpace =
+                stream.UserState <-
+                    { stream.UserState with
+                        Depth = depth
                         NewlineIsSpace = newlineIsSpace
-                    })
-                stream
+                    }
 
+            nest (outside.Depth + 1) newlineIsSpace
             let reply = parser stream
-
-            enter
-                (fun s ->
-                    { s with
-                        Depth = outside.Depth
-                        NewlineIsSpace = outside.NewlineIsSpace
-                    })
-                stream
-
+            nest outside.Depth outside.NewlineIsSpace
             reply
 
 /// An operator may follow every value: it is named only where nothing else is expected.
@@ -290,10 +275,7 @@ let private spanAt (stream: CharStream<State>) (start: int) =
     stream.Seek(int64 start)
     let length = stream.SkipCharsOrNewlinesWhile(fun c -> isNameChar c)
 
-    {
-        Start = start
-        End = start + max length 1
-    }
+    Span.Between(start, start + max length 1)
 
 /// Skips to where the next statement can begin: a newline, `;` or `}`, over whole bracketed parts.
 let private skipStatement (stream: CharStream<State>) =

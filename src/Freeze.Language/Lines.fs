@@ -9,29 +9,16 @@ open Freeze.Language.Layout
 type Reading =
     {
         Source: Source
-        LineStarts: int[]
+        Lines: LineIndex
         /// In the order of the text.
         Comments: Span[]
         CommentStarts: int[]
     }
 
-let private isNewline c = c = '\n' || c = '\r'
-
 let read (source: Source) (comments: Span list) : Reading =
-    let text = source.Text
-
     {
         Source = source
-        LineStarts =
-            [|
-                source.Start
-                for i in 0 .. text.Length - 1 do
-                    // To the parser, `\r` alone ends a line too.
-                    let half = text[i] = '\r' && i + 1 < text.Length && text[i + 1] = '\n'
-
-                    if isNewline text[i] && not half then
-                        source.Start + i + 1
-            |]
+        Lines = LineIndex.ofText source.Text
         Comments = List.toArray comments
         CommentStarts = [| for comment in comments -> comment.Start |]
     }
@@ -43,7 +30,7 @@ let private countBefore (offsets: int[]) (offset: int) =
     | missing -> ~~~missing
 
 let private lineOf (reading: Reading) (offset: int) =
-    countBefore reading.LineStarts (offset + 1)
+    LineIndex.ofOffset reading.Lines (offset - reading.Source.Start)
 
 let private commentsIn (reading: Reading) (span: Span) : Span[] =
     let first = countBefore reading.CommentStarts span.Start
@@ -176,13 +163,7 @@ let file (reading: Reading option) (items: (Span * Item) list) : Line list =
     | Some reading ->
         let start = reading.Source.Start
 
-        between
-            reading
-            {
-                Start = start
-                End = start + reading.Source.Text.Length
-            }
-            items
+        between reading (Span.Between(start, start + reading.Source.Text.Length)) items
         |> snd
 
 /// The block of some items, which opens behind an offset. Without a text, one item a line.

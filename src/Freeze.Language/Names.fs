@@ -30,9 +30,6 @@ type private Locals = Map<string, Kind * int>
 
 let private everywhere = -1
 
-let private isSetting name =
-    List.contains name (Vocabulary.names Vocabulary.settings)
-
 /// A net's name where `wrn-28-10` is short for `wrn(28, 10)`.
 let private netOf (nets: Set<string>) (word: string) =
     nets
@@ -46,10 +43,14 @@ let private netOf (nets: Set<string>) (word: string) =
 
 /// `stride`, `pad` and so on: behind a layer they are no names, unless the net has such a parameter.
 let private layerWords =
-    Vocabulary.layers
-    |> Seq.collect (fun layer -> layer.Usage.Split [| ' '; '['; ']'; '|' |])
-    |> Seq.filter (fun word -> word <> "" && Seq.forall System.Char.IsAsciiLetterLower word)
-    |> Set.ofSeq
+    [
+        for layer in Vocabulary.layerTable do
+            layer.Entry.Name
+
+            for option, _ in layer.Options do
+                yield! option.Split ' '
+    ]
+    |> Set.ofList
 
 /// Collects occurrences statement by statement. `nets` and `cases` are the names that some file defines.
 type private Collector(nets: Set<string>, cases: Set<string>) =
@@ -61,11 +62,7 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
                 Name = name
                 Kind = kind
                 Home = home
-                Span =
-                    {
-                        Start = span.Start
-                        End = span.Start + name.Length
-                    }
+                Span = Span.Between(span.Start, span.Start + name.Length)
                 IsDefinition = isDefinition
             }
 
@@ -84,84 +81,63 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
             |> Option.iter (fun net -> add Kind.Net everywhere false net span)
 
     member this.Expression (locals: Locals) home (expression: Expression) : unit =
-        let inner = this.Expression locals home
+        for inner in Walk.expressions expression do
+            match inner.Value with
+            | Term.Word word -> this.Use(locals, home, word, inner.Span)
+            | Term.Call(callee, _) -> this.Use(locals, home, callee.Value, callee.Span)
+            | _ -> ()
 
-        match expression.Value with
-        | Term.Word word -> this.Use(locals, home, word, expression.Span)
-        | Term.Call(callee, arguments) ->
-            this.Use(locals, home, callee.Value, callee.Span)
-            arguments |> List.iter (fun argument -> inner argument.Content)
-        | Term.List items
-        | Term.Tuple items -> List.iter inner items
-        | Term.Part(_, value)
-        | Term.Negative value -> inner value
-        | Term.Range(a, b)
-        | Term.Binary(_, a, b) ->
-            inner a
-            inner b
-        | Term.Number _
-        | Term.Text _
-        | Term.Size _ -> ()
-
-    member this.Parameters (locals: Locals) home (parameters: Parameter list) : Locals =
-        parameters
+    /// The parameters of a net or a block, and its parts, where these are known.
+    member this.Defined(locals: Locals, home, definition: Definition) : unit =
+        definition.Parameters
         |> List.choose _.Default
         |> List.iter (this.Expression locals everywhere)
 
-        parameters
-        |> List.fold
-            (fun locals parameter ->
-                this.Define(Kind.Local, home, parameter.Name)
-                Map.add parameter.Name.Value (Kind.Local, home) locals)
-            locals
+        let inside =
+            definition.Parameters
+            |> List.fold
+                (fun locals parameter ->
+                    this.Define(Kind.Local, home, parameter.Name)
+                    Map.add parameter.Name.Value (Kind.Local, home) locals)
+                locals
+
+        this.Body inside home definition.Body
 
     /// The parts of a net, each with what those before it have defined.
     member this.Body (locals: Locals) home (body: NetPart list) : unit =
+        let isOption (locals: Locals) (expression: Expression) =
+            match expression.Value with
+            | Term.Word word -> layerWords.Contains word && not (locals.ContainsKey word)
+            | _ -> false
+
+        let define kind home (locals: Locals) (name: Name) =
+            this.Define(kind, home, name)
+            Map.add name.Value (kind, home) locals
+
         let part (locals: Locals) (part: NetPart) : Locals =
-            let inside = this.Body locals home
+            let own = part.Span.Start
+
+            let expressions =
+                match part.Value with
+                | NetItem.Layer(_, phrase) -> phrase |> List.filter (isOption locals >> not)
+                // The parameters' defaults are looked at with the parameters.
+                | NetItem.Define _ -> []
+                | _ -> Walk.partExpressions part
+
+            expressions |> List.iter (this.Expression locals everywhere)
 
             match part.Value with
-            | NetItem.Layer(_, phrase) ->
-                for expression in phrase do
-                    match expression.Value with
-                    | Term.Word word when layerWords.Contains word && not (locals.ContainsKey word) -> ()
-                    | _ -> this.Expression locals everywhere expression
-
-                locals
-            | NetItem.Block(_, inner)
-            | NetItem.Dense(_, inner) ->
-                inside inner
-                locals
-            | NetItem.Stage(number, inner) ->
-                this.Expression locals everywhere number
-                inside inner
-                locals
-            | NetItem.Repeat(_, turn, count, inner) ->
-                this.Expression locals everywhere count
-
-                let known =
-                    match turn with
-                    | Some turn ->
-                        this.Define(Kind.Local, part.Span.Start, turn)
-                        Map.add turn.Value (Kind.Local, part.Span.Start) locals
-                    | None -> locals
-
-                this.Body known home inner
-                locals
-            | NetItem.Residual(_, inner, shortcut) ->
-                inside inner
-                shortcut |> Option.iter (fun shortcut -> inside shortcut.Body)
-                locals
-            | NetItem.Let(name, value) ->
-                this.Expression locals everywhere value
-                this.Define(Kind.Local, home, name)
-                Map.add name.Value (Kind.Local, home) locals
-            | NetItem.Define(name, parameters, inner) ->
-                this.Define(Kind.Block, home, name)
-                let known = Map.add name.Value (Kind.Block, home) locals
-                this.Body (this.Parameters locals part.Span.Start parameters) part.Span.Start inner
+            | NetItem.Let(name, _) -> define Kind.Local home locals name
+            | NetItem.Define definition ->
+                let known = define Kind.Block home locals definition.Name
+                this.Defined(locals, own, definition)
                 known
-            | NetItem.Broken -> locals
+            | NetItem.Repeat(_, Some turn, _, inner) ->
+                this.Body (define Kind.Local own locals turn) home inner
+                locals
+            | _ ->
+                this.Body locals home (Walk.inner part)
+                locals
 
         body |> List.fold part locals |> ignore
 
@@ -201,7 +177,7 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
         let expression = this.Expression Map.empty home
 
         let letOrSetting (name: Name) =
-            if not (isSetting name.Value) then
+            if not (Settings.isSetting name.Value) then
                 this.Define(Kind.Let, home, name)
 
         match statement.Value with
@@ -214,10 +190,7 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
         | StatementItem.Together(names, items) ->
             List.iter letOrSetting names
             expression items
-        | StatementItem.Rule(selector, action) ->
-            Axes.selectorExpressions selector |> List.iter expression
-            action.Amount |> Option.iter (fun amount -> expression amount.Count)
-            Axes.modifierExpressions action.Modifiers |> List.iter expression
+        | StatementItem.Rule(selector, action) -> Walk.ruleExpressions selector action |> List.iter expression
         | StatementItem.Case(name, body) ->
             this.Define(Kind.Case, everywhere, name)
             List.iter (this.Statement statement.Span.Start) body
@@ -231,33 +204,29 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
             expression members
             expression after
             List.iter (this.Statement home) body
-        | StatementItem.Net(name, parameters, body) ->
-            this.Define(Kind.Net, everywhere, name)
-            let locals = this.Parameters Map.empty statement.Span.Start parameters
-            this.Body locals statement.Span.Start body
+        | StatementItem.Net definition ->
+            this.Define(Kind.Net, everywhere, definition.Name)
+            this.Defined(Map.empty, statement.Span.Start, definition)
         | StatementItem.Expect(_, values, _) -> List.iter (this.Published home) values
         | StatementItem.Report lines -> lines |> List.choose _.Value |> List.iter this.ReportLine
         | StatementItem.Import _
         | StatementItem.Broken -> ()
 
-let rec private definitions (statements: Statement list) : (Kind * string) list =
-    statements
-    |> List.collect (fun statement ->
-        match statement.Value with
-        | StatementItem.Net(name, _, _) -> [ Kind.Net, name.Value ]
-        | StatementItem.Case(name, _) -> [ Kind.Case, name.Value ]
-        | StatementItem.Ensemble(_, _, body) -> definitions body
-        | _ -> [])
-
 /// Every name of some files that belong together, in no order.
 let occurrences (files: Imports.File list) : Occurrence list =
     let statements = files |> List.collect _.Parsed.Statements
 
+    let defined =
+        Walk.statements statements
+        |> Seq.choose (fun statement ->
+            match statement.Value with
+            | StatementItem.Net definition -> Some(Kind.Net, definition.Name.Value)
+            | StatementItem.Case(name, _) -> Some(Kind.Case, name.Value)
+            | _ -> None)
+        |> List.ofSeq
+
     let named kind =
-        definitions statements
-        |> List.filter (fst >> (=) kind)
-        |> List.map snd
-        |> Set.ofList
+        defined |> List.filter (fst >> (=) kind) |> List.map snd |> Set.ofList
 
     let collector = Collector(named Kind.Net, named Kind.Case)
     statements |> List.iter (collector.Statement everywhere)
@@ -294,24 +263,13 @@ let areOfOne (a: Occurrence) (b: Occurrence) =
 let rec labels (prefix: string) (body: NetPart list) : (string * Span) list =
     body
     |> List.collect (fun part ->
-        let within label inner shortcut =
-            match label with
-            | Some(label: Name) ->
-                (prefix + label.Value, label.Span)
-                :: labels (prefix + label.Value + ".") (inner @ shortcut)
-            | None -> labels prefix (inner @ shortcut)
+        let within name =
+            labels (prefix + name + ".") (Walk.inner part)
 
-        match part.Value with
-        | NetItem.Layer(label, _) -> within label [] []
-        | NetItem.Block(label, inner) -> within (Some label) inner []
-        | NetItem.Repeat(label, _, _, inner)
-        | NetItem.Dense(label, inner)
-        | NetItem.Residual(label, inner, None) -> within label inner []
-        | NetItem.Residual(label, inner, Some shortcut) -> within label inner shortcut.Body
-        | NetItem.Stage({ Value = Term.Number(number, _) }, inner) ->
+        match part.Value, Walk.label part with
+        | NetItem.Define _, _ -> []
+        | NetItem.Stage({ Value = Term.Number(number, _) }, _), _ ->
             let name = $"stage{number}"
-            (prefix + name, part.Span) :: labels (prefix + name + ".") inner
-        | NetItem.Stage(_, inner) -> labels prefix inner
-        | NetItem.Let _
-        | NetItem.Define _
-        | NetItem.Broken -> [])
+            (prefix + name, part.Span) :: within name
+        | _, Some label -> (prefix + label.Value, label.Span) :: within label.Value
+        | _, None -> labels prefix (Walk.inner part))

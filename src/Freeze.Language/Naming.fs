@@ -1,31 +1,27 @@
 /// What runs, their axes and their nets are called.
 module Freeze.Language.Naming
 
+open System.IO
 open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Values
+open Freeze.Language.Searches
+open Freeze.Language.Settings
 open Freeze.Language.Axes
+open Freeze.Language.Variants
 
 /// Two axes of one name get columns of their own: `filters`, `filters 2`.
-let columns (axes: Axis list) : string list list =
-    let folder (used: Map<string, int>, found) (axis: Axis) =
-        let number (used: Map<string, int>) name =
-            Map.tryFind name used |> Option.defaultValue 0 |> (+) 1
+let private columns (axes: Axis list) : string list list =
+    let column (used: Map<string, int>) name =
+        let number = 1 + (Map.tryFind name used |> Option.defaultValue 0)
+        (if number = 1 || name = "" then name else $"{name} {number}"), Map.add name number used
 
-        let named, used =
-            axis.Columns
-            |> List.mapFold
-                (fun used name ->
-                    let n = number used name
-                    (if n = 1 || name = "" then name else $"{name} {n}"), Map.add name n used)
-                used
-
-        used, named :: found
-
-    axes |> List.fold folder (Map.empty, []) |> snd |> List.rev
+    axes
+    |> List.mapFold (fun used (axis: Axis) -> List.mapFold column used axis.Columns) Map.empty
+    |> fst
 
 /// What an axis adds to a run's name: of values that move together the first, where that tells them apart.
-let ofAxis (axis: Axis) (values: Freeze.Axis list) : string list =
+let private ofAxis (axis: Axis) (values: Freeze.Axis list) : string list =
     // The first part that has a column.
     let shown = axis.Columns |> List.tryFindIndex ((<>) "") |> Option.defaultValue 0
 
@@ -61,3 +57,71 @@ let ofNet scope (call: Arguments.Call) =
         |> List.map argument
         |> String.concat ", "
         |> (fun inside -> $"{call.Callee.Value}({inside})")
+
+/// What a run is called, and where it stands among others.
+type Standing =
+    {
+        Name: string
+        Axes: Freeze.Axis list
+        Place: Place
+        /// What was drawn for its candidate.
+        Draws: Freeze.Axis list
+    }
+
+/// Where the run of a choice from each axis stands; `drawn` is what its candidate draws.
+let standing
+    (source: Source)
+    (textOf: Span -> string)
+    (variant: Variant)
+    (choice: int64 list)
+    (candidate: int)
+    (drawn: (Name * Expression) list)
+    : Standing =
+    let axes = variant.Outer @ variant.Inner
+    let file = Path.GetFileNameWithoutExtension source.Path
+    let axis name value : Freeze.Axis = { Name = name; Value = value }
+
+    let label names (axis': Axis) i =
+        List.map2 axis names (display textOf axis' (axis'.Item i))
+        |> List.filter (fun axis -> axis.Name <> "")
+
+    let labels = List.map3 label (columns axes) axes choice
+    let outer, inner = List.splitAt variant.Outer.Length labels
+    let case = variant.Case |> Option.map _.Value |> Option.toList
+
+    let draws =
+        drawn
+        |> List.choose (fun (name, value) ->
+            match value.Value with
+            | Term.Number(value, _) -> Some(axis name.Value (AxisValue.Number(float value)))
+            | Term.Word word -> Some(axis name.Value (AxisValue.Word word))
+            | _ -> None)
+
+    let place, inner, draws =
+        match variant.Search with
+        | Search.Runs trials ->
+            Place.InSearch
+                {
+                    Search = file
+                    Candidate = candidate
+                    Rung = if trials.IsHalving then 1 else 0
+                    Draws = List.toArray draws
+                },
+            // The candidates are the last axis.
+            List.truncate (inner.Length - 1) inner,
+            draws
+        | Search.No
+        | Search.Stages _ -> Place.Alone, inner, []
+
+    {
+        Name =
+            match case @ List.concat (List.map2 ofAxis axes labels) with
+            | [] -> file
+            | parts -> String.concat " " parts
+        Axes =
+            List.concat outer
+            @ (case |> List.map (AxisValue.Word >> axis "case"))
+            @ List.concat inner
+        Place = place
+        Draws = draws
+    }

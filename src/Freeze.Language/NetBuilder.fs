@@ -98,22 +98,18 @@ type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
     /// Claims a name for a part; a part without a label is called after its operation and counted.
     member this.Name(place: Place, label: Name option, operation: string) =
         match label with
-        | Some label when place.InRepeat ->
-            let full = numbered (place.Prefix + label.Value)
-            this.Claim(full, label.Span)
-            labelled[place.Prefix + label.Value] <- full
-            full
         | Some label ->
-            if List.contains label.Value Vocabulary.reserved then
+            if not place.InRepeat && List.contains label.Value Vocabulary.reserved then
                 this.Fail(Diagnostic.reservedName label.Span label.Value)
 
-            let full = place.Prefix + label.Value
+            let written = place.Prefix + label.Value
+            let full = if place.InRepeat then numbered written else written
             this.Claim(full, label.Span)
-            labelled[full] <- full
+            labelled[written] <- full
             full
         | None ->
             let full = numbered (place.Prefix + operation)
-            taken[full] <- { Start = 0; End = 0 }
+            taken[full] <- Span.Nowhere
             full
 
     /// Claims a whole name; `span` is where it is given.

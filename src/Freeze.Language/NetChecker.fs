@@ -6,14 +6,6 @@ open Freeze.Language.Syntax
 open Freeze.Language.Values
 open Freeze.Language.NetBuilder
 
-/// `net wrn(depth, widen, drop = 0) { … }`
-type Definition =
-    {
-        Name: Name
-        Parameters: Parameter list
-        Body: NetPart list
-    }
-
 /// A net for one kind of images.
 type Built =
     {
@@ -33,6 +25,13 @@ type private Environment =
         /// How deep in blocks.
         Depth: int
     }
+
+    member this.At(place: Place) = { this with Place = place }
+
+    member this.With(name: Name, value: Datum) =
+        { this with
+            Values = Map.add name.Value value this.Values
+        }
 
 let private whole (value: int) =
     Datum.Number(decimal value, NumberForm.Whole)
@@ -77,19 +76,21 @@ let private bind (outside: Scope) (definition: Definition) (call: Arguments.Call
     |> Result.map Map.ofList
 
 let private inBlock (environment: Environment) name =
-    { environment with
-        Place =
-            { environment.Place with
-                Prefix = name + "."
-                InRepeat = false
-            }
-    }
+    environment.At
+        { environment.Place with
+            Prefix = name + "."
+            InRepeat = false
+        }
 
 /// Blocks within blocks beyond this are mistakes, and would cost stack.
 let private deepest = 64
 
 /// `init conv he`: for the layers behind it.
 let private directive (builder: Builder) (environment: Environment) span (words: Phrase) =
+    let fail diagnostic =
+        builder.Fail diagnostic
+        environment
+
     match words with
     | [ {
             Value = Term.Word("conv" | "linear" | "bias" as kind)
@@ -97,73 +98,54 @@ let private directive (builder: Builder) (environment: Environment) span (words:
         scheme ] ->
         match Schemes.scheme (scope builder environment) scheme with
         | Ok found when kind = "bias" && Schemes.isOfKernels found ->
-            builder.Fail(Diagnostic.wrongValue scheme.Span "for biases torch, zero, normal(σ) or uniform(a)")
-            environment
+            fail (Diagnostic.wrongValue scheme.Span "for biases torch, zero, normal(σ) or uniform(a)")
         | Ok scheme ->
-            { environment with
-                Place =
-                    { environment.Place with
-                        Schemes = Map.add kind scheme environment.Place.Schemes
-                    }
-            }
-        | Error diagnostic ->
-            builder.Fail diagnostic
-            environment
-    | _ ->
-        builder.Fail(Diagnostic.layerArguments span (Vocabulary.usage Vocabulary.layers "init"))
-        environment
+            environment.At
+                { environment.Place with
+                    Schemes = Map.add kind scheme environment.Place.Schemes
+                }
+        | Error diagnostic -> fail diagnostic
+    | _ -> fail (Diagnostic.layerArguments span (Vocabulary.usage Vocabulary.layers "init"))
+
+/// Adds a node that reads two others.
+let private joinTwo
+    (builder: Builder)
+    (environment: Environment)
+    span
+    word
+    operation
+    inputs
+    (shape: int64 seq)
+    =
+    let place =
+        { environment.Place with
+            InRepeat = false
+        }
+
+    builder.Join(span, builder.Name(place, None, word), operation, inputs, List.ofSeq shape)
 
 let private add (builder: Builder) (environment: Environment) (span: Span) start finish =
-    let mismatch () =
+    let before, after = builder.ShapeAt start, builder.ShapeAt finish
+
+    if before = after then
+        joinTwo builder environment span "add" Operation.Add [| finish; start |] (Seq.map int64 after)
+    else
         builder.Fail(
             Diagnostic.shape
                 span
-                $"the sum of {Shapes.describe (builder.ShapeAt finish)} and {Shapes.describe (builder.ShapeAt start)}"
+                $"the sum of {Shapes.describe after} and {Shapes.describe before}"
                 "both must have one shape: a `shortcut { … }` can bring the input to that of the body"
         )
 
-    if builder.ShapeAt start <> builder.ShapeAt finish then
-        mismatch ()
-    else
-        let name =
-            builder.Name(
-                { environment.Place with
-                    InRepeat = false
-                },
-                None,
-                "add"
-            )
-
-        builder.Join(
-            span,
-            name,
-            Operation.Add,
-            [| finish; start |],
-            builder.ShapeAt finish |> Seq.map int64 |> List.ofSeq
-        )
-
 let private concat (builder: Builder) (environment: Environment) (span: Span) start finish =
-    let join (rest: int[]) =
-        let before, after = builder.ShapeAt start, builder.ShapeAt finish
-        let channels = int64 before[0] + int64 after[0]
+    let before, after = builder.ShapeAt start, builder.ShapeAt finish
 
-        let name =
-            builder.Name(
-                { environment.Place with
-                    InRepeat = false
-                },
-                None,
-                "concat"
-            )
+    if before.Length = after.Length && Array.tail before = Array.tail after then
+        let shape =
+            Seq.append [ int64 before[0] + int64 after[0] ] (Array.tail before |> Seq.map int64)
 
-        let shape = channels :: (rest |> Seq.map int64 |> List.ofSeq)
-        builder.Join(span, name, Operation.Concat, [| start; finish |], shape)
-
-    match builder.ShapeAt start, builder.ShapeAt finish with
-    | [| _; height; width |], [| _; height'; width' |] when height = height' && width = width' ->
-        join [| height; width |]
-    | [| _ |], [| _ |] -> join [||]
-    | before, after ->
+        joinTwo builder environment span "concat" Operation.Concat [| start; finish |] shape
+    else
         builder.Fail(
             Diagnostic.shape
                 span
@@ -199,23 +181,13 @@ and private step builder environment (part: NetPart) : Environment =
         environment
     | NetItem.Let(name, value) ->
         match evaluate (scope builder environment) value with
-        | Ok value ->
-            { environment with
-                Values = Map.add name.Value value.Value environment.Values
-            }
+        | Ok value -> environment.With(name, value.Value)
         | Error diagnostic ->
             builder.Fail diagnostic
             environment
-    | NetItem.Define(name, parameters, inner) ->
-        let definition =
-            {
-                Name = name
-                Parameters = parameters
-                Body = inner
-            }
-
+    | NetItem.Define definition ->
         { environment with
-            Blocks = Map.add name.Value (definition, environment) environment.Blocks
+            Blocks = Map.add definition.Name.Value (definition, environment) environment.Blocks
         }
     | NetItem.Repeat(label, turn, count, inner) ->
         repeat builder (labelled label) part.Span turn count inner
@@ -254,7 +226,7 @@ and private layer builder environment span label phrase =
 
         let call: Arguments.Call =
             {
-                Callee = { Value = word; Span = operation.Span }
+                Callee = at operation.Span word
                 Arguments = arguments
             }
 
@@ -288,20 +260,14 @@ and private repeat builder environment span turn count inner =
 
     let range =
         match turn, count.Value with
-        | Some _, Term.Range(first, last) ->
-            match bound first, bound last with
-            | Ok first, Ok last -> Ok(first, last)
-            | Error e, _
-            | _, Error e -> Error e
+        | Some _, Term.Range(first, last) -> both (bound first) (bound last)
         | _ -> bound count |> Result.map (fun count -> 1L, count)
 
     let inside =
-        { environment with
-            Place =
-                { environment.Place with
-                    InRepeat = true
-                }
-        }
+        environment.At
+            { environment.Place with
+                InRepeat = true
+            }
 
     match range with
     | Error diagnostic -> builder.Fail diagnostic
@@ -309,14 +275,12 @@ and private repeat builder environment span turn count inner =
         let mutable i = first
 
         while i <= last && builder.IsSound && builder.Turn span do
-            let value = Datum.Number(decimal i, NumberForm.Whole)
-
-            let values =
+            let turned =
                 match turn with
-                | Some name -> Map.add name.Value value inside.Values
-                | None -> inside.Values
+                | Some name -> inside.With(name, Datum.Number(decimal i, NumberForm.Whole))
+                | None -> inside
 
-            parts builder { inside with Values = values } inner
+            parts builder turned inner
             i <- i + 1L
 
 and private residual builder environment span inner shortcut =
@@ -358,22 +322,6 @@ and private stage builder environment span number inner =
         if builder.IsSound then
             builder.EndStage name
 
-/// Whether the parser has already complained inside a body.
-let rec private isBroken (body: NetPart list) =
-    body
-    |> List.exists (fun part ->
-        match part.Value with
-        | NetItem.Broken -> true
-        | NetItem.Block(_, inner)
-        | NetItem.Repeat(_, _, _, inner)
-        | NetItem.Residual(_, inner, None)
-        | NetItem.Dense(_, inner)
-        | NetItem.Stage(_, inner)
-        | NetItem.Define(_, _, inner) -> isBroken inner
-        | NetItem.Residual(_, inner, Some shortcut) -> isBroken inner || isBroken shortcut.Body
-        | NetItem.Layer _
-        | NetItem.Let _ -> false)
-
 /// The graph of a net for images of a shape and a number of classes. Its place, for messages about the whole, is that
 /// of the call; nothing is returned where anything was reported. The call's arguments are evaluated in one scope, the
 /// body in another: a built-in net knows nothing of a file's lets.
@@ -386,7 +334,8 @@ let check
     (input: int[])
     (classes: int)
     : Built option =
-    if isBroken definition.Body then
+    // The parser has complained inside the body.
+    if Walk.parts definition.Body |> Seq.exists _.Value.IsBroken then
         None
     else
         match bind scope definition call with

@@ -9,40 +9,27 @@ open Freeze.Language.Syntax
 
 /// A built-in net, and its text with the comment above it.
 type Entry =
-    {
-        Definition: NetChecker.Definition
-        Text: string
-    }
+    { Definition: Definition; Text: string }
 
 let private prefix = "Freeze.Language.Library."
 
 /// From the comments right above a statement to its end.
 let private textOf (source: Source) (comments: Span list) (span: Span) =
+    let textBetween start finish =
+        Source.text source (Span.Between(start, finish))
+
     let above (span: Span) =
         comments
         |> List.tryFind (fun comment ->
             comment.Start < span.Start
-            && (Source.text
-                    source
-                    {
-                        Start = comment.End
-                        End = span.Start
-                    })
-                .Trim(' ')
-                =
-                "\n")
+            && (textBetween comment.End span.Start).Trim(' ') = "\n")
 
     let rec first (span: Span) =
         match above span with
         | Some comment -> first comment
         | None -> span
 
-    Source.text
-        source
-        {
-            Start = (first span).Start
-            End = span.End
-        }
+    textBetween (first span).Start span.End
 
 let private entries (resource: string) (text: string) =
     let source =
@@ -60,14 +47,7 @@ let private entries (resource: string) (text: string) =
         parsed.Statements
         |> List.choose (fun statement ->
             match statement.Value with
-            | StatementItem.Net(name, parameters, body) ->
-                let definition: NetChecker.Definition =
-                    {
-                        Name = name
-                        Parameters = parameters
-                        Body = body
-                    }
-
+            | StatementItem.Net definition ->
                 Some
                     {
                         Definition = definition
@@ -99,13 +79,13 @@ let tryFind name =
 /// A net that a call means: its definition, and the call with the numbers of its name as arguments.
 type Resolved =
     {
-        Definition: NetChecker.Definition
+        Definition: Definition
         Call: Arguments.Call
         IsBuiltIn: bool
     }
 
 /// The net that a call means: `lenet`, `wrn(28, 10)`, or `wrn-28-10` for short. The file's own come first.
-let resolve (own: Map<string, NetChecker.Definition>) (call: Arguments.Call) : Result<Resolved, Diagnostic> =
+let resolve (own: Map<string, Definition>) (call: Arguments.Call) : Result<Resolved, Diagnostic> =
     let find name =
         match Map.tryFind name own with
         | Some definition -> Some(definition, false)
@@ -116,11 +96,7 @@ let resolve (own: Map<string, NetChecker.Definition>) (call: Arguments.Call) : R
     let number (segment: string) : Argument =
         {
             Label = None
-            Content =
-                {
-                    Value = Term.Number(decimal segment, NumberForm.Whole)
-                    Span = call.Callee.Span
-                }
+            Content = at call.Callee.Span (Term.Number(decimal segment, NumberForm.Whole))
         }
 
     let isNumber (segment: string) =
@@ -153,13 +129,17 @@ let resolve (own: Map<string, NetChecker.Definition>) (call: Arguments.Call) : R
 
         // `wrm-28-4` is near `wrn-28-4`, though no net is called so.
         let near =
-            match numbers with
-            | [||] -> known
-            | _ ->
+            if Array.isEmpty numbers then
+                known
+            else
                 known
                 @ (known
                    |> List.map (fun name -> String.Join('-', Array.append [| name |] numbers)))
 
-        match Suggest.nearest near call.Callee.Value with
-        | Some _ -> Error(Diagnostic.unknownWord call.Callee.Span "net" call.Callee.Value near)
-        | None -> Error(Diagnostic.unknownWord call.Callee.Span "net" call.Callee.Value known)
+        let known =
+            if (Suggest.nearest near call.Callee.Value).IsSome then
+                near
+            else
+                known
+
+        Error(Diagnostic.unknownWord call.Callee.Span "net" call.Callee.Value known)

@@ -214,48 +214,22 @@ let rec selector (source: Source option) (whole: Selector) : string =
     | Select.In(parts, inside) -> $"{atom parts} in {atom inside}"
     | Select.Except(parts, without) -> $"{operand parts} except {operand without}"
 
-let private verb (verb: Verb) =
-    match verb with
-    | Verb.Train -> "train"
-    | Verb.Fixed -> "fixed"
-    | Verb.Zero -> "zero"
-    | Verb.Solve -> "solve"
-
 let private modifier (source: Source option) (modifier: Modifier) : Piece list =
-    let valued word value = text (word + " ") @ sum source value
-
-    match modifier with
-    | Modifier.AtRandom -> text "at random"
-    | Modifier.Spread -> text "spread"
-    | Modifier.Largest -> text "largest"
-    | Modifier.AtLeast count -> valued "at least" count
-    | Modifier.Init start -> text "init " @ guarded [ "from" ] (sum source start)
-    | Modifier.InitFrom path -> text ("init from " + quoted path.Value)
-    | Modifier.LearningRate rate -> valued "lr" rate
-    | Modifier.Decay decay -> valued "decay" decay
-    | Modifier.From epoch -> valued "from epoch" epoch
-    | Modifier.Until epoch -> valued "until epoch" epoch
-    | Modifier.StatsFrozen -> text "stats frozen"
-    | Modifier.Ridge penalty -> valued "ridge" penalty
+    match modifier, modifierParts modifier with
+    | Modifier.InitFrom path, _ -> text ("init from " + quoted path.Value)
+    // `init from` is followed by a path.
+    | Modifier.Init scheme, _ -> text "init " @ guarded [ "from" ] (sum source scheme)
+    | _, (words, Some value) -> text (words + " ") @ sum source value
+    | _, (words, None) -> text words
 
 /// The words with which a modifier begins: an amount begins otherwise.
 let private modifierWords =
-    [
-        "at"
-        "spread"
-        "largest"
-        "init"
-        "lr"
-        "decay"
-        "from"
-        "until"
-        "stats"
-        "ridge"
-    ]
+    Vocabulary.names Phrases.modifiers
+    |> List.map (fun words -> words.Split(' ')[0])
 
 let action (source: Source option) (action: Action) : Piece list =
     [
-        text (verb action.Verb.Value)
+        text (verbWord action.Verb.Value)
         match action.Amount with
         | Some amount ->
             guarded modifierWords (sum source amount.Count)

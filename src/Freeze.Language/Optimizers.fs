@@ -1,20 +1,90 @@
 /// `optimizer adam(lr 1e-3)` and the settings that complete it.
 module Freeze.Language.Optimizers
 
+open System.Globalization
 open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Values
+open Freeze.Language.Vocabulary
+open Freeze.Language.Forms
 
-/// The parameters that may stand as settings of their own, so that they can be lists and draws.
-let standAlone = [ "lr"; "momentum"; "decay" ]
+/// What each parameter takes, as a number; a switch is 1 where it is on.
+let kindOf (parameter: string) : Kind<float> =
+    let what = $"`{parameter}`"
 
-let private parameters optimizer =
-    match optimizer with
-    | "sgd" -> [ "lr"; "momentum"; "decay"; "nesterov" ]
-    | "adam"
-    | "adamw" -> [ "lr"; "beta1"; "beta2"; "eps"; "decay" ]
-    | "rmsprop" -> [ "lr"; "alpha"; "eps"; "momentum"; "decay" ]
-    | _ -> [ "lr"; "momentum"; "window"; "clip"; "decay" ]
+    match parameter with
+    | "lr"
+    | "decay" -> number 0m 1000m what
+    | "clip" -> number 0m 1_000_000m what
+    | "window" -> whole 1L 10_000L what |> map float
+    | "nesterov" -> oneWord "switch" [ "on", "", 1.0; "off", "", 0.0 ]
+    | _ -> number 0m 1m what
+
+type Described =
+    {
+        Entry: Entry
+        /// Each with its default, as it is written.
+        Parameters: (string * string) list
+        Make: (string -> float) -> Optimizer
+    }
+
+let table =
+    let optimizer name parameters meaning make =
+        let written =
+            parameters
+            |> List.map (fun (name, value) -> $"{name} {value}")
+            |> String.concat ", "
+
+        {
+            Entry = entry name $"{name}({written})" meaning
+            Parameters = parameters
+            Make = make
+        }
+
+    let adam decay =
+        [
+            "lr", "1e-3"
+            "beta1", "0.9"
+            "beta2", "0.999"
+            "eps", "1e-8"
+            "decay", decay
+        ]
+
+    [
+        optimizer
+            "sgd"
+            [ "lr", "0.01"; "momentum", "0.9"; "decay", "0"; "nesterov", "off" ]
+            "stochastic gradient descent, PyTorch's rule"
+            (fun p -> Optimizer.Sgd(p "lr", p "momentum", p "decay", p "nesterov" = 1.0))
+        optimizer "adam" (adam "0") "Kingma and Ba 2014" (fun p ->
+            Optimizer.Adam(p "lr", p "beta1", p "beta2", p "eps", p "decay"))
+        optimizer
+            "adamw"
+            (adam "0.01")
+            "Adam with decay apart from the gradient (Loshchilov and Hutter 2017)"
+            (fun p -> Optimizer.AdamW(p "lr", p "beta1", p "beta2", p "eps", p "decay"))
+        optimizer
+            "rmsprop"
+            [ "lr", "0.01"; "alpha", "0.99"; "eps", "1e-8"; "momentum", "0"; "decay", "0" ]
+            "PyTorch's RMSprop"
+            (fun p -> Optimizer.RmsProp(p "lr", p "alpha", p "eps", p "momentum", p "decay"))
+        optimizer
+            "yellowfin"
+            [ "lr", "0.1"; "momentum", "0"; "window", "20"; "clip", "0"; "decay", "0" ]
+            "learning rate and momentum tuned on the run (Zhang and Mitliagkas 2017)"
+            (fun p -> Optimizer.YellowFin(p "lr", p "momentum", int (p "window"), p "clip", p "decay"))
+    ]
+
+let entries = table |> List.map _.Entry
+
+let tryFind name =
+    table |> List.tryFind (fun optimizer -> optimizer.Entry.Name = name)
+
+let private usual (written: string) =
+    if written = "off" then
+        0.0
+    else
+        System.Double.Parse(written, CultureInfo.InvariantCulture)
 
 /// The optimizer that a call means. `outside` are the settings `lr`, `momentum` and `decay`, with the places of their
 /// names.
@@ -24,9 +94,8 @@ let read
     (call: Arguments.Call)
     : Result<Optimizer, Diagnostic> =
     let name = call.Callee.Value
-    let known = parameters name
 
-    let together (own: Map<string, Expression>) =
+    let together known (own: Map<string, Expression>) =
         outside
         |> Map.toList
         |> List.map (fun (parameter, (at, value)) ->
@@ -37,70 +106,20 @@ let read
         |> all
         |> Result.map (fun added -> List.fold (fun all (p, value) -> Map.add p value all) own added)
 
-    let build (values: Map<string, Expression>) =
-        let number parameter least most fallback =
-            match Map.tryFind parameter values with
-            | Some value -> numberBetween scope least most $"`{parameter}`" value |> Result.map float
-            | None -> Ok fallback
+    let value (written: Map<string, Expression>) (parameter, fallback) =
+        match Map.tryFind parameter written with
+        | Some value -> (kindOf parameter).Read scope [ value ]
+        | None -> Ok(usual fallback)
+        |> Result.map (fun value -> parameter, value)
 
-        let switch parameter =
-            match Map.tryFind parameter values with
-            | Some value -> oneOf scope "switch" [ "on"; "off" ] value |> Result.map ((=) "on")
-            | None -> Ok false
+    match tryFind name with
+    | None -> Error(Diagnostic.unknownWord call.Callee.Span "optimizer" name (names entries))
+    | Some optimizer ->
+        let known = optimizer.Parameters |> List.map fst
 
-        let window () =
-            match Map.tryFind "window" values with
-            | Some value -> wholeBetween scope 1L 10_000L "`window`" value |> Result.map int
-            | None -> Ok 20
-
-        let lr fallback = number "lr" 0m 1000m fallback
-        let momentum fallback = number "momentum" 0m 1m fallback
-        let decay fallback = number "decay" 0m 1000m fallback
-        let share parameter fallback = number parameter 0m 1m fallback
-
-        let five make a b c d e =
-            match a, b, c, d, e with
-            | Ok a, Ok b, Ok c, Ok d, Ok e -> Ok(make (a, b, c, d, e))
-            | Error e, _, _, _, _
-            | _, Error e, _, _, _
-            | _, _, Error e, _, _
-            | _, _, _, Error e, _
-            | _, _, _, _, Error e -> Error e
-
-        let adam make decay =
-            five make (lr 1e-3) (share "beta1" 0.9) (share "beta2" 0.999) (share "eps" 1e-8) decay
-
-        match name with
-        | "sgd" ->
-            five
-                (fun (lr, momentum, decay, nesterov, ()) -> Optimizer.Sgd(lr, momentum, decay, nesterov))
-                (lr 0.01)
-                (momentum 0.9)
-                (decay 0.0)
-                (switch "nesterov")
-                (Ok())
-        | "adam" -> adam Optimizer.Adam (decay 0.0)
-        | "adamw" -> adam Optimizer.AdamW (decay 0.01)
-        | "rmsprop" ->
-            five
-                Optimizer.RmsProp
-                (lr 0.01)
-                (share "alpha" 0.99)
-                (share "eps" 1e-8)
-                (momentum 0.0)
-                (decay 0.0)
-        | _ ->
-            five
-                Optimizer.YellowFin
-                (lr 0.1)
-                (momentum 0.0)
-                (window ())
-                (number "clip" 0m 1_000_000m 0.0)
-                (decay 0.0)
-
-    if List.contains name (Vocabulary.names Vocabulary.optimizers) then
-        Arguments.byName known [] call |> Result.bind together |> Result.bind build
-    else
-        Error(
-            Diagnostic.unknownWord call.Callee.Span "optimizer" name (Vocabulary.names Vocabulary.optimizers)
-        )
+        Arguments.byName known [] call
+        |> Result.bind (together known)
+        |> Result.bind (fun written -> optimizer.Parameters |> List.map (value written) |> all)
+        |> Result.map (fun values ->
+            let values = Map.ofList values
+            optimizer.Make(fun name -> values[name]))

@@ -49,17 +49,19 @@ let private atom: Parser<Expression> =
             |>> (fun several ->
                 match several.Value with
                 | [ only ] -> only
-                | values ->
-                    {
-                        Value = Term.Tuple values
-                        Span = several.Span
-                    })
+                | values -> at several.Span (Term.Tuple values))
             .>> spaces
         ]
     <?> "a value"
 
 let private unary: Parser<Expression> =
     located (skipChar '-' >>. atom |>> Term.Negative) <|> atom <?> "a value"
+
+/// One thing alone, or two that make one.
+let private joined (make: Located<'T> -> Located<'T> -> 'T) (first: Located<'T>, second: Located<'T> option) =
+    match second with
+    | None -> first
+    | Some second -> at (Span.Join(first.Span, second.Span)) (make first second)
 
 /// Longer sums are a mistake or an attack; they would cost stack.
 let longestChain = 100
@@ -74,10 +76,7 @@ let private chain (operators: Parser<Operator>) (operand: Parser<Expression>) : 
             rest
             |> List.fold
                 (fun left (operator, right) ->
-                    {
-                        Value = Term.Binary(operator, left, right)
-                        Span = Span.Join(left.Span, right.Span)
-                    })
+                    joined (fun left right -> Term.Binary(operator, left, right)) (left, Some right))
                 first
             |> preturn
 
@@ -90,13 +89,7 @@ let private minus =
 
 let private power =
     unary .>>. opt ((symbol "^" <?> operatorLabel) >>. unary)
-    |>> function
-        | basis, None -> basis
-        | basis, Some exponent ->
-            {
-                Value = Term.Binary(Operator.Power, basis, exponent)
-                Span = Span.Join(basis.Span, exponent.Span)
-            }
+    |>> joined (fun basis exponent -> Term.Binary(Operator.Power, basis, exponent))
 
 let private product =
     chain (operator "*" Operator.Times <|> operator "/" Operator.Over) power
@@ -105,13 +98,7 @@ let private sum = chain (operator "+" Operator.Plus <|> minus) product
 
 let private range =
     sum .>>. opt ((symbol ".." <?> operatorLabel) >>. sum)
-    |>> function
-        | value, None -> value
-        | first, Some last ->
-            {
-                Value = Term.Range(first, last)
-                Span = Span.Join(first.Span, last.Span)
-            }
+    |>> joined (fun first last -> Term.Range(first, last))
 
 expressionRef.Value <- range
 
@@ -141,7 +128,7 @@ let private place: Parser<Select> =
         [
             counted "first" Select.First
             attempt (placeWord "last" .>> layerWord)
-            |>> fun span -> Select.Last { Value = one; Span = span }
+            |>> fun span -> Select.Last(at span one)
             counted "last" Select.Last
             attempt (placeWord "layers" >>. sum .>> symbol ".." .>>. sum) |>> Select.Layers
             attempt (placeWord "layer" >>. sum) |>> Select.Layer
@@ -156,43 +143,21 @@ let private selectorAtom: Parser<Selector> =
 
 let private within =
     selectorAtom .>>. opt (placeWord "in" >>. selectorAtom)
-    |>> function
-        | parts, None -> parts
-        | parts, Some inside ->
-            {
-                Value = Select.In(parts, inside)
-                Span = Span.Join(parts.Span, inside.Span)
-            }
+    |>> joined (fun parts inside -> Select.In(parts, inside))
 
 let private union =
     sepBy1 within (symbol ",")
     |>> function
         | [ only ] -> only
-        | several ->
-            {
-                Value = Select.Union several
-                Span = join several
-            }
+        | several -> at (join several) (Select.Union several)
 
 // `except` binds least: `conv except conv1, conv2` is without both.
 selectorRef.Value <-
     union .>>. opt (placeWord "except" >>. union)
-    |>> function
-        | parts, None -> parts
-        | parts, Some without ->
-            {
-                Value = Select.Except(parts, without)
-                Span = Span.Join(parts.Span, without.Span)
-            }
+    |>> joined (fun parts without -> Select.Except(parts, without))
 
 let private verb: Parser<Verb> =
-    choice
-        [
-            keyword "train" >>% Verb.Train
-            keyword "fixed" >>% Verb.Fixed
-            keyword "zero" >>% Verb.Zero
-            keyword "solve" >>% Verb.Solve
-        ]
+    choice [ for word, verb in verbs -> keyword word >>% verb ]
     <?> "an action (train, fixed, zero or solve)"
 
 let private amount: Parser<Amount> =
@@ -269,6 +234,13 @@ let private parameters: Parser<Parameter list> =
 
     bracketed "(" ")" (commas parameter) .>> spaces <|>% []
 
+let private definition name parameters body : Definition =
+    {
+        Name = name
+        Parameters = parameters
+        Body = body
+    }
+
 /// `a word`, but not where it is a label.
 let private opening word =
     attempt (keyword word .>> notFollowedBy (skipChar ':'))
@@ -303,8 +275,7 @@ netPartRef.Value <-
             <|> (phrase |>> fun phrase -> NetItem.Layer(Some label, phrase))
 
     let define =
-        opening "block"
-        >>. pipe3 name parameters netBody (fun name parameters body -> NetItem.Define(name, parameters, body))
+        opening "block" >>. pipe3 name parameters netBody definition |>> NetItem.Define
 
     let stage = opening "stage" >>. sum .>>. netBody |>> NetItem.Stage
 
@@ -330,7 +301,7 @@ let private profileStatement =
 let private netStatement =
     attempt (keyword "net" >>. name .>>. parameters .>> followedByString "{")
     .>>. netBody
-    |>> fun ((name, parameters), body) -> StatementItem.Net(name, parameters, body)
+    |>> fun ((name, parameters), body) -> StatementItem.Net(definition name parameters body)
 
 let private importStatement =
     keyword "import" >>. (token quoted <?> "the file's name in quotes")

@@ -1,5 +1,5 @@
-/// The fixed words of statements, rules and nets, and the words that settings take, as editors offer and explain them. The
-/// parser and the readers of settings have them too; tests hold the two together.
+/// The fixed words of statements, rules and nets, as editors offer and explain them. The parser has them too; tests hold the two
+/// together.
 module Freeze.Language.Phrases
 
 open Freeze.Language.Vocabulary
@@ -19,20 +19,6 @@ let statements =
         entry "stage" "stage N { learn … }" "what a stage learns, where that is something of its own"
         entry "expect" "expect MEASURE VALUE [on VALUES] [from \"SOURCE\"]" "a published value, for reports"
         entry "report" "report { … }" "tables and plots of the results"
-    ]
-
-/// What `learn` takes inside a stage.
-let stageLearning =
-    [
-        entry
-            "reconstruct"
-            "reconstruct"
-            "its weights without labels, in front of a decoder; then a classifier"
-        entry
-            "reconstruct then solve"
-            "reconstruct then solve ridge 1e-3"
-            "the same, with a classifier in closed form"
-        entry "solve" "solve ridge 1e-3" "a classifier in closed form, on random features"
     ]
 
 /// What a rule can do to weights.
@@ -99,66 +85,4 @@ let sizes =
         entry "channels" "channels" "channels at this place"
         entry "height" "height" "rows at this place"
         entry "width" "width" "columns at this place"
-    ]
-
-/// The values of settings that have words for them, as they are written; data sets, nets, optimizers and schemes have
-/// tables of their own.
-let values: (string * Entry list) list =
-    [
-        "images", [ entry "all" "all" "all training images" ]
-        "validate",
-        [
-            entry "test" "test" "the test set"
-            entry "5000" "5000" "so many training images held out"
-        ]
-        "augment",
-        [
-            entry "none" "none" "images as they are"
-            entry "crop" "crop(4)" "zeros around the image, then a window at a random place"
-            entry "flip" "flip" "left and right change places in half of the images"
-        ]
-        "init", [ entry "net" "net" "the net's own schemes" ]
-        "schedule",
-        [
-            entry "constant" "constant" "the learning rate stays"
-            entry "step" "step([60, 120], 0.2x)" "after these epochs it is multiplied"
-            entry "cosine" "cosine" "half a cosine down to 0"
-        ]
-        "loss",
-        [
-            entry "cross-entropy" "cross-entropy" "of the softmax"
-            entry "cross-entropy(smoothing 0.1)" "cross-entropy(smoothing 0.1)" "with smoothed labels"
-        ]
-        "learn",
-        [
-            entry "together" "together" "all weights at once"
-            entry "stage by stage" "stage by stage" "each stage behind a temporary classifier, then fixed"
-        ]
-        "search",
-        [
-            entry "random" "random 10 by validation accuracy" "so many draws of whole runs"
-            entry
-                "random per stage"
-                "random 10 per stage by validation accuracy"
-                "so many draws for each stage"
-        ]
-        "shuffle",
-        [
-            entry "on" "on" "a new order each epoch"
-            entry "off" "off" "the order of the files"
-        ]
-        "precision",
-        [
-            entry "fp32" "fp32" "single"
-            entry "tf32" "tf32" "single, factors of products rounded to 10 bits on a GPU"
-            entry "bf16" "bf16" "activations in bfloat16, weights in single"
-            entry "fp64" "fp64" "double"
-        ]
-        "device",
-        [
-            entry "auto" "auto" "a GPU where there is one"
-            entry "cpu" "cpu" "the processor"
-            entry "cuda" "cuda" "a GPU"
-        ]
-        "limit", [ entry "runs" "runs 10000" "the greatest number of runs" ]
     ]

@@ -16,10 +16,7 @@ type private Part =
 let private keywords = [ "by"; "against"; "over"; "for"; "fit" ]
 
 let private named (words: Located<string> list) : Located<string> =
-    {
-        Value = words |> List.map _.Value |> String.concat " "
-        Span = join words
-    }
+    at (join words) (words |> List.map _.Value |> String.concat " ")
 
 /// Splits at keywords; within a part, at commas and `and`.
 let private split (line: ReportLine) : Part list =
@@ -56,20 +53,19 @@ let private split (line: ReportLine) : Part list =
             Names = List.rev names
         })
 
-let private measures report (names: Located<string> list) =
-    for name in names do
-        if not (List.contains name.Value Vocabulary.measures) then
-            report (Diagnostic.unknownWord name.Span "measure" name.Value Vocabulary.measures)
-
-    names |> List.map _.Value |> List.toArray
-
-/// `axes` are the columns that the file's runs can have.
-let private axes report (known: string list) (names: Located<string> list) =
+/// The names, which must be among those that are known.
+let private among what known report (names: Located<string> list) =
     for name in names do
         if not (List.contains name.Value known) then
-            report (Diagnostic.unknownWord name.Span "axis" name.Value known)
+            report (Diagnostic.unknownWord name.Span what name.Value known)
 
     names |> List.map _.Value |> List.toArray
+
+let private measures report =
+    among "measure" Vocabulary.measures report
+
+/// `known` are the columns that the file's runs can have.
+let private axes report known = among "axis" known report
 
 let private withoutMark (name: Located<string>) =
     { name with
@@ -85,59 +81,58 @@ let private part keyword (parts: Part list) =
 let private plot report known parts =
     let over = part "against" parts @ part "over" parts
 
-    let byEpoch = part "by" parts |> List.forall (fun name -> name.Value = "epoch")
-
-    if not byEpoch then
-        let wrong = part "by" parts |> List.find (fun name -> name.Value <> "epoch")
+    for wrong in
+        part "by" parts
+        |> List.filter (fun name -> name.Value <> "epoch")
+        |> List.truncate 1 do
         report (Diagnostic.wrongValue wrong.Span "`by epoch`; the curves are told apart `for` axes")
 
     let over' = over |> List.map withoutMark
     measures report over' |> ignore
 
+    let fits = [ "log"; "linear" ]
+
     let fit =
-        match part "fit" parts with
-        | [] -> ""
-        | name :: _ when List.contains name.Value [ "log"; "linear" ] -> name.Value
-        | name :: _ ->
-            report (Diagnostic.unknownWord name.Span "fit" name.Value [ "log"; "linear" ])
-            ""
+        part "fit" parts
+        |> List.truncate 1
+        |> among "fit" fits report
+        |> Array.tryFind (fun fit -> List.contains fit fits)
 
     ReportItem.Plot(
         measures report (part "" parts),
         (over' |> List.tryHead |> Option.map _.Value |> Option.defaultValue "epoch"),
         (over |> List.exists _.Value.EndsWith("(log)")),
         axes report known (part "for" parts),
-        fit
+        Option.defaultValue "" fit
     )
 
-let private tsne report (line: ReportLine) =
+let private (|Whole|_|) (text: string) =
+    match Int32.TryParse text with
+    | true, value when value > 0 && value <= 100_000 -> Some value
+    | _ -> None
+
+let private tsne (line: ReportLine) : ReportItem option =
     let words = line.Parts |> List.map (List.map _.Value)
 
-    let (|Whole|_|) (text: string) =
-        match Int32.TryParse text with
-        | true, value when value > 0 && value <= 100_000 -> Some value
-        | _ -> None
+    let where, samples =
+        match List.rev words with
+        | [ Whole samples; "samples" ] :: where -> List.rev where, samples
+        | _ -> words, 2000
 
-    let stage words =
-        match words with
-        | [ "last"; "stage" ] -> Some 0
-        | [ "stage"; Whole number ] -> Some number
-        | _ -> None
+    match where with
+    | []
+    | [ [ "last"; "stage" ] ] -> Some(ReportItem.Tsne(0, samples))
+    | [ [ "stage"; Whole number ] ] -> Some(ReportItem.Tsne(number, samples))
+    | _ -> None
 
-    match words with
-    | [] -> Some(ReportItem.Tsne(0, 2000))
-    | [ [ Whole samples; "samples" ] ] -> Some(ReportItem.Tsne(0, samples))
-    | [ where ] when (stage where).IsSome -> Some(ReportItem.Tsne((stage where).Value, 2000))
-    | [ where; [ Whole samples; "samples" ] ] when (stage where).IsSome ->
-        Some(ReportItem.Tsne((stage where).Value, samples))
-    | _ ->
-        let usage = Vocabulary.usage Vocabulary.reports "tsne"
-        report (Diagnostic.wrongValue (line.Parts |> List.concat |> join) $"`{usage}`")
-        None
+let private (|Real|_|) (written: string) =
+    match Double.TryParse(written, NumberStyles.Float, CultureInfo.InvariantCulture) with
+    | true, number -> Some number
+    | _ -> None
 
 let private toWord (written: string) =
-    match Double.TryParse(written, NumberStyles.Float, CultureInfo.InvariantCulture) with
-    | true, number -> AxisValue.text (AxisValue.Number number)
+    match written with
+    | Real number -> AxisValue.text (AxisValue.Number number)
     | _ -> written
 
 /// A measure of whole runs: stages have theirs each.
@@ -180,11 +175,10 @@ let private compared (words: Located<string> list) : (Relation * Located<string>
     with
     | Some(">", sides) -> Some(Relation.Greater, sides)
     | Some("<", sides) -> Some(Relation.Less, sides)
-    | Some("within", [ first; margin :: { Value = "of" } :: (_ :: _ as second) ]) ->
-        match Double.TryParse(margin.Value, NumberStyles.Float, CultureInfo.InvariantCulture) with
-        | true, margin when margin > 0.0 && Double.IsFinite margin ->
-            Some(Relation.Within margin, [ first; second ])
-        | _ -> None
+    | Some("within", [ first; { Value = Real margin } :: { Value = "of" } :: (_ :: _ as second) ]) when
+        margin > 0.0 && Double.IsFinite margin
+        ->
+        Some(Relation.Within margin, [ first; second ])
     | _ -> None
 
 /// `words` are those of the line up to a comma, `more` those behind, which only axes can be.
@@ -249,57 +243,47 @@ let warnOfClaims report (runs: Run list) (lines: ReportLine list) =
 /// What a line asks for; `known` are the columns that the file's runs can have.
 let read report (known: string list) (line: ReportLine) : ReportItem option =
     let parts = split line
-    let kinds = Vocabulary.names Vocabulary.reports
+    let kind = line.Kind.Value
+    let of' keyword = part keyword parts
 
-    let allowed =
-        match line.Kind.Value with
-        | "table" -> [ ""; "by" ]
-        | "plot" -> [ ""; "by"; "against"; "over"; "for"; "fit" ]
-        | "weights" -> [ ""; "by" ]
-        | _ -> [ "" ]
+    let wrong span =
+        let usage = Vocabulary.usage Vocabulary.reports kind
+        report (Diagnostic.wrongValue span $"`{usage}`")
+        None
 
-    let usage () =
-        let usage = Vocabulary.usage Vocabulary.reports line.Kind.Value
-        Diagnostic.wrongValue line.Kind.Span $"`{usage}`"
+    /// Whether each keyword may stand here, once, with as many names behind it as it takes.
+    let isEven allowed =
+        parts |> List.forall (fun part -> List.contains part.Keyword allowed)
+        && parts |> List.countBy _.Keyword |> List.forall (fun (_, count) -> count = 1)
+        && parts
+           |> List.forall (fun part ->
+               part.Names.Length = 1
+               || not (List.contains part.Keyword [ "against"; "over"; "fit" ]))
+        && (of' "against" @ of' "over").Length <= 1
 
-    let isOdd =
-        line.Kind.Value <> "claim"
-        && List.contains line.Kind.Value kinds
-        && (parts |> List.exists (fun part -> not (List.contains part.Keyword allowed))
-            || (parts |> List.countBy _.Keyword |> List.exists (fun (_, count) -> count > 1))
-            || (parts
-                |> List.exists (fun part ->
-                    List.contains part.Keyword [ "against"; "over"; "fit" ]
-                    && part.Names.Length <> 1))
-            || ((part "against" parts @ part "over" parts).Length > 1))
-
-    let needsMeasures item =
-        if (part "" parts).IsEmpty then
-            report (usage ())
-            None
+    let ofMeasures allowed item =
+        if not (isEven allowed) || (of' "").IsEmpty then
+            wrong line.Kind.Span
         else
-            Some item
+            Some(item ())
 
-    match line.Kind.Value with
-    | _ when isOdd ->
-        report (usage ())
-        None
+    match kind with
     | "table" ->
-        ReportItem.Table(measures report (part "" parts), axes report known (part "by" parts))
-        |> needsMeasures
-    | "plot" -> plot report known parts |> needsMeasures
-    | "weights" when part "by" parts |> List.exists (fun name -> name.Value <> "layer") ->
-        report (usage ())
-        None
-    | "weights" -> ReportItem.Weights(measures report (part "" parts)) |> needsMeasures
-    | "tsne" -> tsne report line
+        ofMeasures [ ""; "by" ] (fun () ->
+            ReportItem.Table(measures report (of' ""), axes report known (of' "by")))
+    | "plot" -> ofMeasures ("" :: keywords) (fun () -> plot report known parts)
+    | "weights" when of' "by" |> List.exists (fun name -> name.Value <> "layer") -> wrong line.Kind.Span
+    | "weights" -> ofMeasures [ ""; "by" ] (fun () -> ReportItem.Weights(measures report (of' "")))
+    | "tsne" when not (isEven [ "" ]) -> wrong line.Kind.Span
+    | "tsne" ->
+        tsne line
+        |> Option.orElseWith (fun () -> wrong (line.Parts |> List.concat |> join))
     | "claim" ->
-        let claim = if line.Parts.IsEmpty then None else claim report known line
-
-        if claim.IsNone then
-            report (usage ())
-
-        claim
+        (if line.Parts.IsEmpty then None else claim report known line)
+        |> Option.orElseWith (fun () -> wrong line.Kind.Span)
     | other ->
-        report (Diagnostic.unknownWord line.Kind.Span "kind of report" other kinds)
+        Vocabulary.names Vocabulary.reports
+        |> Diagnostic.unknownWord line.Kind.Span "kind of report" other
+        |> report
+
         None

@@ -1,8 +1,7 @@
-/// Rules to weights, once for all runs in which the rules read the same: a list of seeds multiplies runs, not work.
+/// What rules read: runs in which they read the same have the same weights. A list of seeds multiplies runs, not work.
+[<RequireQualifiedAccess>]
 module Freeze.Language.Resolutions
 
-open System.Collections.Generic
-open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Rules
 open Freeze.Language.Sections
@@ -10,95 +9,36 @@ open Freeze.Language.Axes
 open Freeze.Language.Variants
 
 /// The places of the lists in an expression.
-let rec private lists (expression: Expression) : Span list =
-    match expression.Value with
-    | Term.List items
-    | Term.Tuple items -> expression.Span :: List.collect lists items
-    | Term.Range _ -> [ expression.Span ]
-    | Term.Part(_, inner)
-    | Term.Negative inner -> lists inner
-    | Term.Binary(_, a, b) -> lists a @ lists b
-    | Term.Call(_, arguments) -> arguments |> List.collect (fun argument -> lists argument.Content)
-    | Term.Number _
-    | Term.Word _
-    | Term.Text _
-    | Term.Size _ -> []
+let private lists (expression: Expression) : Span seq =
+    Walk.expressions expression
+    |> Seq.filter (fun inner -> inner.Value.IsList || inner.Value.IsRange || inner.Value.IsTuple)
+    |> Seq.map _.Span
 
 /// What the rules of a variant read beside the net.
-type private Reads = { Lists: Span list; Seed: bool }
+type Reads = { Lists: Span list; Seed: bool }
 
-let private reads (section: Section) (rules: Rule list) : Reads =
-    let read =
-        { emptySection with
-            Settings = section.Settings |> Map.filter (fun name _ -> name = "init")
-            Rules = rules
-            Lets = section.Lets
-        }
+/// What some rules of a section read.
+let reads (section: Section) (rules: Rule list) : Reads =
+    let init =
+        Map.tryFind "init" section.Settings |> Option.map _.Phrase |> Option.toList
 
-    let used = usedLets Map.empty read
+    let own = List.concat init @ List.collect ruleExpressions rules
+    let used = reached section.LetMap own
 
     let lets =
         section.Lets
         |> List.filter (fun l -> used.Contains l.Name.Value)
         |> List.map _.Content
 
-    let phrases = read.Settings |> Map.values |> Seq.collect _.Phrase |> List.ofSeq
-
     {
-        Lists = phrases @ lets @ List.collect ruleExpressions rules |> List.collect lists
+        Lists = own @ lets |> Seq.collect lists |> List.ofSeq
         Seed =
             rules
             |> List.exists (fun rule -> rule.Action.Modifiers |> List.exists _.Value.IsAtRandom)
     }
 
-/// The results so far, by net and by what was read.
-type Resolutions(winners: HashSet<Span>) =
-    let known =
-        Dictionary<Selectors.Subject, Dictionary<string, Resolved>>(HashIdentity.Reference)
-
-    let readsOf = Dictionary<string, Reads>()
-
-    /// The weights of a run under the rules of a variant: those outside an ensemble's block, or the members'.
-    /// `chosen` is the number of the item that the run has of each list.
-    member _.Resolve
-        (variant: Variant, ofMembers: bool, chosen: Map<Span, int64>, context: Rules.Context)
-        : Resolved =
-        let rules =
-            variant.Section.Rules |> List.filter (fun rule -> rule.OfMembers = ofMembers)
-
-        let name =
-            variant.Case
-            |> Option.map _.Value
-            |> Option.defaultValue ""
-            |> sprintf "%b %s" ofMembers
-
-        let reads =
-            match readsOf.TryGetValue name with
-            | true, reads -> reads
-            | false, _ ->
-                let reads = reads variant.Section rules
-                readsOf[name] <- reads
-                reads
-
-        // A draw may be behind any name.
-        if not variant.Section.Draws.IsEmpty then
-            Rules.resolve context winners rules
-        else
-            let items = reads.Lists |> List.map (fun place -> Map.tryFind place chosen)
-            let seed = if reads.Seed then context.Seed else 0L
-            let key = $"{name} {context.Epochs} {seed} %A{items}"
-
-            let ofNet =
-                match known.TryGetValue context.Subject with
-                | true, ofNet -> ofNet
-                | false, _ ->
-                    let ofNet = Dictionary()
-                    known[context.Subject] <- ofNet
-                    ofNet
-
-            match ofNet.TryGetValue key with
-            | true, resolved -> resolved
-            | false, _ ->
-                let resolved = Rules.resolve context winners rules
-                ofNet[key] <- resolved
-                resolved
+/// What tells runs apart whose rules read differently; `chosen` is the number of the item that a run has of each list.
+let key (reads: Reads) (chosen: Map<Span, int64>) (seed: int64) (epochs: int) : string =
+    let items = reads.Lists |> List.map (fun place -> Map.tryFind place chosen)
+    let seed = if reads.Seed then seed else 0L
+    $"{epochs} {seed} %A{items}"

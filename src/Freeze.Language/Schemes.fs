@@ -4,42 +4,34 @@ module Freeze.Language.Schemes
 open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Values
+open Freeze.Language.Forms
 
 /// Where a weight of given fans starts.
 type Scheme = Weight -> Start
 
+let kind: Kind<Scheme> =
+    let fixed' start : Scheme = fun _ -> start
+
+    let scaled name usage meaning make =
+        number 0m 1000m "the scale"
+        |> map (make >> fixed')
+        |> ofValue name usage meaning
+
+    [
+        word "torch" "uniform within 1/sqrt(fan-in), PyTorch's default" Starts.torch
+        word "he" "normal, deviation sqrt(2/fan-out)" Starts.he
+        word "xavier" "uniform within sqrt(6/(fan-in + fan-out))" Starts.xavier
+        word "lecun" "normal, deviation 1/sqrt(fan-in)" Starts.lecun
+        scaled "normal" "normal(0.01)" "normal, of that deviation" Start.Normal
+        scaled "uniform" "uniform(0.05)" "uniform within plus and minus that" Start.Uniform
+        word "orthogonal" "orthonormal rows or columns (Saxe et al. 2013)" (fixed' Start.Orthogonal)
+        word "hadamard" "rows of a Hadamard matrix with random signs" (fixed' Start.Hadamard)
+        word "zero" "all 0" (fixed' (Start.Constant 0.0))
+    ]
+    |> oneOf "scheme" "a scheme, such as `he`"
+
 /// The scheme that an expression names.
-let scheme scope (expression: Expression) : Result<Scheme, Diagnostic> =
-    let known = Vocabulary.names Vocabulary.inits
-
-    let withOne (call: Arguments.Call) make =
-        match call.Arguments with
-        | [ { Label = None; Content = value } ] ->
-            numberBetween scope 0m 1000m "the scale" value
-            |> Result.map (fun scale -> fun (_: Weight) -> make (float scale))
-        | _ ->
-            let usage = Vocabulary.usage Vocabulary.inits call.Callee.Value
-            Error(Diagnostic.wrongValue expression.Span $"`{usage}`")
-
-    let plain (call: Arguments.Call) (scheme: Scheme) =
-        match call.Arguments with
-        | [] -> Ok scheme
-        | first :: _ ->
-            Error(Diagnostic.wrongValue first.Content.Span $"`{call.Callee.Value}` without brackets")
-
-    Arguments.call scope "a scheme, such as `he`" expression
-    |> Result.bind (fun call ->
-        match call.Callee.Value with
-        | "torch" -> plain call Starts.torch
-        | "he" -> plain call Starts.he
-        | "xavier" -> plain call Starts.xavier
-        | "lecun" -> plain call Starts.lecun
-        | "orthogonal" -> plain call (fun _ -> Start.Orthogonal)
-        | "hadamard" -> plain call (fun _ -> Start.Hadamard)
-        | "zero" -> plain call (fun _ -> Start.Constant 0.0)
-        | "normal" -> withOne call Start.Normal
-        | "uniform" -> withOne call Start.Uniform
-        | other -> Error(Diagnostic.unknownWord call.Callee.Span "scheme" other known))
+let scheme scope (expression: Expression) : Result<Scheme, Diagnostic> = kind.Read scope [ expression ]
 
 /// Whether a scheme has a meaning for kernels alone: it needs their fans, or rows and columns.
 let isOfKernels (scheme: Scheme) : bool =

@@ -40,6 +40,9 @@ type Section =
         Ensemble: Ensemble option
     }
 
+    member this.LetMap =
+        this.Lets |> List.map (fun l -> l.Name.Value, l.Content) |> Map.ofList
+
 let emptySection =
     {
         Settings = Map.empty
@@ -58,7 +61,7 @@ type Contents =
         Outside: Section
         Cases: (Name * Section) list
         Profiles: (Name * Section) list
-        Nets: Map<string, NetChecker.Definition>
+        Nets: Map<string, Definition>
         Report: Located<ReportLine option> list
     }
 
@@ -71,33 +74,32 @@ let private nothing =
         Report = []
     }
 
-let private knownSettings = Vocabulary.names Vocabulary.settings
+let private knownSettings = Vocabulary.names Settings.entries
 
-let private addSetting report (section: Section) (name: Name) phrase =
-    match Map.tryFind name.Value section.Settings with
-    | _ when not (List.contains name.Value knownSettings) ->
-        report (Diagnostic.unknownSetting name.Span name.Value knownSettings)
-        section
+/// Written under a key: a setting, or what a stage learns.
+let private addWritten report key (name: Name) phrase (known: Map<'Key, Written>) =
+    match Map.tryFind key known with
     | Some earlier ->
         report (Diagnostic.setTwice name.Span name.Value earlier.Name.Span)
-        section
-    | None ->
+        known
+    | None -> Map.add key { Name = name; Phrase = phrase } known
+
+let private addSetting report (section: Section) (name: Name) phrase =
+    if Settings.isSetting name.Value then
         { section with
-            Settings = Map.add name.Value { Name = name; Phrase = phrase } section.Settings
+            Settings = addWritten report name.Value name phrase section.Settings
         }
+    else
+        report (Diagnostic.unknownSetting name.Span name.Value knownSettings)
+        section
 
 let private addStage report (section: Section) (number: Expression) (body: Statement list) =
     let learn stage (section: Section) (statement: Statement) =
         match statement.Value with
         | StatementItem.Learn(name, phrase) ->
-            match Map.tryFind stage section.Stages with
-            | Some earlier ->
-                report (Diagnostic.setTwice name.Span name.Value earlier.Name.Span)
-                section
-            | None ->
-                { section with
-                    Stages = Map.add stage { Name = name; Phrase = phrase } section.Stages
-                }
+            { section with
+                Stages = addWritten report stage name phrase section.Stages
+            }
         | StatementItem.Broken -> section
         | _ ->
             report (Diagnostic.misplaced statement.Span "this" "inside a stage, which holds `learn …` alone")
@@ -116,43 +118,45 @@ let private meanings =
         yield! DataSets.all |> Seq.map _.Name
         yield! NetLibrary.names ()
         yield!
-            [ Vocabulary.optimizers; Vocabulary.inits; Vocabulary.draws; Vocabulary.layers ]
+            [
+                Optimizers.entries
+                Schemes.kind.Entries
+                Vocabulary.draws
+                Vocabulary.layers
+            ]
             |> List.collect Vocabulary.names
         yield! Vocabulary.functions |> List.map fst
         yield! knownSettings
-        yield! [ "classes"; "channels"; "height"; "width" ]
+        yield! Vocabulary.names Phrases.sizes
     ]
     |> Set.ofList
+
+/// A let or a draw, behind others of its kind.
+let private addNamed report what (name: Name) value (known: Let list) : Let list =
+    match known |> List.tryFind (fun l -> l.Name.Value = name.Value) with
+    | Some earlier ->
+        report (Diagnostic.definedTwice name.Span what name.Value earlier.Name.Span)
+        known
+    | None -> known @ [ { Name = name; Content = value } ]
 
 let private addLet report (section: Section) (name: Name) value =
     if meanings.Contains name.Value then
         report (Diagnostic.letOfMeaning name.Span name.Value)
 
-    match section.Lets |> List.tryFind (fun l -> l.Name.Value = name.Value) with
-    | Some earlier ->
-        report (Diagnostic.definedTwice name.Span "a let" name.Value earlier.Name.Span)
-        section
-    | None ->
-        { section with
-            Lets = section.Lets @ [ { Name = name; Content = value } ]
-        }
+    { section with
+        Lets = addNamed report "a let" name value section.Lets
+    }
 
 /// A setting where the name is one of a setting, else a let.
 let define report (section: Section) (name: Name) (value: Expression) =
-    if List.contains name.Value knownSettings then
+    if Settings.isSetting name.Value then
         addSetting report section name [ value ]
     else
         addLet report section name value
 
 let private addTogether report (section: Section) (names: Name list) (items: Expression) =
     let part (section, index) (name: Name) =
-        let value =
-            {
-                Value = Term.Part(index, items)
-                Span = items.Span
-            }
-
-        define report section name value, index + 1
+        define report section name (at items.Span (Term.Part(index, items))), index + 1
 
     let fits (item: Expression) =
         match item.Value with
@@ -174,16 +178,6 @@ let private addTogether report (section: Section) (names: Name list) (items: Exp
     { section with
         Togethers = section.Togethers @ [ { Names = names; Items = items } ]
     }
-
-let private addDraw report (section: Section) (name: Name) value =
-    match section.Draws |> List.tryFind (fun draw -> draw.Name.Value = name.Value) with
-    | Some earlier ->
-        report (Diagnostic.definedTwice name.Span "a draw" name.Value earlier.Name.Span)
-        section
-    | None ->
-        { section with
-            Draws = section.Draws @ [ { Name = name; Content = value } ]
-        }
 
 /// Where a statement stands, and what may stand there.
 [<RequireQualifiedAccess>]
@@ -212,14 +206,17 @@ let private addToSection report at (section: Section) (statement: Statement) : S
     | StatementItem.Let(name, value) -> addLet report section name value
     | StatementItem.Together(names, _) when
         at = At.Ensemble
-        && names |> List.exists (fun name -> List.contains name.Value knownSettings)
+        && names |> List.exists (fun name -> Settings.isSetting name.Value)
         ->
         misplaced "a setting"
     | StatementItem.Draw _ when at = At.Ensemble -> misplaced "a draw"
     // One name alone is a plain list.
     | StatementItem.Together([ only ], items) -> define report section only items
     | StatementItem.Together(names, items) -> addTogether report section names items
-    | StatementItem.Draw(name, value) -> addDraw report section name value
+    | StatementItem.Draw(name, value) ->
+        { section with
+            Draws = addNamed report "a draw" name value section.Draws
+        }
     | StatementItem.Rule _ when at = At.Profile -> misplaced "a rule"
     | StatementItem.Rule(selector, action) ->
         let rule =
@@ -260,8 +257,8 @@ let private addToSection report at (section: Section) (statement: Statement) : S
     | StatementItem.Case(name, _) ->
         report (Diagnostic.nestedCase name.Span)
         section
-    | StatementItem.Net(name, _, _) ->
-        report (Diagnostic.nestedNet name.Span)
+    | StatementItem.Net definition ->
+        report (Diagnostic.nestedNet definition.Name.Span)
         section
     | StatementItem.Import _ -> misplaced "an import"
     | StatementItem.Stage _ when at = At.Ensemble -> misplaced "a stage"
@@ -316,28 +313,36 @@ let private addEnsemble report contents span members after body =
                     }
             }
 
-/// One section above another: a name that the upper one gives a meaning, by a setting, a let or a draw, has that one
-/// alone. Rules are those below, then those above.
-let over (below: Section) (above: Section) : Section =
+/// What of a section is still in force where another lies above it: a name that the upper one gives a meaning, by a setting,
+/// a let or a draw, has that one alone.
+let inForce (below: Section) (above: Section) : Section =
     let given =
         [
             yield! Map.keys above.Settings
-            yield! above.Lets |> Seq.map _.Name.Value
-            yield! above.Draws |> Seq.map _.Name.Value
+            yield! above.Lets @ above.Draws |> Seq.map _.Name.Value
         ]
         |> Set.ofList
 
     let free (lets: Let list) =
         lets |> List.filter (fun l -> not (given.Contains l.Name.Value))
 
-    let settings =
-        below.Settings |> Map.filter (fun name _ -> not (given.Contains name))
+    { below with
+        Settings = below.Settings |> Map.filter (fun name _ -> not (given.Contains name))
+        Stages = below.Stages |> Map.filter (fun stage _ -> not (above.Stages.ContainsKey stage))
+        Lets = free below.Lets
+        Draws = free below.Draws
+        Ensemble = if above.Ensemble.IsSome then None else below.Ensemble
+    }
+
+/// One section above another. Rules are those below, then those above.
+let over (below: Section) (above: Section) : Section =
+    let below = inForce below above
 
     {
-        Settings = Map.fold (fun all name setting -> Map.add name setting all) settings above.Settings
+        Settings = Map.fold (fun all name setting -> Map.add name setting all) below.Settings above.Settings
         Stages = Map.fold (fun all stage written -> Map.add stage written all) below.Stages above.Stages
-        Lets = free below.Lets @ above.Lets
-        Draws = free below.Draws @ above.Draws
+        Lets = below.Lets @ above.Lets
+        Draws = below.Draws @ above.Draws
         Togethers = below.Togethers @ above.Togethers
         Rules = below.Rules @ above.Rules
         Expected = below.Expected @ above.Expected
@@ -359,7 +364,7 @@ let beside report (contents: Contents) (statements: Statement list) : Section =
         match statement.Value with
         | StatementItem.Setting(name, [ value ]) when List.contains name.Value lets ->
             define report section name value
-        | StatementItem.Setting(name, _) when not (List.contains name.Value knownSettings) ->
+        | StatementItem.Setting(name, _) when not (Settings.isSetting name.Value) ->
             report (Diagnostic.unknownSetting name.Span name.Value (knownSettings @ List.distinct lets))
             section
         | _ -> addToSection report At.Profile section statement
@@ -402,15 +407,9 @@ let rec gather (report: Diagnostic -> unit) (file: Imports.File) : Contents =
             { contents with
                 Profiles = contents.Profiles @ [ name, section ]
             }
-        | StatementItem.Net(name, parameters, body) ->
+        | StatementItem.Net definition ->
+            let name = definition.Name
             unique report "a net" name (contents.Nets |> Map.values |> Seq.map _.Name |> List.ofSeq)
-
-            let definition: NetChecker.Definition =
-                {
-                    Name = name
-                    Parameters = parameters
-                    Body = body
-                }
 
             { contents with
                 Nets = Map.add name.Value definition contents.Nets

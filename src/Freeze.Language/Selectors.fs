@@ -40,15 +40,7 @@ let private glob (pattern: string) (text: string) =
 /// other belongs to the next conv or linear layer, or to the last where none comes.
 let private places (net: Net) : Map<string, int> * int =
     let isCounted (node: Node) =
-        match node.Operation with
-        | Operation.Conv _
-        | Operation.Linear _ -> true
-        | _ -> false
-
-    let isConv (node: Node) =
-        match node.Operation with
-        | Operation.Conv _ -> true
-        | _ -> false
+        node.Operation.IsConv || node.Operation.IsLinear
 
     let counted =
         net.Nodes
@@ -57,13 +49,20 @@ let private places (net: Net) : Map<string, int> * int =
         |> Map.ofArray
 
     let folder (passed, found) (node: Node) =
-        match node.Operation with
-        | Operation.Conv _
-        | Operation.Linear _ -> passed + 1, Map.add node.Name (passed + 1) found
-        | Operation.BatchNorm _ when isConv net.Nodes[node.Inputs[0]] ->
-            passed, Map.add node.Name counted[net.Nodes[node.Inputs[0]].Name] found
-        | Operation.BatchNorm _ -> passed, Map.add node.Name (min (passed + 1) counted.Count) found
-        | _ -> passed, found
+        if isCounted node then
+            passed + 1, Map.add node.Name (passed + 1) found
+        elif node.Operation.IsBatchNorm then
+            let before = net.Nodes[node.Inputs[0]]
+
+            let place =
+                if before.Operation.IsConv then
+                    counted[before.Name]
+                else
+                    min (passed + 1) counted.Count
+
+            passed, Map.add node.Name place found
+        else
+            passed, found
 
     net.Nodes |> Array.fold folder (0, Map.empty) |> snd, counted.Count
 
@@ -108,10 +107,8 @@ let private ofPath subject span (path: string) =
     | "bn" -> Ok(ofKind subject LayerKind.BatchNorm)
     // Biases of layers; a batch norm's shift is spoken of as bn.
     | "bias" ->
-        Ok(
-            where subject (fun i ->
-                subject.Weights[i].IsBias && subject.Weights[i].Kind <> LayerKind.BatchNorm)
-        )
+        where subject (fun i -> subject.Weights[i].IsBias && subject.Weights[i].Kind <> LayerKind.BatchNorm)
+        |> Ok
     | "rest" -> Error(Diagnostic.restStandsAlone span)
     | _ ->
         let pattern = path.Split '.'
@@ -143,11 +140,9 @@ let rec resolve (scope: Scope) (subject: Subject) (selector: Selector) : Result<
     let noStage (span: Span) =
         Error(Diagnostic.stageOutOfRange span subject.NetName subject.StageCount)
 
-    let both combine a b =
-        match resolve scope subject a, resolve scope subject b with
-        | Ok a, Ok b -> Ok(combine a b)
-        | Error e, _
-        | _, Error e -> Error e
+    let combined combine a b =
+        both (resolve scope subject a) (resolve scope subject b)
+        |> Result.map (fun (a, b) -> combine a b)
 
     match selector.Value with
     | Select.Path path -> ofPath subject selector.Span path
@@ -158,11 +153,12 @@ let rec resolve (scope: Scope) (subject: Subject) (selector: Selector) : Result<
             between (int64 subject.LayerCount - count + 1L) (int64 subject.LayerCount))
     | Select.Layer index -> layer 1L index |> Result.map (fun index -> between index index)
     | Select.Layers(first, last) ->
-        match layer 1L first, layer 1L last with
-        | Ok first, Ok last when first <= last -> Ok(between first last)
-        | Ok first, Ok last' -> Error(Diagnostic.emptyRange selector.Span first last')
-        | Error e, _
-        | _, Error e -> Error e
+        both (layer 1L first) (layer 1L last)
+        |> Result.bind (fun (first, last) ->
+            if first <= last then
+                Ok(between first last)
+            else
+                Error(Diagnostic.emptyRange selector.Span first last))
     | Select.Stage number ->
         match wholeBetween scope 1L (int64 System.Int32.MaxValue) "the stage" number with
         | Ok number when number <= int64 subject.StageCount -> Ok(stage number)
@@ -171,19 +167,10 @@ let rec resolve (scope: Scope) (subject: Subject) (selector: Selector) : Result<
     | Select.LastStage when subject.StageCount = 0 -> noStage selector.Span
     | Select.LastStage -> Ok(stage (int64 subject.StageCount))
     | Select.Union several -> several |> List.map (resolve scope subject) |> all |> Result.map Set.unionMany
-    | Select.In(parts, inside) -> both Set.intersect parts inside
-    | Select.Except(parts, without) -> both Set.difference parts without
+    | Select.In(parts, inside) -> combined Set.intersect parts inside
+    | Select.Except(parts, without) -> combined Set.difference parts without
 
 /// Whether a selector may well take nothing: `first k layers` does for k = 0.
-let rec mayBeEmpty (selector: Selector) : bool =
-    match selector.Value with
-    | Select.First _
-    | Select.Last _ -> true
-    | Select.Union several -> List.exists mayBeEmpty several
-    | Select.In(a, b)
-    | Select.Except(a, b) -> mayBeEmpty a || mayBeEmpty b
-    | Select.Path _
-    | Select.Layer _
-    | Select.Layers _
-    | Select.Stage _
-    | Select.LastStage -> false
+let mayBeEmpty (selector: Selector) : bool =
+    Walk.selectors selector
+    |> Seq.exists (fun inner -> inner.Value.IsFirst || inner.Value.IsLast)

@@ -5,25 +5,22 @@ open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Rules
 
-/// What becomes of a weight.
-[<RequireQualifiedAccess>]
-type private Role =
-    | Usual
-    /// It stays where it starts.
-    | Still
-    /// It is the net's own classifier, which is solved for.
-    | Solved of ridge: float
-
-let private role (net: Net) (stages: StageLearning[]) (place: int) : Role =
+/// What solving makes of the weights of a layer, by its place in the net; nothing where it has no say.
+let private treatment (net: Net) (stages: StageLearning[]) (place: int) : Treatment option =
     let behind = net.Stages |> Array.tryFindIndex (fun stage -> place <= stage.Output)
-    let isLast = place = net.Nodes.Length - 1
+    let fixed' = Treatment.Still Stillness.Fixed
 
     match behind, Array.last stages with
-    | Some stage, _ -> if stages[stage].IsSolve then Role.Still else Role.Usual
-    | None, (StageLearning.Solve ridge | StageLearning.ReconstructThenSolve ridge) when isLast ->
-        Role.Solved ridge
-    | None, (StageLearning.Solve _ | StageLearning.ReconstructThenSolve _) -> Role.Still
-    | None, (StageLearning.Classify | StageLearning.Reconstruct) -> Role.Usual
+    | Some stage, _ -> if stages[stage].IsSolve then Some fixed' else None
+    | None, (StageLearning.Classify | StageLearning.Reconstruct) -> None
+    // The net's own classifier is solved for.
+    | None, (StageLearning.Solve ridge | StageLearning.ReconstructThenSolve ridge) ->
+        Some(
+            if place = net.Nodes.Length - 1 then
+                Treatment.Solved ridge
+            else
+                fixed'
+        )
 
 /// The weights of a net of which some stages are solved for. Such a stage claims its weights, and the last one the net's own
 /// classifier, from `rest`; a rule that lets one of them learn is a mistake.
@@ -47,12 +44,12 @@ let settle report (rules: Rule list) (net: Net) (stages: StageLearning[]) (resol
                 report (Diagnostic.learnsInSolvedStage rule plan.Weight.Layer)
                 plan
 
-        match role net stages places[plan.Weight.Layer], plan.Treatment with
-        | Role.Usual, _
-        | Role.Still, Treatment.Still _ -> plan
-        | Role.Still, _ -> claimed (Treatment.Still Stillness.Fixed)
-        | Role.Solved ridge, Treatment.Solved same when same = ridge -> plan
-        | Role.Solved ridge, _ -> claimed (Treatment.Solved ridge)
+        match treatment net stages places[plan.Weight.Layer], plan.Treatment with
+        | None, _
+        // Weights that are zero stay where they start, too.
+        | Some(Treatment.Still _), Treatment.Still _ -> plan
+        | Some asked, decided when asked = decided -> plan
+        | Some asked, _ -> claimed asked
 
     if
         stages

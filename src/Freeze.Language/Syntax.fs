@@ -138,9 +138,17 @@ and [<RequireQualifiedAccess>] NetItem =
     | Stage of number: Expression * body: NetPart list
     | Let of name: Name * value: Expression
     /// `block unit(width, stride = 1) { … }`: a definition, used like a layer.
-    | Define of name: Name * parameters: Parameter list * body: NetPart list
+    | Define of Definition
     /// Text that could not be read; the parser has said why.
     | Broken
+
+/// `net wrn(depth, widen, drop = 0) { … }`, or a block of a net.
+and Definition =
+    {
+        Name: Name
+        Parameters: Parameter list
+        Body: NetPart list
+    }
 
 /// `shortcut { … }`, `shortcut from relu1 { … }`: it begins at the sum's input, or at a part of the body.
 and Shortcut =
@@ -174,7 +182,7 @@ and [<RequireQualifiedAccess>] StatementItem =
     | Draw of name: Name * value: Expression
     | Rule of Selector * Action
     | Case of name: Name * body: Statement list
-    | Net of name: Name * parameters: Parameter list * body: NetPart list
+    | Net of Definition
     | Import of path: Located<string>
     /// `ensemble 5 after 1 epoch { … }`
     | Ensemble of members: Expression * after: Expression * body: Statement list
@@ -190,5 +198,40 @@ and [<RequireQualifiedAccess>] StatementItem =
     /// Text that could not be read; the parser has said why.
     | Broken
 
+/// A thing at a place.
+let at (span: Span) (value: 'T) : Located<'T> = { Value = value; Span = span }
+
+/// A thing and its place.
+let (|At|) (thing: Located<'T>) = thing.Value, thing.Span
+
+/// The smallest span that holds all parts.
 let join (parts: Located<'T> list) : Span =
     Span.Join((List.head parts).Span, (List.last parts).Span)
+
+/// Actions by their words.
+let verbs =
+    [
+        "train", Verb.Train
+        "fixed", Verb.Fixed
+        "zero", Verb.Zero
+        "solve", Verb.Solve
+    ]
+
+let verbWord (verb: Verb) : string =
+    verbs |> List.find (snd >> (=) verb) |> fst
+
+/// A modifier's words, and the value behind them.
+let modifierParts (modifier: Modifier) : string * Expression option =
+    match modifier with
+    | Modifier.AtRandom -> "at random", None
+    | Modifier.Spread -> "spread", None
+    | Modifier.Largest -> "largest", None
+    | Modifier.AtLeast count -> "at least", Some count
+    | Modifier.Init scheme -> "init", Some scheme
+    | Modifier.InitFrom path -> "init from", Some(at path.Span (Term.Text path.Value))
+    | Modifier.LearningRate rate -> "lr", Some rate
+    | Modifier.Decay decay -> "decay", Some decay
+    | Modifier.From epoch -> "from epoch", Some epoch
+    | Modifier.Until epoch -> "until epoch", Some epoch
+    | Modifier.StatsFrozen -> "stats frozen", None
+    | Modifier.Ridge penalty -> "ridge", Some penalty

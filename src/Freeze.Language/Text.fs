@@ -1,6 +1,7 @@
 namespace Freeze.Language
 
 open System
+open System.Collections.Generic
 open System.IO
 open System.Text
 
@@ -16,8 +17,20 @@ type Span =
     /// The smallest span that holds both.
     static member Join(first: Span, last: Span) = { Start = first.Start; End = last.End }
 
+    static member Between(start: int, finish: int) = { Start = start; End = finish }
+
+    /// The place of what no file says.
+    static member Nowhere = Span.Between(0, 0)
+
+    /// Whether an offset is in the span, or at its end.
+    member this.Holds(offset: int) =
+        this.Start <= offset && offset <= this.End
+
 /// A thing together with where it stands.
 type Located<'T> = { Value: 'T; Span: Span }
+
+/// Where each line of a text begins. Lines end in `\n`, `\r\n` or `\r`.
+type LineIndex = { Text: string; Starts: int[] }
 
 /// A file's text; Path is what messages call it. Its first character has the offset Start.
 type Source =
@@ -30,6 +43,41 @@ type Source =
 /// A place for people: lines and columns count from 1, a column is a UTF-16 unit.
 [<Struct>]
 type Position = { Line: int; Column: int }
+
+[<RequireQualifiedAccess>]
+module LineIndex =
+    let ofText (text: string) : LineIndex =
+        let starts = ResizeArray [ 0 ]
+        let mutable next = text.AsSpan().IndexOfAny('\n', '\r')
+
+        while next >= 0 do
+            let pair = text[next] = '\r' && next + 1 < text.Length && text[next + 1] = '\n'
+            let start = if pair then next + 2 else next + 1
+            starts.Add start
+            let found = text.AsSpan(start).IndexOfAny('\n', '\r')
+            next <- if found < 0 then -1 else start + found
+
+        {
+            Text = text
+            Starts = starts.ToArray()
+        }
+
+    /// The number of the line, from 0, that holds an offset.
+    let ofOffset (lines: LineIndex) (offset: int) : int =
+        match Array.BinarySearch(lines.Starts, offset) with
+        | found when found >= 0 -> found
+        | next -> ~~~next - 1
+
+[<RequireQualifiedAccess>]
+module Memo =
+    /// What is known by a key, or else is made once.
+    let once (known: Dictionary<'Key, 'T>) (key: 'Key) (make: unit -> 'T) : 'T =
+        match known.TryGetValue key with
+        | true, value -> value
+        | false, _ ->
+            let value = make ()
+            known[key] <- value
+            value
 
 [<RequireQualifiedAccess>]
 module Source =
@@ -78,11 +126,10 @@ module Source =
     let ofStream (path: string) (stream: Stream) : Result<Source, string> =
         ofBytes path (bounded largest stream)
 
-    /// A file's bytes, whatever the file says of its length.
-    let private bytes (largest: int) (path: string) : Result<byte[], string> =
+    /// What is read of a file, or why it cannot be.
+    let reading (path: string) (read: string -> Result<'T, string>) : Result<'T, string> =
         try
-            use file = File.OpenRead path
-            Ok(bounded largest file)
+            read path
         with
         | :? FileNotFoundException
         | :? DirectoryNotFoundException -> Error "there is no such file"
@@ -92,6 +139,12 @@ module Source =
         | :? NotSupportedException -> Error "this is no name of a file"
         | :? IOException as error -> Error error.Message
 
+    /// A file's bytes, whatever the file says of its length.
+    let private bytes (largest: int) (path: string) : Result<byte[], string> =
+        reading path (fun path ->
+            use file = File.OpenRead path
+            Ok(bounded largest file))
+
     /// Reads a Freeze file.
     let read (path: string) : Result<Source, string> =
         bytes largest path |> Result.bind (ofBytes path)
@@ -99,6 +152,15 @@ module Source =
     /// Reads the text of a plan file.
     let readPlan (path: string) : Result<string, string> =
         bytes largestPlan path |> Result.map Encoding.UTF8.GetString
+
+    /// A source behind others; a gap of one keeps the end of a file apart from the next one's first character.
+    let behind (others: Source seq) (source: Source) : Source =
+        match Seq.tryLast others with
+        | Some last ->
+            { source with
+                Start = last.Start + last.Text.Length + 1
+            }
+        | None -> { source with Start = 0 }
 
     /// The file in which an offset lies, of a file and those that it imports.
     let at (sources: Source list) (offset: int) : Source =

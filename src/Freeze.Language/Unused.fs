@@ -1,31 +1,22 @@
 /// What of a file no run has any use for.
 module Freeze.Language.Unused
 
-open System.Collections.Generic
 open Freeze.Language.Syntax
 open Freeze.Language.Rules
 open Freeze.Language.Sections
 open Freeze.Language.Variants
+open Freeze.Language.Runs
 
-/// Warns of lets, draws, rules and published values. `winners` are the rules that decided a weight, `overruled` has
-/// for each rule that claimed one the rule that took it in the end, `seen` the published values that held for a run.
-/// A profile that narrows lists leaves published values without runs, and lets without a use: nothing to warn of.
-let warn
-    report
-    (contents: Contents)
-    (variants: Variant list)
-    (winners: HashSet<Span>)
-    (overruled: Dictionary<Span, Span>)
-    (seen: HashSet<Span>)
-    (isNarrowed: bool)
-    =
+/// Warns of lets, draws, rules and published values. A profile that narrows lists leaves published values without runs,
+/// and lets without a use: nothing to warn of.
+let warn report (contents: Contents) (variants: Variant list) (uses: Uses) (isNarrowed: bool) =
     let used =
         variants
         |> List.map (fun variant -> usedLets contents.Nets variant.Section)
         |> Set.unionMany
 
     let isUsed name =
-        used.Contains name || List.contains name (Vocabulary.names Vocabulary.settings)
+        used.Contains name || Settings.isSetting name
 
     let profiles = contents.Profiles |> List.map snd
     let sections = contents.Outside :: (contents.Cases |> List.map snd)
@@ -41,13 +32,13 @@ let warn
 
     for section in sections do
         for rule in section.Rules do
-            if not (isRest rule || winners.Contains rule.Span) then
-                match overruled.TryGetValue rule.Span with
+            if not (isRest rule || uses.Winners.Contains rule.Span) then
+                match uses.Overruled.TryGetValue rule.Span with
                 | true, winner -> report (Diagnostic.neverWins rule.Span winner)
                 | false, _ ->
                     if not (Selectors.mayBeEmpty rule.Selector) then
                         report (Diagnostic.takesNothing rule.Selector.Span)
 
         for expected in section.Expected do
-            if not (isNarrowed || seen.Contains expected.Published.Value.Span) then
+            if not (isNarrowed || uses.Published.Contains expected.Published.Value.Span) then
                 report (Diagnostic.expectsNothing expected.Published.Value.Span)

@@ -65,6 +65,24 @@ type Scope
                 known[name] <- value
                 Some value
 
+/// Both values, or the first mistake.
+let both (a: Result<'A, Diagnostic>) (b: Result<'B, Diagnostic>) : Result<'A * 'B, Diagnostic> =
+    match a, b with
+    | Ok a, Ok b -> Ok(a, b)
+    | Error e, _
+    | _, Error e -> Error e
+
+/// All values, or the first mistake.
+let all (results: Result<'T, Diagnostic> list) : Result<'T list, Diagnostic> =
+    List.foldBack
+        (fun result rest ->
+            match result, rest with
+            | Ok value, Ok values -> Ok(value :: values)
+            | Error e, _
+            | _, Error e -> Error e)
+        results
+        (Ok [])
+
 let private isWhole (value: decimal) = value = Math.Truncate value
 
 let private power (basis: decimal) (exponent: decimal) =
@@ -123,11 +141,7 @@ let private apply span name (arguments: (decimal * NumberForm) list) =
 
 /// The value of an expression in one run.
 let rec evaluate (scope: Scope) (expression: Expression) : Result<Value, Diagnostic> =
-    let here datum =
-        {
-            Value = datum
-            Span = expression.Span
-        }
+    let here datum = at expression.Span datum
 
     let moved value =
         value |> Result.map (fun (value: Value) -> here value.Value)
@@ -159,10 +173,9 @@ let rec evaluate (scope: Scope) (expression: Expression) : Result<Value, Diagnos
         number scope inner
         |> Result.map (fun (value, form) -> here (Datum.Number(-value, form)))
     | Term.Binary(operator, left, right) ->
-        match number scope left, number scope right with
-        | Ok a, Ok b -> arithmetic expression.Span operator a b |> Result.map here
-        | Error e, _
-        | _, Error e -> Error e
+        both (number scope left) (number scope right)
+        |> Result.bind (fun (a, b) -> arithmetic expression.Span operator a b)
+        |> Result.map here
 
 /// The value of an expression that must be a number.
 and number (scope: Scope) (expression: Expression) : Result<decimal * NumberForm, Diagnostic> =
@@ -170,14 +183,14 @@ and number (scope: Scope) (expression: Expression) : Result<decimal * NumberForm
     | Ok { Value = Datum.Number(value, form) } -> Ok(value, form)
     | Ok { Value = Datum.Word word } -> Error(Diagnostic.unknownName expression.Span word scope.Names)
     | Ok { Value = Datum.Call(callee, _) } ->
-        let known =
-            (Vocabulary.functions |> List.map fst) @ Vocabulary.names Vocabulary.draws
+        let draws = Vocabulary.names Vocabulary.draws
 
         Error(
-            if Vocabulary.names Vocabulary.draws |> List.contains callee.Value then
+            if List.contains callee.Value draws then
                 Diagnostic.drawOutside callee.Span callee.Value
             else
-                Diagnostic.unknownWord callee.Span "function" callee.Value known
+                (Vocabulary.functions |> List.map fst) @ draws
+                |> Diagnostic.unknownWord callee.Span "function" callee.Value
         )
     | Ok _ -> Error(Diagnostic.wrongValue expression.Span "a number")
     | Error e -> Error e
@@ -185,22 +198,15 @@ and number (scope: Scope) (expression: Expression) : Result<decimal * NumberForm
 and private call scope span callee arguments =
     let wanted = Vocabulary.functions |> List.find (fst >> (=) callee.Value) |> snd
 
-    let values = arguments |> List.map (fun a -> number scope a.Content)
-
-    match
-        values
-        |> List.tryPick (function
-            | Error e -> Some e
-            | Ok _ -> None)
-    with
-    | Some e -> Error e
-    | None when
-        arguments.Length <> wanted
-        || arguments |> List.exists (fun argument -> argument.Label.IsSome)
-        ->
-        let shape = if wanted = 1 then "one number" else $"{wanted} numbers"
-        Error(Diagnostic.wrongValue span $"`{callee.Value}` of {shape}")
-    | None -> apply span callee.Value (values |> List.choose Result.toOption)
+    arguments
+    |> List.map (fun argument -> number scope argument.Content)
+    |> all
+    |> Result.bind (fun values ->
+        if values.Length <> wanted || arguments |> List.exists _.Label.IsSome then
+            let shape = if wanted = 1 then "one number" else $"{wanted} numbers"
+            Error(Diagnostic.wrongValue span $"`{callee.Value}` of {shape}")
+        else
+            apply span callee.Value values)
 
 /// Where the value of an expression stands: of a list, the item that this run has.
 let rec private place (scope: Scope) (expression: Expression) : Span =
@@ -241,22 +247,3 @@ let numberBetween
     | Ok(value, _) when value >= least && value <= most -> Ok value
     | Ok _ -> Error(Diagnostic.outOfRange (place scope expression) what $"a number from {least} to {most}")
     | Error e -> Error e
-
-/// One of the given words.
-let oneOf scope what (known: string list) (expression: Expression) : Result<string, Diagnostic> =
-    match evaluate scope expression with
-    | Ok { Value = Datum.Word word } when List.contains word known -> Ok word
-    | Ok { Value = Datum.Word word; Span = span } -> Error(Diagnostic.unknownWord span what word known)
-    | Ok value -> Error(Diagnostic.wrongValue value.Span $"""a {what}: {Suggest.list "or" 12 known}""")
-    | Error e -> Error e
-
-/// All values, or the first mistake.
-let all (results: Result<'T, Diagnostic> list) : Result<'T list, Diagnostic> =
-    List.foldBack
-        (fun result rest ->
-            match result, rest with
-            | Ok value, Ok values -> Ok(value :: values)
-            | Error e, _
-            | _, Error e -> Error e)
-        results
-        (Ok [])

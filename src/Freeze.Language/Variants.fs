@@ -2,6 +2,7 @@
 module Freeze.Language.Variants
 
 open Freeze.Language.Syntax
+open Freeze.Language.Searches
 open Freeze.Language.Settings
 open Freeze.Language.Rules
 open Freeze.Language.Axes
@@ -18,71 +19,55 @@ type Variant =
         Search: Search
     }
 
-/// The expressions of a rule's selector, amount and modifiers.
-let ruleExpressions (rule: Rule) =
-    selectorExpressions rule.Selector
-    @ (rule.Action.Amount |> Option.map _.Count |> Option.toList)
-    @ modifierExpressions rule.Action.Modifiers
-
 let private ensembleExpressions (section: Section) =
     match section.Ensemble with
     | Some ensemble -> [ ensemble.Members; ensemble.After ]
     | None -> []
 
-/// The lets and draws that anything uses, directly or through another let.
-let usedLets (nets: Map<string, NetChecker.Definition>) (section: Section) : Set<string> =
-    let expressions =
-        [
-            yield! section.Settings |> Map.values |> Seq.collect _.Phrase
-            yield! section.Stages |> Map.values |> Seq.collect _.Phrase
-            yield! section.Draws |> Seq.map _.Content
-            yield! section.Rules |> Seq.collect ruleExpressions
-            yield! ensembleExpressions section
-            yield!
-                nets
-                |> Map.values
-                |> Seq.collect (fun net -> definitionExpressions net.Parameters net.Body)
-            yield! section.Expected |> Seq.map _.Published.Value
-        ]
+let ruleExpressions (rule: Rule) =
+    Walk.ruleExpressions rule.Selector rule.Action
 
-    let lets =
-        section.Lets @ section.Draws
-        |> List.map (fun l -> l.Name.Value, l.Content)
-        |> Map.ofList
-
+/// The lets that some expressions use, directly or through another let.
+let reached (lets: Map<string, Expression>) (expressions: Expression seq) : Set<string> =
     let rec reach found (pending: string list) =
         match pending with
         | [] -> found
         | word :: rest when Set.contains word found || not (lets.ContainsKey word) -> reach found rest
-        | word :: rest -> reach (Set.add word found) ((words lets[word] |> List.ofSeq) @ rest)
+        | word :: rest -> reach (Set.add word found) (List.ofSeq (Walk.words lets[word]) @ rest)
 
-    reach Set.empty (expressions |> Seq.collect words |> List.ofSeq)
+    reach Set.empty (expressions |> Seq.collect Walk.words |> List.ofSeq)
+
+/// The lets and draws that anything uses.
+let usedLets (nets: Map<string, Definition>) (section: Section) : Set<string> =
+    let lets =
+        section.Draws
+        |> List.fold (fun lets draw -> Map.add draw.Name.Value draw.Content lets) section.LetMap
+
+    seq {
+        yield! section.Settings |> Map.values |> Seq.collect _.Phrase
+        yield! section.Stages |> Map.values |> Seq.collect _.Phrase
+        yield! section.Draws |> Seq.map _.Content
+        yield! section.Rules |> Seq.collect ruleExpressions
+        yield! ensembleExpressions section
+
+        yield! nets |> Map.values |> Seq.collect Walk.netExpressions
+        yield! section.Expected |> Seq.map _.Published.Value
+    }
+    |> reached lets
 
 /// The axes of a section, of a whole in which some lets are used.
 let private axes report (whole: Section) (section: Section) (used: Set<string>) : Axis list =
     let rule (rule: Rule) =
-        let amount =
-            rule.Action.Amount
-            |> Option.map (fun amount -> ofExpression report [ amount.Dimension.Value ] amount.Count)
-            |> Option.defaultValue []
-
-        let modifier (modifier: Located<Modifier>) =
-            let name =
-                match modifier.Value with
-                | Modifier.LearningRate _ -> "lr"
-                | Modifier.Decay _ -> "decay"
-                | Modifier.From _ -> "from epoch"
-                | Modifier.Until _ -> "until epoch"
-                | Modifier.Ridge _ -> "ridge"
-                | Modifier.AtLeast _ -> "at least"
-                | _ -> "init"
-
-            modifierExpressions [ modifier ] |> List.collect (ofExpression report [ name ])
-
-        (selectorExpressions rule.Selector
-         |> List.collect (ofExpression report [ "layers" ]))
-        @ amount
-        @ (rule.Action.Modifiers |> List.collect modifier)
+        [
+            for expression in Walk.selectorExpressions rule.Selector do
+                yield! ofExpression report [ "layers" ] expression
+            for amount in Option.toList rule.Action.Amount do
+                yield! ofExpression report [ amount.Dimension.Value ] amount.Count
+            for modifier in rule.Action.Modifiers do
+                match modifierParts modifier.Value with
+                | words, Some value -> yield! ofExpression report [ words ] value
+                | _, None -> ()
+        ]
 
     /// A name still reads its part of the tuple unless something above gives it another meaning; such a name has no
     /// column, and a tuple that nothing reads is no axis.
@@ -162,7 +147,7 @@ let private search report (section: Section) : Search =
         report (Diagnostic.drawWithoutSearch draw.Name.Span)
         Search.No
     | Some setting, draws ->
-        match Settings.search scope setting.Phrase |> Diagnostic.keep report with
+        match Searches.search.Kind.Read scope setting.Phrase |> Diagnostic.keep report with
         | Some _ when draws.IsEmpty ->
             report (Diagnostic.searchWithoutDraw (join setting.Phrase))
             Search.No
@@ -196,44 +181,22 @@ let private candidates (section: Section) search : Axis list =
                 Columns = [ "candidate" ]
                 Place = place
                 Count = int64 (candidateCount section.Draws trials)
-                Item =
-                    fun i ->
-                        {
-                            Value = Term.Number(decimal i, NumberForm.Whole)
-                            Span = place
-                        }
+                Item = fun i -> at place (Term.Number(decimal i, NumberForm.Whole))
             }
         ]
 
-/// One section above another, whose `rest` replaces that below.
-let private overlay (below: Section) (above: Section) : Section =
-    let ownRest ofMembers =
-        above.Rules
-        |> List.exists (fun rule -> isRest rule && rule.OfMembers = ofMembers)
+/// A section without a `rest` that another one above it replaces.
+let private withoutRest (below: Section) (above: Section) : Section =
+    let isReplaced (rule: Rule) =
+        isRest rule
+        && above.Rules
+           |> List.exists (fun other -> isRest other && other.OfMembers = rule.OfMembers)
 
-    let without =
-        below.Rules
-        |> List.filter (fun rule -> not (isRest rule && ownRest rule.OfMembers))
-
-    over { below with Rules = without } above
-
-/// What of a section is still in force where another lies above it.
-let private inherited (below: Section) (above: Section) : Section =
-    let whole = overlay below above
-
-    { whole with
-        Settings =
-            below.Settings
-            |> Map.filter (fun name setting -> Map.tryFind name whole.Settings = Some setting)
-        Stages =
-            below.Stages
-            |> Map.filter (fun stage written -> Map.tryFind stage whole.Stages = Some written)
-        Lets = whole.Lets |> List.filter (fun l -> List.contains l below.Lets)
-        Draws = []
-        Togethers = below.Togethers
-        Rules = whole.Rules |> List.filter (fun rule -> List.contains rule below.Rules)
-        Ensemble = if above.Ensemble.IsSome then None else below.Ensemble
+    { below with
+        Rules = below.Rules |> List.filter (isReplaced >> not)
     }
+
+let private overlay (below: Section) (above: Section) : Section = over (withoutRest below above) above
 
 /// The variants of a file, in its order; `profile` lies above all that stands outside and inside of cases.
 let ofContents report (contents: Contents) (profile: Section) : Variant list =
@@ -242,8 +205,9 @@ let ofContents report (contents: Contents) (profile: Section) : Variant list =
         let whole = overlay (overlay contents.Outside inside) profile
         let used = usedLets contents.Nets whole
         let search = search report whole
-        let outer = inherited contents.Outside (overlay inside profile)
-        let inner = inherited inside profile
+        let inForce below above = inForce (withoutRest below above) above
+        let outer = inForce contents.Outside (overlay inside profile)
+        let inner = inForce inside profile
 
         {
             Case = case |> Option.map fst

@@ -52,7 +52,7 @@ let private nets (analysed: Analysed) =
     |> List.collect _.Parsed.Statements
     |> List.choose (fun statement ->
         match statement.Value with
-        | StatementItem.Net(name, parameters, _) -> Some(name.Value, parameters |> List.map _.Name.Value)
+        | StatementItem.Net net -> Some(net.Name.Value, net.Parameters |> List.map _.Name.Value)
         | _ -> None)
 
 /// The statement that a place is in, if it is a net.

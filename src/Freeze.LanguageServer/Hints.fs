@@ -52,9 +52,9 @@ let answer (analysed: Analysed) (within: Range option) : JsonNode =
         |> Seq.countBy _.Value
         |> Map.ofSeq
 
-    Hover.statementsOf analysed.Statements
-    |> List.filter (fun statement -> isSeen statement.Span && statement.Span.End <= source.Text.Length)
-    |> List.choose (fun statement ->
+    Walk.statements analysed.Statements
+    |> Seq.filter (fun statement -> isSeen statement.Span && statement.Span.End <= source.Text.Length)
+    |> Seq.choose (fun statement ->
         match statement.Value with
         | StatementItem.Rule _ ->
             match analysed.Decisions.Value.TryGetValue statement.Span with

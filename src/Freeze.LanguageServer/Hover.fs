@@ -93,13 +93,8 @@ let private net (name: string) (net: Net) : string =
 let private entry (entry: Vocabulary.Entry) : string =
     $"```freeze\n{entry.Usage}\n```\n{entry.Meaning}"
 
-let private setting (found: Vocabulary.Entry) : string =
-    let takes =
-        match Explanations.ofSetting found.Name with
-        | Some expected -> $"\n\nTakes {expected}."
-        | None -> ""
-
-    $"```freeze\n{found.Usage}\n```\n{found.Meaning}{takes}"
+let private setting (found: Settings.Described) : string =
+    $"{entry found.Entry}\n\nTakes {found.Expected}."
 
 let private dataSet (set: DataSet) : string =
     $"**{set.Name}**: {set.About}\n\n{count (int64 set.TrainingImages)} training and {count (int64 set.TestImages)} test "
@@ -122,20 +117,6 @@ let private definition (analysed: Analysed) (name: Names.Occurrence) : string op
             |> String.concat "\n"
             |> (fun lines -> Some $"```freeze\n{lines}\n```")
 
-/// All statements, those in blocks too.
-let rec statementsOf (statements: Statement list) : Statement list =
-    statements
-    |> List.collect (fun statement ->
-        match statement.Value with
-        | StatementItem.Case(_, body)
-        | StatementItem.Profile(_, body)
-        | StatementItem.Stage(_, body)
-        | StatementItem.Ensemble(_, _, body) -> statement :: statementsOf body
-        | _ -> [ statement ])
-
-let private holds (span: Span) offset =
-    span.Start <= offset && offset <= span.End
-
 let private blocksAt (analysed: Analysed) offset =
     (Cursor.at (Workspace.sourceOf analysed) analysed.Tokens.Value offset).Blocks
 
@@ -157,8 +138,8 @@ let private netOf (analysed: Analysed) (blocks: Cursor.Block list) (word: string
 
 let private tables =
     [
-        Vocabulary.optimizers
-        Vocabulary.inits
+        Optimizers.entries
+        Schemes.kind.Entries
         Vocabulary.layers
         Vocabulary.draws
         Phrases.actions
@@ -170,13 +151,11 @@ let private tables =
 let private ofWord (analysed: Analysed) offset (statement: Statement option) (word: string) : string option =
     let isName =
         match statement with
-        | Some {
-                   Value = StatementItem.Setting(name, _)
-               } -> holds name.Span offset
+        | Some(At(StatementItem.Setting(name, _), _)) -> name.Span.Holds offset
         | _ -> false
 
     let named =
-        analysed.Names.Value |> List.tryFind (fun name -> holds name.Span offset)
+        analysed.Names.Value |> List.tryFind (fun name -> name.Span.Holds offset)
 
     let inTables () =
         tables
@@ -188,7 +167,7 @@ let private ofWord (analysed: Analysed) offset (statement: Statement option) (wo
         netOf analysed (blocksAt analysed offset) name.Name
         |> Option.orElse (definition analysed name)
     | Some name -> definition analysed name
-    | None when isName -> Vocabulary.tryEntry Vocabulary.settings word |> Option.map setting
+    | None when isName -> Settings.tryFind word |> Option.map setting
     | None ->
         match DataSets.tryFind word with
         | Some set -> Some(dataSet set)
@@ -200,28 +179,28 @@ let private ofWord (analysed: Analysed) offset (statement: Statement option) (wo
 /// What is wrong at the place, explained.
 let private explained (analysed: Analysed) offset : string option =
     analysed.Diagnostics.Value
-    |> List.tryFind (fun d -> holds d.Span offset)
+    |> List.tryFind (fun d -> d.Span.Holds offset)
     |> Option.bind (fun d -> Explanations.tryFind d.Code |> Option.map (fun text -> $"**{d.Code}** {text}"))
 
 /// Whether a rule has a mistake that keeps it from deciding anything.
 let private isWrong (analysed: Analysed) (span: Span) =
     not (analysed.Decisions.Value.ContainsKey span)
     && analysed.Diagnostics.Value
-       |> List.exists (fun d -> Diagnostic.isError d && holds span d.Span.Start)
+       |> List.exists (fun d -> Diagnostic.isError d && span.Holds d.Span.Start)
 
 let answer (analysed: Analysed) (position: Position) : JsonNode =
     let source = Workspace.sourceOf analysed
     let offset = Workspace.offsetOf analysed position
 
     let statement =
-        statementsOf analysed.Statements
-        |> List.filter (fun statement -> holds statement.Span offset)
-        |> List.sortBy (fun statement -> statement.Span.End - statement.Span.Start)
-        |> List.tryHead
+        Walk.statements analysed.Statements
+        |> Seq.filter _.Span.Holds(offset)
+        |> Seq.sortBy (fun statement -> statement.Span.End - statement.Span.Start)
+        |> Seq.tryHead
 
     let token =
         analysed.Tokens.Value
-        |> Array.tryFind (fun token -> token.Kind = Scanner.Kind.Word && holds token.Span offset)
+        |> Array.tryFind (fun token -> token.Kind = Scanner.Kind.Word && token.Span.Holds offset)
 
     let ofToken =
         token
@@ -231,17 +210,15 @@ let answer (analysed: Analysed) (position: Position) : JsonNode =
 
     let found =
         match statement with
-        | Some({
-                   Value = StatementItem.Rule(selector, action)
-               } as statement) ->
+        | Some(At(StatementItem.Rule(selector, action), place)) ->
             // Behind the verb a word is explained by itself, elsewhere the rule.
             match ofToken with
             | Some(text, span) when span.Start > action.Verb.Span.Start -> Some(text, span)
-            | Some(text, span) when analysed.Names.Value |> List.exists (fun name -> holds name.Span offset) ->
+            | Some(text, span) when analysed.Names.Value |> List.exists (fun name -> name.Span.Holds offset) ->
                 Some(text, span)
             // Of a rule with a mistake the mistake is said.
-            | _ when isWrong analysed statement.Span -> None
-            | _ -> Some(rule analysed statement.Span, Span.Join(selector.Span, action.Verb.Span))
+            | _ when isWrong analysed place -> None
+            | _ -> Some(rule analysed place, Span.Join(selector.Span, action.Verb.Span))
         | _ -> ofToken
 
     match found, explained analysed offset with

@@ -6,6 +6,8 @@ open System.IO
 open System.Text
 open System.Text.Json
 open System.Text.Json.Nodes
+open System.Text.RegularExpressions
+open Freeze.LanguageServer.Protocol
 
 /// Error codes of JSON-RPC and of the Language Server Protocol.
 [<RequireQualifiedAccess>]
@@ -37,62 +39,52 @@ let private largest = 16 * 1024 * 1024
 
 let private longestHeader = 4096
 
-/// The lines of a header; nothing at the stream's end.
-let private header (input: Stream) : Result<string list, string> option =
+/// A header, from its first byte to its empty line; nothing at the stream's end.
+let private header (input: Stream) : Result<string, string> option =
     let text = StringBuilder()
-    let mutable last = input.ReadByte()
 
-    if last < 0 then
+    let ended () =
+        text.Length >= 4 && text.ToString(text.Length - 4, 4) = "\r\n\r\n"
+
+    let mutable next = input.ReadByte()
+
+    while next >= 0 do
+        text.Append(char next) |> ignore
+
+        next <-
+            if ended () || text.Length = longestHeader then
+                -1
+            else
+                input.ReadByte()
+
+    if text.Length = 0 then
         None
+    elif ended () then
+        Some(Ok(text.ToString()))
     else
-        let ended () =
-            text.Length >= 4 && text.ToString(text.Length - 4, 4) = "\r\n\r\n"
+        Some(Error $"a header ends in an empty line and has at most %d{longestHeader} bytes")
 
-        while last >= 0 && text.Length < longestHeader && not (ended ()) do
-            text.Append(char last) |> ignore
+let private lengths =
+    Regex(@"^content-length[ \t]*:(.*)\r$", RegexOptions.IgnoreCase ||| RegexOptions.Multiline)
 
-            if not (ended ()) then
-                last <- input.ReadByte()
-
-        if ended () then
-            Some(
-                Ok(
-                    text.ToString().Split("\r\n", StringSplitOptions.RemoveEmptyEntries)
-                    |> List.ofArray
-                )
-            )
-        else
-            Some(Error "a header ends in an empty line and has at most 4096 bytes")
-
-let private contentLength (lines: string list) : Result<int64, string> =
-    let values =
-        lines
-        |> List.choose (fun line ->
-            match line.IndexOf ':' with
-            | -1 -> None
-            | colon when
-                line.Substring(0, colon).Trim().Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
-                ->
-                Some(line.Substring(colon + 1).Trim())
-            | _ -> None)
-
-    match values with
+let private contentLength (header: string) : Result<int64, string> =
+    match [ for line in lengths.Matches header -> line.Groups[1].Value.Trim() ] with
     | [ value ] when value <> "" && value.Length <= 12 && Seq.forall Char.IsAsciiDigit value ->
         Ok(int64 value)
     | _ -> Error "a header says once how long its message is, as Content-Length: BYTES"
 
-let private tryProperty (name: string) (element: JsonElement) =
-    match element.TryGetProperty name with
-    | true, value -> Some value
-    | false, _ -> None
-
 let private ofJson (root: JsonElement) : Message =
+    let tryProperty (name: string) =
+        match root.TryGetProperty name with
+        | true, value -> Some value
+        | false, _ -> None
+
     if root.ValueKind <> JsonValueKind.Object then
         Message.Malformed(ErrorCode.invalidRequest, "a message is an object")
     else
-        let parameters = tryProperty "params" root |> Option.defaultValue (JsonElement())
+        let parameters = tryProperty "params" |> Option.defaultValue (JsonElement())
 
-        match tryProperty "method" root, tryProperty "id" root with
+        match tryProperty "method", tryProperty "id" with
         | Some method, None when method.ValueKind = JsonValueKind.String ->
             Message.Notification(method.GetString(), parameters)
         | Some method, Some id when
@@ -100,8 +92,7 @@ let private ofJson (root: JsonElement) : Message =
             && (id.ValueKind = JsonValueKind.Number || id.ValueKind = JsonValueKind.String)
             ->
             Message.Request(id.GetRawText(), method.GetString(), parameters)
-        | None, Some _ when (tryProperty "result" root).IsSome || (tryProperty "error" root).IsSome ->
-            Message.Response
+        | None, Some _ when (tryProperty "result").IsSome || (tryProperty "error").IsSome -> Message.Response
         | _ ->
             Message.Malformed(
                 ErrorCode.invalidRequest,
@@ -132,8 +123,8 @@ let read (input: Stream) : Message =
     match header input with
     | None -> Message.End
     | Some(Error reason) -> Message.Lost reason
-    | Some(Ok lines) ->
-        match contentLength lines with
+    | Some(Ok header) ->
+        match contentLength header with
         | Error reason -> Message.Lost reason
         | Ok length when length > int64 largest ->
             skip input length
@@ -147,13 +138,7 @@ let read (input: Stream) : Message =
                 ofBytes bytes
 
 let private envelope (fields: (string * JsonNode) list) : JsonNode =
-    let message = JsonObject()
-    message["jsonrpc"] <- JsonValue.Create "2.0"
-
-    for name, value in fields do
-        message[name] <- value
-
-    message
+    object (("jsonrpc", text "2.0") :: fields)
 
 /// The answer to a request.
 let result (id: string) (value: JsonNode) : JsonNode =
@@ -161,14 +146,14 @@ let result (id: string) (value: JsonNode) : JsonNode =
 
 /// The answer to a request that failed, or to a message without an id that can be read.
 let error (id: string option) (code: int) (reason: string) : JsonNode =
-    let details = JsonObject()
-    details["code"] <- JsonValue.Create code
-    details["message"] <- JsonValue.Create reason
-
-    envelope [ "id", (id |> Option.map JsonNode.Parse |> Option.toObj); "error", details ]
+    envelope
+        [
+            "id", (id |> Option.map JsonNode.Parse |> Option.toObj)
+            "error", object [ "code", number code; "message", text reason ]
+        ]
 
 let notification (method: string) (parameters: JsonNode) : JsonNode =
-    envelope [ "method", JsonValue.Create method; "params", parameters ]
+    envelope [ "method", text method; "params", parameters ]
 
 let write (output: Stream) (message: JsonNode) =
     let body = Encoding.UTF8.GetBytes(message.ToJsonString())

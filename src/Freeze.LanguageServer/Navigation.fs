@@ -8,21 +8,18 @@ open Freeze.Language.Syntax
 open Freeze.LanguageServer.Protocol
 open Freeze.LanguageServer.Workspace
 
-let private holds (span: Span) offset =
-    span.Start <= offset && offset <= span.End
-
 /// The name at an offset of the document.
 let nameAt (analysed: Analysed) (offset: int) : Names.Occurrence option =
     let source = Workspace.sourceOf analysed
 
     analysed.Names.Value
-    |> List.tryFind (fun name -> name.Span.Start <= source.Text.Length && holds name.Span offset)
+    |> List.tryFind (fun name -> name.Span.Start <= source.Text.Length && name.Span.Holds offset)
 
 let private startOf (analysed: Analysed) (path: string) =
-    let full = Workspace.fullPath path
+    let full = Imports.fullPath path
 
     analysed.Sources
-    |> List.find (fun source -> Workspace.fullPath source.Path = full)
+    |> List.find (fun source -> Imports.fullPath source.Path = full)
     |> _.Start
 
 /// A document that has to do with the name, and where the name stands in it.
@@ -69,7 +66,7 @@ let private importAt (analysed: Analysed) (offset: int) =
     analysed.Statements
     |> List.tryPick (fun statement ->
         match statement.Value with
-        | StatementItem.Import path when holds statement.Span offset ->
+        | StatementItem.Import path when statement.Span.Holds offset ->
             Some(Imports.resolve analysed.Root.Source path.Value)
         | _ -> None)
 
@@ -79,30 +76,26 @@ let private top: Range =
 
 /// The label that a selector's path speaks of, in the nets of the files.
 let private partAt (analysed: Analysed) (offset: int) : Span option =
-    let isPath c =
-        System.Char.IsAsciiLetterOrDigit c || c = '_' || c = '-' || c = '.'
-
-    let text = (Workspace.sourceOf analysed).Text
-    let mutable start = offset
+    let source = Workspace.sourceOf analysed
+    let start = (Cursor.at source analysed.Tokens.Value offset).Word.Start
     let mutable finish = offset
 
-    while start > 0 && isPath text[start - 1] do
-        start <- start - 1
-
     // Of `block1.conv2` what stands up to the segment under the cursor.
-    while finish < text.Length && isPath text[finish] && text[finish] <> '.' do
+    while finish < source.Text.Length
+          && Cursor.isPath source.Text[finish]
+          && source.Text[finish] <> '.' do
         finish <- finish + 1
 
-    let path = text.Substring(start, finish - start)
+    let path = source.Text.Substring(start, finish - start)
 
     let bare (path: string) =
         path.Split '.' |> Array.map _.TrimEnd([| '0' .. '9' |])
 
     let isRule =
-        Hover.statementsOf analysed.Statements
-        |> List.exists (fun statement ->
+        Walk.statements analysed.Statements
+        |> Seq.exists (fun statement ->
             match statement.Value with
-            | StatementItem.Rule(selector, _) -> holds selector.Span offset
+            | StatementItem.Rule(selector, _) -> selector.Span.Holds offset
             | _ -> false)
 
     let labels =
@@ -113,7 +106,7 @@ let private partAt (analysed: Analysed) (offset: int) : Span option =
             |> List.collect _.Parsed.Statements
             |> List.collect (fun statement ->
                 match statement.Value with
-                | StatementItem.Net(_, _, body) -> Names.labels "" body
+                | StatementItem.Net { Body = body } -> Names.labels "" body
                 | _ -> [])
 
     labels
@@ -140,7 +133,7 @@ let definition (workspace: Workspace) (analysed: Analysed) (position: Position) 
 
 /// The statements of open documents that import a file.
 let private importers (workspace: Workspace) (path: string) : Location list =
-    let full = Workspace.fullPath path
+    let full = Imports.fullPath path
 
     [
         for opened in workspace.Values do
@@ -150,7 +143,7 @@ let private importers (workspace: Workspace) (path: string) : Location list =
                 for statement in file.Parsed.Statements do
                     match statement.Value with
                     | StatementItem.Import written when
-                        Workspace.fullPath (Imports.resolve file.Source written.Value) = full
+                        Imports.fullPath (Imports.resolve file.Source written.Value) = full
                         ->
                         Workspace.locationOf workspace analysed written.Span
                     | _ -> ()

@@ -40,99 +40,72 @@ let private symbol
                 "children", array children
         ]
 
+let private textOf analysed (span: Span) =
+    Source.text (Workspace.sourceOf analysed) span
+
 let rec private parts analysed (body: NetPart list) : JsonNode list =
     body
     |> List.collect (fun part ->
-        let labelled (label: Name option) inner =
-            match label with
-            | Some label ->
-                [
-                    symbol analysed label.Value SymbolKind.field part.Span label.Span (parts analysed inner)
-                ]
-            | None -> parts analysed inner
+        let inner () = parts analysed (Walk.inner part)
 
-        match part.Value with
-        | NetItem.Layer(label, _) -> labelled label []
-        | NetItem.Block(label, inner) -> labelled (Some label) inner
-        | NetItem.Repeat(label, _, _, inner)
-        | NetItem.Dense(label, inner)
-        | NetItem.Residual(label, inner, None) -> labelled label inner
-        | NetItem.Residual(label, inner, Some shortcut) -> labelled label (inner @ shortcut.Body)
-        | NetItem.Stage(number, inner) ->
-            let source = Workspace.sourceOf analysed
-            let name = "stage " + Source.text source number.Span
+        let one name kind (head: Span) children =
+            [ symbol analysed name kind part.Span head children ]
 
-            [
-                symbol analysed name SymbolKind.field part.Span number.Span (parts analysed inner)
-            ]
-        | NetItem.Define(name, _, inner) ->
-            [
-                symbol analysed name.Value SymbolKind.constructor part.Span name.Span (parts analysed inner)
-            ]
-        | NetItem.Let(name, _) -> [ symbol analysed name.Value SymbolKind.variable part.Span name.Span [] ]
-        | NetItem.Broken -> [])
+        match part.Value, Walk.label part with
+        | NetItem.Stage(number, _), _ ->
+            one ("stage " + textOf analysed number.Span) SymbolKind.field number.Span (inner ())
+        | NetItem.Define { Name = name }, _ -> one name.Value SymbolKind.constructor name.Span (inner ())
+        | NetItem.Let(name, _), _ -> one name.Value SymbolKind.variable name.Span []
+        | _, Some label -> one label.Value SymbolKind.field label.Span (inner ())
+        | _, None -> inner ())
 
-let rec private statement analysed (statement: Statement) : JsonNode list =
+let rec private statement analysed (written: Statement) : JsonNode list =
     let one name kind head children =
-        [ symbol analysed name kind statement.Span head children ]
+        [ symbol analysed name kind written.Span head children ]
 
-    let inside = List.collect (fun inner -> (symbols analysed inner: JsonNode list))
+    let inside = List.collect (fun inner -> statement analysed inner)
 
-    match statement.Value with
+    match written.Value with
     | StatementItem.Case(name, body) -> one name.Value SymbolKind.namespaceKind name.Span (inside body)
     | StatementItem.Profile(name, body) -> one name.Value SymbolKind.moduleKind name.Span (inside body)
     | StatementItem.Ensemble(members, _, body) ->
         one "ensemble" SymbolKind.namespaceKind members.Span (inside body)
     | StatementItem.Stage(number, body) ->
-        let source = Workspace.sourceOf analysed
-        one ("stage " + Source.text source number.Span) SymbolKind.namespaceKind number.Span (inside body)
-    | StatementItem.Net(name, _, body) -> one name.Value SymbolKind.classKind name.Span (parts analysed body)
+        one ("stage " + textOf analysed number.Span) SymbolKind.namespaceKind number.Span (inside body)
+    | StatementItem.Net { Name = name; Body = body } ->
+        one name.Value SymbolKind.classKind name.Span (parts analysed body)
     | StatementItem.Let(name, _)
     | StatementItem.Draw(name, _) -> one name.Value SymbolKind.variable name.Span []
     | StatementItem.Together(names, _) ->
         one (names |> List.map _.Value |> String.concat ", ") SymbolKind.variable (join names) []
     | StatementItem.Setting(name, _)
     | StatementItem.Learn(name, _) -> one name.Value SymbolKind.property name.Span []
-    | StatementItem.Rule(selector, _) ->
-        let source = Workspace.sourceOf analysed
-        one (Source.text source selector.Span) SymbolKind.event selector.Span []
+    | StatementItem.Rule(selector, _) -> one (textOf analysed selector.Span) SymbolKind.event selector.Span []
     | StatementItem.Import path -> one path.Value SymbolKind.file path.Span []
-    | StatementItem.Report _ -> one "report" SymbolKind.moduleKind statement.Span []
+    | StatementItem.Report _ -> one "report" SymbolKind.moduleKind written.Span []
     | StatementItem.Expect _
     | StatementItem.Broken -> []
-
-and private symbols analysed (inner: Statement) : JsonNode list = statement analysed inner
 
 let answer (analysed: Analysed) : JsonNode =
     analysed.Statements |> List.collect (statement analysed) |> array
 
 // Folding ----------------------------------------------------------------------------------------------------
 
-let rec private foldsOfParts (body: NetPart list) : Span list =
-    body
-    |> List.collect (fun part ->
-        match part.Value with
-        | NetItem.Block(_, inner)
-        | NetItem.Repeat(_, _, _, inner)
-        | NetItem.Dense(_, inner)
-        | NetItem.Stage(_, inner)
-        | NetItem.Residual(_, inner, None)
-        | NetItem.Define(_, _, inner) -> part.Span :: foldsOfParts inner
-        | NetItem.Residual(_, inner, Some shortcut) -> part.Span :: foldsOfParts (inner @ shortcut.Body)
-        | NetItem.Layer _
-        | NetItem.Let _
-        | NetItem.Broken -> [])
+/// What stands in braces, and statements, which may have several lines too.
+let private folds (statements: Statement list) : Span seq =
+    let hasBody (part: NetPart) =
+        not (part.Value.IsLayer || part.Value.IsLet || part.Value.IsBroken)
 
-let rec private foldsOf (statements: Statement list) : Span list =
-    statements
-    |> List.collect (fun statement ->
-        match statement.Value with
-        | StatementItem.Case(_, body)
-        | StatementItem.Profile(_, body)
-        | StatementItem.Stage(_, body)
-        | StatementItem.Ensemble(_, _, body) -> statement.Span :: foldsOf body
-        | StatementItem.Net(_, _, body) -> statement.Span :: foldsOfParts body
-        | _ -> [ statement.Span ])
+    Walk.statements statements
+    |> Seq.collect (fun statement ->
+        seq {
+            statement.Span
+
+            match statement.Value with
+            | StatementItem.Net { Body = body } ->
+                yield! Walk.parts body |> Seq.filter hasBody |> Seq.map _.Span
+            | _ -> ()
+        })
 
 /// Runs of lines that are comments alone, as first and last line.
 let private commentRuns (analysed: Analysed) : (int * int) list =
@@ -171,7 +144,7 @@ let folding (analysed: Analysed) : JsonNode =
     let isLong (first, last) = last > first
 
     [
-        for span in foldsOf analysed.Statements |> List.map lines |> List.filter isLong do
+        for span in folds analysed.Statements |> Seq.map lines |> Seq.filter isLong do
             // The closing brace stays in sight.
             fold None (fst span, snd span - 1)
         for run in commentRuns analysed |> List.filter isLong do

@@ -6,27 +6,8 @@ open System
 open Freeze.Language
 open Freeze.LanguageServer.Protocol
 
-/// Where each line of a text begins. Lines end in `\n`, `\r\n` or `\r`.
-type Lines = { Text: string; Starts: int[] }
-
-let ofText (text: string) : Lines =
-    let starts = ResizeArray [ 0 ]
-    let mutable next = text.AsSpan().IndexOfAny('\n', '\r')
-
-    while next >= 0 do
-        let pair = text[next] = '\r' && next + 1 < text.Length && text[next + 1] = '\n'
-        let start = if pair then next + 2 else next + 1
-        starts.Add start
-        let found = text.AsSpan(start).IndexOfAny('\n', '\r')
-        next <- if found < 0 then -1 else start + found
-
-    {
-        Text = text
-        Starts = starts.ToArray()
-    }
-
 /// Where a line's characters end, before what ends the line.
-let private lineEnd (lines: Lines) (line: int) =
+let private lineEnd (lines: LineIndex) (line: int) =
     if line + 1 >= lines.Starts.Length then
         lines.Text.Length
     else
@@ -39,7 +20,7 @@ let private lineEnd (lines: Lines) (line: int) =
             next - 1
 
 /// The offset of a position; one past a line's end is that end, one past the last line the text's end.
-let offset (lines: Lines) (position: Position) : int =
+let offset (lines: LineIndex) (position: Position) : int =
     if position.Line < 0 then
         0
     elif position.Line >= lines.Starts.Length then
@@ -48,13 +29,10 @@ let offset (lines: Lines) (position: Position) : int =
         let start = lines.Starts[position.Line]
         start + (max 0 position.Character |> min (lineEnd lines position.Line - start))
 
-let position (lines: Lines) (offset: int) : Position =
+let position (lines: LineIndex) (offset: int) : Position =
     let offset = offset |> max 0 |> min lines.Text.Length
 
-    let line =
-        match Array.BinarySearch(lines.Starts, offset) with
-        | found when found >= 0 -> found
-        | next -> ~~~next - 1
+    let line = LineIndex.ofOffset lines offset
 
     {
         Line = line
@@ -62,13 +40,13 @@ let position (lines: Lines) (offset: int) : Position =
     }
 
 /// The range of a span that counts from `start`.
-let range (lines: Lines) (start: int) (span: Span) : Range =
+let range (lines: LineIndex) (start: int) (span: Span) : Range =
     {
         Start = position lines (span.Start - start)
         End = position lines (span.End - start)
     }
 
 /// The offsets of a range; one that ends before it begins is turned round.
-let offsets (lines: Lines) (range: Range) : int * int =
+let offsets (lines: LineIndex) (range: Range) : int * int =
     let first, last = offset lines range.Start, offset lines range.End
     min first last, max first last

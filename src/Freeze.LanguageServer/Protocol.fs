@@ -2,13 +2,16 @@
 module Freeze.LanguageServer.Protocol
 
 open System
-open System.Globalization
 open System.Text
 open System.Text.Json
 open System.Text.Json.Nodes
+open System.Text.RegularExpressions
 
 /// A request's parameters are not what the protocol says.
 exception InvalidParameters of string
+
+/// A request of a kind that is not answered.
+exception Unknown of method: string
 
 /// A request cannot be granted; the message is for the user.
 exception Refused of string
@@ -90,34 +93,6 @@ let get (name: string) (element: JsonElement) : JsonElement =
     | Some value -> value
     | None -> raise (InvalidParameters $"`{name}` is missing")
 
-/// The characters of a JSON string in which half a surrogate pair stands, which .NET's reader refuses.
-let private unescaped (raw: string) : string =
-    let text = StringBuilder()
-    let mutable i = 1
-
-    while i < raw.Length - 1 do
-        if raw[i] <> '\\' then
-            text.Append raw[i] |> ignore
-            i <- i + 1
-        elif raw[i + 1] = 'u' then
-            let unit = Int32.Parse(raw.AsSpan(i + 2, 4), NumberStyles.HexNumber)
-            text.Append(char unit) |> ignore
-            i <- i + 6
-        else
-            let character =
-                match raw[i + 1] with
-                | 'n' -> '\n'
-                | 'r' -> '\r'
-                | 't' -> '\t'
-                | 'b' -> '\b'
-                | 'f' -> '\012'
-                | other -> other
-
-            text.Append character |> ignore
-            i <- i + 2
-
-    text.ToString()
-
 let asText (element: JsonElement) : string =
     if element.ValueKind <> JsonValueKind.String then
         raise (InvalidParameters "a text was expected")
@@ -125,7 +100,9 @@ let asText (element: JsonElement) : string =
     try
         element.GetString()
     with :? InvalidOperationException ->
-        unescaped (element.GetRawText())
+        // Half a surrogate pair, which .NET's reader refuses. What JSON escapes, regular expressions escape alike.
+        let raw = element.GetRawText()
+        Regex.Unescape(raw.Substring(1, raw.Length - 2))
 
 /// A whole number; one that is larger than any place stands for the largest.
 let asNumber (element: JsonElement) : int =

@@ -53,7 +53,7 @@ let private check (found: Navigation.Found list) (name: string) =
                     |> List.filter (fun span ->
                         (Source.at root.Root.Sources span.Start).Start = source.Start)
 
-                Workspace.fullPath source.Path, replaced source places name)
+                Imports.fullPath source.Path, replaced source places name)
 
         let texts =
             edited

@@ -87,55 +87,43 @@ let private initialized (state: State) (parameters: JsonElement) : State * JsonN
             "serverInfo", object [ "name", text "freeze"; "version", text state.Version ]
         ]
 
-let private positionOf (parameters: JsonElement) =
-    parameters |> get "position" |> asPosition
-
-let private rangeOf (parameters: JsonElement) = parameters |> get "range" |> asRange
-
-/// The answer about a document; of one that is not open nothing is known.
-let private about
-    (state: State)
-    (method: string)
-    (parameters: JsonElement)
-    (analysed: Analysed)
-    : JsonNode option =
+/// The answer about a document.
+let private about (state: State) (method: string) (parameters: JsonElement) (analysed: Analysed) : JsonNode =
     let workspace = state.Workspace
 
+    let position () =
+        parameters |> get "position" |> asPosition
+
+    let range () = parameters |> get "range" |> asRange
+
     match method with
-    | "textDocument/completion" -> Some(Completion.answer analysed (positionOf parameters))
-    | "textDocument/hover" -> Some(Hover.answer analysed (positionOf parameters))
-    | "textDocument/definition" -> Some(Navigation.definition workspace analysed (positionOf parameters))
+    | "textDocument/completion" -> Completion.answer analysed (position ())
+    | "textDocument/hover" -> Hover.answer analysed (position ())
+    | "textDocument/definition" -> Navigation.definition workspace analysed (position ())
     | "textDocument/references" ->
-        let withDefinitions =
-            parameters
-            |> tryGet "context"
-            |> Option.bind (tryGet "includeDeclaration")
-            |> isTrue
-
-        Some(Navigation.references workspace analysed (positionOf parameters) withDefinitions)
-    | "textDocument/documentHighlight" -> Some(Navigation.highlights analysed (positionOf parameters))
-    | "textDocument/prepareRename" -> Some(Rename.prepare analysed (positionOf parameters))
+        parameters
+        |> tryGet "context"
+        |> Option.bind (tryGet "includeDeclaration")
+        |> isTrue
+        |> Navigation.references workspace analysed (position ())
+    | "textDocument/documentHighlight" -> Navigation.highlights analysed (position ())
+    | "textDocument/prepareRename" -> Rename.prepare analysed (position ())
     | "textDocument/rename" ->
-        let name = parameters |> get "newName" |> asText
-        Some(Rename.answer workspace analysed (positionOf parameters) name)
-    | "textDocument/documentSymbol" -> Some(Outline.answer analysed)
-    | "textDocument/foldingRange" -> Some(Outline.folding analysed)
-    | "textDocument/formatting" -> Some(Formatting.answer analysed None)
-    | "textDocument/rangeFormatting" -> Some(Formatting.answer analysed (Some(rangeOf parameters)))
-    | "textDocument/codeAction" -> Some(Actions.answer workspace analysed (rangeOf parameters))
-    | "textDocument/inlayHint" -> Some(Hints.answer analysed (Some(rangeOf parameters)))
-    | "textDocument/codeLens" ->
-        Some(
-            if state.HasCommands then
-                Hints.lenses analysed
-            else
-                array []
-        )
-    | "textDocument/semanticTokens/full" -> Some(Tokens.answer analysed None)
-    | "textDocument/semanticTokens/range" -> Some(Tokens.answer analysed (Some(rangeOf parameters)))
-    | _ -> None
-
-let private isAboutDocument (method: string) = method.StartsWith "textDocument/"
+        parameters
+        |> get "newName"
+        |> asText
+        |> Rename.answer workspace analysed (position ())
+    | "textDocument/documentSymbol" -> Outline.answer analysed
+    | "textDocument/foldingRange" -> Outline.folding analysed
+    | "textDocument/formatting" -> Formatting.answer analysed None
+    | "textDocument/rangeFormatting" -> Formatting.answer analysed (Some(range ()))
+    | "textDocument/codeAction" -> Actions.answer workspace analysed (range ())
+    | "textDocument/inlayHint" -> Hints.answer analysed (Some(range ()))
+    | "textDocument/codeLens" when state.HasCommands -> Hints.lenses analysed
+    | "textDocument/codeLens" -> array []
+    | "textDocument/semanticTokens/full" -> Tokens.answer analysed None
+    | "textDocument/semanticTokens/range" -> Tokens.answer analysed (Some(range ()))
+    | _ -> raise (Unknown method)
 
 /// The state behind a request, and its answer.
 let private request
@@ -144,9 +132,6 @@ let private request
     (method: string)
     (parameters: JsonElement)
     : State * JsonNode =
-    let unknown () =
-        state, error (Some id) ErrorCode.methodNotFound $"`{method}` is not spoken here"
-
     match state.Phase, method with
     | Phase.Starting, "initialize" ->
         let state, answer = initialized state parameters
@@ -154,14 +139,12 @@ let private request
     | Phase.Starting, _ -> state, error (Some id) ErrorCode.serverNotInitialized "`initialize` comes first"
     | _, "initialize" -> state, error (Some id) ErrorCode.invalidRequest "`initialize` comes once"
     | Phase.Ready, "shutdown" -> { state with Phase = Phase.Stopping }, result id nothing
-    | Phase.Ready, _ when isAboutDocument method ->
+    | Phase.Ready, _ when method.StartsWith "textDocument/" ->
         match Map.tryFind (uriOf parameters) state.Workspace with
-        | Some opened ->
-            match about state method parameters opened.Analysed.Value with
-            | Some answer -> state, result id answer
-            | None -> unknown ()
+        | Some opened -> state, about state method parameters opened.Analysed.Value |> result id
+        // Of a document that is not open nothing is known.
         | None -> state, error (Some id) ErrorCode.invalidParameters "this document is not open"
-    | Phase.Ready, _ -> unknown ()
+    | Phase.Ready, _ -> raise (Unknown method)
     | (Phase.Stopping | Phase.Ended _), _ ->
         state, error (Some id) ErrorCode.invalidRequest "the server is shutting down"
 
@@ -220,6 +203,8 @@ let handle (state: State) (message: Message) : State * JsonNode list =
             state, [ answer ]
         with
         | InvalidParameters reason -> state, [ error (Some id) ErrorCode.invalidParameters reason ]
+        | Unknown method ->
+            state, [ error (Some id) ErrorCode.methodNotFound $"`{method}` is not spoken here" ]
         | Refused reason -> state, [ error (Some id) ErrorCode.requestFailed reason ]
         | fault ->
             state,

@@ -2,60 +2,46 @@
 [<RequireQualifiedAccess>]
 module Freeze.LanguageServer.Tokens
 
+open System
 open System.Collections.Generic
+open System.Text.Json
 open System.Text.Json.Nodes
 open Freeze.Language
 open Freeze.Language.Syntax
 open Freeze.LanguageServer.Protocol
 open Freeze.LanguageServer.Workspace
 
-[<RequireQualifiedAccess>]
+/// The token types of the protocol, in the order of their numbers.
 type private Type =
-    | Keyword
-    | Setting
-    | Variable
-    | Parameter
-    | Net
-    | Case
-    | Function
-    | Number
-    | Text
-    | Comment
+    | Keyword = 0
+    /// A setting.
+    | Property = 1
+    | Variable = 2
+    | Parameter = 3
+    /// A net.
+    | Class = 4
+    /// A case.
+    | Namespace = 5
+    | Function = 6
+    | Number = 7
+    | String = 8
+    | Comment = 9
     /// A layer, an optimizer, a unit.
-    | Type
+    | Type = 10
     /// A part of a net.
-    | Part
+    | EnumMember = 11
 
-let private legend: (Type * string) list =
-    [
-        Type.Keyword, "keyword"
-        Type.Setting, "property"
-        Type.Variable, "variable"
-        Type.Parameter, "parameter"
-        Type.Net, "class"
-        Type.Case, "namespace"
-        Type.Function, "function"
-        Type.Number, "number"
-        Type.Text, "string"
-        Type.Comment, "comment"
-        Type.Type, "type"
-        Type.Part, "enumMember"
-    ]
-
-/// The names of the token types, in the order of their numbers.
-let types = legend |> List.map snd
+/// The names of the token types, as the protocol has them.
+let types = Enum.GetNames<Type>() |> Seq.map JsonNamingPolicy.CamelCase.ConvertName
 
 let modifiers = [ "declaration" ]
-
-let private numberOf =
-    legend |> List.mapi (fun i (kind, _) -> kind, i) |> Map.ofList
 
 let private ofName (kind: Names.Kind) =
     match kind with
     | Names.Kind.Let -> Type.Variable
-    | Names.Kind.Net -> Type.Net
+    | Names.Kind.Net -> Type.Class
     | Names.Kind.Case
-    | Names.Kind.Profile -> Type.Case
+    | Names.Kind.Profile -> Type.Namespace
     | Names.Kind.Block -> Type.Function
     | Names.Kind.Local -> Type.Parameter
 
@@ -67,61 +53,38 @@ let private ofSyntax (statements: Statement list) : (Span * Type) list =
         | Term.Word _ -> [ expression.Span, Type.Type ]
         | _ -> []
 
-    let rec selector (selected: Selector) =
-        match selected.Value with
-        | Select.Path _ -> [ selected.Span, Type.Part ]
-        | Select.Union several -> List.collect selector several
-        | Select.In(a, b)
-        | Select.Except(a, b) -> selector a @ selector b
-        | _ -> []
+    let part (part: NetPart) =
+        [
+            for label in Option.toList (Walk.label part) do
+                label.Span, Type.EnumMember
+            match part.Value with
+            | NetItem.Layer(_, phrase) -> yield! call phrase.Head
+            | NetItem.Residual(_, _, Some { From = Some from }) -> from.Span, Type.EnumMember
+            | _ -> ()
+        ]
 
-    let rec part (part: NetPart) =
-        let labelled (label: Name option) inner =
-            (label |> Option.map (fun label -> label.Span, Type.Part) |> Option.toList)
-            @ List.collect (fun p -> partsOf p) inner
-
-        match part.Value with
-        | NetItem.Layer(label, phrase) -> labelled label [] @ call phrase.Head
-        | NetItem.Block(label, inner) -> labelled (Some label) inner
-        | NetItem.Repeat(label, _, _, inner)
-        | NetItem.Dense(label, inner)
-        | NetItem.Residual(label, inner, None) -> labelled label inner
-        | NetItem.Residual(label, inner, Some shortcut) ->
-            (shortcut.From |> Option.map (fun from -> from.Span, Type.Part) |> Option.toList)
-            @ labelled label (inner @ shortcut.Body)
-        | NetItem.Stage(_, inner)
-        | NetItem.Define(_, _, inner) -> labelled None inner
-        | NetItem.Let _
-        | NetItem.Broken -> []
-
-    and partsOf (inner: NetPart) = part inner
-
-    let rec statement (statement: Statement) =
+    let statement (statement: Statement) =
         match statement.Value with
         | StatementItem.Setting(name, phrase)
         | StatementItem.Learn(name, phrase) ->
-            (name.Span, Type.Setting)
+            (name.Span, Type.Property)
             :: (match phrase with
                 | [ only ] -> call only
                 | _ -> [])
-        | StatementItem.Together(names, _) -> names |> List.map (fun name -> name.Span, Type.Setting)
-        | StatementItem.Draw(name, value) -> (name.Span, Type.Setting) :: call value
-        | StatementItem.Rule(selected, action) ->
-            selector selected
-            @ (action.Amount
-               |> Option.map (fun amount -> amount.Dimension.Span, Type.Type)
-               |> Option.toList)
-        | StatementItem.Case(_, body)
-        | StatementItem.Profile(_, body)
-        | StatementItem.Stage(_, body)
-        | StatementItem.Ensemble(_, _, body) -> inside body
-        | StatementItem.Net(_, _, body) -> List.collect part body
+        | StatementItem.Together(names, _) -> names |> List.map (fun name -> name.Span, Type.Property)
+        | StatementItem.Draw(name, value) -> (name.Span, Type.Property) :: call value
+        | StatementItem.Rule(selector, action) ->
+            [
+                for inner in Walk.selectors selector do
+                    if inner.Value.IsPath then
+                        inner.Span, Type.EnumMember
+                for amount in Option.toList action.Amount do
+                    amount.Dimension.Span, Type.Type
+            ]
+        | StatementItem.Net { Body = body } -> Walk.parts body |> Seq.collect part |> List.ofSeq
         | _ -> []
 
-    and inside body =
-        List.collect (fun s -> statement s) body
-
-    inside statements
+    Walk.statements statements |> Seq.collect statement |> List.ofSeq
 
 let private keywords =
     [
@@ -150,7 +113,7 @@ let private known (analysed: Analysed) : Dictionary<int, Type * bool> =
 
     for span, kind in ofSyntax analysed.Statements do
         let mutable i =
-            match System.Array.BinarySearch(starts, span.Start) with
+            match Array.BinarySearch(starts, span.Start) with
             | found when found >= 0 -> found
             | next -> ~~~next
 
@@ -167,7 +130,7 @@ let private known (analysed: Analysed) : Dictionary<int, Type * bool> =
 let private classify (source: Source) (known: Dictionary<int, Type * bool>) (token: Scanner.Token) =
     match known.TryGetValue token.Span.Start, token.Kind with
     | _, Scanner.Kind.Comment -> Some(Type.Comment, false)
-    | _, Scanner.Kind.Text -> Some(Type.Text, false)
+    | _, Scanner.Kind.Text -> Some(Type.String, false)
     | _, Scanner.Kind.Number -> Some(Type.Number, false)
     | _, (Scanner.Kind.Symbol | Scanner.Kind.Newline) -> None
     | (true, found), Scanner.Kind.Word -> Some found
@@ -181,7 +144,7 @@ let private classify (source: Source) (known: Dictionary<int, Type * bool>) (tok
 let answer (analysed: Analysed) (within: Range option) : JsonNode =
     let source = Workspace.sourceOf analysed
     let known = known analysed
-    let data = ResizeArray<JsonNode>()
+    let data = ResizeArray<int>()
     let mutable line = 0
     let mutable character = 0
 
@@ -197,21 +160,19 @@ let answer (analysed: Analysed) (within: Range option) : JsonNode =
             | Some(kind, isDefinition) ->
                 let place = (Workspace.rangeOf analysed token.Span).Start
 
-                data.Add(number (place.Line - line))
+                data.AddRange
+                    [
+                        place.Line - line
+                        (if place.Line = line then
+                             place.Character - character
+                         else
+                             place.Character)
+                        token.Span.End - token.Span.Start
+                        int kind
+                        (if isDefinition then 1 else 0)
+                    ]
 
-                data.Add(
-                    number (
-                        if place.Line = line then
-                            place.Character - character
-                        else
-                            place.Character
-                    )
-                )
-
-                data.Add(number (token.Span.End - token.Span.Start))
-                data.Add(number numberOf[kind])
-                data.Add(number (if isDefinition then 1 else 0))
                 line <- place.Line
                 character <- place.Character
 
-    object [ "data", array data ]
+    object [ "data", array (Seq.map number data) ]

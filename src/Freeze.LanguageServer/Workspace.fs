@@ -21,9 +21,9 @@ type Analysed =
         Diagnostics: Lazy<Diagnostic list>
         Tokens: Lazy<Scanner.Token[]>
         Names: Lazy<Names.Occurrence list>
-        Decisions: Lazy<Dictionary<Span, Decisions.Decision list>>
+        Decisions: Lazy<IDictionary<Span, Decisions.Decision list>>
         /// The lines of each source, in their order.
-        Lines: (Source * Lazy<Positions.Lines>) list
+        Lines: (Source * Lazy<LineIndex>) list
     }
 
     member this.Root = this.Loaded.Root
@@ -41,19 +41,11 @@ type Workspace = Map<string, Opened>
 
 let empty: Workspace = Map.empty
 
-let fullPath (path: string) =
-    try
-        Path.GetFullPath path
-    with
-    | :? ArgumentException
-    | :? IOException
-    | :? NotSupportedException -> path
-
 /// A pipe or a device may never answer, and an editor must.
 let private patience = TimeSpan.FromSeconds 1.0
 
 let private readFile (path: string) : Result<Source, string> =
-    let full = fullPath path
+    let full = Imports.fullPath path
 
     // Standard input is one of these, and the editor speaks there.
     if full.StartsWith "/dev/" || full.StartsWith "/proc/" then
@@ -69,27 +61,19 @@ let private readFile (path: string) : Result<Source, string> =
 /// An editor shows no address, so what stands for a file's content need only change with it: reading gigabytes at
 /// each letter would not do.
 let private stamp (path: string) : Result<string, string> =
-    try
+    Source.reading path (fun path ->
         let file = FileInfo path
 
-        if not file.Exists then
-            Error "there is no such file"
-        elif file.Length = 0L then
-            Error "it is empty, or no file"
-        else
-            Ok $"{path} {file.Length} {file.LastWriteTimeUtc.Ticks}"
-    with
-    | :? UnauthorizedAccessException -> Error "it may not be read by this user"
-    | :? ArgumentException
-    | :? NotSupportedException -> Error "this is no name of a file"
-    | :? IOException as error -> Error error.Message
+        match file.Length with
+        | 0L -> Error "it is empty, or no file"
+        | length -> Ok $"{path} {length} {file.LastWriteTimeUtc.Ticks}")
 
 /// Files as the editor has them, else as the disk has them. `texts` are by full path.
 let files (texts: Map<string, Result<Source, string>>) : Imports.Files =
     {
         Read =
             fun path ->
-                match Map.tryFind (fullPath path) texts with
+                match Map.tryFind (Imports.fullPath path) texts with
                 | Some source -> source
                 | None -> readFile path
         Digest = stamp
@@ -97,18 +81,22 @@ let files (texts: Map<string, Result<Source, string>>) : Imports.Files =
         Images = Compile.usual.Files.Images
     }
 
-let private blank path = { Path = path; Text = ""; Start = 0 }
-
 let private texts (documents: Document seq) =
     documents
-    |> Seq.map (fun document -> fullPath document.Path, document.Source)
+    |> Seq.map (fun document -> Imports.fullPath document.Path, document.Source)
     |> Map.ofSeq
 
 let private analyse (files: Imports.Files) (document: Document) : Analysed =
     let source, unreadable =
         match document.Source with
         | Ok source -> source, []
-        | Error reason -> blank document.Path, [ Diagnostic.unreadable reason ]
+        | Error reason ->
+            {
+                Path = document.Path
+                Text = ""
+                Start = 0
+            },
+            [ Diagnostic.unreadable reason ]
 
     let loaded = Imports.load files source
 
@@ -147,18 +135,18 @@ let private analyse (files: Imports.Files) (document: Document) : Analysed =
         Decisions = lazy (Decisions.ofAnalysis analysis.Value)
         Lines =
             loaded.Sources
-            |> List.map (fun source -> source, lazy (Positions.ofText source.Text))
+            |> List.map (fun source -> source, lazy (LineIndex.ofText source.Text))
     }
 
-let private couldNotImport =
-    (Diagnostic.cannotImport { Start = 0; End = 0 } "" "").Code
+let private couldNotImport = (Diagnostic.cannotImport Span.Nowhere "" "").Code
 
 /// Whether what is known of a document holds when another one changes.
 let private isApart (path: string) (opened: Opened) =
     opened.Analysed.IsValueCreated
     && (let analysed = opened.Analysed.Value
 
-        analysed.Sources |> List.forall (fun source -> fullPath source.Path <> path)
+        analysed.Sources
+        |> List.forall (fun source -> Imports.fullPath source.Path <> path)
         && analysed.Loaded.Diagnostics |> List.forall (fun d -> d.Code <> couldNotImport))
 
 /// The workspace with some documents, where those that have to do with a path are looked at anew.
@@ -186,14 +174,14 @@ let add (document: Document) (workspace: Workspace) : Workspace =
     let others =
         documents workspace |> List.filter (fun other -> other.Uri <> document.Uri)
 
-    renewed (fullPath document.Path) (document :: others) workspace
+    renewed (Imports.fullPath document.Path) (document :: others) workspace
 
 let remove (uri: string) (workspace: Workspace) : Workspace =
     match Map.tryFind uri workspace with
     | None -> workspace
     | Some closed ->
         let others = documents workspace |> List.filter (fun other -> other.Uri <> uri)
-        renewed (fullPath closed.Document.Path) others workspace
+        renewed (Imports.fullPath closed.Document.Path) others workspace
 
 /// The workspace after files on the disk have changed.
 let refreshed (workspace: Workspace) : Workspace =
@@ -201,11 +189,11 @@ let refreshed (workspace: Workspace) : Workspace =
 
 /// The URI of a source: that of the open document, if it is one.
 let fileUri (workspace: Workspace) (path: string) : string =
-    let full = fullPath path
+    let full = Imports.fullPath path
 
     workspace
     |> Map.tryPick (fun uri opened ->
-        if fullPath opened.Document.Path = full then
+        if Imports.fullPath opened.Document.Path = full then
             Some uri
         else
             None)
@@ -232,11 +220,12 @@ let offsetOf (analysed: Analysed) (position: Position) : int =
 
 /// The open documents that a path is part of: itself, or by an import.
 let rootsOf (workspace: Workspace) (path: string) : Analysed list =
-    let full = fullPath path
+    let full = Imports.fullPath path
 
     workspace
     |> Map.values
     |> Seq.map _.Analysed.Value
     |> Seq.filter (fun analysed ->
-        analysed.Sources |> List.exists (fun source -> fullPath source.Path = full))
+        analysed.Sources
+        |> List.exists (fun source -> Imports.fullPath source.Path = full))
     |> List.ofSeq

@@ -30,9 +30,9 @@ let ``every example of the document can be read and is in canonical form`` () =
 let ``every word of the language is in the document`` () =
     let words =
         [
-            Vocabulary.settings
-            Vocabulary.optimizers
-            Vocabulary.inits
+            Settings.entries
+            Optimizers.entries
+            Schemes.kind.Entries
             Vocabulary.draws
             Vocabulary.layers
             Vocabulary.reports

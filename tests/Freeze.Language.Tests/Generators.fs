@@ -189,6 +189,13 @@ let private parameters size =
             name
             (Gen.optionOf (expression true size)))
 
+let private definition name parameters body : Definition =
+    {
+        Name = name
+        Parameters = parameters
+        Body = body
+    }
+
 let rec private netItem (size: int) : Gen<NetItem> =
     let leaf =
         Gen.frequency
@@ -232,7 +239,7 @@ let rec private netItem (size: int) : Gen<NetItem> =
                 1, Gen.map2 (fun number body -> NetItem.Stage(number, body)) value body
                 1,
                 Gen.map3
-                    (fun name parameters body -> NetItem.Define(name, parameters, body))
+                    (fun name parameters body -> NetItem.Define(definition name parameters body))
                     name
                     (parameters (size / 3))
                     body
@@ -302,7 +309,7 @@ let rec private statementItem (size: int) : Gen<StatementItem> =
                 1, Gen.map2 (fun name body -> StatementItem.Profile(name, body)) name body
                 1,
                 Gen.map3
-                    (fun name parameters body -> StatementItem.Net(name, parameters, body))
+                    (fun name parameters body -> StatementItem.Net(definition name parameters body))
                     name
                     (parameters (size / 3))
                     (several 0 4 (located (netItem (size / 2))))

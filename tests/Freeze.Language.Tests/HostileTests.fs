@@ -92,7 +92,7 @@ let ``bytes that are no text are refused with a reason`` () =
 
 let private pieces =
     [
-        yield! Vocabulary.names Vocabulary.settings
+        yield! Vocabulary.names Settings.entries
         yield! Vocabulary.names Vocabulary.layers
         yield! Vocabulary.names Vocabulary.draws
         "repeat 3 {"

@@ -3,6 +3,7 @@ module Freeze.LanguageServer.Tests.PositionTests
 open System.IO
 open FsCheck
 open FsCheck.FSharp
+open Freeze.Language
 open Freeze.LanguageServer
 open Freeze.LanguageServer.Protocol
 open Xunit
@@ -11,25 +12,25 @@ let private at line character = { Line = line; Character = character }
 
 [<Fact>]
 let ``lines end in n, in r and n, and in r`` () =
-    let lines = Positions.ofText "a\nb\r\nc\rd"
+    let lines = LineIndex.ofText "a\nb\r\nc\rd"
     Assert.Equal<int[]>([| 0; 2; 5; 7 |], lines.Starts)
     Assert.Equal(6, Positions.offset lines (at 2 1))
 
 [<Fact>]
 let ``a column counts UTF-16 units`` () =
-    let lines = Positions.ofText "# 😀 x\n"
+    let lines = LineIndex.ofText "# 😀 x\n"
     Assert.Equal(at 0 5, Positions.position lines 5)
     Assert.Equal(5, Positions.offset lines (at 0 5))
 
 [<Fact>]
 let ``a column past the line is its end, before what ends it`` () =
-    let lines = Positions.ofText "ab\r\ncd\n"
+    let lines = LineIndex.ofText "ab\r\ncd\n"
     Assert.Equal(2, Positions.offset lines (at 0 99))
     Assert.Equal(6, Positions.offset lines (at 1 99))
 
 [<Fact>]
 let ``a line past the text is its end, one before it its beginning`` () =
-    let lines = Positions.ofText "ab\ncd"
+    let lines = LineIndex.ofText "ab\ncd"
     Assert.Equal(5, Positions.offset lines (at 99 0))
     Assert.Equal(0, Positions.offset lines (at -1 7))
     Assert.Equal(0, Positions.offset lines (at 0 -7))
@@ -37,7 +38,7 @@ let ``a line past the text is its end, one before it its beginning`` () =
 [<Fact>]
 let ``every offset outside of a line's end is its position's offset`` () =
     let property (text: NonNull<string>) =
-        let lines = Positions.ofText text.Get
+        let lines = LineIndex.ofText text.Get
 
         seq { 0 .. text.Get.Length }
         |> Seq.forall (fun offset ->

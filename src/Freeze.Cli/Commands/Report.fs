@@ -18,7 +18,7 @@ open Freeze.Report.Tables
 /// What is marked in the text of a file.
 let private words =
     [
-        yield! Vocabulary.names Vocabulary.settings
+        yield! Vocabulary.names Settings.entries
         yield! Vocabulary.names Vocabulary.reports
         yield! Vocabulary.names Vocabulary.layers
         yield! Vocabulary.dimensions |> List.map _.Word

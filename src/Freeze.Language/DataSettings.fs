@@ -1,0 +1,170 @@
+/// The settings that say what is learned from: data, images, and what becomes of them.
+module Freeze.Language.DataSettings
+
+open Freeze
+open Freeze.Language.Syntax
+open Freeze.Language.Values
+open Freeze.Language.Vocabulary
+open Freeze.Language.Forms
+
+/// What is known of data sets.
+type DataLookup =
+    {
+        /// The digest of a named set.
+        Named: string -> string
+        /// The path of a folder of images, and what it holds.
+        Folder: Located<string> -> Result<string * FolderContent, Diagnostic>
+    }
+
+/// `folder("photos", size 64)`; where it is not on this machine, the file must say how many classes it has.
+let private folder (lookup: DataLookup) saysClasses scope (call: Arguments.Call) =
+    let content (path: Located<string>) =
+        match lookup.Folder path with
+        | Ok(_, content) when content.Classes = 0 && not saysClasses ->
+            "there is no such folder here; `classes 10` would plan without it"
+            |> Diagnostic.notImages path.Span
+            |> Error
+        | found -> found
+
+    let source size path =
+        evaluate scope path
+        |> Result.bind (fun value ->
+            match value.Value with
+            | Datum.Text text -> content (at value.Span text)
+            | _ -> Error(Diagnostic.wrongValue value.Span "a path in quotes"))
+        |> Result.map (fun (path, content) ->
+            (path, content.Digest, size, content.Classes, content.TrainingImages, content.TestImages)
+            |> DataSource.Folder)
+
+    Arguments.byName [ "path"; "size" ] [ "path"; "size" ] call
+    |> Result.bind (fun values ->
+        match Map.tryFind "path" values, Map.tryFind "size" values with
+        | Some path, Some size ->
+            wholeBetween scope 1L (int64 ImageFolders.largestSize) "the size" size
+            |> Result.bind (fun size -> source (int size) path)
+        | _ ->
+            "`folder(\"photos\", size 64)`: a folder, and the size of its images"
+            |> Diagnostic.wrongValue call.Callee.Span
+            |> Error)
+
+let data (lookup: DataLookup) saysClasses =
+    let named (set: DataSet) =
+        DataSource.Named(set.Name, lookup.Named set.Name)
+
+    [
+        for set in DataSets.all do
+            called set.Name set.Name set.About (withoutArguments (fun () -> named set))
+        called
+            "folder"
+            "folder(\"photos\", size 64)"
+            "a folder of images, of one size each"
+            (folder lookup saysClasses)
+    ]
+    |> oneOf "data set" "a data set, such as `mnist`"
+    |> setting
+        "data"
+        "mnist"
+        (named DataSets.all[0])
+        "the data set, or a folder of images: folder(\"photos\", size 64)"
+
+/// How many training images a run may use: any number where the folder is not on this machine.
+let trainingImages (set: DataSet) =
+    if set.TrainingImages = 0 then
+        System.Int32.MaxValue
+    else
+        set.TrainingImages
+
+let images (set: DataSet) =
+    count 1L (int64 (trainingImages set)) "the number of training images"
+    |> map Images.First
+    |> orWord "all" "all training images" Images.All
+    |> setting "images" "all" Images.All "how many training images are used, the first ones; all by default"
+
+/// `available` images can be held out.
+let validation (available: int) =
+    let kind =
+        count 1L (int64 available - 1L) "the number of images held out"
+        |> map Validation.HeldOut
+        |> written [ entry "5000" "5000" "so many training images held out" ]
+        |> orWord "test" "the test set" Validation.Test
+
+    let read (scope: Scope) (phrase: Phrase) =
+        match phrase with
+        | [ { Value = Term.Word other } as word ] when other <> "test" && not (Seq.contains other scope.Names) ->
+            Error(Diagnostic.unknownWord word.Span "validation" other [ "test" ])
+        | _ -> kind.Read scope phrase
+
+    { kind with Read = read }
+    |> setting
+        "validate"
+        "test"
+        Validation.Test
+        "what is judged after each epoch: the test set, or so many training images held out"
+
+/// A number for each channel, in brackets where there are several: a list is one value, not an axis.
+let private ofChannels scope (set: DataSet) least (list: Expression) : Result<float[], Diagnostic> =
+    let channels = set.Image[0]
+
+    match list.Value, channels with
+    | Term.List several, _ when several.Length = channels -> Ok several
+    | Term.List _, 1 -> Error "one number"
+    | _, 1 -> Ok [ list ]
+    | _ -> Error $"a list of {channels} numbers"
+    |> Result.mapError (fun what ->
+        Diagnostic.wrongValue list.Span $"{what}: the images have as many channels")
+    |> Result.bind (List.map (numberBetween scope least 1m "the share of full brightness") >> all)
+    |> Result.map (List.map float >> List.toArray)
+
+/// The constants by which nets on CIFAR and on ImageNet are usually fed, red, green, blue. Those of CIFAR take the
+/// deviation within an image for that of the set.
+let private constants =
+    [
+        "cifar", ([| 0.4914; 0.4822; 0.4465 |], [| 0.2023; 0.1994; 0.2010 |])
+        "imagenet", ([| 0.485; 0.456; 0.406 |], [| 0.229; 0.224; 0.225 |])
+    ]
+
+let normalisation (set: DataSet) =
+    let ofThree values scope call =
+        withoutArguments (fun () -> Normalisation.By values) scope call
+        |> Result.bind (fun constants ->
+            if set.Image[0] = 3 then
+                Ok constants
+            else
+                Error(Diagnostic.wrongValue call.Callee.Span "constants of one channel: these are of three"))
+
+    [
+        word "own" "by the set's own mean and deviation" Normalisation.Own
+        ofPair
+            "by"
+            "by([0.5, 0.5, 0.5], [0.2, 0.2, 0.2])"
+            "by means and deviations, one of each for a channel"
+            "`by([MEANS], [DEVIATIONS])`, one of each for a channel, as shares of full brightness"
+            (fun scope _ means deviations ->
+                both (ofChannels scope set 0m means) (ofChannels scope set 0.0001m deviations)
+                |> Result.map Normalisation.By)
+        for name, values in constants do
+            called name name $"by the constants that are usual for {name}" (ofThree values)
+        word "mean-image" "by the mean of each pixel" Normalisation.MeanImage
+    ]
+    |> oneOf "normalisation" "a normalisation, such as `own`"
+    |> setting
+        "normalise"
+        "own"
+        Normalisation.Own
+        "how pixels become inputs: by the set's own mean and deviation, by([MEANS], [DEVIATIONS]), cifar, imagenet, mean-image"
+
+let augmentations =
+    [
+        count 1L 64L "the padding"
+        |> map (Augmentation.Crop >> Some)
+        |> ofValue "crop" "crop(4)" "zeros around the image, then a window at a random place"
+        word "flip" "left and right change places in half of the images" (Some Augmentation.Flip)
+        word "none" "images as they are" None
+    ]
+    |> severalOf "augmentation" "crop(PIXELS) or flip" _.IsFlip "each of crop and flip once"
+    |> setting "augment" "none" [] "how training images vary: crop(PIXELS), flip"
+
+/// By default as many as the data have.
+let classes (set: DataSet) =
+    count (max 1L (int64 set.Classes)) 1_000_000L "the number of outputs"
+    |> setting "classes" "10" set.Classes "outputs of the net; by default as many as the data have classes"

@@ -1,0 +1,185 @@
+/// Kinds of values and the ways to write them. What reads a value, what messages and editors say of it and what editors offer
+/// is described here once.
+module Freeze.Language.Forms
+
+open Freeze.Language.Syntax
+open Freeze.Language.Values
+open Freeze.Language.Vocabulary
+
+/// What a setting or a parameter takes.
+type Kind<'T> =
+    {
+        /// As messages say it: `a whole number from 1 to 65536`.
+        Expected: string
+        /// The ways to write it that begin with a word.
+        Entries: Entry list
+        Read: Scope -> Phrase -> Result<'T, Diagnostic>
+    }
+
+/// A kind of which a value is one expression.
+let private ofOne expected entries (read: Scope -> Expression -> Result<'T, Diagnostic>) : Kind<'T> =
+    {
+        Expected = expected
+        Entries = entries
+        Read =
+            fun scope phrase ->
+                match phrase with
+                | [ only ] -> read scope only
+                | _ -> Error(Diagnostic.wrongValue (join phrase) expected)
+    }
+
+let map (change: 'T -> 'U) (kind: Kind<'T>) : Kind<'U> =
+    {
+        Expected = kind.Expected
+        Entries = kind.Entries
+        Read = fun scope phrase -> kind.Read scope phrase |> Result.map change
+    }
+
+/// A whole number between two bounds, both included; `what` it is, as messages call it.
+let whole (least: int64) (most: int64) what : Kind<int64> =
+    ofOne $"a whole number from %d{least} to %d{most}" [] (fun scope -> wholeBetween scope least most what)
+
+/// A whole number that is an `int`.
+let count least most what = whole least most what |> map int
+
+let number (least: decimal) (most: decimal) what : Kind<float> =
+    ofOne $"a number from {least} to {most}" [] (fun scope -> numberBetween scope least most what)
+    |> map float
+
+/// The same, which can also be written so.
+let written entries (kind: Kind<'T>) =
+    { kind with
+        Entries = kind.Entries @ entries
+    }
+
+/// One way to write a value: a word, or a call of it.
+type Form<'T> =
+    {
+        Entry: Entry
+        Read: Scope -> Arguments.Call -> Result<'T, Diagnostic>
+    }
+
+let called name usage meaning read : Form<'T> =
+    {
+        Entry = entry name usage meaning
+        Read = read
+    }
+
+let withoutArguments (value: unit -> 'T) _ (call: Arguments.Call) =
+    match call.Arguments with
+    | [] -> Ok(value ())
+    | first :: _ -> Error(Diagnostic.wrongValue first.Content.Span $"`{call.Callee.Value}` without brackets")
+
+let word name meaning (value: 'T) : Form<'T> =
+    called name name meaning (withoutArguments (fun () -> value))
+
+/// A call of one value.
+let ofValue name usage meaning (kind: Kind<'T>) : Form<'T> =
+    called name usage meaning (fun scope call ->
+        match call.Arguments with
+        | [ { Label = None; Content = value } ] -> kind.Read scope [ value ]
+        | _ -> Error(Diagnostic.wrongValue call.Callee.Span $"`{usage}`"))
+
+/// A call of two values; `expected` is what messages say where there are others.
+let ofPair name usage meaning expected read : Form<'T> =
+    called name usage meaning (fun scope call ->
+        match call.Arguments with
+        | [ { Label = None; Content = a }; { Label = None; Content = b } ] -> read scope call a b
+        | _ -> Error(Diagnostic.wrongValue call.Callee.Span expected))
+
+/// Any call.
+let call expected : Kind<Arguments.Call> =
+    ofOne expected [] (fun scope -> Arguments.call scope expected)
+
+/// One of several forms; `what` they are, as messages call it.
+let oneOf what expected (forms: Form<'T> list) : Kind<'T> =
+    let entries = forms |> List.map _.Entry
+
+    ofOne expected entries (fun scope expression ->
+        Arguments.call scope expected expression
+        |> Result.bind (fun call ->
+            let name = call.Callee
+
+            match forms |> List.tryFind (fun form -> form.Entry.Name = name.Value) with
+            | Some form -> form.Read scope call
+            | None -> Error(Diagnostic.unknownWord name.Span what name.Value (names entries))))
+
+/// One of several words, each with its meaning.
+let oneWord what (words: (string * string * 'T) list) : Kind<'T> =
+    let known = words |> List.map (fun (name, _, _) -> name) |> Suggest.list "or" 12
+
+    words
+    |> List.map (fun (name, meaning, value) -> word name meaning value)
+    |> oneOf what $"a {what}: {known}"
+
+/// Several, of which no two are of one `form`, or the word that means none; `once` is what messages say of two.
+let severalOf what expected (form: 'T -> 'Form) once (forms: Form<'T option> list) : Kind<'T list> =
+    let one = oneOf what expected forms
+
+    let read scope phrase =
+        phrase
+        |> List.map (fun each -> one.Read scope [ each ])
+        |> all
+        |> Result.bind (fun several ->
+            match several, List.choose id several with
+            | [ None ], _ -> Ok []
+            | _, some when (List.distinctBy form some).Length = several.Length -> Ok some
+            | _ -> Error(Diagnostic.wrongValue (join phrase) once))
+
+    {
+        Expected = expected
+        Entries = one.Entries
+        Read = read
+    }
+
+/// One given word, which a list may have chosen, or a value of a kind.
+let orWord name meaning (value: 'T) (kind: Kind<'T>) : Kind<'T> =
+    let isWord scope (phrase: Phrase) =
+        match phrase |> List.map (evaluate scope) with
+        | [ Ok { Value = Datum.Word found } ] -> found = name
+        | _ -> false
+
+    { kind with
+        Entries = entry name name meaning :: kind.Entries
+        Read =
+            fun scope phrase ->
+                if isWord scope phrase then
+                    Ok value
+                else
+                    kind.Read scope phrase
+    }
+
+/// The words of a phrase; what is none is `…`.
+let words (phrase: Phrase) =
+    phrase
+    |> List.map (fun e ->
+        match e.Value with
+        | Term.Word word -> word
+        | _ -> "…")
+
+/// Phrases that are told apart by their words; `read` gives nothing for one that is none of them.
+let ofWords expected read entries : Kind<'T> =
+    {
+        Expected = expected
+        Entries = entries
+        Read =
+            fun scope phrase ->
+                read scope phrase (words phrase)
+                |> Option.defaultWith (fun () -> Error(Diagnostic.wrongValue (join phrase) expected))
+    }
+
+/// A setting: how it is written, what it takes, and what holds where it is not.
+type Setting<'T> =
+    {
+        Entry: Entry
+        Kind: Kind<'T>
+        Default: 'T
+    }
+
+/// `written` is its default, as a file would have it.
+let setting name written fallback meaning (kind: Kind<'T>) : Setting<'T> =
+    {
+        Entry = entry name $"{name} {written}" meaning
+        Kind = kind
+        Default = fallback
+    }

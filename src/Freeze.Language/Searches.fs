@@ -1,0 +1,102 @@
+/// What is read beside the settings of a run: how draws are tried, how many runs there may be, and what a stage of its own learns.
+module Freeze.Language.Searches
+
+open Freeze
+open Freeze.Language.Syntax
+open Freeze.Language.Values
+open Freeze.Language.Vocabulary
+open Freeze.Language.Forms
+
+/// Which candidates a search tries.
+[<RequireQualifiedAccess>]
+type Trials =
+    /// So many draws beside the start.
+    | Random of draws: int
+    /// Every combination of the values of choices.
+    | Grid
+    /// So many, the start among them, of which the best third go on with three times the epochs, and so on.
+    | Halving of candidates: int
+
+/// How the draws of a file are tried.
+[<RequireQualifiedAccess>]
+type Search =
+    | No
+    /// Each candidate is a run.
+    | Runs of Trials
+    /// Each stage of a net has candidates of its own.
+    | Stages of Trials
+
+/// What a stage of its own learns: `reconstruct`, `solve ridge 1e-3`, or both.
+let learnOfStage: Kind<StageLearning> =
+    let ridge scope make (rest: Phrase) =
+        match rest with
+        | [] -> Ok(make 0.0)
+        | [ { Value = Term.Word "ridge" }; penalty ] ->
+            numberBetween scope 0m 1_000_000_000m "the penalty" penalty
+            |> Result.map (float >> make)
+        | rest -> Error(Diagnostic.wrongValue (join rest) "`ridge 1e-3`, or nothing")
+
+    let read scope phrase words =
+        match words with
+        | [ "reconstruct" ] -> Some(Ok StageLearning.Reconstruct)
+        | "reconstruct" :: "then" :: "solve" :: _ ->
+            Some(ridge scope StageLearning.ReconstructThenSolve (List.skip 3 phrase))
+        | "solve" :: _ -> Some(ridge scope StageLearning.Solve (List.skip 1 phrase))
+        | _ -> None
+
+    [
+        entry
+            "reconstruct"
+            "reconstruct"
+            "its weights without labels, in front of a decoder; then a classifier"
+        entry
+            "reconstruct then solve"
+            "reconstruct then solve ridge 1e-3"
+            "the same, with a classifier in closed form"
+        entry "solve" "solve ridge 1e-3" "a classifier in closed form, on random features"
+    ]
+    |> ofWords "`reconstruct`, `solve ridge 1e-3` or `reconstruct then solve ridge 1e-3`" read
+
+/// How the draws of a file are tried.
+let search =
+    let draws = count 1L 10_000L "the number of draws"
+
+    let ofWhat (rest: Phrase) (trials: Result<Trials, Diagnostic>) =
+        let wrong expected =
+            Error(Diagnostic.wrongValue (join rest) expected)
+
+        match words rest, trials with
+        | ([] | [ "by"; "validation"; "accuracy" ]), _ -> trials |> Result.map Search.Runs
+        | ([ "per"; "stage" ] | [ "per"; "stage"; "by"; "validation"; "accuracy" ]), Ok(Trials.Halving _) ->
+            wrong "`by validation accuracy`: halving is for whole runs"
+        | ([ "per"; "stage" ] | [ "per"; "stage"; "by"; "validation"; "accuracy" ]), _ ->
+            trials |> Result.map Search.Stages
+        | _ -> wrong "`[per stage] [by validation accuracy]`"
+
+    let read scope phrase words =
+        match words, phrase with
+        | "grid" :: _, _ :: rest -> Some(ofWhat rest (Ok Trials.Grid))
+        | ("random" | "halving" as how) :: _, _ :: number :: rest ->
+            let trials = if how = "random" then Trials.Random else Trials.Halving
+            draws.Read scope [ number ] |> Result.map trials |> ofWhat rest |> Some
+        | _ -> None
+
+    [
+        entry "random" "random 10 by validation accuracy" "so many draws of whole runs"
+        entry "random per stage" "random 10 per stage by validation accuracy" "so many draws for each stage"
+    ]
+    |> ofWords "`random 10`, `grid` or `halving 27`, and `by validation accuracy`" read
+    |> setting
+        "search"
+        "random 10 by validation accuracy"
+        Search.No
+        "which draws are tried: random 10, grid or halving 27, of whole runs or per stage"
+
+/// `limit runs 20000`; a file that means more runs is more likely a mistake.
+let limit =
+    [ entry "runs" "runs 10000" "the greatest number of runs" ]
+    |> ofWords "`runs 20000`" (fun scope phrase words ->
+        match words, phrase with
+        | [ "runs"; _ ], [ _; count ] -> Some(wholeBetween scope 1L 1_000_000L "the limit" count)
+        | _ -> None)
+    |> setting "limit" "runs 10000" 10_000L "the greatest number of runs that the file may mean"

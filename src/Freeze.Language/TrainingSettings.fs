@@ -1,0 +1,189 @@
+/// The settings that say how a net learns.
+module Freeze.Language.TrainingSettings
+
+open Freeze
+open Freeze.Language.Syntax
+open Freeze.Language.Values
+open Freeze.Language.Vocabulary
+open Freeze.Language.Forms
+
+/// A default has no place in the file.
+let private plainCall name : Arguments.Call =
+    {
+        Callee = at Span.Nowhere name
+        Arguments = []
+    }
+
+let net =
+    call "the name of a net"
+    |> setting "net" "lenet" (plainCall "lenet") "the net, of the library or defined in the file"
+
+let init =
+    Schemes.kind
+    |> map Some
+    |> orWord "net" "the net's own schemes" None
+    |> setting "init" "net" None "where weights start: the net's own scheme, or one for all"
+
+/// `step([60, 120], 0.2x)`: the list is one value, not an axis.
+let private step scope (call: Arguments.Call) (places: Expression) (factor: Expression) =
+    let ascending (found: int64 list) =
+        if List.distinct found = found && List.sort found = found then
+            Ok(found |> List.map int |> List.toArray)
+        else
+            Error(Diagnostic.wrongValue call.Callee.Span "epochs in ascending order")
+
+    let places =
+        match places.Value with
+        | Term.List several -> several
+        | _ -> [ places ]
+        |> List.map (wholeBetween scope 1L 1_000_000L "the epoch")
+        |> all
+        |> Result.bind ascending
+
+    let factor =
+        match Values.number scope factor with
+        | Ok(value, NumberForm.Factor) when value > 0m && value <= 1000m -> Ok(float value)
+        | Ok _ -> Error(Diagnostic.wrongValue factor.Span "a factor, such as `0.1x`")
+        | Error e -> Error e
+
+    both places factor |> Result.map Schedule.Step
+
+let schedule =
+    [
+        word "constant" "the learning rate stays" Schedule.Constant
+        word "cosine" "half a cosine down to 0" Schedule.Cosine
+        ofPair
+            "step"
+            "step([60, 120], 0.2x)"
+            "after these epochs it is multiplied"
+            "`step([60, 120], 0.2x)`: after which epochs, and the factor"
+            step
+    ]
+    |> oneOf "schedule" "a schedule, such as `cosine`"
+    |> setting
+        "schedule"
+        "constant"
+        Schedule.Constant
+        "how the learning rate changes: step([60, 120], 0.2x), cosine"
+
+let warmup =
+    let epochs = count 0L 100_000L "the epochs of warm-up"
+
+    let read scope phrase =
+        match phrase, words phrase with
+        | [ count ], _
+        | [ count; _ ], [ _; ("epochs" | "epoch") ] -> epochs.Read scope [ count ]
+        | _ -> Error(Diagnostic.wrongValue (join phrase) "`5 epochs`")
+
+    { epochs with Read = read }
+    |> setting "warmup" "0 epochs" 0 "epochs in which the learning rate rises from 0"
+
+let batch =
+    count 1L 65536L "the batch" |> setting "batch" "128" 128 "images in one step"
+
+let epochs =
+    count 1L 100_000L "the number of epochs"
+    |> setting "epochs" "10" 10 "passes over the training images"
+
+let stops =
+    [
+        count 1L 100_000L "the epochs without a better one"
+        |> map (Stop.Plateau >> Some)
+        |> ofValue "plateau" "plateau(3)" "so many epochs without a better one"
+        number 0m 1m "the accuracy"
+        |> map (Stop.Accuracy >> Some)
+        |> ofValue "accuracy" "accuracy(99%)" "an accuracy that is reached"
+        word "none" "nothing but the last epoch" None
+    ]
+    |> severalOf "stop" "plateau(EPOCHS) or accuracy(SHARE)" _.IsPlateau "each of plateau and accuracy once"
+    |> setting "stop" "none" [] "what ends a run early: plateau(EPOCHS), accuracy(SHARE)"
+
+let loss =
+    let smoothed = "cross-entropy(smoothing 0.1)"
+
+    let crossEntropy scope (call: Arguments.Call) =
+        Arguments.byName [ "smoothing" ] [] call
+        |> Result.bind (fun values ->
+            match Map.tryFind "smoothing" values with
+            | Some value -> numberBetween scope 0m 0.99m "the smoothing" value |> Result.map float
+            | None -> Ok 0.0)
+        |> Result.map Loss.CrossEntropy
+
+    [ called "cross-entropy" "cross-entropy" "of the softmax" crossEntropy ]
+    |> oneOf "loss" "a loss"
+    |> written [ entry smoothed smoothed "with smoothed labels" ]
+    |> setting
+        "loss"
+        "cross-entropy"
+        (Loss.CrossEntropy 0.0)
+        "what is made small; cross-entropy(smoothing 0.1) smooths the labels"
+
+let learn =
+    [
+        entry "together" "together" "all weights at once"
+        entry "stage by stage" "stage by stage" "each stage behind a temporary classifier, then fixed"
+    ]
+    |> ofWords "`together` or `stage by stage`" (fun _ _ words ->
+        match words with
+        | [ "together" ] -> Some(Ok false)
+        | [ "stage"; "by"; "stage" ] -> Some(Ok true)
+        | _ -> None)
+    |> setting "learn" "together" false "all stages of a net at once, or stage by stage"
+
+let shuffle =
+    oneWord "switch" [ "on", "a new order each epoch", true; "off", "the order of the files", false ]
+    |> setting "shuffle" "on" true "whether each epoch has an order of its own, drawn by the seed"
+
+let precision =
+    [
+        "fp32", "single", Precision.Fp32
+        "tf32", "single, factors of products rounded to 10 bits on a GPU", Precision.Tf32
+        "bf16", "activations in bfloat16, weights in single", Precision.Bf16
+        "fp64", "double", Precision.Fp64
+    ]
+    |> oneWord "precision"
+    |> setting
+        "precision"
+        "fp32"
+        Precision.Fp32
+        "of the arithmetic: fp32, tf32 (on a GPU), bf16 (with fp32 weights) or fp64"
+
+let device =
+    [
+        "auto", "a GPU where there is one", Device.Auto
+        "cpu", "the processor", Device.Cpu
+        "cuda", "a GPU", Device.Cuda
+    ]
+    |> oneWord "device"
+    |> setting "device" "auto" Device.Auto "what computes: cpu, cuda, or a GPU where there is one"
+
+/// What all random numbers follow from.
+let seed =
+    whole 0L (int64 1e15) "the seed"
+    |> setting "seed" "1" 1L "what all random numbers follow from"
+
+let optimizerCall =
+    call "an optimizer, such as `sgd(lr 0.1)`"
+    |> written Optimizers.entries
+    |> setting
+        "optimizer"
+        "sgd(lr 0.01, momentum 0.9)"
+        (plainCall "sgd")
+        "how the trained weights are updated"
+
+/// Parameters of the optimizer that may stand as settings of their own, so that they can be lists and draws.
+let standAlone =
+    let parameter name written what =
+        Optimizers.kindOf name
+        |> setting name written 0.0 $"the optimizer's {what}, where its brackets do not say it"
+
+    [
+        parameter "lr" "0.01" "learning rate"
+        parameter "momentum" "0.9" "momentum"
+        parameter "decay" "0" "weight decay"
+    ]
+
+let isStandAlone name =
+    standAlone |> List.exists (fun setting -> setting.Entry.Name = name)
+
+let isOfOptimizer name = name = "optimizer" || isStandAlone name

@@ -1,0 +1,138 @@
+/// Ways through the syntax, for all who look for something in it: each node, and what stands right inside of it.
+[<RequireQualifiedAccess>]
+module Freeze.Language.Walk
+
+open Freeze.Language.Syntax
+
+/// The expressions right inside of one.
+let operands (expression: Expression) : Expression list =
+    match expression.Value with
+    | Term.Number _
+    | Term.Word _
+    | Term.Text _
+    | Term.Size _ -> []
+    | Term.Call(_, arguments) -> arguments |> List.map _.Content
+    | Term.List items
+    | Term.Tuple items -> items
+    | Term.Part(_, inner)
+    | Term.Negative inner -> [ inner ]
+    | Term.Range(a, b)
+    | Term.Binary(_, a, b) -> [ a; b ]
+
+/// A node and all nodes inside of it, each before those inside of it.
+let rec private within (inner: 'T -> 'T list) (node: 'T) : 'T seq =
+    seq {
+        yield node
+
+        for child in inner node do
+            yield! within inner child
+    }
+
+let expressions (expression: Expression) : Expression seq = within operands expression
+
+/// The words of an expression, which may be names of lets.
+let words (expression: Expression) : string seq =
+    expressions expression
+    |> Seq.choose (fun inner ->
+        match inner.Value with
+        | Term.Word word -> Some word
+        | _ -> None)
+
+// Rules ------------------------------------------------------------------------------------------------------
+
+let private selected (selector: Selector) : Selector list =
+    match selector.Value with
+    | Select.Union several -> several
+    | Select.In(a, b)
+    | Select.Except(a, b) -> [ a; b ]
+    | Select.Path _
+    | Select.First _
+    | Select.Last _
+    | Select.Layer _
+    | Select.Stage _
+    | Select.LastStage
+    | Select.Layers _ -> []
+
+let selectors (selector: Selector) : Selector seq = within selected selector
+
+/// Whether a selector is made of no others.
+let isLeaf (selector: Selector) = (selected selector).IsEmpty
+
+let selectorExpressions (selector: Selector) : Expression list =
+    selectors selector
+    |> Seq.collect (fun inner ->
+        match inner.Value with
+        | Select.First count
+        | Select.Last count
+        | Select.Layer count
+        | Select.Stage count -> [ count ]
+        | Select.Layers(first, last) -> [ first; last ]
+        | _ -> [])
+    |> List.ofSeq
+
+/// The expressions of a rule's selector, amount and modifiers.
+let ruleExpressions (selector: Selector) (action: Action) : Expression list =
+    selectorExpressions selector
+    @ (action.Amount |> Option.map _.Count |> Option.toList)
+    @ (action.Modifiers
+       |> List.choose (fun modifier -> snd (modifierParts modifier.Value)))
+
+// Nets -------------------------------------------------------------------------------------------------------
+
+/// The parts right inside of one.
+let inner (part: NetPart) : NetPart list =
+    match part.Value with
+    | NetItem.Layer _
+    | NetItem.Let _
+    | NetItem.Broken -> []
+    | NetItem.Block(_, body)
+    | NetItem.Repeat(_, _, _, body)
+    | NetItem.Residual(_, body, None)
+    | NetItem.Dense(_, body)
+    | NetItem.Stage(_, body)
+    | NetItem.Define { Body = body } -> body
+    | NetItem.Residual(_, body, Some shortcut) -> body @ shortcut.Body
+
+let parts (body: NetPart list) : NetPart seq = body |> Seq.collect (within inner)
+
+let label (part: NetPart) : Name option =
+    match part.Value with
+    | NetItem.Block(label, _) -> Some label
+    | NetItem.Layer(label, _)
+    | NetItem.Repeat(label, _, _, _)
+    | NetItem.Residual(label, _, _)
+    | NetItem.Dense(label, _) -> label
+    | NetItem.Stage _
+    | NetItem.Let _
+    | NetItem.Define _
+    | NetItem.Broken -> None
+
+/// The expressions of a part, without those of the parts inside of it.
+let partExpressions (part: NetPart) : Expression list =
+    match part.Value with
+    | NetItem.Layer(_, phrase) -> phrase
+    | NetItem.Repeat(_, _, value, _)
+    | NetItem.Stage(value, _)
+    | NetItem.Let(_, value) -> [ value ]
+    | NetItem.Define definition -> definition.Parameters |> List.choose _.Default
+    | NetItem.Block _
+    | NetItem.Residual _
+    | NetItem.Dense _
+    | NetItem.Broken -> []
+
+/// The expressions of a net's body and of its parameters' defaults.
+let netExpressions (net: Definition) : Expression seq =
+    Seq.append (net.Parameters |> Seq.choose _.Default) (parts net.Body |> Seq.collect partExpressions)
+
+// Statements -------------------------------------------------------------------------------------------------
+
+let private body (statement: Statement) : Statement list =
+    match statement.Value with
+    | StatementItem.Case(_, body)
+    | StatementItem.Profile(_, body)
+    | StatementItem.Stage(_, body)
+    | StatementItem.Ensemble(_, _, body) -> body
+    | _ -> []
+
+/// All statements, each before those inside of it.
+let statements (statements: Statement list) : Statement seq = statements |> Seq.collect (within body)
