@@ -4,6 +4,7 @@ module Freeze.Cli.Forecast
 open System
 open System.Diagnostics
 open Freeze
+open Freeze.Language
 open Freeze.Runtime
 open Freeze.Runtime.Data
 open Freeze.Records

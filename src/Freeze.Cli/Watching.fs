@@ -3,6 +3,7 @@ module Freeze.Cli.Watching
 
 open System.Collections.Generic
 open Freeze
+open Freeze.Language
 open Freeze.Cli.StoreIndex
 open Freeze.Records
 

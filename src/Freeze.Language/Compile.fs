@@ -152,7 +152,7 @@ let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
                 let path =
                     Imports.resolve (Source.at loaded.Sources written.Span.Start) written.Value
 
-                Memo.once known path (fun () -> look path)
+                Memo.find known path (fun () -> look path)
                 |> Result.map (fun found -> path, found)
                 |> Result.mapError (notFound written.Span)
 

@@ -35,7 +35,7 @@ let ofAnalysis (analysis: Compile.Analysis) : IDictionary<Span, Decision list> =
     |> Seq.collect (fun (i, run) ->
         let plans = PlanFile.weights run.Recipe
 
-        Memo.once known plans (fun () -> ofRun plans analysis.Reasons[i])
+        Memo.find known plans (fun () -> ofRun plans analysis.Reasons[i])
         |> Seq.map (fun (span, (weights, counts)) ->
             span,
             {

@@ -148,14 +148,14 @@ type RunChecker(context: Context, contents: Contents, uses: Uses) =
             if not resolved.IsBuiltIn && readsLets section resolved.Definition then
                 build ()
             else
-                Memo.once subjects (name, List.ofArray settings.Data.Image, settings.Recipe.Classes) build)
+                Memo.find subjects (name, List.ofArray settings.Data.Image, settings.Recipe.Classes) build)
 
     let select (subject: Subject) scope (selector: Selector) =
         let resolve () =
             Selectors.resolve scope subject.Seen selector
 
         if (Walk.selectorExpressions selector).IsEmpty then
-            Memo.once subject.Selected selector.Span resolve
+            Memo.find subject.Selected selector.Span resolve
         else
             resolve ()
 
@@ -190,10 +190,10 @@ type RunChecker(context: Context, contents: Contents, uses: Uses) =
             let case = making.Variant.Case |> Option.map _.Value |> Option.defaultValue ""
 
             let reads =
-                Memo.once reads (case, ofMembers) (fun () -> Resolutions.reads section rules)
+                Memo.find reads (case, ofMembers) (fun () -> Resolutions.reads section rules)
 
             let key = Resolutions.key reads making.Chosen context.Seed epochs
-            Memo.once making.Subject.Resolved $"{case} {ofMembers} {key}" resolve
+            Memo.find making.Subject.Resolved $"{case} {ofMembers} {key}" resolve
 
     /// What a candidate draws, by name.
     let draw scope seed candidate (section: Section) : (Name * Expression) list =

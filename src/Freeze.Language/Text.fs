@@ -70,14 +70,22 @@ module LineIndex =
 
 [<RequireQualifiedAccess>]
 module Memo =
-    /// What is known by a key, or else is made once.
-    let once (known: Dictionary<'Key, 'T>) (key: 'Key) (make: unit -> 'T) : 'T =
+    /// What is known by a key, or else is made now.
+    let find (known: Dictionary<'Key, 'T>) (key: 'Key) (make: unit -> 'T) : 'T =
         match known.TryGetValue key with
         | true, value -> value
         | false, _ ->
             let value = make ()
             known[key] <- value
             value
+
+    /// A function whose results are kept by a key of its argument.
+    let by (comparer: IEqualityComparer<'Key>) (key: 'T -> 'Key) (compute: 'T -> 'U) : 'T -> 'U =
+        let known = Dictionary<'Key, 'U>(comparer)
+        fun argument -> find known (key argument) (fun () -> compute argument)
+
+    /// A function whose results are kept by its argument.
+    let once (compute: 'T -> 'U) : 'T -> 'U = by HashIdentity.Structural id compute
 
 [<RequireQualifiedAccess>]
 module Source =
