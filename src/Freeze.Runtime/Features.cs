@@ -58,7 +58,7 @@ public static class Features
         Restore(table, weights);
         var net = new NetExecutor(recipe, table);
         // Few of the images are read, and once.
-        var batches = new Batches(set, recipe, reside: false);
+        var batches = new Batches(set, recipe);
         var count = Math.Min(samples, set.Test.Count);
         var values = new List<float>();
         foreach (var batch in batches.InBlocks(set.Test, set.Test.Places(count), Batch, CancellationToken.None))

@@ -23,9 +23,6 @@ public sealed record RunnerOptions(string Store, DataCatalog Data, int Threads, 
     /// <summary>How many bytes the features of what is fixed may take on the disk of the store, in all.</summary>
     public long FeatureBytes { get; init; } = 16L << 30;
 
-    /// <summary>Whether images are laid down where nets are computed also if that is a processor, as tests want it.</summary>
-    internal bool ResidesAnywhere { get; init; }
-
     /// <summary>A quarter of the machine's memory, or of what is left of it to this process.</summary>
     public static long UsualFeatureMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 
@@ -142,25 +139,16 @@ public sealed class Runner : IDisposable
     private RunOutcome ExecuteClaimed(
         Run run, string hash, Claim claim, Action<Progress> report, CancellationToken cancel)
     {
-        while (true)
+        using var folder = new RunFolder(store.FolderOf(hash), run, hash, claim);
+        try
         {
-            using var folder = new RunFolder(store.FolderOf(hash), run, hash, claim);
-            try
-            {
-                var result = Train(run, hash, folder, report, cancel);
-                return RunOutcome.NewFinished(result, [.. folder.Times]);
-            }
-            catch (Exception error) when (Failures.IsOutOfMemory(error) && set is { IsResident: true })
-            {
-                // Images on a GPU save time, but are not worth a run.
-                report(Progress.NewNote($"{run.Name}: out of memory; going on without the images on the GPU"));
-                set.Withdraw();
-            }
-            catch (Exception error) when (Failures.IsOfRun(error))
-            {
-                TryRecord(folder, Failures.Of(run, hash, error));
-                throw;
-            }
+            var result = Train(run, hash, folder, report, cancel);
+            return RunOutcome.NewFinished(result, [.. folder.Times]);
+        }
+        catch (Exception error) when (Failures.IsOfRun(error))
+        {
+            TryRecord(folder, Failures.Of(run, hash, error));
+            throw;
         }
     }
 
@@ -217,7 +205,6 @@ public sealed class Runner : IDisposable
             set?.Dispose();
             set = null;
             set = options.Data.Load(wanted, text => report(Progress.NewNote(text)));
-            set.ResidesAnywhere = options.ResidesAnywhere;
             source = wanted;
         }
 

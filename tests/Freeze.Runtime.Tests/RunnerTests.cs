@@ -362,25 +362,6 @@ public sealed class RunnerTests : IDisposable
         Assert.True(Failures.IsOutOfMemory(error), error.Message);
     }
 
-    // Small has two epochs of some steps: what is under way when memory runs out is begun anew.
-    [Theory]
-    [InlineData(1)]
-    [InlineData(4)]
-    public void ImagesOnAGpuGiveWayWhereARunFindsNoMemory(int step)
-    {
-        var expected = Finished(Execute(Small)).Epochs;
-        var left = step;
-        using var runner = new Runner(
-            new RunnerOptions(folder.File("resident"), sample.Catalog, 1, TimeSpan.FromMinutes(5), true) { ResidesAnywhere = true },
-            afterStep: () => left = --left == 0 ? throw new OutOfMemoryException() : left);
-
-        Assert.Equal(expected, Finished(Execute(runner, Small.Run())).Epochs);
-
-        Assert.Contains(told, said => said is Progress.Note { Text: var text } && text.Contains("without the images on the GPU", StringComparison.Ordinal));
-        Assert.Equal(2, File.ReadAllLines(folder.File($"resident/{Hash}/metrics.jsonl")).Length);
-        Assert.Equal(2, File.ReadAllLines(folder.File($"resident/{Hash}/times.jsonl")).Length);
-    }
-
     [Fact]
     public void RunsLeaveNoTensorsBehind()
     {

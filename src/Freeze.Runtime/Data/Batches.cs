@@ -8,10 +8,9 @@ namespace Freeze.Runtime.Data;
 internal sealed record Batch(Tensor Images, Tensor Labels);
 
 /// <summary>A batch that belongs to no scope: it may be made on one thread and taken on another.</summary>
-/// <param name="Images">Normalised, [batch, channels, height, width] in main memory; singles or doubles. Or places, see there.</param>
+/// <param name="Images">Normalised, [batch, channels, height, width] in main memory; singles or doubles.</param>
 /// <param name="Labels">The class of each.</param>
-/// <param name="Resident">Where the images lie on the device that computes, and <paramref name="Images"/> says which; or null.</param>
-internal sealed record PreparedBatch(Tensor Images, long[] Labels, ResidentImages? Resident) : IDisposable
+internal sealed record PreparedBatch(Tensor Images, long[] Labels) : IDisposable
 {
     /// <summary>Frees a batch that nobody takes.</summary>
     public void Dispose() => Images.Dispose();
@@ -28,15 +27,12 @@ internal sealed class Batches
     private readonly IFeatures? features;
     private readonly Augmenter augmenter;
     private readonly Normalizer normalizer;
-    // Of images that lie on a device.
-    private readonly Func<Tensor, Tensor>? normalized;
 
     /// <param name="set">The images.</param>
     /// <param name="recipe">Which images, in which order, how they are normalised and varied.</param>
     /// <param name="features">What a net reads in the place of images; null for the images themselves.</param>
     /// <param name="whose">Whose batches they are, such as " of member 2", where a run has several nets; else "".</param>
-    /// <param name="reside">Whether the images are to lie where nets are computed; null: where that is a GPU.</param>
-    public Batches(ImageSet set, Recipe recipe, IFeatures? features = null, string whose = "", bool? reside = null)
+    public Batches(ImageSet set, Recipe recipe, IFeatures? features = null, string whose = "")
     {
         this.features = features;
         Whose = whose;
@@ -57,11 +53,6 @@ internal sealed class Batches
         };
         Training = [.. Enumerable.Range(0, used).Select(i => (long)i).Except(HeldOut)];
         normalizer = Normalizer.Of(recipe, set);
-        if (reside ?? (set.ResidesAnywhere || get_default_device().type != DeviceType.CPU))
-        {
-            set.Reside();
-            normalized = set.Training.Resident is null ? null : normalizer.OnDevice();
-        }
     }
 
     /// <summary>The images, all of them.</summary>
@@ -92,11 +83,6 @@ internal sealed class Batches
     /// <summary>Some images of a part as a net reads them.</summary>
     public PreparedBatch Prepare(ImagePart part, ReadOnlySpan<long> places)
     {
-        if (ResidentOf(part) is { } resident)
-        {
-            return Placed(resident, part, places, _ => default);
-        }
-
         var images = Empty(places.Length);
         var numbers = images.bytes;
         var size = numbers.Length / places.Length;
@@ -105,7 +91,7 @@ internal sealed class Batches
             normalizer.Normalize(part.Images.Of(places[i]), numbers.Slice(i * size, size));
         }
 
-        return new PreparedBatch(images, Labels(part, places), null);
+        return new PreparedBatch(images, Labels(part, places));
     }
 
     /// <summary>Some training images as they are seen in an epoch, augmented where the recipe says so.</summary>
@@ -116,14 +102,9 @@ internal sealed class Batches
             return Prepare(set.Training, places);
         }
 
-        if (ResidentOf(set.Training) is { } resident)
-        {
-            return Placed(resident, set.Training, places, augmenter.Of(epoch));
-        }
-
         var images = Empty(places.Length);
         normalizer.Normalize(augmenter.Vary(set.Training.Images, places, epoch), images.bytes);
-        return new PreparedBatch(images, Labels(set.Training, places), null);
+        return new PreparedBatch(images, Labels(set.Training, places));
     }
 
     /// <summary>A prepared batch where this thread computes, which the caller's scope owns.</summary>
@@ -132,8 +113,6 @@ internal sealed class Batches
         using var scope = NewDisposeScope();
         scope.Attach(batch.Images);
         var images = Tensors.Here(batch.Images);
-        // The places of pixels take more room than the pixels.
-        images = batch.Resident is { } resident ? normalized!(resident.Take(images)) : images;
         images = features is null ? images : features.Of(images);
         return new Batch(
             images.MoveToOuterDisposeScope(), Tensors.Of(batch.Labels, batch.Labels.Length).MoveToOuterDisposeScope());
@@ -141,17 +120,6 @@ internal sealed class Batches
 
     /// <inheritdoc cref="Prepare(ImagePart, ReadOnlySpan{long})"/>
     public Batch Take(ImagePart part, ReadOnlySpan<long> places) => Take(Prepare(part, places));
-
-    // Of batches that were told to take them from there: the set's other readers may have laid them down.
-    private ResidentImages? ResidentOf(ImagePart part) => normalized is null ? null : part.Resident;
-
-    private PreparedBatch Placed(
-        ResidentImages resident, ImagePart part, ReadOnlySpan<long> places, Func<long, Variation> variation)
-    {
-        var table = ResidentImages.Table(places, set.Set.Image, variation);
-        var images = tensor(table, [places.Length, table.Length / places.Length], device: CPU).DetachFromDisposeScope();
-        return new PreparedBatch(images, Labels(part, places), resident);
-    }
 
     // Written in place: arrays of a batch's size would wait for the garbage collector.
     private Tensor Empty(int count) => empty(

@@ -5,9 +5,6 @@ internal sealed record ImagePart(Pixels Images, long[] Labels)
 {
     /// <summary>How many images there are.</summary>
     public int Count => Labels.Length;
-
-    /// <summary>The images where a net is computed, or null where they are in main memory alone.</summary>
-    public ResidentImages? Resident { get; set; }
 }
 
 /// <summary>
@@ -16,8 +13,6 @@ internal sealed record ImagePart(Pixels Images, long[] Labels)
 /// </summary>
 public sealed class ImageSet : IDisposable
 {
-    private bool hasTried;
-
     internal ImageSet(DataSet set, RawImages training, RawImages test)
     {
         Set = set;
@@ -68,55 +63,11 @@ public sealed class ImageSet : IDisposable
     /// <summary>What a net has made of images, instead of the images: it is read as it is, in the type of the activations.</summary>
     internal static ImageSet OfFeatures(DataSet set, ImagePart training, ImagePart test) => new(set, training, test);
 
-    /// <summary>Whether images are laid down where nets are computed also if that is a processor, as tests want it.</summary>
-    internal bool ResidesAnywhere { get; set; }
-
-    /// <summary>Whether images are laid down.</summary>
-    internal bool IsResident => Training.Resident is not null;
-
-    /// <summary>
-    /// Lays the images down where this thread computes, if they are bytes and there is room; once for all that read them.
-    /// </summary>
-    internal void Reside()
-    {
-        // As much as most GPUs can spare.
-        const long most = 2L << 30;
-        // Features have any shape.
-        if (HoldsFeatures || hasTried || ResidentImages.Room(Training.Images.Count + Test.Images.Count, Set.Image) > most)
-        {
-            return;
-        }
-
-        hasTried = true;
-        try
-        {
-            Training.Resident = ResidentImages.Of(Training.Images, Set.Image);
-            Test.Resident = ResidentImages.Of(Test.Images, Set.Image);
-        }
-        catch (Exception error) when (Failures.IsOutOfMemory(error))
-        {
-            // Batches then come from main memory, as those of a larger set do.
-            Withdraw();
-        }
-    }
-
     /// <summary>Frees the images.</summary>
     public void Dispose()
     {
-        Withdraw();
         Training.Images.Dispose();
         Test.Images.Dispose();
-    }
-
-    /// <summary>Takes the images back, for good: what reads them next makes its batches in main memory.</summary>
-    internal void Withdraw()
-    {
-        hasTried = true;
-        foreach (var part in new[] { Training, Test })
-        {
-            part.Resident?.Dispose();
-            part.Resident = null;
-        }
     }
 
     private static ImagePart Part(RawImages raw) =>

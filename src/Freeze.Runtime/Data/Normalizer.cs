@@ -1,4 +1,3 @@
-using Freeze.Kernels;
 using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.InteropServices;
@@ -13,12 +12,6 @@ internal abstract class Normalizer
     /// <param name="images">Bytes of pixels, or of features.</param>
     /// <param name="numbers">Where the numbers go, as bytes.</param>
     public abstract void Normalize(ReadOnlySpan<byte> images, Span<byte> numbers);
-
-    /// <summary>
-    /// The same, bit for bit, of bytes [count, channels, height, width] that lie where this thread computes. What it needs
-    /// there belongs to the caller's scope.
-    /// </summary>
-    public abstract Func<Tensor, Tensor> OnDevice();
 
     /// <summary>The normaliser of a recipe on its images.</summary>
     public static Normalizer Of(Recipe recipe, ImageSet set) =>
@@ -61,9 +54,6 @@ internal sealed class OfFeatures<T>(bool isBf16) : Normalizer
             images.CopyTo(numbers);
         }
     }
-
-    public override Func<Tensor, Tensor> OnDevice() =>
-        throw new UnreachableException("features are not laid down on a device");
 
     private static void Widen(ReadOnlySpan<byte> images, Span<byte> numbers)
     {
@@ -109,15 +99,6 @@ internal sealed class ByChannel<T>(double[] mean, double[] deviation, int plane)
         }
     }
 
-    public override Func<Tensor, Tensor> OnDevice()
-    {
-        T[] values = [.. tables.SelectMany(table => table)];
-        var all = Tensors.Of(values, values.Length);
-        long[] channels = [.. Enumerable.Range(0, tables.Length).Select(channel => channel * 256L)];
-        var starts = Tensors.Of(channels, 1, tables.Length, 1, 1);
-        return bytes => all.index_select(0, bytes.to(int64).Plus(starts).reshape(-1)).reshape(bytes.shape);
-    }
-
     private static T[] Table(double mean, double deviation) =>
     [
         .. Enumerable.Range(0, 256).Select(value =>
@@ -141,11 +122,5 @@ internal sealed class ByPixel<T>(double[] mean) : Normalizer
                 normalised[start + i] = T.CreateTruncating(images[start + i]) - mean[i];
             }
         }
-    }
-
-    public override Func<Tensor, Tensor> OnDevice()
-    {
-        var means = Tensors.Of(mean, mean.Length);
-        return bytes => bytes.to(means.dtype).reshape(-1, means.shape[0]).sub(means).reshape(bytes.shape);
     }
 }

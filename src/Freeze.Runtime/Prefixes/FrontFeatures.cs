@@ -23,7 +23,7 @@ internal sealed record KeptFeatures(ImageSet Images, double Seconds, string Addr
 internal sealed class FrontFeatures(ImageSet images, Recipe recipe, FixedFront front, bool withTest) : IDisposable
 {
     // Read once, to be read no more.
-    private readonly Batches read = new(images, recipe, reside: false);
+    private readonly Batches read = new(images, recipe);
     private readonly ScalarType type = Precisions.OfActivations(recipe);
     private KeptFeatures? kept;
 
