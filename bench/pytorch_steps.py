@@ -43,14 +43,14 @@ class Blog(nn.Module):
         super().__init__()
         sizes = [3, 10, 20, 64, 64, 128]
         self.convs = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in zip(sizes, sizes[1:]))
-        self.fc6, self.fc7 = nn.Linear(512, 256), nn.Linear(256, 10)
+        self.fc6, self.fc7, self.fc8 = nn.Linear(512, 256), nn.Linear(256, 256), nn.Linear(256, 10)
 
     def forward(self, x):
         for i, conv in enumerate(self.convs):
             x = F.relu(conv(x))
             if i > 0:
                 x = F.max_pool2d(x, 2)
-        return self.fc7(F.relu(self.fc6(x.flatten(1))))
+        return self.fc8(F.relu(self.fc7(F.relu(self.fc6(x.flatten(1))))))
 
 
 class WideUnit(nn.Module):

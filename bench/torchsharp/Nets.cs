@@ -34,7 +34,7 @@ internal sealed class Blog : Module<Tensor, Tensor>
         Conv2d(64, 64, 3, padding: 1),
         Conv2d(64, 128, 3, padding: 1));
 
-    private readonly Linear fc6 = Linear(512, 256), fc7 = Linear(256, 10);
+    private readonly Linear fc6 = Linear(512, 256), fc7 = Linear(256, 256), fc8 = Linear(256, 10);
 
     public Blog()
         : base("blog") => RegisterComponents();
@@ -47,7 +47,7 @@ internal sealed class Blog : Module<Tensor, Tensor>
             x = max_pool2d(relu(conv.call(x)), 2);
         }
 
-        return fc7.call(relu(fc6.call(x.flatten(1))));
+        return fc8.call(relu(fc7.call(relu(fc6.call(x.flatten(1))))));
     }
 }
 

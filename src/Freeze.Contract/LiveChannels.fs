@@ -10,15 +10,15 @@ module LiveChannels =
 
     let private channels (node: Node) = node.Shape[0]
 
-    // Of few constants the bookkeeping costs more than it saves.
+    // Of few constants the bookkeeping costs more than it saves. One channel is always computed, since a tensor of none is a
+    // special case everywhere.
     let private worth (count: int) (live: int[]) : Live =
-        if live.Length = 0 || (count - live.Length) * 8 < count then
-            null
-        else
-            live
+        let live = if live.Length = 0 then [| 0 |] else live
+        if (count - live.Length) * 8 < count then null else live
 
     let private ofFilters (node: Node) (treatment: Treatment) : Live =
         match treatment with
+        | Treatment.Still Stillness.Zero -> worth (channels node) [||]
         | Treatment.Slice(0, indices, Stillness.Zero) -> worth (channels node) indices
         // Which ones is known where weights are made; how many is known here.
         | Treatment.Largest(0, count, Stillness.Zero) -> worth (channels node) [| 0 .. count - 1 |]

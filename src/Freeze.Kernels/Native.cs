@@ -16,6 +16,9 @@ internal struct Pixels
 {
     public nint Data;
     public long Images, Height, Width, Channels, Stride;
+
+    public readonly bool IsAsLargeAs(in Pixels other) =>
+        (Images, Height, Width) == (other.Images, other.Height, other.Width);
 }
 
 /// <summary>A batch norm's tensors of one number for each channel, and its mode.</summary>
@@ -78,7 +81,7 @@ internal static unsafe partial class Native
     }
 
     /// <summary>The interface that this file was written for: what freeze_kernels_interface has to give.</summary>
-    public const int Interface = 1;
+    public const int Interface = 2;
 
     [LibraryImport(Library)]
     public static partial int freeze_kernels_version();
@@ -134,6 +137,9 @@ internal static unsafe partial class Native
     [LibraryImport(Library)]
     public static partial int freeze_pool_backward(
         ValueType type, nint gradient, nint places, long images, in Windows by, nint to);
+
+    [LibraryImport(Library)]
+    public static partial int freeze_concatenate(ValueType type, ReadOnlySpan<Pixels> maps, int count, nint to);
 
     [LibraryImport(Library)]
     public static partial int freeze_sgd_step(

@@ -18,46 +18,54 @@ type Axis =
         Item: int64 -> Expression
     }
 
-let private ofRange report columns (span: Span) first last =
-    // The ends of a range must be known before any axis is chosen.
-    let scope = Scope.Empty
-
+/// How many values an item of a list stands for, and the one of a number: a range stands for all of its own.
+let private valuesOf report scope (item: Expression) : (int64 * (int64 -> Expression)) list =
     let bound =
         wholeBetween scope -1_000_000_000_000L 1_000_000_000_000L "the end of a range"
+        >> Diagnostic.keep report
 
-    match bound first |> Diagnostic.keep report, bound last |> Diagnostic.keep report with
-    | Some low, Some high when low > high ->
-        report (Diagnostic.emptyRange span low high)
-        []
-    | Some low, Some high ->
+    match item.Value with
+    | Term.Range(first, last) ->
+        match bound first, bound last with
+        | Some low, Some high when low > high ->
+            report (Diagnostic.emptyRange item.Span low high)
+            []
+        | Some low, Some high ->
+            let number i =
+                at item.Span (Term.Number(decimal (low + i), NumberForm.Whole))
+
+            [ high - low + 1L, number ]
+        | _ -> []
+    | _ -> [ 1L, (fun _ -> item) ]
+
+let private ofItems report scope columns (place: Span) (items: Expression list) : Axis list =
+    let rec item (values: (int64 * (int64 -> Expression)) list) i =
+        match values with
+        | (count, _) :: rest when i >= count -> item rest (i - count)
+        | (_, value) :: _ -> value i
+        | [] -> failwith $"a list has no item {i}"
+
+    match items |> List.collect (valuesOf report scope) with
+    | [] -> []
+    | values ->
         [
             {
                 Columns = columns
-                Place = span
-                Count = high - low + 1L
-                Item = fun i -> at span (Term.Number(decimal (low + i), NumberForm.Whole))
+                Place = place
+                Count = List.sumBy fst values
+                Item = item values
             }
         ]
-    | _ -> []
 
-/// The axes in an expression that stands where one value is wanted.
-let rec ofExpression report (columns: string list) (expression: Expression) : Axis list =
+/// The axes in an expression that stands where one value is wanted. The ends of ranges may be lets of the scope: they are
+/// known before any axis is chosen.
+let rec ofExpression report scope (columns: string list) (expression: Expression) : Axis list =
     match expression.Value with
     | Term.List [] ->
         report (Diagnostic.emptyList expression.Span)
         []
-    | Term.List items ->
-        let items = List.toArray items
-
-        [
-            {
-                Columns = columns
-                Place = expression.Span
-                Count = int64 items.Length
-                Item = fun i -> items[int i]
-            }
-        ]
-    | Term.Range(first, last) -> ofRange report columns expression.Span first last
+    | Term.List items -> ofItems report scope columns expression.Span items
+    | Term.Range _ -> ofItems report scope columns expression.Span [ expression ]
     // The epochs of a schedule are one value.
     | Term.Call({ Value = "step" | "by" }, _) -> []
     | Term.Call(_, arguments) ->
@@ -68,11 +76,11 @@ let rec ofExpression report (columns: string list) (expression: Expression) : Ax
                 | Some label -> [ label.Value ]
                 | None -> columns
 
-            ofExpression report columns argument.Content)
+            ofExpression report scope columns argument.Content)
     // A list of tuples is one axis, whichever names take part.
     | Term.Part _
     | Term.Tuple _ -> []
-    | _ -> Walk.operands expression |> List.collect (ofExpression report columns)
+    | _ -> Walk.operands expression |> List.collect (ofExpression report scope columns)
 
 /// An item as the columns of a table show it: numbers, or the words as written.
 let display (textOf: Span -> string) (axis: Axis) (item: Expression) : AxisValue list =

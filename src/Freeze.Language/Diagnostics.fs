@@ -278,6 +278,20 @@ module Diagnostic =
     let notSafetensors span reason =
         error "FRZ038" span $"these weights cannot be used: {reason}"
 
+    let lastBatchOfOne span (batch: int) (images: int) (norm: string) =
+        error
+            "FRZ021"
+            span
+            $"batches of %d{batch} of %d{images} images leave a last one of one image, in which {norm} has one value to normalise"
+        |> hint "choose another `batch`, or another number of `images`"
+
+    let cropBeyond span (padding: int) (image: int[]) =
+        error
+            "FRZ021"
+            span
+            $"crop(%d{padding}) pads images of %d{image[1]}x%d{image[2]} by %d{padding} on each side"
+        |> hint "the number is the padding, not the size: `crop(4)` is usual"
+
     let notImages span reason =
         error "FRZ049" span $"these images cannot be used: {reason}"
 
@@ -369,8 +383,8 @@ module Diagnostic =
         warning "FRZ108" span "this selector takes nothing in any run"
         |> hint "the net has no such weights"
 
-    let searchByTest span =
-        warning "FRZ109" span "this search chooses by the test set"
+    let chosenByTest span (what: string) =
+        warning "FRZ109" span $"{what} by the test set"
         |> hint "hold images out: `validate 5000`"
 
     let unused span what name =

@@ -46,6 +46,18 @@ let number (least: decimal) (most: decimal) what : Kind<float> =
     ofOne $"a number from {least} to {most}" [] (fun scope -> numberBetween scope least most what)
     |> map float
 
+/// A number from 0 to 1, without 1.
+let belowOne what : Kind<float> =
+    let expected = "a number from 0 to 1, and less than 1"
+
+    ofOne expected [] (fun scope expression ->
+        numberBetween scope 0m 1m what expression
+        |> Result.bind (fun value ->
+            if value < 1m then
+                Ok(float value)
+            else
+                Error(Diagnostic.outOfRange expression.Span what expected)))
+
 /// The same, which can also be written so.
 let written entries (kind: Kind<'T>) =
     { kind with

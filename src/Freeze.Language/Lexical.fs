@@ -187,9 +187,15 @@ let private numeral: Parser<string * bool> =
         ]
 
 let private ofText (text: string) =
+    let isZero = text.Split('e', 'E').[0] |> Seq.forall (fun c -> c = '0' || c = '.')
+
+    // Behind a label a message counts only where something has changed.
+    let refuse message = updateUserState id >>. fail message
+
     match Decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture) with
+    | true, 0m when not isZero -> refuse "this number is too small: 1e-28 is the least"
     | true, value -> preturn value
-    | false, _ -> fail "this number is too large"
+    | false, _ -> refuse "this number is too large"
 
 /// `12`, `0.4`, `40%`, `0.1x`, `3x5`.
 let number: Parser<Term> =
@@ -200,7 +206,12 @@ let number: Parser<Term> =
             | (true, rows), (true, columns) -> preturn (Term.Size(rows, columns))
             | _ -> fail "this size is too large"
 
-    let endOfNumber = notFollowedBy (satisfy isLetter) <?> "the end of the number"
+    let grouped text =
+        attempt (many1 (skipChar '_' >>. digits))
+        >>= fun groups -> fail $"a number has no `_`: write {text + String.concat String.Empty groups}"
+
+    let endOfNumber text =
+        grouped text <|> (notFollowedBy (satisfy isLetter) <?> "the end of the number")
 
     numeral
     >>= fun (text, whole) ->
@@ -216,7 +227,7 @@ let number: Parser<Term> =
                 |>> number NumberForm.Factor
                 ofText text |>> number (if whole then NumberForm.Whole else NumberForm.Decimal)
             ]
-        .>> endOfNumber
+        .>> endOfNumber text
         <?> "a number"
 
 /// Runs a parser one level deeper, with newlines as space or not; past the limit it says so and fails for good.

@@ -124,7 +124,7 @@ and private binary source operator left right =
     | Operator.Minus -> chain " - " Level.Sum Level.Product
     | Operator.Times -> chain " * " Level.Product Level.Power
     | Operator.Over -> chain " / " Level.Product Level.Power
-    // The parser reads `-a^2` as `(-a)^2`; mathematicians do not, so the parentheses stay.
+    // The parser takes no `-a^2`.
     | Operator.Power -> within source Level.Atom left @ text "^" @ within source Level.Unary right
 
 and private argument source (argument: Argument) : Piece list =

@@ -17,6 +17,9 @@ let kindOf (parameter: string) : Kind<float> =
     | "decay" -> number 0m 1000m what
     | "clip" -> number 0m 1_000_000m what
     | "window" -> whole 1L 10_000L what |> map float
+    // Corrected by 1 - beta^t, which must not be 0.
+    | "beta1"
+    | "beta2" -> belowOne what
     | "nesterov" -> oneWord "switch" [ "on", "", 1.0; "off", "", 0.0 ]
     | _ -> number 0m 1m what
 

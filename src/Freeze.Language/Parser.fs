@@ -54,8 +54,10 @@ let private atom: Parser<Expression> =
         ]
     <?> "a value"
 
-let private unary: Parser<Expression> =
-    located (skipChar '-' >>. atom |>> Term.Negative) <|> atom <?> "a value"
+let private negative: Parser<Expression> =
+    located (skipChar '-' >>. atom |>> Term.Negative)
+
+let private unary = negative <|> atom <?> "a value"
 
 /// One thing alone, or two that make one.
 let private joined (make: Located<'T> -> Located<'T> -> 'T) (first: Located<'T>, second: Located<'T> option) =
@@ -87,9 +89,15 @@ let private minus =
     attempt (skipChar '-' >>. skipAnyOf " \t\n") >>. spaces >>% Operator.Minus
     <?> operatorLabel
 
+/// `-2^2` is 4 to some and -4 to others: brackets say which.
 let private power =
-    unary .>>. opt ((symbol "^" <?> operatorLabel) >>. unary)
-    |>> joined (fun basis exponent -> Term.Binary(Operator.Power, basis, exponent))
+    let caret = symbol "^" <?> operatorLabel
+
+    (negative
+     .>> optional (caret >>. failFatally "this minus needs brackets: `(-a)^2`, or `-(a^2)`"))
+    <|> (atom .>>. opt (caret >>. unary)
+         |>> joined (fun basis exponent -> Term.Binary(Operator.Power, basis, exponent)))
+    <?> "a value"
 
 let private product =
     chain (operator "*" Operator.Times <|> operator "/" Operator.Over) power

@@ -53,16 +53,19 @@ let private split (line: ReportLine) : Part list =
             Names = List.rev names
         })
 
-/// The names, which must be among those that are known.
-let private among what known report (names: Located<string> list) =
+/// The names, each of which must be known.
+let private demand what isKnown known report (names: Located<string> list) =
     for name in names do
-        if not (List.contains name.Value known) then
+        if not (isKnown name.Value) then
             report (Diagnostic.unknownWord name.Span what name.Value known)
 
     names |> List.map _.Value |> List.toArray
 
+let private among what (known: string list) =
+    demand what (fun name -> List.contains name known) known
+
 let private measures report =
-    among "measure" Vocabulary.measures report
+    demand "measure" Vocabulary.isMeasure Vocabulary.measures report
 
 /// `known` are the columns that the file's runs can have.
 let private axes report known = among "axis" known report

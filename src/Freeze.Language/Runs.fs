@@ -334,7 +334,57 @@ type RunChecker(context: Context, contents: Contents, uses: Uses) =
         | Search.Runs _ -> ()
 
         if variant.Search <> Search.No && settings.Recipe.Validation = Validation.Test then
-            report (Diagnostic.searchByTest (place ()))
+            report (Diagnostic.chosenByTest (place ()) "this search chooses")
+
+    /// What each setting allows and together they do not.
+    let checkTogether (section: Section) (settings: Settings) =
+        let recipe = settings.Recipe
+        let place name = join section.Settings[name].Phrase
+
+        if recipe.Stops.Length > 0 && recipe.Validation = Validation.Test then
+            report (Diagnostic.chosenByTest (place "stop") "this stop decides")
+
+        if recipe.Warmup > recipe.Epochs then
+            report (
+                Diagnostic.outOfRange
+                    (place "warmup")
+                    "the warm-up"
+                    $"at most the run's %d{recipe.Epochs} epochs"
+            )
+
+        for augmentation in recipe.Augmentations do
+            match augmentation with
+            | Augmentation.Crop padding when padding >= Array.min settings.Data.Image[1..] ->
+                report (Diagnostic.cropBeyond (place "augment") padding settings.Data.Image)
+            | _ -> ()
+
+    /// A batch norm cannot estimate a variance from one value.
+    let checkLastBatch (section: Section) (settings: Settings) (recipe: Recipe) =
+        let used =
+            match recipe.Images with
+            | Images.First count -> count
+            | Images.All -> settings.Data.TrainingImages
+
+        let heldOut =
+            match recipe.Validation with
+            | Validation.HeldOut count -> count
+            | Validation.Test -> 0
+
+        let normalisesOne (node: Node) =
+            node.Operation.IsBatchNorm
+            && Array.forall ((=) 1) node.Shape[1..]
+            && not (Array.contains node.Name recipe.FrozenStatistics)
+
+        if (used - heldOut) % recipe.Batch = 1 then
+            recipe.Net.Nodes
+            |> Array.tryFind normalisesOne
+            |> Option.iter (fun node ->
+                let place =
+                    Map.tryFind "batch" section.Settings
+                    |> Option.map (fun setting -> join setting.Phrase)
+                    |> Option.defaultValue Span.Nowhere
+
+                report (Diagnostic.lastBatchOfOne place recipe.Batch (used - heldOut) node.Name))
 
     /// Checks the nets of the file that no run used and that need no arguments, on the images of a run.
     member _.CheckUnused(variant: Variant) =
@@ -404,6 +454,8 @@ type RunChecker(context: Context, contents: Contents, uses: Uses) =
                         ScopeOf = scopeOf
                     }
 
+            checkLastBatch section settings recipe
+
             let values =
                 Selection.values (where.Axes @ where.Draws) subject.Name settings.Data.Name
 
@@ -425,4 +477,5 @@ type RunChecker(context: Context, contents: Contents, uses: Uses) =
         Settings.read report context.Data scope section.Settings
         |> Option.bind (fun settings ->
             checkSearch variant settings
+            checkTogether section settings
             subject section scope settings |> Option.map (planned settings))

@@ -92,52 +92,92 @@ let private power (basis: decimal) (exponent: decimal) =
     else
         decimal (Math.Pow(float basis, float exponent))
 
+/// A result that is 0 although it should not be: decimals end at 1e-28.
+exception private Underflow
+
 let private guarded span compute =
+    let outside = Diagnostic.outOfRange span "the result" >> Error
+
     try
         Ok(compute ())
     with
     | :? DivideByZeroException -> Error(Diagnostic.divisionByZero span)
-    | :? OverflowException ->
-        Error(Diagnostic.outOfRange span "the result" "a number of at most about 7.9e28")
+    | :? OverflowException -> outside "a number of at most about 7.9e28"
+    | Underflow -> outside "0, or a number of at least 1e-28"
 
-let private ofResult (value: decimal) whole =
+let private orUnderflow isZero (value: decimal) =
+    if value = 0m && not isZero then raise Underflow else value
+
+let private ofResult (value: decimal) form =
     Datum.Number(
         value,
-        (if whole && isWhole value then
-             NumberForm.Whole
+        (if form = NumberForm.Whole && not (isWhole value) then
+             NumberForm.Decimal
          else
-             NumberForm.Decimal)
+             form)
     )
 
+/// What kind of number an operator makes of two kinds, where they go together: the table of docs/language.md.
+let formOf (operator: Operator) (a: NumberForm) (b: NumberForm) : NumberForm option =
+    match operator, a, b with
+    | (Operator.Plus | Operator.Minus), NumberForm.Factor, NumberForm.Factor -> Some NumberForm.Factor
+    | (Operator.Plus | Operator.Minus), NumberForm.Factor, _
+    | (Operator.Plus | Operator.Minus), _, NumberForm.Factor
+    | Operator.Power, _, NumberForm.Factor -> None
+    | _, NumberForm.Factor, _
+    | _, _, NumberForm.Factor -> Some NumberForm.Factor
+    | Operator.Power, NumberForm.Percent, _ -> Some NumberForm.Percent
+    | Operator.Power, _, NumberForm.Percent -> Some NumberForm.Decimal
+    | _, NumberForm.Percent, _
+    | _, _, NumberForm.Percent -> Some NumberForm.Percent
+    | _, NumberForm.Whole, NumberForm.Whole -> Some NumberForm.Whole
+    | _ -> Some NumberForm.Decimal
+
 let private arithmetic span operator (a: decimal, aForm) (b: decimal, bForm) =
-    guarded span (fun () ->
-        let value =
-            match operator with
-            | Operator.Plus -> a + b
-            | Operator.Minus -> a - b
-            | Operator.Times -> a * b
-            | Operator.Over -> a / b
-            | Operator.Power -> power a b
+    match formOf operator aForm bForm with
+    | None when operator = Operator.Power -> Error(Diagnostic.wrongValue span "an exponent that is no factor")
+    | None ->
+        Error(Diagnostic.wrongValue span "two factors, or two numbers: `0.1x` is times what would else hold")
+    | Some form ->
+        guarded span (fun () ->
+            let value =
+                match operator with
+                | Operator.Plus -> a + b
+                | Operator.Minus -> a - b
+                | Operator.Times -> a * b |> orUnderflow (a = 0m || b = 0m)
+                | Operator.Over -> a / b |> orUnderflow (a = 0m)
+                | Operator.Power -> power a b |> orUnderflow (a = 0m)
 
-        ofResult value (aForm = NumberForm.Whole && bForm = NumberForm.Whole))
+            ofResult value form)
 
+/// A function of one or two numbers. None takes a factor where it would come out as another kind.
 let private apply span name (arguments: (decimal * NumberForm) list) =
+    let factors = arguments |> List.filter (snd >> (=) NumberForm.Factor) |> List.length
+
+    let keepsFactors =
+        name = "abs"
+        || (List.contains name [ "min"; "max" ] && factors = arguments.Length)
+
     let real compute (value: decimal) =
         // What is no number, or too large for a decimal, overflows.
-        decimal (compute (float value): float)
+        let result: float = compute (float value)
+        Datum.Number(decimal result |> orUnderflow (result = 0.0), NumberForm.Decimal)
 
-    guarded span (fun () ->
-        match name, arguments with
-        | "exp", [ a, _ ] -> ofResult (real exp a) false
-        | "log", [ a, _ ] -> ofResult (real log a) false
-        | "log10", [ a, _ ] -> ofResult (real log10 a) false
-        | "sqrt", [ a, _ ] -> ofResult (real sqrt a) false
-        | "floor", [ a, _ ] -> ofResult (floor a) true
-        | "ceil", [ a, _ ] -> ofResult (ceil a) true
-        | "abs", [ a, form ] -> Datum.Number(abs a, form)
-        | "min", [ a; b ] -> Datum.Number(min a b)
-        | "max", [ a; b ] -> Datum.Number(max a b)
-        | _ -> failwith $"the table of functions has {name}, and nothing computes it")
+    if factors > 0 && not keepsFactors then
+        Error(Diagnostic.wrongValue span $"numbers in `{name}`: `0.1x` is times what would else hold")
+    else
+        guarded span (fun () ->
+            match name, arguments with
+            | "exp", [ a, _ ] -> real exp a
+            | "log", [ a, _ ] -> real log a
+            | "log10", [ a, _ ] -> real log10 a
+            | "sqrt", [ a, _ ] -> real sqrt a
+            | "floor", [ a, _ ] -> Datum.Number(floor a, NumberForm.Whole)
+            | "ceil", [ a, _ ] -> Datum.Number(ceil a, NumberForm.Whole)
+            | "abs", [ a, form ] -> Datum.Number(abs a, form)
+            | "min", [ a; b ] -> Datum.Number(min a b)
+            | "max", [ a; b ] -> Datum.Number(max a b)
+            | _ -> failwith $"the table of functions has {name}, and nothing computes it")
 
 /// The value of an expression in one run.
 let rec evaluate (scope: Scope) (expression: Expression) : Result<Value, Diagnostic> =

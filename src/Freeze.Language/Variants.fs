@@ -57,15 +57,17 @@ let usedLets (nets: Map<string, Definition>) (section: Section) : Set<string> =
 
 /// The axes of a section, of a whole in which some lets are used.
 let private axes report (whole: Section) (section: Section) (used: Set<string>) : Axis list =
+    let found = ofExpression report (Values.Scope(whole.LetMap, (fun _ -> None)))
+
     let rule (rule: Rule) =
         [
             for expression in Walk.selectorExpressions rule.Selector do
-                yield! ofExpression report [ "layers" ] expression
+                yield! found [ "layers" ] expression
             for amount in Option.toList rule.Action.Amount do
-                yield! ofExpression report [ amount.Dimension.Value ] amount.Count
+                yield! found [ amount.Dimension.Value ] amount.Count
             for modifier in rule.Action.Modifiers do
                 match modifierParts modifier.Value with
-                | words, Some value -> yield! ofExpression report [ words ] value
+                | words, Some value -> yield! found [ words ] value
                 | _, None -> ()
         ]
 
@@ -89,21 +91,19 @@ let private axes report (whole: Section) (section: Section) (used: Set<string>) 
 
         match together.Names |> List.mapi column with
         | columns when List.forall ((=) "") columns -> []
-        | columns -> ofExpression report columns together.Items
+        | columns -> found columns together.Items
 
     [
         for KeyValue(name, setting) in section.Settings do
-            yield! setting.Phrase |> List.collect (ofExpression report [ name ])
+            yield! setting.Phrase |> List.collect (found [ name ])
         for KeyValue(stage, written) in section.Stages do
-            yield!
-                written.Phrase
-                |> List.collect (ofExpression report [ $"learn of stage {stage}" ])
+            yield! written.Phrase |> List.collect (found [ $"learn of stage {stage}" ])
         yield! section.Togethers |> List.collect together
         for l in section.Lets do
             if used.Contains l.Name.Value then
-                yield! ofExpression report [ l.Name.Value ] l.Content
+                yield! found [ l.Name.Value ] l.Content
         yield! section.Rules |> List.collect rule
-        yield! ensembleExpressions section |> List.collect (ofExpression report [ "ensemble" ])
+        yield! ensembleExpressions section |> List.collect (found [ "ensemble" ])
     ]
     |> List.sortBy _.Place.Start
 

@@ -1,6 +1,7 @@
 /// The words of the language, in one table each: the checker reads them, and so do messages and documents.
 module Freeze.Language.Vocabulary
 
+open System.Text.RegularExpressions
 open Freeze
 
 type Entry =
@@ -70,6 +71,17 @@ let measures =
         "variance"
         "norm"
     ]
+
+/// Whether a report can show it: one of these, or one with a number in it, `accuracy at epoch 3` and `epochs to 98%`.
+let isMeasure (name: string) =
+    let ofEpoch =
+        @"\A((training |validation )?(accuracy|error|loss)) at epoch [1-9][0-9]{0,5}\z"
+
+    let reached = @"\Aepochs to [0-9]{1,3}(\.[0-9]{1,9})?%\z"
+
+    List.contains name measures
+    || Regex.IsMatch(name, ofEpoch)
+    || Regex.IsMatch(name, reached)
 
 /// The kinds of report lines.
 let reports =

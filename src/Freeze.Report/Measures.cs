@@ -28,6 +28,7 @@ public static class Measures
     public static MeasureUnit Unit(string measure)
     {
         ArgumentNullException.ThrowIfNull(measure);
+        (measure, _) = AtEpoch(measure);
         return measure switch
         {
             _ when measure.EndsWith("accuracy", StringComparison.Ordinal) => MeasureUnit.Share,
@@ -50,7 +51,10 @@ public static class Measures
             "total parameters" => Counts(run).Total,
             "seconds" => run.Times.Length > 0 ? run.Times.Sum(time => time.Seconds) : null,
             "seconds per epoch" => SecondsPerEpoch(run),
+            // Of stages the last one's: what the stages before reached, the net no longer does.
+            "best accuracy" when run.Result is { } result => result.BestValidationAccuracy,
             "best accuracy" => run.Epochs.Length > 0 ? run.Epochs.Max(epoch => epoch.ValidationAccuracy) : null,
+            _ when Reached(measure) is { } accuracy => run.Epochs.FirstOrDefault(epoch => epoch.ValidationAccuracy >= accuracy)?.Epoch,
             "test accuracy" => run.Result?.TestAccuracy,
             "test error" => 1 - run.Result?.TestAccuracy,
             "test loss" => run.Result?.TestLoss,
@@ -60,7 +64,7 @@ public static class Measures
             "mean |w|" => OfWeights(run, (sum, weight) => sum + (weight.MeanAbsolute * weight.Count), (sum, count) => sum / count),
             "norm" => OfWeights(run, (sum, weight) => sum + (weight.Norm * weight.Norm), (sum, _) => Math.Sqrt(sum)),
             "variance" => OfWeights(run, (sum, weight) => sum + (weight.Variance * weight.Count), (sum, count) => sum / count),
-            _ => run.Epochs.Length > 0 ? OfEpoch(measure, run.Epochs[^1]) : null,
+            _ => OfNamedEpoch(measure, run),
         };
     }
 
@@ -121,6 +125,24 @@ public static class Measures
             _ => sign + Show(measure, Math.Abs(difference)),
         };
     }
+
+    // Of the epoch that the measure names, or of the last one.
+    private static double? OfNamedEpoch(string measure, RunRecords run)
+    {
+        var (name, epoch) = AtEpoch(measure);
+        Index place = epoch is { } number ? number - 1 : ^1;
+        return run.Epochs.ElementAtOrDefault(place) is { } found ? OfEpoch(name, found) : null;
+    }
+
+    // `accuracy at epoch 3` is accuracy and 3; other measures are themselves, of no epoch.
+    private static (string Measure, int? Epoch) AtEpoch(string measure) => measure.Split(" at epoch ") is [var name, var epoch]
+        ? (name, int.Parse(epoch, CultureInfo.InvariantCulture))
+        : (measure, null);
+
+    // The accuracy of `epochs to 98%`, as a share; null of other measures.
+    private static double? Reached(string measure) => measure.StartsWith("epochs to ", StringComparison.Ordinal)
+        ? double.Parse(measure["epochs to ".Length..].TrimEnd('%'), CultureInfo.InvariantCulture) / 100
+        : null;
 
     private static EnsembleRecord? Members(RunRecords run) => (run.Result?.Learning as LearningRecord.Ensemble)?.Ensemble;
 

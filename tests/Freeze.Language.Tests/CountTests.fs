@@ -2,6 +2,7 @@
 module Freeze.Language.Tests.CountTests
 
 open Freeze
+open Freeze.Language
 open Freeze.Language.Tests.Files
 open Xunit
 
@@ -177,7 +178,30 @@ let ``the blog's convolutions`` () =
         PlanFile.layers (one "data cifar10; net blog").Recipe
         |> Array.map (fun layer -> layer.Trained)
 
-    Assert.Equal<int64[]>([| 280L; 1820L; 11584L; 36928L; 73856L |], layers[..4])
+    Assert.Equal<int64[]>([| 280L; 1820L; 11584L; 36928L; 73856L; 131328L; 65792L; 2570L |], layers)
+
+[<Fact>]
+let ``the blog's table, on images of 48 pixels and two classes, within 2,300`` () =
+    let options =
+        { alone with
+            Files =
+                { alone.Files with
+                    Images = fun _ -> Ok ImageFolders.unknown
+                }
+        }
+
+    let text =
+        "data folder(\"photos\", size 48); classes 2; images 500; validate 100; net blog; let k = 0..5; first k layers: fixed"
+
+    let found =
+        [
+            for run in (Compile.analyse options (source text)).Runs -> (counts run).Trained
+        ]
+
+    Assert.Equal<int64 list>([ 485942L; 485662L; 483842L; 472258L; 435330L; 361474L ], found)
+
+    for count, printed in List.zip found [ 486000L; 484000L; 482000L; 470000L; 434000L; 360000L ] do
+        Assert.InRange(abs (count - printed), 0L, 2300L)
 
 [<Theory>]
 [<InlineData("cnn1", "10144", 92074L)>]

@@ -78,6 +78,14 @@ let ``a sum is live where one of its terms is, a concatenation where its parts a
             Assert.Equal(Array.sum parts, found[node.Name].Length)
 
 [<Fact>]
+let ``of a layer that is zero one channel is computed`` () =
+    let found =
+        live (recipe "net lenet; data mnist; conv1: zero; conv2: train 0 filters; rest: zero; fc2: train")
+
+    Assert.Equal<int list>([ 0 ], found["conv1"])
+    Assert.Equal<int list>([ 0 ], found["maxpool1"])
+
+[<Fact>]
 let ``without the pass all channels are live`` () =
     let recipe =
         recipe "net lenet; data mnist; conv: train 5 filters; rest: zero; fc2: train"

@@ -24,4 +24,32 @@ public sealed class MeasureTests
         Assert.Equal(0.7, Measures.Of("ensemble accuracy", ensemble));
         Assert.Equal(0.25, Measures.Of("disagreement", ensemble));
     }
+
+    [Fact]
+    public void AMeasureCanNameAnEpochOrWhatIsReached()
+    {
+        EpochRecord Epoch(int number, double accuracy) => new(number, 2, 0.5, 1.0 / number, accuracy);
+        var run = MadeUp.File("data mnist-sample; epochs 3", MadeUp.Finished).Runs[0] with
+        {
+            Epochs = [Epoch(1, 0.9), Epoch(2, 0.98), Epoch(3, 0.97)],
+        };
+
+        Assert.Equal(0.9, Measures.Of("accuracy at epoch 1", run));
+        Assert.Equal(0.98, Measures.Of("validation accuracy at epoch 2", run));
+        Assert.Equal(1.0 / 3, Measures.Of("loss at epoch 3", run));
+        Assert.Null(Measures.Of("accuracy at epoch 4", run));
+        Assert.Equal(2, Measures.Of("epochs to 98%", run));
+        Assert.Equal(1, Measures.Of("epochs to 89.5%", run));
+        Assert.Null(Measures.Of("epochs to 98.1%", run));
+        Assert.Equal((MeasureUnit.Share, MeasureUnit.Number), (Measures.Unit("accuracy at epoch 1"), Measures.Unit("epochs to 98%")));
+    }
+
+    [Fact]
+    public void TheBestAccuracyOfStagesIsThatOfTheLastOne()
+    {
+        var run = MadeUp.File("data mnist-sample; epochs 2", MadeUp.Finished).Runs[0];
+        // As the runner records it: its epochs are those of all stages.
+        Assert.Equal(run.Result!.BestValidationAccuracy, Measures.Of("best accuracy", run with { Epochs = [new(1, 0, 1, 0, 1)] }));
+        Assert.Equal(1, Measures.Of("best accuracy", run with { Epochs = [new(1, 0, 1, 0, 1)], Result = null }));
+    }
 }

@@ -72,10 +72,10 @@ internal sealed class ChannelSplit
 internal static class ConstantChannels
 {
     /// <summary>Joins inputs [batch, live, …] along the channels, as concatenated splits have them.</summary>
-    public static Channels Concat(Channels[] inputs, ChannelSplit split)
+    public static Channels Concat(Graph graph, Channels[] inputs, ChannelSplit split)
     {
         Tensor[] constants = [.. inputs.Select(input => input.Constants).OfType<Tensor>()];
-        return new(cat([.. inputs.Select(input => input.Live)], 1), cat(constants), split);
+        return new(Concatenation.Of(graph, [.. inputs.Select(input => input.Live)]), cat(constants), split);
     }
 
     /// <summary>Entries [batch, live · places] of channels [batch, live, …].</summary>

@@ -80,8 +80,8 @@ internal sealed partial class NetExecutor
             return new(Conv2d.Of(graph, input.Whole(), norm, slice, bias, shape));
         }
 
-        // Where filters are zero the learning slice is all that there is to convolve with.
-        var kernel = split is null ? weight.Value() : weight.Leaf!;
+        // Where filters are zero the learning slice is all that there is to convolve with; where all are, the one that is computed.
+        var kernel = split is null ? weight.Value() : weight.Leaf ?? weight.Value().index_select(0, split.Live);
         var constants = split is null ? null
             : bias is null || AreZero($"{node.Name}.bias", split) ? zeros([split.Constants], precise)
             : bias.index_select(0, split.Constant);

@@ -134,8 +134,8 @@ internal sealed partial class NetExecutor
             Operation.Dropout dropout => new(Drop(node, input.Whole(), dropout.Probability, training, key)),
             { IsAdd: true } => Sum(split, inputs),
             { IsConcat: true } => split is null
-                ? new(cat([.. inputs.Select(each => each.Whole())], 1))
-                : ConstantChannels.Concat(inputs, split),
+                ? new(Concatenation.Of(graph, [.. inputs.Select(each => each.Whole())]))
+                : ConstantChannels.Concat(graph, inputs, split),
             _ => throw new UnreachableException($"no computation for plan case {node.Operation}"),
         };
     }

@@ -38,6 +38,9 @@ public sealed class PassTests(PassTests.Pictures pictures) : IClassFixture<PassT
             "net wrn(depth 10, widen 1); conv: train 0.3 filters; rest: zero; bn: train; last layer: train",
             "net wrn(depth 10, widen 1); conv1, block1: fixed; block2.unit1.bn1: train from epoch 2; last layer: train",
             "net lenet; conv1: fixed; conv2: train 5 filters; rest: zero",
+            // Layers of which nothing is left, with biases and norms that learn, and a block that is its shortcut.
+            "net lenet; conv1.weight: zero; rest: train",
+            "net wrn(depth 10, widen 1); block2: zero; block2.unit1.shortcut, block2.unit1.bn2: train; rest: train",
             // What a convolution takes along with its norm is read by another one later; 1x1 kernels, whole and sliced.
             """
             net own {
