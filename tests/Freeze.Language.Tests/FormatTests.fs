@@ -133,7 +133,7 @@ let ``the examples and the library mean the same when formatted`` (path: string)
 [<InlineData("a -(b + c)", "a -(b + c)")>]
 [<InlineData("a (b + c)^2", "a (b + c)^2")>]
 [<InlineData("a (b ^ c) ^ d", "a (b^c)^d")>]
-[<InlineData("a (- b)^2 -(b^2)", "a (-b)^2 -(b^2)")>]
+[<InlineData("a (-b) ^ 2", "a (-b)^2")>]
 [<InlineData("a 10 ^ -2", "a 10^-2")>]
 [<InlineData("a .4 5. .5x 4.% 1.e3 01", "a 0.4 5.0 0.5x 4.0% 1.0e3 01")>]
 [<InlineData("a 1 .. 3", "a 1..3")>]
