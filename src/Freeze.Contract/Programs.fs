@@ -32,7 +32,7 @@ type Step =
 [<RequireQualifiedAccess>]
 module Programs =
     /// The steps that compute a node's output, the input first.
-    let ofNet (passes: PassSet) (net: Net) (live: (int[] | null)[]) (last: int) : Step[] =
+    let ofNet (passes: PassSet) (net: Net) (last: int) : Step[] =
         let nodes = net.Nodes
         let readers = nodes |> Seq.collect _.Inputs |> Seq.countBy id |> Map.ofSeq
 
@@ -50,9 +50,8 @@ module Programs =
             let chain = chain 3 place
 
             match chain |> List.map (fun place -> nodes[place].Operation), chain with
-            // A norm of which channels are constant is computed apart for these.
             | [ Operation.Conv _; Operation.Relu; Operation.BatchNorm _ ], [ conv; _; norm ] when
-                cutsNorms && passes.Has Pass.NormConv && isNull live[norm]
+                cutsNorms && passes.Has Pass.NormConv
                 ->
                 Work.NormReluConv(nodes[norm], nodes[conv]), chain
             | Operation.Relu :: Operation.BatchNorm _ :: _, relu :: norm :: _ when cutsNorms ->

@@ -16,10 +16,23 @@ public static class BatchNorm
     /// <param name="norm">Weights, statistics and mode.</param>
     public static Tensor Of(Graph graph, Tensor x, Norm norm)
     {
+        var read = x;
+        var y = Of(graph, ref read, norm);
+        if (!ReferenceEquals(read, x))
+        {
+            read.Dispose();
+        }
+
+        return y;
+    }
+
+    /// <summary>As above of an x that others read too: from here on they have to read what is put in its place.</summary>
+    public static Tensor Of(Graph graph, ref Tensor x, Norm norm)
+    {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(norm);
-        return graph.HasKernels && Serves(x, norm) ? ByKernel(graph, x, norm) : Plain(x, norm);
+        return graph.HasKernels && Serves(x, norm) ? ByKernel(graph, ref x, norm) : Plain(x, norm);
     }
 
     /// <summary>The same in TorchSharp's own operations.</summary>
@@ -80,17 +93,20 @@ public static class BatchNorm
     /// <param name="x">The norm's input.</param>
     /// <param name="by">What <see cref="Begin"/> gave.</param>
     /// <param name="wants">Which gradients are wanted.</param>
-    internal static (Tensor? Input, Tensor? Weight, Tensor? Bias) Gradients(Tensor gradient, Tensor x, Tensor by, NormWants wants)
+    /// <param name="others">The gradient of x's other readers, which is added; or null.</param>
+    internal static (Tensor? Input, Tensor? Weight, Tensor? Bias) Gradients(
+        Tensor gradient, Tensor x, Tensor by, NormWants wants, Tensor? others)
     {
         using var rows = Memory.Rows(gradient);
+        using var added = others is null ? null : Memory.Maps(others);
         var made = wants.Empty(x, by);
         var channels = x.shape[1];
         Native.Check(Native.freeze_norm_backward(
-            Memory.TypeOf(x)!.Value, rows.Data(), x.Data(), x.numel() / channels, channels, by.Data(), wants.Into(made)));
+            Memory.TypeOf(x)!.Value, rows.Data(), x.Data(), x.numel() / channels, channels, by.Data(), wants.Into(made, added)));
         return made;
     }
 
-    private static Tensor ByKernel(Graph graph, Tensor x, Norm norm)
+    private static Tensor ByKernel(Graph graph, ref Tensor x, Norm norm)
     {
         var by = Begin(x, norm);
         var y = Memory.EmptyLike(x);
@@ -98,12 +114,13 @@ public static class BatchNorm
         Native.Check(Native.freeze_norm_apply(
             Memory.TypeOf(x)!.Value, x.Data(), x.numel() / channels, channels, by.Data(), norm.Relu ? 1 : 0, y.Data()));
         var (input, wants) = (x.detach(), new NormWants(x.requires_grad, norm));
-        return graph.Record(
+        return graph.RecordBeside(
             y,
-            [x, norm.Weight, norm.Bias],
-            gradient =>
+            ref x,
+            [norm.Weight, norm.Bias],
+            (gradient, others) =>
             {
-                var (ofInput, ofWeight, ofBias) = Gradients(gradient, input, by, wants);
+                var (ofInput, ofWeight, ofBias) = Gradients(gradient, input, by, wants, others);
                 return [ofInput, ofWeight, ofBias];
             },
             input,
@@ -132,12 +149,17 @@ internal readonly record struct NormWants(bool Input, bool Weight, bool Bias, bo
         Weight ? empty([x.shape[1]], by.dtype) : null,
         Bias ? empty([x.shape[1]], by.dtype) : null);
 
-    public NormGradients Into((Tensor? Input, Tensor? Weight, Tensor? Bias) made) => new()
+    /// <summary>Where the kernels write them.</summary>
+    /// <param name="made">What <see cref="Empty"/> gave.</param>
+    /// <param name="others">The gradient of the input's other readers, as <see cref="Memory.Maps"/> gives it; or null.</param>
+    public NormGradients Into((Tensor? Input, Tensor? Weight, Tensor? Bias) made, Tensor? others) => new()
     {
         Input = made.Input.DataOrNull(),
         Weight = made.Weight.DataOrNull(),
         Bias = made.Bias.DataOrNull(),
         Training = Training ? 1 : 0,
         Relu = Relu ? 1 : 0,
+        Others = others.DataOrNull(),
+        OthersStride = others is null ? 0 : Memory.TryPixels(others)?.Stride ?? others.shape[1],
     };
 }

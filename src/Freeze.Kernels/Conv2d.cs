@@ -32,34 +32,47 @@ public static class Conv2d
     /// <param name="shape">Where it reads.</param>
     public static Tensor Of(Graph graph, Tensor x, Norm? norm, Tensor kernel, Tensor? bias, ConvShape shape)
     {
+        var read = x;
+        var y = Of(graph, ref read, norm, kernel, bias, shape);
+        if (!ReferenceEquals(read, x))
+        {
+            read.Dispose();
+        }
+
+        return y;
+    }
+
+    /// <summary>As above, of an x that others read too: behind a norm they have to read what is put in its place.</summary>
+    public static Tensor Of(Graph graph, ref Tensor x, Norm? norm, Tensor kernel, Tensor? bias, ConvShape shape)
+    {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(kernel);
-        if (Convolution.Try(graph, x, norm, kernel, slice: null, bias, shape) is { } ours)
+        if (Convolution.Try(graph, ref x, norm, kernel, slice: null, bias, shape) is { } ours)
         {
             return ours;
         }
 
-        using var normalised = norm is null ? null : BatchNorm.Of(graph, x, norm);
+        using var normalised = norm is null ? null : BatchNorm.Of(graph, ref x, norm);
         return Plain(normalised ?? x, null, kernel, bias, shape);
     }
 
     /// <summary>As above by a kernel of which a slice alone learns: no gradient of another entry is computed.</summary>
-    public static Tensor Of(Graph graph, Tensor x, Norm? norm, KernelSlice slice, Tensor? bias, ConvShape shape)
+    public static Tensor Of(Graph graph, ref Tensor x, Norm? norm, KernelSlice slice, Tensor? bias, ConvShape shape)
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(slice);
-        if (Convolution.Try(graph, x, norm, slice.Whole, slice, bias, shape) is { } ours)
+        if (Convolution.Try(graph, ref x, norm, slice.Whole, slice, bias, shape) is { } ours)
         {
             return ours;
         }
 
-        using var normalised = norm is null ? null : BatchNorm.Of(graph, x, norm);
-        x = normalised ?? x;
+        using var normalised = norm is null ? null : BatchNorm.Of(graph, ref x, norm);
+        var input = normalised ?? x;
         // libtorch computes the gradient of a slice by a convolution with that slice alone, forward and back; from half of
         // the kernel on, the gradient of all of it costs less.
         return 2 * slice.Indices.numel() > slice.Whole.shape[slice.Dimension] || slice.Dimension > 1
-            ? Plain(x, null, slice, bias, shape)
-            : SliceGradient.Behind(graph, Plain(x, null, slice.Whole, bias?.detach(), shape), x, slice, bias, shape);
+            ? Plain(input, null, slice, bias, shape)
+            : SliceGradient.Behind(graph, Plain(input, null, slice.Whole, bias?.detach(), shape), input, slice, bias, shape);
     }
 
     /// <summary>The same in TorchSharp's own operations.</summary>

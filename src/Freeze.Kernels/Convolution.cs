@@ -24,13 +24,14 @@ internal sealed class Convolution
 
     /// <summary>The output [n, filters, …], recorded; null where the kernels do not serve, and then nothing is done.</summary>
     /// <param name="graph">Records it for the backward pass.</param>
-    /// <param name="x">[n, channels, height, width].</param>
+    /// <param name="x">[n, channels, height, width]; behind a norm, on return what others read of it.</param>
     /// <param name="norm">What is done to x first, or null.</param>
     /// <param name="kernel">[filters, channels, height, width]; with its history, unless a slice of it learns.</param>
     /// <param name="slice">The slice that alone learns, or null.</param>
     /// <param name="bias">[filters], or null.</param>
     /// <param name="shape">Where it reads.</param>
-    public static Tensor? Try(Graph graph, Tensor x, Norm? norm, Tensor kernel, KernelSlice? slice, Tensor? bias, ConvShape shape)
+    public static Tensor? Try(
+        Graph graph, ref Tensor x, Norm? norm, Tensor kernel, KernelSlice? slice, Tensor? bias, ConvShape shape)
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(shape);
@@ -44,7 +45,7 @@ internal sealed class Convolution
 
         var isPointwise = norm is not null && IsPointwise(x, kernel, shape);
         return isPointwise || (shape.Winograd && ServesWinograd(x, kernel, shape))
-            ? new Convolution(isPointwise, x, norm, kernel, shape).Record(graph, x, norm, slice?.Leaf ?? kernel, slice, bias)
+            ? new Convolution(isPointwise, x, norm, kernel, shape).Record(graph, ref x, norm, slice?.Leaf ?? kernel, slice, bias)
             : null;
     }
 
@@ -95,18 +96,25 @@ internal sealed class Convolution
     private static PointwiseShape Shape(Tensor rows, long outputs) =>
         new() { Rows = rows.numel() / rows.shape[1], Inputs = rows.shape[1], Outputs = outputs };
 
-    private Tensor Record(Graph graph, Tensor input, Norm? norm, Tensor learning, KernelSlice? slice, Tensor? bias)
+    private Tensor Record(Graph graph, ref Tensor input, Norm? norm, Tensor learning, KernelSlice? slice, Tensor? bias)
     {
         var y = isPointwise ? ForwardPointwise(bias) : Winograd(x, bias, turned: false, by);
         (dimension, indices) = (slice?.Dimension ?? 0, slice?.Indices.alias());
-        Tensor[] inputs =
+        Tensor[] weights =
         [
-            input, learning, .. norm is null ? Array.Empty<Tensor>() : [norm.Weight, norm.Bias],
+            learning, .. norm is null ? Array.Empty<Tensor>() : [norm.Weight, norm.Bias],
             .. bias is null ? Array.Empty<Tensor>() : [bias],
         ];
-        var wants = Array.ConvertAll(inputs, tensor => tensor.requires_grad);
-        var (hasBias, normWants) = (bias is not null, norm is null ? default : new NormWants(input.requires_grad, norm));
-        return graph.Record(y, inputs, gradient => Gradients(gradient, wants, hasBias, normWants), x, kernel, by, indices);
+        bool[] wants = [input.requires_grad, .. weights.Select(tensor => tensor.requires_grad)];
+        var hasBias = bias is not null;
+        if (norm is null)
+        {
+            return graph.Record(y, [input, .. weights], gradient => Gradients(gradient, null, wants, hasBias, default), x, kernel, indices);
+        }
+
+        var normWants = new NormWants(input.requires_grad, norm);
+        return graph.RecordBeside(
+            y, ref input, weights, (gradient, others) => Gradients(gradient, others, wants, hasBias, normWants), x, kernel, by, indices);
     }
 
     private Tensor ForwardPointwise(Tensor? bias)
@@ -133,7 +141,7 @@ internal sealed class Convolution
     }
 
     // In the order of the inputs: x, what learns of the kernel, the norm's weight and bias, the bias.
-    private Tensor?[] Gradients(Tensor gradient, bool[] wants, bool hasBias, NormWants normWants)
+    private Tensor?[] Gradients(Tensor gradient, Tensor? others, bool[] wants, bool hasBias, NormWants normWants)
     {
         var of = Memory.Rows(gradient);
         var toKernel = wants[1] ? ToKernel(of) : null;
@@ -143,21 +151,23 @@ internal sealed class Convolution
             return [wants[0] ? Winograd(of, null, turned: true, null) : null, toKernel, .. toBias];
         }
 
-        var (toInput, toWeight, toShift) = normWants.Any ? ThroughNorm(of, by, normWants) : default;
+        var (toInput, toWeight, toShift) = normWants.Any ? ThroughNorm(of, others, by, normWants) : default;
         return [toInput, toKernel, toWeight, toShift, .. toBias];
     }
 
-    private (Tensor? Input, Tensor? Weight, Tensor? Bias) ThroughNorm(Tensor gradient, Tensor normaliser, NormWants wants)
+    private (Tensor? Input, Tensor? Weight, Tensor? Bias) ThroughNorm(
+        Tensor gradient, Tensor? others, Tensor normaliser, NormWants wants)
     {
         if (!isPointwise)
         {
             using var back = Winograd(gradient, null, turned: true, null);
-            return BatchNorm.Gradients(back, x, normaliser, wants);
+            return BatchNorm.Gradients(back, x, normaliser, wants, others);
         }
 
         var made = wants.Empty(x, normaliser);
+        using var added = others is null ? null : Memory.Maps(others);
         Native.Check(Native.freeze_pointwise_backward(
-            type, x.Data(), Shape(x, kernel.shape[0]), normaliser.Data(), gradient.Data(), kernel.Data(), wants.Into(made)));
+            type, x.Data(), Shape(x, kernel.shape[0]), normaliser.Data(), gradient.Data(), kernel.Data(), wants.Into(made, added)));
         return made;
     }
 

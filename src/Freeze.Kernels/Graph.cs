@@ -8,6 +8,12 @@ namespace Freeze.Kernels;
 /// <summary>What an operation makes of the gradient of its output: one gradient for each input, or null where none is wanted.</summary>
 internal delegate Tensor?[] Backward(Tensor gradient);
 
+/// <summary>As <see cref="Backward"/>, of several outputs; null for those that no gradient has come to.</summary>
+internal delegate Tensor?[] BackwardOfAll(Tensor?[] gradients);
+
+/// <summary>As <see cref="Backward"/>; adds the gradient, if any, of the first input's other readers to that input's.</summary>
+internal delegate Tensor?[] BackwardBeside(Tensor gradient, Tensor? others);
+
 /// <summary>
 /// The operations of ours in one thread's forward and backward passes. Each is a node of libtorch's own graph, made
 /// through the functions that LibTorchSharp exports for <c>torch.autograd.Function</c>. That class itself would keep an empty
@@ -57,7 +63,35 @@ public sealed partial class Graph
     /// <param name="inputs">What gradients may flow to.</param>
     /// <param name="backward">Makes the inputs' gradients; called at most once, without history.</param>
     /// <param name="saved">What <paramref name="backward"/> reads, owned by nobody else; disposed with the node.</param>
-    internal Tensor Record(Tensor output, Tensor[] inputs, Backward backward, params Tensor?[] saved)
+    internal Tensor Record(Tensor output, Tensor[] inputs, Backward backward, params Tensor?[] saved) =>
+        RecordAll([output], inputs, gradients => gradients[0] is { } gradient ? backward(gradient) : [], saved)[0];
+
+    /// <summary>
+    /// As above, of an input that others read too. They have to read what is put in its place: their gradient then comes to this
+    /// operation, which adds it as it makes its own, where libtorch would take another pass over both.
+    /// </summary>
+    /// <param name="output">What it made; without history.</param>
+    /// <param name="x">The input; on return, what others read.</param>
+    /// <param name="inputs">What else gradients may flow to.</param>
+    /// <param name="backward">Makes the gradients of x and of those inputs.</param>
+    /// <param name="saved">What <paramref name="backward"/> reads.</param>
+    internal Tensor RecordBeside(Tensor output, ref Tensor x, Tensor[] inputs, BackwardBeside backward, params Tensor?[] saved)
+    {
+        if (!is_grad_enabled() || !x.requires_grad)
+        {
+            return Record(output, [x, .. inputs], gradient => backward(gradient, null), saved);
+        }
+
+        var both = RecordAll(
+            [output, x.detach()],
+            [x, .. inputs],
+            gradients => gradients[0] is { } gradient ? backward(gradient, gradients[1]) : [gradients[1]!.alias()],
+            saved);
+        x = both[1];
+        return both[0];
+    }
+
+    private Tensor[] RecordAll(Tensor[] outputs, Tensor[] inputs, BackwardOfAll backward, Tensor?[] saved)
     {
         if (!is_grad_enabled() || !Array.Exists(inputs, input => input.requires_grad))
         {
@@ -66,7 +100,7 @@ public sealed partial class Graph
                 tensor?.Dispose();
             }
 
-            return output;
+            return outputs;
         }
 
         foreach (var tensor in saved)
@@ -75,7 +109,7 @@ public sealed partial class Graph
         }
 
         var node = new Node(this, inputs.Length, backward, saved);
-        return node.Wrap(output, inputs);
+        return node.Wrap(outputs, inputs);
     }
 
     private void Forget()
@@ -106,7 +140,7 @@ public sealed partial class Graph
     {
         private readonly Graph graph;
         private readonly int inputs;
-        private readonly Backward backward;
+        private readonly BackwardOfAll backward;
         private readonly Tensor?[] saved;
         private readonly ApplyFunction apply;
         private readonly DeleteFunction delete;
@@ -114,7 +148,7 @@ public sealed partial class Graph
         private readonly GCHandle self;
         private NodeHandle handle;
 
-        public Node(Graph graph, int inputs, Backward backward, Tensor?[] saved)
+        public Node(Graph graph, int inputs, BackwardOfAll backward, Tensor?[] saved)
         {
             (this.graph, this.inputs, this.backward, this.saved) = (graph, inputs, backward, saved);
             (apply, delete) = (Apply, Delete);
@@ -130,8 +164,8 @@ public sealed partial class Graph
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         private delegate void DeleteFunction();
 
-        // Joins the graph: the output that the caller goes on with.
-        public Tensor Wrap(Tensor output, Tensor[] from)
+        // Joins the graph: the outputs that the caller goes on with.
+        public Tensor[] Wrap(Tensor[] outputs, Tensor[] from)
         {
             var edges = stackalloc nint[from.Length];
             for (var i = 0; i < from.Length; i++)
@@ -142,13 +176,17 @@ public sealed partial class Graph
             var ofInputs = new Handles { Array = (nint)edges, Size = from.Length };
             THSAutograd_CSharpNode_setNextEdges(handle, ofInputs, 1);
             THSAutograd_CSharpNode_clearInputMetadata(handle);
-            var made = output.Handle;
-            var wrapped = stackalloc nint[1];
-            *wrapped = 0;
+            var made = stackalloc nint[outputs.Length];
+            var wrapped = stackalloc nint[outputs.Length];
+            for (var i = 0; i < outputs.Length; i++)
+            {
+                (made[i], wrapped[i]) = (outputs[i].Handle, 0);
+            }
+
             var place = (nint)wrapped;
             AllocateFunction allocate = _ => place;
             THSAutograd_Function_wrapOutputs(
-                ofInputs, default, default, new Handles { Array = (nint)(&made), Size = 1 }, handle,
+                ofInputs, default, default, new Handles { Array = (nint)made, Size = outputs.Length }, handle,
                 Marshal.GetFunctionPointerForDelegate(allocate));
             GC.KeepAlive(allocate);
             GC.KeepAlive(from);
@@ -162,8 +200,14 @@ public sealed partial class Graph
                 throw new InvalidOperationException($"libtorch could not record an operation: {problem}");
             }
 
-            output.Dispose();
-            return Tensor.UnsafeCreateTensor(*wrapped);
+            var recorded = new Tensor[outputs.Length];
+            for (var i = 0; i < outputs.Length; i++)
+            {
+                outputs[i].Dispose();
+                recorded[i] = Tensor.UnsafeCreateTensor(wrapped[i]);
+            }
+
+            return recorded;
         }
 
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
@@ -178,10 +222,11 @@ public sealed partial class Graph
             {
                 using var scope = NewDisposeScope();
                 using var constant = no_grad();
-                // Ours to free, even where it is of no use.
-                var gradientHandle = *(nint*)gradients;
-                var given = gradientHandle == 0 ? null : Tensor.UnsafeCreateTensor(gradientHandle);
-                if (given is not null && graph.failure is null)
+                // Ours to free, even where they are of no use.
+                var given = Array.ConvertAll(
+                    new Span<nint>((nint*)gradients, count).ToArray(),
+                    gradient => gradient == 0 ? null : Tensor.UnsafeCreateTensor(gradient));
+                if (Array.Exists(given, gradient => gradient is not null) && graph.failure is null)
                 {
                     var made = backward(given);
                     for (var i = 0; i < made.Length; i++)

@@ -30,12 +30,14 @@ internal struct NormWeights
     public int Training;
 }
 
-/// <summary>Where a batch norm's gradients go; 0 for those that are not requested.</summary>
+/// <summary>Where a batch norm's gradients go, 0 for those that are not requested; and the gradient of its input's other readers.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct NormGradients
 {
     public nint Input, Weight, Bias;
     public int Training, Relu;
+    public nint Others;
+    public long OthersStride;
 }
 
 /// <summary>A convolution by 1x1 kernels: from [rows, inputs] to [rows, outputs].</summary>
@@ -81,7 +83,7 @@ internal static unsafe partial class Native
     }
 
     /// <summary>The interface that this file was written for: what freeze_kernels_interface has to give.</summary>
-    public const int Interface = 2;
+    public const int Interface = 3;
 
     [LibraryImport(Library)]
     public static partial int freeze_kernels_version();

@@ -148,7 +148,7 @@ public sealed class ConvolutionTests
             var norm = NormOf(kind.Input[1], float32, normed);
             var kernel = Drawn.Values(kind.Kernel, 2).to(float32);
             Assert.NotNull(Convolution.Try(
-                new Graph(), x, norm, kernel, slice: null, bias: null, new(kind.Strides, kind.Padding, Winograd: true)));
+                new Graph(), ref x, norm, kernel, slice: null, bias: null, new(kind.Strides, kind.Padding, Winograd: true)));
         }
     }
 
@@ -218,7 +218,7 @@ public sealed class ConvolutionTests
         }
 
         var y = F.conv2d(h, kernel, bias, kind.Strides, kind.Padding);
-        y.mul(Drawn.Values(y.shape, 7).to(type).to(float64)).sum().backward();
+        Drawn.Loss(y, x, type).backward();
         return Read(y, x, kernel, bias, norm);
     }
 
@@ -233,24 +233,25 @@ public sealed class ConvolutionTests
         var bias = Weights([kind.Kernel[0]], 3, type, numbers).requires_grad_(Learns("bias"));
         var norm = NormOf(kind.Input[1], type, normed, numbers, Learns("norm weight"), Learns("norm bias"));
         var shape = new ConvShape(kind.Strides, kind.Padding, Winograd: true);
+        var read = x;
         Tensor learning, y;
         if (slice.Dimension < 0)
         {
             learning = kernel.requires_grad_(Learns("kernel"));
-            y = Conv2d.Of(graph, x, norm, learning, bias, shape);
+            y = Conv2d.Of(graph, ref read, norm, learning, bias, shape);
         }
         else
         {
             var indices = slice.Tensor();
             learning = kernel.index_select(slice.Dimension, indices).detach().requires_grad_(Learns("kernel"));
-            y = Conv2d.Of(graph, x, norm, new KernelSlice(learning, kernel, slice.Dimension, indices), bias, shape);
+            y = Conv2d.Of(graph, ref read, norm, new KernelSlice(learning, kernel, slice.Dimension, indices), bias, shape);
         }
 
         Assert.Equal(type, y.dtype);
         Assert.Equal(wanted is null or { Length: > 0 }, y.requires_grad);
         if (y.requires_grad)
         {
-            graph.Run(y.mul(Drawn.Values(y.shape, 7).to(type)).sum());
+            graph.Run(Drawn.Loss(y, read, type));
         }
 
         return Read(y, x, learning, bias, norm);

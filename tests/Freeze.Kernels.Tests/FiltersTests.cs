@@ -65,7 +65,7 @@ public sealed class FiltersTests
                 var slice = whole.index_select(0, index).detach().requires_grad_();
                 var y = exact
                     ? F.conv2d(x.to(float64), whole.index_copy(0, index, slice), null, [1, 1], [padding, padding])
-                    : Conv2d.Of(graph, x, null, new KernelSlice(slice, whole, 0, index), null, new([1, 1], [padding, padding], false));
+                    : Conv2d.Of(graph, ref x, null, new KernelSlice(slice, whole, 0, index), null, new([1, 1], [padding, padding], false));
                 graph.Run(y.mul(Drawn.Values(y.shape, 4).to(type).to(y.dtype)).sum());
                 return slice.grad!;
             }
@@ -85,7 +85,7 @@ public sealed class FiltersTests
             var whole = Drawn.Values([40, 24, 3, 3], 2).to(float32);
             var index = tensor([1L, 2, 7], [3]);
             var slice = whole.index_select(0, index).detach().requires_grad_();
-            var y = Conv2d.Of(graph, x, null, new KernelSlice(slice, whole, 0, index), null, new([1, 1], [1, 1], true));
+            var y = Conv2d.Of(graph, ref x, null, new KernelSlice(slice, whole, 0, index), null, new([1, 1], [1, 1], true));
             graph.Run(y.mul(y).sum());
             return slice.grad!.contiguous().data<float>().ToArray();
         });

@@ -57,6 +57,35 @@ public sealed class GraphTests : IDisposable
         Assert.Equal([1f, 1], Values(z.grad!));
     }
 
+    // Whoever else reads the input sends its gradient through the operation, once, whether that is used or not.
+    [Fact]
+    public void TheGradientOfOtherReadersComesToTheOperation()
+    {
+        var (x, used, unused) = (Leaf(1, 2), Leaf(0, 0), Leaf(0, 0));
+        var calls = new List<bool>();
+        Tensor Twice(ref Tensor input) => graph.RecordBeside(input.detach() * 2, ref input, [], (gradient, others) =>
+        {
+            calls.Add(others is not null);
+            return [others is null ? gradient.Times(2) : gradient.Times(2).Plus(others)];
+        });
+
+        var read = x;
+        var y = Twice(ref read);
+        Assert.NotSame(x, read);
+        graph.Run(y.Plus(Times(read, 10)).Plus(Times(read, 100)).sum());
+        Assert.Equal([112f, 112], Values(x.grad!));
+
+        read = used;
+        graph.Run(Twice(ref read).sum());
+        Assert.Equal([2f, 2], Values(used.grad!));
+
+        read = unused;
+        _ = Twice(ref read);
+        graph.Run(Times(read, 3).sum());
+        Assert.Equal([3f, 3], Values(unused.grad!));
+        Assert.Equal([true, false], calls);
+    }
+
     [Fact]
     public void AnInputMayGetNoGradient()
     {
@@ -323,7 +352,7 @@ public sealed class GraphTests : IDisposable
         var h = BatchNorm.Of(graph, x, norm);
         h = Conv2d.Of(graph, h, null, kernel, bias, new([1, 1], [1, 1], Winograd: true));
         h = Conv2d.Of(
-            graph, h, second, new KernelSlice(slice, whole, 0, tensor([1L, 2, 30], [3])), null, new([1, 1], [1, 1], Winograd: true));
+            graph, ref h, second, new KernelSlice(slice, whole, 0, tensor([1L, 2, 30], [3])), null, new([1, 1], [1, 1], Winograd: true));
         h = Conv2d.Of(graph, h, second, last, null, new([1, 1], [0, 0], Winograd: true));
         h = Dropout.Of(graph, MaxPool2d.Of(graph, h, 2, 2, 0, relu: true), 0.3, 5);
         graph.Run(h.mul(h).sum());
@@ -427,12 +456,12 @@ public sealed class GraphTests : IDisposable
             var shape = new ConvShape([1, 1], [1, 1], Winograd: true);
             var h = Conv2d.Of(graph, x, null, first, null, shape);
             h = BatchNorm.Of(graph, h, norms[0]);
-            h = Conv2d.Of(graph, h, null, new KernelSlice(secondSlice, second.detach(), 0, some), null, shape);
-            h = Conv2d.Of(graph, h, norms[1], new KernelSlice(secondSlice, second.detach(), 0, some), null, shape);
+            h = Conv2d.Of(graph, ref h, null, new KernelSlice(secondSlice, second.detach(), 0, some), null, shape);
+            h = Conv2d.Of(graph, ref h, norms[1], new KernelSlice(secondSlice, second.detach(), 0, some), null, shape);
             h = Conv2d.Of(graph, h, norms[2], third, bias, new([1, 1], [0, 0], Winograd: true));
             h = MaxPool2d.Of(graph, h, 2, 2, 0, relu: true);
             h = Dropout.Of(graph, h, 0.2, key);
-            h = Conv2d.Of(graph, h, null, new KernelSlice(fourthSlice, fourth.detach(), 1, few), null, new([2, 2], [1, 1], Winograd: true));
+            h = Conv2d.Of(graph, ref h, null, new KernelSlice(fourthSlice, fourth.detach(), 1, few), null, new([2, 2], [1, 1], Winograd: true));
             using var loss = F.cross_entropy(F.linear(h.flatten(1), last), labels);
             graph.Run(loss);
             var rule = new SgdStep(0.01, 0, 5e-4, Nesterov: false);

@@ -80,7 +80,7 @@ public sealed class WinogradTests
             var slice = whole.index_select(dimension, index).requires_grad_();
             var y = exact
                 ? F.conv2d(x, whole.index_copy(dimension, index, slice), bias, [1, 1], [1, 1])
-                : Conv2d.Of(graph, x, null, new KernelSlice(slice, whole, dimension, index), bias, new([1, 1], [1, 1], true));
+                : Conv2d.Of(graph, ref x, null, new KernelSlice(slice, whole, dimension, index), bias, new([1, 1], [1, 1], true));
             return (y, slice);
         });
     }

@@ -6,6 +6,38 @@
 
 using namespace freeze;
 
+namespace {
+
+// Copies `size` bytes, which are known when this is compiled.
+template <int size>
+void copy_chunk(char* to, const char* from) {
+    std::memcpy(to, from, size);
+}
+
+// A run of a pixel's channels is often short: a call of memcpy would take longer than the copy. The last chunk may overlap the
+// one before.
+template <int size>
+void copy_chunks(char* to, const char* from, std::int64_t bytes) {
+    for (std::int64_t at = 0; at + size <= bytes; at += size) {
+        copy_chunk<size>(to + at, from + at);
+    }
+    copy_chunk<size>(to + bytes - size, from + bytes - size);
+}
+
+void copy_run(char* to, const char* from, std::int64_t bytes) {
+    if (bytes >= 512) {
+        std::memcpy(to, from, bytes);
+    } else if (bytes >= 16) {
+        copy_chunks<16>(to, from, bytes);
+    } else if (bytes >= 4) {
+        copy_chunks<4>(to, from, bytes);
+    } else {
+        copy_chunks<2>(to, from, bytes);
+    }
+}
+
+}  // namespace
+
 // `count` maps of as many pixels, to maps that have the channels of all.
 FREEZE_API int freeze_concatenate(Type type, const Pixels* maps, int count, void* to) {
     return guarded([&] {
@@ -22,8 +54,9 @@ FREEZE_API int freeze_concatenate(Type type, const Pixels* maps, int count, void
                             for (std::int64_t pixel = begin; pixel < end; pixel++) {
                                 for (int i = 0; i < count; i++) {
                                     const kernels::Maps& from = maps[i].maps;
-                                    std::memcpy(next, static_cast<const T*>(maps[i].data) + pixel * from.stride,
-                                                from.channels * sizeof(T));
+                                    copy_run(reinterpret_cast<char*>(next),
+                                             reinterpret_cast<const char*>(static_cast<const T*>(maps[i].data) + pixel * from.stride),
+                                             from.channels * sizeof(T));
                                     next += from.channels;
                                 }
                             }

@@ -102,9 +102,11 @@ FREEZE_API int freeze_norm_backward(Type type, const void* gradient, const void*
             if (to->input != nullptr) {
                 const Slopes<N> slopes(sums, rows, channels, n, to->training != 0);
                 in_parts(rows, channels, 0, [&](std::int64_t, std::int64_t start, std::int64_t few, float*) {
-                    const std::int64_t o = start * channels;
-                    kernels::rows<T>().gradient(g + o, in + o, few, channels, n.scale, n.shift, slopes.b.data(),
-                                                slopes.c.data(), to->relu != 0, static_cast<T*>(to->input) + o);
+                    input_gradient<T>(*to, start, few, channels, [&](std::int64_t row, std::int64_t count) {
+                        const std::int64_t o = row * channels;
+                        kernels::rows<T>().gradient(g + o, in + o, count, channels, n.scale, n.shift, slopes.b.data(),
+                                                    slopes.c.data(), to->relu != 0, static_cast<T*>(to->input) + o);
+                    });
                 });
             }
         });

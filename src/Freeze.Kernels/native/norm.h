@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api.h"
+#include "loops/rows.h"
 #include "parallel.h"
 
 namespace freeze {
@@ -20,10 +21,13 @@ struct Normaliser {
 };
 
 // Where gradients go; null for those that are not requested. `training`: the statistics are the batch's own, so gradients flow
-// through them.
+// through them. `others`: the gradient that the input's other readers have, to be added to the norm's; its rows lie
+// `others_stride` apart, so it may be some channels of a larger map. Null where there are none.
 struct NormGradients {
     void *input, *weight, *bias;
     int training, relu;
+    const void* others;
+    std::int64_t others_stride;
 
     bool wants_weights() const { return weight != nullptr || bias != nullptr; }
     bool wants_sums() const { return wants_weights() || (input != nullptr && training != 0); }
@@ -56,5 +60,20 @@ struct Slopes {
         }
     }
 };
+
+// Makes the gradient of the input by make(first row, rows), and adds the others' few rows at a time, which are then still in the
+// cache.
+template <class T, class Make>
+void input_gradient(const NormGradients& to, std::int64_t first, std::int64_t rows, std::int64_t channels, Make&& make) {
+    const std::int64_t few = to.others == nullptr ? rows : 96;
+    for (std::int64_t done = 0; done < rows; done += few) {
+        const std::int64_t row = first + done, count = std::min(few, rows - done);
+        make(row, count);
+        if (to.others != nullptr) {
+            kernels::rows<T>().add(static_cast<const T*>(to.others) + row * to.others_stride, to.others_stride, count, channels,
+                                   static_cast<T*>(to.input) + row * channels);
+        }
+    }
+}
 
 }  // namespace freeze

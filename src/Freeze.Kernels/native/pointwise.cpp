@@ -85,9 +85,11 @@ FREEZE_API int freeze_pointwise_backward(Type type, const void* x, const Shape* 
         if (to->input != nullptr) {
             const Slopes<float> slopes(sums, s->rows, s->inputs, call.n, to->training != 0);
             in_parts(s->rows, s->most(), call.buffer, [&](std::int64_t, std::int64_t first, std::int64_t few, float* buffer) {
-                call.loops.gradient(call.by, call.outputs(gradient, first), packed.data(), call.inputs(x, first), few,
-                                    slopes.b.data(), slopes.c.data(),
-                                    static_cast<decltype(kind)*>(to->input) + first * s->inputs, buffer);
+                using T = decltype(kind);
+                input_gradient<T>(*to, first, few, s->inputs, [&](std::int64_t row, std::int64_t count) {
+                    call.loops.gradient(call.by, call.outputs(gradient, row), packed.data(), call.inputs(x, row), count,
+                                        slopes.b.data(), slopes.c.data(), static_cast<T*>(to->input) + row * s->inputs, buffer);
+                });
             });
         }
     });

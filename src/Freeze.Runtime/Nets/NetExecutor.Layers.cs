@@ -35,39 +35,70 @@ internal sealed partial class NetExecutor
             weights.Value($"{node.Name}.weight"), weights.Value($"{node.Name}.bias"), estimates, norm.Momentum, norm.Epsilon, relu);
     }
 
-    private Channels Normalise(Node node, Channels input, bool training, bool relu)
+    // `read` is the input's live part: on return, what its other readers take. So it is of Convolve behind a norm.
+    private Channels Normalise(Node node, Channels input, ref Tensor read, bool training, bool relu)
     {
         var by = NormOf(node, input.Live, training, relu);
         if (input.Split is not { } split)
         {
-            return new(BatchNorm.Of(graph, input.Live, by));
+            return new(BatchNorm.Of(graph, ref read, by));
         }
 
-        Norm At(Tensor channels) => by with
-        {
-            RunningMean = by.RunningMean.index_select(0, channels),
-            RunningVar = by.RunningVar.index_select(0, channels),
-            Weight = by.Weight.index_select(0, channels),
-            Bias = by.Bias.index_select(0, channels),
-        };
-        var (ofLive, ofConstants) = (At(split.Live), At(split.Constant));
-        var live = BatchNorm.Of(graph, input.Live, ofLive);
-        var constants = ConstantChannels.Normalise(input.Constants!, ofConstants);
-        if (by.Training)
-        {
-            // They move as those of the whole batch would: towards the constants, whose variance is 0.
-            using var still = no_grad();
-            var rest = 1 - by.Momentum;
-            by.RunningMean.copy_(split.Joined(
-                ofLive.RunningMean,
-                ofConstants.RunningMean.Times(rest).PlusInPlace(input.Constants!.detach().to(precise), by.Momentum)));
-            by.RunningVar.copy_(split.Joined(ofLive.RunningVar, ofConstants.RunningVar.Times(rest)));
-        }
-
-        return new(live, constants, split);
+        var (ofLive, ofConstants) = (At(by, split.Live), At(by, split.Constant));
+        var live = BatchNorm.Of(graph, ref read, ofLive);
+        MoveStatistics(by, ofLive, ofConstants, input);
+        return new(live, ConstantChannels.Normalise(input.Constants!, ofConstants), split);
     }
 
-    private Channels Convolve(int place, Node node, Channels input, Norm? norm)
+    private static Norm At(Norm by, Tensor channels) => by with
+    {
+        RunningMean = by.RunningMean.index_select(0, channels),
+        RunningVar = by.RunningVar.index_select(0, channels),
+        Weight = by.Weight.index_select(0, channels),
+        Bias = by.Bias.index_select(0, channels),
+    };
+
+    // As those of the whole batch would: where channels are constant, towards the constants, whose variance is 0.
+    private void MoveStatistics(Norm by, Norm ofLive, Norm ofConstants, Channels input)
+    {
+        if (by.Training)
+        {
+            using var still = no_grad();
+            var rest = 1 - by.Momentum;
+            by.RunningMean.copy_(input.Split!.Joined(
+                ofLive.RunningMean,
+                ofConstants.RunningMean.Times(rest).PlusInPlace(input.Constants!.detach().to(precise), by.Momentum)));
+            by.RunningVar.copy_(input.Split.Joined(ofLive.RunningVar, ofConstants.RunningVar.Times(rest)));
+        }
+    }
+
+    private Channels NormaliseAndConvolve(int place, Work.NormReluConv both, Channels input, ref Tensor read, bool training)
+    {
+        if (input.Split is not { } split)
+        {
+            return Convolve(place, both.Conv, input, ref read, NormOf(both.Norm, input.Live, training, relu: true));
+        }
+
+        if (LearnsSlice(place, weights[$"{both.Conv.Name}.weight"]))
+        {
+            var normalised = Normalise(both.Norm, input, ref read, training, relu: true);
+            var live = normalised.Live;
+            return Convolve(place, both.Conv, normalised, ref live, null);
+        }
+
+        var by = NormOf(both.Norm, input.Live, training, relu: true);
+        var (ofLive, ofConstants) = (At(by, split.Live), At(by, split.Constant));
+        var constants = ConstantChannels.Normalise(input.Constants!, ofConstants);
+        var output = Convolve(place, both.Conv, input with { Constants = constants }, ref read, ofLive);
+        MoveStatistics(by, ofLive, ofConstants, input);
+        return output;
+    }
+
+    // Whether a convolution is computed by its whole kernel, and back by the slice that learns.
+    private bool LearnsSlice(int place, PlannedWeight weight) =>
+        splits[place] is null && passes.Has(Pass.Slices) && is_grad_enabled() && weight.IsSlice;
+
+    private Channels Convolve(int place, Node node, Channels input, ref Tensor read, Norm? norm)
     {
         var conv = (Operation.Conv)node.Operation;
         var weight = weights[$"{node.Name}.weight"];
@@ -75,9 +106,13 @@ internal sealed partial class NetExecutor
             [conv.Stride, conv.Stride], [conv.PaddingHeight, conv.PaddingWidth], passes.Has(Pass.Winograd));
         var bias = conv.Bias ? weights.Value($"{node.Name}.bias") : null;
         var split = splits[place];
-        if (split is null && passes.Has(Pass.Slices) && is_grad_enabled() && weight.Slice() is { } slice)
+        if (LearnsSlice(place, weight))
         {
-            return new(Conv2d.Of(graph, input.Whole(), norm, slice, bias, shape));
+            // Behind a norm there are no constants: the whole is what is read.
+            var whole = input.Whole();
+            var output = Conv2d.Of(graph, ref whole, norm, weight.Slice()!, bias, shape);
+            read = norm is null ? read : whole;
+            return new(output);
         }
 
         // Where filters are zero the learning slice is all that there is to convolve with; where all are, the one that is computed.
@@ -89,7 +124,7 @@ internal sealed partial class NetExecutor
         if (input.Split is not { } before || AreNothing(place, input.Constants!))
         {
             kernel = input.Split is { } cut ? kernel.index_select(1, cut.Live) : kernel;
-            return new(Conv2d.Of(graph, input.Live, norm, kernel, bias, shape), constants, split);
+            return new(Conv2d.Of(graph, ref read, norm, kernel, bias, shape), constants, split);
         }
 
         var ofConstants = kernel.index_select(1, before.Constant);
@@ -97,12 +132,12 @@ internal sealed partial class NetExecutor
         if (shape.Padding is [0, 0])
         {
             var share = ConstantChannels.Share(input.Constants!, ofConstants, bias);
-            return new(Conv2d.Of(graph, input.Live, null, ofLive, share, shape), constants, split);
+            return new(Conv2d.Of(graph, ref read, norm, ofLive, share, shape), constants, split);
         }
 
         var map = ConstantChannels.Map(
             input.Constants!, ofConstants, bias, input.Live.shape[2], input.Live.shape[3], shape.Strides, shape.Padding);
-        return new(Conv2d.Of(graph, input.Live, null, ofLive, null, shape).Plus(As(map)), constants, split);
+        return new(Conv2d.Of(graph, ref read, norm, ofLive, null, shape).Plus(As(map)), constants, split);
     }
 
     // Whether the constants that a node reads are nothing, which in a training stays so until they learn. Read once, since a GPU

@@ -65,7 +65,7 @@ internal sealed partial class NetExecutor
     {
         if (!programs.TryGetValue(upTo, out var program))
         {
-            programs[upTo] = program = Programs.ofNet(passes, net, live, upTo);
+            programs[upTo] = program = Programs.ofNet(passes, net, upTo);
         }
 
         var outputs = new Channels[upTo + 1];
@@ -73,10 +73,10 @@ internal sealed partial class NetExecutor
         images = passes.Has(Pass.ChannelsLast) ? ChannelsLast(images) : images;
         foreach (var step in program)
         {
-            var output = step.Output == 0
-                ? new(images)
-                : Recorded(Compute(step, Array.ConvertAll(step.Inputs, input => outputs[input]), training, key));
+            var inputs = Array.ConvertAll(step.Inputs, input => outputs[input]);
+            var output = step.Output == 0 ? new(images) : Recorded(Compute(step, inputs, training, key));
             outputs[step.Output] = output;
+            Replace(outputs, step.Inputs, inputs);
             // After that, only what gradients need lives on.
             foreach (var input in step.LastRead.Where(input => !ReferenceEquals(outputs[input].Live, output.Live)))
             {
@@ -86,6 +86,19 @@ internal sealed partial class NetExecutor
 
         var last = outputs[upTo].Whole();
         return activations == precise ? last : last.to(precise);
+    }
+
+    // What a norm has put in place of its input for those that read that later.
+    private static void Replace(Channels[] outputs, int[] places, Channels[] inputs)
+    {
+        for (var i = 0; i < places.Length; i++)
+        {
+            if (!ReferenceEquals(outputs[places[i]].Live, inputs[i].Live))
+            {
+                outputs[places[i]].Live.Dispose();
+                outputs[places[i]] = inputs[i];
+            }
+        }
     }
 
     // In memory a pixel's channels lie side by side, and so they stay: libtorch's and our loops are fastest so. Features
@@ -108,23 +121,29 @@ internal sealed partial class NetExecutor
     /// <summary>A value in the precision of the activations; gradients come back in that of the value.</summary>
     private Tensor As(Tensor value) => activations == precise ? value : value.to(activations);
 
-    private Channels Compute(Step step, Channels[] inputs, bool training, ulong key) => step.Work switch
+    private Channels Compute(Step step, Channels[] inputs, bool training, ulong key)
     {
-        Work.NormReluConv both => Convolve(step.Output, both.Conv, inputs[0], NormOf(both.Norm, inputs[0].Live, training, relu: true)),
-        Work.NormRelu both => Normalise(both.Norm, inputs[0], training, relu: true),
-        Work.ReluPool both => Pool((Operation.MaxPool)both.Pool.Operation, inputs[0], relu: true),
-        Work.Node alone => Compute(step.Output, alone.Node, inputs, training, key),
-        _ => throw new UnreachableException($"no computation for plan case {step.Work}"),
-    };
+        var read = inputs[0].Live;
+        var output = step.Work switch
+        {
+            Work.NormReluConv both => NormaliseAndConvolve(step.Output, both, inputs[0], ref read, training),
+            Work.NormRelu both => Normalise(both.Norm, inputs[0], ref read, training, relu: true),
+            Work.ReluPool both => Pool((Operation.MaxPool)both.Pool.Operation, inputs[0], relu: true),
+            Work.Node alone => Compute(step.Output, alone.Node, inputs, ref read, training, key),
+            _ => throw new UnreachableException($"no computation for plan case {step.Work}"),
+        };
+        inputs[0] = inputs[0] with { Live = read };
+        return output;
+    }
 
-    private Channels Compute(int place, Node node, Channels[] inputs, bool training, ulong key)
+    private Channels Compute(int place, Node node, Channels[] inputs, ref Tensor read, bool training, ulong key)
     {
         var (input, split) = (inputs[0], splits[place]);
         return node.Operation switch
         {
-            Operation.Conv => Convolve(place, node, input, null),
+            Operation.Conv => Convolve(place, node, input, ref read, null),
             Operation.Linear linear => new(Multiply(node, linear, input)),
-            Operation.BatchNorm => Normalise(node, input, training, relu: false),
+            Operation.BatchNorm => Normalise(node, input, ref read, training, relu: false),
             { IsRelu: true } => Relu(input),
             Operation.MaxPool pool => Pool(pool, input, relu: false),
             Operation.AvgPool pool when split is null => new(F.avg_pool2d(input.Whole(), pool.Size, pool.Stride, pool.Padding)),

@@ -99,6 +99,9 @@ internal sealed class PlannedWeight
     /// <summary>The whole weight, of the planned shape; gradients reach the leaf through it.</summary>
     public Tensor Value() => still is null ? Leaf! : places is null ? still : still.index_copy(dimension, places, Leaf!);
 
+    /// <summary>Whether a slice of it learns.</summary>
+    public bool IsSlice => places is not null;
+
     /// <summary>What learns of a kernel of which a slice does, with the whole kernel as a constant; else null.</summary>
     public KernelSlice? Slice()
     {

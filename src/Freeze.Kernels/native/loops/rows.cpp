@@ -133,6 +133,18 @@ void gradient(const T* gradient, const T* x, std::int64_t rows, std::int64_t cha
     (relu ? gradient_rows<T, true> : gradient_rows<T, false>)(gradient, x, rows, channels, scale, shift, b, c, out);
 }
 
+template <class T>
+void add(const T* x, std::int64_t stride, std::int64_t rows, std::int64_t channels, T* y) {
+    for (std::int64_t r = 0; r < rows; r++) {
+        const T* FREEZE_RESTRICT from = x + r * stride;
+        T* FREEZE_RESTRICT to = y + r * channels;
+#pragma omp simd
+        for (std::int64_t c = 0; c < channels; c++) {
+            write(to + c, number(to[c]) + number(from[c]));
+        }
+    }
+}
+
 inline std::uint64_t number_at(std::uint64_t key, std::uint64_t place) {
     std::uint64_t z = key + (place + 1) * 0x9E3779B97F4A7C15u;
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -160,7 +172,7 @@ void drop(const T* x, std::int64_t count, std::uint64_t key, std::int64_t block,
 }
 
 template <class T>
-constexpr Rows<T> table = {moments<T>, scale<T>, gradient_moments<T>, gradient<T>, drop<T>};
+constexpr Rows<T> table = {moments<T>, scale<T>, gradient_moments<T>, gradient<T>, add<T>, drop<T>};
 
 }  // namespace
 

@@ -38,6 +38,8 @@ struct Rows {
     // out = g scale + x b + c, g as above.
     void (*gradient)(const T* gradient, const T* x, std::int64_t rows, std::int64_t channels, const Number<T>* scale,
                      const Number<T>* shift, const Number<T>* b, const Number<T>* c, bool relu, T* out);
+    // Adds x, whose rows lie `stride` apart, to y.
+    void (*add)(const T* x, std::int64_t stride, std::int64_t rows, std::int64_t channels, T* y);
     // y = x scale, or 0 where the value's 32 random bits are less than the threshold; `count` values of block number
     // `block`. The bits are halves of SplitMix64's numbers (Steele, Lea and Flood 2014) from the key: those of the block's
     // first half are the lower ones.
