@@ -178,6 +178,8 @@ type ExportArguments =
     | [<MainCommand; Mandatory; Help "a finished run's hash, the beginning of it, or its name.">] Run of
         run: string
     | [<Mandatory; Help "the file to write its last weights to.">] Safetensors of path: string
+    | [<Help "of an ensemble: which member, from 1.">] Member of number: int
+    | [<Help "of a member only what it has learned: whole weights, of slices the slice, and running statistics.">] Learned
     | Store of folder: string
     | [<Help "write over a file that is there.">] Force
 

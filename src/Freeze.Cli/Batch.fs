@@ -9,7 +9,7 @@ open Freeze
 /// How long to wait before asking again for what others are at.
 let private patience = TimeSpan.FromSeconds 1.0
 
-/// The outcome of every run: those behind an interruption, or behind what ends the batch, are interrupted.
+/// The outcome of every run: those behind an interruption, or behind what ends the batch, are still waiting.
 let execute
     (execute: Run -> RunOutcome)
     (ends: RunOutcome -> bool)
@@ -17,7 +17,7 @@ let execute
     (cancel: CancellationToken)
     (runs: Run[])
     : (Run * RunOutcome) list =
-    let outcomes = Array.create runs.Length RunOutcome.Interrupted
+    let outcomes = Array.create runs.Length RunOutcome.Waiting
 
     let ended = ref false
 

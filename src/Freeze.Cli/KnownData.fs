@@ -30,7 +30,13 @@ let unread: Reading =
 let private reading (catalog: DataCatalog) (elsewhere: string -> FolderContent option) : Reading =
     let here (listing: ImageListing) =
         try
-            Ok(ImageFolders.content (catalog.Identify(listing, note)) listing)
+            let content = ImageFolders.content (catalog.Identify(listing, note)) listing
+
+            if listing.Ignored > 0 then
+                note
+                    $"{listing.Folder}: {listing.Ignored} files are passed over, which by their names are no pictures"
+
+            Ok content
         with :? RunException as error ->
             Error error.Message
 

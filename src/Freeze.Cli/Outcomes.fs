@@ -12,6 +12,7 @@ let private word (outcome: RunOutcome) =
     | RunOutcome.FailedBefore _ -> "failed before"
     | RunOutcome.Elsewhere holder -> $"at {holder}"
     | RunOutcome.Interrupted -> "interrupted"
+    | RunOutcome.Waiting -> "waiting"
 
 let result (outcome: RunOutcome) : (RunResult * EpochTime[]) option =
     match outcome with
@@ -20,7 +21,8 @@ let result (outcome: RunOutcome) : (RunResult * EpochTime[]) option =
     | RunOutcome.Failed _
     | RunOutcome.FailedBefore _
     | RunOutcome.Elsewhere _
-    | RunOutcome.Interrupted -> None
+    | RunOutcome.Interrupted
+    | RunOutcome.Waiting -> None
 
 let failure (outcome: RunOutcome) : RunFailure option =
     match outcome with

@@ -27,12 +27,13 @@ let program () : string * string list =
 /// Of what several workers say of one run: who trained it knows more than who came later or was stopped.
 let private weight (outcome: RunOutcome) =
     match outcome with
-    | RunOutcome.Finished _ -> 5
-    | RunOutcome.Already _ -> 4
-    | RunOutcome.Failed _ -> 3
-    | RunOutcome.FailedBefore _ -> 2
-    | RunOutcome.Elsewhere _ -> 1
-    | RunOutcome.Interrupted -> 0
+    | RunOutcome.Finished _ -> 6
+    | RunOutcome.Already _ -> 5
+    | RunOutcome.Failed _ -> 4
+    | RunOutcome.FailedBefore _ -> 3
+    | RunOutcome.Elsewhere _ -> 2
+    | RunOutcome.Interrupted -> 1
+    | RunOutcome.Waiting -> 0
 
 /// Starts the same program once more, one of so many processes; what it reads and says is the caller's.
 let start (count: int) (arguments: string list) : Process =
@@ -119,6 +120,6 @@ let execute
     let outcomeOf hash =
         match known.TryGetValue hash with
         | true, outcome -> outcome
-        | false, _ -> RunOutcome.Interrupted
+        | false, _ -> RunOutcome.Waiting
 
     List.zip (List.ofArray runs) (hashes |> Array.map outcomeOf |> List.ofArray)

@@ -101,7 +101,12 @@ module FixedPrefixes =
 
         { part with
             Weights = part.Weights |> Array.map (fun plan -> { plan with Update = Update.usual })
-            Validation = Validation.Test
+            // Features of test images are only kept where each epoch is judged by them.
+            Validation =
+                if recipe.Validation.IsTest then
+                    Validation.Test
+                else
+                    Validation.HeldOut 0
             Loss = Loss.CrossEntropy 0.0
             Optimizer = Optimizer.Sgd(0.0, 0.0, 0.0, false)
             Schedule = Schedule.Constant

@@ -26,6 +26,8 @@ type ImageListing =
         /// In the order in which the set has them.
         Training: ImageFile[]
         Test: ImageFile[]
+        /// How many files are no pictures by their names, and were passed over.
+        Ignored: int
     }
 
 /// What a plan has to know of a folder of pictures.
@@ -40,9 +42,9 @@ type FolderContent =
     }
 
 /// Folders of pictures: `train/CLASS/**` and `test/CLASS/**`, or `val` where there is no `test`; files that end in .png,
-/// .jpg or .jpeg, in any case. The classes are the folders in `train`, in ordinal order, and files come in the ordinal
-/// order of their paths. What begins with a dot and what ends otherwise is passed over. A symbolic link below the folder
-/// is refused: it may lead out of it, or round in a circle.
+/// .jpg, .jpeg, .webp or .bmp, in any case. The classes are the folders in `train`, in ordinal order, and files come in the
+/// ordinal order of their paths. What begins with a dot and what ends otherwise is passed over. A symbolic link is followed
+/// where it stays below the folder and leads round in no circle.
 [<RequireQualifiedAccess>]
 module ImageFolders =
     /// The largest square that pictures are brought to.
@@ -55,30 +57,46 @@ module ImageFolders =
     let private deepest = 32
 
     let private endings =
-        HashSet([ ".png"; ".jpg"; ".jpeg" ], StringComparer.OrdinalIgnoreCase)
+        HashSet([ ".png"; ".jpg"; ".jpeg"; ".webp"; ".bmp" ], StringComparer.OrdinalIgnoreCase)
 
     exception private Refused of reason: string
 
     let private refuse reason = raise (Refused reason)
 
-    let private unlinked (root: string) (entry: FileSystemInfo) =
-        if not (isNull entry.LinkTarget) then
-            let path = Path.GetRelativePath(root, entry.FullName)
-            refuse $"{path} is a symbolic link, and those are not followed"
+    /// Where an entry is in truth: itself, or what it links to below the root.
+    let private target (root: string) (entry: FileSystemInfo) : FileSystemInfo =
+        let name () =
+            Path.GetRelativePath(root, entry.FullName)
 
-    let private seen root (isWanted: 'T -> bool) (entries: 'T seq) : 'T seq when 'T :> FileSystemInfo =
-        entries
-        |> Seq.filter (fun entry -> not (entry.Name.StartsWith '.') && isWanted entry)
-        |> Seq.map (fun entry ->
-            unlinked root entry
-            entry)
+        match entry.LinkTarget with
+        | null -> entry
+        | _ ->
+            match entry.ResolveLinkTarget true with
+            | null -> entry
+            | found when not found.Exists -> refuse $"{name ()} is a link to nothing"
+            | found ->
+                let inside =
+                    Path.GetRelativePath(root, found.FullName).Split Path.DirectorySeparatorChar
 
-    let private pictures root (folder: DirectoryInfo) =
-        folder.EnumerateFiles()
-        |> seen root (fun file -> endings.Contains file.Extension)
+                // The folders on the way may be links again.
+                let isPlain count =
+                    isNull (DirectoryInfo(Path.Combine(root, Path.Combine inside[.. count - 1]))).LinkTarget
 
-    let private folders root (folder: DirectoryInfo) =
-        folder.EnumerateDirectories() |> seen root (fun _ -> true)
+                if
+                    inside[0] = ".."
+                    || Path.IsPathRooted inside[0]
+                    || not (Seq.forall isPlain (seq { 1 .. inside.Length - 1 }))
+                then
+                    refuse $"{name ()} is a link that leads out of the folder"
+
+                found
+
+    let private visible (entries: 'T seq) : 'T seq when 'T :> FileSystemInfo =
+        entries |> Seq.filter (fun entry -> not (entry.Name.StartsWith '.'))
+
+    let private isPicture (file: FileInfo) = endings.Contains file.Extension
+
+    let private folders (folder: DirectoryInfo) = visible (folder.EnumerateDirectories())
 
     let private classes (root: string) part : string[] =
         let folder = DirectoryInfo(Path.Combine(root, part))
@@ -86,14 +104,14 @@ module ImageFolders =
         if not folder.Exists then
             refuse $"it has no folder {part}, with a folder for each class"
 
-        unlinked root folder
+        target root folder |> ignore
 
-        match Seq.tryHead (pictures root folder) with
+        match visible (folder.EnumerateFiles()) |> Seq.tryFind isPicture with
         | Some loose -> refuse $"{part}/{loose.Name} lies in no class's folder"
         | None -> ()
 
         let names =
-            folders root folder
+            folders folder
             |> Seq.map _.Name
             |> Seq.truncate (mostClasses + 1)
             |> Seq.toArray
@@ -108,17 +126,30 @@ module ImageFolders =
 
         names
 
-    let private images (root: string) part (labels: (string * int)[]) : ImageFile[] =
+    let private images (root: string) part (labels: (string * int)[]) : ImageFile[] * int =
         let found = ResizeArray<ImageFile>()
+        let mutable ignored = 0
 
-        let rec add (below: string) label depth =
-            if depth > deepest then
+        /// `above`: the folders that it lies in.
+        let rec add (below: string) label (above: string list) =
+            if above.Length > deepest then
                 refuse $"{below} lies deeper than {deepest} folders"
 
             let folder = DirectoryInfo(Path.Combine(root, below))
+            let real = (target root folder).FullName
 
-            for file in pictures root folder do
-                if file.Length = 0L then
+            if List.contains real above then
+                refuse $"{below} is a link to a folder that it lies in"
+
+            let pictures, others =
+                visible (folder.EnumerateFiles()) |> List.ofSeq |> List.partition isPicture
+
+            ignored <- ignored + others.Length
+
+            for file in pictures do
+                let length = (target root file :?> FileInfo).Length
+
+                if length = 0L then
                     refuse $"{below}/{file.Name} is empty"
 
                 if found.Count >= mostFiles then
@@ -127,21 +158,21 @@ module ImageFolders =
                 found.Add
                     {
                         Path = $"{below}/{file.Name}"
-                        Length = file.Length
+                        Length = length
                         Label = label
                     }
 
-            for inner in folders root folder do
-                add $"{below}/{inner.Name}" label (depth + 1)
+            for inner in folders folder do
+                add $"{below}/{inner.Name}" label (real :: above)
 
         for name, label in labels do
-            add $"{part}/{name}" label 0
+            add $"{part}/{name}" label []
 
         if found.Count = 0 then
             refuse $"{part} holds no picture"
 
         found.Sort(fun a b -> String.CompareOrdinal(a.Path, b.Path))
-        found.ToArray()
+        found.ToArray(), ignored
 
     let private listed (root: string) : ImageListing =
         let names = classes root "train"
@@ -149,7 +180,8 @@ module ImageFolders =
         let label name =
             Array.BinarySearch(names, name, StringComparer.Ordinal)
 
-        let training = images root "train" (Array.mapi (fun i name -> name, i) names)
+        let training, beside =
+            images root "train" (Array.mapi (fun i name -> name, i) names)
 
         let judged =
             if Directory.Exists(Path.Combine(root, "test")) then
@@ -169,11 +201,15 @@ module ImageFolders =
         | Some empty -> refuse $"train/{names[empty]} holds no picture"
         | None -> ()
 
+        let test, besideTest =
+            images root judged (tested |> Array.map (fun name -> name, label name))
+
         {
             Folder = root
             Classes = names
             Training = training
-            Test = images root judged (tested |> Array.map (fun name -> name, label name))
+            Test = test
+            Ignored = beside + besideTest
         }
 
     /// SHA-256, in hexadecimal digits, of a listing's classes, paths and labels in their order and of the SHA-256 of each file,

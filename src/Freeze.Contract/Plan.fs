@@ -198,6 +198,9 @@ type Recipe =
     {
         Data: DataSource
         Images: Images
+        /// The test images that it is judged by.
+        [<DefaultsTo("\"all\"")>]
+        TestImages: Images
         Validation: Validation
         Normalisation: Normalisation
         Augmentations: Augmentation[]
@@ -214,6 +217,9 @@ type Recipe =
         /// Epochs in which the learning rate rises from 0 step by step.
         Warmup: int
         Batch: int
+        /// Whether an epoch ends with its last whole batch.
+        [<DefaultsTo("false")>]
+        DropLast: bool
         Epochs: int
         /// The first that holds ends the run; without, it has all its epochs.
         Stops: Stop[]
@@ -448,7 +454,11 @@ module Recipe =
     /// How many training images a run uses, those held out among them, and how many test images; none where nothing is
     /// known of its data.
     let images (recipe: Recipe) : int * int =
-        match DataSource.tryDescribe recipe.Data, recipe.Images with
-        | Some set, Images.All -> set.TrainingImages, set.TestImages
-        | Some set, Images.First count -> count, set.TestImages
-        | None, _ -> 0, 0
+        let used all (images: Images) =
+            match images with
+            | Images.All -> all
+            | Images.First count -> count
+
+        match DataSource.tryDescribe recipe.Data with
+        | Some set -> used set.TrainingImages recipe.Images, used set.TestImages recipe.TestImages
+        | None -> 0, 0

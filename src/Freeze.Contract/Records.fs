@@ -256,6 +256,8 @@ type RunOutcome =
     | Elsewhere of Holder: string
     /// The user stopped it; what it had done is kept, and the run goes on from there.
     | Interrupted
+    /// The batch ended before its turn.
+    | Waiting
 
 /// What a run tells while it goes on.
 [<RequireQualifiedAccess>]

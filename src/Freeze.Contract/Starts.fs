@@ -35,4 +35,4 @@ module Starts =
         | Start.Normal deviation -> $"normal σ {number deviation}"
         | Start.Orthogonal -> "orthogonal"
         | Start.Hadamard -> "hadamard"
-        | Start.File(path, _) -> path
+        | Start.File(path, _) -> IO.Path.GetFileName path

@@ -37,17 +37,6 @@ let private mostDiagnostics = 100
 /// A file is written by hand; some checks take time that grows with the square of its statements.
 let private mostStatements = 5_000
 
-/// The SHA-256 of a file, of at most 16 GiB.
-let private digest path =
-    Source.reading path (fun path ->
-        match FileInfo(path).Length with
-        // A device or a pipe has no length, and no end.
-        | 0L -> Error "it is empty, or no file"
-        | length when length > 17_179_869_184L -> Error "it is larger than 16 GiB"
-        | _ ->
-            use file = File.OpenRead path
-            Ok(System.Convert.ToHexStringLower(SHA256.HashData file)))
-
 /// Files on the disk, no profile. No data set is opened: named ones are taken for the published ones, and of folders the
 /// digest is not known.
 let usual =
@@ -57,7 +46,7 @@ let usual =
         Files =
             {
                 Read = Source.read
-                Digest = digest
+                Weights = fun path -> Source.reading path (WeightFiles.read WeightFiles.ofStream)
                 Named = DataSource.published >> DataSource.digest
                 Images =
                     fun path ->
@@ -146,11 +135,13 @@ let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
         let known = System.Collections.Generic.Dictionary<string, Result<'T, string>>()
 
         fun (written: Located<string>) ->
-            if written.Value.Trim() = "" || Path.IsPathRooted written.Value then
-                Error(notFound written.Span "a path is relative to the file that names it")
+            if written.Value.Trim() = "" then
+                Error(notFound written.Span "its name is empty")
             else
                 let path =
                     Imports.resolve (Source.at loaded.Sources written.Span.Start) written.Value
+                    // A plan can be run from another folder than this.
+                    |> Imports.fullPath
 
                 Memo.find known path (fun () -> look path)
                 |> Result.map (fun found -> path, found)
@@ -161,7 +152,7 @@ let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
             Report = found.Add
             Source = source
             TextOf = fun span -> Source.text (Source.at loaded.Sources span.Start) span
-            Weights = lookUp options.Files.Digest Diagnostic.notSafetensors >> Result.map Start.File
+            Weights = lookUp options.Files.Weights Diagnostic.notSafetensors
             Data =
                 {
                     Named = options.Files.Named
@@ -193,7 +184,8 @@ let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
     {
         Sources = loaded.Sources
         Diagnostics =
-            loaded.Diagnostics @ distinct found
+            // Of a text that is nothing but mistakes, more would take minutes to show.
+            (List.truncate mostDiagnostics loaded.Diagnostics) @ distinct found
             |> List.sortBy (fun d -> d.Span.Start, d.Span.End)
         Runs = planned |> Array.map _.Run
         Reasons = planned |> Array.map _.Reasons

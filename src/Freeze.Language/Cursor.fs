@@ -48,7 +48,7 @@ let private block (outer: Block list) (head: string list) =
 
 /// What may stand in a path.
 let isPath c =
-    Char.IsAsciiLetterOrDigit c || c = '_' || c = '-' || c = '.' || c = '*'
+    Lexical.isNameChar c || c = '-' || c = '.' || c = '*'
 
 /// Where an offset stands in a source whose tokens are known.
 let at (source: Source) (tokens: Token[]) (offset: int) : Cursor =
@@ -126,7 +126,7 @@ let at (source: Source) (tokens: Token[]) (offset: int) : Cursor =
             |> List.tryFind (fun o -> o.Symbol = "(")
             |> Option.map (fun o ->
                 match o.Before with
-                | callee :: _ when Char.IsAsciiLetter callee[0] -> callee
+                | callee :: _ when Lexical.isLetter callee[0] -> callee
                 | _ -> "")
         Word = { Start = start; End = offset }
         IsProse = prose

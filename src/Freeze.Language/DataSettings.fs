@@ -67,18 +67,36 @@ let data (lookup: DataLookup) saysClasses =
         (named DataSets.all[0])
         "the data set, or a folder of images: folder(\"photos\", size 64)"
 
-/// How many training images a run may use: any number where the folder is not on this machine.
-let trainingImages (set: DataSet) =
-    if set.TrainingImages = 0 then
-        System.Int32.MaxValue
-    else
-        set.TrainingImages
+/// How many of a set's images a run may use: any number where the folder is not on this machine.
+let private most (count: int) =
+    if count = 0 then System.Int32.MaxValue else count
+
+let trainingImages (set: DataSet) = most set.TrainingImages
 
 let images (set: DataSet) =
     count 1L (int64 (trainingImages set)) "the number of training images"
     |> map Images.First
     |> orWord "all" "all training images" Images.All
     |> setting "images" "all" Images.All "how many training images are used, the first ones; all by default"
+
+/// `test 1000` or `test 1000 images`.
+let testImages (set: DataSet) =
+    let kind =
+        count 1L (int64 (most set.TestImages)) "the number of test images"
+        |> map Images.First
+        |> orWord "all" "all test images" Images.All
+
+    let read scope phrase =
+        match phrase, words phrase with
+        | [ count; _ ], [ _; ("images" | "image") ] -> kind.Read scope [ count ]
+        | _ -> kind.Read scope phrase
+
+    { kind with Read = read }
+    |> setting
+        "test"
+        "all"
+        Images.All
+        "how many test images a run is judged by, the first ones; all by default"
 
 /// `available` images can be held out.
 let validation (available: int) =

@@ -188,6 +188,14 @@ module Diagnostic =
     let outOfRange span what range =
         error "FRZ021" span $"{what} is out of range" |> hint $"expected {range}"
 
+    let turnsNotWhole span (turns: string) (value: decimal) (lets: (string * string) list) =
+        let computed =
+            lets
+            |> List.map (fun (name, text) -> $", where `{name}` is `{text}`")
+            |> String.concat ""
+
+        wrongValue span $"a whole number of turns: `{turns}` is {System.Math.Round(value, 4)}{computed}"
+
     let unknownParameter span callee name known =
         unknown "FRZ022" span $"`{callee}` has no parameter `{name}`" name known
 
@@ -278,12 +286,20 @@ module Diagnostic =
     let notSafetensors span reason =
         error "FRZ038" span $"these weights cannot be used: {reason}"
 
+    let weightsUnfit span reason =
+        notSafetensors span reason
+        |> hint "take a file of the same net, or another start for these layers"
+
     let lastBatchOfOne span (batch: int) (images: int) (norm: string) =
         error
             "FRZ021"
             span
             $"batches of %d{batch} of %d{images} images leave a last one of one image, in which {norm} has one value to normalise"
-        |> hint "choose another `batch`, or another number of `images`"
+        |> hint "write `drop last`, or choose another `batch` or number of `images`"
+
+    let noWholeBatch span (batch: int) (images: int) =
+        error "FRZ021" span $"no batch of %d{batch} images is whole: a run trains on %d{images}"
+        |> hint "choose a smaller `batch`"
 
     let cropBeyond span (padding: int) (image: int[]) =
         error

@@ -105,7 +105,7 @@ let private expect (source: Source option) measure (values: Published list) (fro
 
         // Words before the first value name what is measured.
         let figure =
-            if number = 0 && (Char.IsAsciiLetter figure[0] || figure[0] = '_') then
+            if number = 0 && Lexical.isLetter figure[0] then
                 $"({figure})"
             else
                 figure

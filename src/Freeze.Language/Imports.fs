@@ -10,8 +10,8 @@ type Files =
     {
         /// The source of a path; its Start does not matter.
         Read: string -> Result<Source, string>
-        /// The SHA-256 of a file of weights.
-        Digest: string -> Result<string, string>
+        /// What a file of weights holds.
+        Weights: string -> Result<WeightFile, string>
         /// The digest of a named data set; "" where it is not known.
         Named: string -> string
         /// What a folder of images holds.

@@ -108,8 +108,10 @@ let token (parser: Parser<'T>) : Parser<Located<'T>> = located parser .>> spaces
 
 let symbol (text: string) : Parser<unit> = skipString text >>. spaces
 
-let private isLetter c = Char.IsAsciiLetter c || c = '_'
-let private isNameChar c = isLetter c || Char.IsAsciiDigit c
+/// A letter of any alphabet.
+let isLetter c = Char.IsLetter c || c = '_'
+
+let isNameChar c = isLetter c || Char.IsAsciiDigit c
 
 /// Letters, digits, `_`, and `-` between two of these: `wrn-28-4` is one name, `depth - 4` is not.
 /// `extra` may go on a name too: `.` and `*` in a path.

@@ -19,6 +19,8 @@ type private Environment =
     {
         Outside: Scope
         Values: Map<string, Datum>
+        /// What lets compute, for messages.
+        Lets: Map<string, Expression>
         /// Blocks, each with what was known where it was defined.
         Blocks: Map<string, Definition * Environment>
         Place: Place
@@ -48,6 +50,18 @@ let private scope (builder: Builder) (environment: Environment) =
         // After a mistake no size is known, and that has been said.
         | None, ("channels" | "height" | "width"), None -> Some(whole 1)
         | _ -> None)
+
+let private notation (expression: Expression) =
+    Layout.flat (Notation.expression None expression)
+
+/// The lets that an expression names, as they are written.
+let private letsOf (environment: Environment) (expression: Expression) : (string * string) list =
+    Walk.words expression
+    |> Seq.distinct
+    |> Seq.choose (fun name ->
+        Map.tryFind name environment.Lets
+        |> Option.map (fun value -> name, notation value))
+    |> List.ofSeq
 
 /// The values of a definition's parameters.
 let private bind (outside: Scope) (definition: Definition) (call: Arguments.Call) =
@@ -181,7 +195,10 @@ and private step builder environment (part: NetPart) : Environment =
         environment
     | NetItem.Let(name, value) ->
         match evaluate (scope builder environment) value with
-        | Ok value -> environment.With(name, value.Value)
+        | Ok found ->
+            { environment.With(name, found.Value) with
+                Lets = Map.add name.Value value environment.Lets
+            }
         | Error diagnostic ->
             builder.Fail diagnostic
             environment
@@ -255,8 +272,15 @@ and private layer builder environment span label phrase =
     | None -> builder.Fail(Diagnostic.layerArguments operation.Span "a layer, such as `conv 8 3x3`")
 
 and private repeat builder environment span turn count inner =
-    let bound =
-        wholeBetween (scope builder environment) 0L 1_000_000_000L "the number of turns"
+    let scope = scope builder environment
+
+    let bound count =
+        match number scope count with
+        | Ok(value, NumberForm.Decimal) ->
+            Error(
+                Diagnostic.turnsNotWhole (place scope count) (notation count) value (letsOf environment count)
+            )
+        | _ -> wholeBetween scope 0L 1_000_000_000L "the number of turns" count
 
     let range =
         match turn, count.Value with
@@ -349,6 +373,7 @@ let check
                 {
                     Outside = body
                     Values = values
+                    Lets = Map.empty
                     Blocks = Map.empty
                     Place =
                         {

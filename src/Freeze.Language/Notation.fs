@@ -143,7 +143,7 @@ let sum (source: Source option) : Expression -> Piece list = within source Level
 let guarded (words: string list) (pieces: Piece list) : Piece list =
     let first =
         flat pieces
-        |> Seq.takeWhile (fun c -> Char.IsAsciiLetterOrDigit c || c = '_' || c = '-')
+        |> Seq.takeWhile (fun c -> Lexical.isNameChar c || c = '-')
         |> String.Concat
 
     if List.contains first words then

@@ -34,8 +34,8 @@ type Context =
         Subject: Selectors.Subject
         /// Where a weight starts when no rule says so.
         Start: Weight -> Start
-        /// The start that a file of weights gives, by its path.
-        File: Located<string> -> Result<Start, Diagnostic>
+        /// The full path of a file of weights, and what it holds.
+        File: Located<string> -> Result<string * WeightFile, Diagnostic>
         Seed: int64
         Epochs: int
         /// Whether the weights go on from a net that has learned, as those of an ensemble's members do.
@@ -234,10 +234,25 @@ let private start context (weight: Weight) (inits: Init option list) : Start =
     // Schemes are for kernels; batch norms and biases start as ever.
     | Some(Init.Scheme _) when weight.Kind = LayerKind.BatchNorm || weight.IsBias -> context.Start weight
     | Some(Init.Scheme scheme) -> scheme weight
-    | Some(Init.File path) ->
-        context.File path
+    | Some(Init.File written) ->
+        context.File written
+        |> Result.bind (fun (path, file) ->
+            match WeightFiles.fault file weight.Name weight.Shape with
+            | Some fault -> Error(Diagnostic.weightsUnfit written.Span fault)
+            | None -> Ok(Start.File(path, file.Digest)))
         |> Diagnostic.keep context.Report
         |> Option.defaultWith (fun () -> context.Start weight)
+
+/// Frozen statistics are those of the file that the norm starts from.
+let private demandStatistics context (weight: Weight) (written: Located<string>) (place: Span) =
+    match context.File written with
+    // Said where the norm's scale starts from it.
+    | Error _ -> ()
+    | Ok(_, file) ->
+        [ "running_mean"; "running_var" ]
+        |> List.tryPick (fun name -> WeightFiles.fault file $"{weight.Layer}.{name}" [| weight.Shape[0] |])
+        |> Option.iter (fun fault ->
+            context.Report(Diagnostic.weightsUnfit place $"of {written.Value}: {fault}"))
 
 let private checkSolved context (weights: WeightPlan[]) (decided: Map<int, Claim>) =
     let solved =
@@ -273,19 +288,19 @@ let resolve (context: Context) (winners: HashSet<Span>) (rules: Rule list) : Res
     let claim i =
         Map.tryFind i decided |> Option.orElse rest
 
+    // A slice shares its weight with what rest takes: one weight, one start.
+    let inits claim =
+        match claim with
+        | Some claim when claim.Wish.Share.IsSome -> [ claim.Wish.Init; rest |> Option.bind _.Wish.Init ]
+        | Some claim -> [ claim.Wish.Init ]
+        | None -> []
+
     let plan i (weight: Weight) : WeightPlan =
         let claim = claim i
 
-        // A slice shares its weight with what rest takes: one weight, one start.
-        let inits =
-            match claim with
-            | Some claim when claim.Wish.Share.IsSome -> [ claim.Wish.Init; rest |> Option.bind _.Wish.Init ]
-            | Some claim -> [ claim.Wish.Init ]
-            | None -> []
-
         {
             Weight = weight
-            Start = start context weight inits
+            Start = start context weight (inits claim)
             Treatment = claim |> Option.map _.Treatment |> Option.defaultValue Treatment.Trained
             Update = claim |> Option.map _.Wish.Update |> Option.defaultValue Update.usual
         }
@@ -300,8 +315,10 @@ let resolve (context: Context) (winners: HashSet<Span>) (rules: Rule list) : Res
 
                 match claim i |> Option.bind _.Wish.FrozenStatistics with
                 | Some place when weight.Kind = LayerKind.BatchNorm && not weight.IsBias ->
-                    if not context.GoesOn && not weights[i].Start.IsFile then
-                        context.Report(Diagnostic.noNormalisation place)
+                    match List.tryPick id (inits (claim i)) with
+                    | Some(Init.File written) -> demandStatistics context weight written place
+                    | _ when context.GoesOn -> ()
+                    | _ -> context.Report(Diagnostic.noNormalisation place)
 
                     weight.Layer
                 | _ -> ()

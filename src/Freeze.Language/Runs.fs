@@ -23,7 +23,7 @@ type Context =
         Source: Source
         TextOf: Span -> string
         /// The start that a file of weights gives.
-        Weights: Located<string> -> Result<Start, Diagnostic>
+        Weights: Located<string> -> Result<string * WeightFile, Diagnostic>
         Data: DataLookup
         /// The profile in force, or "".
         Profile: string
@@ -375,16 +375,20 @@ type RunChecker(context: Context, contents: Contents, uses: Uses) =
             && Array.forall ((=) 1) node.Shape[1..]
             && not (Array.contains node.Name recipe.FrozenStatistics)
 
-        if (used - heldOut) % recipe.Batch = 1 then
+        let trained = used - heldOut
+
+        let place name =
+            Map.tryFind name section.Settings
+            |> Option.map (fun setting -> join setting.Phrase)
+            |> Option.defaultValue Span.Nowhere
+
+        if not recipe.DropLast && trained % recipe.Batch = 1 then
             recipe.Net.Nodes
             |> Array.tryFind normalisesOne
             |> Option.iter (fun node ->
-                let place =
-                    Map.tryFind "batch" section.Settings
-                    |> Option.map (fun setting -> join setting.Phrase)
-                    |> Option.defaultValue Span.Nowhere
-
-                report (Diagnostic.lastBatchOfOne place recipe.Batch (used - heldOut) node.Name))
+                report (Diagnostic.lastBatchOfOne (place "batch") recipe.Batch trained node.Name))
+        elif recipe.DropLast && used > 0 && trained < recipe.Batch then
+            report (Diagnostic.noWholeBatch (place "drop") recipe.Batch trained)
 
     /// Checks the nets of the file that no run used and that need no arguments, on the images of a run.
     member _.CheckUnused(variant: Variant) =

@@ -56,6 +56,7 @@ let table: Described list =
     [
         describe (data noData false)
         describe (images set)
+        describe (testImages set)
         describe (validation set.TrainingImages)
         describe (normalisation set)
         describe augmentations
@@ -67,6 +68,7 @@ let table: Described list =
         describe schedule
         describe warmup
         describe batch
+        describe dropLast
         describe epochs
         describe stops
         describe loss
@@ -140,6 +142,7 @@ let read
         {
             Data = source
             Images = images
+            TestImages = value (testImages set)
             Validation = value (validation available)
             Normalisation = value (normalisation set)
             Augmentations = value augmentations |> List.toArray
@@ -156,6 +159,7 @@ let read
             Schedule = value schedule
             Warmup = value warmup
             Batch = value batch
+            DropLast = value dropLast
             Epochs = value epochs
             Stops = value stops |> List.toArray
             Shuffle = value shuffle

@@ -81,6 +81,19 @@ let warmup =
 let batch =
     count 1L 65536L "the batch" |> setting "batch" "128" 128 "images in one step"
 
+let dropLast =
+    oneWord
+        "part"
+        [
+            "none", "the last batch of an epoch may be smaller", false
+            "last", "an epoch ends with its last whole batch", true
+        ]
+    |> setting
+        "drop"
+        "none"
+        false
+        "`drop last`: the images of an epoch's last batch are left out where it is not whole"
+
 let epochs =
     count 1L 100_000L "the number of epochs"
     |> setting "epochs" "10" 10 "passes over the training images"

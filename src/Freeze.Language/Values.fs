@@ -249,7 +249,7 @@ and private call scope span callee arguments =
             apply span callee.Value values)
 
 /// Where the value of an expression stands: of a list, the item that this run has.
-let rec private place (scope: Scope) (expression: Expression) : Span =
+let rec place (scope: Scope) (expression: Expression) : Span =
     match expression.Value with
     | Term.List _ ->
         scope.Choice expression.Span

@@ -4,6 +4,7 @@ module Freeze.LanguageServer.Workspace
 open System
 open System.Collections.Generic
 open System.IO
+open Freeze
 open System.Threading.Tasks
 open Freeze.Language
 open Freeze.LanguageServer.Protocol
@@ -60,13 +61,15 @@ let private readFile (path: string) : Result<Source, string> =
 
 /// An editor shows no address, so what stands for a file's content need only change with it: reading gigabytes at
 /// each letter would not do.
-let private stamp (path: string) : Result<string, string> =
-    Source.reading path (fun path ->
-        let file = FileInfo path
+let private weights (path: string) : Result<WeightFile, string> =
+    let glance file =
+        {
+            Digest = $"{path} {FileInfo(path).Length} {FileInfo(path).LastWriteTimeUtc.Ticks}"
+            Tensors = fst (WeightFiles.header file)
+            NotFinite = Set.empty
+        }
 
-        match file.Length with
-        | 0L -> Error "it is empty, or no file"
-        | length -> Ok $"{path} {length} {file.LastWriteTimeUtc.Ticks}")
+    Source.reading path (WeightFiles.read glance)
 
 /// Files as the editor has them, else as the disk has them. `texts` are by full path.
 let files (texts: Map<string, Result<Source, string>>) : Imports.Files =
@@ -76,7 +79,7 @@ let files (texts: Map<string, Result<Source, string>>) : Imports.Files =
                 match Map.tryFind (Imports.fullPath path) texts with
                 | Some source -> source
                 | None -> readFile path
-        Digest = stamp
+        Weights = weights
         Named = Compile.usual.Files.Named
         Images = Compile.usual.Files.Images
     }

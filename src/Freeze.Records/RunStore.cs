@@ -43,6 +43,39 @@ public sealed partial class RunStore
         weights.CopyTo(stream);
     });
 
+    /// <summary>Writes the weights of a member of a finished ensemble to a file, whole or not at all.</summary>
+    /// <param name="hash">The ensemble's.</param>
+    /// <param name="run">The ensemble.</param>
+    /// <param name="member">Which, from 1.</param>
+    /// <param name="learned">Whether only what the member has learned; else all its weights.</param>
+    /// <param name="path">The file.</param>
+    /// <exception cref="RunException">The net that it started from is not there any more, or is another.</exception>
+    public void ExportMember(string hash, Run run, int member, bool learned, string path)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        var own = FilesOf(hash).Member(member);
+        var after = ((Learning.Ensemble)run.Recipe.Learning).After;
+        var start = FilesOf(Address.ofRecipe(Ensembles.start(run.Recipe, after))).WeightsPath;
+        if (!learned && (!File.Exists(start) || Json.ofText<string>(File.ReadAllText(own.ResultPath)) != Safetensors.Digest(start)))
+        {
+            throw new RunException(
+                "the weights that the members started from are not in the store any more, or are others than they were",
+                "export what the member has learned, with --learned");
+        }
+
+        WholeFile.Write(path, stream =>
+        {
+            if (!learned)
+            {
+                MemberWeights.Write(stream, run.Recipe, start, own.WeightsPath);
+                return;
+            }
+
+            using var weights = File.OpenRead(own.WeightsPath);
+            weights.CopyTo(stream);
+        });
+    }
+
     /// <summary>The bytes that the files of a run take.</summary>
     public long Size(string hash) => new DirectoryInfo(FolderOf(hash)).EnumerateFiles().Sum(file => file.Length);
 

@@ -25,7 +25,8 @@ internal sealed class StartFiles
             {
                 if (Safetensors.Digest(file.Path) != file.Digest)
                 {
-                    throw new RunException($"{file.Path} has changed since the run was planned", "plan the file again");
+                    throw new MachineException(
+                        $"{file.Path} is another file than when the run was planned", "plan the .frz file again, or bring the file back");
                 }
 
                 read[file] = tensors = Safetensors.Read(file.Path);
@@ -43,9 +44,14 @@ internal sealed class StartFiles
                         + $"{string.Join("x", shape)}",
                     "take weights of the same net, or another start for this layer");
         }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new MachineException(
+                $"{file.Path}, which weights start from, is not on this machine", "bring it there, then run again", error);
+        }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            throw new RunException($"{file.Path}: {error.Message}", "name a sound safetensors file", error);
+            throw new MachineException($"{file.Path}: {error.Message}", "bring a sound file there, then run again", error);
         }
     }
 }

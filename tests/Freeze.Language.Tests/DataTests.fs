@@ -77,8 +77,13 @@ let ``a folder lies relative to the file that names it, and its address is its c
         analysis.Runs[0].Recipe
 
     let recipe = plan "photos"
-    Assert.Equal<string[]>([| Path.Combine("here", "photos") |], seen.ToArray())
-    Assert.Equal(DataSource.Folder(Path.Combine("here", "photos"), "0123", 48, 3, 40, 7), recipe.Data)
+    Assert.Equal<string[]>([| Path.GetFullPath(Path.Combine("here", "photos")) |], seen.ToArray())
+
+    Assert.Equal(
+        DataSource.Folder(Path.GetFullPath(Path.Combine("here", "photos")), "0123", 48, 3, 40, 7),
+        recipe.Data
+    )
+
     Assert.Equal((3, [ 3; 48; 48 ]), (recipe.Classes, List.ofArray recipe.Net.Nodes[0].Shape))
     Assert.Equal(Address.ofRecipe recipe, Address.ofRecipe (plan "others"))
 

@@ -381,6 +381,29 @@ let ``a shortcut in a repeat begins at the body's own part`` () =
 
     Assert.Equal("act2", net.Nodes[(node "s2").Inputs[0]].Name)
 
+/// A file of LeNet's convolutions, as it was planned with.
+let private convolutions digest : WeightFile =
+    let entry name shape =
+        {
+            Name = name
+            Type = "F32"
+            Shape = shape
+            Start = 0L
+            End = 0L
+        }
+
+    {
+        Digest = digest
+        Tensors =
+            [|
+                entry "conv1.weight" [| 20L; 1L; 5L; 5L |]
+                entry "conv1.bias" [| 20L |]
+                entry "conv2.weight" [| 50L; 20L; 5L; 5L |]
+                entry "conv2.bias" [| 50L |]
+            |]
+        NotFinite = Set.empty
+    }
+
 [<Fact>]
 let ``weights from a file are known by their content, wherever the file lies`` () =
     let options: Compile.Options =
@@ -392,7 +415,16 @@ let ``weights from a file are known by their content, wherever the file lies`` (
                             Source.ofBytes
                                 path
                                 (System.Text.Encoding.UTF8.GetBytes "conv1: fixed init from \"w.safetensors\"")
-                    Digest = fun path -> Ok(if path.StartsWith "sub" then "aa" else "bb")
+                    Weights =
+                        fun path ->
+                            Ok(
+                                convolutions (
+                                    if path.Contains $"sub{Path.DirectorySeparatorChar}" then
+                                        "aa"
+                                    else
+                                        "bb"
+                                )
+                            )
                 }
         }
 
@@ -402,8 +434,10 @@ let ``weights from a file are known by their content, wherever the file lies`` (
     let start name =
         (run.Recipe.Weights |> Array.find (fun plan -> plan.Weight.Name = name)).Start
 
-    Assert.Equal(Start.File(Path.Combine("sub", "w.safetensors"), "aa"), start "conv1.weight")
-    Assert.Equal(Start.File("w.safetensors", "bb"), start "conv2.weight")
+    // The plan can be run from any folder.
+    let full (path: string) = Path.GetFullPath path
+    Assert.Equal(Start.File(full (Path.Combine("sub", "w.safetensors")), "aa"), start "conv1.weight")
+    Assert.Equal(Start.File(full "w.safetensors", "bb"), start "conv2.weight")
 
     let moved =
         { run.Recipe with

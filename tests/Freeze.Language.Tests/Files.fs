@@ -34,7 +34,7 @@ let alone: Compile.Options =
         Files =
             {
                 Read = fun _ -> Error "there is no such file"
-                Digest = fun _ -> Error "there is no such file"
+                Weights = fun _ -> Error "there is no such file"
                 Named = Compile.usual.Files.Named
                 Images = fun _ -> Error "there is no such folder"
             }

@@ -9,6 +9,8 @@ internal sealed record TestRecipe(Net Net)
 
     public Images Images { get; init; } = Images.NewFirst(320);
 
+    public Images TestImages { get; init; } = Images.All;
+
     public Validation Validation { get; init; } = Validation.Test;
 
     public Func<Weight, Treatment> Rule { get; init; } = _ => Treatment.Trained;
@@ -39,6 +41,8 @@ internal sealed record TestRecipe(Net Net)
 
     public int Batch { get; init; } = 32;
 
+    public bool DropLast { get; init; }
+
     public int Epochs { get; init; } = 1;
 
     public bool Shuffle { get; init; } = true;
@@ -50,6 +54,7 @@ internal sealed record TestRecipe(Net Net)
     public Recipe Build() => new(
         DataSourceModule.published(Data),
         Images,
+        TestImages,
         Validation,
         Normalisation,
         Augmentations,
@@ -63,6 +68,7 @@ internal sealed record TestRecipe(Net Net)
         Schedule,
         Warmup,
         Batch,
+        DropLast,
         Epochs,
         Stops,
         Shuffle,

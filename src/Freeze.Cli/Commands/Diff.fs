@@ -53,10 +53,15 @@ let private load (reading: KnownData.Reading) (profile: string option) (name: st
                     Files =
                         { usual.Files with
                             Read = fun imported -> read (inside imported)
-                            Digest =
+                            Weights =
                                 fun weights ->
                                     show revision (relative (inside weights))
-                                    |> Result.map (SHA256.HashData >> Convert.ToHexStringLower)
+                                    |> Result.bind (fun bytes ->
+                                        try
+                                            use content = new MemoryStream(bytes)
+                                            Ok(WeightFiles.ofStream content)
+                                        with :? InvalidDataException as error ->
+                                            Error error.Message)
                         }
                 }
 

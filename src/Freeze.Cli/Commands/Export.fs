@@ -4,18 +4,49 @@ module Freeze.Cli.Commands.Export
 open System
 open System.IO
 open Argu
+open Freeze
 open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Cli.StoreIndex
 open Freeze.Cli.Tables
 open Freeze.Records
 
-let private export (store: RunStore) (entry: Entry) (path: string) : int =
+/// Of an ensemble, which member.
+type private Wanted =
+    | Weights
+    | Member of Number: int * Learned: bool
+
+let private wanted (arguments: ParseResults<ExportArguments>) (run: Run) : Result<Wanted, string> =
+    let learned = arguments.Contains ExportArguments.Learned
+
+    match run.Recipe.Learning, arguments.TryGetResult ExportArguments.Member with
+    | Learning.Ensemble(members, _, _, _), Some number when number >= 1 && number <= members ->
+        Ok(Member(number, learned))
+    | Learning.Ensemble(members, _, _, _), _ ->
+        Error $"{line run.Name} is an ensemble: say which member, --member 1 to {members}"
+    | _, None when not learned -> Ok Weights
+    | _ -> Error $"{line run.Name} is no ensemble: --member and --learned are for those"
+
+let private export (store: RunStore) (entry: Entry) (run: Run) (wanted: Wanted) (path: string) : int =
     try
-        store.Export(entry.Hash, path)
-        printfn "The weights of %s (%s) are in %s." (line entry.Name) entry.Hash path
+        let what =
+            match wanted with
+            | Weights ->
+                store.Export(entry.Hash, path)
+                "The weights"
+            | Member(number, learned) ->
+                store.ExportMember(entry.Hash, run, number, learned, path)
+
+                if learned then
+                    $"What member {number} has learned"
+                else
+                    $"The weights of member {number}"
+
+        printfn "%s of %s (%s): %s" what (line entry.Name) entry.Hash path
         Exit.fine
     with
+    | :? RunException as error -> Exit.refuse $"{error.Message}; {error.Advice}"
+    | :? InvalidDataException as error -> Exit.refuse error.Message
     | :? IOException
     | :? UnauthorizedAccessException as error -> Exit.refuse $"{path} cannot be written: {error.Message}"
 
@@ -30,4 +61,10 @@ let run (arguments: ParseResults<ExportArguments>) : int =
         Exit.refuse $"{line entry.Name} is not finished ({state}): it has no last weights yet"
     | Ok _ when File.Exists path && not (arguments.Contains Force) ->
         Exit.refuse $"{path} is there already; --force writes over it"
-    | Ok entry -> export store entry path
+    | Ok entry ->
+        match store.FilesOf(entry.Hash).ReadPlan() |> Option.ofObj with
+        | None -> Exit.refuse $"the plan of {line entry.Name} cannot be read"
+        | Some run ->
+            match wanted arguments run with
+            | Error reason -> Exit.refuse reason
+            | Ok wanted -> export store entry run wanted path

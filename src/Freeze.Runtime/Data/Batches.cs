@@ -39,19 +39,15 @@ internal sealed class Batches
         this.recipe = recipe;
         this.set = set;
         augmenter = new Augmenter(recipe, set.Set.Image, whose);
-        var used = recipe.Images switch
-        {
-            Freeze.Images.First first => first.Count,
-            { IsAll: true } => set.Training.Count,
-            _ => throw new UnreachableException($"no images for plan case {recipe.Images}"),
-        };
+        var used = Used(recipe.Images, set.Training);
+        Test = Places(Used(recipe.TestImages, set.Test));
         HeldOut = recipe.Validation switch
         {
             Validation.HeldOut held => Draw(recipe.Seed, used, held.Images),
             { IsTest: true } => [],
             _ => throw new UnreachableException($"no images for plan case {recipe.Validation}"),
         };
-        Training = [.. Enumerable.Range(0, used).Select(i => (long)i).Except(HeldOut)];
+        Training = [.. Places(used).Except(HeldOut)];
         normalizer = Normalizer.Of(recipe, set);
     }
 
@@ -70,8 +66,11 @@ internal sealed class Batches
     /// <summary>The training images that are held out for validation, ascending.</summary>
     public long[] HeldOut { get; }
 
-    /// <summary>Batches of an epoch; the last may be smaller than the others.</summary>
-    public int Steps => (Training.Length + recipe.Batch - 1) / recipe.Batch;
+    /// <summary>The test images that a run is judged by, ascending.</summary>
+    public long[] Test { get; }
+
+    /// <summary>Batches of an epoch; the last may be smaller than the others, unless the recipe drops it.</summary>
+    public int Steps => (Training.Length + (recipe.DropLast ? 0 : recipe.Batch - 1)) / recipe.Batch;
 
     /// <summary>The images of an epoch, which is counted from 1, in the order in which they are trained on.</summary>
     public long[] Order(int epoch) => recipe.Shuffle
@@ -137,6 +136,16 @@ internal sealed class Batches
 
         return labels;
     }
+
+    private static long[] Places(int count) => [.. Enumerable.Range(0, count).Select(i => (long)i)];
+
+    // Of features there are no more than those that are used.
+    private static int Used(Freeze.Images images, ImagePart of) => images switch
+    {
+        Freeze.Images.First first => Math.Min(first.Count, of.Count),
+        { IsAll: true } => of.Count,
+        _ => throw new UnreachableException($"no images for plan case {images}"),
+    };
 
     private static long[] Draw(long seed, int among, int count) =>
     [

@@ -64,7 +64,8 @@ internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, Train
         RunFolder folder,
         string start)
     {
-        var votes = new Votes(session.Images.Test.Labels, recipe.Classes);
+        var batches = new Batches(session.Images, recipe);
+        var votes = new Votes(Array.ConvertAll(batches.Test, place => session.Images.Test.Labels[place]), recipe.Classes);
         var members = new List<MemberRecord>();
         var times = new List<EpochTime>();
         var verified = 0L;
@@ -75,7 +76,7 @@ internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, Train
             var weights = new WeightTable(recipe, common);
             MemberFile.Restore(own.WeightsPath, weights);
             verified += StillnessCheck.Verify(weights, recipe.Seed);
-            var (loss, accuracy) = votes.Add(Logits(recipe, weights));
+            var (loss, accuracy) = votes.Add(Logits(recipe, weights, batches));
             members.Add(new MemberRecord([.. JsonLines.Read<EpochRecord>(own.EpochsPath)], loss, accuracy));
             times.AddRange(JsonLines.Read<EpochTime>(own.TimesPath));
         }
@@ -107,16 +108,14 @@ internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, Train
         return result;
     }
 
-    // [images, classes] of the test set, in the order of its images.
-    private double[] Logits(Recipe recipe, WeightTable weights)
+    // [images, classes] of the test images, in their order.
+    private double[] Logits(Recipe recipe, WeightTable weights, Batches batches)
     {
         using var still = no_grad();
-        var test = session.Images.Test;
-        var batches = new Batches(session.Images, recipe);
         var net = new NetExecutor(recipe, weights, session.Options.Passes);
         return
         [
-            .. batches.InBlocks(test, test.Places(), Batch, session.Cancel).SelectMany(batch =>
+            .. batches.InBlocks(session.Images.Test, batches.Test, Batch, session.Cancel).SelectMany(batch =>
                 net.Forward(batch.Images, training: false).to(ScalarType.Float64).data<double>().ToArray()),
         ];
     }

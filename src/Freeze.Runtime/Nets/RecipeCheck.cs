@@ -19,6 +19,11 @@ internal static class RecipeCheck
         Check(recipe.Epochs > 0, $"{recipe.Epochs} epochs");
         var used = recipe.Images is Images.First first ? first.Count : set.TrainingImages;
         Check(used > 0 && used <= set.TrainingImages, $"{used} images of the {set.TrainingImages} of {set.Name}");
+        Check(
+            recipe.TestImages is not Images.First { Count: var tests } || (tests > 0 && tests <= set.TestImages),
+            $"{recipe.TestImages} test images of the {set.TestImages} of {set.Name}");
+        var trained = used - (recipe.Validation is Validation.HeldOut kept ? kept.Images : 0);
+        Check(!recipe.DropLast || trained >= recipe.Batch, $"no whole batch of {recipe.Batch} in {trained} images");
         CheckNormalisation(recipe.Normalisation, set);
         foreach (var stop in recipe.Stops)
         {

@@ -19,8 +19,7 @@ internal sealed record KeptFeatures(ImageSet Images, double Seconds, string Addr
 /// <param name="images">The images.</param>
 /// <param name="recipe">How they are read, how many at once, and in which type activations are.</param>
 /// <param name="front">What makes features of them.</param>
-/// <param name="withTest">Whether those of the test images are wanted too.</param>
-internal sealed class FrontFeatures(ImageSet images, Recipe recipe, FixedFront front, bool withTest) : IDisposable
+internal sealed class FrontFeatures(ImageSet images, Recipe recipe, FixedFront front) : IDisposable
 {
     // Read once, to be read no more.
     private readonly Batches read = new(images, recipe);
@@ -33,8 +32,8 @@ internal sealed class FrontFeatures(ImageSet images, Recipe recipe, FixedFront f
     /// <summary>How many training images, those held out among them.</summary>
     public int Training => read.Training.Length + read.HeldOut.Length;
 
-    /// <summary>How many test images.</summary>
-    public int Test => withTest ? images.Test.Count : 0;
+    /// <summary>How many test images: none where they are read once, at the end.</summary>
+    public int Test => recipe.Validation.IsTest ? read.Test.Length : 0;
 
     /// <summary>Bytes of all features.</summary>
     public long Bytes => Size * ((long)Training + Test);
@@ -50,6 +49,9 @@ internal sealed class FrontFeatures(ImageSet images, Recipe recipe, FixedFront f
     /// <summary>The batches of the training of what lies behind the front.</summary>
     public Batches Batches(Recipe behind) =>
         kept is null ? new Batches(images, recipe, front) : new Batches(kept.Images, behind);
+
+    /// <summary>What the net is judged by at the end.</summary>
+    public Batches TestBatches(Recipe behind) => Test > 0 ? Batches(behind) : new Batches(images, recipe, front);
 
     /// <summary>Gives the features of the training images, block by block.</summary>
     public void ComputeTraining(Action<ReadOnlySpan<byte>> put, CancellationToken cancel) =>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,8 +28,8 @@ internal static class TensorFiles
         }
     }
 
-    /// <summary>A tensor of the same type; the caller's scope owns it.</summary>
+    /// <summary>A tensor of doubles, or of singles where the file has no more; the caller's scope owns it.</summary>
     public static Tensor ToTensor(this StoredTensor stored) => stored.Type == "F64"
-        ? tensor(MemoryMarshal.Cast<byte, double>(stored.Bytes).ToArray(), stored.Shape)
-        : tensor(MemoryMarshal.Cast<byte, float>(stored.Bytes).ToArray(), stored.Shape);
+        ? tensor(stored.Values<double>(), stored.Shape)
+        : tensor(stored.ToSingles(), stored.Shape);
 }

@@ -24,8 +24,7 @@ internal sealed class StageByStage(TrainingSession session, Run run, RunStore st
         // Epochs of all stages are counted through.
         var epochs = EpochRecordModule.numbered(outcomes.SelectMany(stage => stage.Best.Epochs));
         var net = new NetExecutor(run.Recipe, weights, session.Options.Passes);
-        var test = new Evaluation(new Batches(session.Images, run.Recipe), net, run.Recipe)
-            .Judge(session.Images.Test, session.Images.Test.Places(), session.Cancel);
+        var test = new Evaluation(new Batches(session.Images, run.Recipe), net, run.Recipe).JudgeTest(session.Cancel);
         var result = new RunResult(
             hash,
             run.Name,

@@ -132,7 +132,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
 
         var recipe = run.Recipe;
         var front = StageWeights.Front(recipe, before, session.Options.Passes);
-        var features = new FrontFeatures(session.Images, recipe, front, recipe.Validation.IsTest);
+        var features = new FrontFeatures(session.Images, recipe, front);
         if (recipe.Augmentations.Length > 0)
         {
             session.Note("images vary from epoch to epoch: each batch computes the features of the stages before");

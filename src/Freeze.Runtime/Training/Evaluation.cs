@@ -10,6 +10,9 @@ internal sealed class Evaluation(Batches batches, NetExecutor net, Recipe recipe
     // Twice those trained on at a time, since no activation is kept; enough to keep the cores busy.
     private readonly int size = Math.Clamp(2 * recipe.Batch, 100, 500);
 
+    /// <summary>Loss and accuracy over the test images of the run.</summary>
+    public Judgement JudgeTest(CancellationToken cancel) => Judge(batches.Images.Test, batches.Test, cancel);
+
     /// <summary>Loss and accuracy over the images of a part at the given places.</summary>
     public Judgement Judge(ImagePart part, long[] places, CancellationToken cancel)
     {

@@ -24,7 +24,7 @@ internal sealed class Together(TrainingSession session, Run run)
         using var features = prefix > 0 ? FeaturesOf(prefix, weights) : null;
         var recipe = prefix > 0 ? Parts.behind(run.Recipe, prefix) : run.Recipe;
         var batches = features?.Batches(recipe) ?? new Batches(session.Images, recipe);
-        var trainer = new Trainer(recipe, batches, weights, session.Options.Passes);
+        var trainer = new Trainer(recipe, batches, weights, session.Options.Passes, features?.TestBatches(recipe));
         session.Train(trainer, folder, shorter);
 
         // Where the test set is what validates, it has just been judged.
@@ -56,7 +56,7 @@ internal sealed class Together(TrainingSession session, Run run)
     private FrontFeatures FeaturesOf(int prefix, WeightTable weights)
     {
         var front = new FixedFront(Parts.upTo(run.Recipe, prefix, 0), weights, session.Options.Passes);
-        var features = new FrontFeatures(session.Images, run.Recipe, front, withTest: true);
+        var features = new FrontFeatures(session.Images, run.Recipe, front);
         features.Keep(
             Address.ofRecipe(FixedPrefixes.content(run.Recipe, prefix)),
             $"the outputs of {run.Recipe.Net.Nodes[prefix].Name}",

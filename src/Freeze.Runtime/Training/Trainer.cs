@@ -23,6 +23,7 @@ internal sealed class Trainer
     private readonly LeafOptimizer optimizer;
     private readonly RateSchedule schedule;
     private readonly Evaluation evaluation;
+    private readonly Evaluation test;
     private readonly RidgeSolver? solver;
     private readonly List<EpochRecord> records = [];
 
@@ -42,7 +43,8 @@ internal sealed class Trainer
     /// <param name="batches">What it reads.</param>
     /// <param name="weights">Its weights.</param>
     /// <param name="passes">How it may compute less, or faster; null for all passes.</param>
-    public Trainer(Recipe recipe, Batches batches, WeightTable weights, PassSet? passes = null)
+    /// <param name="testBatches">Where it reads the test images; null for where it reads the others.</param>
+    public Trainer(Recipe recipe, Batches batches, WeightTable weights, PassSet? passes = null, Batches? testBatches = null)
     {
         this.recipe = Checked(recipe, batches.Seen);
         this.batches = batches;
@@ -52,6 +54,7 @@ internal sealed class Trainer
         optimizer = LeafOptimizer.Create(recipe.Optimizer, Weights.Leaves, net.HasKernels);
         schedule = new RateSchedule(recipe, batches.Steps);
         evaluation = new Evaluation(batches, net, recipe);
+        test = testBatches is null ? evaluation : new Evaluation(testBatches, net, recipe);
         solver = RidgeSolver.Of(recipe, batches, net, Weights);
         optimizer.Begin(1);
     }
@@ -153,7 +156,7 @@ internal sealed class Trainer
     /// <summary>Judges the net on the test set.</summary>
     /// <exception cref="RunException">The loss is not a finite number.</exception>
     public Judgement Test(CancellationToken cancel) =>
-        Finite(evaluation.Judge(set.Test, set.Test.Places(), cancel), "test loss", "at the end");
+        Finite(test.JudgeTest(cancel), "test loss", "at the end");
 
     // Before anything is made by it.
     private static Recipe Checked(Recipe recipe, DataSet seen)

@@ -19,6 +19,20 @@ public sealed class BatchesTests
     }
 
     [Fact]
+    public void TheLastBatchIsDroppedWhereItIsNotWhole()
+    {
+        Assert.Equal(1, Of(Line with { DropLast = true, Images = Images.NewFirst(7) }).Steps);
+        Assert.Equal(2, Of(Line with { DropLast = true, Images = Images.NewFirst(8) }).Steps);
+    }
+
+    [Fact]
+    public void OnlySoManyTestImagesJudge()
+    {
+        Assert.Equal([0, 1, 2], Of(Line with { TestImages = Images.NewFirst(3) }).Test);
+        Assert.Equal(Of(Line).Images.Test.Count, Of(Line).Test.Length);
+    }
+
+    [Fact]
     public void ShufflingTakesEachImageOnceAndDependsOnSeedAndEpochAlone()
     {
         var order = Of(Line).Order(1);

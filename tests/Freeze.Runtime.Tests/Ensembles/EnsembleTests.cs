@@ -61,6 +61,33 @@ public sealed class EnsembleTests(Sample sample) : IDisposable
     }
 
     [Fact]
+    public void AMemberIsExportedWholeOrAsWhatItLearned()
+    {
+        var result = Finished(Execute(Small, "store"));
+        var store = new RunStore(folder.File("store"));
+        var run = Small.Run();
+        var (whole, learned) = (folder.File("whole.safetensors"), folder.File("learned.safetensors"));
+        store.ExportMember(result.Hash, run, 2, learned: false, whole);
+        store.ExportMember(result.Hash, run, 2, learned: true, learned);
+
+        Assert.Equal(File.ReadAllBytes(MemberPath(result.Hash, 2)), File.ReadAllBytes(learned));
+        using var scope = NewDisposeScope();
+        var path = folder.File($"store/{Of(result).Base}/last.safetensors");
+        var start = Safetensors.Read(path);
+        var weights = new WeightTable(
+            Freeze.Ensembles.training(Small.Build(), Learned, [], path, Digest(path)),
+            start.ToDictionary(entry => entry.Key, entry => entry.Value.ToTensor()));
+        MemberFile.Restore(MemberPath(result.Hash, 2), weights);
+        var exported = Safetensors.Read(whole);
+        Assert.Equal(start.Keys, exported.Keys);
+        Assert.All(weights.State(), value => Assert.Equal(value.Value.contiguous().bytes.ToArray(), exported[value.Name].Bytes));
+
+        // Of another start than that which the member went on from, nothing is put together.
+        File.Copy(MemberPath(result.Hash, 1), path, overwrite: true);
+        Assert.Throws<RunException>(() => store.ExportMember(result.Hash, run, 2, learned: false, whole));
+    }
+
+    [Fact]
     public void FrozenStatisticsOfMembersAreTheBasesAndInNoMembersFile()
     {
         var result = Finished(Execute(Small with { Learning = Learning.NewEnsemble(2, 1, Learned, ["bn"]) }, "store"));

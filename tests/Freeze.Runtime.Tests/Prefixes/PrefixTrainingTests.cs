@@ -117,6 +117,23 @@ public sealed class PrefixTrainingTests(Sample sample) : IDisposable
         Assert.NotEqual(before, after);
     }
 
+    // 200 training images of 800 singles, and the test images where each epoch is judged by them.
+    [Fact]
+    public void FeaturesOfTestImagesAreKeptOnlyWhereEachEpochReadsThem()
+    {
+        long Bytes(string store, TestRecipe recipe)
+        {
+            Assert.True(Execute(recipe, store, Room.File).IsFinished);
+            var file = Assert.Single(Directory.GetFiles(folder.File($"{store}/features"), "features", SearchOption.AllDirectories));
+            return new FileInfo(file).Length;
+        }
+
+        var heldOut = Bytes("held out", Fixed with { Validation = Validation.NewHeldOut(30) });
+        Assert.InRange(heldOut, 200 * 3200, 201 * 3200);
+        Assert.Equal(1000 * 3200, Bytes("test", Fixed) - heldOut);
+        Assert.Equal(100 * 3200, Bytes("some", Fixed with { TestImages = Images.NewFirst(100) }) - heldOut);
+    }
+
     [Fact]
     public void ADamagedFileIsMadeAgain()
     {

@@ -50,6 +50,23 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
+    public void HalvesAreReadAsSinglesAndWholeNumbersPassedOver()
+    {
+        using var scope = NewDisposeScope();
+        var header = """{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"b":{"dtype":"BF16","shape":[1],"data_offsets":[4,6]},"n":{"dtype":"I64","shape":[],"data_offsets":[6,14]}}""";
+        var text = Encoding.UTF8.GetBytes(header);
+        var path = folder.Write(
+            "x", [.. BitConverter.GetBytes((long)text.Length), .. text, 0x00, 0x3c, 0x01, 0x80, 0xc0, 0xbf, .. new byte[8]]);
+
+        var read = Safetensors.Read(path);
+
+        Assert.Equal(["a", "b"], read.Keys.Order());
+        // 0x8001 is the number next to 0 below.
+        Assert.Equal([1f, -5.9604645e-8f], read["a"].ToSingles());
+        Assert.Equal([-1.5f], read["b"].ToTensor().data<float>().ToArray());
+    }
+
+    [Fact]
     public void TheLayoutIsThePublishedOne()
     {
         using var scope = NewDisposeScope();

@@ -25,7 +25,7 @@ internal sealed class DecodedFile(string path, ImageListing listing, string dige
     private readonly long count = (long)listing.Training.Length + listing.Test.Length;
 
     // A new version for any change of the layout, of what the decoders are asked for or of the resizer.
-    private static ReadOnlySpan<byte> Mark => "FRZIMG02"u8;
+    private static ReadOnlySpan<byte> Mark => "FRZIMG03"u8;
 
     /// <summary>Decodes the listing into the file, which appears whole or not at all.</summary>
     /// <exception cref="DataException">A picture cannot be used.</exception>

@@ -11,10 +11,13 @@ internal static class DeepPng
     /// <summary>Bits of a channel.</summary>
     public const byte Bits = 16;
 
+    /// <summary>Where a PNG says how many bits a channel has.</summary>
+    public const int DepthAt = 24;
+
     private const byte Grey = 0, GreyWithAlpha = 4, ColourWithAlpha = 6;
 
     // Offsets from the beginning of a PNG: its header is always the first chunk.
-    private const int HeaderBegin = 8, DepthAt = 24, KindAt = 25, HeaderEnd = 33;
+    private const int HeaderBegin = 8, KindAt = 25, HeaderEnd = 33;
 
     // The chunk gAMA, which declares that colours are linear.
     private static readonly byte[] Linear =
@@ -25,14 +28,14 @@ internal static class DeepPng
     /// <exception cref="DataException">It is damaged.</exception>
     public static Raster Decode(string path, Span<byte> essential) => essential[KindAt] switch
     {
-        Grey => OfHalves(path, essential, GreyWithAlpha, lower: 3),
-        GreyWithAlpha => OfHalves(path, essential, ColourWithAlpha, lower: 1),
+        Grey => OfHalves(path, essential, GreyWithAlpha, lower: 3, alpha: null),
+        GreyWithAlpha => OfHalves(path, essential, ColourWithAlpha, lower: 1, alpha: 2),
         _ => OfColours(path, essential),
     };
 
     // Declares each value of 16 bits as two channels of 8 bits. The bytes of the file stay valid: a PNG's filters work
     // on bytes, and a pixel has as many bytes as before.
-    private static Raster OfHalves(string path, Span<byte> essential, byte kind, int lower)
+    private static Raster OfHalves(string path, Span<byte> essential, byte kind, int lower, int? alpha)
     {
         essential[DepthAt] = 8;
         essential[KindAt] = kind;
@@ -40,12 +43,16 @@ internal static class DeepPng
         var raster = SkiaDecoder.Decode(path, essential);
         for (var i = 0; i < raster.Rgba.Length; i += SkiaDecoder.Stride)
         {
-            var value = (raster.Rgba[i] << 8) | raster.Rgba[i + lower];
-            raster.Rgba.AsSpan(i, Picture.Channels).Fill((byte)(((value * 255) + 32767) / 65535));
+            var pixel = raster.Rgba.AsSpan(i, SkiaDecoder.Stride);
+            var value = Rounded(pixel[0], pixel[lower]);
+            pixel[3] = alpha is { } at ? Rounded(pixel[at], pixel[at + 1]) : byte.MaxValue;
+            pixel[..Picture.Channels].Fill(value);
         }
 
         return raster;
     }
+
+    private static byte Rounded(byte upper, byte lower) => (byte)(((((upper << 8) | lower) * 255) + 32767) / 65535);
 
     // Skia rounds all 16 bits only where it converts between colour spaces. So this declares the picture as linear sRGB
     // and asks for a space with the same three primaries in another order. The conversion then moves each channel to

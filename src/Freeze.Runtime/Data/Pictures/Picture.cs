@@ -12,7 +12,7 @@ internal sealed record Picture(int Height, int Width, byte[] Planes)
     /// <summary>Red, green and blue.</summary>
     public const int Channels = 3;
 
-    /// <summary>Turns pixels upright and sorts them into planes; drops alpha.</summary>
+    /// <summary>Turns pixels upright, composes them over black and sorts them into planes.</summary>
     public static Picture OfRaster(Raster raster)
     {
         var (rows, columns, origin) = (raster.Height, raster.Width, raster.Origin);
@@ -41,10 +41,14 @@ internal sealed record Picture(int Height, int Width, byte[] Planes)
             for (int x = 0, from = first + (y * down); x < red.Length; x++, from += across)
             {
                 var pixel = pixels[from];
-                (red[x], green[x], blue[x]) = ((byte)pixel, (byte)(pixel >> 8), (byte)(pixel >> 16));
+                var alpha = pixel >> 24;
+                (red[x], green[x], blue[x]) = (Over(pixel, alpha), Over(pixel >> 8, alpha), Over(pixel >> 16, alpha));
             }
         }
 
         return new Picture(height, width, planes);
     }
+
+    // The lowest byte's share, rounded.
+    private static byte Over(uint value, uint alpha) => (byte)((((value & 0xFF) * alpha) + 127) / 255);
 }

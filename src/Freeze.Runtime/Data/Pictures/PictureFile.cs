@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Freeze.Runtime.Data.Pictures;
 
 /// <summary>Reads a picture from a file that anybody made: what it is, its first bytes say, and not its name.</summary>
@@ -9,7 +11,7 @@ internal static class PictureFile
     // At 64 megapixels the decoders take less than a gigabyte.
     private const long MostPixels = 64L << 20;
 
-    /// <summary>Decodes a JPEG or a PNG.</summary>
+    /// <summary>Decodes a JPEG, PNG, WebP or BMP.</summary>
     /// <exception cref="DataException">It is damaged, too large or of another format.</exception>
     public static Picture Read(string path)
     {
@@ -19,9 +21,18 @@ internal static class PictureFile
             [] => throw Refused(path, "it is empty"),
             var start when start.StartsWith(JpegDecoder.Signature) => JpegDecoder.Decode(path, content),
             var start when start.StartsWith(PngChunks.Signature) => PngDecoder.Decode(path, content),
-            _ => throw Refused(path, "it begins neither as a JPEG nor as a PNG does"),
+            var start when start.StartsWith("BM"u8) => Picture.OfRaster(SkiaDecoder.Decode(path, content)),
+            var start when start.StartsWith("RIFF"u8) && start.Length > 12 && start[8..12].SequenceEqual("WEBP"u8) =>
+                OfWebP(path, content),
+            _ => throw Refused(path, "it begins as no JPEG, PNG, WebP or BMP does"),
         };
     }
+
+    // Skia passes over what is missing at the end.
+    private static Picture OfWebP(string path, byte[] content) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(content.AsSpan(4)) + 8L <= content.Length
+            ? Picture.OfRaster(SkiaDecoder.Decode(path, content))
+            : throw Refused(path, "it is truncated");
 
     /// <summary>Refuses a picture before memory is taken for it.</summary>
     public static void DemandSize(string path, long width, long height)

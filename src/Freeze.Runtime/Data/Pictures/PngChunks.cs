@@ -12,8 +12,8 @@ internal static class PngChunks
     public static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
     /// <summary>
-    /// The same picture in its four kinds of chunk alone: pixels are taken as they are stored, whatever colour
-    /// profile, gamma or transparent colour stands beside them, and no text or profile is ever unpacked.
+    /// The same picture in its four kinds of chunk alone, and which colours are transparent: pixels are taken as they are
+    /// stored, whatever colour profile or gamma stands beside them, and no text or profile is ever unpacked.
     /// </summary>
     /// <returns>A whole PNG.</returns>
     /// <exception cref="DataException">It is truncated, damaged or animated.</exception>
@@ -32,7 +32,8 @@ internal static class PngChunks
                 throw PictureFile.Refused(path, "it is damaged: its header is not where it should be");
             }
 
-            if (IsEssential(path, chunk[4..8]))
+            // Which colour of 16 bits is transparent is not known any more to Skia, which reads them as of 8 bits.
+            if (IsEssential(path, chunk[4..8]) || (chunk[4..8].SequenceEqual("tRNS"u8) && kept[DeepPng.DepthAt] != DeepPng.Bits))
             {
                 chunk.CopyTo(kept.AsSpan(length));
                 length += chunk.Length;

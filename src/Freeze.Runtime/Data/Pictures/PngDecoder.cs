@@ -4,9 +4,8 @@ using SkiaSharp;
 namespace Freeze.Runtime.Data.Pictures;
 
 /// <summary>
-/// Decodes PNGs. Grey becomes equal red, green and blue; 16 bits are rounded to 8; alpha is dropped, so that pixels are
-/// those that are stored, also where they are transparent (as Pillow's convert("RGB") has it, which most programs for
-/// such folders use).
+/// Decodes PNGs. Grey becomes equal red, green and blue; 16 bits are rounded to 8; what is transparent is composed over
+/// black.
 /// </summary>
 internal static class PngDecoder
 {

@@ -28,6 +28,11 @@ internal static unsafe class SkiaDecoder
             var extents = codec.GetScaledDimensions(1);
             var (width, height) = (extents.Width, extents.Height);
             PictureFile.DemandSize(path, width, height);
+            if (codec.FrameCount > 1)
+            {
+                throw PictureFile.Refused(path, "it is animated");
+            }
+
             var info = new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul, space);
             var pixels = GC.AllocateUninitializedArray<byte>(info.BytesSize);
             fixed (byte* target = pixels)

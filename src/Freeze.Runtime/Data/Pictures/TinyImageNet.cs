@@ -78,7 +78,7 @@ internal static partial class TinyImageNet
         ImageFile[] training = [.. classes.Index().SelectMany(pair => Training(folder, pair.Item, pair.Index, each))];
         var test = Validation(folder, classes);
         return test.Length == set.TestImages
-            ? new ImageListing(folder, classes, training, test)
+            ? new ImageListing(folder, classes, training, test, 0)
             : throw Damaged(
                 Path.Combine(folder, Annotations), $"{set.TestImages} images expected, {test.Length} found");
     }

@@ -156,17 +156,55 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
-    public void ALinkToAFolderIsRefusedEvenIfItLeadsInACircle()
+    public void LinksAreFollowedWhereTheyStayInTheFolder()
     {
-        Directory.CreateSymbolicLink(folder.File("train/cat/again"), folder.File("train"));
-        Refused("symbolic link");
+        folder.Write("pool/x/one.png", Fixtures.Bytes("rgb.png"));
+        folder.Write("pool/two.png", Fixtures.Bytes("grey.png"));
+        Directory.CreateSymbolicLink(folder.File("train/dog/linked"), folder.File("pool/x"));
+        File.CreateSymbolicLink(folder.File("train/dog/two.png"), Path.Combine("..", "..", "pool", "two.png"));
+
+        var training = ImageFolder.List(folder.File("")).Training;
+
+        Assert.Contains(training, image => image.Path == "train/dog/linked/one.png" && image.Length == Fixtures.Bytes("rgb.png").Length);
+        Assert.Contains(training, image => image.Path == "train/dog/two.png" && image.Length == Fixtures.Bytes("grey.png").Length);
     }
 
     [Fact]
-    public void ALinkToAFileIsRefused()
+    public void ALinkInACircleIsRefused()
+    {
+        Directory.CreateSymbolicLink(folder.File("train/cat/again"), folder.File("train/cat"));
+        Refused("train/cat/again is a link to a folder that it lies in");
+    }
+
+    [Fact]
+    public void ALinkOutOfTheFolderIsRefused()
     {
         File.CreateSymbolicLink(folder.File("train/cat/link.png"), Fixtures.Picture("rgb.png"));
-        Refused("symbolic link");
+        Refused("train/cat/link.png is a link that leads out of the folder");
+    }
+
+    [Fact]
+    public void ALinkThroughALinkOutOfTheFolderIsRefused()
+    {
+        Directory.CreateSymbolicLink(folder.File("away"), Fixtures.Root);
+        File.CreateSymbolicLink(folder.File("train/cat/link.png"), folder.File("away/images/rgb.png"));
+        Refused("train/cat/link.png is a link that leads out of the folder");
+    }
+
+    [Fact]
+    public void ALinkToNothingIsRefused()
+    {
+        File.CreateSymbolicLink(folder.File("train/cat/link.png"), folder.File("nowhere.png"));
+        Refused("train/cat/link.png is a link to nothing");
+    }
+
+    [Fact]
+    public void FilesThatAreNoPicturesAreCounted()
+    {
+        folder.Write("train/cat/notes.txt", [1]);
+        folder.Write("test/dog/Thumbs.db", [1]);
+        folder.Write("test/dog/.hidden", [1]);
+        Assert.Equal(2, ImageFolder.List(folder.File("")).Ignored);
     }
 
     [Fact]

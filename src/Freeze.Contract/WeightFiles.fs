@@ -1,0 +1,229 @@
+namespace Freeze
+
+open System
+open System.Collections.Generic
+open System.IO
+open System.Runtime.InteropServices
+open System.Security.Cryptography
+open System.Text.Json
+
+/// A tensor of a safetensors file.
+type StoredEntry =
+    {
+        Name: string
+        /// Of its numbers: `F64`, `F32`, `F16`, `BF16`, or one that is not of floats.
+        Type: string
+        Shape: int64[]
+        /// Its bytes in the file, the end excluded.
+        Start: int64
+        End: int64
+    }
+
+/// What a plan has to know of a file of weights.
+type WeightFile =
+    {
+        /// The SHA-256 of its bytes.
+        Digest: string
+        Tensors: StoredEntry[]
+        /// Names of tensors in which a number is infinite or none.
+        NotFinite: Set<string>
+    }
+
+/// The safetensors format (github.com/huggingface/safetensors): the length of a JSON header as 8 little-endian bytes, the
+/// header with type, shape and place of each tensor, then their bytes.
+[<RequireQualifiedAccess>]
+module WeightFiles =
+    /// The format's own bound on headers.
+    let private largestHeader = 100_000_000L
+
+    let private largest = 17_179_869_184L
+
+    let private sizes =
+        dict
+            [
+                for size, types in
+                    [
+                        8L, [ "F64"; "I64"; "U64" ]
+                        4L, [ "F32"; "I32"; "U32" ]
+                        2L, [ "F16"; "BF16"; "I16"; "U16" ]
+                        1L, [ "BOOL"; "I8"; "U8"; "F8_E4M3"; "F8_E5M2" ]
+                    ] do
+                    for name in types do
+                        name, size
+            ]
+
+    /// Whether weights can start from numbers of a type.
+    let isReadable (entry: StoredEntry) =
+        List.contains entry.Type [ "F64"; "F32"; "F16"; "BF16" ]
+
+    let private demand isSound reason =
+        if not isSound then
+            raise (InvalidDataException $"this is not a sound safetensors file: {reason}")
+
+    let private entry (data: int64) (property: JsonProperty) : StoredEntry =
+        let kind = property.Value.GetProperty("dtype").GetString()
+        demand (sizes.ContainsKey kind) $"{property.Name} is of unknown type {kind}"
+
+        let shape =
+            [|
+                for extent in property.Value.GetProperty("shape").EnumerateArray() -> extent.GetInt64()
+            |]
+
+        demand (shape |> Array.forall (fun extent -> extent >= 0L)) $"{property.Name} has no sound shape"
+        let offsets = property.Value.GetProperty "data_offsets"
+        demand (offsets.GetArrayLength() = 2) $"{property.Name} has not two offsets"
+        let start, finish = offsets[0].GetInt64(), offsets[1].GetInt64()
+
+        let bytes =
+            Array.fold (fun product extent -> Checked.(*) product extent) sizes[kind] shape
+
+        demand (finish - start = bytes) $"{property.Name} does not fill its place"
+
+        {
+            Name = property.Name
+            Type = kind
+            Shape = shape
+            Start = data + start
+            End = data + finish
+        }
+
+    /// The format forbids gaps and overlaps, so that no byte of a file is hidden or means two things.
+    let private demandGapless (data: int64) (length: int64) (entries: StoredEntry[]) =
+        let last =
+            (data, entries |> Array.sortBy (fun entry -> entry.Start, entry.End))
+            ||> Array.fold (fun place entry ->
+                demand (entry.Start = place && entry.End >= place) "its tensors overlap or leave a gap"
+                entry.End)
+
+        demand (last = length) $"its tensors end at byte {last} of {length}"
+
+    /// The tensors of a file in the order of its header, and the texts of that; `InvalidDataException` says what is damaged.
+    /// The stream is left where the tensors begin.
+    let header (file: Stream) : StoredEntry[] * IReadOnlyDictionary<string, string> =
+        let prefix = Array.zeroCreate<byte> 8
+        demand (file.ReadAtLeast(prefix, 8, throwOnEndOfStream = false) = 8) "it is too short"
+        let length = BitConverter.ToInt64 prefix
+
+        demand
+            (length >= 2L && length <= largestHeader && length <= file.Length - 8L)
+            "its header has no sound length"
+
+        let bytes = Array.zeroCreate<byte>(int length)
+        file.ReadExactly bytes
+
+        try
+            use json = JsonDocument.Parse bytes
+            let data = 8L + length
+
+            let entries =
+                [|
+                    for property in json.RootElement.EnumerateObject() do
+                        if property.Name <> "__metadata__" then
+                            entry data property
+                |]
+
+            demand
+                (entries |> Array.distinctBy _.Name |> Array.length = entries.Length)
+                "two tensors have one name"
+
+            demandGapless data file.Length entries
+
+            let notes =
+                match json.RootElement.TryGetProperty "__metadata__" with
+                | true, notes -> [ for note in notes.EnumerateObject() -> note.Name, note.Value.GetString() ]
+                | false, _ -> []
+
+            entries, dict notes |> Dictionary :> _
+        with
+        | :? JsonException
+        | :? InvalidOperationException
+        | :? KeyNotFoundException
+        | :? FormatException
+        | :? ArgumentException
+        | :? OverflowException as error ->
+            raise (InvalidDataException($"the safetensors header is damaged: {error.Message}", error))
+
+    let private areFinite kind (bytes: Span<byte>) =
+        let mutable finite = true
+
+        match kind with
+        | "F64" ->
+            for value in MemoryMarshal.Cast<byte, double> bytes do
+                finite <- finite && Double.IsFinite value
+        | "F32" ->
+            for value in MemoryMarshal.Cast<byte, single> bytes do
+                finite <- finite && Single.IsFinite value
+        | "F16" ->
+            for value in MemoryMarshal.Cast<byte, Half> bytes do
+                finite <- finite && Half.IsFinite value
+        | "BF16" ->
+            for bits in MemoryMarshal.Cast<byte, uint16> bytes do
+                finite <- finite && bits &&& 0x7F80us <> 0x7F80us
+        | _ -> ()
+
+        finite
+
+    /// Reads a whole file once; `InvalidDataException` says what is damaged.
+    let ofStream (file: Stream) : WeightFile =
+        let entries, _ = header file
+        let data = file.Position
+        use hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
+        let buffer = Array.zeroCreate<byte>(1 <<< 20)
+
+        /// Reads on to a place, and calls `take` with how many bytes the buffer has: whole numbers of any type.
+        let rec pass (finish: int64) take =
+            let count = int (min (finish - file.Position) buffer.LongLength)
+
+            if count > 0 then
+                file.ReadExactly(buffer, 0, count)
+                hash.AppendData(buffer, 0, count)
+                take count
+                pass finish take
+
+        file.Position <- 0L
+        pass data ignore
+
+        let isFinite (entry: StoredEntry) =
+            let parts = ResizeArray<bool>()
+            pass entry.End (fun count -> parts.Add(areFinite entry.Type (buffer.AsSpan(0, count))))
+            not (parts.Contains false)
+
+        let notFinite =
+            entries
+            |> Array.sortBy _.Start
+            |> Array.filter (isFinite >> not)
+            |> Array.map _.Name
+
+        {
+            Digest = Convert.ToHexStringLower(hash.GetHashAndReset())
+            Tensors = entries
+            NotFinite = Set.ofArray notFinite
+        }
+
+    /// Reads a file of at most 16 GiB, and says what is wrong with it; errors of the disk are thrown.
+    let read (content: Stream -> WeightFile) (path: string) : Result<WeightFile, string> =
+        match FileInfo(path).Length with
+        // A device or a pipe has no length, and no end.
+        | 0L -> Error "it is empty, or no file"
+        | length when length > largest -> Error "it is larger than 16 GiB"
+        | _ ->
+            try
+                use file = File.OpenRead path
+                Ok(content file)
+            with :? InvalidDataException as error ->
+                Error error.Message
+
+    /// What is wrong with a tensor of the file as the start of a value of this name and shape; None where it serves.
+    let fault (file: WeightFile) (name: string) (shape: int[]) : string option =
+        let extents (shape: int64 seq) = String.Join("x", shape)
+
+        match file.Tensors |> Array.tryFind (fun entry -> entry.Name = name) with
+        | None -> Some $"it holds no {name}"
+        | Some entry when not (isReadable entry) ->
+            Some $"its {name} is of type {entry.Type}, and only F64, F32, F16 and BF16 are read"
+        | Some entry when entry.Shape <> Array.map int64 shape ->
+            Some
+                $"its {name} is of shape {extents entry.Shape}, and the net's is {extents (Seq.map int64 shape)}"
+        | Some _ when file.NotFinite.Contains name ->
+            Some $"its {name} holds a number that is infinite or none (NaN)"
+        | Some _ -> None

@@ -1,0 +1,62 @@
+namespace Freeze.Records;
+
+/// <summary>
+/// All weights of one member of an ensemble: those of the net that it started from, with what it has learned in its place.
+/// </summary>
+internal static class MemberWeights
+{
+    /// <summary>Writes them as a safetensors file, under the names and in the order of the net that it started from.</summary>
+    /// <param name="stream">Where to.</param>
+    /// <param name="recipe">The ensemble's.</param>
+    /// <param name="start">The file of the net that its members start from.</param>
+    /// <param name="learned">The member's file: what learned, of slices the slice alone, and running statistics.</param>
+    /// <exception cref="InvalidDataException">A file is damaged, or does not fit the recipe.</exception>
+    public static void Write(Stream stream, Recipe recipe, string start, string learned)
+    {
+        var ensemble = (Learning.Ensemble)recipe.Learning;
+        var training = Ensembles.training(
+            recipe, ensemble.Weights, ensemble.FrozenStatistics, start, Safetensors.Digest(start));
+        var treatments = LargestSlices.Resolve(training, new StartFiles()).ToDictionary(plan => plan.Weight.Name, plan => plan.Treatment);
+        var (common, own) = (Safetensors.Read(start), Safetensors.Read(learned));
+        var whole = common
+            .Select(entry => (Name: entry.Key, Value: Whole(entry.Value, own.GetValueOrDefault(entry.Key), treatments.GetValueOrDefault(entry.Key))))
+            .ToArray();
+        Safetensors.WriteHeader(stream, [.. whole.Select(entry => (entry.Name, entry.Value.Type, entry.Value.Shape))]);
+        foreach (var (_, value) in whole)
+        {
+            stream.Write(value.Bytes);
+        }
+    }
+
+    // Running statistics have no treatment.
+    private static StoredTensor Whole(StoredTensor common, StoredTensor? own, Treatment? treatment) => treatment switch
+    {
+        Treatment.Still { Stillness.IsZero: true } => Zero(common),
+        Treatment.Slice slice when own is not null => WithSlice(slice.Rest.IsZero ? Zero(common) : common, own, slice),
+        _ => own ?? common,
+    };
+
+    private static StoredTensor Zero(StoredTensor like) => like with { Bytes = new byte[like.Bytes.Length] };
+
+    private static StoredTensor WithSlice(StoredTensor whole, StoredTensor own, Treatment.Slice slice)
+    {
+        var (extent, count) = ((int)whole.Shape[slice.Dimension], slice.Indices.Length);
+        var outer = (int)whole.Shape[..slice.Dimension].Aggregate(1L, (product, size) => product * size);
+        var run = whole.Bytes.Length / outer / extent;
+        if (own.Type != whole.Type || own.Bytes.Length != (long)outer * count * run)
+        {
+            throw new InvalidDataException("the member's file is of another net");
+        }
+
+        var bytes = whole.Bytes.ToArray();
+        for (var o = 0; o < outer; o++)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                own.Bytes.AsSpan(((o * count) + i) * run, run).CopyTo(bytes.AsSpan(((o * extent) + slice.Indices[i]) * run));
+            }
+        }
+
+        return whole with { Bytes = bytes };
+    }
+}

@@ -1,0 +1,135 @@
+/// What check and plan say of files that weights start from.
+module Freeze.Language.Tests.WeightFileTests
+
+open System
+open System.IO
+open System.Text
+open Xunit
+open Freeze
+open Freeze.Language
+open Freeze.Language.Tests.Files
+
+/// A safetensors file of tensors: name, type, shape and bytes.
+let private written (tensors: (string * string * int list * byte[]) list) : byte[] =
+    let place (header, start) (name, kind, shape, bytes: byte[]) =
+        let shape = shape |> List.map string |> String.concat ","
+        let finish = start + bytes.Length
+
+        $"\"{name}\":{{\"dtype\":\"{kind}\",\"shape\":[{shape}],\"data_offsets\":[{start},{finish}]}}"
+        :: header,
+        finish
+
+    let entries, _ = List.fold place ([], 0) tensors
+    let header = entries |> List.rev |> String.concat ","
+    let header = Encoding.UTF8.GetBytes $"{{{header}}}"
+
+    [
+        BitConverter.GetBytes(int64 header.Length)
+        header
+        yield! tensors |> List.map (fun (_, _, _, bytes) -> bytes)
+    ]
+    |> Array.concat
+
+let private floats count (value: single) =
+    Array.concat (Array.replicate count (BitConverter.GetBytes value))
+
+let private halves count (value: float) =
+    Array.concat (Array.replicate count (BitConverter.GetBytes(Half.op_Explicit value: Half)))
+
+let private net =
+    "data mnist-sample; net n { conv 2 3x3; bn; globalpool; fc: linear classes }; net n\n"
+
+let private conv1 = "conv1.weight", "F32", [ 2; 1; 3; 3 ], floats 18 0.5f
+let private bias = "conv1.bias", "F32", [ 2 ], floats 2 0f
+
+let private norm name value =
+    $"bn1.{name}", "F32", [ 2 ], floats 2 value
+
+/// The messages of an experiment beside a file `w.safetensors` with these bytes.
+let private messages (rules: string) (bytes: byte[]) =
+    let folder = Directory.CreateTempSubdirectory("freeze-weights-").FullName
+
+    try
+        File.WriteAllBytes(Path.Combine(folder, "w.safetensors"), bytes)
+
+        Compile.analyse
+            Compile.usual
+            { source (net + rules) with
+                Path = Path.Combine(folder, "x.frz")
+            }
+        |> _.Diagnostics
+        |> List.map (fun d -> $"{d.Code} {d.Message}: {d.Label}")
+    finally
+        Directory.Delete(folder, true)
+
+let private conv = "conv1: fixed init from \"w.safetensors\""
+
+let private said (words: string) rules bytes =
+    match messages rules bytes with
+    | [ message ] ->
+        Assert.StartsWith("FRZ038", message)
+        Assert.Contains(words, message)
+    | several -> failwith $"%A{several}"
+
+[<Fact>]
+let ``a file that fits is no cause for words, in all types of floats`` () =
+    Assert.Empty(messages conv (written [ conv1; bias ]))
+    Assert.Empty(messages conv (written [ "conv1.weight", "F16", [ 2; 1; 3; 3 ], halves 18 0.5; bias ]))
+
+    let bfloats = Array.concat (Array.replicate 18 [| 0uy; 63uy |])
+    Assert.Empty(messages conv (written [ "conv1.weight", "BF16", [ 2; 1; 3; 3 ], bfloats; bias ]))
+
+[<Fact>]
+let ``what PyTorch counts beside its weights is passed over`` () =
+    let counter = "bn1.num_batches_tracked", "I64", [], Array.zeroCreate 8
+    Assert.Empty(messages conv (written [ conv1; bias; counter ]))
+
+[<Fact>]
+let ``a tensor that is missing, of another shape or of whole numbers is told at the rule`` () =
+    said "it holds no conv1.bias" conv (written [ conv1 ])
+
+    said
+        "its conv1.weight is of shape 1x2x3x3, and the net's is 2x1x3x3"
+        conv
+        (written [ "conv1.weight", "F32", [ 1; 2; 3; 3 ], floats 18 0f; bias ])
+
+    said
+        "its conv1.bias is of type I32"
+        conv
+        (written [ conv1; "conv1.bias", "I32", [ 2 ], Array.zeroCreate 8 ])
+
+[<Fact>]
+let ``what is no number is told of the tensors that are used`` () =
+    let spoilt value =
+        Array.append (floats 17 1f) (BitConverter.GetBytes(value: single))
+
+    for value in [ nanf; infinityf ] do
+        said
+            "its conv1.weight holds a number"
+            conv
+            (written [ "conv1.weight", "F32", [ 2; 1; 3; 3 ], spoilt value; bias ])
+
+        Assert.Empty(messages conv (written [ conv1; bias; "other", "F32", [ 18 ], spoilt value ]))
+
+[<Fact>]
+let ``a file that is cut short is told at the rule`` () =
+    let whole = written [ conv1; bias ]
+
+    for length in [ 0; 5; 40; whole.Length - 1 ] do
+        Assert.All(
+            messages conv (Array.truncate length whole),
+            fun message -> Assert.StartsWith("FRZ038", message)
+        )
+
+        Assert.Single(messages conv (Array.truncate length whole)) |> ignore
+
+[<Fact>]
+let ``frozen statistics are demanded of the file that the norm starts from`` () =
+    let rule = "bn: fixed init from \"w.safetensors\" stats frozen"
+    let weights = [ norm "weight" 1f; norm "bias" 0f ]
+    let statistics = [ norm "running_mean" 0f; norm "running_var" 1f ]
+
+    Assert.Empty(messages rule (written (weights @ statistics)))
+    said "it holds no bn1.running_mean" rule (written weights)
+    said "it holds no bn1.running_var" rule (written (weights @ [ statistics.Head ]))
+    Assert.Empty(messages "bn: fixed init from \"w.safetensors\"" (written weights))
