@@ -178,6 +178,7 @@ type ExportArguments =
     | [<MainCommand; Mandatory; Help "a finished run's hash, the beginning of it, or its name.">] Run of
         run: string
     | [<Mandatory; Help "the file to write its last weights to.">] Safetensors of path: string
+    | [<Help "write the weights of its best epoch instead; the run has them where its file says 'keep best'.">] Best
     | Store of folder: string
     | [<Help "write over a file that is there.">] Force
 

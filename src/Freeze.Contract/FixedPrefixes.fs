@@ -108,5 +108,6 @@ module FixedPrefixes =
             Warmup = 0
             Epochs = 1
             Stops = [||]
+            Keep = Keep.Last
             Shuffle = false
         }

@@ -140,8 +140,21 @@ type LearningRecord =
     | StageByStage of Stages: StageRecord[]
     | Ensemble of Ensemble: EnsembleRecord
 
+/// What a run with `keep best` leaves beside its last weights.
+[<RequireQualifiedAccess>]
+type BestRecord =
+    /// The run kept its last weights alone.
+    | NotKept
+    /// The weights after this epoch: how they do on the test set, how many of their scalars were found still, and the SHA-256
+    /// of their file.
+    | Kept of Epoch: int * TestLoss: float * TestAccuracy: float * StillVerified: int64 * Weights: string
+
 [<RequireQualifiedAccess>]
 module EpochRecord =
+    /// The epoch of the best validation accuracy, of equal ones the first.
+    let best (epochs: EpochRecord seq) : EpochRecord =
+        epochs |> Seq.maxBy _.ValidationAccuracy
+
     /// The epochs of several trainings, one behind the other, counted through from 1.
     let numbered (epochs: EpochRecord seq) : EpochRecord[] =
         epochs |> Seq.mapi (fun i epoch -> { epoch with Epoch = i + 1 }) |> Seq.toArray
@@ -223,6 +236,8 @@ type RunResult =
         TestAccuracy: float
         /// Of learning stage by stage that of the last stage.
         BestValidationAccuracy: float
+        [<DefaultsTo("\"notKept\"")>]
+        Best: BestRecord
         Learning: LearningRecord
         Counts: Counts
         /// Fixed scalars found bit-identical to their start, and zero scalars found zero, when the run ended.

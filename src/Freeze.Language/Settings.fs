@@ -69,6 +69,7 @@ let table: Described list =
         describe batch
         describe epochs
         describe stops
+        describe keep
         describe loss
         describe learn
         describe search
@@ -158,6 +159,7 @@ let read
             Batch = value batch
             Epochs = value epochs
             Stops = value stops |> List.toArray
+            Keep = value keep
             Shuffle = value shuffle
             Precision = value precision
             Device = value device

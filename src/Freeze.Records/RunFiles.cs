@@ -7,12 +7,16 @@ namespace Freeze.Records;
 public sealed class RunFiles(string folder)
 {
     internal const string Weights = "last.safetensors";
+    internal const string Best = "best.safetensors";
 
     /// <summary>The folder.</summary>
     public string Folder => folder;
 
     /// <summary>The weights at the end.</summary>
     public string WeightsPath => PathOf(Weights);
+
+    /// <summary>The weights after the best epoch, where the run keeps them.</summary>
+    public string BestPath => PathOf(Best);
 
     /// <summary>Whether the run is finished: its result is written last.</summary>
     public bool IsFinished => File.Exists(ResultPath);

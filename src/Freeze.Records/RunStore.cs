@@ -37,11 +37,20 @@ public sealed partial class RunStore
         : [];
 
     /// <summary>Writes the last weights of a finished run to a file, whole or not at all.</summary>
-    public void Export(string hash, string path) => WholeFile.Write(path, stream =>
+    public void Export(string hash, string path) => Copy(FilesOf(hash).WeightsPath, path);
+
+    /// <summary>Does the same with the weights of its best epoch, which have this SHA-256.</summary>
+    /// <exception cref="InvalidDataException">The store's file has another: it is damaged.</exception>
+    public void ExportBest(string hash, string digest, string path)
     {
-        using var weights = File.OpenRead(FilesOf(hash).WeightsPath);
-        weights.CopyTo(stream);
-    });
+        var best = FilesOf(hash).BestPath;
+        if (Safetensors.Digest(best) != digest)
+        {
+            throw new InvalidDataException($"{best} is damaged: its SHA-256 is not the one in the run's result");
+        }
+
+        Copy(best, path);
+    }
 
     /// <summary>The bytes that the files of a run take.</summary>
     public long Size(string hash) => new DirectoryInfo(FolderOf(hash)).EnumerateFiles().Sum(file => file.Length);
@@ -149,6 +158,12 @@ public sealed partial class RunStore
             return null;
         }
     }
+
+    private static void Copy(string from, string path) => WholeFile.Write(path, stream =>
+    {
+        using var weights = File.OpenRead(from);
+        weights.CopyTo(stream);
+    });
 
     private bool IsStale(string claim)
     {

@@ -115,6 +115,43 @@ let ``show finds a run by hash, beginning and name, and export takes its weights
     Assert.Contains("not finished", (export (hashOf "failed") [ "--force" ]).Errors)
 
 [<Fact>]
+let ``the best weights are shown, and exported when asked for`` () =
+    let store = folder ()
+
+    let source =
+        file (quick.Replace("epochs 1", "epochs 3; validate 64; keep [last, best]"))
+
+    let output = freeze [ "run"; source; "--store"; store ]
+    Assert.Equal(0, output.Code)
+    Assert.Contains("test of best", output.Text)
+    let target = Path.Combine(folder (), "best.safetensors")
+
+    let export run =
+        freeze [ "export"; run; "--best"; "--safetensors"; target; "--store"; store; "--force" ]
+
+    let best =
+        Directory.GetFiles(store, "best.safetensors", SearchOption.AllDirectories)
+        |> Array.exactlyOne
+
+    Assert.Equal(0, (export "keep=best").Code)
+    Assert.Equal<byte[]>(File.ReadAllBytes best, File.ReadAllBytes target)
+    let shown = freeze [ "show"; "keep=best"; "--store"; store ]
+    Assert.Matches(@"kept too: epoch [1-3], the best by validation accuracy; test accuracy \d", shown.Text)
+    Assert.Contains("best.safetensors", shown.Text)
+
+    let refused = export "keep=last"
+    Assert.Equal(2, refused.Code)
+    Assert.Contains("keep best", refused.Errors)
+    Assert.DoesNotContain("kept too", (freeze [ "show"; "keep=last"; "--store"; store ]).Text)
+
+    let content = File.ReadAllBytes best
+    content[content.Length - 1] <- content[content.Length - 1] ^^^ 1uy
+    File.WriteAllBytes(best, content)
+    let damaged = export "keep=best"
+    Assert.Equal(2, damaged.Code)
+    Assert.Contains("damaged", damaged.Errors)
+
+[<Fact>]
 let ``gc removes what no file means, under no profile either, and nothing else`` () =
     let store = folder ()
     let text = quick.Replace("images 640", "images 128")

@@ -35,6 +35,8 @@ internal sealed record TestRecipe(Net Net)
 
     public Stop[] Stops { get; init; } = [];
 
+    public Keep Keep { get; init; } = Keep.Last;
+
     public Augmentation[] Augmentations { get; init; } = [];
 
     public int Batch { get; init; } = 32;
@@ -65,6 +67,7 @@ internal sealed record TestRecipe(Net Net)
         Batch,
         Epochs,
         Stops,
+        Keep,
         Shuffle,
         Precision,
         Device,

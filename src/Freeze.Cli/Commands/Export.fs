@@ -4,20 +4,38 @@ module Freeze.Cli.Commands.Export
 open System
 open System.IO
 open Argu
+open Freeze
 open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Cli.StoreIndex
 open Freeze.Cli.Tables
 open Freeze.Records
 
-let private export (store: RunStore) (entry: Entry) (path: string) : int =
+/// Writes a file; `which` weights they are, as the user is told.
+let private write (entry: Entry) (path: string) (which: string) (export: unit -> unit) : int =
     try
-        store.Export(entry.Hash, path)
-        printfn "The weights of %s (%s) are in %s." (line entry.Name) entry.Hash path
+        export ()
+        printfn "The %s of %s (%s) are in %s." which (line entry.Name) entry.Hash path
         Exit.fine
     with
     | :? IOException
     | :? UnauthorizedAccessException as error -> Exit.refuse $"{path} cannot be written: {error.Message}"
+    | :? InvalidDataException as error -> Exit.refuse error.Message
+
+let private exportBest (store: RunStore) (entry: Entry) (path: string) : int =
+    let best =
+        (store.FilesOf entry.Hash).ReadResult entry.Hash
+        |> Option.ofObj
+        |> Option.map _.Best
+
+    match best with
+    | Some(BestRecord.Kept(epoch, _, _, _, digest)) ->
+        write entry path $"weights after epoch {epoch}, the best," (fun () ->
+            store.ExportBest(entry.Hash, digest, path))
+    | Some BestRecord.NotKept
+    | None ->
+        Exit.refuse
+            $"{line entry.Name} keeps its last weights alone: with `keep best` in its file a run keeps those of its best epoch too"
 
 let run (arguments: ParseResults<ExportArguments>) : int =
     let store = RunStore(Places.store (arguments.TryGetResult ExportArguments.Store))
@@ -30,4 +48,5 @@ let run (arguments: ParseResults<ExportArguments>) : int =
         Exit.refuse $"{line entry.Name} is not finished ({state}): it has no last weights yet"
     | Ok _ when File.Exists path && not (arguments.Contains Force) ->
         Exit.refuse $"{path} is there already; --force writes over it"
-    | Ok entry -> export store entry path
+    | Ok entry when arguments.Contains ExportArguments.Best -> exportBest store entry path
+    | Ok entry -> write entry path "weights" (fun () -> store.Export(entry.Hash, path))

@@ -123,23 +123,27 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Writes how long the stages of a net took.</summary>
     public void Take(IEnumerable<StageTime> stages) => WriteLines(files.StageTimesPath, stages);
 
-    /// <summary>Writes weights and result, then removes what is of no more use: the run is finished.</summary>
-    public void Finish(WeightTable weights, RunResult result)
+    /// <summary>Writes the weights after the last epoch.</summary>
+    public void KeepLast(WeightTable weights) => Keep(files.WeightsPath, weights);
+
+    /// <summary>Writes the weights after the best epoch, and gives the SHA-256 of their file.</summary>
+    public string KeepBest(WeightTable weights)
     {
-        using var scope = NewDisposeScope();
-        using var still = no_grad();
-        Finish([.. weights.State()], result);
+        Keep(files.BestPath, weights);
+        return Safetensors.Digest(files.BestPath);
     }
 
-    /// <summary>The same of any named values and any record; without values no file of them is written.</summary>
+    /// <summary>Writes named values and a record, as <see cref="Finish{T}(T)"/> does.</summary>
     public void Finish<T>(IReadOnlyList<(string Name, Tensor Value)> state, T result)
     {
-        claim.Demand();
-        if (state.Count > 0)
-        {
-            WholeFile.Write(files.WeightsPath, stream => Safetensors.Write(stream, state));
-        }
+        Keep(files.WeightsPath, state);
+        Finish(result);
+    }
 
+    /// <summary>Writes the result, then removes what is of no more use: the run is finished.</summary>
+    public void Finish<T>(T result)
+    {
+        claim.Demand();
         // Before the result, so that no finished run has word of a failure beside it.
         File.Delete(files.FailurePath);
         WholeFile.Write(files.ResultPath, Json.toText(result) + "\n");
@@ -156,6 +160,19 @@ internal sealed class RunFolder : IDisposable
         sizes?.Dispose();
         epochs?.Dispose();
         times?.Dispose();
+    }
+
+    private void Keep(string path, WeightTable weights)
+    {
+        using var scope = NewDisposeScope();
+        using var still = no_grad();
+        Keep(path, [.. weights.State()]);
+    }
+
+    private void Keep(string path, IReadOnlyList<(string Name, Tensor Value)> state)
+    {
+        claim.Demand();
+        WholeFile.Write(path, stream => Safetensors.Write(stream, state));
     }
 
     private bool TryResume(string path, string whose, Trainer trainer, string versions, Action<string> note)

@@ -24,6 +24,7 @@ internal sealed class Trainer
     private readonly RateSchedule schedule;
     private readonly Evaluation evaluation;
     private readonly RidgeSolver? solver;
+    private readonly BestWeights? best;
     private readonly List<EpochRecord> records = [];
 
     // Of the epoch under way.
@@ -53,6 +54,7 @@ internal sealed class Trainer
         schedule = new RateSchedule(recipe, batches.Steps);
         evaluation = new Evaluation(batches, net, recipe);
         solver = RidgeSolver.Of(recipe, batches, net, Weights);
+        best = recipe.Keep.IsBest ? new BestWeights(Weights) : null;
         optimizer.Begin(1);
     }
 
@@ -77,7 +79,8 @@ internal sealed class Trainer
     }
 
     /// <summary>All that the next step depends on; the caller's scope owns new tensors.</summary>
-    public IReadOnlyList<(string Name, Tensor Value)> State() => [.. Weights.State(), .. optimizer.State()];
+    public IReadOnlyList<(string Name, Tensor Value)> State() =>
+        [.. Weights.State(), .. optimizer.State(), .. best?.State() ?? []];
 
     /// <summary>Goes to where another training of this recipe stood.</summary>
     public void Restore(Position position, Func<string, long[], Tensor> saved)
@@ -86,6 +89,7 @@ internal sealed class Trainer
         using var still = no_grad();
         Weights.Restore(saved);
         optimizer.Restore(saved);
+        best?.Restore(saved);
         records.Clear();
         records.AddRange(position.Records);
         tally.Set(position.LossSum, position.Right, position.Images);
@@ -137,6 +141,11 @@ internal sealed class Trainer
         var judged = batches.HeldOut.Length > 0 ? evaluation.Judge(set.Training, batches.HeldOut, cancel) : Test(cancel);
         var validation = Finite(judged, "validation loss", $"after epoch {epoch}");
         records.Add(new EpochRecord(epoch, training.Loss, training.Accuracy, validation.Loss, validation.Accuracy));
+        if (EpochRecordModule.best(records).Epoch == epoch)
+        {
+            best?.Take();
+        }
+
         var time = new EpochTime(
             epoch,
             seconds,
@@ -148,6 +157,16 @@ internal sealed class Trainer
         (done, seconds) = (0, 0);
         optimizer.Begin(epoch + 1);
         return time;
+    }
+
+    /// <summary>
+    /// Gives the net the weights of its best epoch, as the recipe asks to keep them: the training is over.
+    /// </summary>
+    /// <returns>That epoch; null where the recipe keeps the last weights alone.</returns>
+    public EpochRecord? GoBackToBest()
+    {
+        best?.Return();
+        return best is null ? null : EpochRecordModule.best(records);
     }
 
     /// <summary>Judges the net on the test set.</summary>
