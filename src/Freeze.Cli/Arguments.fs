@@ -64,6 +64,8 @@ type PlanArguments =
     | [<Help "take some steps of each run, and say how long all will take here.">] Time
     | [<Help "processor threads to take them with; all by default.">] Threads of count: int
     | [<Help "the folder of a data set or of several, or an archive (FREEZE_DATA).">] Data of folder: string
+    | [<Help "where runs are kept that longer ones go on from; else FREEZE_STORE, else ./runs.">] Store of
+        folder: string
     | [<Help "print the plan as JSON; freeze run accepts it.">] Json
 
     interface IArgParserTemplate with
@@ -168,6 +170,7 @@ type GcArguments =
         Help "Freeze files (.frz) or plans (.json) whose runs are kept, under all their profiles.">] Files of
         file: string list
     | Store of folder: string
+    | [<Help "of the runs that stay, remove what longer ones would go on from.">] Ends
     | [<Help "say what would be removed, and remove nothing.">] Dry_Run
     | [<Help "do not ask.">] Yes
 

@@ -27,6 +27,9 @@ type EpochTime =
         /// The machine's name.
         Machine: string
         Threads: int
+        /// The hash of the run that trained it, where a longer run went on from there; else "".
+        [<DefaultsTo("\"\"")>]
+        From: string
     }
 
 /// How large what learns of a layer's weight was, its bias left out.
@@ -164,6 +167,12 @@ module EpochTime =
     /// As `EpochRecord.numbered`.
     let numbered (times: EpochTime seq) : EpochTime[] =
         times |> Seq.mapi (fun i time -> { time with Epoch = i + 1 }) |> Seq.toArray
+
+    /// The epochs of a run as a longer one takes them over.
+    let takenFrom (hash: string) (times: EpochTime seq) : EpochTime[] =
+        times
+        |> Seq.map (fun time -> if time.From = "" then { time with From = hash } else time)
+        |> Seq.toArray
 
 [<RequireQualifiedAccess>]
 module StageRecord =

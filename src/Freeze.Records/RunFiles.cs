@@ -39,8 +39,8 @@ public sealed class RunFiles(string folder)
     internal string CheckpointPath => PathOf("checkpoint.safetensors");
     internal string CheckpointBeforePath => PathOf("checkpoint-before.safetensors");
 
-    // Where a finished training stands, if a longer one may go on from there.
-    internal string EndPath => PathOf("end.safetensors");
+    /// <summary>What a longer run needs beside the last weights to go on from this one, where there may be such a run.</summary>
+    public string EndPath => PathOf("end.safetensors");
     internal string ResultPath => PathOf("result.json");
     internal string FailurePath => PathOf("failure.json");
 

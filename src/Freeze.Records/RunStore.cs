@@ -52,6 +52,19 @@ public sealed partial class RunStore
         Copy(best, path);
     }
 
+    /// <summary>The runs that a longer one may go on from, and how many epochs each was to have.</summary>
+    public IReadOnlyDictionary<string, int> Ends() => Hashes()
+        .Where(hash => FilesOf(hash) is { IsFinished: true } files && File.Exists(files.EndPath))
+        .Select(hash => (Hash: hash, Epochs: PlannedEpochs(hash)))
+        .Where(run => run.Epochs > 0)
+        .ToDictionary(run => run.Hash, run => run.Epochs);
+
+    /// <summary>The bytes of what a longer run would need to go on from a finished one.</summary>
+    public long EndSize(string hash) => new FileInfo(FilesOf(hash).EndPath).Length;
+
+    /// <summary>Removes that, and nothing else.</summary>
+    public void RemoveEnd(string hash) => File.Delete(FilesOf(hash).EndPath);
+
     /// <summary>The bytes that the files of a run take.</summary>
     public long Size(string hash) => new DirectoryInfo(FolderOf(hash)).EnumerateFiles().Sum(file => file.Length);
 

@@ -127,7 +127,17 @@ let ``the best weights are shown, and exported when asked for`` () =
     let target = Path.Combine(folder (), "best.safetensors")
 
     let export run =
-        freeze [ "export"; run; "--best"; "--safetensors"; target; "--store"; store; "--force" ]
+        freeze
+            [
+                "export"
+                run
+                "--best"
+                "--safetensors"
+                target
+                "--store"
+                store
+                "--force"
+            ]
 
     let best =
         Directory.GetFiles(store, "best.safetensors", SearchOption.AllDirectories)
@@ -150,6 +160,46 @@ let ``the best weights are shown, and exported when asked for`` () =
     let damaged = export "keep=best"
     Assert.Equal(2, damaged.Code)
     Assert.Contains("damaged", damaged.Errors)
+
+[<Fact>]
+let ``a longer run goes on from a shorter one, says so before and after, and gc --ends takes that away`` () =
+    let store = folder ()
+    let text = quick.Replace("images 640", "images 128")
+    let short, long = file text, file (text.Replace("epochs 1", "epochs 3"))
+    Assert.Equal(0, (freeze [ "run"; short; "--store"; store ]).Code)
+    let hash = folders store |> Array.find (fun name -> name.Length = 16)
+
+    let plan path =
+        (freeze [ "plan"; path; "--store"; store ]).Text
+
+    let dry path =
+        (freeze [ "run"; path; "--store"; store; "--dry-run" ]).Text
+
+    let start = $"test, {hash} (1 epoch)"
+    Assert.Contains($"test goes on from {start}", plan long)
+    Assert.Contains($"go on from {start}", dry long)
+    Assert.DoesNotContain("go on from", dry short + dry (file (text.Replace("epochs 1", "epochs 3; seed 2"))))
+    Assert.DoesNotContain("goes on from", (freeze [ "plan"; long; "--store"; folder () ]).Text)
+
+    Assert.Equal(0, (freeze [ "gc"; short; "--store"; store; "--ends"; "--dry-run" ]).Code)
+    let output = freeze [ "run"; long; "--store"; store ]
+    Assert.Contains($"goes on from {hash} (1 epoch)", output.Errors)
+    Assert.DoesNotContain("epoch 1/3", output.Errors)
+    Assert.DoesNotContain("goes on from", plan long)
+
+    let longer =
+        folders store |> Array.find (fun name -> name.Length = 16 && name <> hash)
+
+    Assert.Contains(
+        $"epochs 1 to 1 were trained by {hash}",
+        (freeze [ "show"; longer; "--store"; store ]).Text
+    )
+
+    let gc = freeze [ "gc"; short; long; "--store"; store; "--ends" ]
+    Assert.Contains("2 ends removed", gc.Text)
+    Assert.Empty(Directory.GetFiles(store, "end.safetensors", SearchOption.AllDirectories))
+    Assert.Contains("nothing: finished", dry long)
+    Assert.Contains("start", dry (file (text.Replace("epochs 1", "epochs 4"))))
 
 [<Fact>]
 let ``gc removes what no file means, under no profile either, and nothing else`` () =

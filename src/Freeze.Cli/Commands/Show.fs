@@ -49,7 +49,13 @@ let private printBest (run: Run option) (best: BestRecord) =
             | Some run when run.Recipe.Validation.IsTest -> "the test set itself"
             | _ -> "validation accuracy"
 
-        printfn "kept too: epoch %d, the best by %s; test accuracy %s, loss %s" epoch by (percent accuracy) (loss.ToString "F4")
+        printfn
+            "kept too: epoch %d, the best by %s; test accuracy %s, loss %s"
+            epoch
+            by
+            (percent accuracy)
+            (loss.ToString "F4")
+
         printfn "verified still in it: %s scalars" (count verified)
 
 let private printResult (run: Run option) (result: RunResult) =
@@ -62,6 +68,12 @@ let private printResult (run: Run option) (result: RunResult) =
     printfn "verified still: %s scalars" (count result.StillVerified)
     printBest run result.Best
     printfn "by %s on %d threads" result.Versions result.Threads
+
+/// The epochs that other runs have trained.
+let private printFrom (times: EpochTime[]) =
+    for from, taken in times |> Array.groupBy _.From do
+        if from <> "" then
+            printfn "epochs %d to %d were trained by %s" taken[0].Epoch (Array.last taken).Epoch (line from)
 
 let private printFiles (files: RunFiles) (log: string option) =
     printfn "files: %s" (clean files.Folder)
@@ -90,6 +102,7 @@ let private show (store: RunStore) (entry: Entry) =
         printResult run result
     | None -> printEpochs (files.ReadEpochs())
 
+    printFrom (files.ReadTimes())
     printFiles files (Map.tryFind entry.Hash (Batches.logs store.Folder))
 
 let run (arguments: ParseResults<ShowArguments>) : int =

@@ -15,8 +15,8 @@ internal sealed class Together(TrainingSession session, Run run)
     /// <summary>Leaves the net's weights and the run's records in its folder.</summary>
     /// <param name="hash">The run's.</param>
     /// <param name="folder">Its folder.</param>
-    /// <param name="shorter">The end of a run whose epochs are the first ones of this, and that run's hash.</param>
-    public RunResult Train(string hash, RunFolder folder, (string Path, string Hash)? shorter)
+    /// <param name="shorter">The runs whose epochs are the first ones of this, the longest first.</param>
+    public RunResult Train(string hash, RunFolder folder, IEnumerable<ShorterRun> shorter)
     {
         RecipeCheck.Demand(run.Recipe, session.Images.Set);
         var weights = new WeightTable(run.Recipe);
@@ -29,12 +29,12 @@ internal sealed class Together(TrainingSession session, Run run)
 
         var test = Test(trainer, trainer.Records[^1]);
         var verified = StillnessCheck.Verify(weights, run.Recipe.Seed);
-        if (Searches.mayGoOn(run))
+        folder.KeepLast(weights);
+        if (Continuations.mayFollow(run.Recipe))
         {
             folder.KeepEnd(trainer, session.Versions);
         }
 
-        folder.KeepLast(weights);
         var result = new RunResult(
             hash,
             run.Name,

@@ -79,14 +79,22 @@ internal sealed class Trainer
     }
 
     /// <summary>All that the next step depends on; the caller's scope owns new tensors.</summary>
-    public IReadOnlyList<(string Name, Tensor Value)> State() =>
-        [.. Weights.State(), .. optimizer.State(), .. best?.State() ?? []];
+    public IReadOnlyList<(string Name, Tensor Value)> State() => [.. Weights.State(), .. StateBesideWeights()];
 
-    /// <summary>Goes to where another training of this recipe stood.</summary>
+    /// <summary>The same without the weights as they are now.</summary>
+    public IReadOnlyList<(string Name, Tensor Value)> StateBesideWeights() => [.. optimizer.State(), .. best?.State() ?? []];
+
+    /// <summary>Goes to where another training of this recipe stood, or of one whose epochs are the first ones of this.</summary>
+    /// <exception cref="InvalidDataException">Something is not there: then nothing has changed.</exception>
     public void Restore(Position position, Func<string, long[], Tensor> saved)
     {
         using var scope = NewDisposeScope();
         using var still = no_grad();
+        foreach (var (name, value) in State())
+        {
+            using var there = saved(name, value.shape);
+        }
+
         Weights.Restore(saved);
         optimizer.Restore(saved);
         best?.Restore(saved);
@@ -152,10 +160,16 @@ internal sealed class Trainer
             tally.Images / seconds,
             DateTime.UtcNow.ToString("O", CultureInfo.InvariantCulture),
             Environment.MachineName,
-            get_num_threads());
+            get_num_threads(),
+            "");
         tally.Set(0, 0, 0);
         (done, seconds) = (0, 0);
-        optimizer.Begin(epoch + 1);
+        if (epoch < recipe.Epochs)
+        {
+            // A longer run goes on from the last epoch's state, in which nothing has been forgotten yet.
+            optimizer.Begin(epoch + 1);
+        }
+
         return time;
     }
 
