@@ -83,6 +83,29 @@ public sealed class ContinuationTests(Sample sample) : IDisposable
     }
 
     [Fact]
+    public void KilledBeforeItsFirstCheckpointItGoesOnFromThereAgain()
+    {
+        var whole = Result(Execute(Base with { Epochs = 4 }, "whole"));
+        var shorter = Result(Execute(Base with { Epochs = 2 }, "parts"));
+        steps = 0;
+
+        // An epoch and a step further, and nothing is saved.
+        var options = new RunnerOptions(folder.File("parts"), sample.Catalog, 1, TimeSpan.FromMinutes(5), Retry: false);
+        var dies = StoppableRun.Execute(
+            options, (Base with { Epochs = 4 }).Run(), int.MaxValue, () => _ = ++steps < 5 ? 0 : throw new IOException("it dies"));
+        Assert.IsType<RunOutcome.Failed>(dies);
+        Assert.Empty(Directory.GetFiles(folder.File($"parts/{whole.Hash}"), "checkpoint*"));
+        steps = 0;
+
+        Result(Execute(Base with { Epochs = 4 }, "parts"));
+
+        Assert.Equal(8, steps);
+        AssertSame(whole, whole.Hash, Files);
+        var times = new RunFiles(folder.File($"parts/{whole.Hash}")).ReadTimes();
+        Assert.Equal([shorter.Hash, shorter.Hash, "", ""], times.Select(time => time.From));
+    }
+
+    [Fact]
     public void WhereAStopHasEndedTheShorterRunItEndsTheLongerOneThere()
     {
         var recipe = Base with { Validation = Validation.NewHeldOut(50), Stops = [Stop.NewPlateau(1)] };
