@@ -64,6 +64,8 @@ type PlanArguments =
     | [<Help "take some steps of each run, and say how long all will take here.">] Time
     | [<Help "processor threads to take them with; all by default.">] Threads of count: int
     | [<Help "the folder of a data set or of several, or an archive (FREEZE_DATA).">] Data of folder: string
+    | [<Help "where runs are kept that longer ones go on from; else FREEZE_STORE, else ./runs.">] Store of
+        folder: string
     | [<Help "print the plan as JSON; freeze run accepts it.">] Json
 
     interface IArgParserTemplate with
@@ -168,6 +170,7 @@ type GcArguments =
         Help "Freeze files (.frz) or plans (.json) whose runs are kept, under all their profiles.">] Files of
         file: string list
     | Store of folder: string
+    | [<Help "of the runs that stay, remove what longer ones would go on from.">] Ends
     | [<Help "say what would be removed, and remove nothing.">] Dry_Run
     | [<Help "do not ask.">] Yes
 
@@ -180,6 +183,7 @@ type ExportArguments =
     | [<Mandatory; Help "the file to write its last weights to.">] Safetensors of path: string
     | [<Help "of an ensemble: which member, from 1.">] Member of number: int
     | [<Help "of a member only what it has learned: whole weights, of slices the slice, and running statistics.">] Learned
+    | [<Help "write the weights of its best epoch instead; the run has them where its file says 'keep best'.">] Best
     | Store of folder: string
     | [<Help "write over a file that is there.">] Force
 

@@ -47,6 +47,13 @@ let printTable (outcomes: (Run * RunOutcome) list) =
     let measured title show =
         numbers title (snd >> result >> Option.map show >> Option.defaultValue "")
 
+    let ofBest (result: RunResult) =
+        match result.Best with
+        | BestRecord.NotKept -> None
+        | BestRecord.Kept(_, _, accuracy, _, _) -> Some accuracy
+
+    let keepsBest = outcomes |> List.exists (fun (run, _) -> run.Recipe.Keep.IsBest)
+
     let secondsPerEpoch (_, times: EpochTime[]) =
         if times.Length > 0 then
             (times |> Array.averageBy _.Seconds).ToString "F1"
@@ -63,6 +70,9 @@ let printTable (outcomes: (Run * RunOutcome) list) =
             measured "training" (fun (r, _) -> percent (Array.last r.Epochs).TrainingAccuracy)
             measured "best validation" (fun (r, _) -> percent r.BestValidationAccuracy)
             measured "test" (fun (r, _) -> percent r.TestAccuracy)
+            if keepsBest then
+                measured "test of best" (fun (r, _) ->
+                    ofBest r |> Option.map percent |> Option.defaultValue "")
             measured "s/epoch" secondsPerEpoch
             measured "verified still" (fun (r, _) -> count r.StillVerified)
             words "" (fun (_, outcome) -> word outcome)

@@ -98,6 +98,24 @@ let epochsOf (entry: Entry) : string =
     | Some epochs when entry.State.IsDone || entry.Epochs = 0 -> string epochs
     | Some epochs -> $"{epochs}/{entry.Epochs}"
 
+/// The finished run that one without a result goes on from, if its epochs are the first ones of that; of several the longest.
+let goesOnFrom (store: RunStore) : Run -> Entry option =
+    let ends = store.Ends()
+    let lengths = ends.Values |> Seq.distinct |> Seq.sortDescending |> Seq.toArray
+    let addresses = Addresses()
+
+    fun run ->
+        lengths
+        |> Seq.choose (fun epochs -> Continuations.tryFirst epochs run.Recipe)
+        |> Seq.map addresses.Of
+        |> Seq.tryFind ends.ContainsKey
+        |> Option.map (look store)
+
+/// What it is called beside the run that goes on from it, such as "a run, 37b7c43fb7c59c18 (2 epochs)".
+let asStart (entry: Entry) : string =
+    let epochs = epochs entry |> Option.defaultValue 0
+    $"""{line entry.Name}, {entry.Hash} ({plural epochs "epoch"})"""
+
 /// The run that a hash, the beginning of one, or a name means; else what is wrong, and how to say it.
 let find (store: RunStore) (wanted: string) : Result<Entry, string> =
     let hashes = store.Hashes()

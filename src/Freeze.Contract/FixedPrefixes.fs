@@ -113,5 +113,6 @@ module FixedPrefixes =
             Warmup = 0
             Epochs = 1
             Stops = [||]
+            Keep = Keep.Last
             Shuffle = false
         }

@@ -161,6 +161,14 @@ type Stop =
     /// The validation accuracy is at least this share.
     | Accuracy of Share: float
 
+/// Which weights a run leaves behind.
+[<RequireQualifiedAccess>]
+type Keep =
+    /// Those after its last epoch.
+    | Last
+    /// These, and beside them those after the epoch of the best validation accuracy, of equal ones the first.
+    | Best
+
 /// Whether a run uses all training images or the first so many.
 [<RequireQualifiedAccess>]
 type Images =
@@ -223,6 +231,8 @@ type Recipe =
         Epochs: int
         /// The first that holds ends the run; without, it has all its epochs.
         Stops: Stop[]
+        [<DefaultsTo("\"last\"")>]
+        Keep: Keep
         Shuffle: bool
         Precision: Precision
         Device: Device

@@ -27,6 +27,9 @@ type EpochTime =
         /// The machine's name.
         Machine: string
         Threads: int
+        /// The hash of the run that trained it, where a longer run went on from there; else "".
+        [<DefaultsTo("\"\"")>]
+        From: string
     }
 
 /// How large what learns of a layer's weight was, its bias left out.
@@ -140,8 +143,21 @@ type LearningRecord =
     | StageByStage of Stages: StageRecord[]
     | Ensemble of Ensemble: EnsembleRecord
 
+/// What a run with `keep best` leaves beside its last weights.
+[<RequireQualifiedAccess>]
+type BestRecord =
+    /// The run kept its last weights alone.
+    | NotKept
+    /// The weights after this epoch: how they do on the test set, how many of their scalars were found still, and the SHA-256
+    /// of their file.
+    | Kept of Epoch: int * TestLoss: float * TestAccuracy: float * StillVerified: int64 * Weights: string
+
 [<RequireQualifiedAccess>]
 module EpochRecord =
+    /// The epoch of the best validation accuracy, of equal ones the first.
+    let best (epochs: EpochRecord seq) : EpochRecord =
+        epochs |> Seq.maxBy _.ValidationAccuracy
+
     /// The epochs of several trainings, one behind the other, counted through from 1.
     let numbered (epochs: EpochRecord seq) : EpochRecord[] =
         epochs |> Seq.mapi (fun i epoch -> { epoch with Epoch = i + 1 }) |> Seq.toArray
@@ -151,6 +167,12 @@ module EpochTime =
     /// As `EpochRecord.numbered`.
     let numbered (times: EpochTime seq) : EpochTime[] =
         times |> Seq.mapi (fun i time -> { time with Epoch = i + 1 }) |> Seq.toArray
+
+    /// The epochs of a run as a longer one takes them over.
+    let takenFrom (hash: string) (times: EpochTime seq) : EpochTime[] =
+        times
+        |> Seq.map (fun time -> if time.From = "" then { time with From = hash } else time)
+        |> Seq.toArray
 
 [<RequireQualifiedAccess>]
 module StageRecord =
@@ -223,6 +245,8 @@ type RunResult =
         TestAccuracy: float
         /// Of learning stage by stage that of the last stage.
         BestValidationAccuracy: float
+        [<DefaultsTo("\"notKept\"")>]
+        Best: BestRecord
         Learning: LearningRecord
         Counts: Counts
         /// Fixed scalars found bit-identical to their start, and zero scalars found zero, when the run ended.

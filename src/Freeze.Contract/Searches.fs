@@ -28,10 +28,7 @@ module Searches =
         { run with
             Name = first + ending next
             Place = Place.InSearch { place with Rung = next }
-            Recipe =
-                { run.Recipe with
-                    Epochs = run.Recipe.Epochs * keptOneOf
-                }
+            Recipe = Continuations.longer (run.Recipe.Epochs * keptOneOf) run.Recipe
         }
 
     /// The runs of each search, by what its candidates have in common.
@@ -39,25 +36,6 @@ module Searches =
         candidates
         |> List.groupBy (fun (place, run, _) ->
             place.Search, run.Axes, run.NetName, DataSource.name run.Recipe.Data)
-
-    /// Whether the first epochs of a run with more epochs are those of one with fewer: a cosine's rates depend on how many
-    /// there are, and the stages of a net and the members of an ensemble learn one behind the other.
-    let private goesOn (recipe: Recipe) =
-        recipe.Learning.IsTogether && not recipe.Schedule.IsCosine
-
-    /// Whether the next rung of a search may go on from a run's end, so that more than its weights is worth keeping.
-    let mayGoOn (run: Run) =
-        goesOn run.Recipe && tryPlace run |> Option.exists (fun place -> place.Rung > 0)
-
-    /// The recipe of the run on the rung before, from whose end a run goes on: the bits are those of a run from the start.
-    let rungBefore (run: Run) : Recipe option =
-        match tryPlace run with
-        | Some place when place.Rung > 1 && goesOn run.Recipe ->
-            Some
-                { run.Recipe with
-                    Epochs = run.Recipe.Epochs / keptOneOf
-                }
-        | _ -> None
 
     /// The runs of the rung above one, once all runs of that rung have ended: of each search the best third, at least one,
     /// of equal ones the first; none where a single one is left. A run without a result has lost.

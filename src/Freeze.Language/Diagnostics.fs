@@ -173,6 +173,12 @@ module Diagnostic =
     let ensembleByStages span =
         misplaced span "an ensemble" "with `learn stage by stage`"
 
+    let bestOfSeveral span =
+        misplaced
+            span
+            "`keep best`"
+            "with `learn stage by stage` or an ensemble, whose trainings go on from last weights"
+
     let stageWithoutStages span =
         misplaced span "what a stage learns" "without `learn stage by stage`"
 

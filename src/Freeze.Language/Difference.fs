@@ -120,6 +120,7 @@ let changes (before: Recipe) (after: Recipe) : Change list =
         yield! setting "batch" _.Batch
         yield! setting "epochs" _.Epochs
         yield! setting "stop" _.Stops
+        yield! setting "keep" _.Keep
         yield! setting "loss" _.Loss
         yield! setting "shuffle" _.Shuffle
         yield! setting "precision" _.Precision

@@ -344,6 +344,12 @@ type RunChecker(context: Context, contents: Contents, uses: Uses) =
         if recipe.Stops.Length > 0 && recipe.Validation = Validation.Test then
             report (Diagnostic.chosenByTest (place "stop") "this stop decides")
 
+        if recipe.Keep = Keep.Best then
+            if settings.ByStages || section.Ensemble.IsSome then
+                report (Diagnostic.bestOfSeveral (place "keep"))
+            elif recipe.Validation = Validation.Test then
+                report (Diagnostic.chosenByTest (place "keep") "the best epoch is chosen")
+
         if recipe.Warmup > recipe.Epochs then
             report (
                 Diagnostic.outOfRange

@@ -71,6 +71,7 @@ let table: Described list =
         describe dropLast
         describe epochs
         describe stops
+        describe keep
         describe loss
         describe learn
         describe search
@@ -162,6 +163,7 @@ let read
             DropLast = value dropLast
             Epochs = value epochs
             Stops = value stops |> List.toArray
+            Keep = value keep
             Shuffle = value shuffle
             Precision = value precision
             Device = value device

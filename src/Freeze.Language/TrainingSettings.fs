@@ -111,6 +111,14 @@ let stops =
     |> severalOf "stop" "plateau(EPOCHS) or accuracy(SHARE)" _.IsPlateau "each of plateau and accuracy once"
     |> setting "stop" "none" [] "what ends a run early: plateau(EPOCHS), accuracy(SHARE)"
 
+let keep =
+    [
+        "last", "those after the last epoch", Keep.Last
+        "best", "beside them those after the epoch of the best validation accuracy", Keep.Best
+    ]
+    |> oneWord "choice of weights"
+    |> setting "keep" "last" Keep.Last "which weights a run leaves: the last, or the best epoch's beside them"
+
 let loss =
     let smoothed = "cross-entropy(smoothing 0.1)"
 

@@ -7,12 +7,16 @@ namespace Freeze.Records;
 public sealed class RunFiles(string folder)
 {
     internal const string Weights = "last.safetensors";
+    internal const string Best = "best.safetensors";
 
     /// <summary>The folder.</summary>
     public string Folder => folder;
 
     /// <summary>The weights at the end.</summary>
     public string WeightsPath => PathOf(Weights);
+
+    /// <summary>The weights after the best epoch, where the run keeps them.</summary>
+    public string BestPath => PathOf(Best);
 
     /// <summary>Whether the run is finished: its result is written last.</summary>
     public bool IsFinished => File.Exists(ResultPath);
@@ -35,8 +39,8 @@ public sealed class RunFiles(string folder)
     internal string CheckpointPath => PathOf("checkpoint.safetensors");
     internal string CheckpointBeforePath => PathOf("checkpoint-before.safetensors");
 
-    // Where a finished training stands, if a longer one may go on from there.
-    internal string EndPath => PathOf("end.safetensors");
+    /// <summary>What a longer run needs beside the last weights to go on from this one, where there may be such a run.</summary>
+    public string EndPath => PathOf("end.safetensors");
     internal string ResultPath => PathOf("result.json");
     internal string FailurePath => PathOf("failure.json");
 

@@ -54,6 +54,10 @@ public sealed partial class RunStore
             : RunState.Waiting;
     }
 
+    // 0 where they cannot be read.
+    private int PlannedEpochs(string hash) =>
+        Peek<int>(FilesOf(hash).PlanPath, plan => plan.GetProperty("recipe").GetProperty("epochs").GetInt32()) ?? 0;
+
     private static Attempt AttemptOf(Holder? holder, EpochTime[] times, int epochs, DateTime touched) => new(
         Holder.Name(holder),
         holder?.Since ?? "",

@@ -37,11 +37,33 @@ public sealed partial class RunStore
         : [];
 
     /// <summary>Writes the last weights of a finished run to a file, whole or not at all.</summary>
-    public void Export(string hash, string path) => WholeFile.Write(path, stream =>
+    public void Export(string hash, string path) => Copy(FilesOf(hash).WeightsPath, path);
+
+    /// <summary>Does the same with the weights of its best epoch, which have this SHA-256.</summary>
+    /// <exception cref="InvalidDataException">The store's file has another: it is damaged.</exception>
+    public void ExportBest(string hash, string digest, string path)
     {
-        using var weights = File.OpenRead(FilesOf(hash).WeightsPath);
-        weights.CopyTo(stream);
-    });
+        var best = FilesOf(hash).BestPath;
+        if (Safetensors.Digest(best) != digest)
+        {
+            throw new InvalidDataException($"{best} is damaged: its SHA-256 is not the one in the run's result");
+        }
+
+        Copy(best, path);
+    }
+
+    /// <summary>The runs that a longer one may go on from, and how many epochs each was to have.</summary>
+    public IReadOnlyDictionary<string, int> Ends() => Hashes()
+        .Where(hash => FilesOf(hash) is { IsFinished: true } files && File.Exists(files.EndPath))
+        .Select(hash => (Hash: hash, Epochs: PlannedEpochs(hash)))
+        .Where(run => run.Epochs > 0)
+        .ToDictionary(run => run.Hash, run => run.Epochs);
+
+    /// <summary>The bytes of what a longer run would need to go on from a finished one.</summary>
+    public long EndSize(string hash) => new FileInfo(FilesOf(hash).EndPath).Length;
+
+    /// <summary>Removes that, and nothing else.</summary>
+    public void RemoveEnd(string hash) => File.Delete(FilesOf(hash).EndPath);
 
     /// <summary>Writes the weights of a member of a finished ensemble to a file, whole or not at all.</summary>
     /// <param name="hash">The ensemble's.</param>
@@ -182,6 +204,12 @@ public sealed partial class RunStore
             return null;
         }
     }
+
+    private static void Copy(string from, string path) => WholeFile.Write(path, stream =>
+    {
+        using var weights = File.OpenRead(from);
+        weights.CopyTo(stream);
+    });
 
     private bool IsStale(string claim)
     {

@@ -58,6 +58,8 @@ public static class Measures
             "test accuracy" => run.Result?.TestAccuracy,
             "test error" => 1 - run.Result?.TestAccuracy,
             "test loss" => run.Result?.TestLoss,
+            "best test accuracy" => Kept(run)?.TestAccuracy,
+            "best test error" => 1 - Kept(run)?.TestAccuracy,
             "mean accuracy" => Members(run)?.MeanAccuracy,
             "ensemble accuracy" => Members(run)?.Accuracy,
             "disagreement" => Members(run)?.Disagreement,
@@ -145,6 +147,9 @@ public static class Measures
         : null;
 
     private static EnsembleRecord? Members(RunRecords run) => (run.Result?.Learning as LearningRecord.Ensemble)?.Ensemble;
+
+    // The weights of the best epoch, where the run has kept them.
+    private static BestRecord.Kept? Kept(RunRecords run) => run.Result?.Best as BestRecord.Kept;
 
     private static Counts Counts(RunRecords run) => CountsModule.ofWeights(PlanFile.weights(run.Run.Recipe));
 

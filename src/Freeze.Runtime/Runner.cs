@@ -119,20 +119,6 @@ public sealed class Runner : IDisposable
         }
     }
 
-    /// <summary>Removes what a run's end has kept for a next rung, which does not go on from there or has done so.</summary>
-    public void ForgetEnd(Run run)
-    {
-        ArgumentNullException.ThrowIfNull(run);
-        if (Searches.mayGoOn(run))
-        {
-            var files = store.FilesOf(Address.ofRecipe(run.Recipe));
-            if (Directory.Exists(files.Folder))
-            {
-                File.Delete(files.EndPath);
-            }
-        }
-    }
-
     /// <summary>Frees the data set.</summary>
     public void Dispose() => set?.Dispose();
 
@@ -165,7 +151,7 @@ public sealed class Runner : IDisposable
         var session = new TrainingSession(options, images, features, report, afterStep, cancel);
         return run.Recipe.Learning switch
         {
-            { IsTogether: true } => new Together(session, run).Train(hash, folder, EndBefore(run)),
+            { IsTogether: true } => new Together(session, run).Train(hash, folder, Shorter(run.Recipe)),
             Learning.StageByStage => new StageByStage(session, run, stages).Train(hash, folder),
             Learning.Ensemble => new Ensemble(session, run, Base).Train(store.FolderOf(hash), hash, folder),
             _ => throw new UnreachableException($"no training for plan case {run.Recipe.Learning}"),
@@ -186,17 +172,9 @@ public sealed class Runner : IDisposable
         var other => throw new UnreachableException($"no base for outcome {other}"),
     };
 
-    // The end of the run on the rung before.
-    private (string Path, string Hash)? EndBefore(Run run)
-    {
-        if (Searches.rungBefore(run)?.Value is not { } before)
-        {
-            return null;
-        }
-
-        var hash = Address.ofRecipe(before);
-        return (store.FilesOf(hash).EndPath, hash);
-    }
+    // Nothing is hashed before somebody asks.
+    private IEnumerable<ShorterRun> Shorter(Recipe recipe) =>
+        Continuations.shorter(recipe).Select(hash => new ShorterRun(hash, store.FilesOf(hash)));
 
     private ImageSet Images(DataSource wanted, Action<Progress> report)
     {

@@ -115,6 +115,93 @@ let ``show finds a run by hash, beginning and name, and export takes its weights
     Assert.Contains("not finished", (export (hashOf "failed") [ "--force" ]).Errors)
 
 [<Fact>]
+let ``the best weights are shown, and exported when asked for`` () =
+    let store = folder ()
+
+    let source =
+        file (quick.Replace("epochs 1", "epochs 3; validate 64; keep [last, best]"))
+
+    let output = freeze [ "run"; source; "--store"; store ]
+    Assert.Equal(0, output.Code)
+    Assert.Contains("test of best", output.Text)
+    let target = Path.Combine(folder (), "best.safetensors")
+
+    let export run =
+        freeze
+            [
+                "export"
+                run
+                "--best"
+                "--safetensors"
+                target
+                "--store"
+                store
+                "--force"
+            ]
+
+    let best =
+        Directory.GetFiles(store, "best.safetensors", SearchOption.AllDirectories)
+        |> Array.exactlyOne
+
+    Assert.Equal(0, (export "keep=best").Code)
+    Assert.Equal<byte[]>(File.ReadAllBytes best, File.ReadAllBytes target)
+    let shown = freeze [ "show"; "keep=best"; "--store"; store ]
+    Assert.Matches(@"kept too: epoch [1-3], the best by validation accuracy; test accuracy \d", shown.Text)
+    Assert.Contains("best.safetensors", shown.Text)
+
+    let refused = export "keep=last"
+    Assert.Equal(2, refused.Code)
+    Assert.Contains("keep best", refused.Errors)
+    Assert.DoesNotContain("kept too", (freeze [ "show"; "keep=last"; "--store"; store ]).Text)
+
+    let content = File.ReadAllBytes best
+    content[content.Length - 1] <- content[content.Length - 1] ^^^ 1uy
+    File.WriteAllBytes(best, content)
+    let damaged = export "keep=best"
+    Assert.Equal(2, damaged.Code)
+    Assert.Contains("damaged", damaged.Errors)
+
+[<Fact>]
+let ``a longer run goes on from a shorter one, says so before and after, and gc --ends takes that away`` () =
+    let store = folder ()
+    let text = quick.Replace("images 640", "images 128")
+    let short, long = file text, file (text.Replace("epochs 1", "epochs 3"))
+    Assert.Equal(0, (freeze [ "run"; short; "--store"; store ]).Code)
+    let hash = folders store |> Array.find (fun name -> name.Length = 16)
+
+    let plan path =
+        (freeze [ "plan"; path; "--store"; store ]).Text
+
+    let dry path =
+        (freeze [ "run"; path; "--store"; store; "--dry-run" ]).Text
+
+    let start = $"test, {hash} (1 epoch)"
+    Assert.Contains($"test goes on from {start}", plan long)
+    Assert.Contains($"go on from {start}", dry long)
+    Assert.DoesNotContain("go on from", dry short + dry (file (text.Replace("epochs 1", "epochs 3; seed 2"))))
+    Assert.DoesNotContain("goes on from", (freeze [ "plan"; long; "--store"; folder () ]).Text)
+
+    Assert.Equal(0, (freeze [ "gc"; short; "--store"; store; "--ends"; "--dry-run" ]).Code)
+    let output = freeze [ "run"; long; "--store"; store ]
+    Assert.Contains($"goes on from {hash} (1 epoch)", output.Errors)
+    Assert.DoesNotContain("epoch 1/3", output.Errors)
+    Assert.DoesNotContain("goes on from", plan long)
+
+    let longer =
+        folders store |> Array.find (fun name -> name.Length = 16 && name <> hash)
+
+    Assert.Contains(
+        $"epochs 1 to 1 were trained by {hash}",
+        (freeze [ "show"; longer; "--store"; store ]).Text
+    )
+
+    let gc = freeze [ "gc"; short; long; "--store"; store; "--ends" ]
+    Assert.Contains("2 ends removed", gc.Text)
+    Assert.Empty(Directory.GetFiles(store, "end.safetensors", SearchOption.AllDirectories))
+    Assert.Contains("nothing: finished", dry long)
+    Assert.Contains("start", dry (file (text.Replace("epochs 1", "epochs 4"))))
+
+[<Fact>]
 let ``gc removes what no file means, under no profile either, and nothing else`` () =
     let store = folder ()
     let text = quick.Replace("images 640", "images 128")

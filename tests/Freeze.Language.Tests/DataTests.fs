@@ -48,6 +48,26 @@ let ``a run may stop at an accuracy or where it gets no better`` () =
     )
 
 [<Fact>]
+let ``the best weights are kept where the file says so, which is another run`` () =
+    Assert.Equal(Keep.Last, (recipe "").Keep)
+    Assert.Equal(Keep.Best, (recipe "validate 100; keep best").Keep)
+    Assert.Equal(recipe "validate 100", recipe "validate 100; keep last")
+
+    Assert.NotEqual<string>(
+        Address.ofRecipe (recipe "validate 100"),
+        Address.ofRecipe (recipe "validate 100; keep best")
+    )
+
+[<Theory>]
+[<InlineData("keep best", "FRZ109")>]
+[<InlineData("validate 100; keep best; ensemble 2 after 1 epoch { rest: train }", "FRZ017")>]
+[<InlineData("validate 100; keep best; net cnn1; learn stage by stage", "FRZ017")>]
+let ``the best weights of several trainings, and of an epoch that the test set chose, are told of``
+    (text, code)
+    =
+    Assert.Equal<string list>([ code ], codes text)
+
+[<Fact>]
 let ``a folder lies relative to the file that names it, and its address is its content's`` () =
     let content: FolderContent =
         {

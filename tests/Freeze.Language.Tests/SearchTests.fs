@@ -72,6 +72,7 @@ let private result accuracy : RunResult =
         TestLoss = 0.0
         TestAccuracy = 0.0
         BestValidationAccuracy = 0.0
+        Best = BestRecord.NotKept
         Learning = LearningRecord.Together
         Counts = Counts.none
         StillVerified = 0L

@@ -23,12 +23,12 @@ internal static class MadeUp
             .ToArray();
         var start = new DateTime(2026, 3, 1, 12, 0, 0, DateTimeKind.Utc).AddMinutes(10 * number);
         var times = epochs
-            .Select(epoch => new EpochTime(epoch.Epoch, 1 + RandomStream.Unit(key, 1000 + epoch.Epoch), 500, start.AddSeconds(epoch.Epoch).ToString("O"), "machine", 2))
+            .Select(epoch => new EpochTime(epoch.Epoch, 1 + RandomStream.Unit(key, 1000 + epoch.Epoch), 500, start.AddSeconds(epoch.Epoch).ToString("O"), "machine", 2, ""))
             .ToArray();
         var counts = CountsModule.ofWeights(run.Recipe.Weights);
         var result = new RunResult(
             hash, run.Name, epochs, 0.1, epochs[^1].ValidationAccuracy - 0.01, epochs.Max(epoch => epoch.ValidationAccuracy),
-            LearningRecord.Together, counts,
+            Best(run, epochs), LearningRecord.Together, counts,
             counts.Fixed + counts.Zero, 2, "Freeze 0, libtorch 0");
         var layers = run.Recipe.Weights.Where(plan => plan.Treatment.IsTrained && !plan.Weight.IsBias).Select(plan => plan.Weight.Layer);
         return new RunRecords(run, hash, epochs, times, result, null, [], [])
@@ -56,9 +56,13 @@ internal static class MadeUp
         {
             Result = new RunResult(
                 result.Hash, result.Name, result.Epochs, result.TestLoss, result.TestAccuracy, result.BestValidationAccuracy,
-                LearningRecord.NewStageByStage(stages), result.Counts, result.StillVerified, result.Threads, result.Versions),
+                result.Best, LearningRecord.NewStageByStage(stages), result.Counts, result.StillVerified, result.Threads, result.Versions),
         };
     }
+
+    private static BestRecord Best(Run run, EpochRecord[] epochs) => run.Recipe.Keep.IsBest
+        ? BestRecord.NewKept(EpochRecordModule.best(epochs).Epoch, 0.1, 0.9, 0, "")
+        : BestRecord.NotKept;
 
     public static RunRecords Missing(Run run, int number) =>
         Finished(run, number) with { Epochs = [], Times = [], Result = null };

@@ -17,7 +17,7 @@ public sealed class MeasureTests
         {
             Result = new RunResult(
                 result.Hash, result.Name, result.Epochs, result.TestLoss, result.TestAccuracy, result.BestValidationAccuracy,
-                LearningRecord.NewEnsemble(joint), result.Counts, result.StillVerified, result.Threads, result.Versions),
+                BestRecord.NotKept, LearningRecord.NewEnsemble(joint), result.Counts, result.StillVerified, result.Threads, result.Versions),
         };
 
         Assert.Equal(0.68, Measures.Of("mean accuracy", ensemble));
@@ -42,6 +42,19 @@ public sealed class MeasureTests
         Assert.Equal(1, Measures.Of("epochs to 89.5%", run));
         Assert.Null(Measures.Of("epochs to 98.1%", run));
         Assert.Equal((MeasureUnit.Share, MeasureUnit.Number), (Measures.Unit("accuracy at epoch 1"), Measures.Unit("epochs to 98%")));
+    }
+
+    [Fact]
+    public void TheTestAccuracyOfTheBestWeightsIsOfRunsThatKeepThem()
+    {
+        var kept = MadeUp.File("data mnist-sample; epochs 2; validate 100; keep best", MadeUp.Finished).Runs[0];
+        Assert.Equal(0.9, Measures.Of("best test accuracy", kept));
+        Assert.Equal(0.1, Measures.Of("best test error", kept)!.Value, 1e-12);
+        Assert.Equal(MeasureUnit.Share, Measures.Unit("best test error"));
+
+        var last = MadeUp.File("data mnist-sample; epochs 2; validate 100", MadeUp.Finished).Runs[0];
+        Assert.Null(Measures.Of("best test accuracy", last));
+        Assert.Null(Measures.Of("best test error", last));
     }
 
     [Fact]

@@ -37,6 +37,8 @@ internal sealed record TestRecipe(Net Net)
 
     public Stop[] Stops { get; init; } = [];
 
+    public Keep Keep { get; init; } = Keep.Last;
+
     public Augmentation[] Augmentations { get; init; } = [];
 
     public int Batch { get; init; } = 32;
@@ -71,6 +73,7 @@ internal sealed record TestRecipe(Net Net)
         DropLast,
         Epochs,
         Stops,
+        Keep,
         Shuffle,
         Precision,
         Device,

@@ -11,29 +11,49 @@ open Freeze.Cli.StoreIndex
 open Freeze.Cli.Tables
 open Freeze.Records
 
-/// Of an ensemble, which member.
 type private Wanted =
-    | Weights
+    | Last
+    /// Of an epoch, with their SHA-256.
+    | Best of Epoch: int * Digest: string
+    /// Of a member of an ensemble: all weights, or what it has learned alone.
     | Member of Number: int * Learned: bool
 
-let private wanted (arguments: ParseResults<ExportArguments>) (run: Run) : Result<Wanted, string> =
+let private best (store: RunStore) (entry: Entry) : Result<Wanted, string> =
+    match
+        (store.FilesOf entry.Hash).ReadResult entry.Hash
+        |> Option.ofObj
+        |> Option.map _.Best
+    with
+    | Some(BestRecord.Kept(epoch, _, _, _, digest)) -> Ok(Best(epoch, digest))
+    | Some BestRecord.NotKept
+    | None ->
+        Error
+            $"{line entry.Name} keeps its last weights alone: with `keep best` in its file a run keeps those of its best epoch too"
+
+let private wanted (arguments: ParseResults<ExportArguments>) (store: RunStore) (entry: Entry) (run: Run) =
+    let name = line entry.Name
     let learned = arguments.Contains ExportArguments.Learned
 
     match run.Recipe.Learning, arguments.TryGetResult ExportArguments.Member with
     | Learning.Ensemble(members, _, _, _), Some number when number >= 1 && number <= members ->
         Ok(Member(number, learned))
     | Learning.Ensemble(members, _, _, _), _ ->
-        Error $"{line run.Name} is an ensemble: say which member, --member 1 to {members}"
-    | _, None when not learned -> Ok Weights
-    | _ -> Error $"{line run.Name} is no ensemble: --member and --learned are for those"
+        Error $"{name} is an ensemble: say which member, --member 1 to {members}"
+    | _, Some _ -> Error $"{name} is no ensemble: --member is for those"
+    | _, None when learned -> Error $"{name} is no ensemble: --learned is for their members"
+    | _, None when arguments.Contains ExportArguments.Best -> best store entry
+    | _, None -> Ok Last
 
 let private export (store: RunStore) (entry: Entry) (run: Run) (wanted: Wanted) (path: string) : int =
     try
         let what =
             match wanted with
-            | Weights ->
+            | Last ->
                 store.Export(entry.Hash, path)
                 "The weights"
+            | Best(epoch, digest) ->
+                store.ExportBest(entry.Hash, digest, path)
+                $"The weights after epoch {epoch}, the best,"
             | Member(number, learned) ->
                 store.ExportMember(entry.Hash, run, number, learned, path)
 
@@ -65,6 +85,6 @@ let run (arguments: ParseResults<ExportArguments>) : int =
         match store.FilesOf(entry.Hash).ReadPlan() |> Option.ofObj with
         | None -> Exit.refuse $"the plan of {line entry.Name} cannot be read"
         | Some run ->
-            match wanted arguments run with
+            match wanted arguments store entry run with
             | Error reason -> Exit.refuse reason
             | Ok wanted -> export store entry run wanted path

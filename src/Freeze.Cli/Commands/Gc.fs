@@ -70,6 +70,46 @@ let private reasonToKeep (reading: KnownData.Reading) (store: RunStore) (entry: 
     | Some run when KnownData.canIdentify reading run.Recipe.Data -> None
     | Some run -> Some $"its images ({line (DataSource.name run.Recipe.Data)}) are not on this machine"
 
+let private removeRuns (arguments: ParseResults<GcArguments>) (store: RunStore) (entries: Entry[]) : int =
+    let size = entries |> Array.sumBy (fun entry -> store.Size entry.Hash)
+
+    if entries.Length = 0 then
+        printfn "Nothing to remove: the files mean every run in %s." store.Folder
+        Exit.fine
+    else
+        entries
+        |> print
+            [
+                words "run" (fun entry -> line entry.Name)
+                words "state" (fun entry -> fst (describe entry.State))
+                words "hash" _.Hash
+            ]
+
+        if arguments.Contains GcArguments.Dry_Run then
+            printfn "%d runs, %s, would be removed." entries.Length (megabytes size)
+            Exit.fine
+        elif arguments.Contains Yes then
+            remove store entries
+        elif Console.IsInputRedirected then
+            Exit.refuse "nobody can be asked here: --yes removes these runs, --dry-run only lists them"
+        elif asked entries.Length (megabytes size) store.Folder then
+            remove store entries
+        else
+            printfn "Nothing removed."
+            Exit.fine
+
+/// What longer runs would go on from: no result is lost with it, so nobody is asked.
+let private removeEnds (arguments: ParseResults<GcArguments>) (store: RunStore) (hashes: string seq) =
+    let known = store.Ends()
+    let ends = hashes |> Seq.filter known.ContainsKey |> Seq.toArray
+    let size = ends |> Array.sumBy store.EndSize
+
+    if arguments.Contains GcArguments.Dry_Run then
+        printfn "%s, %s, would be removed." (plural ends.Length "end") (megabytes size)
+    else
+        ends |> Array.iter store.RemoveEnd
+        printfn "%s removed, %s." (plural ends.Length "end") (megabytes size)
+
 let run (arguments: ParseResults<GcArguments>) : int =
     let store = RunStore(Places.store (arguments.TryGetResult GcArguments.Store))
     let reading = KnownData.recorded (Places.catalog None) store.Folder
@@ -77,34 +117,13 @@ let run (arguments: ParseResults<GcArguments>) : int =
     match meant reading (arguments.GetResult GcArguments.Files) with
     | None -> Exit.wrongInput
     | Some meant ->
-        let entries =
+        let code =
             ofStore store
             |> Array.filter (fun entry -> not (meant.Contains entry.Hash))
             |> keeping (reasonToKeep reading store)
+            |> removeRuns arguments store
 
-        let size = entries |> Array.sumBy (fun entry -> store.Size entry.Hash)
+        if arguments.Contains GcArguments.Ends then
+            removeEnds arguments store meant
 
-        if entries.Length = 0 then
-            printfn "Nothing to remove: the files mean every run in %s." store.Folder
-            Exit.fine
-        else
-            entries
-            |> print
-                [
-                    words "run" (fun entry -> line entry.Name)
-                    words "state" (fun entry -> fst (describe entry.State))
-                    words "hash" _.Hash
-                ]
-
-            if arguments.Contains GcArguments.Dry_Run then
-                printfn "%d runs, %s, would be removed." entries.Length (megabytes size)
-                Exit.fine
-            elif arguments.Contains Yes then
-                remove store entries
-            elif Console.IsInputRedirected then
-                Exit.refuse "nobody can be asked here: --yes removes these runs, --dry-run only lists them"
-            elif asked entries.Length (megabytes size) store.Folder then
-                remove store entries
-            else
-                printfn "Nothing removed."
-                Exit.fine
+        code

@@ -9,6 +9,7 @@ open Freeze.Language
 open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Cli.Tables
+open Freeze.Records
 
 /// A run, its hash, and where it stands in its file.
 type private Shown =
@@ -353,6 +354,20 @@ let private printTimes (arguments: ParseResults<PlanArguments>) (runs: Run[]) : 
 
     Exit.ofSuccess (problems.Length = 0)
 
+/// The runs that need not begin anew, since the store has their first epochs.
+let private printStarts (folder: string) (shown: Shown[]) =
+    try
+        let store = RunStore folder
+        let goesOnFrom = StoreIndex.goesOnFrom store
+
+        for shown in shown do
+            if shown.Hash <> Address.needsData && not (store.FilesOf shown.Hash).IsFinished then
+                goesOnFrom shown.Run
+                |> Option.iter (fun shorter ->
+                    printfn "%s goes on from %s" (line shown.Run.Name) (StoreIndex.asStart shorter))
+    with :? RunException as error ->
+        eprintfn "%s" error.Message
+
 let private show (arguments: ParseResults<PlanArguments>) (files: Files.Loaded list) (chosen: Run[]) =
     let addresses = Addresses()
     let chosen = HashSet(chosen, HashIdentity.Reference)
@@ -385,6 +400,7 @@ let private show (arguments: ParseResults<PlanArguments>) (files: Files.Loaded l
         printRuns shown
         printStages runs
         printRungs runs
+        printStarts (Places.store (arguments.TryGetResult PlanArguments.Store)) shown
 
         if runs.Length <= fewRuns || arguments.Contains Layers then
             shown |> Array.iter printLayers

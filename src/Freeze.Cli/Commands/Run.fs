@@ -95,18 +95,6 @@ let private alone
 
         let next = if isWhole then nextRung outcomes else []
 
-        // What does not go on needs no more than its weights.
-        if isWhole then
-            let going =
-                next
-                |> List.choose Searches.rungBefore
-                |> List.map Address.ofRecipe
-                |> Set.ofList
-
-            for run, _ in outcomes do
-                if Searches.mayGoOn run && not (going.Contains(Address.ofRecipe run.Recipe)) then
-                    runner.ForgetEnd run
-
         if next.IsEmpty then
             outcomes
         else
@@ -192,22 +180,28 @@ let private train
 
 /// What `train` would do.
 let private foretell (arguments: ParseResults<RunArguments>) store (runs: Run[]) : int =
-    let plan (entry: StoreIndex.Entry) =
+    let store = RunStore store
+    let goesOnFrom = StoreIndex.goesOnFrom store
+
+    let plan (run: Run, entry: StoreIndex.Entry) =
         match entry.State with
         | RunState.Done _ -> "nothing: finished"
         | RunState.Running attempt -> $"wait: {attempt.Holder} is at it"
         | RunState.Interrupted 0 -> "go on in epoch 1"
         | RunState.Interrupted epochs -> $"go on after epoch {epochs}"
-        | RunState.Waiting -> "start"
+        | RunState.Waiting ->
+            goesOnFrom run
+            |> Option.map (fun shorter -> $"go on from {StoreIndex.asStart shorter}")
+            |> Option.defaultValue "start"
         | RunState.Failed _ when arguments.Contains RunArguments.Retry -> "try again"
         | RunState.Failed failure -> $"nothing: failed before ({failure.Message})"
 
-    StoreIndex.ofRuns (RunStore store) runs
+    Array.zip runs (StoreIndex.ofRuns store runs)
     |> print
         [
-            words "run" (fun entry -> line entry.Name)
+            words "run" (fun (_, entry) -> line entry.Name)
             words "to do" plan
-            words "hash" _.Hash
+            words "hash" (fun (_, entry) -> entry.Hash)
         ]
 
     Exit.fine

@@ -39,7 +39,26 @@ let private printEpochs (epochs: EpochRecord[]) =
                 numbers "validation" (fun epoch -> percent epoch.ValidationAccuracy)
             ]
 
-let private printResult (result: RunResult) =
+/// What the weights of the best epoch come to, and whether the test set has chosen that epoch.
+let private printBest (run: Run option) (best: BestRecord) =
+    match best with
+    | BestRecord.NotKept -> ()
+    | BestRecord.Kept(epoch, loss, accuracy, verified, _) ->
+        let by =
+            match run with
+            | Some run when run.Recipe.Validation.IsTest -> "the test set itself"
+            | _ -> "validation accuracy"
+
+        printfn
+            "kept too: epoch %d, the best by %s; test accuracy %s, loss %s"
+            epoch
+            by
+            (percent accuracy)
+            (loss.ToString "F4")
+
+        printfn "verified still in it: %s scalars" (count verified)
+
+let private printResult (run: Run option) (result: RunResult) =
     printfn
         "test: accuracy %s, loss %s; best validation %s"
         (percent result.TestAccuracy)
@@ -47,7 +66,14 @@ let private printResult (result: RunResult) =
         (percent result.BestValidationAccuracy)
 
     printfn "verified still: %s scalars" (count result.StillVerified)
+    printBest run result.Best
     printfn "by %s on %d threads" result.Versions result.Threads
+
+/// The epochs that other runs have trained.
+let private printFrom (times: EpochTime[]) =
+    for from, taken in times |> Array.groupBy _.From do
+        if from <> "" then
+            printfn "epochs %d to %d were trained by %s" taken[0].Epoch (Array.last taken).Epoch (line from)
 
 let private printFiles (files: RunFiles) (log: string option) =
     printfn "files: %s" (clean files.Folder)
@@ -67,14 +93,16 @@ let private show (store: RunStore) (entry: Entry) =
     | RunState.Failed failure -> printfn "  %s" (line failure.Advice)
     | _ -> ()
 
-    files.ReadPlan() |> Option.ofObj |> Option.iter printPlan
+    let run = files.ReadPlan() |> Option.ofObj
+    run |> Option.iter printPlan
 
     match files.ReadResult entry.Hash |> Option.ofObj with
     | Some result ->
         printEpochs result.Epochs
-        printResult result
+        printResult run result
     | None -> printEpochs (files.ReadEpochs())
 
+    printFrom (files.ReadTimes())
     printFiles files (Map.tryFind entry.Hash (Batches.logs store.Folder))
 
 let run (arguments: ParseResults<ShowArguments>) : int =

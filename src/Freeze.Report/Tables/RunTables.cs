@@ -10,24 +10,30 @@ internal static class RunTables
     private const int MostValues = 20;
 
     /// <summary>The runs of a file, with what each measured.</summary>
-    public static Table Runs(ReportFile file) => new(
-        "all runs",
-        string.Create(CultureInfo.InvariantCulture, $"All {file.Runs.Count:N0} runs in the order of the file"),
-        [
-            new("run"), new("state"), .. Numbers("epochs", "seed", "trained", "training", "best validation", "test", "found still"),
-            new("hash"),
-        ],
-        file.Runs.Select(run =>
-        {
-            Cell Show(string measure) => Measures.Of(measure, run) is { } value ? Measures.Show(measure, value) : Cell.Gap;
-            return new Cell[]
+    public static Table Runs(ReportFile file)
+    {
+        // Of the weights of the best epoch, where a run keeps them.
+        string[] kept = file.Runs.Any(run => run.Run.Recipe.Keep.IsBest) ? ["best test accuracy"] : [];
+        return new(
+            "all runs",
+            string.Create(CultureInfo.InvariantCulture, $"All {file.Runs.Count:N0} runs in the order of the file"),
+            [
+                new("run"), new("state"),
+                .. Numbers(["epochs", "seed", "trained", "training", "best validation", "test", .. kept.Select(_ => "test of best"), "found still"]),
+                new("hash"),
+            ],
+            file.Runs.Select(run =>
             {
-                run.Run.Name, run.State.Word(), string.Create(CultureInfo.InvariantCulture, $"{run.Epochs.Length:N0} of {run.Run.Recipe.Epochs:N0}"),
-                run.Run.Recipe.Seed.ToString(CultureInfo.InvariantCulture), Show("trained parameters"), Show("training accuracy"),
-                Show("best accuracy"), Show("test accuracy"), run.Result is { } result ? Cell.Of(result.StillVerified) : Cell.Gap,
-                new Cell(run.Hash, Tone: "code"),
-            };
-        }));
+                Cell Show(string measure) => Measures.Of(measure, run) is { } value ? Measures.Show(measure, value) : Cell.Gap;
+                return (Cell[])
+                [
+                    run.Run.Name, run.State.Word(), string.Create(CultureInfo.InvariantCulture, $"{run.Epochs.Length:N0} of {run.Run.Recipe.Epochs:N0}"),
+                    run.Run.Recipe.Seed.ToString(CultureInfo.InvariantCulture), Show("trained parameters"), Show("training accuracy"),
+                    Show("best accuracy"), Show("test accuracy"), .. kept.Select(Show),
+                    run.Result is { } result ? Cell.Of(result.StillVerified) : Cell.Gap, new Cell(run.Hash, Tone: "code"),
+                ];
+            }));
+    }
 
     /// <summary>What a recipe plans for the weights of each layer.</summary>
     public static Table Layers(Recipe recipe) => new(

@@ -13,7 +13,8 @@ public static class TidyFiles
 {
     private static readonly string[] OfRuns =
     [
-        "best accuracy", "training accuracy", "validation accuracy", "test accuracy", "training loss", "validation loss", "test loss",
+        "best accuracy", "training accuracy", "validation accuracy", "test accuracy", "best test accuracy", "training loss",
+        "validation loss", "test loss",
         "trained parameters", "total parameters", "seconds", "seconds per epoch",
     ];
 

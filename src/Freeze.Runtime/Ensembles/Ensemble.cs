@@ -91,6 +91,7 @@ internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, Train
             together.Loss,
             together.Accuracy,
             epochs.Max(epoch => epoch.ValidationAccuracy),
+            BestRecord.NotKept,
             LearningRecord.NewEnsemble(new EnsembleRecord(
                 start,
                 [.. members],
@@ -104,7 +105,7 @@ internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, Train
             session.Options.Threads,
             session.Versions);
         folder.Take(epochs, EpochTimeModule.numbered(times));
-        folder.Finish([], result);
+        folder.Finish(result);
         return result;
     }
 

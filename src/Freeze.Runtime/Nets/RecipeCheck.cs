@@ -30,6 +30,9 @@ internal static class RecipeCheck
             Check(stop is not Stop.Plateau { Epochs: < 1 }, "a plateau of no epochs");
         }
 
+        Check(
+            recipe.Keep.IsLast || recipe.Learning.IsTogether,
+            "the best weights to keep of a net whose parts learn one behind the other, or of an ensemble");
         if (recipe.Validation is Validation.HeldOut held)
         {
             Check(held.Images > 0 && held.Images < used, $"{held.Images} images held out of {used}");

@@ -63,9 +63,9 @@ internal abstract class LeafOptimizer(
                 Period.Epochs epochs => epoch >= epochs.First && epoch <= epochs.Last,
                 _ => throw new UnreachableException($"no time for plan case {leaves[i].Update.Period}"),
             };
-            if (inForce[i] && !learns)
+            if (!learns)
             {
-                // Else momentum would move it on, or be kept for its return.
+                // Else momentum would move it on, or be kept for its return. What a shorter run has left may learn no more.
                 Forget(i);
                 leaves[i].Value.grad = null;
             }

@@ -23,12 +23,20 @@ internal sealed class Checkpoint
     public Position Position { get; }
 
     /// <summary>Writes a training's state.</summary>
-    public static void Write(Stream stream, Position position, IReadOnlyList<(string Name, Tensor Value)> state)
+    /// <param name="stream">Where to.</param>
+    /// <param name="position">Where the training stands.</param>
+    /// <param name="state">What the file holds.</param>
+    /// <param name="beside">What another file holds, in its order: it is summed up here too, so the two belong together.</param>
+    public static void Write(
+        Stream stream,
+        Position position,
+        IReadOnlyList<(string Name, Tensor Value)> state,
+        IEnumerable<(string Name, Tensor Value)>? beside = null)
     {
         var text = Json.toText(position);
         using var sum = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         sum.AppendData(Encoding.UTF8.GetBytes(text));
-        foreach (var (_, value) in state)
+        foreach (var (_, value) in (beside ?? []).Concat(state))
         {
             using var here = value.cpu();
             using var packed = here.contiguous();
@@ -39,10 +47,16 @@ internal sealed class Checkpoint
     }
 
     /// <summary>Reads a checkpoint of a run.</summary>
+    /// <param name="path">Its file.</param>
+    /// <param name="hash">The run's.</param>
+    /// <param name="beside">The file that holds the rest of the state, or null where there is none.</param>
     /// <exception cref="InvalidDataException">It is damaged, or another run's.</exception>
-    public static Checkpoint Read(string path, string hash)
+    public static Checkpoint Read(string path, string hash, string? beside = null)
     {
-        var (tensors, notes) = Safetensors.ReadWithNotes(path);
+        var (own, notes) = Safetensors.ReadWithNotes(path);
+        var tensors = beside is null
+            ? own
+            : Safetensors.Read(beside).Concat(own).DistinctBy(entry => entry.Key).ToDictionary();
         if (!notes.TryGetValue("position", out var text) || !notes.TryGetValue("sha256", out var expected))
         {
             throw new InvalidDataException("it is no checkpoint of a training");

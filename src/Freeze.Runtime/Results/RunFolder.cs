@@ -50,27 +50,21 @@ internal sealed class RunFolder : IDisposable
     /// <param name="trainer">A training of the run that has made no step.</param>
     /// <param name="versions">What computes now.</param>
     /// <param name="note">Is told what is of interest.</param>
-    /// <param name="shorter">The end of a run whose epochs are the first ones of this, and that run's hash.</param>
-    public void Resume(Trainer trainer, string versions, Action<string> note, (string Path, string Hash)? shorter = null)
+    /// <param name="shorter">The runs whose epochs are the first ones of this, the longest first.</param>
+    public void Resume(Trainer trainer, string versions, Action<string> note, IEnumerable<ShorterRun>? shorter = null)
     {
-        List<(string Path, string Hash)> checkpoints =
-            [(files.CheckpointPath, hash), (files.CheckpointBeforePath, hash)];
-        if (shorter is { } end)
+        var from = files;
+        if (!TryResume(files.CheckpointPath, trainer, versions, note) &&
+            !TryResume(files.CheckpointBeforePath, trainer, versions, note) &&
+            (shorter ?? []).FirstOrDefault(run => TryFollow(run, trainer, versions, note)) is { } before)
         {
-            checkpoints.Add(end);
-        }
-
-        foreach (var (path, whose) in checkpoints)
-        {
-            if (File.Exists(path) && TryResume(path, whose, trainer, versions, note))
-            {
-                break;
-            }
+            from = before.Files;
+            AddMachines(from.ReadMachines());
         }
 
         // These are no part of a checkpoint: each line is on the disk before its epoch's others.
         var done = trainer.Records.Count;
-        var known = JsonLines.Read<WeightRecord>(files.SizesPath).Where(line => line.Epoch <= done).ToArray();
+        var known = JsonLines.Read<WeightRecord>(from.SizesPath).Where(line => line.Epoch <= done).ToArray();
         sizes = Begin(files.SizesPath, known);
         Take(trainer.Records, timed);
     }
@@ -86,21 +80,34 @@ internal sealed class RunFolder : IDisposable
     }
 
     /// <summary>Keeps where a training stands; the checkpoint before stays beside it.</summary>
-    public void Save(Trainer trainer, string versions) =>
-        Save(trainer, versions, files.CheckpointPath, files.CheckpointBeforePath);
-
-    /// <summary>Keeps the end of a training, from which a longer one may go on.</summary>
-    public void KeepEnd(Trainer trainer, string versions) => Save(trainer, versions, files.EndPath, null);
-
-    private void Save(Trainer trainer, string versions, string path, string? before)
+    public void Save(Trainer trainer, string versions)
     {
         using var scope = NewDisposeScope();
         using var still = no_grad();
-        var at = trainer.Position;
-        var position = new Position(
-            hash, at.Epoch, at.Step, at.LossSum, at.Right, at.Images, at.Seconds, at.Records, [.. timed], at.Threads, versions);
         claim.Demand();
-        WholeFile.Write(path, stream => Checkpoint.Write(stream, position, trainer.State()), keepAs: before);
+        WholeFile.Write(
+            files.CheckpointPath,
+            stream => Checkpoint.Write(stream, PositionOf(trainer, versions), trainer.State()),
+            keepAs: files.CheckpointBeforePath);
+    }
+
+    /// <summary>
+    /// Keeps the end of a training, from which a longer one may go on: what there is beside the last weights, which have a file.
+    /// </summary>
+    public void KeepEnd(Trainer trainer, string versions)
+    {
+        using var scope = NewDisposeScope();
+        using var still = no_grad();
+        claim.Demand();
+        WholeFile.Write(files.EndPath, stream => Checkpoint.Write(
+            stream, PositionOf(trainer, versions), trainer.StateBesideWeights(), beside: trainer.Weights.State()));
+    }
+
+    private Position PositionOf(Trainer trainer, string versions)
+    {
+        var at = trainer.Position;
+        return new Position(
+            hash, at.Epoch, at.Step, at.LossSum, at.Right, at.Images, at.Seconds, at.Records, [.. timed], at.Threads, versions);
     }
 
     /// <summary>Writes the records of a training that others have done for this one.</summary>
@@ -109,12 +116,7 @@ internal sealed class RunFolder : IDisposable
         timed = [.. taken];
         epochs = Begin(files.EpochsPath, records);
         times = Begin(files.TimesPath, timed);
-        var here = Machine.Record;
-        var machines = JsonLines.Read<MachineRecord>(files.MachinesPath).ToArray();
-        if (!machines.Contains(here))
-        {
-            WriteLines(files.MachinesPath, machines.Append(here));
-        }
+        AddMachines([Machine.Record]);
     }
 
     /// <summary>The folder of a training that is part of this run, under the same claim; its plan follows from the run's.</summary>
@@ -123,23 +125,27 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Writes how long the stages of a net took.</summary>
     public void Take(IEnumerable<StageTime> stages) => WriteLines(files.StageTimesPath, stages);
 
-    /// <summary>Writes weights and result, then removes what is of no more use: the run is finished.</summary>
-    public void Finish(WeightTable weights, RunResult result)
+    /// <summary>Writes the weights after the last epoch.</summary>
+    public void KeepLast(WeightTable weights) => Keep(files.WeightsPath, weights);
+
+    /// <summary>Writes the weights after the best epoch, and gives the SHA-256 of their file.</summary>
+    public string KeepBest(WeightTable weights)
     {
-        using var scope = NewDisposeScope();
-        using var still = no_grad();
-        Finish([.. weights.State()], result);
+        Keep(files.BestPath, weights);
+        return Safetensors.Digest(files.BestPath);
     }
 
-    /// <summary>The same of any named values and any record; without values no file of them is written.</summary>
+    /// <summary>Writes named values and a record, as <see cref="Finish{T}(T)"/> does.</summary>
     public void Finish<T>(IReadOnlyList<(string Name, Tensor Value)> state, T result)
     {
-        claim.Demand();
-        if (state.Count > 0)
-        {
-            WholeFile.Write(files.WeightsPath, stream => Safetensors.Write(stream, state));
-        }
+        Keep(files.WeightsPath, state);
+        Finish(result);
+    }
 
+    /// <summary>Writes the result, then removes what is of no more use: the run is finished.</summary>
+    public void Finish<T>(T result)
+    {
+        claim.Demand();
         // Before the result, so that no finished run has word of a failure beside it.
         File.Delete(files.FailurePath);
         WholeFile.Write(files.ResultPath, Json.toText(result) + "\n");
@@ -158,11 +164,29 @@ internal sealed class RunFolder : IDisposable
         times?.Dispose();
     }
 
-    private bool TryResume(string path, string whose, Trainer trainer, string versions, Action<string> note)
+    private void Keep(string path, WeightTable weights)
     {
+        using var scope = NewDisposeScope();
+        using var still = no_grad();
+        Keep(path, [.. weights.State()]);
+    }
+
+    private void Keep(string path, IReadOnlyList<(string Name, Tensor Value)> state)
+    {
+        claim.Demand();
+        WholeFile.Write(path, stream => Safetensors.Write(stream, state));
+    }
+
+    private bool TryResume(string path, Trainer trainer, string versions, Action<string> note)
+    {
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
         try
         {
-            var checkpoint = Checkpoint.Read(path, whose);
+            var checkpoint = Checkpoint.Read(path, hash);
             var position = checkpoint.Position;
             trainer.Restore(position, checkpoint.Tensor);
             timed = [.. position.Times];
@@ -176,10 +200,63 @@ internal sealed class RunFolder : IDisposable
 
             return true;
         }
-        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception error) when (IsOfNoUse(error))
         {
             note($"{path} is of no use ({error.Message})");
             return false;
+        }
+    }
+
+    // Only where the bits are those of a run from the start: nothing is lost but time.
+    private bool TryFollow(ShorterRun shorter, Trainer trainer, string versions, Action<string> note)
+    {
+        var path = shorter.Files.EndPath;
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        try
+        {
+            var end = Checkpoint.Read(path, shorter.Hash, beside: shorter.Files.WeightsPath);
+            var position = end.Position;
+            var name = $"{shorter.Hash} ({position.Records.Length} epoch{(position.Records.Length == 1 ? "" : "s")})";
+            if (WhatDiffers(shorter, position, versions) is { } difference)
+            {
+                note($"does not go on from {name}, trained {difference}: the bits might be others");
+                return false;
+            }
+
+            trainer.Restore(position, end.Tensor);
+            timed = [.. EpochTimeModule.takenFrom(shorter.Hash, position.Times)];
+            note($"goes on from {name}");
+            return true;
+        }
+        catch (Exception error) when (IsOfNoUse(error))
+        {
+            note($"{path} is of no use ({error.Message})");
+            return false;
+        }
+    }
+
+    // What may make other last bits of the same recipe, as far as records tell; null where nothing does.
+    private static string? WhatDiffers(ShorterRun shorter, Position position, string versions) =>
+        position.Versions != versions ? $"by {position.Versions}"
+        : position.Times.FirstOrDefault(time => time.Threads != get_num_threads()) is { } time ? $"on {time.Threads} threads"
+        : shorter.Files.ReadMachines().FirstOrDefault(machine => machine.Processor != Machine.Record.Processor) is { } machine
+            ? $"on the processor {machine.Processor}"
+        : null;
+
+    private static bool IsOfNoUse(Exception error) =>
+        error is IOException or InvalidDataException or UnauthorizedAccessException;
+
+    private void AddMachines(IEnumerable<MachineRecord> added)
+    {
+        var known = JsonLines.Read<MachineRecord>(files.MachinesPath).ToArray();
+        var all = known.Union(added).ToArray();
+        if (all.Length > known.Length)
+        {
+            WriteLines(files.MachinesPath, all);
         }
     }
 

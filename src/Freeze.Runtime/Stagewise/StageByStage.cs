@@ -32,6 +32,7 @@ internal sealed class StageByStage(TrainingSession session, Run run, RunStore st
             test.Loss,
             test.Accuracy,
             outcomes[^1].Best.Epochs.Max(epoch => epoch.ValidationAccuracy),
+            BestRecord.NotKept,
             LearningRecord.NewStageByStage([.. outcomes.Select(stage => stage.Record)]),
             CountsModule.ofWeights(run.Recipe.Weights),
             StillnessCheck.Verify(weights, run.Recipe.Seed),
@@ -40,7 +41,8 @@ internal sealed class StageByStage(TrainingSession session, Run run, RunStore st
         folder.Take(epochs, EpochTimeModule.numbered(outcomes.SelectMany(
             stage => StageTimeModule.ofEpochs(stage.Time, stage.Record.Best))));
         folder.Take(outcomes.Select(stage => stage.Time));
-        folder.Finish(weights, result);
+        folder.KeepLast(weights);
+        folder.Finish(result);
         return result;
     }
 }

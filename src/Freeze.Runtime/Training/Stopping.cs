@@ -9,7 +9,7 @@ internal static class Stopping
     public static bool Holds(IReadOnlyList<Stop> stops, IReadOnlyList<EpochRecord> epochs) => stops.Any(stop => stop switch
     {
         // Of the best ones the first: one that is as good is no progress.
-        Stop.Plateau plateau => epochs.Count - epochs.MaxBy(epoch => epoch.ValidationAccuracy)!.Epoch >= plateau.Epochs,
+        Stop.Plateau plateau => epochs.Count - EpochRecordModule.best(epochs).Epoch >= plateau.Epochs,
         Stop.Accuracy accuracy => epochs[^1].ValidationAccuracy >= accuracy.Share,
         _ => throw new UnreachableException($"no stop for plan case {stop}"),
     });

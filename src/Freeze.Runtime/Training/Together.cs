@@ -15,8 +15,8 @@ internal sealed class Together(TrainingSession session, Run run)
     /// <summary>Leaves the net's weights and the run's records in its folder.</summary>
     /// <param name="hash">The run's.</param>
     /// <param name="folder">Its folder.</param>
-    /// <param name="shorter">The end of a run whose epochs are the first ones of this, and that run's hash.</param>
-    public RunResult Train(string hash, RunFolder folder, (string Path, string Hash)? shorter)
+    /// <param name="shorter">The runs whose epochs are the first ones of this, the longest first.</param>
+    public RunResult Train(string hash, RunFolder folder, IEnumerable<ShorterRun> shorter)
     {
         RecipeCheck.Demand(run.Recipe, session.Images.Set);
         var weights = new WeightTable(run.Recipe);
@@ -27,31 +27,48 @@ internal sealed class Together(TrainingSession session, Run run)
         var trainer = new Trainer(recipe, batches, weights, session.Options.Passes, features?.TestBatches(recipe));
         session.Train(trainer, folder, shorter);
 
-        // Where the test set is what validates, it has just been judged.
-        var last = trainer.Records[^1];
-        var test = run.Recipe.Validation.IsTest
-            ? new Judgement(last.ValidationLoss, last.ValidationAccuracy)
-            : trainer.Test(session.Cancel);
+        var test = Test(trainer, trainer.Records[^1]);
+        var verified = StillnessCheck.Verify(weights, run.Recipe.Seed);
+        folder.KeepLast(weights);
+        if (Continuations.mayFollow(run.Recipe))
+        {
+            folder.KeepEnd(trainer, session.Versions);
+        }
+
         var result = new RunResult(
             hash,
             run.Name,
             [.. trainer.Records],
             test.Loss,
             test.Accuracy,
-            trainer.Records.Max(epoch => epoch.ValidationAccuracy),
+            EpochRecordModule.best(trainer.Records).ValidationAccuracy,
+            KeepBest(trainer, folder),
             LearningRecord.Together,
             CountsModule.ofWeights(run.Recipe.Weights),
-            StillnessCheck.Verify(weights, run.Recipe.Seed),
+            verified,
             session.Options.Threads,
             session.Versions);
-        if (Searches.mayGoOn(run))
-        {
-            folder.KeepEnd(trainer, session.Versions);
-        }
-
-        folder.Finish(weights, result);
+        folder.Finish(result);
         return result;
     }
+
+    // The last weights have been kept: from here on the net has the best.
+    private BestRecord KeepBest(Trainer trainer, RunFolder folder)
+    {
+        if (trainer.GoBackToBest() is not { } best)
+        {
+            return BestRecord.NotKept;
+        }
+
+        var test = Test(trainer, best);
+        var verified = StillnessCheck.Verify(trainer.Weights, run.Recipe.Seed);
+        return BestRecord.NewKept(best.Epoch, test.Loss, test.Accuracy, verified, folder.KeepBest(trainer.Weights));
+    }
+
+    // Where the test set is what validates, it has been judged at the end of the epoch.
+    private Judgement Test(Trainer trainer, EpochRecord epoch) => run.Recipe.Validation.IsTest
+        ? new Judgement(epoch.ValidationLoss, epoch.ValidationAccuracy)
+        : trainer.Test(session.Cancel);
 
     private FrontFeatures FeaturesOf(int prefix, WeightTable weights)
     {

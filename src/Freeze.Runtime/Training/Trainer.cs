@@ -25,6 +25,7 @@ internal sealed class Trainer
     private readonly Evaluation evaluation;
     private readonly Evaluation test;
     private readonly RidgeSolver? solver;
+    private readonly BestWeights? best;
     private readonly List<EpochRecord> records = [];
 
     // Of the epoch under way.
@@ -56,6 +57,7 @@ internal sealed class Trainer
         evaluation = new Evaluation(batches, net, recipe);
         test = testBatches is null ? evaluation : new Evaluation(testBatches, net, recipe);
         solver = RidgeSolver.Of(recipe, batches, net, Weights);
+        best = recipe.Keep.IsBest ? new BestWeights(Weights) : null;
         optimizer.Begin(1);
     }
 
@@ -80,15 +82,25 @@ internal sealed class Trainer
     }
 
     /// <summary>All that the next step depends on; the caller's scope owns new tensors.</summary>
-    public IReadOnlyList<(string Name, Tensor Value)> State() => [.. Weights.State(), .. optimizer.State()];
+    public IReadOnlyList<(string Name, Tensor Value)> State() => [.. Weights.State(), .. StateBesideWeights()];
 
-    /// <summary>Goes to where another training of this recipe stood.</summary>
+    /// <summary>The same without the weights as they are now.</summary>
+    public IReadOnlyList<(string Name, Tensor Value)> StateBesideWeights() => [.. optimizer.State(), .. best?.State() ?? []];
+
+    /// <summary>Goes to where another training of this recipe stood, or of one whose epochs are the first ones of this.</summary>
+    /// <exception cref="InvalidDataException">Something is not there: then nothing has changed.</exception>
     public void Restore(Position position, Func<string, long[], Tensor> saved)
     {
         using var scope = NewDisposeScope();
         using var still = no_grad();
+        foreach (var (name, value) in State())
+        {
+            using var there = saved(name, value.shape);
+        }
+
         Weights.Restore(saved);
         optimizer.Restore(saved);
+        best?.Restore(saved);
         records.Clear();
         records.AddRange(position.Records);
         tally.Set(position.LossSum, position.Right, position.Images);
@@ -140,17 +152,38 @@ internal sealed class Trainer
         var judged = batches.HeldOut.Length > 0 ? evaluation.Judge(set.Training, batches.HeldOut, cancel) : Test(cancel);
         var validation = Finite(judged, "validation loss", $"after epoch {epoch}");
         records.Add(new EpochRecord(epoch, training.Loss, training.Accuracy, validation.Loss, validation.Accuracy));
+        if (EpochRecordModule.best(records).Epoch == epoch)
+        {
+            best?.Take();
+        }
+
         var time = new EpochTime(
             epoch,
             seconds,
             tally.Images / seconds,
             DateTime.UtcNow.ToString("O", CultureInfo.InvariantCulture),
             Environment.MachineName,
-            get_num_threads());
+            get_num_threads(),
+            "");
         tally.Set(0, 0, 0);
         (done, seconds) = (0, 0);
-        optimizer.Begin(epoch + 1);
+        if (epoch < recipe.Epochs)
+        {
+            // A longer run goes on from the last epoch's state, in which nothing has been forgotten yet.
+            optimizer.Begin(epoch + 1);
+        }
+
         return time;
+    }
+
+    /// <summary>
+    /// Gives the net the weights of its best epoch, as the recipe asks to keep them: the training is over.
+    /// </summary>
+    /// <returns>That epoch; null where the recipe keeps the last weights alone.</returns>
+    public EpochRecord? GoBackToBest()
+    {
+        best?.Return();
+        return best is null ? null : EpochRecordModule.best(records);
     }
 
     /// <summary>Judges the net on the test set.</summary>

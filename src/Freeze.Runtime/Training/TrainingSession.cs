@@ -30,8 +30,8 @@ internal sealed record TrainingSession(
     /// <summary>Brings a training from where its folder has it to its end.</summary>
     /// <param name="trainer">A training that has made no step.</param>
     /// <param name="folder">Its records.</param>
-    /// <param name="shorter">The end of a run whose epochs are the first ones of this, and that run's hash.</param>
-    public void Train(Trainer trainer, RunFolder folder, (string Path, string Hash)? shorter = null)
+    /// <param name="shorter">The runs whose epochs are the first ones of this, the longest first.</param>
+    public void Train(Trainer trainer, RunFolder folder, IEnumerable<ShorterRun>? shorter = null)
     {
         folder.Resume(trainer, Versions, Note, shorter);
         var saved = Stopwatch.GetTimestamp();

@@ -1,0 +1,70 @@
+namespace Freeze
+
+/// Runs whose epochs are the first ones of a longer run, bit for bit: the longer one goes on from their end.
+[<RequireQualifiedAccess>]
+module Continuations =
+    /// Whether no step of a run depends on how many epochs it has in all. A cosine's rates do, those of steps and of a warm-up
+    /// follow from the epoch alone; the stages of a net and the members of an ensemble learn one behind the other.
+    let private isOpen (recipe: Recipe) =
+        match recipe.Learning, recipe.Schedule with
+        | Learning.Together, (Schedule.Constant | Schedule.Step _) -> true
+        | Learning.Together, Schedule.Cosine
+        | Learning.StageByStage _, _
+        | Learning.Ensemble _, _ -> false
+
+    /// The period that the rules of a run give in one of so many epochs: it ends with the run.
+    let private within epochs (period: Period) =
+        match period with
+        | Period.Always -> Period.Always
+        | Period.Epochs(1, last) when last >= epochs -> Period.Always
+        | Period.Epochs(first, last) -> Period.Epochs(first, min last epochs)
+
+    let private withPeriods (change: Period -> Period) (weights: WeightPlan[]) =
+        if weights |> Array.forall _.Update.Period.IsAlways then
+            // The very same, so that they are hashed once.
+            weights
+        else
+            weights
+            |> Array.map (fun plan ->
+                { plan with
+                    Update =
+                        { plan.Update with
+                            Period = change plan.Update.Period
+                        }
+                })
+
+    /// Whether a longer run may go on from the end of a run, so that what its optimizer has gathered is worth keeping.
+    let mayFollow (recipe: Recipe) : bool = isOpen recipe
+
+    /// The recipe of a run's first so many epochs; none where the run does not begin with the epochs of a shorter one. A stop
+    /// is no obstacle: where it has ended the shorter run, it ends the longer one there too.
+    let tryFirst (epochs: int) (recipe: Recipe) : Recipe option =
+        if isOpen recipe && epochs >= 1 && epochs < recipe.Epochs then
+            Some
+                { recipe with
+                    Epochs = epochs
+                    Weights = withPeriods (within epochs) recipe.Weights
+                }
+        else
+            None
+
+    /// The recipe with more epochs: what learns up to the end learns up to the new one.
+    let longer (epochs: int) (recipe: Recipe) : Recipe =
+        let extended (period: Period) =
+            match period with
+            | Period.Epochs(first, last) when last = recipe.Epochs -> Period.Epochs(first, epochs)
+            | Period.Epochs _
+            | Period.Always -> period
+
+        { recipe with
+            Epochs = epochs
+            Weights = withPeriods extended recipe.Weights
+        }
+
+    /// The addresses of all runs that a run may go on from, the longest first; nothing is hashed before it is asked for.
+    let shorter (recipe: Recipe) : string seq =
+        let addresses = Addresses()
+
+        seq { recipe.Epochs - 1 .. -1 .. 1 }
+        |> Seq.choose (fun epochs -> tryFirst epochs recipe)
+        |> Seq.map addresses.Of
