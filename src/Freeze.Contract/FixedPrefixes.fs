@@ -104,6 +104,7 @@ module FixedPrefixes =
             Validation = Validation.Test
             Loss = Loss.CrossEntropy 0.0
             Optimizer = Optimizer.Sgd(0.0, 0.0, 0.0, false)
+            Clipping = Clipping.Off
             Schedule = Schedule.Constant
             Warmup = 0
             Epochs = 1

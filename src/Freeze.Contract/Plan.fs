@@ -89,6 +89,24 @@ type Schedule =
     | Step of Epochs: int[] * Factor: float
     /// Half a cosine from the learning rate to 0 over all epochs.
     | Cosine
+    /// The learning rate is multiplied by Factor after each epoch.
+    | Exponential of Factor: float
+    /// The learning rate times the part of all steps that is left, to the power.
+    | Polynomial of Power: float
+    /// Smith and Topin 2018, as PyTorch's OneCycleLR: from Start times the learning rate up to it over the share Rise of all
+    /// steps, then down to End times it; each half a cosine.
+    | OneCycle of Rise: float * Start: float * End: float
+    /// The learning rate is multiplied by Factor after each Epochs in a row without a better validation accuracy.
+    | Plateau of Epochs: int * Factor: float
+
+/// What becomes of gradients before the optimizer sees them, all that learn in a step together.
+[<RequireQualifiedAccess>]
+type Clipping =
+    | Off
+    /// Where their Euclidean norm is greater than this they are scaled down to it.
+    | Norm of Greatest: float
+    /// Each entry is brought between minus this and this.
+    | Value of Greatest: float
 
 /// Where a run's images come from.
 [<RequireQualifiedAccess>]
@@ -210,6 +228,8 @@ type Recipe =
         Learning: Learning
         Loss: Loss
         Optimizer: Optimizer
+        [<DefaultsTo("\"off\"")>]
+        Clipping: Clipping
         Schedule: Schedule
         /// Epochs in which the learning rate rises from 0 step by step.
         Warmup: int
@@ -391,6 +411,19 @@ module Optimizer =
         | Optimizer.AdamW(_, _, _, _, decay)
         | Optimizer.RmsProp(_, _, _, _, decay)
         | Optimizer.YellowFin(_, _, _, _, decay) -> decay
+
+[<RequireQualifiedAccess>]
+module Schedule =
+    /// Whether its first epochs are others where there are more of them.
+    let dependsOnLength (schedule: Schedule) =
+        match schedule with
+        | Schedule.Cosine
+        | Schedule.Polynomial _
+        | Schedule.OneCycle _ -> true
+        | Schedule.Constant
+        | Schedule.Step _
+        | Schedule.Exponential _
+        | Schedule.Plateau _ -> false
 
 [<RequireQualifiedAccess>]
 module DataSource =

@@ -40,10 +40,10 @@ module Searches =
         |> List.groupBy (fun (place, run, _) ->
             place.Search, run.Axes, run.NetName, DataSource.name run.Recipe.Data)
 
-    /// Whether the first epochs of a run with more epochs are those of one with fewer: a cosine's rates depend on how many
-    /// there are, and the stages of a net and the members of an ensemble learn one behind the other.
+    /// Whether the first epochs of a run with more epochs are those of one with fewer: some schedules' rates depend on how
+    /// many there are, and the stages of a net and the members of an ensemble learn one behind the other.
     let private goesOn (recipe: Recipe) =
-        recipe.Learning.IsTogether && not recipe.Schedule.IsCosine
+        recipe.Learning.IsTogether && not (Schedule.dependsOnLength recipe.Schedule)
 
     /// Whether the next rung of a search may go on from a run's end, so that more than its weights is worth keeping.
     let mayGoOn (run: Run) =

@@ -203,7 +203,7 @@ module Stages =
         }
 
     /// The training of one stage with one optimizer without labels: a net that ends with a decoder, which makes again what
-    /// it begins with. Its stops would be by accuracy, and there is none.
+    /// it begins with. Its stops, and a plateau of its rate, would be by accuracy, and there is none.
     let reconstruction (recipe: Recipe) (stage: int) (optimizer: Optimizer) : Recipe =
         { (partOf recipe stage
            |> decoded recipe stage
@@ -211,6 +211,11 @@ module Stages =
            |> readBy stage) with
             Optimizer = optimizer
             Loss = Loss.Reconstruction
+            Schedule =
+                if recipe.Schedule.IsPlateau then
+                    Schedule.Constant
+                else
+                    recipe.Schedule
             Stops = [||]
         }
 

@@ -344,6 +344,9 @@ type RunChecker(context: Context, contents: Contents, uses: Uses) =
         if recipe.Stops.Length > 0 && recipe.Validation = Validation.Test then
             report (Diagnostic.chosenByTest (place "stop") "this stop decides")
 
+        if recipe.Schedule.IsPlateau && recipe.Validation = Validation.Test then
+            report (Diagnostic.chosenByTest (place "schedule") "this schedule decides")
+
         if recipe.Warmup > recipe.Epochs then
             report (
                 Diagnostic.outOfRange

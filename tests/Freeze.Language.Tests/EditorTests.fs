@@ -111,7 +111,8 @@ let ``what the tables of values and actions say can be written`` () =
     let context setting =
         match setting with
         | "search" -> "validate 5000; lr ~ 1e-3 * 10^normal(0, 1); "
-        | "stop" -> "validate 5000; "
+        | "stop"
+        | "schedule" -> "validate 5000; "
         | "normalise" -> "data cifar10; "
         | _ -> ""
 

@@ -15,6 +15,8 @@ internal sealed record TestRecipe(Net Net)
 
     public Optimizer Optimizer { get; init; } = Optimizer.NewSgd(0.05, 0.9, 5e-4, false);
 
+    public Clipping Clipping { get; init; } = Clipping.Off;
+
     public Schedule Schedule { get; init; } = Schedule.Constant;
 
     public int Warmup { get; init; }
@@ -60,6 +62,7 @@ internal sealed record TestRecipe(Net Net)
         Learning,
         Loss,
         Optimizer,
+        Clipping,
         Schedule,
         Warmup,
         Batch,

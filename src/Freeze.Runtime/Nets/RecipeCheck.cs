@@ -20,6 +20,10 @@ internal static class RecipeCheck
         var used = recipe.Images is Images.First first ? first.Count : set.TrainingImages;
         Check(used > 0 && used <= set.TrainingImages, $"{used} images of the {set.TrainingImages} of {set.Name}");
         CheckNormalisation(recipe.Normalisation, set);
+        Check(
+            recipe.Clipping is not (Clipping.Norm { Greatest: not > 0 } or Clipping.Value { Greatest: not > 0 }),
+            "a bound of gradients that is not above 0");
+        Check(recipe.Schedule is not Schedule.Plateau { Epochs: < 1 }, "a schedule by a plateau of no epochs");
         foreach (var stop in recipe.Stops)
         {
             Check(stop is not Stop.Plateau { Epochs: < 1 }, "a plateau of no epochs");

@@ -50,7 +50,7 @@ internal sealed class Trainer
         Weights = weights;
         net = new NetExecutor(recipe, Weights, passes);
         optimizer = LeafOptimizer.Create(recipe.Optimizer, Weights.Leaves, net.HasKernels);
-        schedule = new RateSchedule(recipe, batches.Steps);
+        schedule = new RateSchedule(recipe, batches.Steps, records);
         evaluation = new Evaluation(batches, net, recipe);
         solver = RidgeSolver.Of(recipe, batches, net, Weights);
         optimizer.Begin(1);
@@ -178,6 +178,7 @@ internal sealed class Trainer
         if (loss.requires_grad)
         {
             net.Backward(loss);
+            GradientClip.Apply(recipe.Clipping, Weights.Leaves);
             optimizer.Step(schedule.Factor(epoch, step));
         }
 
