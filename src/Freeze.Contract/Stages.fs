@@ -157,7 +157,7 @@ module Stages =
             let filters = channels * block * block
 
             before
-            |> append name (Operation.Conv(filters, 3, 3, 1, 1, 1, true)) [| filters; rows; columns |]
+            |> append name (Operation.Conv(filters, 3, 3, 1, 1, 1, true, 1, 1)) [| filters; rows; columns |]
         | read, _ -> appendLinear name (int (Extents.size read)) before
 
     /// A recipe of a part of the net; what is not the net's own is planned as told.

@@ -100,7 +100,7 @@ let private isStaged (net: Net) =
 /// Where a weight starts when no rule says so.
 let private start (settings: Settings) (subject: Subject) (weight: Weight) =
     match settings.Init, Map.tryFind weight.Name subject.Built.Starts with
-    | Some scheme, _ when weight.Kind <> LayerKind.BatchNorm && not weight.IsBias -> scheme weight
+    | Some scheme, _ when not (LayerKind.isNorm weight.Kind) && not weight.IsBias -> scheme weight
     | _, Some scheme -> scheme weight
     | _, None -> Starts.torch weight
 

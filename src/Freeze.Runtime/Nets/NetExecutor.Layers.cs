@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Freeze.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -72,8 +73,10 @@ internal sealed partial class NetExecutor
         var conv = (Operation.Conv)node.Operation;
         var weight = weights[$"{node.Name}.weight"];
         var shape = new ConvShape(
-            [conv.Stride, conv.Stride], [conv.PaddingHeight, conv.PaddingWidth], passes.Has(Pass.Winograd));
+            [conv.Stride, conv.Stride], [conv.PaddingHeight, conv.PaddingWidth], passes.Has(Pass.Winograd), conv.Groups, conv.Dilation);
         var bias = conv.Bias ? weights.Value($"{node.Name}.bias") : null;
+        // A group's filters read channels of their own: which of them are constant is not told apart.
+        input = conv.Groups > 1 ? new(input.Whole()) : input;
         var split = splits[place];
         if (split is null && passes.Has(Pass.Slices) && is_grad_enabled() && weight.Slice() is { } slice)
         {
@@ -101,7 +104,7 @@ internal sealed partial class NetExecutor
         }
 
         var map = ConstantChannels.Map(
-            input.Constants!, ofConstants, bias, input.Live.shape[2], input.Live.shape[3], shape.Strides, shape.Padding);
+            input.Constants!, ofConstants, bias, input.Live.shape[2], input.Live.shape[3], shape);
         return new(Conv2d.Of(graph, input.Live, null, ofLive, null, shape).Plus(As(map)), constants, split);
     }
 
@@ -154,11 +157,26 @@ internal sealed partial class NetExecutor
         Constants = relu && input.Constants is { } constants ? F.relu(constants) : input.Constants,
     };
 
-    private static Channels Relu(Channels input) => input with
+    // Of constants it makes constants, of nothing perhaps something.
+    private static Channels Each(Channels input, Func<Tensor, Tensor> function) => input with
     {
-        Live = F.relu(input.Live),
-        Constants = input.Constants is { } constants ? F.relu(constants) : null,
+        Live = function(input.Live),
+        Constants = input.Constants is { } constants ? function(constants) : null,
     };
+
+    // In the precision of the weights: sums over a whole image are beyond bfloat16.
+    private Channels Normalise(Node node, Channels input)
+    {
+        var (weight, bias) = (weights.Value($"{node.Name}.weight"), weights.Value($"{node.Name}.bias"));
+        var values = input.Whole().to(precise);
+        var normalised = node.Operation switch
+        {
+            Operation.GroupNorm norm => F.group_norm(values, norm.Groups, weight, bias, norm.Epsilon),
+            Operation.LayerNorm norm => F.layer_norm(values, weight.shape, weight, bias, norm.Epsilon),
+            _ => throw new UnreachableException($"no norm for plan case {node.Operation}"),
+        };
+        return new(InOrder(As(normalised)));
+    }
 
     private Channels Sum(ChannelSplit? split, Channels[] inputs)
     {

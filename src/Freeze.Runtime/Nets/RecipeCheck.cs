@@ -71,6 +71,9 @@ internal static class RecipeCheck
             Check(!node.Operation.IsInput, $"a second input, {node.Name}");
             Check(node.Inputs.Length > 0, $"{node.Name} without an input");
             Check(node.Inputs.All(input => input >= 0 && input < i), $"{node.Name} with an input that is not before it");
+            Check(
+                node.Operation is not (Operation.Conv { Groups: < 1 } or Operation.GroupNorm { Groups: < 1 }),
+                $"{node.Name} in no groups");
             Check(node.Shape.Length is 1 or 3 && node.Shape.All(extent => extent > 0), $"{node.Name} without a shape");
         }
     }
