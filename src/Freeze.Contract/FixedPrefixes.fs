@@ -18,7 +18,7 @@ module FixedPrefixes =
         match augmentation with
         | Augmentation.Crop 0 -> None
         | Augmentation.Crop _ -> Some "crop moves the images"
-        | Augmentation.Flip -> Some "flip varies the images"
+        | other -> Some $"{Augmentation.name other} varies the images"
 
     /// Why a node is another function in another step, by itself.
     let private moves (learning: Set<string>) (frozen: Set<string>) (node: Node) : string option =

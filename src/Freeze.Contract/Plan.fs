@@ -139,6 +139,15 @@ type Augmentation =
     | Crop of Padding: int
     /// Left and right change places in half of the images.
     | Flip
+    /// A window at a random place, of a share of the image's area between Scale and 1 and of an aspect between Ratio and
+    /// 1 / Ratio, scaled to the image's size.
+    | ResizedCrop of Scale: float * Ratio: float
+    /// Turned about its middle by an angle between minus this and this.
+    | Rotation of Degrees: float
+    /// A square of this side at a random place is filled with the mean (DeVries and Taylor 2017).
+    | Cutout of Size: int
+    /// Mixed with another image, and its label with the other's, in shares drawn from Beta(Alpha, Alpha) (Zhang et al. 2018).
+    | Mixup of Alpha: float
 
 [<RequireQualifiedAccess>]
 type Loss =
@@ -411,6 +420,18 @@ module Optimizer =
         | Optimizer.AdamW(_, _, _, _, decay)
         | Optimizer.RmsProp(_, _, _, _, decay)
         | Optimizer.YellowFin(_, _, _, _, decay) -> decay
+
+[<RequireQualifiedAccess>]
+module Augmentation =
+    /// What files call it.
+    let name (augmentation: Augmentation) =
+        match augmentation with
+        | Augmentation.Crop _ -> "crop"
+        | Augmentation.Flip -> "flip"
+        | Augmentation.ResizedCrop _ -> "resized-crop"
+        | Augmentation.Rotation _ -> "rotate"
+        | Augmentation.Cutout _ -> "cutout"
+        | Augmentation.Mixup _ -> "mixup"
 
 [<RequireQualifiedAccess>]
 module Schedule =

@@ -359,6 +359,15 @@ type RunChecker(context: Context, contents: Contents, uses: Uses) =
             match augmentation with
             | Augmentation.Crop padding when padding >= Array.min settings.Data.Image[1..] ->
                 report (Diagnostic.cropBeyond (place "augment") padding settings.Data.Image)
+            | Augmentation.Cutout size when size > Array.min settings.Data.Image[1..] ->
+                let side = Array.min settings.Data.Image[1..]
+
+                report (
+                    Diagnostic.outOfRange
+                        (place "augment")
+                        "the side of the square"
+                        $"at most the image's {side}"
+                )
             | _ -> ()
 
     /// A batch norm cannot estimate a variance from one value.

@@ -13,7 +13,11 @@ public sealed class ResumeTests(Sample sample) : IDisposable
         Epochs = 3,
         Warmup = 1,
         Schedule = Schedule.Cosine,
-        Augmentations = [Augmentation.NewCrop(2), Augmentation.Flip],
+        Augmentations =
+        [
+            Augmentation.NewCrop(2), Augmentation.Flip, Augmentation.NewResizedCrop(0.5, 0.75), Augmentation.NewRotation(10),
+            Augmentation.NewCutout(4), Augmentation.NewMixup(0.4),
+        ],
         Rule = weight => weight.Name switch
         {
             "conv1.weight" => Treatment.NewSlice(0, [0, 2], Stillness.Fixed),
