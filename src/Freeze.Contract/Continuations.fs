@@ -3,14 +3,10 @@ namespace Freeze
 /// Runs whose epochs are the first ones of a longer run, bit for bit: the longer one goes on from their end.
 [<RequireQualifiedAccess>]
 module Continuations =
-    /// Whether no step of a run depends on how many epochs it has in all. A cosine's rates do, those of steps and of a warm-up
-    /// follow from the epoch alone; the stages of a net and the members of an ensemble learn one behind the other.
+    /// Whether no step of a run depends on how many epochs it has in all. Some schedules' rates do; the stages of a net and the
+    /// members of an ensemble learn one behind the other.
     let private isOpen (recipe: Recipe) =
-        match recipe.Learning, recipe.Schedule with
-        | Learning.Together, (Schedule.Constant | Schedule.Step _) -> true
-        | Learning.Together, Schedule.Cosine
-        | Learning.StageByStage _, _
-        | Learning.Ensemble _, _ -> false
+        recipe.Learning.IsTogether && not (Schedule.dependsOnLength recipe.Schedule)
 
     /// The period that the rules of a run give in one of so many epochs: it ends with the run.
     let private within epochs (period: Period) =

@@ -48,13 +48,17 @@ module Costs =
                 | live -> live.Length)
             net.Nodes
 
-    let private forward (computed: int[]) (place: int) (node: Node) =
+    let private forward (net: Net) (computed: int[]) (place: int) (node: Node) =
         match node.Operation with
-        | Operation.Conv(_, height, width, _, _, _, _) ->
-            let kernel =
-                Extents.size [| computed[place]; computed[node.Inputs[0]]; height; width |]
+        | Operation.Conv(Height = height; Width = width; Groups = groups) ->
+            let inputs =
+                if groups = 1 then
+                    computed[node.Inputs[0]]
+                else
+                    net.Nodes[node.Inputs[0]].Shape[0] / groups
 
-            Extents.size node.Shape[1..] * kernel
+            Extents.size node.Shape[1..]
+            * Extents.size [| computed[place]; inputs; height; width |]
         | Operation.Linear(units, _) -> int64 units * int64 computed[node.Inputs[0]]
         | _ -> 0L
 
@@ -65,15 +69,17 @@ module Costs =
         let computed = computed net weights
 
         let add cost (place, node: Node) =
-            let forward = forward computed place node
+            let forward = forward net computed place node
             let share = Map.tryFind node.Name learning |> Option.defaultValue 0.0
             let handsOn = node.Inputs |> Array.exists (fun input -> reached[input])
-            // What is left of a convolution with zero filters learns as a whole.
-            let share =
-                if share > 0.0 && computed[place] < node.Shape[0] then
-                    1.0
-                else
-                    share
+
+            let learnsWhole =
+                match node.Operation with
+                | Operation.Conv(Groups = groups) when groups > 1 -> true
+                // What is left of a convolution with zero filters learns as a whole.
+                | _ -> computed[place] < node.Shape[0]
+
+            let share = if share > 0.0 && learnsWhole then 1.0 else share
 
             {
                 Forward = cost.Forward + forward

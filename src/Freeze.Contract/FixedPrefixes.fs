@@ -18,7 +18,7 @@ module FixedPrefixes =
         match augmentation with
         | Augmentation.Crop 0 -> None
         | Augmentation.Crop _ -> Some "crop moves the images"
-        | Augmentation.Flip -> Some "flip varies the images"
+        | other -> Some $"{Augmentation.name other} varies the images"
 
     /// Why a node is another function in another step, by itself.
     let private moves (learning: Set<string>) (frozen: Set<string>) (node: Node) : string option =
@@ -109,6 +109,7 @@ module FixedPrefixes =
                     Validation.HeldOut 0
             Loss = Loss.CrossEntropy 0.0
             Optimizer = Optimizer.Sgd(0.0, 0.0, 0.0, false)
+            Clipping = Clipping.Off
             Schedule = Schedule.Constant
             Warmup = 0
             Epochs = 1

@@ -75,22 +75,31 @@ module LiveChannels =
 
                 found[place] <-
                     match node.Operation with
+                    // Filters of groups are computed all together.
+                    | Operation.Conv(Groups = groups) when groups > 1 -> null
                     | Operation.Conv _ ->
                         treatments.TryFind $"{node.Name}.weight"
                         |> Option.map (ofFilters node)
                         |> Option.toObj
                     | Operation.BatchNorm _
                     | Operation.Relu
+                    | Operation.LeakyRelu _
+                    | Operation.Gelu
+                    | Operation.Sigmoid
+                    | Operation.Tanh
                     | Operation.MaxPool _
                     | Operation.GlobalPool
                     | Operation.AvgPool(Padding = 0) -> inputs[0]
                     | Operation.Flatten -> flattened nodes[0] inputs[0]
                     | Operation.Add -> union (channels node) inputs
                     | Operation.Concat -> concatenated nodes inputs
-                    // What is padded with zeros, dropped at random or mixed by a linear layer is no constant.
+                    // What is padded with zeros, dropped at random or mixed by a linear layer is no constant; nor is what
+                    // is normalised by the mean and deviation of other channels too.
                     | Operation.Input
                     | Operation.AvgPool _
                     | Operation.Dropout _
+                    | Operation.GroupNorm _
+                    | Operation.LayerNorm _
                     | Operation.Linear _ -> null)
 
         found

@@ -4,19 +4,34 @@ namespace Freeze
 [<RequireQualifiedAccess>]
 type Operation =
     | Input
-    /// Cross-correlation with a kernel of shape [Filters, input channels, Height, Width].
-    | Conv of
+    /// Cross-correlation with a kernel of shape [Filters, input channels / Groups, Height, Width]: of filters and channels, each
+    /// in so many equal groups in their order, a group of filters reads its group of channels. Dilation is the distance of the
+    /// pixels that neighbours in the kernel read.
+    | [<DefaultsTo("Groups", "1"); DefaultsTo("Dilation", "1")>] Conv of
         Filters: int *
         Height: int *
         Width: int *
         Stride: int *
         PaddingHeight: int *
         PaddingWidth: int *
-        Bias: bool
+        Bias: bool *
+        Groups: int *
+        Dilation: int
     | Linear of Units: int * Bias: bool
     /// Normalises each channel; Momentum is the share of a batch in the running statistics.
     | BatchNorm of Epsilon: float * Momentum: float
+    /// Wu and He 2018: normalises each image over the places and channels of each of so many equal groups; scale and shift are
+    /// the channels'.
+    | GroupNorm of Groups: int * Epsilon: float
+    /// Ba, Kiros and Hinton 2016: normalises each image over all its values, each of which has a scale and a shift.
+    | LayerNorm of Epsilon: float
     | Relu
+    /// Values below 0 times Slope.
+    | LeakyRelu of Slope: float
+    /// x times the normal distribution function of x (Hendrycks and Gimpel 2016), exactly.
+    | Gelu
+    | Sigmoid
+    | Tanh
     | MaxPool of Size: int * Stride: int * Padding: int
     | AvgPool of Size: int * Stride: int * Padding: int
     | GlobalPool
@@ -47,6 +62,8 @@ type LayerKind =
     | Conv
     | Linear
     | BatchNorm
+    /// One without running statistics: of groups of channels, or of all values.
+    | Norm
 
 /// A tensor that may learn. Name is "<layer>.weight" or "<layer>.bias", as in PyTorch's state dictionaries.
 type Weight =
@@ -81,6 +98,15 @@ module LayerKind =
         | LayerKind.Conv -> "conv"
         | LayerKind.Linear -> "linear"
         | LayerKind.BatchNorm -> "bn"
+        | LayerKind.Norm -> "norm"
+
+    /// Whether its weights are scales and shifts, which start at 1 and 0 whatever the scheme.
+    let isNorm =
+        function
+        | LayerKind.BatchNorm
+        | LayerKind.Norm -> true
+        | LayerKind.Conv
+        | LayerKind.Linear -> false
 
 [<RequireQualifiedAccess>]
 module Net =
@@ -103,15 +129,20 @@ module Net =
                     { weight with
                         Name = node.Name + ".bias"
                         IsBias = true
-                        Shape = [| weight.Shape[0] |]
+                        // A norm's shift has a scale beside each entry.
+                        Shape =
+                            if LayerKind.isNorm weight.Kind then
+                                weight.Shape
+                            else
+                                [| weight.Shape[0] |]
                     }
             ]
 
         let input () = nodes[node.Inputs[0]].Shape
 
         match node.Operation with
-        | Operation.Conv(filters, height, width, _, _, _, bias) ->
-            let channels = input().[0]
+        | Operation.Conv(filters, height, width, _, _, _, bias, groups, _) ->
+            let channels = input().[0] / groups
 
             let ofChannel = height * width
             let shape = [| filters; channels; height; width |]
@@ -124,8 +155,14 @@ module Net =
         | Operation.BatchNorm _ ->
             let channels = input().[0]
             weight LayerKind.BatchNorm [| channels |] 1 1 |> withBias true
+        | Operation.GroupNorm _ -> weight LayerKind.Norm [| input().[0] |] 1 1 |> withBias true
+        | Operation.LayerNorm _ -> weight LayerKind.Norm (input ()) 1 1 |> withBias true
         | Operation.Input
         | Operation.Relu
+        | Operation.LeakyRelu _
+        | Operation.Gelu
+        | Operation.Sigmoid
+        | Operation.Tanh
         | Operation.MaxPool _
         | Operation.AvgPool _
         | Operation.GlobalPool

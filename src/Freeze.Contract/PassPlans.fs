@@ -60,9 +60,18 @@ module PassPlans =
             Limit = prefix.Limit
         }
 
-    let private slice (plan: WeightPlan) : SlicePlan option =
+    /// The convolutions of which a slice's gradient can be computed alone.
+    let private ungrouped (net: Net) : Set<string> =
+        net.Nodes
+        |> Array.choose (fun node ->
+            match node.Operation with
+            | Operation.Conv(Groups = 1) -> Some node.Name
+            | _ -> None)
+        |> Set.ofArray
+
+    let private slice (ungrouped: Set<string>) (plan: WeightPlan) : SlicePlan option =
         let ofSlice dimension learning =
-            if plan.Weight.Kind.IsConv && not plan.Weight.IsBias && learning > 0 then
+            if ungrouped.Contains plan.Weight.Layer && not plan.Weight.IsBias && learning > 0 then
                 Some
                     {
                         Layer = plan.Weight.Layer
@@ -83,7 +92,7 @@ module PassPlans =
         |> Array.zip net.Nodes
         |> Array.choose (fun (node, live) ->
             match node.Operation, live with
-            | Operation.Conv(filters, _, _, _, _, _, _), NonNull live ->
+            | Operation.Conv(Filters = filters), NonNull live ->
                 Some
                     {
                         Layer = node.Name
@@ -96,7 +105,7 @@ module PassPlans =
     let ofWeights (recipe: Recipe) (weights: WeightPlan[]) : PassPlan =
         {
             NoBackward = Costs.prefix recipe.Net weights
-            Slices = weights |> Array.choose slice
+            Slices = weights |> Array.choose (slice (ungrouped recipe.Net))
             Constants = constants recipe.Net weights
             Features = features recipe
         }

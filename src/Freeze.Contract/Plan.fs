@@ -89,6 +89,24 @@ type Schedule =
     | Step of Epochs: int[] * Factor: float
     /// Half a cosine from the learning rate to 0 over all epochs.
     | Cosine
+    /// The learning rate is multiplied by Factor after each epoch.
+    | Exponential of Factor: float
+    /// The learning rate times the part of all steps that is left, to the power.
+    | Polynomial of Power: float
+    /// Smith and Topin 2018, as PyTorch's OneCycleLR: from Start times the learning rate up to it over the share Rise of all
+    /// steps, then down to End times it; each half a cosine.
+    | OneCycle of Rise: float * Start: float * End: float
+    /// The learning rate is multiplied by Factor after each Epochs in a row without a better validation accuracy.
+    | Plateau of Epochs: int * Factor: float
+
+/// What becomes of gradients before the optimizer sees them, all that learn in a step together.
+[<RequireQualifiedAccess>]
+type Clipping =
+    | Off
+    /// Where their Euclidean norm is greater than this they are scaled down to it.
+    | Norm of Greatest: float
+    /// Each entry is brought between minus this and this.
+    | Value of Greatest: float
 
 /// Where a run's images come from.
 [<RequireQualifiedAccess>]
@@ -121,6 +139,15 @@ type Augmentation =
     | Crop of Padding: int
     /// Left and right change places in half of the images.
     | Flip
+    /// A window at a random place, of a share of the image's area between Scale and 1 and of an aspect between Ratio and
+    /// 1 / Ratio, scaled to the image's size.
+    | ResizedCrop of Scale: float * Ratio: float
+    /// Turned about its middle by an angle between minus this and this.
+    | Rotation of Degrees: float
+    /// A square of this side at a random place is filled with the mean (DeVries and Taylor 2017).
+    | Cutout of Size: int
+    /// Mixed with another image, and its label with the other's, in shares drawn from Beta(Alpha, Alpha) (Zhang et al. 2018).
+    | Mixup of Alpha: float
 
 [<RequireQualifiedAccess>]
 type Loss =
@@ -221,6 +248,8 @@ type Recipe =
         Learning: Learning
         Loss: Loss
         Optimizer: Optimizer
+        [<DefaultsTo("\"off\"")>]
+        Clipping: Clipping
         Schedule: Schedule
         /// Epochs in which the learning rate rises from 0 step by step.
         Warmup: int
@@ -407,6 +436,31 @@ module Optimizer =
         | Optimizer.AdamW(_, _, _, _, decay)
         | Optimizer.RmsProp(_, _, _, _, decay)
         | Optimizer.YellowFin(_, _, _, _, decay) -> decay
+
+[<RequireQualifiedAccess>]
+module Augmentation =
+    /// What files call it.
+    let name (augmentation: Augmentation) =
+        match augmentation with
+        | Augmentation.Crop _ -> "crop"
+        | Augmentation.Flip -> "flip"
+        | Augmentation.ResizedCrop _ -> "resized-crop"
+        | Augmentation.Rotation _ -> "rotate"
+        | Augmentation.Cutout _ -> "cutout"
+        | Augmentation.Mixup _ -> "mixup"
+
+[<RequireQualifiedAccess>]
+module Schedule =
+    /// Whether its first epochs are others where there are more of them.
+    let dependsOnLength (schedule: Schedule) =
+        match schedule with
+        | Schedule.Cosine
+        | Schedule.Polynomial _
+        | Schedule.OneCycle _ -> true
+        | Schedule.Constant
+        | Schedule.Step _
+        | Schedule.Exponential _
+        | Schedule.Plateau _ -> false
 
 [<RequireQualifiedAccess>]
 module DataSource =

@@ -157,7 +157,7 @@ module Stages =
             let filters = channels * block * block
 
             before
-            |> append name (Operation.Conv(filters, 3, 3, 1, 1, 1, true)) [| filters; rows; columns |]
+            |> append name (Operation.Conv(filters, 3, 3, 1, 1, 1, true, 1, 1)) [| filters; rows; columns |]
         | read, _ -> appendLinear name (int (Extents.size read)) before
 
     /// A recipe of a part of the net; what is not the net's own is planned as told.
@@ -203,7 +203,7 @@ module Stages =
         }
 
     /// The training of one stage with one optimizer without labels: a net that ends with a decoder, which makes again what
-    /// it begins with. Its stops would be by accuracy, and there is none.
+    /// it begins with. Its stops, and a plateau of its rate, would be by accuracy, and there is none.
     let reconstruction (recipe: Recipe) (stage: int) (optimizer: Optimizer) : Recipe =
         { (partOf recipe stage
            |> decoded recipe stage
@@ -211,6 +211,11 @@ module Stages =
            |> readBy stage) with
             Optimizer = optimizer
             Loss = Loss.Reconstruction
+            Schedule =
+                if recipe.Schedule.IsPlateau then
+                    Schedule.Constant
+                else
+                    recipe.Schedule
             Stops = [||]
         }
 

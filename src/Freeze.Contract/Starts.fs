@@ -5,10 +5,11 @@ open System
 /// Named schemes of initialisation: what they mean for a weight of given fans.
 [<RequireQualifiedAccess>]
 module Starts =
-    /// PyTorch's own: uniform within 1 / sqrt(fan-in), which is He's with a = sqrt 5; biases too. Batch norm: 1 and 0.
+    /// PyTorch's own: uniform within 1 / sqrt(fan-in), which is He's with a = sqrt 5; biases too. Norms: 1 and 0.
     let torch (weight: Weight) =
         match weight.Kind with
-        | LayerKind.BatchNorm -> Start.Constant(if weight.IsBias then 0.0 else 1.0)
+        | LayerKind.BatchNorm
+        | LayerKind.Norm -> Start.Constant(if weight.IsBias then 0.0 else 1.0)
         | LayerKind.Conv
         | LayerKind.Linear -> Start.Uniform(1.0 / sqrt (float weight.FanIn))
 

@@ -47,6 +47,13 @@ public static class Arithmetic
     public static Tensor PlusQuotientInPlace(this Tensor a, Tensor b, Tensor c, double factor) =>
         With(factor, held => Given(a).addcdiv_(b, c, held));
 
+    /// <summary>a, or slope a where a is below 0.</summary>
+    public static Tensor LeakyRelu(this Tensor a, double slope) => With(slope, held => Given(a).leaky_relu(held));
+
+    /// <summary>a, brought between two numbers.</summary>
+    public static Tensor ClampInPlace(this Tensor a, double least, double greatest) =>
+        With(least, low => With(greatest, high => Given(a).clamp_(low, high)));
+
     private static Tensor With(double number, Func<Scalar, Tensor> compute)
     {
         using Scalar held = number;

@@ -7,7 +7,13 @@ namespace Freeze.Kernels;
 /// <param name="Strides">From one output to the next: down, across.</param>
 /// <param name="Padding">Zeros around the input: above and below, left and right.</param>
 /// <param name="Winograd">Whether 3x3 kernels may go by Winograd's algorithm, which rounds by some 2e-6 of a value.</param>
-public sealed record ConvShape(long[] Strides, long[] Padding, bool Winograd);
+/// <param name="Groups">In how many groups of channels and filters.</param>
+/// <param name="Dilation">The distance of the pixels that neighbours in the kernel read.</param>
+public sealed record ConvShape(long[] Strides, long[] Padding, bool Winograd, long Groups = 1, long Dilation = 1)
+{
+    /// <summary>Whether its kernel is whole: what our own loops are for.</summary>
+    public bool IsPlain => Groups == 1 && Dilation == 1;
+}
 
 /// <summary>A slice of a kernel that learns.</summary>
 /// <param name="Leaf">Its entries.</param>
@@ -69,8 +75,8 @@ public static class Conv2d
         using var normalised = norm is null ? null : BatchNorm.Of(graph, ref x, norm);
         var input = normalised ?? x;
         // libtorch computes the gradient of a slice by a convolution with that slice alone, forward and back; from half of
-        // the kernel on, the gradient of all of it costs less.
-        return 2 * slice.Indices.numel() > slice.Whole.shape[slice.Dimension] || slice.Dimension > 1
+        // the kernel on, the gradient of all of it costs less. Of groups a slice is no convolution.
+        return shape.Groups > 1 || 2 * slice.Indices.numel() > slice.Whole.shape[slice.Dimension] || slice.Dimension > 1
             ? Plain(input, null, slice, bias, shape)
             : SliceGradient.Behind(graph, Plain(input, null, slice.Whole, bias?.detach(), shape), input, slice, bias, shape);
     }
@@ -83,7 +89,14 @@ public static class Conv2d
         ArgumentNullException.ThrowIfNull(shape);
         using var normalised = norm is null ? null : BatchNorm.Plain(x, norm);
         x = normalised ?? x;
-        return F.conv2d(x, As(kernel, x), bias is null ? null : As(bias, x), shape.Strides, shape.Padding);
+        return Plain(x, As(kernel, x), bias is null ? null : As(bias, x), shape);
+    }
+
+    /// <summary>libtorch's own.</summary>
+    public static Tensor Plain(Tensor x, Tensor kernel, Tensor? bias, ConvShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        return F.conv2d(x, kernel, bias, shape.Strides, shape.Padding, [shape.Dilation, shape.Dilation], shape.Groups);
     }
 
     /// <summary>The same in TorchSharp's own operations: gradients reach the slice through its place in the kernel.</summary>

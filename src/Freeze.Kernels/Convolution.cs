@@ -35,7 +35,7 @@ internal sealed class Convolution
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(shape);
-        if (!graph.HasKernels || !Memory.AreFloats(kernel) ||
+        if (!graph.HasKernels || !shape.IsPlain || !Memory.AreFloats(kernel) ||
             (bias is not null && (!Memory.AreFloats(bias) || bias.numel() != kernel.shape[0])) ||
             Memory.TypeOf(x) is not (ValueType.Floats or ValueType.BFloats) ||
             (norm is not null && !(norm.Relu && BatchNorm.Serves(x, norm))))

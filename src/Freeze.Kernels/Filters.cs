@@ -15,7 +15,7 @@ internal static class Filters
     public static bool Serves(Tensor x, long filters, long[] kernel, ConvShape shape) =>
         Memory.TypeOf(x) is ValueType.Floats or ValueType.BFloats && filters <= MostFilters && x.ndim == 4 &&
         kernel[1] == x.shape[1] && kernel[2] * kernel[3] >= LeastTaps &&
-        shape.Strides is [1, 1] && shape.Padding[0] == shape.Padding[1] && Memory.TryPixels(x) is not null;
+        shape.IsPlain && shape.Strides is [1, 1] && shape.Padding[0] == shape.Padding[1] && Memory.TryPixels(x) is not null;
 
     /// <summary>The gradient [filters, channels, height, width] in single precision.</summary>
     /// <param name="x">[n, channels, …].</param>

@@ -76,7 +76,7 @@ internal static class SliceGradient
         var (of, input) = dimension == 0 ? (Entries(gradient, 1, indices), x) : (gradient, Entries(x, 1, indices));
         using var recording = enable_grad();
         var kernel = Entries(whole, dimension, indices).detach().requires_grad_();
-        var output = F.conv2d(input, Conv2d.As(kernel, input), null, shape.Strides, shape.Padding);
+        var output = Conv2d.Plain(input, Conv2d.As(kernel, input), null, shape);
         // Not autograd.grad: an error in there would cross into .NET as a C++ exception.
         autograd.backward([output], [of], inputs: [kernel]);
         return kernel.grad!.MoveToOuterDisposeScope();

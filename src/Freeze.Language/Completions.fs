@@ -111,6 +111,8 @@ let private inCall known callee =
         | Some parameters, _ -> parameters
         | None, Some optimizer -> List.map fst optimizer.Parameters
         | None, None when callee = "cross-entropy" -> [ "smoothing" ]
+        | None, None when callee = "resized-crop" -> [ "scale"; "ratio" ]
+        | None, None when callee = "one-cycle" -> [ "rise"; "start"; "end" ]
         | None, None -> []
 
     (names |> List.map (plain Kind.Parameter $"of {callee}")) @ lets known

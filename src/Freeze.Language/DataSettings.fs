@@ -171,16 +171,50 @@ let normalisation (set: DataSet) =
         Normalisation.Own
         "how pixels become inputs: by the set's own mean and deviation, by([MEANS], [DEVIATIONS]), cifar, imagenet, mean-image"
 
+/// `resized-crop(scale 0.08, ratio 0.75)`; what is left out is torchvision's.
+let private resizedCrop scope (call: Arguments.Call) =
+    Arguments.byName [ "scale"; "ratio" ] [] call
+    |> Result.bind (fun written ->
+        let value name fallback what =
+            match Map.tryFind name written with
+            | Some value -> numberBetween scope 0.001m 1m what value |> Result.map float
+            | None -> Ok fallback
+
+        both (value "scale" 0.08 "the least share of the area") (value "ratio" 0.75 "the least aspect")
+        |> Result.map (Augmentation.ResizedCrop >> Some))
+
 let augmentations =
     [
         count 1L 64L "the padding"
         |> map (Augmentation.Crop >> Some)
         |> ofValue "crop" "crop(4)" "zeros around the image, then a window at a random place"
         word "flip" "left and right change places in half of the images" (Some Augmentation.Flip)
+        called
+            "resized-crop"
+            "resized-crop"
+            "a window of random area and aspect, scaled to the image: resized-crop(scale 0.08, ratio 0.75)"
+            resizedCrop
+        number 0m 180m "the angle"
+        |> map (Augmentation.Rotation >> Some)
+        |> ofValue "rotate" "rotate(15)" "turned by up to so many degrees to either side"
+        count 1L 1024L "the side of the square"
+        |> map (Augmentation.Cutout >> Some)
+        |> ofValue "cutout" "cutout(8)" "a square of this side is filled with the mean"
+        number 0.01m 100m "alpha"
+        |> map (Augmentation.Mixup >> Some)
+        |> ofValue "mixup" "mixup(0.2)" "mixed with another image, in shares drawn from Beta(0.2, 0.2)"
         word "none" "images as they are" None
     ]
-    |> severalOf "augmentation" "crop(PIXELS) or flip" _.IsFlip "each of crop and flip once"
-    |> setting "augment" "none" [] "how training images vary: crop(PIXELS), flip"
+    |> severalOf
+        "augmentation"
+        "crop(PIXELS), flip, resized-crop, rotate(DEGREES), cutout(SIDE) or mixup(ALPHA)"
+        Augmentation.name
+        "each of them once"
+    |> setting
+        "augment"
+        "none"
+        []
+        "how training images vary: crop(4), flip, resized-crop, rotate(15), cutout(8), mixup(0.2)"
 
 /// By default as many as the data have.
 let classes (set: DataSet) =

@@ -115,6 +115,7 @@ let changes (before: Recipe) (after: Recipe) : Change list =
         yield! setting "classes" _.Classes
         yield! net before.Net after.Net
         yield! setting "optimizer" _.Optimizer
+        yield! setting "clip" _.Clipping
         yield! setting "schedule" _.Schedule
         yield! setting "warmup" _.Warmup
         yield! setting "batch" _.Batch

@@ -46,6 +46,16 @@ let number (least: decimal) (most: decimal) what : Kind<float> =
     ofOne $"a number from {least} to {most}" [] (fun scope -> numberBetween scope least most what)
     |> map float
 
+/// A factor above 0.
+let factor: Kind<float> =
+    let expected = "a factor, such as `0.1x`"
+
+    ofOne expected [] (fun scope expression ->
+        match Values.number scope expression with
+        | Ok(value, NumberForm.Factor) when value > 0m && value <= 1000m -> Ok(float value)
+        | Ok _ -> Error(Diagnostic.wrongValue expression.Span expected)
+        | Error e -> Error e)
+
 /// A number from 0 to 1, without 1.
 let belowOne what : Kind<float> =
     let expected = "a number from 0 to 1, and less than 1"

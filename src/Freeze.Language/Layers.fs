@@ -6,11 +6,13 @@ open Freeze.Language.Syntax
 open Freeze.Language.Values
 open Freeze.Language.NetBuilder
 
-/// What may follow a layer's sizes: `stride 2`, `pad 1`, `pad none`, `no bias`, `init he`.
+/// What may follow a layer's sizes: `stride 2`, `pad 1`, `pad none`, `groups 4`, `dilation 2`, `no bias`, `init he`.
 type private Options =
     {
         Stride: int option
         Padding: int option
+        Groups: int
+        Dilation: int
         Bias: bool
         Init: Schemes.Scheme option
     }
@@ -19,6 +21,8 @@ let private noOptions =
     {
         Stride = None
         Padding = None
+        Groups = 1
+        Dilation = 1
         Bias = true
         Init = None
     }
@@ -62,6 +66,12 @@ let private options (layer: Layer) (words: Phrase) =
         | { Value = Term.Word "pad" } :: value :: rest ->
             count "the padding" 0L value
             |> Result.bind (fun padding -> read { options with Padding = Some padding } rest)
+        | { Value = Term.Word "groups" } :: value :: rest ->
+            wholeBetween layer.Scope 1L widest "the number of groups" value
+            |> Result.bind (fun groups -> read { options with Groups = int groups } rest)
+        | { Value = Term.Word "dilation" } :: value :: rest ->
+            count "the dilation" 1L value
+            |> Result.bind (fun dilation -> read { options with Dilation = dilation } rest)
         | { Value = Term.Word "no" } :: { Value = Term.Word "bias" } :: rest ->
             read { options with Bias = false } rest
         | { Value = Term.Word "init" } :: scheme :: rest ->
@@ -107,20 +117,53 @@ let private weighted (layer: Layer) kind (options: Options) (weight: int list) o
         layer.Builder.Start(layer.Place, kind, layer.Name, options.Init)
         Ok(Some(operation, output))
 
+/// Demands that channels fall into equal groups.
+let private grouped (layer: Layer) groups what (count: int) : Result<unit, Diagnostic> =
+    if count % groups = 0 then
+        Ok()
+    else
+        Diagnostic.shape
+            layer.Span
+            $"{count} {what} cannot be split into {groups} equal groups"
+            $"the number of groups divides that of {what}"
+        |> Error
+
 let private kernel (layer: Layer) shape (filters: int) (rows, columns) (options: Options) : Made =
-    let padRows = options.Padding |> Option.defaultValue (rows / 2)
-    let padColumns = options.Padding |> Option.defaultValue (columns / 2)
+    // From the first row that a window reads to the last.
+    let reach extent = (extent - 1) * options.Dilation + 1
+    let window = reach rows, reach columns
+    let padRows = options.Padding |> Option.defaultValue (fst window / 2)
+    let padColumns = options.Padding |> Option.defaultValue (snd window / 2)
     let stride = options.Stride |> Option.defaultValue 1
 
+    let what =
+        if options.Dilation > 1 then
+            "a dilated kernel"
+        else
+            "a kernel"
+
     onMap layer "conv" shape (fun channels size ->
-        slide layer "a kernel" (rows, columns) stride (padRows, padColumns) size
+        both
+            (grouped layer options.Groups "channels" channels)
+            (grouped layer options.Groups "filters" filters)
+        |> Result.bind (fun _ -> slide layer what window stride (padRows, padColumns) size)
         |> Result.bind (fun (height, width) ->
             weighted
                 layer
                 "conv"
                 options
-                [ filters; channels; rows; columns ]
-                (Operation.Conv(filters, rows, columns, stride, padRows, padColumns, options.Bias))
+                [ filters; channels / options.Groups; rows; columns ]
+                (Operation.Conv(
+                    filters,
+                    rows,
+                    columns,
+                    stride,
+                    padRows,
+                    padColumns,
+                    options.Bias,
+                    options.Groups,
+                    options.Dilation
+                ))
                 [ filters; height; width ]))
 
 let private conv (layer: Layer) shape (words: Phrase) : Made =
@@ -130,7 +173,11 @@ let private conv (layer: Layer) shape (words: Phrase) : Made =
         |> Result.bind (fun (filters, options) ->
             if rows < 1 || columns < 1 || rows > 1024 || columns > 1024 then
                 Error(Diagnostic.outOfRange size "the kernel" "1x1 to 1024x1024")
-            elif options.Padding.IsNone && (rows % 2 = 0 || columns % 2 = 0) then
+            elif
+                options.Padding.IsNone
+                && options.Dilation % 2 = 1
+                && (rows % 2 = 0 || columns % 2 = 0)
+            then
                 Diagnostic.shape
                     size
                     $"a kernel of {rows}x{columns} cannot pad to the same size"
@@ -203,6 +250,34 @@ let private dropout (layer: Layer) shape (words: Phrase) : Made =
                 Some(Operation.Dropout(float share), List.ofArray shape))
     | _ -> misuse layer layer.Span
 
+/// A norm of each image by itself, over `count` values at a time.
+let private norm (layer: Layer) (shape: int[]) count operation : Made =
+    if count = 1L then
+        Diagnostic.shape
+            layer.Span
+            "there is one value to normalise, which would always be 0"
+            "normalise over more channels or places"
+        |> Error
+    else
+        Ok(Some(operation, List.ofArray shape))
+
+let private groupNorm (layer: Layer) (shape: int[]) (words: Phrase) : Made =
+    match words with
+    | [ groups ] ->
+        wholeBetween layer.Scope 1L widest "the number of groups" groups
+        |> Result.bind (fun groups ->
+            grouped layer (int groups) "channels" shape[0]
+            |> Result.bind (fun () ->
+                norm layer shape (Shapes.size shape / groups) (Operation.GroupNorm(int groups, 1e-5))))
+    | _ -> misuse layer layer.Span
+
+let private leakyRelu (layer: Layer) (shape: int[]) (words: Phrase) : Made =
+    match words with
+    | [] -> Ok 0.01
+    | [ slope ] -> numberBetween layer.Scope 0m 1000m "the slope" slope |> Result.map float
+    | _ -> Error(Diagnostic.layerArguments layer.Span layer.Usage)
+    |> Result.map (fun slope -> Some(Operation.LeakyRelu slope, List.ofArray shape))
+
 let private make (layer: Layer) (word: string) (shape: int[]) (words: Phrase) : Made =
     /// A layer without words of its own that keeps the shape.
     let plain operation =
@@ -216,7 +291,13 @@ let private make (layer: Layer) (word: string) (shape: int[]) (words: Phrase) : 
     | "maxpool" -> pool layer shape word Operation.MaxPool words
     | "avgpool" -> pool layer shape word Operation.AvgPool words
     | "bn" -> plain (Operation.BatchNorm(1e-5, 0.1))
+    | "groupnorm" -> groupNorm layer shape words
+    | "layernorm" when words.IsEmpty -> norm layer shape (Shapes.size shape) (Operation.LayerNorm 1e-5)
     | "relu" -> plain Operation.Relu
+    | "leakyrelu" -> leakyRelu layer shape words
+    | "gelu" -> plain Operation.Gelu
+    | "sigmoid" -> plain Operation.Sigmoid
+    | "tanh" -> plain Operation.Tanh
     | "dropout" -> dropout layer shape words
     | "globalpool" when words.IsEmpty ->
         onMap layer word shape (fun channels _ -> Ok(Some(Operation.GlobalPool, [ channels ])))

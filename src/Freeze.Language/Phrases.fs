@@ -55,6 +55,7 @@ let selectors =
         entry "conv" "conv" "convolutions"
         entry "linear" "linear" "fully connected layers"
         entry "bn" "bn" "batch norms"
+        entry "norm" "norm" "norms of every kind: bn, groupnorm, layernorm"
         entry "bias" "bias" "biases of convolutions and linear layers"
         entry "first" "first 2 layers" "the first layers, in forward order"
         entry "last" "last layer" "the last layer, or `last 2 layers`"

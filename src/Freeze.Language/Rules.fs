@@ -231,8 +231,8 @@ let private restOf context (rules: Rule list) : Claim option =
 let private start context (weight: Weight) (inits: Init option list) : Start =
     match List.tryPick id inits with
     | None -> context.Start weight
-    // Schemes are for kernels; batch norms and biases start as ever.
-    | Some(Init.Scheme _) when weight.Kind = LayerKind.BatchNorm || weight.IsBias -> context.Start weight
+    // Schemes are for kernels; norms and biases start as ever.
+    | Some(Init.Scheme _) when LayerKind.isNorm weight.Kind || weight.IsBias -> context.Start weight
     | Some(Init.Scheme scheme) -> scheme weight
     | Some(Init.File written) ->
         context.File written

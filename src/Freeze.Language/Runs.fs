@@ -100,7 +100,7 @@ let private isStaged (net: Net) =
 /// Where a weight starts when no rule says so.
 let private start (settings: Settings) (subject: Subject) (weight: Weight) =
     match settings.Init, Map.tryFind weight.Name subject.Built.Starts with
-    | Some scheme, _ when weight.Kind <> LayerKind.BatchNorm && not weight.IsBias -> scheme weight
+    | Some scheme, _ when not (LayerKind.isNorm weight.Kind) && not weight.IsBias -> scheme weight
     | _, Some scheme -> scheme weight
     | _, None -> Starts.torch weight
 
@@ -344,6 +344,9 @@ type RunChecker(context: Context, contents: Contents, uses: Uses) =
         if recipe.Stops.Length > 0 && recipe.Validation = Validation.Test then
             report (Diagnostic.chosenByTest (place "stop") "this stop decides")
 
+        if recipe.Schedule.IsPlateau && recipe.Validation = Validation.Test then
+            report (Diagnostic.chosenByTest (place "schedule") "this schedule decides")
+
         if recipe.Keep = Keep.Best then
             if settings.ByStages || section.Ensemble.IsSome then
                 report (Diagnostic.bestOfSeveral (place "keep"))
@@ -362,6 +365,15 @@ type RunChecker(context: Context, contents: Contents, uses: Uses) =
             match augmentation with
             | Augmentation.Crop padding when padding >= Array.min settings.Data.Image[1..] ->
                 report (Diagnostic.cropBeyond (place "augment") padding settings.Data.Image)
+            | Augmentation.Cutout size when size > Array.min settings.Data.Image[1..] ->
+                let side = Array.min settings.Data.Image[1..]
+
+                report (
+                    Diagnostic.outOfRange
+                        (place "augment")
+                        "the side of the square"
+                        $"at most the image's {side}"
+                )
             | _ -> ()
 
     /// A batch norm cannot estimate a variance from one value.

@@ -12,7 +12,7 @@ type Subject =
         Weights: Weight[]
         /// For each weight the segments of its layer's path.
         Paths: string[][]
-        /// For each weight its layer's place, from 1, in the order of conv and linear layers; a batch norm
+        /// For each weight its layer's place, from 1, in the order of conv and linear layers; a norm
         /// has the place of the layer that it belongs to.
         Places: int[]
         LayerCount: int
@@ -36,7 +36,7 @@ let private glob (pattern: string) (text: string) =
 
     go 0 0 -1 0
 
-/// The place of each layer that has weights. A batch norm right behind a convolution belongs to it; any
+/// The place of each layer that has weights. A norm right behind a convolution belongs to it; any
 /// other belongs to the next conv or linear layer, or to the last where none comes.
 let private places (net: Net) : Map<string, int> * int =
     let isCounted (node: Node) =
@@ -51,7 +51,11 @@ let private places (net: Net) : Map<string, int> * int =
     let folder (passed, found) (node: Node) =
         if isCounted node then
             passed + 1, Map.add node.Name (passed + 1) found
-        elif node.Operation.IsBatchNorm then
+        elif
+            node.Operation.IsBatchNorm
+            || node.Operation.IsGroupNorm
+            || node.Operation.IsLayerNorm
+        then
             let before = net.Nodes[node.Inputs[0]]
 
             let place =
@@ -105,9 +109,10 @@ let private ofPath subject span (path: string) =
     | "conv" -> Ok(ofKind subject LayerKind.Conv)
     | "linear" -> Ok(ofKind subject LayerKind.Linear)
     | "bn" -> Ok(ofKind subject LayerKind.BatchNorm)
-    // Biases of layers; a batch norm's shift is spoken of as bn.
+    | "norm" -> Ok(where subject (fun i -> LayerKind.isNorm subject.Weights[i].Kind))
+    // Biases of layers; a norm's shift is spoken of as the norm.
     | "bias" ->
-        where subject (fun i -> subject.Weights[i].IsBias && subject.Weights[i].Kind <> LayerKind.BatchNorm)
+        where subject (fun i -> subject.Weights[i].IsBias && not (LayerKind.isNorm subject.Weights[i].Kind))
         |> Ok
     | "rest" -> Error(Diagnostic.restStandsAlone span)
     | _ ->

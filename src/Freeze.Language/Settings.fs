@@ -65,6 +65,7 @@ let table: Described list =
         describe init
         describe optimizerCall
         yield! List.map describe standAlone
+        describe clipping
         describe schedule
         describe warmup
         describe batch
@@ -157,6 +158,7 @@ let read
                 optimizer scope written
                 |> Diagnostic.keep report
                 |> Option.defaultValue (Optimizer.Sgd(0.01, 0.9, 0.0, false))
+            Clipping = value clipping
             Schedule = value schedule
             Warmup = value warmup
             Batch = value batch

@@ -25,7 +25,7 @@ let init =
     |> setting "init" "net" None "where weights start: the net's own scheme, or one for all"
 
 /// `step([60, 120], 0.2x)`: the list is one value, not an axis.
-let private step scope (call: Arguments.Call) (places: Expression) (factor: Expression) =
+let private step scope (call: Arguments.Call) (places: Expression) (times: Expression) =
     let ascending (found: int64 list) =
         if List.distinct found = found && List.sort found = found then
             Ok(found |> List.map int |> List.toArray)
@@ -40,13 +40,30 @@ let private step scope (call: Arguments.Call) (places: Expression) (factor: Expr
         |> all
         |> Result.bind ascending
 
-    let factor =
-        match Values.number scope factor with
-        | Ok(value, NumberForm.Factor) when value > 0m && value <= 1000m -> Ok(float value)
-        | Ok _ -> Error(Diagnostic.wrongValue factor.Span "a factor, such as `0.1x`")
-        | Error e -> Error e
+    both places (factor.Read scope [ times ]) |> Result.map Schedule.Step
 
-    both places factor |> Result.map Schedule.Step
+/// `plateau(5, 0.1x)`.
+let private plateau scope _ (epochs: Expression) (times: Expression) =
+    let epochs = wholeBetween scope 1L 100_000L "the epochs without a better one" epochs
+
+    both epochs (factor.Read scope [ times ])
+    |> Result.map (fun (epochs, factor) -> Schedule.Plateau(int epochs, factor))
+
+/// `one-cycle(rise 0.3, start 0.04x, end 4e-6x)`; what is left out is PyTorch's.
+let private oneCycle scope (call: Arguments.Call) =
+    Arguments.byName [ "rise"; "start"; "end" ] [] call
+    |> Result.bind (fun written ->
+        let value name fallback read =
+            Map.tryFind name written |> Option.map read |> Option.defaultValue (Ok fallback)
+
+        let rise =
+            value "rise" 0.3 (numberBetween scope 0m 1m "the share of rising steps" >> Result.map float)
+
+        let times name fallback =
+            value name fallback (fun written -> factor.Read scope [ written ])
+
+        both rise (both (times "start" (1.0 / 25.0)) (times "end" (1.0 / 25.0 / 1e4)))
+        |> Result.map (fun (rise, (start, last)) -> Schedule.OneCycle(rise, start, last)))
 
 let schedule =
     [
@@ -58,13 +75,48 @@ let schedule =
             "after these epochs it is multiplied"
             "`step([60, 120], 0.2x)`: after which epochs, and the factor"
             step
+        factor
+        |> map Schedule.Exponential
+        |> ofValue "exponential" "exponential(0.95x)" "after each epoch it is multiplied"
+        number 0m 100m "the power"
+        |> map Schedule.Polynomial
+        |> ofValue
+            "polynomial"
+            "polynomial(2)"
+            "down to 0, along the part of the steps that is left to this power"
+        called
+            "one-cycle"
+            "one-cycle"
+            "up to the rate and down to almost 0, as PyTorch's OneCycleLR: one-cycle(rise 0.3, start 0.04x, end 4e-6x)"
+            oneCycle
+        ofPair
+            "plateau"
+            "plateau(5, 0.1x)"
+            "after so many epochs without a better validation accuracy it is multiplied"
+            "`plateau(5, 0.1x)`: after how many epochs without a better one, and the factor"
+            plateau
     ]
     |> oneOf "schedule" "a schedule, such as `cosine`"
     |> setting
         "schedule"
         "constant"
         Schedule.Constant
-        "how the learning rate changes: step([60, 120], 0.2x), cosine"
+        "how the learning rate changes: step([60, 120], 0.2x), exponential(0.95x), cosine, polynomial(2), one-cycle, plateau(5, 0.1x)"
+
+let clipping =
+    let greatest = number 1e-9m 1_000_000m
+
+    [
+        word "none" "gradients as they are" Clipping.Off
+        greatest "the norm"
+        |> map Clipping.Norm
+        |> ofValue "norm" "norm(1)" "all gradients together are scaled down to this norm"
+        greatest "the value"
+        |> map Clipping.Value
+        |> ofValue "value" "value(0.5)" "each entry of a gradient is brought between minus this and this"
+    ]
+    |> oneOf "clipping" "a clipping, such as `norm(1)`"
+    |> setting "clip" "none" Clipping.Off "bounds of the gradients of what learns: norm(1), value(0.5)"
 
 let warmup =
     let epochs = count 0L 100_000L "the epochs of warm-up"

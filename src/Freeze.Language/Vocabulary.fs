@@ -128,11 +128,32 @@ let layerTable =
         layer
             "conv"
             [ "FILTERS"; "ROWSxCOLUMNS" ]
-            [ stride; [ "pad", "N"; "pad none", "" ]; bias; init ]
+            [
+                stride
+                [ "pad", "N"; "pad none", "" ]
+                [ "groups", "N" ]
+                [ "dilation", "N" ]
+                bias
+                init
+            ]
             "a convolution; pads to the same size"
         layer "linear" [ "UNITS" ] [ bias; init ] "a fully connected layer; flattens what comes in"
         layer "bn" [] [] "batch normalisation, eps 1e-5, momentum 0.1"
+        layer
+            "groupnorm"
+            [ "GROUPS" ]
+            []
+            "normalises each image over so many groups of its channels, eps 1e-5; a scale and a shift for each channel"
+        layer
+            "layernorm"
+            []
+            []
+            "normalises each image over all its values, eps 1e-5; a scale and a shift for each value"
         layer "relu" [] [] "max(x, 0)"
+        layer "leakyrelu" [ "[SLOPE]" ] [] "x, or SLOPE times x where x is below 0; 0.01 unless told"
+        layer "gelu" [] [] "x times the normal distribution function of x"
+        layer "sigmoid" [] [] "1 / (1 + exp(-x))"
+        layer "tanh" [] [] "the hyperbolic tangent"
         layer "maxpool" [ "SIZE" ] [ stride; [ "pad", "N" ] ] "the greatest of each square; stride SIZE"
         layer "avgpool" [ "SIZE" ] [ stride; [ "pad", "N" ] ] "the mean of each square; stride SIZE"
         layer "globalpool" [] [] "the mean of each channel"
@@ -144,7 +165,7 @@ let layerTable =
 let layers = layerTable |> List.map _.Entry
 
 /// The kinds of weights that a rule can name.
-let kinds = [ "conv"; "linear"; "bn"; "bias" ]
+let kinds = [ "conv"; "linear"; "bn"; "norm"; "bias" ]
 
 /// Words that cannot name a part of a net, because rules give them a meaning.
 let reserved =

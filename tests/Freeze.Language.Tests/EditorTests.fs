@@ -112,7 +112,8 @@ let ``what the tables of values and actions say can be written`` () =
         match setting with
         | "search" -> "validate 5000; lr ~ 1e-3 * 10^normal(0, 1); "
         | "stop"
-        | "keep" -> "validate 5000; "
+        | "keep"
+        | "schedule" -> "validate 5000; "
         | "normalise" -> "data cifar10; "
         | _ -> ""
 

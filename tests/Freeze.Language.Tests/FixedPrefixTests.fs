@@ -78,7 +78,7 @@ let ``where two values go on it ends before they part`` () =
             Shape = shape
         }
 
-    let conv = Operation.Conv(2, 3, 3, 1, 1, 1, false)
+    let conv = Operation.Conv(2, 3, 3, 1, 1, 1, false, 1, 1)
 
     let net =
         {

@@ -94,3 +94,16 @@ let ``without the pass all channels are live`` () =
         LiveChannels.ofNet (PassSet.AllBut [ Pass.DeadChannels ]) recipe.Net recipe.Weights,
         fun live -> Assert.Null live
     )
+
+[<Fact>]
+let ``constants pass through activations, and end at norms of an image and at kernels in groups`` () =
+    let net =
+        "net own { conv1: conv 8 3x3; sigmoid; gelu; tanh; leakyrelu; groupnorm 2; conv2: conv 8 3x3 dilation 2; layernorm; conv3: conv 8 3x3 groups 2; fc: linear classes }"
+
+    let found =
+        live (recipe $"{net}; net own; data mnist; conv: train 2 filters; rest: zero; norm, linear: train")
+
+    Assert.Equal<string list>(
+        [ "conv1"; "conv2"; "gelu1"; "leakyrelu1"; "sigmoid1"; "tanh1" ],
+        Map.keys found |> List.ofSeq
+    )

@@ -13,7 +13,7 @@ let private node name operation inputs (shape: int list) : Node =
         Shape = Array.ofList shape
     }
 
-let private conv = Operation.Conv(4, 3, 3, 1, 1, 1, true)
+let private conv = Operation.Conv(4, 3, 3, 1, 1, 1, true, 1, 1)
 let private norm = Operation.BatchNorm(1e-5, 0.1)
 let private pool = Operation.MaxPool(2, 2, 0)
 

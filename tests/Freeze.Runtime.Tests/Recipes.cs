@@ -17,6 +17,8 @@ internal sealed record TestRecipe(Net Net)
 
     public Optimizer Optimizer { get; init; } = Optimizer.NewSgd(0.05, 0.9, 5e-4, false);
 
+    public Clipping Clipping { get; init; } = Clipping.Off;
+
     public Schedule Schedule { get; init; } = Schedule.Constant;
 
     public int Warmup { get; init; }
@@ -67,6 +69,7 @@ internal sealed record TestRecipe(Net Net)
         Learning,
         Loss,
         Optimizer,
+        Clipping,
         Schedule,
         Warmup,
         Batch,
@@ -93,10 +96,10 @@ internal static class TestNets
     public static Net Small { get; } = new(
     [
         Node("input", Operation.Input, [], 1, 28, 28),
-        Node("conv1", Operation.NewConv(4, 5, 5, 2, 0, 0, true), [0], 4, 12, 12),
+        Node("conv1", Operation.NewConv(4, 5, 5, 2, 0, 0, true, 1, 1), [0], 4, 12, 12),
         Node("relu1", Operation.Relu, [1], 4, 12, 12),
         Node("pool1", Operation.NewMaxPool(2, 2, 0), [2], 4, 6, 6),
-        Node("conv2", Operation.NewConv(6, 3, 3, 1, 1, 1, true), [3], 6, 6, 6),
+        Node("conv2", Operation.NewConv(6, 3, 3, 1, 1, 1, true, 1, 1), [3], 6, 6, 6),
         Node("bn", Operation.NewBatchNorm(1e-5, 0.1), [4], 6, 6, 6),
         Node("relu2", Operation.Relu, [5], 6, 6, 6),
         Node("pool2", Operation.GlobalPool, [6], 6),
@@ -109,14 +112,14 @@ internal static class TestNets
         Node[] all =
         [
             Node("input", Operation.Input, [], 1, 28, 28),
-            Node("stage1.conv1", Operation.NewConv(4, 5, 5, 2, 0, 0, true), [0], 4, 12, 12),
+            Node("stage1.conv1", Operation.NewConv(4, 5, 5, 2, 0, 0, true, 1, 1), [0], 4, 12, 12),
             Node("stage1.bn1", Operation.NewBatchNorm(1e-5, 0.1), [1], 4, 12, 12),
             Node("stage1.relu1", Operation.Relu, [2], 4, 12, 12),
             Node("stage1.pool1", Operation.NewMaxPool(2, 2, 0), [3], 4, 6, 6),
-            Node("stage2.conv1", Operation.NewConv(6, 3, 3, 1, 1, 1, true), [4], 6, 6, 6),
+            Node("stage2.conv1", Operation.NewConv(6, 3, 3, 1, 1, 1, true, 1, 1), [4], 6, 6, 6),
             Node("stage2.relu1", Operation.Relu, [5], 6, 6, 6),
             Node("stage2.drop1", Operation.NewDropout(0.2), [6], 6, 6, 6),
-            Node("stage3.conv1", Operation.NewConv(4, 3, 3, 1, 0, 0, true), [7], 4, 4, 4),
+            Node("stage3.conv1", Operation.NewConv(4, 3, 3, 1, 0, 0, true, 1, 1), [7], 4, 4, 4),
             Node("stage3.relu1", Operation.Relu, [8], 4, 4, 4),
         ];
         int[] outputs = [4, 7, 9];
@@ -135,10 +138,10 @@ internal static class TestNets
     public static Net LeNet { get; } = new(
     [
         Node("input", Operation.Input, [], 1, 28, 28),
-        Node("conv1", Operation.NewConv(20, 5, 5, 1, 0, 0, true), [0], 20, 24, 24),
+        Node("conv1", Operation.NewConv(20, 5, 5, 1, 0, 0, true, 1, 1), [0], 20, 24, 24),
         Node("relu1", Operation.Relu, [1], 20, 24, 24),
         Node("pool1", Operation.NewMaxPool(2, 2, 0), [2], 20, 12, 12),
-        Node("conv2", Operation.NewConv(50, 5, 5, 1, 0, 0, true), [3], 50, 8, 8),
+        Node("conv2", Operation.NewConv(50, 5, 5, 1, 0, 0, true, 1, 1), [3], 50, 8, 8),
         Node("relu2", Operation.Relu, [4], 50, 8, 8),
         Node("pool2", Operation.NewMaxPool(2, 2, 0), [5], 50, 4, 4),
         Node("flatten", Operation.Flatten, [6], 800),
@@ -151,7 +154,7 @@ internal static class TestNets
     public static Net Line { get; } = new(
     [
         Node("input", Operation.Input, [], 1, 4, 4),
-        Node("conv", Operation.NewConv(2, 3, 3, 1, 0, 0, true), [0], 2, 2, 2),
+        Node("conv", Operation.NewConv(2, 3, 3, 1, 0, 0, true, 1, 1), [0], 2, 2, 2),
         Node("flatten", Operation.Flatten, [1], 8),
         Node("fc", Operation.NewLinear(2, true), [2], 2),
     ], []);

@@ -13,7 +13,11 @@ public sealed class ResumeTests(Sample sample) : IDisposable
         Epochs = 3,
         Warmup = 1,
         Schedule = Schedule.Cosine,
-        Augmentations = [Augmentation.NewCrop(2), Augmentation.Flip],
+        Augmentations =
+        [
+            Augmentation.NewCrop(2), Augmentation.Flip, Augmentation.NewResizedCrop(0.5, 0.75), Augmentation.NewRotation(10),
+            Augmentation.NewCutout(4), Augmentation.NewMixup(0.4),
+        ],
         Rule = weight => weight.Name switch
         {
             "conv1.weight" => Treatment.NewSlice(0, [0, 2], Stillness.Fixed),
@@ -43,9 +47,30 @@ public sealed class ResumeTests(Sample sample) : IDisposable
 
     [Theory]
     [MemberData(nameof(Optimizers))]
-    public void AfterEveryStepARunCanBeStoppedAndGoOn(string optimizer)
+    public void AfterEveryStepARunCanBeStoppedAndGoOn(string optimizer) =>
+        AssertGoesOn(Small with { Optimizer = Json.ofText<Optimizer>(optimizer) });
+
+    [Fact]
+    public void ARateThatFallsOnAPlateauFallsInARunThatGoesOnToo()
     {
-        var recipe = Small with { Optimizer = Json.ofText<Optimizer>(optimizer) };
+        var recipe = Small with
+        {
+            // What learns moves too little to change the accuracy, so each epoch but the first is no better.
+            Rule = weight => weight.Name == "fc.bias" ? Treatment.Trained : TestNets.Fixed,
+            Update = _ => UpdateModule.usual,
+            FrozenStatistics = ["bn"],
+            Optimizer = Optimizer.NewSgd(1e-5, 0.9, 0, false),
+            Schedule = Schedule.NewPlateau(1, 0.5),
+            Clipping = Clipping.NewNorm(1),
+        };
+        AssertGoesOn(recipe);
+
+        var result = Json.ofText<RunResult>(File.ReadAllText(folder.File($"whole/{Address.ofRecipe(recipe.Build())}/result.json")));
+        Assert.Single(result.Epochs.Select(epoch => epoch.ValidationAccuracy).Distinct());
+    }
+
+    private void AssertGoesOn(TestRecipe recipe)
+    {
         var hash = Address.ofRecipe(recipe.Build());
         Assert.True(Execute(recipe, "whole", TestContext.Current.CancellationToken).IsFinished);
 

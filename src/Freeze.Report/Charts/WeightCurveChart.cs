@@ -19,7 +19,7 @@ internal static class WeightCurveChart
     {
         var (runs, groups) = (file.Runs, file.By(axes));
         var normalised = runs.SelectMany(run => run.Run.Recipe.Weights)
-            .Where(plan => plan.Weight.Kind.IsBatchNorm)
+            .Where(plan => LayerKindModule.isNorm(plan.Weight.Kind))
             .Select(plan => plan.Weight.Layer)
             .ToHashSet();
         string[] layers =

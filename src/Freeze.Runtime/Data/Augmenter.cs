@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Freeze.Runtime.Data;
 
 /// <summary>How an image is seen: from a row and a column on, which may lie outside, and with left and right exchanged.</summary>
@@ -5,19 +7,30 @@ internal readonly record struct Variation(int Down, int Right, bool Flip);
 
 /// <summary>
 /// Varies training images as a recipe says: zeros around the image and a window at a random place, left and right
-/// exchanged in half of the images. What befalls an image follows from the seed, the epoch and the image alone, so it
+/// exchanged in half of the images; then other windows, rotations and squares that are filled. What befalls an image follows from the seed, the epoch and the image alone, so it
 /// depends on no order and runs that differ only in rules see the same pixels.
 /// </summary>
 /// <param name="recipe">Augmentations and seed.</param>
 /// <param name="image">Extents of an image.</param>
+/// <param name="mean">Of each channel, from 0 to 255.</param>
 /// <param name="whose">Whose images they are, such as " of member 2", or "".</param>
-internal sealed class Augmenter(Recipe recipe, int[] image, string whose = "")
+internal sealed class Augmenter(Recipe recipe, int[] image, double[] mean, string whose = "")
 {
+    private readonly PixelChanges changes = new(image);
+    private readonly byte[] means = Array.ConvertAll(mean, value => (byte)Math.Round(value));
+
+    // In the order in which they are done, whatever that in the recipe is.
+    private readonly Augmentation[] others =
+    [
+        .. recipe.Augmentations.OfType<Augmentation.ResizedCrop>(), .. recipe.Augmentations.OfType<Augmentation.Rotation>(),
+        .. recipe.Augmentations.OfType<Augmentation.Cutout>(),
+    ];
+
     private readonly int padding = recipe.Augmentations.OfType<Augmentation.Crop>().Select(crop => crop.Padding).SingleOrDefault();
     private readonly bool flips = recipe.Augmentations.Any(augmentation => augmentation.IsFlip);
 
     /// <summary>Whether images vary at all.</summary>
-    public bool IsActive => padding > 0 || flips;
+    public bool IsActive => padding > 0 || flips || others.Length > 0;
 
     /// <summary>Some images [count, channels, height, width] as they are seen in an epoch.</summary>
     /// <param name="images">All images.</param>
@@ -28,9 +41,16 @@ internal sealed class Augmenter(Recipe recipe, int[] image, string whose = "")
         var size = image[0] * image[1] * image[2];
         var varied = new byte[places.Length * size];
         var variation = Of(epoch);
+        var keys = Array.ConvertAll(
+            others, other => RandomStream.Key(recipe.Seed, $"{AugmentationModule.name(other)} of epoch {epoch}{whose}"));
         for (var i = 0; i < places.Length; i++)
         {
-            Vary(images.Of(places[i]), varied.AsSpan(i * size, size), variation(places[i]));
+            var own = varied.AsSpan(i * size, size);
+            Vary(images.Of(places[i]), own, variation(places[i]));
+            for (var j = 0; j < others.Length; j++)
+            {
+                Change(own, others[j], new Draws(keys[j], places[i]));
+            }
         }
 
         return varied;
@@ -50,6 +70,24 @@ internal sealed class Augmenter(Recipe recipe, int[] image, string whose = "")
                 (int)((bits >> 31 & 0x7FFFFFFF) % window) - padding,
                 flips && bits >> 63 == 1);
         };
+    }
+
+    private void Change(Span<byte> pixels, Augmentation by, Draws draws)
+    {
+        switch (by)
+        {
+            case Augmentation.ResizedCrop crop:
+                changes.Resize(pixels, changes.Window(crop.Scale, crop.Ratio, ref draws));
+                break;
+            case Augmentation.Rotation rotation:
+                changes.Rotate(pixels, draws.Between(-rotation.Degrees, rotation.Degrees));
+                break;
+            case Augmentation.Cutout cutout:
+                changes.Cut(pixels, draws.Below(image[1]), draws.Below(image[2]), cutout.Size, means);
+                break;
+            default:
+                throw new UnreachableException($"no change of pixels for plan case {by}");
+        }
     }
 
     // Row by row: what lies outside the image stays 0.

@@ -5,12 +5,16 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Data;
 
 /// <summary>Normalised images [batch, channels, height, width] in the precision of the weights, and their labels [batch].</summary>
-internal sealed record Batch(Tensor Images, Tensor Labels);
+/// <param name="Images">What a net reads.</param>
+/// <param name="Labels">The class of each.</param>
+/// <param name="Mixed">The classes [batch] of the images that these were mixed with, and the shares [batch] of their own; or null.</param>
+internal sealed record Batch(Tensor Images, Tensor Labels, (Tensor Labels, Tensor Shares)? Mixed = null);
 
 /// <summary>A batch that belongs to no scope: it may be made on one thread and taken on another.</summary>
 /// <param name="Images">Normalised, [batch, channels, height, width] in main memory; singles or doubles.</param>
 /// <param name="Labels">The class of each.</param>
-internal sealed record PreparedBatch(Tensor Images, long[] Labels) : IDisposable
+/// <param name="Mix">What they were mixed with, or null.</param>
+internal sealed record PreparedBatch(Tensor Images, long[] Labels, Mix? Mix = null) : IDisposable
 {
     /// <summary>Frees a batch that nobody takes.</summary>
     public void Dispose() => Images.Dispose();
@@ -26,6 +30,7 @@ internal sealed class Batches
     private readonly ImageSet set;
     private readonly IFeatures? features;
     private readonly Augmenter augmenter;
+    private readonly Mixing mixing;
     private readonly Normalizer normalizer;
 
     /// <param name="set">The images.</param>
@@ -38,7 +43,7 @@ internal sealed class Batches
         Whose = whose;
         this.recipe = recipe;
         this.set = set;
-        augmenter = new Augmenter(recipe, set.Set.Image, whose);
+        augmenter = new Augmenter(recipe, set.Set.Image, set.Mean, whose);
         var used = Used(recipe.Images, set.Training);
         Test = Places(Used(recipe.TestImages, set.Test));
         HeldOut = recipe.Validation switch
@@ -48,6 +53,7 @@ internal sealed class Batches
             _ => throw new UnreachableException($"no images for plan case {recipe.Validation}"),
         };
         Training = [.. Places(used).Except(HeldOut)];
+        mixing = new Mixing(recipe, Training, whose);
         normalizer = Normalizer.Of(recipe, set);
     }
 
@@ -96,6 +102,20 @@ internal sealed class Batches
     /// <summary>Some training images as they are seen in an epoch, augmented where the recipe says so.</summary>
     public PreparedBatch Prepare(int epoch, ReadOnlySpan<long> places)
     {
+        var batch = Vary(epoch, places);
+        if (!mixing.IsActive)
+        {
+            return batch;
+        }
+
+        var (others, shares) = mixing.Of(places, epoch);
+        using var second = Vary(epoch, others);
+        mixing.Mix(batch.Images.bytes, second.Images.bytes, shares);
+        return batch with { Mix = new Mix(second.Labels, shares) };
+    }
+
+    private PreparedBatch Vary(int epoch, ReadOnlySpan<long> places)
+    {
         if (!augmenter.IsActive)
         {
             return Prepare(set.Training, places);
@@ -113,8 +133,11 @@ internal sealed class Batches
         scope.Attach(batch.Images);
         var images = Tensors.Here(batch.Images);
         images = features is null ? images : features.Of(images);
+        Tensor Row(Array values) => Tensors.Of(values, values.Length).MoveToOuterDisposeScope();
         return new Batch(
-            images.MoveToOuterDisposeScope(), Tensors.Of(batch.Labels, batch.Labels.Length).MoveToOuterDisposeScope());
+            images.MoveToOuterDisposeScope(),
+            Row(batch.Labels),
+            batch.Mix is { } mix ? (Row(mix.Labels), Row(mix.Shares)) : null);
     }
 
     /// <inheritdoc cref="Prepare(ImagePart, ReadOnlySpan{long})"/>

@@ -107,11 +107,10 @@ internal static class ConstantChannels
     /// images have in common.
     /// </summary>
     /// <inheritdoc cref="Share"/>
-    public static Tensor Map(
-        Tensor constants, Tensor kernel, Tensor? bias, long height, long width, long[] strides, long[] padding)
+    public static Tensor Map(Tensor constants, Tensor kernel, Tensor? bias, long height, long width, ConvShape shape)
     {
         var spread = zeros([1, height, width, constants.shape[0]], constants.dtype).Plus(constants);
-        return F.conv2d(spread.permute(0, 3, 1, 2), kernel, bias, strides, padding);
+        return Conv2d.Plain(spread.permute(0, 3, 1, 2), kernel, bias, shape);
     }
 
     /// <summary>Whether constants are nothing.</summary>

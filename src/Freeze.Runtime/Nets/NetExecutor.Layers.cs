@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Freeze.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -79,7 +80,8 @@ internal sealed partial class NetExecutor
             return Convolve(place, both.Conv, input, ref read, NormOf(both.Norm, input.Live, training, relu: true));
         }
 
-        if (LearnsSlice(place, weights[$"{both.Conv.Name}.weight"]))
+        // These need all channels.
+        if (((Operation.Conv)both.Conv.Operation).Groups > 1 || LearnsSlice(place, weights[$"{both.Conv.Name}.weight"]))
         {
             var normalised = Normalise(both.Norm, input, ref read, training, relu: true);
             var live = normalised.Live;
@@ -101,9 +103,16 @@ internal sealed partial class NetExecutor
     private Channels Convolve(int place, Node node, Channels input, ref Tensor read, Norm? norm)
     {
         var conv = (Operation.Conv)node.Operation;
+        if (conv.Groups > 1 && input.Split is not null)
+        {
+            // A group's filters read channels of their own: which of them are constant is not told apart.
+            var all = input.Whole();
+            return Convolve(place, node, new(all), ref all, norm);
+        }
+
         var weight = weights[$"{node.Name}.weight"];
         var shape = new ConvShape(
-            [conv.Stride, conv.Stride], [conv.PaddingHeight, conv.PaddingWidth], passes.Has(Pass.Winograd));
+            [conv.Stride, conv.Stride], [conv.PaddingHeight, conv.PaddingWidth], passes.Has(Pass.Winograd), conv.Groups, conv.Dilation);
         var bias = conv.Bias ? weights.Value($"{node.Name}.bias") : null;
         var split = splits[place];
         if (LearnsSlice(place, weight))
@@ -136,7 +145,7 @@ internal sealed partial class NetExecutor
         }
 
         var map = ConstantChannels.Map(
-            input.Constants!, ofConstants, bias, input.Live.shape[2], input.Live.shape[3], shape.Strides, shape.Padding);
+            input.Constants!, ofConstants, bias, input.Live.shape[2], input.Live.shape[3], shape);
         return new(Conv2d.Of(graph, ref read, norm, ofLive, null, shape).Plus(As(map)), constants, split);
     }
 
@@ -189,11 +198,26 @@ internal sealed partial class NetExecutor
         Constants = relu && input.Constants is { } constants ? F.relu(constants) : input.Constants,
     };
 
-    private static Channels Relu(Channels input) => input with
+    // Of constants it makes constants, of nothing perhaps something.
+    private static Channels Each(Channels input, Func<Tensor, Tensor> function) => input with
     {
-        Live = F.relu(input.Live),
-        Constants = input.Constants is { } constants ? F.relu(constants) : null,
+        Live = function(input.Live),
+        Constants = input.Constants is { } constants ? function(constants) : null,
     };
+
+    // In the precision of the weights: sums over a whole image are beyond bfloat16.
+    private Channels Normalise(Node node, Channels input)
+    {
+        var (weight, bias) = (weights.Value($"{node.Name}.weight"), weights.Value($"{node.Name}.bias"));
+        var values = input.Whole().to(precise);
+        var normalised = node.Operation switch
+        {
+            Operation.GroupNorm norm => F.group_norm(values, norm.Groups, weight, bias, norm.Epsilon),
+            Operation.LayerNorm norm => F.layer_norm(values, weight.shape, weight, bias, norm.Epsilon),
+            _ => throw new UnreachableException($"no norm for plan case {node.Operation}"),
+        };
+        return new(InOrder(As(normalised)));
+    }
 
     private Channels Sum(ChannelSplit? split, Channels[] inputs)
     {

@@ -69,8 +69,7 @@ internal sealed partial class NetExecutor
         }
 
         var outputs = new Channels[upTo + 1];
-        images = As(images);
-        images = passes.Has(Pass.ChannelsLast) ? ChannelsLast(images) : images;
+        images = InOrder(As(images));
         foreach (var step in program)
         {
             var inputs = Array.ConvertAll(step.Inputs, input => outputs[input]);
@@ -100,6 +99,8 @@ internal sealed partial class NetExecutor
             }
         }
     }
+
+    private Tensor InOrder(Tensor values) => passes.Has(Pass.ChannelsLast) ? ChannelsLast(values) : values;
 
     // In memory a pixel's channels lie side by side, and so they stay: libtorch's and our loops are fastest so. Features
     // behind a linear layer have no pixels.
@@ -144,7 +145,12 @@ internal sealed partial class NetExecutor
             Operation.Conv => Convolve(place, node, input, ref read, null),
             Operation.Linear linear => new(Multiply(node, linear, input)),
             Operation.BatchNorm => Normalise(node, input, ref read, training, relu: false),
-            { IsRelu: true } => Relu(input),
+            Operation.GroupNorm or Operation.LayerNorm => Normalise(node, input),
+            { IsRelu: true } => Each(input, values => values.relu()),
+            Operation.LeakyRelu leaky => Each(input, values => values.LeakyRelu(leaky.Slope)),
+            { IsGelu: true } => Each(input, values => values.gelu()),
+            { IsSigmoid: true } => Each(input, values => values.sigmoid()),
+            { IsTanh: true } => Each(input, values => values.tanh()),
             Operation.MaxPool pool => Pool(pool, input, relu: false),
             Operation.AvgPool pool when split is null => new(F.avg_pool2d(input.Whole(), pool.Size, pool.Stride, pool.Padding)),
             Operation.AvgPool pool => input with { Live = F.avg_pool2d(input.Live, pool.Size, pool.Stride, pool.Padding) },

@@ -25,6 +25,10 @@ internal static class RecipeCheck
         var trained = used - (recipe.Validation is Validation.HeldOut kept ? kept.Images : 0);
         Check(!recipe.DropLast || trained >= recipe.Batch, $"no whole batch of {recipe.Batch} in {trained} images");
         CheckNormalisation(recipe.Normalisation, set);
+        Check(
+            recipe.Clipping is not (Clipping.Norm { Greatest: not > 0 } or Clipping.Value { Greatest: not > 0 }),
+            "a bound of gradients that is not above 0");
+        Check(recipe.Schedule is not Schedule.Plateau { Epochs: < 1 }, "a schedule by a plateau of no epochs");
         foreach (var stop in recipe.Stops)
         {
             Check(stop is not Stop.Plateau { Epochs: < 1 }, "a plateau of no epochs");
@@ -75,6 +79,9 @@ internal static class RecipeCheck
             Check(!node.Operation.IsInput, $"a second input, {node.Name}");
             Check(node.Inputs.Length > 0, $"{node.Name} without an input");
             Check(node.Inputs.All(input => input >= 0 && input < i), $"{node.Name} with an input that is not before it");
+            Check(
+                node.Operation is not (Operation.Conv { Groups: < 1 } or Operation.GroupNorm { Groups: < 1 }),
+                $"{node.Name} in no groups");
             Check(node.Shape.Length is 1 or 3 && node.Shape.All(extent => extent > 0), $"{node.Name} without a shape");
         }
     }

@@ -16,15 +16,28 @@ internal static class Objective
     /// <param name="training">Whether it is trained on.</param>
     public static Tensor Of(Loss loss, Tensor output, Batch batch, bool training) => loss switch
     {
+        Loss.CrossEntropy entropy when training && batch.Mixed is { } mixed => Mixed(output, batch.Labels, mixed, entropy.Smoothing),
         Loss.CrossEntropy entropy => F.cross_entropy(output, batch.Labels, label_smoothing: training ? entropy.Smoothing : 0),
         { IsReconstruction: true } => Error(output, batch.Images),
         _ => throw new UnreachableException($"no objective for plan case {loss}"),
     };
 
-    /// <summary>How many images are classified right: none where nothing is classified.</summary>
-    public static Tensor Right(Loss loss, Tensor output, Batch batch) => loss.IsReconstruction
-        ? zeros([], ScalarType.Int64)
-        : output.detach().argmax(1).eq(batch.Labels).sum();
+    /// <summary>
+    /// How many images are classified right: none where nothing is classified. Of two that were mixed the one with the greater share
+    /// counts.
+    /// </summary>
+    public static Tensor Right(Loss loss, Tensor output, Batch batch)
+    {
+        if (loss.IsReconstruction)
+        {
+            return zeros([], ScalarType.Int64);
+        }
+
+        var labels = batch.Mixed is { } mixed
+            ? where(mixed.Shares.round().to(ScalarType.Bool), batch.Labels, mixed.Labels)
+            : batch.Labels;
+        return output.detach().argmax(1).eq(labels).sum();
+    }
 
     /// <summary>How many rows and columns of an input [channels, height, width] a channel block [channels · s · s, …] gives.</summary>
     /// <param name="output">The shape of the last node.</param>
@@ -39,6 +52,15 @@ internal static class Objective
 
         var side = (int)Math.Sqrt(output[0] / input[0]);
         return input[0] * side * side == output[0] && output[1] * side >= input[1] && output[2] * side >= input[2] ? side : 0;
+    }
+
+    // The cross-entropy with each image's two labels in their shares, which are what the target is.
+    private static Tensor Mixed(Tensor output, Tensor labels, (Tensor Labels, Tensor Shares) mixed, double smoothing)
+    {
+        Tensor Each(Tensor of) =>
+            F.cross_entropy(output, of, reduction: TorchSharp.torch.nn.Reduction.None, label_smoothing: smoothing);
+        var (own, other) = (Each(labels), Each(mixed.Labels));
+        return other.Plus(own.sub(other).mul(mixed.Shares.to(own.dtype))).mean();
     }
 
     // What blocks hold beyond the last row and column is left out.

@@ -53,7 +53,7 @@ internal sealed class Trainer
         Weights = weights;
         net = new NetExecutor(recipe, Weights, passes);
         optimizer = LeafOptimizer.Create(recipe.Optimizer, Weights.Leaves, net.HasKernels);
-        schedule = new RateSchedule(recipe, batches.Steps);
+        schedule = new RateSchedule(recipe, batches.Steps, records);
         evaluation = new Evaluation(batches, net, recipe);
         test = testBatches is null ? evaluation : new Evaluation(testBatches, net, recipe);
         solver = RidgeSolver.Of(recipe, batches, net, Weights);
@@ -214,6 +214,7 @@ internal sealed class Trainer
         if (loss.requires_grad)
         {
             net.Backward(loss);
+            GradientClip.Apply(recipe.Clipping, Weights.Leaves);
             optimizer.Step(schedule.Factor(epoch, step));
         }
 

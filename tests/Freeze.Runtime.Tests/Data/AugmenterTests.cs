@@ -18,7 +18,7 @@ public sealed class AugmenterTests
     public void EachImageIsAWindowOfItselfInZerosFlippedOrNot()
     {
         var seen = new HashSet<(int, int, bool)>();
-        var augmenter = new Augmenter(Recipe.Build(), Image);
+        var augmenter = new Augmenter(Recipe.Build(), Image, [9, 9]);
         for (var epoch = 1; epoch <= 400; epoch++)
         {
             var varied = augmenter.Vary(Images, [1], epoch);
@@ -34,7 +34,7 @@ public sealed class AugmenterTests
     [Fact]
     public void WhatBefallsAnImageDependsOnNoOrderAndIsNewInEachEpoch()
     {
-        var augmenter = new Augmenter(Recipe.Build(), Image);
+        var augmenter = new Augmenter(Recipe.Build(), Image, [9, 9]);
         var both = augmenter.Vary(Images, [0, 1], 3);
 
         Assert.Equal(both[24..], augmenter.Vary(Images, [1], 3));
@@ -42,14 +42,43 @@ public sealed class AugmenterTests
         Assert.Contains(Enumerable.Range(4, 10), epoch => !augmenter.Vary(Images, [0, 1], epoch).SequenceEqual(both));
     }
 
+    [Theory]
+    [InlineData("""{"resizedCrop":{"scale":0.3,"ratio":0.5}}""")]
+    [InlineData("""{"rotation":{"degrees":30}}""")]
+    [InlineData("""{"cutout":{"size":2}}""")]
+    public void EachOtherChangeVariesWithImageAndEpochAlone(string change)
+    {
+        var recipe = Recipe with { Augmentations = [Json.ofText<Augmentation>(change)] };
+        var augmenter = new Augmenter(recipe.Build(), Image, [9, 9]);
+        Assert.True(augmenter.IsActive);
+        var both = augmenter.Vary(Images, [0, 1], 3);
+
+        Assert.Equal([.. both[24..], .. both[..24]], augmenter.Vary(Images, [1, 0], 3));
+        Assert.NotEqual(Pixels, both);
+        Assert.Contains(Enumerable.Range(4, 10), epoch => !augmenter.Vary(Images, [0, 1], epoch).SequenceEqual(both));
+        // As do those of another seed, and of another member.
+        Assert.NotEqual(both, new Augmenter((recipe with { Seed = 2 }).Build(), Image, [9, 9]).Vary(Images, [0, 1], 3));
+        Assert.NotEqual(both, new Augmenter(recipe.Build(), Image, [9, 9], " of member 2").Vary(Images, [0, 1], 3));
+    }
+
+    [Fact]
+    public void TheOrderInTheRecipeIsOfNoMatter()
+    {
+        Augmentation[] several =
+            [Augmentation.NewCutout(1), Augmentation.NewRotation(20), Augmentation.Flip, Augmentation.NewResizedCrop(0.5, 0.75)];
+        byte[] Varied(IEnumerable<Augmentation> order) =>
+            new Augmenter((Recipe with { Augmentations = [.. order] }).Build(), Image, [9, 9]).Vary(Images, [0, 1], 1);
+        Assert.Equal(Varied(several), Varied(several.AsEnumerable().Reverse()));
+    }
+
     [Fact]
     public void WithoutAugmentationNothingVaries() =>
-        Assert.False(new Augmenter((Recipe with { Augmentations = [] }).Build(), Image).IsActive);
+        Assert.False(new Augmenter((Recipe with { Augmentations = [] }).Build(), Image, [9, 9]).IsActive);
 
     [Fact]
     public void FlipsAloneKeepEveryPixel()
     {
-        var augmenter = new Augmenter((Recipe with { Augmentations = [Augmentation.Flip] }).Build(), Image);
+        var augmenter = new Augmenter((Recipe with { Augmentations = [Augmentation.Flip] }).Build(), Image, [9, 9]);
         var flips = Enumerable.Range(1, 1000).Count(epoch => augmenter.Vary(Images, [0], epoch)[0] == 4);
         // Half of them, within four standard errors.
         Assert.InRange(flips, 500 - 64, 500 + 64);

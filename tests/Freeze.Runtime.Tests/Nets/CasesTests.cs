@@ -15,10 +15,16 @@ public sealed class CasesTests
     private static readonly (Operation Operation, int[] Shape)[] Operations =
     [
         (Operation.Input, [2, 4, 4]),
-        (Operation.NewConv(5, 3, 3, 1, 1, 1, true), [5, 4, 4]),
+        (Operation.NewConv(5, 3, 3, 1, 1, 1, true, 1, 1), [5, 4, 4]),
         (Operation.NewLinear(7, true), [2, 4, 7]),
         (Operation.NewBatchNorm(1e-5, 0.1), [2, 4, 4]),
+        (Operation.NewGroupNorm(2, 1e-5), [2, 4, 4]),
+        (Operation.NewLayerNorm(1e-5), [2, 4, 4]),
         (Operation.Relu, [2, 4, 4]),
+        (Operation.NewLeakyRelu(0.01), [2, 4, 4]),
+        (Operation.Gelu, [2, 4, 4]),
+        (Operation.Sigmoid, [2, 4, 4]),
+        (Operation.Tanh, [2, 4, 4]),
         (Operation.NewMaxPool(2, 2, 1), [2, 3, 3]),
         (Operation.NewAvgPool(3, 1, 0), [2, 2, 2]),
         (Operation.GlobalPool, [2]),

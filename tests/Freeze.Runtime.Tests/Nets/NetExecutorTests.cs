@@ -10,7 +10,7 @@ public sealed class NetExecutorTests
 
     [Fact]
     public void PaddingIsPerSideAndStrideIsForBoth() =>
-        Assert.Equal([3, 5, 2, 3], Forward(Then(Operation.NewConv(5, 3, 1, 2, 1, 1, true), 5, 2, 3)).shape);
+        Assert.Equal([3, 5, 2, 3], Forward(Then(Operation.NewConv(5, 3, 1, 2, 1, 1, true, 1, 1), 5, 2, 3)).shape);
 
     [Fact]
     public void AddSumsAllItsInputsAndConcatLaysThemBesideEachOther()
@@ -99,7 +99,7 @@ public sealed class NetExecutorTests
     public void ALayerWithoutBiasHasNone()
     {
         using var scope = NewDisposeScope();
-        var net = new Net(Then(Operation.NewConv(5, 3, 3, 1, 1, 1, false), 5, 4, 4), []);
+        var net = new Net(Then(Operation.NewConv(5, 3, 3, 1, 1, 1, false, 1, 1), 5, 4, 4), []);
 
         Assert.Equal(["x.weight"], NetModule.weights(net).Select(weight => weight.Name));
         Assert.All(

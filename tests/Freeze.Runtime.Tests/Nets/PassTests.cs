@@ -13,10 +13,10 @@ public sealed class PassTests(PassTests.Pictures pictures) : IClassFixture<PassT
     private static readonly Net Net = new(
     [
         TestNets.Node("input", Operation.Input, [], 3, 8, 8),
-        TestNets.Node("conv1", Operation.NewConv(4, 3, 3, 1, 1, 1, true), [0], 4, 8, 8),
+        TestNets.Node("conv1", Operation.NewConv(4, 3, 3, 1, 1, 1, true, 1, 1), [0], 4, 8, 8),
         TestNets.Node("bn1", Operation.NewBatchNorm(1e-5, 0.1), [1], 4, 8, 8),
         TestNets.Node("relu1", Operation.Relu, [2], 4, 8, 8),
-        TestNets.Node("conv2", Operation.NewConv(4, 3, 3, 1, 1, 1, true), [3], 4, 8, 8),
+        TestNets.Node("conv2", Operation.NewConv(4, 3, 3, 1, 1, 1, true, 1, 1), [3], 4, 8, 8),
         TestNets.Node("relu2", Operation.Relu, [4], 4, 8, 8),
         TestNets.Node("pool2", Operation.NewMaxPool(2, 2, 0), [5], 4, 4, 4),
         TestNets.Node("bn3", Operation.NewBatchNorm(1e-5, 0.1), [6], 4, 4, 4),
@@ -50,6 +50,18 @@ public sealed class PassTests(PassTests.Pictures pictures) : IClassFixture<PassT
             }
             net own; conv5: train 3 filters; conv2: train 2 inputs
             """,
+            // Activations of constants, 0 and others, with and without padding behind them; norms that mix them; kernels in groups and
+            // dilated that read them and have zero filters of their own.
+            """
+            net own {
+                conv1: conv 8 3x3; sigmoid; conv2: conv 8 3x3; gelu; maxpool 2
+                conv3: conv 8 3x3 dilation 2; tanh; conv4: conv 8 3x3 dilation 2 pad none; leakyrelu 0.3; groupnorm 4
+                conv5: conv 8 3x3; conv6: conv 8 3x3 groups 2; bn; relu; conv7: conv 8 3x3 groups 8
+                conv8: conv 6 1x1; layernorm; gelu; conv9: conv 8 1x1; bn; sigmoid; globalpool; fc: linear classes
+            }
+            net own; conv: train 3 filters; rest: zero; conv8, norm, linear, conv1.bias: train
+            """,
+            "net own { conv1: conv 6 3x3; sigmoid; conv2: conv 4 3x3; layernorm; fc: linear classes }; net own; conv1: zero; conv2.bias: zero; rest: train",
         ]);
 
     [Theory]

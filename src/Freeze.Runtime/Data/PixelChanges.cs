@@ -1,0 +1,110 @@
+namespace Freeze.Runtime.Data;
+
+/// <summary>Changes of an image's pixels; what lies between pixels is bilinear, and values are rounded to bytes.</summary>
+/// <param name="image">Extents of an image: channels, height, width.</param>
+internal sealed class PixelChanges(int[] image)
+{
+    // Features have neither, and nothing changes them.
+    private readonly int height = image.ElementAtOrDefault(1);
+    private readonly int width = image.ElementAtOrDefault(2);
+
+    /// <summary>
+    /// A window of a share of the area between scale and 1, and of an aspect between ratio and 1 / ratio, evenly in its logarithm:
+    /// torchvision's RandomResizedCrop. Of ten draws the first that fits; where none does, as much of the middle as has an
+    /// aspect within these bounds.
+    /// </summary>
+    public (int Top, int Left, int Height, int Width) Window(double scale, double ratio, ref Draws draws)
+    {
+        for (var attempt = 0; attempt < 10; attempt++)
+        {
+            var area = height * (double)width * draws.Between(scale, 1);
+            var aspect = Math.Exp(draws.Between(Math.Log(ratio), -Math.Log(ratio)));
+            var (rows, columns) = (Side(area / aspect), Side(area * aspect));
+            if (rows is > 0 && rows <= height && columns is > 0 && columns <= width)
+            {
+                return (draws.Below(height - rows + 1), draws.Below(width - columns + 1), rows, columns);
+            }
+        }
+
+        var (tall, wide) = (height, width);
+        if (width < ratio * height)
+        {
+            tall = Math.Max(1, Side(Math.Pow(width / ratio, 2)));
+        }
+        else if (width > height / ratio)
+        {
+            wide = Math.Max(1, Side(Math.Pow(height / ratio, 2)));
+        }
+
+        return ((height - tall) / 2, (width - wide) / 2, tall, wide);
+    }
+
+    /// <summary>A window scaled to the image's size: pixels are squares, whose middles are read.</summary>
+    public void Resize(Span<byte> pixels, (int Top, int Left, int Height, int Width) window)
+    {
+        var (top, left, rows, columns) = window;
+        var from = pixels.ToArray();
+        for (var y = 0; y < height; y++)
+        {
+            var down = Math.Clamp(((y + 0.5) * rows / height) - 0.5, 0, rows - 1);
+            for (var x = 0; x < width; x++)
+            {
+                var right = Math.Clamp(((x + 0.5) * columns / width) - 0.5, 0, columns - 1);
+                // At the window's last row and column the next one has no weight, and may lie outside of it.
+                Write(pixels, from, y, x, top + down, left + right);
+            }
+        }
+    }
+
+    /// <summary>Turned about the middle against the clock; what comes from outside is 0.</summary>
+    public void Rotate(Span<byte> pixels, double degrees)
+    {
+        var (sine, cosine) = Math.SinCos(degrees * Math.PI / 180);
+        var (middle, centre) = ((height - 1) / 2.0, (width - 1) / 2.0);
+        var from = pixels.ToArray();
+        for (var y = 0; y < height; y++)
+        {
+            for (var x = 0; x < width; x++)
+            {
+                var (v, u) = (y - middle, x - centre);
+                Write(pixels, from, y, x, middle + (u * sine) + (v * cosine), centre + (u * cosine) - (v * sine));
+            }
+        }
+    }
+
+    /// <summary>Fills a square around a pixel, as much of it as lies in the image.</summary>
+    /// <param name="pixels">The image.</param>
+    /// <param name="y">The pixel's row.</param>
+    /// <param name="x">Its column.</param>
+    /// <param name="size">The square's side; of an even one the pixel is the first behind the middle.</param>
+    /// <param name="means">What each channel is filled with.</param>
+    public void Cut(Span<byte> pixels, int y, int x, int size, byte[] means)
+    {
+        var (top, left) = (y - (size / 2), x - (size / 2));
+        var (first, end) = (Math.Max(0, left), Math.Min(width, left + size));
+        for (var channel = 0; channel < means.Length; channel++)
+        {
+            for (var row = Math.Max(0, top); row < Math.Min(height, top + size); row++)
+            {
+                pixels.Slice((((channel * height) + row) * width) + first, end - first).Fill(means[channel]);
+            }
+        }
+    }
+
+    private static int Side(double area) => (int)Math.Round(Math.Sqrt(area));
+
+    // Of each channel what lies at a row and column of another image.
+    private void Write(Span<byte> to, byte[] from, int y, int x, double row, double column)
+    {
+        var (top, left) = ((int)Math.Floor(row), (int)Math.Floor(column));
+        var (down, right) = (row - top, column - left);
+        for (var channel = 0; channel < image[0]; channel++)
+        {
+            var plane = channel * height * width;
+            double At(int r, int c) => r >= 0 && r < height && c >= 0 && c < width ? from[plane + (r * width) + c] : 0;
+            var above = ((1 - right) * At(top, left)) + (right * At(top, left + 1));
+            var below = ((1 - right) * At(top + 1, left)) + (right * At(top + 1, left + 1));
+            to[plane + (y * width) + x] = (byte)Math.Round(((1 - down) * above) + (down * below));
+        }
+    }
+}
