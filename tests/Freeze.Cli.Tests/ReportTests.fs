@@ -18,6 +18,8 @@ let private text =
      table best accuracy, trained parameters by case\n\
      plot training error, validation error by epoch for case\n\
      plot best accuracy against trained parameters (log), fit log\n\
+     plot best accuracy against case\n\
+     plot test loss against seed for case\n\
      weights mean |w|, variance by layer\n\
      tsne last stage, 200 samples\n\
      claim best accuracy on all > front\n\

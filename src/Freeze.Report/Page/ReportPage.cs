@@ -168,6 +168,16 @@ public sealed class ReportPage
                 }
 
                 break;
+            case ReportItem.AxisPlot plot:
+                foreach (var measure in plot.Measures)
+                {
+                    AddChart(
+                        AxisChart.Of(file, measure, plot),
+                        AxisChart.Title(measure, plot),
+                        $"no finished run has both {measure} and a value of {plot.Axis} that the axis can show");
+                }
+
+                break;
             case ReportItem.Weights weights:
                 AddWeights(file, weights.Measures);
                 break;
