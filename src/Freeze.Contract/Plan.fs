@@ -452,3 +452,20 @@ module Recipe =
         | Some set, Images.All -> set.TrainingImages, set.TestImages
         | Some set, Images.First count -> count, set.TestImages
         | None, _ -> 0, 0
+
+    /// The same net where all weights are read from the file that the run left: those that its weights started from are not
+    /// needed. A slice that was chosen by them is no slice any more.
+    let ofKeptWeights (recipe: Recipe) : Recipe =
+        let kept plan =
+            match plan.Start, plan.Treatment with
+            | Start.File _, Treatment.Largest _ ->
+                { plan with
+                    Start = Start.Constant 0.0
+                    Treatment = Treatment.Trained
+                }
+            | Start.File _, _ -> { plan with Start = Start.Constant 0.0 }
+            | _ -> plan
+
+        { recipe with
+            Weights = recipe.Weights |> Array.map kept
+        }

@@ -75,7 +75,7 @@ internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, Train
             var weights = new WeightTable(recipe, common);
             MemberFile.Restore(own.WeightsPath, weights);
             verified += StillnessCheck.Verify(weights, recipe.Seed);
-            var (loss, accuracy) = votes.Add(Logits(recipe, weights));
+            var (loss, accuracy) = votes.Add(Logits(recipe, weights, session.Images, session.Options.Passes, session.Cancel));
             members.Add(new MemberRecord([.. JsonLines.Read<EpochRecord>(own.EpochsPath)], loss, accuracy));
             times.AddRange(JsonLines.Read<EpochTime>(own.TimesPath));
         }
@@ -103,21 +103,21 @@ internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, Train
             session.Options.Threads,
             session.Versions);
         folder.Take(epochs, EpochTimeModule.numbered(times));
+        folder.Take(ConfusionModule.ofAnswers(run.Recipe.Classes, session.Labels, votes.Answers().Answers));
         folder.Finish([], result);
         return result;
     }
 
-    // [images, classes] of the test set, in the order of its images.
-    private double[] Logits(Recipe recipe, WeightTable weights)
+    /// <summary>What a member says of the test images of a set: logits [images, classes], in the order of the images.</summary>
+    public static double[] Logits(Recipe recipe, WeightTable weights, ImageSet set, PassSet passes, CancellationToken cancel)
     {
         using var still = no_grad();
-        var test = session.Images.Test;
-        var batches = new Batches(session.Images, recipe);
-        var net = new NetExecutor(recipe, weights, session.Options.Passes);
+        var batches = new Batches(set, recipe);
+        var net = new NetExecutor(recipe, weights, passes);
         return
         [
-            .. batches.InBlocks(test, test.Places(), Batch, session.Cancel).SelectMany(batch =>
-                net.Forward(batch.Images, training: false).to(ScalarType.Float64).data<double>().ToArray()),
+            .. batches.InBlocks(set.Test, set.Test.Places(), Batch, cancel).SelectMany(batch =>
+                net.Forward(batch.Images, training: false).to(ScalarType.Float64).cpu().data<double>().ToArray()),
         ];
     }
 

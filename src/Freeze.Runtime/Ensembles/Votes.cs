@@ -42,16 +42,29 @@ internal sealed class Votes(long[] labels, int classes)
     public (double Loss, double Accuracy) Together()
     {
         var loss = 0.0;
-        var own = new int[labels.Length];
+        for (var image = 0; image < labels.Length; image++)
+        {
+            var ofLabel = sums[((long)image * classes) + labels[image]];
+            // A mean that is 0 to the last bit would be an infinite loss.
+            loss -= Math.Log(Math.Max(ofLabel / said.Count, double.Epsilon));
+        }
+
+        return (loss / labels.Length, Share(Answers().Answers));
+    }
+
+    /// <summary>The class that the mean of the members' softmax gives each image, and the probability of that.</summary>
+    public (int[] Answers, double[] Probabilities) Answers()
+    {
+        var answers = new int[labels.Length];
+        var probabilities = new double[labels.Length];
         for (var image = 0; image < labels.Length; image++)
         {
             var row = sums.AsSpan(image * classes, classes);
-            own[image] = Greatest(row);
-            // A mean that is 0 to the last bit would be an infinite loss.
-            loss -= Math.Log(Math.Max(row[(int)labels[image]] / said.Count, double.Epsilon));
+            answers[image] = Greatest(row);
+            probabilities[image] = row[answers[image]] / said.Count;
         }
 
-        return (loss / labels.Length, Share(own));
+        return (answers, probabilities);
     }
 
     /// <summary>The share of images of which two members say different things: the mean over all pairs.</summary>

@@ -123,6 +123,13 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Writes how long the stages of a net took.</summary>
     public void Take(IEnumerable<StageTime> stages) => WriteLines(files.StageTimesPath, stages);
 
+    /// <summary>Writes how the net answered on the test set.</summary>
+    public void Take(Confusion confusion)
+    {
+        claim.Demand();
+        files.Write(confusion);
+    }
+
     /// <summary>Writes weights and result, then removes what is of no more use: the run is finished.</summary>
     public void Finish(WeightTable weights, RunResult result)
     {

@@ -11,7 +11,11 @@ internal sealed class Evaluation(Batches batches, NetExecutor net, Recipe recipe
     private readonly int size = Math.Clamp(2 * recipe.Batch, 100, 500);
 
     /// <summary>Loss and accuracy over the images of a part at the given places.</summary>
-    public Judgement Judge(ImagePart part, long[] places, CancellationToken cancel)
+    /// <param name="part">Training or test images.</param>
+    /// <param name="places">Which of them.</param>
+    /// <param name="cancel">Ends it after the batch under way.</param>
+    /// <param name="sheet">Is told what the net answers on each image, or null.</param>
+    public Judgement Judge(ImagePart part, long[] places, CancellationToken cancel, AnswerSheet? sheet = null)
     {
         using var whole = NewDisposeScope();
         using var still = no_grad();
@@ -19,6 +23,7 @@ internal sealed class Evaluation(Batches batches, NetExecutor net, Recipe recipe
         foreach (var batch in batches.InBlocks(part, places, size, cancel))
         {
             var output = net.Forward(batch.Images, training: false);
+            sheet?.Add(output);
             tally.Add(
                 Objective.Of(recipe.Loss, output, batch, training: false),
                 Objective.Right(recipe.Loss, output, batch),

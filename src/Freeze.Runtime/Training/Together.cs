@@ -27,11 +27,10 @@ internal sealed class Together(TrainingSession session, Run run)
         var trainer = new Trainer(recipe, batches, weights, session.Options.Passes);
         session.Train(trainer, folder, shorter);
 
-        // Where the test set is what validates, it has just been judged.
+        // Where the test set is what validates, it has just been judged, unless that was before the run was interrupted.
         var last = trainer.Records[^1];
-        var test = run.Recipe.Validation.IsTest
-            ? new Judgement(last.ValidationLoss, last.ValidationAccuracy)
-            : trainer.Test(session.Cancel);
+        var judged = run.Recipe.Validation.IsTest && trainer.Answers is not null ? default : trainer.Test(session.Cancel);
+        var test = run.Recipe.Validation.IsTest ? new Judgement(last.ValidationLoss, last.ValidationAccuracy) : judged;
         var result = new RunResult(
             hash,
             run.Name,
@@ -49,6 +48,7 @@ internal sealed class Together(TrainingSession session, Run run)
             folder.KeepEnd(trainer, session.Versions);
         }
 
+        folder.Take(ConfusionModule.ofAnswers(run.Recipe.Classes, session.Labels, trainer.Answers));
         folder.Finish(weights, result);
         return result;
     }

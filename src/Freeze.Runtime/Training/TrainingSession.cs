@@ -24,6 +24,9 @@ internal sealed record TrainingSession(
     /// <summary>What computes, for the records: versions, and the passes that are left out.</summary>
     public string Versions => Runner.Versions(Options.Passes);
 
+    /// <summary>The class of each test image.</summary>
+    public int[] Labels => Array.ConvertAll(Images.Test.Labels, label => (int)label);
+
     /// <summary>Says something to the user.</summary>
     public void Note(string text) => Report(Progress.NewNote(text));
 
