@@ -109,6 +109,24 @@ type ReportArguments =
     interface IArgParserTemplate with
         member argument.Usage = helpOf argument
 
+type EvaluateArguments =
+    | [<MainCommand;
+        Mandatory;
+        Help "a finished run's hash, the beginning of it, or its name; or a file of which --only names a run.">] Run of
+        run: string
+    | [<Help "the file under this profile.">] Profile of name: string
+    | [<CustomCommandLine "--set">] Setting of statement: string
+    | Only of condition: string
+    | [<Help "other images: a data set, or a folder with train/CLASS and test/CLASS; or where the run's own set lies (FREEZE_DATA).">] Data of
+        data: string
+    | [<Help "write what the net answers on each image as CSV.">] Predictions of file: string
+    | [<Help "processor threads; as many as the run had by default.">] Threads of count: int
+    | Store of folder: string
+    | [<Help "print all of it as JSON.">] Json
+
+    interface IArgParserTemplate with
+        member argument.Usage = helpOf argument
+
 type RunArguments =
     | [<MainCommand; Mandatory>] Files of file: string list
     | [<Help "run under this profile of the files.">] Profile of name: string
@@ -252,6 +270,8 @@ type Arguments =
     | [<Help "show one run: plan, epochs, result, files.">] Show of ParseResults<ShowArguments>
     | [<Help "hand the runs that have no result yet to Slurm.">] Submit of ParseResults<SubmitArguments>
     | [<Help "write the weights of a finished run to a file.">] Export of ParseResults<ExportArguments>
+    | [<Help "judge a finished run by its test set or by other images: accuracy of each class, confusions.">] Evaluate of
+        ParseResults<EvaluateArguments>
     | [<Help "remove runs that no file means.">] Gc of ParseResults<GcArguments>
     | [<Help "show what runs measured: a page of tables and charts, CSV, Markdown.">] Report of
         ParseResults<ReportArguments>

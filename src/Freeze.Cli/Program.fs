@@ -50,6 +50,7 @@ let main arguments =
         | [ Show arguments ] -> Commands.Show.run arguments
         | [ Submit arguments ] -> Commands.Submit.run arguments
         | [ Export arguments ] -> Commands.Export.run arguments
+        | [ Evaluate arguments ] -> Commands.Evaluate.run arguments
         | [ Gc arguments ] -> Commands.Gc.run arguments
         | [ Report arguments ] -> Commands.Report.run arguments
         | [ Data arguments ] -> Commands.Data.run arguments

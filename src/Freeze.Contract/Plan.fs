@@ -526,3 +526,24 @@ module Recipe =
         match DataSource.tryDescribe recipe.Data with
         | Some set -> used set.TrainingImages recipe.Images, used set.TestImages recipe.TestImages
         | None -> 0, 0
+
+    /// The same, judged by all test images.
+    let judgedByAll (recipe: Recipe) : Recipe =
+        { recipe with TestImages = Images.All }
+
+    /// The same net where all weights are read from the file that the run left: those that its weights started from are not
+    /// needed. A slice that was chosen by them is no slice any more.
+    let ofKeptWeights (recipe: Recipe) : Recipe =
+        let kept plan =
+            match plan.Start, plan.Treatment with
+            | Start.File _, Treatment.Largest _ ->
+                { plan with
+                    Start = Start.Constant 0.0
+                    Treatment = Treatment.Trained
+                }
+            | Start.File _, _ -> { plan with Start = Start.Constant 0.0 }
+            | _ -> plan
+
+        { recipe with
+            Weights = recipe.Weights |> Array.map kept
+        }

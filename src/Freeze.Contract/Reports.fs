@@ -24,6 +24,9 @@ type ReportItem =
     | Table of Measures: string[] * By: string[]
     /// A curve for each combination of the axes, over epochs or another measure; Fit is "", "linear" or "log".
     | Plot of Measures: string[] * Over: string * Logarithmic: bool * For: string[] * Fit: string
+    /// The means of runs over the values of an axis: a line for each combination of the axes For, or where it names none, of all
+    /// other axes but the seed.
+    | AxisPlot of Measures: string[] * Axis: string * Logarithmic: bool * For: string[]
     /// Statistics of the weights, such as `mean |w|`, by layer.
     | Weights of Measures: string[]
     /// A map of the features of a stage, from 1; 0 is the last one.

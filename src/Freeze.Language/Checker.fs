@@ -128,6 +128,8 @@ let check (context: Context) (whole: bool) (isSound: unit -> bool) (contents: Co
 
             if not isNarrowed then
                 let runs = planned |> List.map _.Run
-                ReportLines.warnOfClaims report runs (contents.Report |> List.choose _.Value)
+                let lines = contents.Report |> List.choose _.Value
+                ReportLines.warnOfClaims report runs lines
+                ReportLines.warnOfPlots report runs lines
 
         checkedWith planned

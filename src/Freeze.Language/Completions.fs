@@ -217,6 +217,10 @@ let private inReport known (words: string list) =
         @ ([ "on"; "rises"; "falls"; "with"; "for" ] |> List.map (plain Kind.Keyword ""))
     | words when List.contains "by" words || List.contains "for" words ->
         axes @ [ plain Kind.Keyword "" "and" ]
+    | words when List.contains "against" words ->
+        (measures |> List.map (plain Kind.Value "a measure"))
+        @ axes
+        @ ([ "(log)"; "for"; "fit" ] |> List.map (plain Kind.Keyword ""))
     | _ ->
         (measures |> List.map (plain Kind.Value "a measure"))
         @ ([ "by"; "against"; "for" ] |> List.map (plain Kind.Keyword ""))

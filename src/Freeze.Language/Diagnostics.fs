@@ -386,6 +386,10 @@ module Diagnostic =
         warning "FRZ107" span "no run has these values"
         |> hint "the case, lists and names of net and data are looked at"
 
+    let notLogarithmic span axis value =
+        warning "FRZ115" span $"a logarithmic axis cannot show {value}, a value of `{axis}`"
+        |> hint "without `(log)` all values of the axis are shown"
+
     let noNormalisation span =
         warning
             "FRZ105"

@@ -151,17 +151,35 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
 
     /// The axes of a report may be lets; its measures are words of their own.
     member private _.ReportLine(line: ReportLine) =
-        let folder inAxes (word: Located<string>) =
-            match word.Value with
-            | "by"
-            | "for" -> true
-            | "against"
-            | "fit" -> false
-            | other ->
-                if inAxes then
-                    add Kind.Let everywhere false other word.Span
+        let axis (word: Located<string>) =
+            add Kind.Let everywhere false word.Value word.Span
 
-                inAxes
+        /// What a plot is against may be an axis, which is one word, and no measure.
+        let isAlone (behind: Located<string> list) =
+            match behind with
+            | [] -> true
+            | next :: _ -> List.contains next.Value [ "(log)"; "by"; "for"; "fit" ]
+
+        let rec read inAxes (words: Located<string> list) =
+            match words with
+            | [] -> ()
+            | { Value = "against" | "over" } :: name :: rest when isAlone rest ->
+                if not (Vocabulary.isMeasure name.Value) then
+                    axis name
+
+                read false rest
+            | word :: rest ->
+                match word.Value with
+                | "by"
+                | "for" -> read true rest
+                | "against"
+                | "over"
+                | "fit" -> read false rest
+                | _ ->
+                    if inAxes then
+                        axis word
+
+                    read inAxes rest
 
         let side (word: Located<string>) =
             let kind = if cases.Contains word.Value then Kind.Case else Kind.Let
@@ -171,7 +189,7 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
 
         match words |> List.tryFindIndex (fun word -> word.Value = "on") with
         | Some i when line.Kind.Value = "claim" -> words |> List.skip (i + 1) |> List.iter side
-        | _ -> words |> List.fold folder false |> ignore
+        | _ -> read false words
 
     member this.Statement home (statement: Statement) : unit =
         let expression = this.Expression Map.empty home

@@ -81,6 +81,21 @@ let private part keyword (parts: Part list) =
     |> Option.map _.Names
     |> Option.defaultValue []
 
+/// Against an axis: its means are joined by lines, of the axes behind `for` or of all others.
+let private axisPlot report known parts (axis: Located<string>) isLogarithmic =
+    for fit in part "fit" parts |> List.truncate 1 do
+        report (Diagnostic.wrongValue fit.Span "no `fit`: against an axis lines join the means of its values")
+
+    for own in part "for" parts |> List.filter (fun name -> name.Value = axis.Value) do
+        report (Diagnostic.wrongValue own.Span $"other axes than `{axis.Value}`, which the plot is against")
+
+    ReportItem.AxisPlot(
+        measures report (part "" parts),
+        axis.Value,
+        isLogarithmic,
+        axes report known (part "for" parts)
+    )
+
 let private plot report known parts =
     let over = part "against" parts @ part "over" parts
 
@@ -91,23 +106,33 @@ let private plot report known parts =
         report (Diagnostic.wrongValue wrong.Span "`by epoch`; the curves are told apart `for` axes")
 
     let over' = over |> List.map withoutMark
-    measures report over' |> ignore
+    let isLogarithmic = over |> List.exists _.Value.EndsWith("(log)")
+
+    let isMeasureOrAxis name =
+        Vocabulary.isMeasure name || List.contains name known
+
+    demand "measure or axis" isMeasureOrAxis (known @ Vocabulary.measures) report over'
+    |> ignore
 
     let fits = [ "log"; "linear" ]
 
-    let fit =
+    let fit () =
         part "fit" parts
         |> List.truncate 1
         |> among "fit" fits report
         |> Array.tryFind (fun fit -> List.contains fit fits)
 
-    ReportItem.Plot(
-        measures report (part "" parts),
-        (over' |> List.tryHead |> Option.map _.Value |> Option.defaultValue "epoch"),
-        (over |> List.exists _.Value.EndsWith("(log)")),
-        axes report known (part "for" parts),
-        Option.defaultValue "" fit
-    )
+    match over' with
+    | [ axis ] when List.contains axis.Value known && not (Vocabulary.isMeasure axis.Value) ->
+        axisPlot report known parts axis isLogarithmic
+    | _ ->
+        ReportItem.Plot(
+            measures report (part "" parts),
+            (over' |> List.tryHead |> Option.map _.Value |> Option.defaultValue "epoch"),
+            isLogarithmic,
+            axes report known (part "for" parts),
+            Option.defaultValue "" (fit ())
+        )
 
 let private (|Whole|_|) (text: string) =
     match Int32.TryParse text with
@@ -242,6 +267,28 @@ let warnOfClaims report (runs: Run list) (lines: ReportLine list) =
                     if not (runs |> List.exists (Selection.holds values)) then
                         report (Diagnostic.expectsNothing (join side))
         | _ -> ()
+
+/// Warns of values that the logarithmic axis of a plot cannot show.
+let warnOfPlots report (runs: Run list) (lines: ReportLine list) =
+    for line in lines do
+        if line.Kind.Value = "plot" then
+            let parts = split line
+
+            for over in part "against" parts @ part "over" parts do
+                let name = (withoutMark over).Value
+
+                let unseen (axis: Axis) =
+                    match axis.Value with
+                    | AxisValue.Number number -> number <= 0.0
+                    | AxisValue.Word _ -> true
+
+                if over.Value.EndsWith "(log)" && not (Vocabulary.isMeasure name) then
+                    runs
+                    |> Seq.collect _.Columns
+                    |> Seq.filter (fun axis -> axis.Name = name)
+                    |> Seq.tryFind unseen
+                    |> Option.iter (fun axis ->
+                        report (Diagnostic.notLogarithmic over.Span name (AxisValue.text axis.Value)))
 
 /// What a line asks for; `known` are the columns that the file's runs can have.
 let read report (known: string list) (line: ReportLine) : ReportItem option =

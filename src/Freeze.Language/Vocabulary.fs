@@ -91,8 +91,8 @@ let reports =
         entry "table" "table MEASURES by AXES" "a row for each combination of the axes"
         entry
             "plot"
-            "plot MEASURES [by epoch | against MEASURE [(log)]] [for AXES] [, fit log]"
-            "a curve for each combination of the axes"
+            "plot MEASURES [by epoch | against MEASURE [(log)] | against AXIS [(log)]] [for AXES] [, fit log]"
+            "a curve over epochs, points over a measure, or lines over an axis, for each combination of the axes"
         entry "weights" "weights MEASURES by layer" "statistics of the weights"
         entry "tsne" "tsne [last stage | stage N] [, N samples]" "a map of a stage's features"
         entry

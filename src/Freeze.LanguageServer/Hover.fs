@@ -146,6 +146,7 @@ let private tables =
         Phrases.structures
         Phrases.statements
         Phrases.modifiers
+        Vocabulary.reports
     ]
 
 let private ofWord (analysed: Analysed) offset (statement: Statement option) (word: string) : string option =

@@ -41,6 +41,7 @@ public sealed class RunFiles(string folder)
 
     /// <summary>What a longer run needs beside the last weights to go on from this one, where there may be such a run.</summary>
     public string EndPath => PathOf("end.safetensors");
+    internal string ConfusionPath => PathOf("confusion.json");
     internal string ResultPath => PathOf("result.json");
     internal string FailurePath => PathOf("failure.json");
 
@@ -61,6 +62,16 @@ public sealed class RunFiles(string folder)
     public RunResult? ReadResult(string hash) =>
         TryRead(ResultPath, Json.ofText<RunResult>) is { } result && result.Hash == hash ? result : null;
 
+    /// <summary>
+    /// How the run's net answered on its test set, or null: where that learned together with others, and in stores that were
+    /// written before there was such a file until the run is evaluated.
+    /// </summary>
+    public Confusion? ReadConfusion() =>
+        TryRead(ConfusionPath, Json.ofText<Confusion>) is { } found && ConfusionModule.isSound(found) ? found : null;
+
+    /// <summary>Writes how the run's net answered on its test set.</summary>
+    public void Write(Confusion confusion) => WholeFile.Write(ConfusionPath, Json.toText(confusion) + "\n");
+
     /// <summary>The failure that the run's last attempt has left, or null.</summary>
     public RunFailure? ReadFailure() => TryRead(FailurePath, Json.ofText<RunFailure>);
 
@@ -75,6 +86,9 @@ public sealed class RunFiles(string folder)
 
     /// <summary>The machines that trained the run.</summary>
     public MachineRecord[] ReadMachines() => ReadLines<MachineRecord>(MachinesPath);
+
+    /// <summary>Of a member of an ensemble the SHA-256 of the weights that it started from, or null.</summary>
+    public string? ReadMember() => TryRead(ResultPath, Json.ofText<string>);
 
     private string PathOf(string name) => Path.Combine(folder, name);
 

@@ -27,6 +27,7 @@ public sealed record ReportFile(
             ReportItem.Weights => true,
             ReportItem.Table table => Names(table.Measures),
             ReportItem.Plot plot => Names(plot.Measures) || Names([plot.Over]),
+            ReportItem.AxisPlot plot => Names(plot.Measures),
             ReportItem.Claim { Statement: ReportClaim.Comparison claim } => Names([claim.Measure]),
             ReportItem.Claim { Statement: ReportClaim.Trend claim } => Names([claim.Measure, claim.Over]),
             _ => false,
@@ -57,6 +58,14 @@ public sealed record ReportFile(
             .Where(axis => axis.Key != "seed" && axis.Select(found => AxisValueModule.text(found.Value)).Distinct().Count() > 1)
             .Select(axis => axis.Key),
     ];
+
+    /// <summary>
+    /// The axes that tell runs apart beside those that are named, but for the seed. One that moves together with them or with
+    /// one of these, such as a net's batch, tells nothing.
+    /// </summary>
+    internal string[] Telling(string[] named) =>
+        Axes.Except(named).Aggregate(Array.Empty<string>(), (kept, axis) =>
+            By([.. named, .. kept, axis]).Count > By([.. named, .. kept]).Count ? [.. kept, axis] : kept);
 
     /// <summary>The runs by their values of some axes, in the order of the file.</summary>
     public IReadOnlyList<RunGroup> By(IReadOnlyList<string> axes) =>

@@ -28,6 +28,9 @@ public sealed record RunRecords(
     /// <summary>The machines that trained it.</summary>
     public IReadOnlyList<MachineRecord> Machines { get; init; } = [];
 
+    /// <summary>How a finished run's net answered on its test set, where that is known.</summary>
+    public Confusion? Confusion { get; init; }
+
     /// <summary>Where it stands, as far as records tell: they do not say whether a process is at it.</summary>
     public RunState State => Result is not null ? RunState.NewDone(Result.TestAccuracy, Epochs.Length)
         : Failure is not null ? RunState.NewFailed(Failure)
@@ -56,6 +59,7 @@ public sealed record RunRecords(
         {
             Sizes = withWeights || result is null ? files.ReadSizes() : [],
             Machines = files.ReadMachines(),
+            Confusion = result is null ? null : files.ReadConfusion(),
         };
     }
 

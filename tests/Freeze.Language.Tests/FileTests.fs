@@ -245,6 +245,25 @@ let ``a report's lines are read into what they ask for`` () =
     )
 
 [<Fact>]
+let ``a plot is against a measure, or against an axis of the file`` () =
+    let analysis =
+        analyse
+            "net [lenet, lenet-5]; let p = [1, 2]; let norm = 1..2; conv1: train p filters; conv2: train norm filters; rest: fixed\nreport { plot best accuracy, seconds against p (log) for net; plot loss against net; plot loss against norm; plot loss against p for net and norm }"
+
+    Assert.Empty analysis.Diagnostics
+
+    Assert.Equal<ReportItem[]>(
+        [|
+            ReportItem.AxisPlot([| "best accuracy"; "seconds" |], "p", true, [| "net" |])
+            ReportItem.AxisPlot([| "loss" |], "net", false, [||])
+            // A measure of that name comes first.
+            ReportItem.Plot([| "loss" |], "norm", false, [||], "")
+            ReportItem.AxisPlot([| "loss" |], "p", false, [| "net"; "norm" |])
+        |],
+        analysis.Report
+    )
+
+[<Fact>]
 let ``claims are statements that results can prove wrong`` () =
     let analysis =
         analyse

@@ -95,6 +95,9 @@ let ``in a report stand measures and axes`` () =
     offered "let p = [1, 2]\nreport { table accuracy by | }"
     |> contains [ "p"; "case" ]
 
+    offered "let p = [1, 2]\nreport { plot accuracy against | }"
+    |> contains [ "p"; "case"; "trained parameters"; "(log)"; "for" ]
+
 [<Fact>]
 let ``in a comment and in a text nothing is offered`` () =
     Assert.Empty(offered "# ep|")

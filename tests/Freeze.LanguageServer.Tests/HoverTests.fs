@@ -88,6 +88,15 @@ let ``a let: how it is defined`` () =
     said "let share = [0.1, 0.4]\nconv1: train sha|re filters; rest: fixed\n"
     |> contains [ "let share = [0.1, 0.4]" ]
 
+    said
+        "let share = [0.1, 0.4]\nconv1: train share filters; rest: fixed\nreport { plot accuracy against sha|re (log) }\n"
+    |> contains [ "let share = [0.1, 0.4]" ]
+
+[<Fact>]
+let ``a line of a report: how it is written`` () =
+    said "report { pl|ot accuracy }\n"
+    |> contains [ "against AXIS [(log)]"; "lines over an axis" ]
+
 [<Fact>]
 let ``a mistake is explained`` () =
     said "epo|hcs 3\n" |> contains [ "**FRZ010** No setting has this name." ]

@@ -47,6 +47,20 @@ let private definition (client: Client) uri line character =
     places (client.Request("textDocument/definition", at uri line character))
 
 [<Fact>]
+let ``an axis that a plot is against is the let, and a measure is none`` () =
+    let client, common, _ =
+        two
+            "let p = [0.4, 1]\n"
+            "conv1: train p filters\nrest: fixed\nreport { plot loss against p (log) for p; plot loss against trained parameters }\n"
+
+    use client = client
+
+    Assert.Equal<_ list>(
+        [ "common.frz", 0, 4; "main.frz", 1, 13; "main.frz", 3, 27; "main.frz", 3, 39 ],
+        references client common 0 4 true
+    )
+
+[<Fact>]
 let ``a let is defined in the import and used in both files`` () =
     let client, common, main =
         two "let p = 0.4\nconv1: train p filters\n" "conv2: train p filters\nrest: fixed\n"

@@ -6,7 +6,7 @@ namespace Freeze.Runtime.Tests;
 /// <summary>Candidates that survive a rung go on from its end, with the bits of a run that began anew.</summary>
 public sealed class HalvingTests(Sample sample) : IDisposable
 {
-    private static readonly string[] Files = ["last.safetensors", "machines.jsonl", "metrics.jsonl", "plan.json", "result.json", "weights.jsonl"];
+    private static readonly string[] Files = ["confusion.json", "last.safetensors", "machines.jsonl", "metrics.jsonl", "plan.json", "result.json", "weights.jsonl"];
 
     // Dropout, momentum and augmentation: all that a step may depend on.
     private static readonly TestRecipe Candidate = new(TestNets.Staged(2))

@@ -30,7 +30,7 @@ public sealed class ResumeTests(Sample sample) : IDisposable
     };
 
     private static readonly string[] Files =
-        ["last.safetensors", "machines.jsonl", "metrics.jsonl", "plan.json", "result.json", "weights.jsonl"];
+        ["confusion.json", "last.safetensors", "machines.jsonl", "metrics.jsonl", "plan.json", "result.json", "weights.jsonl"];
 
     private readonly Folder folder = new();
 

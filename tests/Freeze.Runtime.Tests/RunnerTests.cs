@@ -36,7 +36,7 @@ public sealed class RunnerTests : IDisposable
         var result = Finished(Execute(Small));
 
         Assert.Equal(
-            ["end.safetensors", "last.safetensors", "machines.jsonl", "metrics.jsonl", "plan.json", "result.json", "times.jsonl", "weights.jsonl"],
+            ["confusion.json", "end.safetensors", "last.safetensors", "machines.jsonl", "metrics.jsonl", "plan.json", "result.json", "times.jsonl", "weights.jsonl"],
             Directory.GetFiles(Place()).Select(Path.GetFileName).Order());
         Assert.Equal(PlanFile.ofRun(Small.Run()), File.ReadAllText(Place("plan.json")));
         Assert.Equal(

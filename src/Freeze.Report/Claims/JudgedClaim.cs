@@ -79,7 +79,7 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
         .. claim.Sides.Zip(claim.Sides.Skip(1)).SelectMany(sides =>
         {
             var named = Named(file, sides.First).Concat(Named(file, sides.Second)).ToHashSet();
-            var others = Telling(file, [.. named]);
+            var others = file.Telling([.. named]);
             var (left, right) = (Groups(file, sides.First, others), Groups(file, sides.Second, others));
             return
                 from first in left
@@ -95,12 +95,6 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
             .SelectMany(run => run.Run.Values)
             .Where(axis => Selection.isByAxis(axis) && side.Contains(AxisValueModule.text(axis.Value)))
             .Select(axis => axis.Name);
-
-    // The axes that tell runs apart beside those that are named. One that moves together with them or with one of these, such
-    // as a net's batch, tells nothing.
-    private static string[] Telling(ReportFile file, string[] named) =>
-        file.Axes.Aggregate(Array.Empty<string>(), (kept, axis) =>
-            file.By([.. named, .. kept, axis]).Count > file.By([.. named, .. kept]).Count ? [.. kept, axis] : kept);
 
     private static RunGroup[] Groups(ReportFile file, string[] side, string[] axes) =>
     [

@@ -15,6 +15,7 @@ public sealed class ReportPage
     // A page of all layers of a thousand different runs would be of no use to anybody.
     private const int MostPlans = 100;
     private const int MostNames = 12;
+    private const int MostConfusions = 50;
 
     private readonly Html html = new();
     private readonly string script;
@@ -102,6 +103,7 @@ public sealed class ReportPage
         }
 
         AddUnasked(file);
+        AddConfusions(file);
         html.Add($"<h3 id=\"{id}-time\">Time</h3>\n");
         AddTime(file);
         html.Add($"<h3 id=\"{id}-runs\">Runs</h3>\n");
@@ -168,6 +170,16 @@ public sealed class ReportPage
                 }
 
                 break;
+            case ReportItem.AxisPlot plot:
+                foreach (var measure in plot.Measures)
+                {
+                    AddChart(
+                        AxisChart.Of(file, measure, plot),
+                        AxisChart.Title(measure, plot),
+                        $"no finished run has both {measure} and a value of {plot.Axis} that the axis can show");
+                }
+
+                break;
             case ReportItem.Weights weights:
                 AddWeights(file, weights.Measures);
                 break;
@@ -196,6 +208,28 @@ public sealed class ReportPage
         if (file.Runs.Any(run => run.Weights.Count > 0) && !file.Shown.Any(item => item is ReportItem.Weights))
         {
             AddWeights(file, ["mean |w|"]);
+        }
+    }
+
+    private void AddConfusions(ReportFile file)
+    {
+        var tables = ConfusionTable.Of(file);
+        if (tables.Count == 0)
+        {
+            return;
+        }
+
+        html.Add($"<h3>What was taken for what</h3>\n");
+        foreach (var (title, table) in tables.Take(MostConfusions))
+        {
+            html.Add($"<details><summary>{title}</summary>\n");
+            TableHtml.Add(html, table);
+            html.Add($"</details>\n");
+        }
+
+        if (tables.Count > MostConfusions)
+        {
+            html.Add($"<p>{tables.Count - MostConfusions} more are not shown here; confusion.csv has all (<code>freeze report --csv</code>).</p>\n");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Freeze.Report.Tables;
 
 namespace Freeze.Report.Page;
@@ -41,7 +42,10 @@ internal static class TableHtml
     {
         var hint = cell.Spread.Length == 0 ? cell.Hint : "";
         _ = isHeading ? html.Add($"<th scope=\"row\"") : html.Add($"<td");
-        html.AddAttribute("class", $"{(isNumber ? "n" : "")} {cell.Tone}".Trim())
+        var shade = cell.Shade.ToString("0.##", CultureInfo.InvariantCulture);
+        var tone = shade != "0" ? "shaded" : cell.Tone;
+        html.AddAttribute("class", $"{(isNumber ? "n" : "")} {tone}".Trim())
+            .AddAttribute("style", shade != "0" ? $"--shade: {shade}" : "")
             .AddAttribute("colspan", cell.Span > 1 ? $"{cell.Span}" : "")
             .AddAttribute("title", hint)
             .Add($">{cell.Text}");

@@ -14,7 +14,8 @@ internal sealed record Column(string Title, bool IsNumber = false);
 /// <param name="Hint">What a page shows under the pointer.</param>
 /// <param name="Tone">How a page colours it: a class of report.css, or "".</param>
 /// <param name="Span">Over how many columns it goes.</param>
-internal sealed record Cell(string Text, string Spread = "", string Hint = "", string Tone = "", int Span = 1)
+/// <param name="Shade">How strongly a page colours it, from 0 to 1.</param>
+internal sealed record Cell(string Text, string Spread = "", string Hint = "", string Tone = "", int Span = 1, double Shade = 0)
 {
     /// <summary>What stands where nothing is known.</summary>
     public static Cell Gap { get; } = new("–", Tone: "gap");

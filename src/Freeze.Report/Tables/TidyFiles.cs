@@ -21,7 +21,7 @@ public static class TidyFiles
     // A line's first columns, which say whose it is.
     private sealed record Owner(ReportFile File, RunRecords Run);
 
-    /// <summary>Each file's name and text: runs.csv, epochs.csv, stages.csv, weights.csv, sizes.csv, expected.csv and claims.csv.</summary>
+    /// <summary>Each file's name and text: runs.csv, epochs.csv, stages.csv, weights.csv, sizes.csv, confusion.csv, expected.csv and claims.csv.</summary>
     public static IReadOnlyList<(string Name, string Text)> Of(IReadOnlyList<ReportFile> files)
     {
         Owner[] runs = [.. files.SelectMany(file => file.Runs.Select(run => new Owner(file, run)))];
@@ -32,6 +32,7 @@ public static class TidyFiles
             ("stages.csv", Stages(runs)),
             ("weights.csv", Weights(runs)),
             ("sizes.csv", Sizes(runs)),
+            ("confusion.csv", Confusions(runs)),
             ("expected.csv", Expected(runs)),
             ("claims.csv", OfClaims(files)),
         ];
@@ -91,6 +92,12 @@ public static class TidyFiles
         run => run.Sizes.SelectMany(size => size.Layers.Select(layer => (size.Epoch, Layer: layer))),
         ("epoch", of => of.Epoch), ("layer", of => of.Layer.Layer), ("mean_absolute", of => of.Layer.MeanAbsolute),
         ("variance", of => of.Layer.Variance), ("norm", of => of.Layer.Norm));
+
+    // A line for each class and what its test images were taken for, where any was.
+    private static string Confusions(Owner[] runs) => OfEach(
+        runs,
+        run => run.Confusion?.Pairs ?? [],
+        ("class", of => of[0]), ("answer", of => of[1]), ("images", of => of[2]));
 
     private static string Expected(Owner[] runs) => OfEach(
         runs,

@@ -75,6 +75,9 @@ internal sealed class Batches
     /// <summary>The test images that a run is judged by, ascending.</summary>
     public long[] Test { get; }
 
+    /// <summary>The class of each of these.</summary>
+    public int[] TestLabels => Array.ConvertAll(Test, place => (int)set.Test.Labels[place]);
+
     /// <summary>Batches of an epoch; the last may be smaller than the others, unless the recipe drops it.</summary>
     public int Steps => (Training.Length + (recipe.DropLast ? 0 : recipe.Batch - 1)) / recipe.Batch;
 

@@ -21,18 +21,17 @@ public sealed class ImageSet : IDisposable
         (Mean, Deviation) = Statistics(training.Pixels, set.Image[0], set.Image[1] * set.Image[2]);
     }
 
-    private ImageSet(DataSet set, ImagePart training, ImagePart test)
+    private ImageSet(DataSet set, ImagePart training, ImagePart test, double[] mean, double[] deviation)
     {
         (Set, Training, Test) = (set, training, test);
-        (Mean, Deviation) = ([], []);
-        HoldsFeatures = true;
+        (Mean, Deviation) = (mean, deviation);
     }
 
     /// <summary>Name, size and classes.</summary>
     public DataSet Set { get; }
 
     /// <summary>Whether the bytes are floating-point numbers that a net reads as they are.</summary>
-    internal bool HoldsFeatures { get; }
+    internal bool HoldsFeatures { get; private init; }
 
     internal ImagePart Training { get; }
 
@@ -61,7 +60,14 @@ public sealed class ImageSet : IDisposable
     }
 
     /// <summary>What a net has made of images, instead of the images: it is read as it is, in the type of the activations.</summary>
-    internal static ImageSet OfFeatures(DataSet set, ImagePart training, ImagePart test) => new(set, training, test);
+    internal static ImageSet OfFeatures(DataSet set, ImagePart training, ImagePart test) =>
+        new(set, training, test, [], []) { HoldsFeatures = true };
+
+    /// <summary>
+    /// The test images of another set, which are normalised as those of this set are. Both must be there as long as it is, and
+    /// are disposed by themselves.
+    /// </summary>
+    internal ImageSet Testing(ImageSet other) => new(Set, Training, other.Test, Mean, Deviation);
 
     /// <summary>Frees the images.</summary>
     public void Dispose()

@@ -65,7 +65,7 @@ internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, Train
         string start)
     {
         var batches = new Batches(session.Images, recipe);
-        var votes = new Votes(Array.ConvertAll(batches.Test, place => session.Images.Test.Labels[place]), recipe.Classes);
+        var votes = new Votes(batches.TestLabels, recipe.Classes);
         var members = new List<MemberRecord>();
         var times = new List<EpochTime>();
         var verified = 0L;
@@ -76,7 +76,7 @@ internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, Train
             var weights = new WeightTable(recipe, common);
             MemberFile.Restore(own.WeightsPath, weights);
             verified += StillnessCheck.Verify(weights, recipe.Seed);
-            var (loss, accuracy) = votes.Add(Logits(recipe, weights, batches));
+            var (loss, accuracy) = votes.Add(Logits(recipe, weights, batches, session.Options.Passes, session.Cancel));
             members.Add(new MemberRecord([.. JsonLines.Read<EpochRecord>(own.EpochsPath)], loss, accuracy));
             times.AddRange(JsonLines.Read<EpochTime>(own.TimesPath));
         }
@@ -105,19 +105,20 @@ internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, Train
             session.Options.Threads,
             session.Versions);
         folder.Take(epochs, EpochTimeModule.numbered(times));
+        folder.Take(ConfusionModule.ofAnswers(run.Recipe.Classes, batches.TestLabels, votes.Answers().Answers));
         folder.Finish(result);
         return result;
     }
 
-    // [images, classes] of the test images, in their order.
-    private double[] Logits(Recipe recipe, WeightTable weights, Batches batches)
+    /// <summary>What a member says of the test images of a run: logits [images, classes], in the order of the images.</summary>
+    public static double[] Logits(Recipe recipe, WeightTable weights, Batches batches, PassSet passes, CancellationToken cancel)
     {
         using var still = no_grad();
-        var net = new NetExecutor(recipe, weights, session.Options.Passes);
+        var net = new NetExecutor(recipe, weights, passes);
         return
         [
-            .. batches.InBlocks(session.Images.Test, batches.Test, Batch, session.Cancel).SelectMany(batch =>
-                net.Forward(batch.Images, training: false).to(ScalarType.Float64).data<double>().ToArray()),
+            .. batches.InBlocks(batches.Images.Test, batches.Test, Batch, cancel).SelectMany(batch =>
+                net.Forward(batch.Images, training: false).to(ScalarType.Float64).cpu().data<double>().ToArray()),
         ];
     }
 

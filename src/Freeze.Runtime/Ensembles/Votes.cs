@@ -6,7 +6,7 @@ namespace Freeze.Runtime.Ensembles;
 /// </summary>
 /// <param name="labels">The class of each image.</param>
 /// <param name="classes">Outputs of a member.</param>
-internal sealed class Votes(long[] labels, int classes)
+internal sealed class Votes(int[] labels, int classes)
 {
     private readonly double[] sums = new double[(long)labels.Length * classes];
     private readonly List<int[]> said = [];
@@ -27,7 +27,7 @@ internal sealed class Votes(long[] labels, int classes)
                 all += Math.Exp(logit - top);
             }
 
-            loss += Math.Log(all) + top - row[(int)labels[image]];
+            loss += Math.Log(all) + top - row[labels[image]];
             for (var c = 0; c < classes; c++)
             {
                 sums[((long)image * classes) + c] += Math.Exp(row[c] - top) / all;
@@ -42,16 +42,29 @@ internal sealed class Votes(long[] labels, int classes)
     public (double Loss, double Accuracy) Together()
     {
         var loss = 0.0;
-        var own = new int[labels.Length];
+        for (var image = 0; image < labels.Length; image++)
+        {
+            var ofLabel = sums[((long)image * classes) + labels[image]];
+            // A mean that is 0 to the last bit would be an infinite loss.
+            loss -= Math.Log(Math.Max(ofLabel / said.Count, double.Epsilon));
+        }
+
+        return (loss / labels.Length, Share(Answers().Answers));
+    }
+
+    /// <summary>The class that the mean of the members' softmax gives each image, and the probability of that.</summary>
+    public (int[] Answers, double[] Probabilities) Answers()
+    {
+        var answers = new int[labels.Length];
+        var probabilities = new double[labels.Length];
         for (var image = 0; image < labels.Length; image++)
         {
             var row = sums.AsSpan(image * classes, classes);
-            own[image] = Greatest(row);
-            // A mean that is 0 to the last bit would be an infinite loss.
-            loss -= Math.Log(Math.Max(row[(int)labels[image]] / said.Count, double.Epsilon));
+            answers[image] = Greatest(row);
+            probabilities[image] = row[answers[image]] / said.Count;
         }
 
-        return (loss / labels.Length, Share(own));
+        return (answers, probabilities);
     }
 
     /// <summary>The share of images of which two members say different things: the mean over all pairs.</summary>

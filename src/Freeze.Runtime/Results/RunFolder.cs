@@ -125,6 +125,13 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Writes how long the stages of a net took.</summary>
     public void Take(IEnumerable<StageTime> stages) => WriteLines(files.StageTimesPath, stages);
 
+    /// <summary>Writes how the net answered on the test set.</summary>
+    public void Take(Confusion confusion)
+    {
+        claim.Demand();
+        files.Write(confusion);
+    }
+
     /// <summary>Writes the weights after the last epoch.</summary>
     public void KeepLast(WeightTable weights) => Keep(files.WeightsPath, weights);
 

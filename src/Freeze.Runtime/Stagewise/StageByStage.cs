@@ -24,7 +24,9 @@ internal sealed class StageByStage(TrainingSession session, Run run, RunStore st
         // Epochs of all stages are counted through.
         var epochs = EpochRecordModule.numbered(outcomes.SelectMany(stage => stage.Best.Epochs));
         var net = new NetExecutor(run.Recipe, weights, session.Options.Passes);
-        var test = new Evaluation(new Batches(session.Images, run.Recipe), net, run.Recipe).JudgeTest(session.Cancel);
+        var batches = new Batches(session.Images, run.Recipe);
+        using var sheet = new AnswerSheet();
+        var test = new Evaluation(batches, net, run.Recipe).JudgeTest(session.Cancel, sheet);
         var result = new RunResult(
             hash,
             run.Name,
@@ -41,6 +43,7 @@ internal sealed class StageByStage(TrainingSession session, Run run, RunStore st
         folder.Take(epochs, EpochTimeModule.numbered(outcomes.SelectMany(
             stage => StageTimeModule.ofEpochs(stage.Time, stage.Record.Best))));
         folder.Take(outcomes.Select(stage => stage.Time));
+        folder.Take(ConfusionModule.ofAnswers(run.Recipe.Classes, batches.TestLabels, sheet.Answers()));
         folder.KeepLast(weights);
         folder.Finish(result);
         return result;

@@ -11,10 +11,15 @@ internal sealed class Evaluation(Batches batches, NetExecutor net, Recipe recipe
     private readonly int size = Math.Clamp(2 * recipe.Batch, 100, 500);
 
     /// <summary>Loss and accuracy over the test images of the run.</summary>
-    public Judgement JudgeTest(CancellationToken cancel) => Judge(batches.Images.Test, batches.Test, cancel);
+    public Judgement JudgeTest(CancellationToken cancel, AnswerSheet? sheet = null) =>
+        Judge(batches.Images.Test, batches.Test, cancel, sheet);
 
     /// <summary>Loss and accuracy over the images of a part at the given places.</summary>
-    public Judgement Judge(ImagePart part, long[] places, CancellationToken cancel)
+    /// <param name="part">Training or test images.</param>
+    /// <param name="places">Which of them.</param>
+    /// <param name="cancel">Ends it after the batch under way.</param>
+    /// <param name="sheet">Is told what the net answers on each image, or null.</param>
+    public Judgement Judge(ImagePart part, long[] places, CancellationToken cancel, AnswerSheet? sheet = null)
     {
         using var whole = NewDisposeScope();
         using var still = no_grad();
@@ -22,6 +27,7 @@ internal sealed class Evaluation(Batches batches, NetExecutor net, Recipe recipe
         foreach (var batch in batches.InBlocks(part, places, size, cancel))
         {
             var output = net.Forward(batch.Images, training: false);
+            sheet?.Add(output);
             tally.Add(
                 Objective.Of(recipe.Loss, output, batch, training: false),
                 Objective.Right(recipe.Loss, output, batch),

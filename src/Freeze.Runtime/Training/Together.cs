@@ -28,6 +28,13 @@ internal sealed class Together(TrainingSession session, Run run)
         session.Train(trainer, folder, shorter);
 
         var test = Test(trainer, trainer.Records[^1]);
+        if (trainer.Answers is null)
+        {
+            // It was judged before the run was interrupted.
+            trainer.Test(session.Cancel);
+        }
+
+        folder.Take(ConfusionModule.ofAnswers(run.Recipe.Classes, batches.TestLabels, trainer.Answers));
         var verified = StillnessCheck.Verify(weights, run.Recipe.Seed);
         folder.KeepLast(weights);
         if (Continuations.mayFollow(run.Recipe))

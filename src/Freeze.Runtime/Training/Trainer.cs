@@ -67,6 +67,9 @@ internal sealed class Trainer
     /// <summary>The epochs that are done.</summary>
     public IReadOnlyList<EpochRecord> Records => records;
 
+    /// <summary>What the net answered on each test image when it was last judged by them, or null.</summary>
+    public int[]? Answers { get; private set; }
+
     /// <summary>Whether all epochs are done, or one of the recipe's stops holds.</summary>
     public bool IsDone => records.Count == recipe.Epochs || (records.Count > 0 && Stopping.Holds(recipe.Stops, records));
 
@@ -188,8 +191,14 @@ internal sealed class Trainer
 
     /// <summary>Judges the net on the test set.</summary>
     /// <exception cref="RunException">The loss is not a finite number.</exception>
-    public Judgement Test(CancellationToken cancel) =>
-        Finite(test.JudgeTest(cancel), "test loss", "at the end");
+    public Judgement Test(CancellationToken cancel)
+    {
+        // What makes its input again answers nothing.
+        using var sheet = recipe.Loss.IsReconstruction ? null : new AnswerSheet();
+        var judged = Finite(test.JudgeTest(cancel, sheet), "test loss", "at the end");
+        Answers = sheet?.Answers();
+        return judged;
+    }
 
     // Before anything is made by it.
     private static Recipe Checked(Recipe recipe, DataSet seen)

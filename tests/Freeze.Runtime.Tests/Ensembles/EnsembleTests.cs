@@ -165,7 +165,7 @@ public sealed class EnsembleTests(Sample sample) : IDisposable
 
         Assert.InRange(attempts, 5, 60);
         Assert.Equal(needed, steps);
-        foreach (var file in new[] { "result.json", "metrics.jsonl", "member-1/last.safetensors", "member-3/last.safetensors" })
+        foreach (var file in new[] { "confusion.json", "result.json", "metrics.jsonl", "member-1/last.safetensors", "member-3/last.safetensors" })
         {
             Assert.Equal(
                 File.ReadAllBytes(folder.File($"whole/{whole.Hash}/{file}")),
