@@ -7,7 +7,7 @@ public sealed class ContinuationTests(Sample sample) : IDisposable
 {
     // What depends on the hour is in times.jsonl alone.
     private static readonly string[] Files =
-        ["last.safetensors", "machines.jsonl", "metrics.jsonl", "plan.json", "result.json", "weights.jsonl"];
+        ["end.safetensors", "last.safetensors", "machines.jsonl", "metrics.jsonl", "plan.json", "result.json", "weights.jsonl"];
 
     // Dropout, batch norms, augmentation and order: all that a step may depend on. Four steps an epoch.
     private static readonly TestRecipe Base = new(TestNets.Staged(2))

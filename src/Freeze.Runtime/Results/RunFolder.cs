@@ -87,12 +87,13 @@ internal sealed class RunFolder : IDisposable
         claim.Demand();
         WholeFile.Write(
             files.CheckpointPath,
-            stream => Checkpoint.Write(stream, PositionOf(trainer, versions), trainer.State()),
+            stream => Checkpoint.Write(stream, PositionOf(trainer, versions, timed), trainer.State()),
             keepAs: files.CheckpointBeforePath);
     }
 
     /// <summary>
-    /// Keeps the end of a training, from which a longer one may go on: what there is beside the last weights, which have a file.
+    /// Keeps the end of a training, from which a longer one may go on: what there is beside last weights and times, which have
+    /// files; so it is the same bytes in every repetition.
     /// </summary>
     public void KeepEnd(Trainer trainer, string versions)
     {
@@ -100,14 +101,14 @@ internal sealed class RunFolder : IDisposable
         using var still = no_grad();
         claim.Demand();
         WholeFile.Write(files.EndPath, stream => Checkpoint.Write(
-            stream, PositionOf(trainer, versions), trainer.StateBesideWeights(), beside: trainer.Weights.State()));
+            stream, PositionOf(trainer, versions, []), trainer.StateBesideWeights(), beside: trainer.Weights.State()));
     }
 
-    private Position PositionOf(Trainer trainer, string versions)
+    private Position PositionOf(Trainer trainer, string versions, IEnumerable<EpochTime> times)
     {
         var at = trainer.Position;
         return new Position(
-            hash, at.Epoch, at.Step, at.LossSum, at.Right, at.Images, at.Seconds, at.Records, [.. timed], at.Threads, versions);
+            hash, at.Epoch, at.Step, at.LossSum, at.Right, at.Images, at.Seconds, at.Records, [.. times], at.Threads, versions);
     }
 
     /// <summary>Writes the records of a training that others have done for this one.</summary>
@@ -228,14 +229,15 @@ internal sealed class RunFolder : IDisposable
             var end = Checkpoint.Read(path, shorter.Hash, beside: shorter.Files.WeightsPath);
             var position = end.Position;
             var name = $"{shorter.Hash} ({position.Records.Length} epoch{(position.Records.Length == 1 ? "" : "s")})";
-            if (WhatDiffers(shorter, position, versions) is { } difference)
+            var times = shorter.Files.ReadTimes();
+            if (WhatDiffers(shorter, position, times, versions) is { } difference)
             {
                 note($"does not go on from {name}, trained {difference}: the bits might be others");
                 return false;
             }
 
             trainer.Restore(position, end.Tensor);
-            timed = [.. EpochTimeModule.takenFrom(shorter.Hash, position.Times)];
+            timed = [.. EpochTimeModule.takenFrom(shorter.Hash, times)];
             note($"goes on from {name}");
             return true;
         }
@@ -247,9 +249,10 @@ internal sealed class RunFolder : IDisposable
     }
 
     // What may make other last bits of the same recipe, as far as records tell; null where nothing does.
-    private static string? WhatDiffers(ShorterRun shorter, Position position, string versions) =>
+    private static string? WhatDiffers(ShorterRun shorter, Position position, EpochTime[] times, string versions) =>
         position.Versions != versions ? $"by {position.Versions}"
-        : position.Times.FirstOrDefault(time => time.Threads != get_num_threads()) is { } time ? $"on {time.Threads} threads"
+        : times.Select(time => time.Threads).Append(position.Threads).FirstOrDefault(other => other != get_num_threads())
+            is > 0 and var threads ? $"on {threads} threads"
         : shorter.Files.ReadMachines().FirstOrDefault(machine => machine.Processor != Machine.Record.Processor) is { } machine
             ? $"on the processor {machine.Processor}"
         : null;
