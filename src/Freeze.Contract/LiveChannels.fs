@@ -1,8 +1,8 @@
 namespace Freeze
 
 /// Which channels of a net depend on the image. Where a convolution's filters are zero its outputs are their biases, at
-/// every place of every image, and so they stay through norms, relus, pools, sums and concatenations: constants, which need
-/// not be computed for each image.
+/// every place of every image, and so they stay through batch norms, activations, pools, sums and concatenations:
+/// constants, which need not be computed for each image.
 [<RequireQualifiedAccess>]
 module LiveChannels =
     /// Ascending; null stands for all.
