@@ -528,8 +528,7 @@ module Recipe =
         | None -> 0, 0
 
     /// The same, judged by all test images.
-    let judgedByAll (recipe: Recipe) : Recipe =
-        { recipe with TestImages = Images.All }
+    let judgedByAll (recipe: Recipe) : Recipe = { recipe with TestImages = Images.All }
 
     /// The same net where all weights are read from the file that the run left: those that its weights started from are not
     /// needed. A slice that was chosen by them is no slice any more.
