@@ -24,7 +24,8 @@ internal sealed class Together(TrainingSession session, Run run)
         using var features = prefix > 0 ? FeaturesOf(prefix, weights) : null;
         var recipe = prefix > 0 ? Parts.behind(run.Recipe, prefix) : run.Recipe;
         var batches = features?.Batches(recipe) ?? new Batches(session.Images, recipe);
-        var trainer = new Trainer(recipe, batches, weights, session.Options.Passes, features?.TestBatches(recipe));
+        var tests = features?.TestBatches(recipe) ?? batches;
+        var trainer = new Trainer(recipe, batches, weights, session.Options.Passes, tests);
         session.Train(trainer, folder, shorter);
 
         var test = Test(trainer, trainer.Records[^1]);
@@ -34,7 +35,7 @@ internal sealed class Together(TrainingSession session, Run run)
             trainer.Test(session.Cancel);
         }
 
-        folder.Take(ConfusionModule.ofAnswers(run.Recipe.Classes, batches.TestLabels, trainer.Answers));
+        folder.Take(ConfusionModule.ofAnswers(run.Recipe.Classes, tests.TestLabels, trainer.Answers));
         var verified = StillnessCheck.Verify(weights, run.Recipe.Seed);
         folder.KeepLast(weights);
         if (Continuations.mayFollow(run.Recipe))

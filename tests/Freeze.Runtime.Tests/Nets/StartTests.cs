@@ -75,9 +75,9 @@ public sealed class StartTests : IDisposable
         WholeFile.Write(path, stream => Safetensors.Write(stream, [("conv1.weight", ones([2, 2]))]));
         var digest = Digest(path);
 
-        Refused(path, "0000", "has changed");
+        Refused(path, "0000", "is another file than when the run was planned");
         Refused(path, digest, "is of shape 2x2");
-        Refused(Path.Combine(folder, "none"), digest, "none");
+        Refused(Path.Combine(folder, "none"), digest, "is not on this machine");
         File.WriteAllText(path, "no tensors");
         Refused(path, Digest(path), "not a sound safetensors file");
     }
@@ -131,7 +131,7 @@ public sealed class StartTests : IDisposable
     private static void Refused(string path, string digest, string reason)
     {
         var recipe = new TestRecipe(TestNets.Small) { Start = _ => Freeze.Start.NewFile(path, digest) };
-        var error = Assert.Throws<RunException>(() => new WeightTable(recipe.Build()));
+        var error = Assert.ThrowsAny<RunException>(() => new WeightTable(recipe.Build()));
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }
 }
