@@ -30,6 +30,7 @@ let private pace (recipe: Recipe) =
         Device = recipe.Device
         Augmentations = recipe.Augmentations
         Optimizer = recipe.Optimizer.GetType().Name
+        Clips = recipe.Clipping
         Treatments = recipe.Weights |> Array.map _.Treatment
     |}
 

@@ -141,8 +141,13 @@ let private ofFolder (catalog: DataCatalog) (run: Run) (listing: ImageListing) :
             let isOwn = DataSource.digest run.Recipe.Data = catalog.Identify(listing, note)
 
             if isOwn then
-                { loadOwn catalog run with
+                // Wherever it lay when the run was trained.
+                {
                     Own = Some(load ())
+                    Other = None
+                    Name = name
+                    Classes = [||]
+                    Files = [||]
                 }
             else
                 loadOther catalog run name load
@@ -150,6 +155,11 @@ let private ofFolder (catalog: DataCatalog) (run: Run) (listing: ImageListing) :
     | other ->
         Error
             $"the net reads images of {shape other}, and those of a folder have three channels and are square: {fitting run}"
+
+let private isBelow (folder: string) (path: string) =
+    let folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath folder)
+    let path = Path.GetFullPath path
+    path = folder || path.StartsWith(folder + string Path.DirectorySeparatorChar)
 
 /// A folder that holds the run's own set, as other commands take it.
 let private placeOf (path: string) (run: Run) : DataCatalog option =
@@ -159,7 +169,7 @@ let private placeOf (path: string) (run: Run) : DataCatalog option =
 
         catalog.Locate name
         |> Option.ofObj
-        |> Option.filter (fun found -> (Path.GetFullPath found).StartsWith(Path.GetFullPath path))
+        |> Option.filter (fun found -> isBelow path found)
         |> Option.map (fun _ -> catalog)
     | DataSource.Folder _ -> None
 

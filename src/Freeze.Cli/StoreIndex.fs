@@ -100,16 +100,23 @@ let epochsOf (entry: Entry) : string =
 
 /// The finished run that one without a result goes on from, if its epochs are the first ones of that; of several the longest.
 let goesOnFrom (store: RunStore) : Run -> Entry option =
-    let ends = store.Ends()
-    let lengths = ends.Values |> Seq.distinct |> Seq.sortDescending |> Seq.toArray
+    // Read where some run may go on: there may be many.
+    let ends = lazy store.Ends()
+
+    let lengths =
+        lazy (ends.Value.Values |> Seq.distinct |> Seq.sortDescending |> Seq.toArray)
+
     let addresses = Addresses()
 
     fun run ->
-        lengths
-        |> Seq.choose (fun epochs -> Continuations.tryFirst epochs run.Recipe)
-        |> Seq.map addresses.Of
-        |> Seq.tryFind ends.ContainsKey
-        |> Option.map (look store)
+        if Continuations.mayFollow run.Recipe then
+            lengths.Value
+            |> Seq.choose (fun epochs -> Continuations.tryFirst epochs run.Recipe)
+            |> Seq.map addresses.Of
+            |> Seq.tryFind ends.Value.ContainsKey
+            |> Option.map (look store)
+        else
+            None
 
 /// What it is called beside the run that goes on from it, such as "a run, 37b7c43fb7c59c18 (2 epochs)".
 let asStart (entry: Entry) : string =

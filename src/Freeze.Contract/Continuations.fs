@@ -57,10 +57,14 @@ module Continuations =
             Weights = withPeriods extended recipe.Weights
         }
 
-    /// The addresses of all runs that a run may go on from, the longest first; nothing is hashed before it is asked for.
+    /// So many lengths are looked for: each is an address to compute.
+    let private mostLengths = 1_000
+
+    /// The addresses of the runs that a run may go on from, the longest first; nothing is hashed before it is asked for.
     let shorter (recipe: Recipe) : string seq =
         let addresses = Addresses()
 
         seq { recipe.Epochs - 1 .. -1 .. 1 }
+        |> Seq.truncate mostLengths
         |> Seq.choose (fun epochs -> tryFirst epochs recipe)
         |> Seq.map addresses.Of

@@ -101,6 +101,13 @@ module FixedPrefixes =
 
         { part with
             Weights = part.Weights |> Array.map (fun plan -> { plan with Update = Update.usual })
+            Augmentations = [||]
+            DropLast = false
+            TestImages =
+                if recipe.Validation.IsTest then
+                    recipe.TestImages
+                else
+                    Images.All
             // Features of test images are only kept where each epoch is judged by them.
             Validation =
                 if recipe.Validation.IsTest then

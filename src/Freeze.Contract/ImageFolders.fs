@@ -54,6 +54,7 @@ module ImageFolders =
     let mostClasses = 65_536
 
     let private mostFiles = 5_000_000
+    let private mostFolders = 500_000
     let private deepest = 32
 
     let private endings =
@@ -63,33 +64,41 @@ module ImageFolders =
 
     let private refuse reason = raise (Refused reason)
 
+    /// A path with no link left in it.
+    let rec private real (links: int) (path: string) : string =
+        let follow (above: string) (part: string) =
+            let here = Path.Combine(above, part)
+
+            match DirectoryInfo(here).LinkTarget with
+            | null -> here
+            | _ when links > 40 -> refuse $"{path} is a link in a circle"
+            | target -> real (links + 1) (Path.GetFullPath(target, above))
+
+        let root = Path.GetPathRoot path |> Option.ofObj |> Option.defaultValue ""
+
+        path.Substring(root.Length).Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries)
+        |> Array.fold follow root
+
     /// Where an entry is in truth: itself, or what it links to below the root.
     let private target (root: string) (entry: FileSystemInfo) : FileSystemInfo =
-        let name () =
-            Path.GetRelativePath(root, entry.FullName)
+        if isNull entry.LinkTarget then
+            entry
+        else
+            let name = Path.GetRelativePath(root, entry.FullName)
+            let found = real 0 entry.FullName
 
-        match entry.LinkTarget with
-        | null -> entry
-        | _ ->
-            match entry.ResolveLinkTarget true with
-            | null -> entry
-            | found when not found.Exists -> refuse $"{name ()} is a link to nothing"
-            | found ->
-                let inside =
-                    Path.GetRelativePath(root, found.FullName).Split Path.DirectorySeparatorChar
+            if not (found.StartsWith(real 0 root + string Path.DirectorySeparatorChar)) then
+                refuse $"{name} is a link that leads out of the folder"
 
-                // The folders on the way may be links again.
-                let isPlain count =
-                    isNull (DirectoryInfo(Path.Combine(root, Path.Combine inside[.. count - 1]))).LinkTarget
+            let found: FileSystemInfo =
+                match entry with
+                | :? DirectoryInfo -> DirectoryInfo found
+                | _ -> FileInfo found
 
-                if
-                    inside[0] = ".."
-                    || Path.IsPathRooted inside[0]
-                    || not (Seq.forall isPlain (seq { 1 .. inside.Length - 1 }))
-                then
-                    refuse $"{name ()} is a link that leads out of the folder"
+            if not found.Exists then
+                refuse $"{name} is a link to nothing"
 
-                found
+            found
 
     let private visible (entries: 'T seq) : 'T seq when 'T :> FileSystemInfo =
         entries |> Seq.filter (fun entry -> not (entry.Name.StartsWith '.'))
@@ -129,11 +138,17 @@ module ImageFolders =
     let private images (root: string) part (labels: (string * int)[]) : ImageFile[] * int =
         let found = ResizeArray<ImageFile>()
         let mutable ignored = 0
+        let mutable visited = 0
 
         /// `above`: the folders that it lies in.
         let rec add (below: string) label (above: string list) =
             if above.Length > deepest then
                 refuse $"{below} lies deeper than {deepest} folders"
+
+            visited <- visited + 1
+
+            if visited > mostFolders then
+                refuse $"{part} holds more than {mostFolders} folders, links among them"
 
             let folder = DirectoryInfo(Path.Combine(root, below))
             let real = (target root folder).FullName

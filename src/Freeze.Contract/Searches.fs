@@ -12,7 +12,7 @@ module Searches =
         | Place.Alone -> None
         | Place.InSearch place -> Some place
 
-    /// What a search goes by: the accuracy of the weights that the run has kept.
+    /// What a search goes by: the accuracy after the last epoch, also where a run keeps the weights of its best one.
     let validation (result: RunResult) =
         (Array.last result.Epochs).ValidationAccuracy
 
@@ -30,6 +30,15 @@ module Searches =
             Place = Place.InSearch { place with Rung = next }
             Recipe = Continuations.longer (run.Recipe.Epochs * keptOneOf) run.Recipe
         }
+
+    /// What a candidate of a first rung would be on the rungs above: more than any search has candidates for.
+    let laterRungs (run: Run) : Recipe list =
+        match tryPlace run with
+        | Some place when place.Rung > 0 ->
+            (run.Recipe, [ 1..10 ])
+            ||> List.scan (fun recipe _ -> Continuations.longer (recipe.Epochs * keptOneOf) recipe)
+            |> List.tail
+        | _ -> []
 
     /// The runs of each search, by what its candidates have in common.
     let group (candidates: (SearchPlace * Run * 'T) list) =

@@ -62,7 +62,6 @@ module WeightFiles =
 
     let private entry (data: int64) (property: JsonProperty) : StoredEntry =
         let kind = property.Value.GetProperty("dtype").GetString()
-        demand (sizes.ContainsKey kind) $"{property.Name} is of unknown type {kind}"
 
         let shape =
             [|

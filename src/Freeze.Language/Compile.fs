@@ -3,7 +3,6 @@
 module Freeze.Language.Compile
 
 open System.IO
-open System.Security.Cryptography
 open System.Text.RegularExpressions
 open Freeze
 open Freeze.Language.Syntax

@@ -109,6 +109,7 @@ let changes (before: Recipe) (after: Recipe) : Change list =
     [
         yield! setting "data" _.Data
         yield! setting "images" _.Images
+        yield! setting "test" _.TestImages
         yield! setting "validate" _.Validation
         yield! setting "normalise" _.Normalisation
         yield! setting "augment" _.Augmentations
@@ -119,6 +120,7 @@ let changes (before: Recipe) (after: Recipe) : Change list =
         yield! setting "schedule" _.Schedule
         yield! setting "warmup" _.Warmup
         yield! setting "batch" _.Batch
+        yield! setting "drop last" _.DropLast
         yield! setting "epochs" _.Epochs
         yield! setting "stop" _.Stops
         yield! setting "keep" _.Keep

@@ -22,7 +22,7 @@ type Context =
         Report: Diagnostic -> unit
         Source: Source
         TextOf: Span -> string
-        /// The start that a file of weights gives.
+        /// The full path of a file of weights, and what it holds.
         Weights: Located<string> -> Result<string * WeightFile, Diagnostic>
         Data: DataLookup
         /// The profile in force, or "".

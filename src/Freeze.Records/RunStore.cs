@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace Freeze.Records;
 
@@ -78,28 +79,31 @@ public sealed partial class RunStore
         var own = FilesOf(hash).Member(member);
         var after = ((Learning.Ensemble)run.Recipe.Learning).After;
         var start = FilesOf(Address.ofRecipe(Ensembles.start(run.Recipe, after))).WeightsPath;
-        if (!learned && (!File.Exists(start) || Json.ofText<string>(File.ReadAllText(own.ResultPath)) != Safetensors.Digest(start)))
+        if (!learned && (!File.Exists(start) || own.ReadMember() != Safetensors.Digest(start)))
         {
             throw new RunException(
                 "the weights that the members started from are not in the store any more, or are others than they were",
                 "export what the member has learned, with --learned");
         }
 
-        WholeFile.Write(path, stream =>
+        if (!File.Exists(own.WeightsPath))
         {
-            if (!learned)
-            {
-                MemberWeights.Write(stream, run.Recipe, start, own.WeightsPath);
-                return;
-            }
+            throw new RunException($"the weights of member {member} are gone: there is no {own.WeightsPath}", "train the ensemble again");
+        }
 
-            using var weights = File.OpenRead(own.WeightsPath);
-            weights.CopyTo(stream);
-        });
+        if (learned)
+        {
+            Copy(own.WeightsPath, path);
+        }
+        else
+        {
+            WholeFile.Write(path, stream => MemberWeights.Write(stream, run.Recipe, start, own.WeightsPath));
+        }
     }
 
     /// <summary>The bytes that the files of a run take.</summary>
-    public long Size(string hash) => new DirectoryInfo(FolderOf(hash)).EnumerateFiles().Sum(file => file.Length);
+    public long Size(string hash) =>
+        new DirectoryInfo(FolderOf(hash)).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 
     /// <summary>Removes a run that no process is at. Null where that is done, else why it is not.</summary>
     public string? Remove(string hash)
@@ -110,7 +114,8 @@ public sealed partial class RunStore
             return "it is no run's folder";
         }
 
-        if (folder.EnumerateDirectories().Any())
+        var members = folder.EnumerateDirectories().ToArray();
+        if (!Array.TrueForAll(members, IsMember))
         {
             return "there is a folder in it, which is not Freeze's";
         }
@@ -128,6 +133,11 @@ public sealed partial class RunStore
             {
                 file.Delete();
             }
+
+            foreach (var member in members)
+            {
+                member.Delete(recursive: true);
+            }
         }
 
         try
@@ -141,6 +151,13 @@ public sealed partial class RunStore
 
         return null;
     }
+
+    // What an ensemble keeps of each of its members.
+    private static bool IsMember(DirectoryInfo folder) =>
+        folder.LinkTarget is null && MemberName().IsMatch(folder.Name) && !folder.EnumerateDirectories().Any();
+
+    [GeneratedRegex("^member-[0-9]+$")]
+    private static partial Regex MemberName();
 
     /// <summary>
     /// Takes back the failure of a run, so that it is tried again. Where a process is at the run, that one decides.

@@ -164,7 +164,8 @@ public sealed class Runner : IDisposable
         RunOutcome.Finished or RunOutcome.Already =>
             store.FilesOf(Address.ofRecipe(start.Recipe)).WeightsPath,
         // What was the machine's fault there is so here.
-        RunOutcome.Failed failed when store.Failed(failed.Failure.Hash) is null => throw new IOException(failed.Failure.Message),
+        RunOutcome.Failed failed when store.Failed(failed.Failure.Hash) is null =>
+            throw new MachineException(failed.Failure.Message, failed.Failure.Advice),
         RunOutcome.Failed failed => throw new RunException($"{start.Name}: {failed.Failure.Message}", failed.Failure.Advice),
         RunOutcome.FailedBefore failed => throw new RunException($"{start.Name}: {failed.Failure.Message}", failed.Failure.Advice),
         RunOutcome.Elsewhere elsewhere => throw new ElsewhereException($"{elsewhere.Holder}, {start.Name}"),

@@ -89,6 +89,41 @@ let ``an ensemble's members are told together`` () =
     )
 
 [<Fact>]
+let ``an ensemble's members are exported, and its runs are kept or removed together`` () =
+    let ensemble =
+        file (
+            setting
+            + "net lenet; lr 0.02\nensemble 2 after 1 epoch { fc2: train; rest: fixed }"
+        )
+
+    let store = folder ()
+    Assert.Equal(0, (freeze [ "run"; ensemble; "--store"; store ]).Code)
+    let plan = freeze [ "plan"; "--json"; ensemble ]
+    let hash = (json plan).[0].GetProperty("hash").GetString()
+    let target = Path.Combine(folder (), "w.safetensors")
+
+    let export more =
+        freeze ([ "export"; hash; "--store"; store; "--safetensors"; target; "--force" ] @ more)
+
+    Assert.Contains("say which member, --member 1 to 2", (export []).Errors)
+    Assert.Contains("say which member", (export [ "--member"; "3" ]).Errors)
+    Assert.Equal(2, (export [ "--member"; "1"; "--best" ]).Code)
+    Assert.Equal(0, (export [ "--member"; "2" ]).Code)
+    Assert.Equal(8, (Safetensors.Read target).Count)
+    Assert.Equal(0, (export [ "--member"; "2"; "--learned" ]).Code)
+    Assert.Equal(2, (Safetensors.Read target).Count)
+
+    let gc source =
+        freeze [ "gc"; source; "--store"; store; "--yes" ]
+
+    // The net that the members start from is meant too.
+    Assert.Equal(0, (gc ensemble).Code)
+    Assert.Equal(0, (export [ "--member"; "1" ]).Code)
+    let other = gc (file (setting + "net lenet; lr 0.03"))
+    Assert.Equal(0, other.Code)
+    Assert.Contains("2 removed", other.Text)
+
+[<Fact>]
 let ``members of a densenet keep no byte of what they do not learn`` () =
     let text =
         setting

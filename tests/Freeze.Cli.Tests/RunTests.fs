@@ -113,12 +113,14 @@ let private signal (name: string) (target: Process) =
 [<InlineData("TERM")>]
 let ``a signal ends the step, and the run is said to be interrupted`` (name: string) =
     let store = folder ()
-    let started = start [] [ "run"; file long; "--store"; store ]
+    let started = start [] [ "run"; file (long + "seed 1..2"); "--store"; store ]
     untilStarted store started
     signal name started
     let output = finish started
     Assert.Equal(1, output.Code)
     Assert.Contains("interrupted", output.Text)
+    // The second one has never begun.
+    Assert.Contains("waiting", output.Text)
     Assert.Empty(Directory.GetFiles(store, "result.json", SearchOption.AllDirectories))
 
 /// Until a run under way has been saved.

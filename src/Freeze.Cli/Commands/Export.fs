@@ -35,6 +35,8 @@ let private wanted (arguments: ParseResults<ExportArguments>) (store: RunStore) 
     let learned = arguments.Contains ExportArguments.Learned
 
     match run.Recipe.Learning, arguments.TryGetResult ExportArguments.Member with
+    | Learning.Ensemble _, Some _ when arguments.Contains ExportArguments.Best ->
+        Error $"{name} is an ensemble, whose members keep their last weights alone: leave --best out"
     | Learning.Ensemble(members, _, _, _), Some number when number >= 1 && number <= members ->
         Ok(Member(number, learned))
     | Learning.Ensemble(members, _, _, _), _ ->
@@ -66,6 +68,7 @@ let private export (store: RunStore) (entry: Entry) (run: Run) (wanted: Wanted) 
         Exit.fine
     with
     | :? RunException as error -> Exit.refuse $"{error.Message}; {error.Advice}"
+    | :? FileNotFoundException as error -> Exit.refuse $"the run's weights are gone: {error.Message}"
     | :? InvalidDataException as error -> Exit.refuse error.Message
     | :? IOException
     | :? UnauthorizedAccessException as error -> Exit.refuse $"{path} cannot be written: {error.Message}"

@@ -27,8 +27,21 @@ let private meant reading (paths: string list) : Set<string> option =
     else
         let addresses = Addresses()
 
+        // A file means what it makes on the way too: the net that an ensemble's members start from, and a halving's later rungs.
+        let recipes (run: Run) =
+            [
+                run.Recipe
+                yield! Searches.laterRungs run
+
+                match run.Recipe.Learning with
+                | Learning.Ensemble(_, after, _, _) -> Ensembles.start run.Recipe after
+                | Learning.Together
+                | Learning.StageByStage _ -> ()
+            ]
+
         Files.runs all
-        |> Seq.map (fun run -> addresses.Of run.Recipe)
+        |> Seq.collect recipes
+        |> Seq.map addresses.Of
         |> Set.ofSeq
         |> Some
 

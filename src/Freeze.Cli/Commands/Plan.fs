@@ -3,6 +3,7 @@ module Freeze.Cli.Commands.Plan
 
 open System
 open System.Collections.Generic
+open System.IO
 open Argu
 open Freeze
 open Freeze.Language
@@ -365,8 +366,10 @@ let private printStarts (folder: string) (shown: Shown[]) =
                 goesOnFrom shown.Run
                 |> Option.iter (fun shorter ->
                     printfn "%s goes on from %s" (line shown.Run.Name) (StoreIndex.asStart shorter))
-    with :? RunException as error ->
-        eprintfn "%s" error.Message
+    with
+    | :? RunException
+    | :? IOException
+    | :? UnauthorizedAccessException as error -> eprintfn "%s" error.Message
 
 let private show (arguments: ParseResults<PlanArguments>) (files: Files.Loaded list) (chosen: Run[]) =
     let addresses = Addresses()

@@ -84,7 +84,8 @@ internal sealed partial class NetExecutor
         if (((Operation.Conv)both.Conv.Operation).Groups > 1 || LearnsSlice(place, weights[$"{both.Conv.Name}.weight"]))
         {
             var normalised = Normalise(both.Norm, input, ref read, training, relu: true);
-            var live = normalised.Live;
+            using var made = normalised.Live;
+            var live = made;
             return Convolve(place, both.Conv, normalised, ref live, null);
         }
 
@@ -106,7 +107,8 @@ internal sealed partial class NetExecutor
         if (conv.Groups > 1 && input.Split is not null)
         {
             // A group's filters read channels of their own: which of them are constant is not told apart.
-            var all = input.Whole();
+            using var whole = input.Whole();
+            var all = whole;
             return Convolve(place, node, new(all), ref all, norm);
         }
 
@@ -118,9 +120,9 @@ internal sealed partial class NetExecutor
         if (LearnsSlice(place, weight))
         {
             // Behind a norm there are no constants: the whole is what is read.
-            var whole = input.Whole();
-            var output = Conv2d.Of(graph, ref whole, norm, weight.Slice()!, bias, shape);
-            read = norm is null ? read : whole;
+            var all = input.Whole();
+            var output = Conv2d.Of(graph, ref all, norm, weight.Slice()!, bias, shape);
+            read = norm is null ? read : all;
             return new(output);
         }
 

@@ -28,12 +28,7 @@ internal sealed class Together(TrainingSession session, Run run)
         var trainer = new Trainer(recipe, batches, weights, session.Options.Passes, tests);
         session.Train(trainer, folder, shorter);
 
-        var test = Test(trainer, trainer.Records[^1]);
-        if (trainer.Answers is null)
-        {
-            // It was judged before the run was interrupted.
-            trainer.Test(session.Cancel);
-        }
+        var test = session.Saved(trainer, folder, () => Judged(trainer, trainer.Records[^1]));
 
         folder.Take(ConfusionModule.ofAnswers(run.Recipe.Classes, tests.TestLabels, trainer.Answers));
         var verified = StillnessCheck.Verify(weights, run.Recipe.Seed);
@@ -68,15 +63,26 @@ internal sealed class Together(TrainingSession session, Run run)
             return BestRecord.NotKept;
         }
 
-        var test = Test(trainer, best);
+        // To save here would be to save the wrong weights: it is not ended any more.
+        var test = run.Recipe.Validation.IsTest ? OfEpoch(best) : trainer.Test(CancellationToken.None);
         var verified = StillnessCheck.Verify(trainer.Weights, run.Recipe.Seed);
         return BestRecord.NewKept(best.Epoch, test.Loss, test.Accuracy, verified, folder.KeepBest(trainer.Weights));
     }
 
-    // Where the test set is what validates, it has been judged at the end of the epoch.
-    private Judgement Test(Trainer trainer, EpochRecord epoch) => run.Recipe.Validation.IsTest
-        ? new Judgement(epoch.ValidationLoss, epoch.ValidationAccuracy)
-        : trainer.Test(session.Cancel);
+    // By the test set. Where that is what validates, it has been judged at the end of the epoch, of which the answers are wanted
+    // again where the run was interrupted since.
+    private Judgement Judged(Trainer trainer, EpochRecord last)
+    {
+        if (run.Recipe.Validation.IsTest && trainer.Answers is not null)
+        {
+            return OfEpoch(last);
+        }
+
+        var test = trainer.Test(session.Cancel);
+        return run.Recipe.Validation.IsTest ? OfEpoch(last) : test;
+    }
+
+    private static Judgement OfEpoch(EpochRecord epoch) => new(epoch.ValidationLoss, epoch.ValidationAccuracy);
 
     private FrontFeatures FeaturesOf(int prefix, WeightTable weights)
     {

@@ -45,14 +45,20 @@ internal sealed record TrainingSession(
             }
         }
 
+        while (!trainer.IsDone)
+        {
+            var time = Saved(trainer, folder, () => trainer.Epoch(Report, Cancel, SaveWhenDue));
+            folder.Append(trainer.Records[^1], WeightSizes.Of(trainer.Weights, trainer.Records.Count), time);
+            Report(Progress.NewEpoch(trainer.Records[^1], time));
+        }
+    }
+
+    /// <summary>Does what the user may end, and saves the training where he does.</summary>
+    public T Saved<T>(Trainer trainer, RunFolder folder, Func<T> work)
+    {
         try
         {
-            while (!trainer.IsDone)
-            {
-                var time = trainer.Epoch(Report, Cancel, SaveWhenDue);
-                folder.Append(trainer.Records[^1], WeightSizes.Of(trainer.Weights, trainer.Records.Count), time);
-                Report(Progress.NewEpoch(trainer.Records[^1], time));
-            }
+            return work();
         }
         catch (OperationCanceledException)
         {

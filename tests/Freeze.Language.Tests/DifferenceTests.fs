@@ -1,0 +1,67 @@
+/// freeze diff tells of every setting that makes another run.
+module Freeze.Language.Tests.DifferenceTests
+
+open Microsoft.FSharp.Reflection
+open Freeze
+open Freeze.Language
+open Freeze.Language.Tests.Files
+open Xunit
+
+/// A statement for each setting, of another value than the default.
+let private statements =
+    [
+        "data synthetic"
+        "images 100"
+        "test 10 images"
+        "validate 50"
+        "normalise mean-image"
+        "augment flip"
+        "classes 11"
+        "optimizer adam"
+        "clip value(1)"
+        "schedule cosine"
+        "warmup 1 epochs"
+        "batch 64"
+        "drop last"
+        "epochs 3"
+        "stop accuracy(99%)"
+        "keep best"
+        "loss cross-entropy(smoothing 0.1)"
+        "shuffle off"
+        "precision bf16"
+        "device cpu"
+        "seed 2"
+        "conv1: fixed"
+        "ensemble 2 after 1 epoch { fc1: train }"
+    ]
+
+let private recipe text = (runs text).[0].Recipe
+
+[<Fact>]
+let ``each setting that makes another run is told`` () =
+    let usual = recipe ""
+
+    for statement in statements do
+        let changes = Difference.changes usual (recipe statement)
+        Assert.True(not changes.IsEmpty, $"diff says nothing of `{statement}`")
+
+[<Fact>]
+let ``the statements change every field of a recipe but a norm's frozen statistics`` () =
+    let usual = recipe ""
+
+    let changed =
+        statements
+        |> Seq.collect (fun statement ->
+            let other = recipe statement
+
+            FSharpType.GetRecordFields typeof<Recipe>
+            |> Seq.filter (fun field -> field.GetValue usual <> field.GetValue other)
+            |> Seq.map _.Name)
+        |> Set.ofSeq
+
+    let missing =
+        FSharpType.GetRecordFields typeof<Recipe>
+        |> Seq.map _.Name
+        |> Seq.filter (changed.Contains >> not)
+
+    Assert.Equal<string seq>([ "FrozenStatistics" ], missing)
