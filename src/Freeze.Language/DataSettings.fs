@@ -183,6 +183,18 @@ let private resizedCrop scope (call: Arguments.Call) =
         both (value "scale" 0.08 "the least share of the area") (value "ratio" 0.75 "the least aspect")
         |> Result.map (Augmentation.ResizedCrop >> Some))
 
+/// Their order in a file changes no number, so it makes no other run. Crop and flip stay as they are written: runs that lie in
+/// stores have their addresses by that.
+let private inOneOrder (augmentations: Augmentation list) =
+    augmentations
+    |> List.sortBy (function
+        | Augmentation.Crop _
+        | Augmentation.Flip -> 0
+        | Augmentation.ResizedCrop _ -> 1
+        | Augmentation.Rotation _ -> 2
+        | Augmentation.Cutout _ -> 3
+        | Augmentation.Mixup _ -> 4)
+
 let augmentations =
     [
         count 1L 64L "the padding"
@@ -210,6 +222,7 @@ let augmentations =
         "crop(PIXELS), flip, resized-crop, rotate(DEGREES), cutout(SIDE) or mixup(ALPHA)"
         Augmentation.name
         "each of them once"
+    |> map inOneOrder
     |> setting
         "augment"
         "none"

@@ -166,3 +166,28 @@ let ``a profile in force is named in the table, and no other has a column`` () =
         json (freeze [ "run"; source; "--store"; store; "--profile"; "short"; "--json" ])
 
     Assert.Equal("short", json.[0].GetProperty("profile").GetString())
+
+[<Fact>]
+let ``a plan finds its file of weights from any folder, and where that is missing the run has not failed`` () =
+    let home, store = folder (), folder ()
+    let text = quick.Replace("images 640", "images 128")
+    Assert.Equal(0, (freeze [ "run"; file text; "--store"; store ]).Code)
+    let hash = Path.GetFileName(Directory.GetDirectories(store).[0]) |> string
+    let weights = Path.Combine(home, "w.safetensors")
+    Assert.Equal(0, (freeze [ "export"; hash; "--store"; store; "--safetensors"; weights ]).Code)
+
+    let source = Path.Combine(home, "x.frz")
+    File.WriteAllText(source, text + "fc2: train; rest: fixed init from \"w.safetensors\"")
+    let plan = Path.Combine(folder (), "plan.json")
+    File.WriteAllText(plan, (freeze [ "plan"; source; "--json" ]).Text)
+    let runs = folder ()
+    let run () = freeze [ "run"; plan; "--store"; runs ]
+
+    File.Move(weights, weights + ".away")
+    let missing = run ()
+    Assert.Equal(1, missing.Code)
+    Assert.Contains("which weights start from, is not on this machine", missing.Errors)
+    Assert.Empty(Directory.GetFiles(runs, "failure.json", SearchOption.AllDirectories))
+
+    File.Move(weights + ".away", weights)
+    Assert.Equal(0, (run ()).Code)

@@ -38,6 +38,15 @@ let ``the lists of a normalisation are one value, and normalisations may be an a
     Assert.Equal(2, found.Length)
 
 [<Fact>]
+let ``augmentations in another order are the same run`` () =
+    let address text = Address.ofRecipe (recipe text)
+
+    Assert.Equal(
+        address "data cifar10; augment crop(4) mixup(0.2) rotate(5)",
+        address "data cifar10; augment rotate(5) crop(4) mixup(0.2)"
+    )
+
+[<Fact>]
 let ``a run may stop at an accuracy or where it gets no better`` () =
     Assert.Equal<Stop[]>([||], (recipe "").Stops)
     Assert.Equal<Stop[]>([||], (recipe "stop none").Stops)
