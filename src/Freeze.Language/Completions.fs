@@ -229,7 +229,7 @@ let private inStage known (words: string list) =
     match words with
     | [] ->
         Settings.entries
-        |> List.filter (fun s -> s.Name = "learn")
+        |> List.filter (fun s -> s.Name = "learn" || TrainingSettings.isStandAlone s.Name)
         |> ofEntries Kind.Setting
     | [ "learn" ] -> ofEntries Kind.Value Searches.learnOfStage.Entries
     | words when List.last words = "reconstruct" -> [ plain Kind.Keyword "then a classifier" "then" ]
