@@ -214,7 +214,8 @@ let private inReport known (words: string list) =
         @ ([ ">"; "<"; "within"; "of" ] |> List.map (plain Kind.Keyword ""))
     | "claim" :: rest when not (List.contains "for" rest) ->
         (measures |> List.map (plain Kind.Value "a measure"))
-        @ ([ "on"; "rises"; "falls"; "with"; "for" ] |> List.map (plain Kind.Keyword ""))
+        @ ([ ">"; "<"; "within"; "of"; "on"; "rises"; "falls"; "with"; "for" ]
+           |> List.map (plain Kind.Keyword ""))
     | words when List.contains "by" words || List.contains "for" words ->
         axes @ [ plain Kind.Keyword "" "and" ]
     | words when List.contains "against" words ->
