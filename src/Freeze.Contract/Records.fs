@@ -30,6 +30,10 @@ type EpochTime =
         /// The hash of the run that trained it, where a longer run went on from there; else "".
         [<DefaultsTo("\"\"")>]
         From: string
+        /// The most main memory that the process had while it was at the run, up to the end of the epoch: bytes beyond those
+        /// that it had before its first run. 0 where the system does not tell it.
+        [<DefaultsTo("0")>]
+        PeakMemory: int64
     }
 
 /// How large what learns of a layer's weight was, its bias left out.
@@ -167,6 +171,9 @@ module EpochTime =
     /// As `EpochRecord.numbered`.
     let numbered (times: EpochTime seq) : EpochTime[] =
         times |> Seq.mapi (fun i time -> { time with Epoch = i + 1 }) |> Seq.toArray
+
+    /// With the most memory that was in use up to its end.
+    let withPeak (bytes: int64) (time: EpochTime) : EpochTime = { time with PeakMemory = bytes }
 
     /// The epochs of a run as a longer one takes them over.
     let takenFrom (hash: string) (times: EpochTime seq) : EpochTime[] =

@@ -14,6 +14,9 @@ type ReportClaim =
     /// `best accuracy on fixed 0.1 > zero 0.1`: two sides or more, each the values that its runs have on their axes, and
     /// how each lies to the next.
     | Comparison of Measure: string * Sides: string[][] * Relation: Relation
+    /// `ensemble accuracy > mean accuracy on share`: measures of the same runs, of those that have the values On, and how each
+    /// lies to the next.
+    | Measures of Names: string[] * On: string[] * Relation: Relation
     /// `best accuracy rises with trained parameters (log) for net`: a line through the runs of each combination of the axes.
     | Trend of Measure: string * Rises: bool * Over: string * Logarithmic: bool * For: string[]
 

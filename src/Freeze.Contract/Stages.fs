@@ -23,6 +23,13 @@ module Stages =
         | Learning.Together
         | Learning.Ensemble _ -> StageLearning.Classify
 
+    /// The optimizers that a stage tries, the start first.
+    let candidates (recipe: Recipe) (stage: int) : Optimizer[] =
+        match recipe.Learning with
+        | Learning.StageByStage(candidates, _) -> candidates[stage - 1]
+        | Learning.Together
+        | Learning.Ensemble _ -> [| recipe.Optimizer |]
+
     /// Whether a stage learns to make its input again, before it gets a classifier.
     let reconstructs (recipe: Recipe) (stage: int) : bool =
         match learning recipe stage with
@@ -220,7 +227,7 @@ module Stages =
         }
 
     /// The training of a stage's classifier on the features of stages that are fixed, this one among them, with the
-    /// run's optimizer. What is solved for needs one pass.
+    /// stage's first optimizer, the start of a search. What is solved for needs one pass.
     let classifier (recipe: Recipe) (stage: int) : Recipe =
         let alone =
             [| Parts.input recipe.Net recipe.Net.Stages[stage - 1].Output |]
@@ -229,6 +236,7 @@ module Stages =
             |> Parts.onFeatures
 
         { alone with
+            Optimizer = (candidates recipe stage)[0]
             Epochs =
                 if (treatment recipe stage).IsSolved then
                     1

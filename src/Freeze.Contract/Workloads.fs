@@ -1,58 +1,174 @@
 namespace Freeze
 
-/// How much a run computes from its first epoch to its last.
+/// How much a run, or a part of one, computes from its first epoch to its last.
 type Workload =
     {
         /// Images that steps are taken on, counted each time.
         Trained: int64
         /// Images that are only judged, counted each time.
         Judged: int64
-        /// Multiply-and-adds of both, in convolutions and linear layers.
+        /// Multiply-and-adds of both, in convolutions and linear layers, and of what fixed stages make of the images.
         Operations: float
+    }
+
+/// What a stage of a net costs.
+type StageWork =
+    {
+        /// Stages of one address are trained once, whichever runs they are of.
+        Address: string
+        Candidates: int
+        /// Of one image in the stages in front, which are fixed.
+        Front: int64
+        /// Whether that is computed once an image; else it is anew in each epoch of each candidate.
+        IsKept: bool
+        /// Of one image in a step of the stage with what is behind it while it learns.
+        Step: Cost
+        /// Of all candidates, with what is in front.
+        Work: Workload
     }
 
 [<RequireQualifiedAccess>]
 module Workloads =
-    /// The weights under which a run goes through its training images, and how often. A net that learns stage by stage takes
-    /// each candidate of a stage through the part of it that is the stage's: together as often through the whole as a stage
-    /// has candidates, on average.
-    let private trainings (recipe: Recipe) : (WeightPlan[] * float) list =
-        let epochs = float recipe.Epochs
+    let private none =
+        {
+            Trained = 0L
+            Judged = 0L
+            Operations = 0.0
+        }
 
-        match recipe.Learning with
-        | Learning.Together -> [ recipe.Weights, epochs ]
-        | Learning.StageByStage(candidates, _) ->
-            [
-                recipe.Weights, epochs * (candidates |> Array.averageBy (Array.length >> float))
-            ]
-        | Learning.Ensemble(members, after, weights, _) ->
-            [ recipe.Weights, float after; weights, float members * epochs ]
+    let private add (a: Workload) (b: Workload) =
+        {
+            Trained = a.Trained + b.Trained
+            Judged = a.Judged + b.Judged
+            Operations = a.Operations + b.Operations
+        }
 
-    /// Of a run that nothing stops early and that shares nothing with others, in which a front that can be computed once is
-    /// computed in each step; none where nothing is known of its data.
-    let ofRecipe (recipe: Recipe) : Workload =
+    let sum (works: Workload seq) : Workload = works |> Seq.fold add none
+
+    let private times (count: int) (work: Workload) =
+        {
+            Trained = int64 count * work.Trained
+            Judged = int64 count * work.Judged
+            Operations = float count * work.Operations
+        }
+
+    let private of' (cost: Cost) (trained: int64) (judged: int64) =
+        {
+            Trained = trained
+            Judged = judged
+            Operations = float trained * float cost.Step + float judged * float cost.Forward
+        }
+
+    /// The images that steps are taken on in an epoch, and those that are judged after it.
+    let private ofEpoch (recipe: Recipe) : int * int =
         let images, tests = Recipe.images recipe
 
-        let ofTraining (weights: WeightPlan[], epochs: float) : Workload =
-            let heldOut, judged =
-                match recipe.Validation with
-                | Validation.Test -> 0, epochs * float tests
-                | Validation.HeldOut images -> images, epochs * float images + float tests
+        match recipe.Validation with
+        | Validation.Test -> images, tests
+        | Validation.HeldOut held -> images - held, held
 
-            let trained = epochs * float (images - heldOut)
-            let cost = Costs.ofWeights recipe.Net weights
+    /// The test images are judged at the end where they are not after each epoch.
+    let private ofTraining (recipe: Recipe) (weights: WeightPlan[]) (epochs: int) : Workload =
+        let trained, judged = ofEpoch recipe
 
-            {
-                Trained = int64 trained
-                Judged = int64 judged
-                Operations = trained * float cost.Step + judged * float cost.Forward
+        let atEnd =
+            if recipe.Validation.IsTest then
+                0
+            else
+                snd (Recipe.images recipe)
+
+        of'
+            (Costs.ofWeights recipe.Net weights)
+            (int64 epochs * int64 trained)
+            (int64 epochs * int64 judged + int64 atEnd)
+
+    let private forward (recipe: Recipe) =
+        (Costs.ofWeights recipe.Net recipe.Weights).Forward
+
+    /// Some trainings, of as many candidates, of what lies behind fixed stages: it takes these too.
+    let private behind (whole: Recipe) (fixedStages: int) (candidates: int) (training: Recipe) : Workload =
+        let trained, judged = ofEpoch whole
+        let cost = Costs.ofWeights training.Net training.Weights
+        let epochs = int64 training.Epochs
+
+        let own =
+            of' cost (epochs * int64 trained) (epochs * int64 judged) |> times candidates
+
+        if fixedStages = 0 then
+            own
+        else
+            let read =
+                if whole.Augmentations.Length = 0 then
+                    int64 (trained + judged)
+                else
+                    own.Trained + own.Judged
+
+            let front = forward (Stages.features whole fixedStages)
+
+            { own with
+                Operations = own.Operations + float read * float front
             }
 
-        trainings recipe
-        |> List.map ofTraining
-        |> List.reduce (fun a b ->
-            {
-                Trained = a.Trained + b.Trained
-                Judged = a.Judged + b.Judged
-                Operations = a.Operations + b.Operations
-            })
+    let private ofStage (recipe: Recipe) (stage: int) : StageWork =
+        let candidates = Stages.candidates recipe stage
+        let reconstructs = Stages.reconstructs recipe stage
+
+        let training =
+            if reconstructs then
+                Stages.reconstruction recipe stage candidates[0]
+            else
+                Stages.training recipe stage candidates[0]
+
+        {
+            Address = Stages.address recipe stage
+            Candidates = candidates.Length
+            Front =
+                if stage = 1 then
+                    0L
+                else
+                    forward (Stages.features recipe (stage - 1))
+            IsKept = recipe.Augmentations.Length = 0
+            Step = Costs.ofWeights training.Net training.Weights
+            Work =
+                sum
+                    [
+                        behind recipe (stage - 1) candidates.Length training
+                        if reconstructs then
+                            behind recipe stage 1 (Stages.classifier recipe stage)
+                    ]
+        }
+
+    /// The stages of a run that learns stage by stage; none of another. The features of fixed stages are taken to have room on
+    /// the disk.
+    let stages (recipe: Recipe) : StageWork[] =
+        match recipe.Learning with
+        | Learning.StageByStage _ -> Array.init recipe.Net.Stages.Length (fun i -> ofStage recipe (i + 1))
+        | Learning.Together
+        | Learning.Ensemble _ -> [||]
+
+    /// What a run of an address is made of; parts of one name are trained once, whichever runs they are of.
+    let parts (address: string) (recipe: Recipe) (stages: StageWork[]) : (string * Workload)[] =
+        match recipe.Learning with
+        | Learning.Together -> [| address, ofTraining recipe recipe.Weights recipe.Epochs |]
+        | Learning.StageByStage _ ->
+            let judged =
+                of' (Costs.ofWeights recipe.Net recipe.Weights) 0L (int64 (snd (Recipe.images recipe)))
+
+            [|
+                for stage in stages do
+                    yield $"stage {stage.Address}", stage.Work
+
+                yield address, judged
+            |]
+        | Learning.Ensemble(members, after, weights, _) ->
+            let start = Ensembles.start recipe after
+
+            [|
+                Address.ofRecipe start, ofTraining recipe recipe.Weights after
+                address, ofTraining recipe weights recipe.Epochs |> times members
+            |]
+
+    /// Of a run that nothing stops early and that shares nothing with others, in which a front that can be computed once is
+    /// computed in each step, unless it is of stages; none where nothing is known of its data.
+    let ofRecipe (recipe: Recipe) : Workload =
+        parts "" recipe (stages recipe) |> Seq.map snd |> sum

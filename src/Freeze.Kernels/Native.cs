@@ -83,7 +83,7 @@ internal static unsafe partial class Native
     }
 
     /// <summary>The interface that this file was written for: what freeze_kernels_interface has to give.</summary>
-    public const int Interface = 3;
+    public const int Interface = 4;
 
     [LibraryImport(Library)]
     public static partial int freeze_kernels_version();
@@ -93,6 +93,9 @@ internal static unsafe partial class Native
 
     [LibraryImport(Library)]
     public static partial int freeze_keep_tensors(out int done);
+
+    [LibraryImport(Library)]
+    public static partial int freeze_trim();
 
     [LibraryImport(Library)]
     public static partial int freeze_norm_begin(ValueType type, nint x, long rows, long channels, in NormWeights weights, nint by);

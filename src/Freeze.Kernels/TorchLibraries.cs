@@ -38,6 +38,15 @@ public static partial class TorchLibraries
     /// <exception cref="DllNotFoundException">A library is not there, or does not load: the message says what to do.</exception>
     public static void Load() => _ = loaded.Value;
 
+    /// <summary>Gives memory that is free back to the system, where there are kernels: without, libtorch's heap keeps it.</summary>
+    public static void Trim()
+    {
+        if (loaded.Value.Kernels != 0)
+        {
+            Native.Check(Native.freeze_trim());
+        }
+    }
+
     /// <summary>
     /// As <see cref="Load()"/>, but leaves the threads and the memory of the process as they are set: as TorchSharp's own loader
     /// does. For comparisons with TorchSharp; nothing else here may be used before it.

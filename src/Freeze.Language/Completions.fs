@@ -214,7 +214,8 @@ let private inReport known (words: string list) =
         @ ([ ">"; "<"; "within"; "of" ] |> List.map (plain Kind.Keyword ""))
     | "claim" :: rest when not (List.contains "for" rest) ->
         (measures |> List.map (plain Kind.Value "a measure"))
-        @ ([ "on"; "rises"; "falls"; "with"; "for" ] |> List.map (plain Kind.Keyword ""))
+        @ ([ ">"; "<"; "within"; "of"; "on"; "rises"; "falls"; "with"; "for" ]
+           |> List.map (plain Kind.Keyword ""))
     | words when List.contains "by" words || List.contains "for" words ->
         axes @ [ plain Kind.Keyword "" "and" ]
     | words when List.contains "against" words ->
@@ -229,7 +230,7 @@ let private inStage known (words: string list) =
     match words with
     | [] ->
         Settings.entries
-        |> List.filter (fun s -> s.Name = "learn")
+        |> List.filter (fun s -> s.Name = "learn" || TrainingSettings.isStandAlone s.Name)
         |> ofEntries Kind.Setting
     | [ "learn" ] -> ofEntries Kind.Value Searches.learnOfStage.Entries
     | words when List.last words = "reconstruct" -> [ plain Kind.Keyword "then a classifier" "then" ]

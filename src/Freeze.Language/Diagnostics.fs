@@ -180,7 +180,7 @@ module Diagnostic =
             "with `learn stage by stage` or an ensemble, whose trainings go on from last weights"
 
     let stageWithoutStages span =
-        misplaced span "what a stage learns" "without `learn stage by stage`"
+        misplaced span "a stage" "without `learn stage by stage`"
 
     let nothingStaged span (net: string) =
         error "FRZ028" span $"net {net} cannot be trained stage by stage"
@@ -288,6 +288,10 @@ module Diagnostic =
     let learnsInSolvedStage span (layer: string) =
         error "FRZ037" span $"this rule decides {layer}, whose stage is solved for"
         |> hint "leave the stage out of the rule: `except stage 1`, `except classifier`"
+
+    let rateOfSolvedStage span (name: string) =
+        error "FRZ037" span $"`{name}` has no use: this stage is solved for"
+        |> hint "leave it out: least squares have no steps"
 
     let notSafetensors span reason =
         error "FRZ038" span $"these weights cannot be used: {reason}"

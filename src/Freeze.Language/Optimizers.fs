@@ -90,22 +90,23 @@ let private usual (written: string) =
         System.Double.Parse(written, CultureInfo.InvariantCulture)
 
 /// The optimizer that a call means. `outside` are the settings `lr`, `momentum` and `decay`, with the places of their
-/// names.
+/// names; `above` are those that a stage has in their place, and in that of the call's own.
 let read
     scope
     (outside: Map<string, Name * Expression>)
+    (above: Map<string, Name * Expression>)
     (call: Arguments.Call)
     : Result<Optimizer, Diagnostic> =
     let name = call.Callee.Value
 
-    let together known (own: Map<string, Expression>) =
-        outside
+    let together isTwice written known (own: Map<string, Expression>) =
+        written
         |> Map.toList
-        |> List.map (fun (parameter, (at, value)) ->
+        |> List.map (fun (parameter, (at: Name, value: Expression)) ->
             match Map.tryFind parameter own with
-            | Some inside -> Error(Diagnostic.setTwice at.Span parameter inside.Span)
-            | None when List.contains parameter known -> Ok(parameter, value)
-            | None -> Error(Diagnostic.unknownParameter at.Span name parameter known))
+            | Some inside when isTwice -> Error(Diagnostic.setTwice at.Span parameter inside.Span)
+            | _ when List.contains parameter known -> Ok(parameter, value)
+            | _ -> Error(Diagnostic.unknownParameter at.Span name parameter known))
         |> all
         |> Result.map (fun added -> List.fold (fun all (p, value) -> Map.add p value all) own added)
 
@@ -121,7 +122,8 @@ let read
         let known = optimizer.Parameters |> List.map fst
 
         Arguments.byName known [] call
-        |> Result.bind (together known)
+        |> Result.bind (together true outside known)
+        |> Result.bind (together false above known)
         |> Result.bind (fun written -> optimizer.Parameters |> List.map (value written) |> all)
         |> Result.map (fun values ->
             let values = Map.ofList values

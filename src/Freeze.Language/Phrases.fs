@@ -16,7 +16,10 @@ let statements =
             "ensemble"
             "ensemble N after N epochs { … }"
             "so many nets from one beginning, with rules of their own"
-        entry "stage" "stage N { learn … }" "what a stage learns, where that is something of its own"
+        entry
+            "stage"
+            "stage N { learn …; lr …; decay … }"
+            "what a stage learns and at what rate, where that is something of its own"
         entry "expect" "expect MEASURE VALUE [on VALUES] [from \"SOURCE\"]" "a published value, for reports"
         entry "report" "report { … }" "tables and plots of the results"
     ]

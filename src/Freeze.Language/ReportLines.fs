@@ -238,15 +238,44 @@ let private trend report known measure rises words more =
         |> Some
     | _ -> None
 
+let private toWords (side: Located<string> list) =
+    [| for word in side -> toWord word.Value |]
+
+/// Measures of the same runs, of those that have the values behind `on`.
+let private ofMeasures report words on =
+    compared words
+    |> Option.map (fun (relation, sides) ->
+        let names = sides |> List.map named
+        names |> List.iter (judged report)
+
+        for first, second in List.pairwise names do
+            if
+                Vocabulary.isMeasure first.Value
+                && Vocabulary.isMeasure second.Value
+                && not (Vocabulary.areComparable first.Value second.Value)
+            then
+                report (Diagnostic.wrongValue second.Span $"a measure that compares with `{first.Value}`")
+
+        ReportClaim.Measures(names |> List.map _.Value |> List.toArray, toWords on, relation))
+
+let private isRelation (word: Located<string>) =
+    List.contains word.Value [ ">"; "<"; "within" ]
+
 let private claim report known (line: ReportLine) =
     let words, more = List.head line.Parts, List.tail line.Parts
 
     match cut [ "on"; "rises"; "falls" ] words with
+    | before, mark, on when
+        more.IsEmpty
+        && List.exists isRelation before
+        && (mark.IsNone || mark = Some "on" && not on.IsEmpty)
+        ->
+        ofMeasures report before on
     | _ :: _ as measure, Some "on", rest when more.IsEmpty ->
         compared rest
         |> Option.map (fun (relation, sides) ->
             judged report (named measure)
-            let sides = [| for side in sides -> [| for word in side -> toWord word.Value |] |]
+            let sides = sides |> List.map toWords |> List.toArray
             ReportClaim.Comparison((named measure).Value, sides, relation))
     | _ :: _ as measure, Some verb, { Value = "with" } :: rest when verb <> "on" ->
         trend report known (named measure) (verb = "rises") rest more
@@ -258,14 +287,17 @@ let warnOfClaims report (runs: Run list) (lines: ReportLine list) =
     for line in lines do
         match line.Kind.Value, line.Parts with
         | "claim", [ words ] ->
-            let _, _, behind = cut [ "on" ] words
+            let before, _, behind = cut [ "on" ] words
 
-            for _, sides in compared behind |> Option.toList do
-                for side in sides do
-                    let values = side |> List.map (fun word -> toWord word.Value)
+            let sides =
+                if List.exists isRelation before then
+                    [ behind ]
+                else
+                    compared behind |> Option.map snd |> Option.defaultValue []
 
-                    if not (runs |> List.exists (Selection.holds values)) then
-                        report (Diagnostic.expectsNothing (join side))
+            for side in sides |> List.filter (not << List.isEmpty) do
+                if not (runs |> List.exists (Selection.holds (toWords side))) then
+                    report (Diagnostic.expectsNothing (join side))
         | _ -> ()
 
 /// Warns of values that the logarithmic axis of a plot cannot show.

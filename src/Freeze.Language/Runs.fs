@@ -212,13 +212,13 @@ type RunChecker(context: Context, contents: Contents, uses: Uses) =
     let stageLearning (making: Making) : StageLearning[] =
         [|
             for stage in 1 .. making.Net.Stages.Length ->
-                Map.tryFind stage making.Section.Stages
+                Map.tryFind (stage, "learn") making.Section.Stages
                 |> Option.bind (fun written ->
                     Searches.learnOfStage.Read making.Scope written.Phrase |> Diagnostic.keep report)
                 |> Option.defaultValue StageLearning.Classify
         |]
 
-    /// For each stage the optimizers to try: least squares need none.
+    /// For each stage the optimizers to try: least squares need none, and what a stage says of its own is not drawn.
     let stageCandidates (making: Making) (learning: StageLearning[]) =
         let draws = making.Section.Draws
 
@@ -228,7 +228,7 @@ type RunChecker(context: Context, contents: Contents, uses: Uses) =
             | Search.No
             | Search.Runs _ -> Trials.Random 0
 
-        let optimizer stage number =
+        let optimizer stage own number =
             let section =
                 draw
                     making.Scope
@@ -237,18 +237,26 @@ type RunChecker(context: Context, contents: Contents, uses: Uses) =
                     making.Section
                 |> withDrawn making.Section
 
-            Settings.optimizer (making.ScopeOf section) section.Settings
+            Settings.optimizerOfStage (making.ScopeOf section) section.Settings own
             |> Diagnostic.keep report
 
         learning
         |> Array.mapi (fun i learning ->
+            let own = making.Section.OptimizerOf(i + 1)
+
+            if learning.IsSolve then
+                for KeyValue(_, written) in own do
+                    report (Diagnostic.rateOfSolvedStage written.Name.Span written.Name.Value)
+
             let count = if learning.IsSolve then 1 else candidateCount draws trials
-            Array.init count id |> Array.choose (optimizer (i + 1)))
+            let tried = Array.init count id |> Array.choose (optimizer (i + 1) own)
+            // Where nothing is left to draw, all candidates are the start.
+            if own.IsEmpty then tried else Array.distinct tried)
 
     let checkStages (making: Making) =
         let count = making.Net.Stages.Length
 
-        for KeyValue(stage, written) in making.Section.Stages do
+        for KeyValue((stage, _), written) in making.Section.Stages do
             if not making.Settings.ByStages then
                 report (Diagnostic.stageWithoutStages written.Name.Span)
             elif stage > count then
@@ -314,8 +322,11 @@ type RunChecker(context: Context, contents: Contents, uses: Uses) =
         let place () = join section.Settings["search"].Phrase
 
         let ofOptimizer =
-            section.Settings
-            |> Map.toSeq
+            Seq.append
+                (Map.toSeq section.Settings)
+                (section.Stages
+                 |> Map.toSeq
+                 |> Seq.map (fun ((_, name), written) -> name, written))
             |> Seq.filter (fst >> TrainingSettings.isOfOptimizer)
             |> Seq.collect (fun (_, setting) -> setting.Phrase)
 

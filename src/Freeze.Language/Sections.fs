@@ -30,8 +30,8 @@ type Ensemble =
 type Section =
     {
         Settings: Map<string, Written>
-        /// What each stage learns that says so, by its number.
-        Stages: Map<int, Written>
+        /// What stages say of themselves, by a stage's number and the setting's name.
+        Stages: Map<int * string, Written>
         Lets: Let list
         Draws: Let list
         Togethers: Together list
@@ -42,6 +42,14 @@ type Section =
 
     member this.LetMap =
         this.Lets |> List.map (fun l -> l.Name.Value, l.Content) |> Map.ofList
+
+    /// What a stage says of the optimizer.
+    member this.OptimizerOf stage =
+        this.Stages
+        |> Map.toSeq
+        |> Seq.filter (fun ((number, name), _) -> number = stage && TrainingSettings.isStandAlone name)
+        |> Seq.map (fun ((_, name), written) -> name, written)
+        |> Map.ofSeq
 
 let emptySection =
     {
@@ -76,7 +84,7 @@ let private nothing =
 
 let private knownSettings = Vocabulary.names Settings.entries
 
-/// Written under a key: a setting, or what a stage learns.
+/// Written under a key: a setting, or one of a stage.
 let private addWritten report key (name: Name) phrase (known: Map<'Key, Written>) =
     match Map.tryFind key known with
     | Some earlier ->
@@ -94,20 +102,29 @@ let private addSetting report (section: Section) (name: Name) phrase =
         section
 
 let private addStage report (section: Section) (number: Expression) (body: Statement list) =
-    let learn stage (section: Section) (statement: Statement) =
+    let known =
+        TrainingSettings.standAlone
+        |> List.map (fun setting -> $"`{setting.Entry.Name}`")
+        |> fun parameters -> Suggest.list "and" 12 ("`learn`" :: parameters)
+
+    let addOfStage stage (name: Name) phrase (section: Section) =
+        { section with
+            Stages = addWritten report (stage, name.Value) name phrase section.Stages
+        }
+
+    let say stage (section: Section) (statement: Statement) =
         match statement.Value with
-        | StatementItem.Learn(name, phrase) ->
-            { section with
-                Stages = addWritten report stage name phrase section.Stages
-            }
+        | StatementItem.Learn(name, phrase) -> addOfStage stage name phrase section
+        | StatementItem.Setting(name, phrase) when TrainingSettings.isStandAlone name.Value ->
+            addOfStage stage name phrase section
         | StatementItem.Broken -> section
         | _ ->
-            report (Diagnostic.misplaced statement.Span "this" "inside a stage, which holds `learn …` alone")
+            report (Diagnostic.misplaced statement.Span "this" $"inside a stage, which holds {known}")
             section
 
     match number.Value with
     | Term.Number(stage, NumberForm.Whole) when stage >= 1m && stage <= 10_000m ->
-        body |> List.fold (learn (int stage)) section
+        body |> List.fold (say (int stage)) section
     | _ ->
         report (Diagnostic.wrongValue number.Span "the number of a stage, from 1")
         section

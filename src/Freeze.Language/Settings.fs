@@ -94,13 +94,17 @@ let tryRead (scope: Scope) (written: Map<string, Written>) (setting: Setting<'T>
     Map.tryFind setting.Entry.Name written
     |> Option.map (fun written -> setting.Kind.Read scope written.Phrase)
 
-/// The optimizer, with the settings that complete it.
-let optimizer (scope: Scope) (written: Map<string, Written>) : Result<Optimizer, Diagnostic> =
+/// The optimizer, with the settings that complete it, and those that a stage has of its own.
+let optimizerOfStage
+    (scope: Scope)
+    (written: Map<string, Written>)
+    (own: Map<string, Written>)
+    : Result<Optimizer, Diagnostic> =
     let call =
         tryRead scope written optimizerCall
         |> Option.defaultValue (Ok optimizerCall.Default)
 
-    let outside =
+    let parameters (written: Map<string, Written>) =
         standAlone
         |> List.choose (fun setting -> Map.tryFind setting.Entry.Name written)
         |> List.map (fun setting ->
@@ -108,9 +112,13 @@ let optimizer (scope: Scope) (written: Map<string, Written>) : Result<Optimizer,
             | [ value ] -> Ok(setting.Name.Value, (setting.Name, value))
             | phrase -> Error(Diagnostic.wrongValue (join phrase) "one number"))
         |> all
+        |> Result.map Map.ofList
 
-    both call outside
-    |> Result.bind (fun (call, outside) -> Optimizers.read scope (Map.ofList outside) call)
+    both call (both (parameters written) (parameters own))
+    |> Result.bind (fun (call, (outside, above)) -> Optimizers.read scope outside above call)
+
+let optimizer scope written =
+    optimizerOfStage scope written Map.empty
 
 /// Reads the settings of one run; every mistake is reported. Where data or net are unknown, nothing can be
 /// said of rules; any other mistake leaves its default in place, so that the rest is checked too.

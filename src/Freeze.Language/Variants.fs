@@ -96,8 +96,8 @@ let private axes report (whole: Section) (section: Section) (used: Set<string>) 
     [
         for KeyValue(name, setting) in section.Settings do
             yield! setting.Phrase |> List.collect (found [ name ])
-        for KeyValue(stage, written) in section.Stages do
-            yield! written.Phrase |> List.collect (found [ $"learn of stage {stage}" ])
+        for KeyValue((stage, name), written) in section.Stages do
+            yield! written.Phrase |> List.collect (found [ $"{name} of stage {stage}" ])
         yield! section.Togethers |> List.collect together
         for l in section.Lets do
             if used.Contains l.Name.Value then

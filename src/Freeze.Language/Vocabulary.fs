@@ -64,7 +64,9 @@ let measures =
         "total parameters"
         "seconds"
         "seconds per epoch"
+        "peak memory"
         "mean accuracy"
+        "best member accuracy"
         "ensemble accuracy"
         "disagreement"
         "stage lr"
@@ -74,16 +76,34 @@ let measures =
         "norm"
     ]
 
-/// Whether a report can show it: one of these, or one with a number in it, `accuracy at epoch 3` and `epochs to 98%`.
+/// Whether a report can show it: one of these, or one with a number in it, `accuracy at epoch 3`, `epochs to 98%` and
+/// `lr of stage 3`.
 let isMeasure (name: string) =
     let ofEpoch =
         @"\A((training |validation )?(accuracy|error|loss)) at epoch [1-9][0-9]{0,5}\z"
 
     let reached = @"\Aepochs to [0-9]{1,3}(\.[0-9]{1,9})?%\z"
 
+    let ofStage = @"\A(lr|decay) of stage [1-9][0-9]{0,3}\z"
+
     List.contains name measures
     || Regex.IsMatch(name, ofEpoch)
+    || Regex.IsMatch(name, ofStage)
     || Regex.IsMatch(name, reached)
+
+/// Whether two measures are of one kind, so that one can be more than the other.
+let areComparable (a: string) (b: string) : bool =
+    let kind (name: string) =
+        match name.Split(" at epoch ")[0] with
+        | "disagreement" -> "accuracy"
+        | name when name.StartsWith "seconds" -> "seconds"
+        | name when name.Contains " of stage " -> name.Split(' ')[0]
+        | name ->
+            match Array.last (name.Split ' ') with
+            | "error" -> "accuracy"
+            | last -> last
+
+    kind a = kind b
 
 /// The kinds of report lines.
 let reports =
@@ -97,7 +117,7 @@ let reports =
         entry "tsne" "tsne [last stage | stage N] [, N samples]" "a map of a stage's features"
         entry
             "claim"
-            "claim MEASURE on VALUES (> | < | within N of) VALUES, or claim MEASURE (rises | falls) with MEASURE [(log)] [for AXES]"
+            "claim MEASURE on VALUES (> | < | within N of) VALUES, or claim MEASURE (> | < | within N of) MEASURE [on VALUES], or claim MEASURE (rises | falls) with MEASURE [(log)] [for AXES]"
             "a statement that the results bear out or not"
     ]
 

@@ -55,6 +55,25 @@ public sealed class RunFiles(string folder)
     public IEnumerable<FileInfo> List() =>
         new DirectoryInfo(folder).EnumerateFiles().Where(file => !file.Name.StartsWith(Claim.Prefix, StringComparison.Ordinal));
 
+    /// <summary>
+    /// Removes the checkpoints of a finished run, of which a process that was killed as it finished may have left some. A store that
+    /// can only be read keeps them.
+    /// </summary>
+    internal void ForgetCheckpoints()
+    {
+        foreach (var path in new[] { CheckpointPath, CheckpointBeforePath }.Where(File.Exists))
+        {
+            try
+            {
+                File.Delete(path);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                return;
+            }
+        }
+    }
+
     /// <summary>The run as it was planned, or null where that cannot be read.</summary>
     public Run? ReadPlan() => TryRead(PlanPath, text => PlanFile.ofRecord(text).Single());
 

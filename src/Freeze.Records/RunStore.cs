@@ -185,6 +185,7 @@ public sealed partial class RunStore
             var result = Json.ofText<RunResult>(File.ReadAllText(files.ResultPath));
             if (result.Hash == hash)
             {
+                files.ForgetCheckpoints();
                 return RunOutcome.NewAlready(result, [.. JsonLines.Read<EpochTime>(files.TimesPath)]);
             }
 

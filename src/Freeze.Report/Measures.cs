@@ -14,6 +14,9 @@ public enum MeasureUnit
     /// <summary>Seconds.</summary>
     Seconds,
 
+    /// <summary>Megabytes: millions of bytes.</summary>
+    Megabytes,
+
     /// <summary>Any other numbers.</summary>
     Number,
 }
@@ -36,6 +39,7 @@ public static class Measures
             "disagreement" => MeasureUnit.Share,
             "trained parameters" or "total parameters" => MeasureUnit.Count,
             "seconds" or "seconds per epoch" => MeasureUnit.Seconds,
+            "peak memory" => MeasureUnit.Megabytes,
             _ => MeasureUnit.Number,
         };
     }
@@ -51,6 +55,7 @@ public static class Measures
             "total parameters" => Counts(run).Total,
             "seconds" => run.Times.Length > 0 ? run.Times.Sum(time => time.Seconds) : null,
             "seconds per epoch" => SecondsPerEpoch(run),
+            "peak memory" => run.Times.Select(time => time.PeakMemory).DefaultIfEmpty().Max() is > 0 and var bytes ? bytes / 1e6 : null,
             // Of stages the last one's: what the stages before reached, the net no longer does.
             "best accuracy" when run.Result is { } result => result.BestValidationAccuracy,
             "best accuracy" => run.Epochs.Length > 0 ? run.Epochs.Max(epoch => epoch.ValidationAccuracy) : null,
@@ -61,11 +66,14 @@ public static class Measures
             "best test accuracy" => Kept(run)?.TestAccuracy,
             "best test error" => 1 - Kept(run)?.TestAccuracy,
             "mean accuracy" => Members(run)?.MeanAccuracy,
+            "best member accuracy" => Members(run)?.Members.Max(member => member.TestAccuracy),
             "ensemble accuracy" => Members(run)?.Accuracy,
             "disagreement" => Members(run)?.Disagreement,
             "mean |w|" => OfWeights(run, (sum, weight) => sum + (weight.MeanAbsolute * weight.Count), (sum, count) => sum / count),
             "norm" => OfWeights(run, (sum, weight) => sum + (weight.Norm * weight.Norm), (sum, _) => Math.Sqrt(sum)),
             "variance" => OfWeights(run, (sum, weight) => sum + (weight.Variance * weight.Count), (sum, count) => sum / count),
+            _ when measure.Split(" of stage ") is [var name, var stage] =>
+                OfStages($"stage {name}", run)?.Cast<double?>().ElementAtOrDefault(int.Parse(stage, CultureInfo.InvariantCulture) - 1),
             _ => OfNamedEpoch(measure, run),
         };
     }
@@ -109,6 +117,7 @@ public static class Measures
     {
         MeasureUnit.Share => string.Create(CultureInfo.InvariantCulture, $"{100 * value:F2}%"),
         MeasureUnit.Count => string.Create(CultureInfo.InvariantCulture, $"{value:N0}"),
+        MeasureUnit.Megabytes => string.Create(CultureInfo.InvariantCulture, $"{value:N0} MB"),
         MeasureUnit.Seconds => value.ToString(value < 100 ? "F2" : "N0", CultureInfo.InvariantCulture),
         _ => value.ToString("G4", CultureInfo.InvariantCulture),
     };

@@ -29,6 +29,7 @@ public sealed record ReportFile(
             ReportItem.Plot plot => Names(plot.Measures) || Names([plot.Over]),
             ReportItem.AxisPlot plot => Names(plot.Measures),
             ReportItem.Claim { Statement: ReportClaim.Comparison claim } => Names([claim.Measure]),
+            ReportItem.Claim { Statement: ReportClaim.Measures claim } => Names(claim.Names),
             ReportItem.Claim { Statement: ReportClaim.Trend claim } => Names([claim.Measure, claim.Over]),
             _ => false,
         });

@@ -44,6 +44,7 @@ public sealed class Runner : IDisposable
     private readonly RunStore stages;
     private readonly FeatureStore features;
     private readonly Action? afterStep;
+    private ResidentMemory? memory;
     private ImageSet? set;
     private DataSource? source;
 
@@ -144,11 +145,14 @@ public sealed class Runner : IDisposable
         cancel.ThrowIfCancellationRequested();
         // Before the data, which may take minutes to read.
         Computing.Demand(run.Recipe);
+        // Libtorch is loaded, and of a first run nothing else.
+        memory ??= new ResidentMemory();
+        ResidentMemory.Begin();
         var images = Images(run.Recipe.Data, report);
         using var device = Computing.Begin(run.Recipe);
         using var scope = NewDisposeScope();
         set_num_threads(options.Threads);
-        var session = new TrainingSession(options, images, features, report, afterStep, cancel);
+        var session = new TrainingSession(options, images, features, memory, report, afterStep, cancel);
         return run.Recipe.Learning switch
         {
             { IsTogether: true } => new Together(session, run).Train(hash, folder, Shorter(run.Recipe)),

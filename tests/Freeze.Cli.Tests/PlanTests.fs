@@ -117,3 +117,21 @@ let ``a plan says how much its runs compute`` () =
         freeze [ "plan"; file "data mnist-sample; net lenet; epochs 3; validate test" ]
 
     Assert.Contains("multiply-adds in all: steps on 18,000 images, 3,000 judged", output.Text)
+
+[<Fact>]
+let ``a plan prices each stage, and says what runs share`` () =
+    let output =
+        freeze
+            [
+                "plan"
+                "--layers"
+                file
+                    "data cifar10; images 10000; validate 1000; epochs 1; net [cnn1, cnn6]; learn stage by stage\nstage 1 { lr 0.02; decay 0.5 }"
+            ]
+
+    Assert.Equal(0, output.Code)
+    Assert.Contains("3 stage trainings, 2 distinct; 3 candidates, 2 distinct; ", output.Text)
+    Assert.Contains(" if runs shared nothing", output.Text)
+    // Of both runs: 2·(1024·32·27 + 1024·32·288 + 81,920) + 1024·32·288 + 81,920 in a step.
+    Assert.Matches("stage1 +1 +0.02 +0.5 +30.3 M +283.3 G +of 2 runs", output.Text)
+    Assert.Matches("stage2 +1 +0.01 +0 +10.3 M once", output.Text)

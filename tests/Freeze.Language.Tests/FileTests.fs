@@ -292,6 +292,32 @@ let ``claims are statements that results can prove wrong`` () =
     )
 
 [<Fact>]
+let ``claims compare measures of the same runs, and of stages`` () =
+    let analysis =
+        analyse
+            "case a { }\ncase b { conv1: fixed }\nreport { claim best accuracy > accuracy > error on a; claim lr of stage 3 within 0.1 of lr of stage 1 }"
+
+    Assert.Empty analysis.Diagnostics
+
+    Assert.Equal<ReportItem[]>(
+        [|
+            ReportClaim.Measures([| "best accuracy"; "accuracy"; "error" |], [| "a" |], Relation.Greater)
+            ReportClaim.Measures([| "lr of stage 3"; "lr of stage 1" |], [||], Relation.Within 0.1)
+        |]
+        |> Array.map ReportItem.Claim,
+        analysis.Report
+    )
+
+    let claimed claim =
+        codes ("case a { }\nreport { claim " + claim + " }")
+
+    Assert.Equal<string list>([ "FRZ020" ], claimed "accuracy > loss")
+    Assert.Equal<string list>([ "FRZ020" ], claimed "stage lr > lr of stage 1")
+    Assert.Equal<string list>([ "FRZ020" ], claimed "accuracy > error on")
+    Assert.Equal<string list>([ "FRZ013" ], claimed "accuracy > speed")
+    Assert.Equal(1, (claimed "accuracy > error on c").Length)
+
+[<Fact>]
 let ``a seed is no value that on can name`` () =
     let text = "let k = 0..2; first k layers: fixed; seed 1..2; expect accuracy 90 on 1"
     let expecting = runs text |> Array.filter (fun run -> run.Expected.Length > 0)

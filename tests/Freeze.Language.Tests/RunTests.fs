@@ -139,6 +139,9 @@ let ``learning stage by stage shares what is alike between nets`` () =
     // For each of three seeds 12 of 17 stages. Ten draws and the start; five and the start.
     Assert.Equal(((51, 36), (561, 396)), shared "griswold-run-a.frz")
     Assert.Equal(((51, 36), (306, 216)), shared "griswold-run-b.frz")
+    // Without a search each stage has one candidate.
+    Assert.Equal(((51, 36), (51, 36)), shared "griswold-replay-a.frz")
+    Assert.Equal(((51, 36), (51, 36)), shared "griswold-replay-b.frz")
 
 let private stagesOf (run: Freeze.Run) =
     match run.Recipe.Learning with
@@ -169,6 +172,134 @@ let ``a stage may learn without labels, or nothing but a classifier in closed fo
     Assert.Equal(
         ([| 1; 3 |], [| StageLearning.Solve 0.0; StageLearning.ReconstructThenSolve 1e-3 |]),
         stagesOf analysed.Runs[1]
+    )
+
+/// Of each stage the rate, momentum and decay of each candidate.
+let private ratesOf (run: Freeze.Run) =
+    match run.Recipe.Learning with
+    | Learning.StageByStage(candidates, _) ->
+        [
+            for tried in candidates ->
+                [
+                    for optimizer in tried do
+                        match optimizer with
+                        | Optimizer.Sgd(lr, momentum, decay, _) -> lr, momentum, decay
+                        | other -> failwith $"{other}"
+                ]
+        ]
+    | other -> failwith $"{other}"
+
+[<Fact>]
+let ``a stage's own rate, momentum and decay go before those of the run`` () =
+    let rates = runs >> Array.exactlyOne >> ratesOf
+
+    Assert.Equal<(float * float * float) list list>(
+        [ [ 0.02, 0.9, 0.5 ]; [ 0.01, 0.0, 0.25 ] ],
+        rates (
+            twoStages
+            + "optimizer sgd(lr 0.01, momentum 0.9); decay 0.25\nstage 1 { lr 0.02; decay 0.5 }; stage 2 { momentum 0 }"
+        )
+    )
+
+    // In a profile and a case each by itself: what is not said stays.
+    let text =
+        twoStages
+        + "stage 1 { lr 0.02; decay 0.5 }\ncase a { stage 1 { lr 0.04 } }\nprofile p { stage 1 { decay 1 } }"
+
+    let run =
+        (Compile.analyse { alone with Profile = "p" } (source text)).Runs
+        |> Array.exactlyOne
+
+    Assert.Equal<(float * float * float) list>([ 0.04, 0.9, 1.0 ], (ratesOf run).Head)
+
+[<Fact>]
+let ``saying for a stage what holds anyway leaves its address`` () =
+    let address text =
+        (runs (twoStages + text) |> Array.exactlyOne).Recipe |> Address.ofRecipe
+
+    Assert.Equal(address "lr 0.02; decay 0", address "lr 0.02; decay 0; stage 2 { lr 0.02; decay 0 }")
+    Assert.NotEqual<string>(address "lr 0.02", address "lr 0.02; stage 2 { lr 0.03 }")
+
+[<Fact>]
+let ``a search draws what a stage leaves open`` () =
+    let rates text =
+        runs (
+            twoStages
+            + "search random 3 per stage; lr ~ 0.1 * 10^normal(0, 1); decay ~ 10^normal(0, 1)\n"
+            + text
+        )
+        |> Array.exactlyOne
+        |> ratesOf
+
+    let drawn = rates ""
+    let own = rates "stage 1 { lr 0.5 }; stage 2 { lr 0.5; decay 2 }"
+    let decay (_, _, decay) = decay
+    Assert.Equal<float list>(List.map decay drawn[0], List.map decay own[0])
+    Assert.All(own[0], fun (lr, _, _) -> Assert.Equal(0.5, lr))
+    // Nothing is left to draw: one candidate.
+    Assert.Equal<(float * float * float) list>([ 0.5, 0.9, 2.0 ], own[1])
+
+    // What is drawn may stand in a stage alone, times something.
+    let scaled =
+        runs (
+            twoStages
+            + "search random 3 per stage; base ~ 0.1 * 10^normal(0, 1)\nlr base; stage 1 { lr 2 * base }"
+        )
+        |> Array.exactlyOne
+        |> ratesOf
+
+    Assert.Equal(4, scaled[0].Length)
+    Assert.Equal<float list>([ 0.2; 0.1 ], [ for tried in scaled -> tried.Head |> fun (lr, _, _) -> lr ])
+
+[<Fact>]
+let ``a list in a stage means as many runs`` () =
+    let found = runs (twoStages + "stage 2 { lr [0.01, 0.1] }")
+    Assert.Equal<string list>([ "lr of stage 2" ], [ for axis in found[0].Axes -> axis.Name ])
+
+    Assert.Equal<float list>(
+        [ 0.01; 0.1 ],
+        [
+            for run in found -> ratesOf run |> fun rates -> rates[1].Head |> fun (lr, _, _) -> lr
+        ]
+    )
+
+[<Fact>]
+let ``the temporary classifier behind a reconstruction learns at its stage's rate`` () =
+    let recipe =
+        (runs (
+            twoStages
+            + "lr 0.1; stage 1 { learn reconstruct; lr 0.02 }; stage 2 { learn reconstruct }"
+         )
+         |> Array.exactlyOne)
+            .Recipe
+
+    let rate stage =
+        Optimizer.learningRate (Stages.classifier recipe stage).Optimizer
+
+    Assert.Equal((0.02, 0.1), (rate 1, rate 2))
+
+[<Fact>]
+let ``the replays have the rates and decays that the source prints`` () =
+    let chosen name =
+        (snd (analyseExample "small" name)).Runs
+        |> Array.map (fun run ->
+            run.NetName,
+            [
+                for tried in ratesOf run -> tried |> List.exactlyOne |> fun (lr, _, decay) -> lr, decay
+            ])
+        |> Map.ofArray
+
+    let a, b = chosen "griswold-replay-a.frz", chosen "griswold-replay-b.frz"
+    Assert.Equal((8, 8), (a.Count, b.Count))
+
+    Assert.Equal<(float * float) list>(
+        [ 0.000069, 0.282346; 0.000957, 0.023609; 0.009278, 0.001889 ],
+        a["cnn8"]
+    )
+
+    Assert.Equal<(float * float) list>(
+        [ 0.000761, 0.078767; 0.017744, 0.004098; 0.000021, 8.292548 ],
+        b["cnn7"]
     )
 
 [<Fact>]

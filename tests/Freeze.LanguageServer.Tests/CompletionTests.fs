@@ -37,7 +37,10 @@ let ``a statement begins with a setting, a word, or a part of the net in force``
 
 [<Fact>]
 let ``in a stage stands what it learns`` () =
-    Assert.Equal<string list>([ "learn" ], offered "learn stage by stage\nstage 1 { |")
+    Assert.Equal<string list>(
+        [ "lr"; "momentum"; "decay"; "learn" ],
+        offered "learn stage by stage\nstage 1 { |"
+    )
 
     offered "learn stage by stage\nstage 1 { learn |"
     |> contains [ "reconstruct"; "reconstruct then solve"; "solve" ]

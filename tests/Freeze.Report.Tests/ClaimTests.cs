@@ -59,6 +59,38 @@ public sealed class ClaimTests
     public void AVerdictSaysWhereTheIntervalLies(string claim, Verdict expected, params double[] differences) =>
         Assert.Equal(expected, Assert.Single(TwoCases(claim, differences).Parts).Verdict);
 
+    // Differences of 0.1 - 0.01, - 0.02 and - 0.03: mean 0.08, and the interval of the first test.
+    [Fact]
+    public void MeasuresOfTheSameRunsAreComparedSeedBySeed()
+    {
+        var file = MadeUp.File(
+            "data mnist-sample; epochs 1; seed 1..3; case a { conv1: fixed }; case b { conv2: fixed }\n"
+            + "report { claim training accuracy > validation accuracy; claim training accuracy < validation accuracy on a }",
+            (run, number) => MadeUp.Finished(run, number) with
+            {
+                Epochs = [new EpochRecord(1, 1, 0.9, 1, 0.8 + (0.01 * run.Recipe.Seed))],
+            });
+        var claims = JudgedClaim.Of(file);
+        Assert.Equal(["a", "b"], claims[0].Parts.Select(part => part.Where));
+        Assert.All(claims[0].Parts, part => Assert.Equal((Verdict.Holds, "90.00%, 82.00%", "+8.00 pt ± 2.48 pt"), (part.Verdict, part.Figures, part.Shown)));
+        Assert.Equal("training accuracy < validation accuracy on a", claims[1].Text);
+        Assert.Equal(("a", Verdict.Fails), (Assert.Single(claims[1].Parts).Where, claims[1].Parts[0].Verdict));
+    }
+
+    [Fact]
+    public void RatesOfStagesAreComparedWithinARun()
+    {
+        var file = MadeUp.File(
+            "data cifar10; validate 100; net cnn7; learn stage by stage; stage 2 { lr 0.02 }; stage 3 { lr 0.005 }\n"
+            + "report { claim lr of stage 1 < lr of stage 2 < lr of stage 3; claim decay of stage 4 > decay of stage 1 }",
+            MadeUp.Staged);
+        var claims = JudgedClaim.Of(file);
+        Assert.Equal(
+            [("lr of stage 1, lr of stage 2", "0.01, 0.02", Verdict.Leans), ("lr of stage 2, lr of stage 3", "0.02, 0.005", Verdict.LeansAgainst)],
+            claims[0].Parts.Select(part => (part.Where, part.Figures, part.Verdict)));
+        Assert.Equal(Verdict.Open, Assert.Single(claims[1].Parts).Verdict);
+    }
+
     [Fact]
     public void SidesAreComparedWhereAllElseIsAlike()
     {

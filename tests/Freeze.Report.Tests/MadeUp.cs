@@ -23,7 +23,7 @@ internal static class MadeUp
             .ToArray();
         var start = new DateTime(2026, 3, 1, 12, 0, 0, DateTimeKind.Utc).AddMinutes(10 * number);
         var times = epochs
-            .Select(epoch => new EpochTime(epoch.Epoch, 1 + RandomStream.Unit(key, 1000 + epoch.Epoch), 500, start.AddSeconds(epoch.Epoch).ToString("O"), "machine", 2, ""))
+            .Select(epoch => new EpochTime(epoch.Epoch, 1 + RandomStream.Unit(key, 1000 + epoch.Epoch), 500, start.AddSeconds(epoch.Epoch).ToString("O"), "machine", 2, "", 400_000_000 + (epoch.Epoch * 1_000_000L)))
             .ToArray();
         var counts = CountsModule.ofWeights(run.Recipe.Weights);
         var result = new RunResult(

@@ -12,7 +12,8 @@ public sealed class MeasureTests
         Assert.Null(Measures.Of("ensemble accuracy", run));
 
         var result = run.Result!;
-        var joint = new EnsembleRecord("base", [], 0.68, 0.7, 0.25, 10, 20);
+        MemberRecord[] members = [new([], 1, 0.66), new([], 1, 0.7)];
+        var joint = new EnsembleRecord("base", members, 0.68, 0.7, 0.25, 10, 20);
         var ensemble = run with
         {
             Result = new RunResult(
@@ -21,6 +22,7 @@ public sealed class MeasureTests
         };
 
         Assert.Equal(0.68, Measures.Of("mean accuracy", ensemble));
+        Assert.Equal(0.7, Measures.Of("best member accuracy", ensemble));
         Assert.Equal(0.7, Measures.Of("ensemble accuracy", ensemble));
         Assert.Equal(0.25, Measures.Of("disagreement", ensemble));
     }
@@ -42,6 +44,17 @@ public sealed class MeasureTests
         Assert.Equal(1, Measures.Of("epochs to 89.5%", run));
         Assert.Null(Measures.Of("epochs to 98.1%", run));
         Assert.Equal((MeasureUnit.Share, MeasureUnit.Number), (Measures.Unit("accuracy at epoch 1"), Measures.Unit("epochs to 98%")));
+    }
+
+    [Fact]
+    public void PeakMemoryIsTheMostOfAllEpochsInMegabytes()
+    {
+        var run = MadeUp.File("data mnist-sample; epochs 3", MadeUp.Finished).Runs[0];
+        Assert.Equal(403, Measures.Of("peak memory", run));
+        Assert.Equal(("403 MB", "+2 MB"), (Measures.Show("peak memory", 403), Measures.ShowDifference("peak memory", 2)));
+        var unknown = run.Times.Select(time => EpochTimeModule.withPeak(0, time));
+        Assert.Null(Measures.Of("peak memory", run with { Times = [.. unknown] }));
+        Assert.Null(Measures.Of("peak memory", run with { Times = [] }));
     }
 
     [Fact]

@@ -87,7 +87,7 @@ public sealed partial class PageTests
             return records with
             {
                 Failure = new RunFailure("", "", Attack, Attack),
-                Times = [.. records.Times.Select(time => new EpochTime(time.Epoch, 1, 1, time.Ended, Attack, 1, ""))],
+                Times = [.. records.Times.Select(time => new EpochTime(time.Epoch, 1, 1, time.Ended, Attack, 1, "", 0))],
                 Machines = [new MachineRecord(Attack, Attack)],
                 Sizes = [new WeightRecord(1, [new LayerSize(Attack, 1, 1, 1)])],
                 Maps = [new(Attack, [1, 2], [3, 4], [0, 1], 1, 1, 1, 1, 30, ["AAAA"])],

@@ -12,11 +12,13 @@ open Freeze.Cli.Arguments
 open Freeze.Cli.Tables
 open Freeze.Records
 
-/// A run, its hash, and where it stands in its file.
+/// A run, its hash, its stages if it has some, and where it stands in its file.
 type private Shown =
     {
         Run: Run
         Hash: string
+        Address: string
+        Stages: StageWork[]
         File: Files.Loaded
         Index: int
     }
@@ -67,12 +69,28 @@ let private relative (recipe: Recipe) =
     let own = Costs.ofWeights recipe.Net weights
     $"{float own.Step / float (max 1L full.Step):F2}x"
 
+/// The same of stages: a step of each, with what is computed anew for it in front.
+let private relativeOfStages (recipe: Recipe) (stages: StageWork[]) =
+    let full = Costs.ofFullTraining recipe.Net recipe.Weights
+
+    let own =
+        stages
+        |> Array.sumBy (fun stage -> stage.Step.Step + (if stage.IsKept then 0L else stage.Front))
+
+    $"{float own / float (max 1L full.Step):F2}x"
+
 let private printRuns (shown: Shown[]) =
     // Runs of a large plan have the very same weights, for the most part.
     let once (compute: Recipe -> 'T) =
         Memo.by HashIdentity.Reference PlanFile.weights compute
 
-    let relative = once relative
+    let ofWhole = once relative
+
+    let relative (shown: Shown) =
+        match shown.Stages with
+        | [||] -> ofWhole shown.Run.Recipe
+        | stages -> relativeOfStages shown.Run.Recipe stages
+
     let counts = once (PlanFile.weights >> Counts.ofWeights)
 
     shown
@@ -84,7 +102,7 @@ let private printRuns (shown: Shown[]) =
             numbers "trained" (fun shown -> count (counts shown.Run.Recipe).Trained)
             numbers "fixed" (fun shown -> count (counts shown.Run.Recipe).Fixed)
             numbers "zero" (fun shown -> count (counts shown.Run.Recipe).Zero)
-            numbers "step" (fun shown -> relative shown.Run.Recipe)
+            numbers "step" relative
             words "hash" _.Hash
         ]
 
@@ -156,12 +174,12 @@ let private printFeatures (passes: PassPlan) =
     elif passes.NoBackward.Length > 0 then
         printfn "computed anew in each step, though fixed: %s" features.Limit
 
-let private printPasses (recipe: Recipe) =
-    let weights = PlanFile.weights recipe
-    let passes = PassPlans.ofWeights recipe weights
+let private million (value: int64) = $"{float value / 1e6:N1} M"
+
+/// What a step of the whole net computes.
+let private printStep (recipe: Recipe) (weights: WeightPlan[]) (passes: PassPlan) =
     let own = Costs.ofWeights recipe.Net weights
     let full = Costs.ofFullTraining recipe.Net weights
-    let million (value: int64) = $"{float value / 1e6:N1} M"
 
     printfn
         "a step computes %s multiply-adds per image, %s of full training: forward %s, weight gradients %s, input gradients %s"
@@ -179,6 +197,13 @@ let private printPasses (recipe: Recipe) =
         | prefix -> printfn "no backward pass through %s" (Suggest.list "and" 6 prefix)
 
     printFeatures passes
+
+let private printPasses (recipe: Recipe) =
+    let weights = PlanFile.weights recipe
+    let passes = PassPlans.ofWeights recipe weights
+
+    if not recipe.Learning.IsStageByStage then
+        printStep recipe weights passes
 
     if passes.Slices.Length > 0 then
         let slice (slice: SlicePlan) =
@@ -200,6 +225,52 @@ let private printPasses (recipe: Recipe) =
     if weights |> Array.forall (fun plan -> plan.Treatment.IsStill) then
         printfn "nothing learns"
 
+/// 1.2 P: in thousands of a thousand, as far as that goes.
+let private readable (value: float) =
+    let units = [ 1e18, "E"; 1e15, "P"; 1e12, "T"; 1e9, "G"; 1e6, "M" ]
+
+    match units |> List.tryFind (fun (size, _) -> value >= size) with
+    | Some(size, unit) -> $"{value / size:F1} {unit}"
+    | None -> $"{value:F0}"
+
+/// What each stage of a run tries and costs, and how many of the plan's runs have it.
+let private printStagesOf (holders: string -> int) (shown: Shown) =
+    let recipe = shown.Run.Recipe
+
+    let parameter read stage =
+        let tried = Stages.candidates recipe stage |> Array.map read
+        let more = if (Array.distinct tried).Length > 1 then ", …" else ""
+        $"{tried[0]:G6}{more}"
+
+    let front (work: StageWork) =
+        if work.Front = 0L then
+            ""
+        else
+            million work.Front + (if work.IsKept then " once" else " each epoch")
+
+    let runs (work: StageWork) =
+        match holders work.Address with
+        | 1 -> ""
+        | several -> $"of {several} runs"
+
+    if shown.Stages.Length > 0 then
+        printfn
+            "multiply-adds of an image in each stage, what is fixed in front of it, and of all candidates:"
+
+        shown.Stages
+        |> Array.mapi (fun i work -> i + 1, work)
+        |> print
+            [
+                words "stage" (fun (stage, _) -> recipe.Net.Stages[stage - 1].Name)
+                numbers "candidates" (fun (_, work) -> string work.Candidates)
+                numbers "lr" (fun (stage, _) -> parameter Optimizer.learningRate stage)
+                numbers "decay" (fun (stage, _) -> parameter Optimizer.decay stage)
+                numbers "in front" (snd >> front)
+                numbers "step" (fun (_, work) -> million work.Step.Step)
+                numbers "in all" (fun (_, work) -> readable work.Work.Operations)
+                words "trained once" (snd >> runs)
+            ]
+
 /// What the stages learn that learn otherwise than by their classifier's loss.
 let private printStageLearning (recipe: Recipe) =
     match recipe.Learning with
@@ -219,7 +290,7 @@ let private printStageLearning (recipe: Recipe) =
     | Learning.Together
     | Learning.Ensemble _ -> ()
 
-let private printLayers (shown: Shown) =
+let private printLayers (holders: string -> int) (shown: Shown) =
     let run = shown.Run
     printfn ""
     printfn "%s" (String.concat " · " [ run.Name; run.NetName; DataSource.name run.Recipe.Data; shown.Hash ])
@@ -248,23 +319,28 @@ let private printLayers (shown: Shown) =
         ]
 
     printPasses run.Recipe
+    printStagesOf holders shown
     printStageLearning run.Recipe
 
     for expected in run.Expected do
         printfn "expected: %s %g (%s)" expected.Measure expected.Value expected.Source
 
 /// What learning stage by stage shares between runs.
-let private printStages (runs: Run[]) =
-    let stages = runs |> Array.collect Stages.ofRun
-    let distinct = stages |> Array.distinctBy fst
+let private printStages (stages: StageWork[]) =
+    let distinct = stages |> Array.distinctBy _.Address
+
+    let operations (stages: StageWork[]) =
+        stages |> Array.sumBy _.Work.Operations |> readable
 
     if stages.Length > 0 then
         printfn
-            "%d stage trainings, %d distinct; %d candidates, %d distinct: what is alike is trained once"
+            "%d stage trainings, %d distinct; %d candidates, %d distinct; %s multiply-adds, %s distinct: what is alike is trained once"
             stages.Length
             distinct.Length
-            (stages |> Array.sumBy snd)
-            (distinct |> Array.sumBy snd)
+            (stages |> Array.sumBy _.Candidates)
+            (distinct |> Array.sumBy _.Candidates)
+            (operations stages)
+            (operations distinct)
 
 /// How a search that halves goes on behind the runs of its plan.
 let private printRungs (runs: Run[]) =
@@ -294,22 +370,28 @@ let private printRungs (runs: Run[]) =
 /// More runs than this are listed without their layers unless asked for.
 let private fewRuns = 3
 
-/// 1.2 P: in thousands of a thousand, as far as that goes.
-let private readable (value: float) =
-    let units = [ 1e18, "E"; 1e15, "P"; 1e12, "T"; 1e9, "G"; 1e6, "M" ]
+/// What several runs have in common is trained once, and counted once.
+let private printWork (shown: Shown[]) =
+    let parts =
+        shown
+        |> Array.collect (fun shown -> Workloads.parts shown.Address shown.Run.Recipe shown.Stages)
 
-    match units |> List.tryFind (fun (size, _) -> value >= size) with
-    | Some(size, unit) -> $"{value / size:F1} {unit}"
-    | None -> $"{value:F0}"
+    let distinct = parts |> Array.distinctBy fst
+    let work = distinct |> Seq.map snd |> Workloads.sum
 
-let private printWork (runs: Run[]) =
-    let work = runs |> Array.map (fun run -> Workloads.ofRecipe run.Recipe)
+    let apart =
+        if distinct.Length < parts.Length then
+            let alone = parts |> Seq.map snd |> Workloads.sum
+            $"; {readable alone.Operations} if runs shared nothing"
+        else
+            ""
 
     printfn
-        "%s multiply-adds in all: steps on %s images, %s judged"
-        (readable (work |> Array.sumBy _.Operations))
-        (count (work |> Array.sumBy _.Trained))
-        (count (work |> Array.sumBy _.Judged))
+        "%s multiply-adds in all: steps on %s images, %s judged%s"
+        (readable work.Operations)
+        (count work.Trained)
+        (count work.Judged)
+        apart
 
 /// How long all would take here, by some steps of each.
 let private printTimes (arguments: ParseResults<PlanArguments>) (runs: Run[]) : int =
@@ -374,6 +456,7 @@ let private printStarts (folder: string) (shown: Shown[]) =
 let private show (arguments: ParseResults<PlanArguments>) (files: Files.Loaded list) (chosen: Run[]) =
     let addresses = Addresses()
     let chosen = HashSet(chosen, HashIdentity.Reference)
+    let asJson = arguments.Contains PlanArguments.Json
 
     let shown =
         [|
@@ -390,27 +473,35 @@ let private show (arguments: ParseResults<PlanArguments>) (files: Files.Loaded l
             {
                 Run = file.Runs[i]
                 Hash = if isIdentified then address else Address.needsData
+                Address = address
+                Stages =
+                    if asJson then
+                        [||]
+                    else
+                        Workloads.stages file.Runs[i].Recipe
                 File = file
                 Index = i
             })
 
     let runs = shown |> Array.map _.Run
 
-    if arguments.Contains PlanArguments.Json then
+    if asJson then
         printf "%s" (PlanFile.ofRuns runs)
         Exit.fine
     else
         printRuns shown
-        printStages runs
+        let stages = shown |> Array.collect _.Stages
+        let holders = stages |> Array.countBy _.Address |> Map.ofArray
+        printStages stages
         printRungs runs
         printStarts (Places.store (arguments.TryGetResult PlanArguments.Store)) shown
 
         if runs.Length <= fewRuns || arguments.Contains Layers then
-            shown |> Array.iter printLayers
+            shown |> Array.iter (printLayers (fun address -> holders[address]))
         else
             printfn "%d runs; --layers shows the layers of each." runs.Length
 
-        printWork runs
+        printWork shown
 
         if arguments.Contains PlanArguments.Time then
             printTimes arguments runs

@@ -14,6 +14,7 @@
 #if defined(__linux__) && defined(__x86_64__) && defined(__GLIBC__)
 #include <elf.h>
 #include <link.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -39,7 +40,7 @@ bool commits_all() {
     return strict;
 }
 
-// Blocks of one region of memory. Pages that were used once stay with the process.
+// Blocks of one region of memory. Pages that were used once stay with the process until it is trimmed.
 class Region {
 public:
     explicit Region(std::size_t size) {
@@ -104,6 +105,14 @@ public:
             size += more;
         }
         add(place, size);
+    }
+
+    // Gives what is free back to the system; it is there again when it is taken.
+    void trim() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        for (const auto& [place, size] : holes_) {
+            madvise(reinterpret_cast<void*>(place), size, MADV_DONTNEED);
+        }
     }
 
 private:
@@ -237,6 +246,16 @@ FREEZE_API int freeze_keep_tensors(int* done) {
     });
 }
 
+// Gives memory that is free back to the system, of tensors and of the heap.
+FREEZE_API int freeze_trim() {
+    return freeze::guarded([&] {
+        if (region().is_here()) {
+            region().trim();
+        }
+        malloc_trim(0);
+    });
+}
+
 #else
 
 int freeze::allocate(void** block, std::size_t alignment, std::size_t size) {
@@ -250,5 +269,7 @@ FREEZE_API int freeze_keep_tensors(int* done) {
     *done = 0;
     return freeze::fine;
 }
+
+FREEZE_API int freeze_trim() { return freeze::fine; }
 
 #endif

@@ -35,7 +35,7 @@ internal sealed record Chart(string Title, string Description, JsonNode Specific
     public static string Format(string measure) => Measures.Unit(measure) switch
     {
         MeasureUnit.Share => Quote(".1%"),
-        MeasureUnit.Count => Quote(",.0f"),
+        MeasureUnit.Count or MeasureUnit.Megabytes => Quote(",.0f"),
         _ => Quote(".4~g"),
     };
 

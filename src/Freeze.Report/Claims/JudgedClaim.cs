@@ -31,6 +31,7 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
             .. file.Items.OfType<ReportItem.Claim>().Select(item => item.Statement switch
             {
                 ReportClaim.Comparison comparison => new JudgedClaim(Write(comparison), Comparisons(file, comparison)),
+                ReportClaim.Measures measures => new JudgedClaim(Write(measures), OfMeasures(file, measures)),
                 ReportClaim.Trend trend => new JudgedClaim(Write(trend), Trends(file, trend)),
                 _ => throw new System.Diagnostics.UnreachableException($"no judgement for plan case {item.Statement}"),
             }),
@@ -60,14 +61,18 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
     private static string Write(ReportClaim.Comparison claim)
     {
         string[] sides = [.. claim.Sides.Select(side => string.Join(' ', side))];
-        var compared = claim.Relation switch
-        {
-            Relation.Within within => string.Create(CultureInfo.InvariantCulture, $"{sides[0]} within {within.Margin} of {sides[1]}"),
-            { IsGreater: true } => string.Join(" > ", sides),
-            _ => string.Join(" < ", sides),
-        };
-        return $"{claim.Measure} on {compared}";
+        return $"{claim.Measure} on {Write(claim.Relation, sides)}";
     }
+
+    private static string Write(ReportClaim.Measures claim) =>
+        Write(claim.Relation, claim.Names) + (claim.On.Length > 0 ? $" on {string.Join(' ', claim.On)}" : "");
+
+    private static string Write(Relation relation, string[] sides) => relation switch
+    {
+        Relation.Within within => string.Create(CultureInfo.InvariantCulture, $"{sides[0]} within {within.Margin} of {sides[1]}"),
+        { IsGreater: true } => string.Join(" > ", sides),
+        _ => string.Join(" < ", sides),
+    };
 
     private static string Write(ReportClaim.Trend claim) =>
         $"{claim.Measure} {(claim.Rises ? "rises" : "falls")} with {claim.Over}{(claim.Logarithmic ? " (log)" : "")}"
@@ -106,27 +111,47 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
     private static ClaimPart Compare(
         ReportClaim.Comparison claim, (string[] First, string[] Second) sides, string[] axes, RunGroup first, RunGroup second)
     {
-        // What a seed decides besides, such as the order of the images, is the same on both sides: it is left out of the difference.
-        var (left, right) = (BySeed(claim.Measure, first), BySeed(claim.Measure, second));
-        var seeds = left.Keys.Intersect(right.Keys).ToArray();
-        var differences = seeds.Select(seed => left[seed] - right[seed]).ToArray();
         var where = claim.Sides.Length > 2 ? $"{string.Join(' ', sides.First)}, {string.Join(' ', sides.Second)}; " : "";
         where = (where + Common(axes, first, second)).TrimEnd(' ', ';');
+        return Compare(claim.Relation, claim.Measure, where, BySeed(claim.Measure, first), BySeed(claim.Measure, second));
+    }
+
+    // Each measure with the next, in each group of runs that differ in their seeds alone.
+    private static ClaimPart[] OfMeasures(ReportFile file, ReportClaim.Measures claim)
+    {
+        var axes = file.Telling([]);
+        return
+        [
+            .. claim.Names.Zip(claim.Names.Skip(1)).SelectMany(pair => Groups(file, claim.On, axes).Select(group =>
+            {
+                var which = claim.Names.Length > 2 ? $"{pair.First}, {pair.Second}; " : "";
+                var where = (which + Common(axes, group, group)).TrimEnd(' ', ';');
+                return Compare(claim.Relation, pair.First, where, BySeed(pair.First, group), BySeed(pair.Second, group));
+            })),
+        ];
+    }
+
+    // What a seed decides besides, such as the order of the images, is the same on both sides: it is left out of the difference.
+    private static ClaimPart Compare(
+        Relation relation, string measure, string where, Dictionary<long, double> left, Dictionary<long, double> right)
+    {
+        var seeds = left.Keys.Intersect(right.Keys).ToArray();
+        var differences = seeds.Select(seed => left[seed] - right[seed]).ToArray();
         if (differences.Length == 0)
         {
             return Nothing with { Where = where };
         }
 
         var spread = Spread.Of(differences);
-        var (least, most) = claim.Relation switch
+        var (least, most) = relation switch
         {
-            Relation.Within within => (-Measures.Published(claim.Measure, within.Margin), Measures.Published(claim.Measure, within.Margin)),
+            Relation.Within within => (-Measures.Published(measure, within.Margin), Measures.Published(measure, within.Margin)),
             { IsGreater: true } => (0, double.PositiveInfinity),
             _ => (double.NegativeInfinity, 0.0),
         };
         var verdict = Verdicts.Of(spread.Mean, spread.Band, least, most);
-        var figures = $"{Measures.Show(claim.Measure, seeds.Average(seed => left[seed]))}, {Measures.Show(claim.Measure, seeds.Average(seed => right[seed]))}";
-        return new ClaimPart(where, figures, spread.Mean, spread.Band, Interval(claim.Measure, spread.Mean, spread.Band), spread.Count, verdict);
+        var figures = $"{Measures.Show(measure, seeds.Average(seed => left[seed]))}, {Measures.Show(measure, seeds.Average(seed => right[seed]))}";
+        return new ClaimPart(where, figures, spread.Mean, spread.Band, Interval(measure, spread.Mean, spread.Band), spread.Count, verdict);
     }
 
     private static Dictionary<long, double> BySeed(string measure, RunGroup group) => group.Finished

@@ -15,7 +15,7 @@ public static class TidyFiles
     [
         "best accuracy", "training accuracy", "validation accuracy", "test accuracy", "best test accuracy", "training loss",
         "validation loss", "test loss",
-        "trained parameters", "total parameters", "seconds", "seconds per epoch",
+        "trained parameters", "total parameters", "seconds", "seconds per epoch", "peak memory",
     ];
 
     // A line's first columns, which say whose it is.

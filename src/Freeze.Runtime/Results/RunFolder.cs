@@ -157,8 +157,7 @@ internal sealed class RunFolder : IDisposable
         // Before the result, so that no finished run has word of a failure beside it.
         File.Delete(files.FailurePath);
         WholeFile.Write(files.ResultPath, Json.toText(result) + "\n");
-        File.Delete(files.CheckpointPath);
-        File.Delete(files.CheckpointBeforePath);
+        files.ForgetCheckpoints();
     }
 
     /// <summary>Leaves word of a failure.</summary>

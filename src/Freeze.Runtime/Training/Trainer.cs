@@ -167,7 +167,8 @@ internal sealed class Trainer
             DateTime.UtcNow.ToString("O", CultureInfo.InvariantCulture),
             Environment.MachineName,
             get_num_threads(),
-            "");
+            "",
+            0);
         tally.Set(0, 0, 0);
         (done, seconds) = (0, 0);
         if (epoch < recipe.Epochs)

@@ -10,6 +10,7 @@ namespace Freeze.Runtime.Training;
 /// <param name="Options">How runs are executed.</param>
 /// <param name="Images">The run's data set.</param>
 /// <param name="Features">Where features of what is fixed are kept.</param>
+/// <param name="Memory">How much of it is in use.</param>
 /// <param name="Report">Is told of progress.</param>
 /// <param name="AfterStep">Is called after each step, or null.</param>
 /// <param name="Cancel">Ends the training after the step under way; what is done is saved.</param>
@@ -17,6 +18,7 @@ internal sealed record TrainingSession(
     RunnerOptions Options,
     ImageSet Images,
     FeatureStore Features,
+    ResidentMemory Memory,
     Action<Progress> Report,
     Action? AfterStep,
     CancellationToken Cancel)
@@ -47,7 +49,8 @@ internal sealed record TrainingSession(
 
         while (!trainer.IsDone)
         {
-            var time = Saved(trainer, folder, () => trainer.Epoch(Report, Cancel, SaveWhenDue));
+            var taken = Saved(trainer, folder, () => trainer.Epoch(Report, Cancel, SaveWhenDue));
+            var time = EpochTimeModule.withPeak(Memory.Peak, taken);
             folder.Append(trainer.Records[^1], WeightSizes.Of(trainer.Weights, trainer.Records.Count), time);
             Report(Progress.NewEpoch(trainer.Records[^1], time));
         }

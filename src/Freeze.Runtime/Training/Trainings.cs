@@ -48,6 +48,7 @@ internal static class Trainings
             if (place.IsFinished && File.Exists(place.WeightsPath) &&
                 Json.ofText<T>(File.ReadAllText(place.ResultPath)) is { } known && isSame(known))
             {
+                place.ForgetCheckpoints();
                 return known;
             }
         }
