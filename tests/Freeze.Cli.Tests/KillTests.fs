@@ -39,9 +39,11 @@ let private assertSame (whole: string) (store: string) =
     Assert.Equal<string[]>(hashes whole, hashes store)
 
     for hash in hashes whole do
+        // A process that was killed behind its result leaves its claim, which is no file of the run.
         let names store =
             Directory.GetFiles(Path.Combine(store, hash))
             |> Array.map Path.GetFileName
+            |> Array.filter (fun name -> not (name.StartsWith "claim-"))
             |> Array.sort
 
         Assert.Equal<string[]>(names whole, names store)

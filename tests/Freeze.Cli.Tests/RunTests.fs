@@ -168,7 +168,9 @@ let ``a profile in force is named in the table, and no other has a column`` () =
     Assert.Equal("short", json.[0].GetProperty("profile").GetString())
 
 [<Fact>]
-let ``a plan finds its file of weights from any folder, and where that is missing the run has not failed`` () =
+let ``a plan finds its file of weights from any folder, and where that is missing the run has not failed``
+    ()
+    =
     let home, store = folder (), folder ()
     let text = quick.Replace("images 640", "images 128")
     Assert.Equal(0, (freeze [ "run"; file text; "--store"; store ]).Code)

@@ -31,6 +31,17 @@ public sealed class RunnerTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
+    public void CheckpointsThatAKilledProcessHasLeftBesideAResultGo()
+    {
+        Finished(Execute(Small));
+        File.WriteAllText(Place("checkpoint-before.safetensors"), "");
+
+        Assert.True(Execute(Small).IsAlready);
+
+        Assert.False(File.Exists(Place("checkpoint-before.safetensors")));
+    }
+
+    [Fact]
     public void AFinishedRunLeavesPlanMetricsWeightsAndResult()
     {
         var result = Finished(Execute(Small));
