@@ -71,14 +71,17 @@ let private withNames (listing: ImageListing option) (judged: Judged) =
         }
     | None -> judged
 
-let private loadOwn (catalog: DataCatalog) (run: Run) : Judged =
+let private unnamed (own: ImageSet option) (other: ImageSet option) (name: string) : Judged =
     {
-        Own = Some(catalog.Load(run.Recipe.Data, note))
-        Other = None
-        Name = DataSource.name run.Recipe.Data
+        Own = own
+        Other = other
+        Name = name
         Classes = [||]
         Files = [||]
     }
+
+let private loadOwn (catalog: DataCatalog) (run: Run) : Judged =
+    unnamed (Some(catalog.Load(run.Recipe.Data, note))) None (DataSource.name run.Recipe.Data)
     |> withNames (listed run.Recipe.Data)
 
 let private loadOther (catalog: DataCatalog) (run: Run) (name: string) (other: unit -> ImageSet) : Judged =
@@ -93,13 +96,7 @@ let private loadOther (catalog: DataCatalog) (run: Run) (name: string) (other: u
                 note "the training images of the run are needed: they say how inputs are normalised"
                 raise error
 
-    {
-        Own = own
-        Other = Some(other ())
-        Name = name
-        Classes = [||]
-        Files = [||]
-    }
+    unnamed own (Some(other ())) name
 
 let private ofName (catalog: DataCatalog) (run: Run) (set: DataSet) : Result<Judged, string> =
     match run.Recipe.Data with
@@ -142,13 +139,7 @@ let private ofFolder (catalog: DataCatalog) (run: Run) (listing: ImageListing) :
 
             if isOwn then
                 // Wherever it lay when the run was trained.
-                {
-                    Own = Some(load ())
-                    Other = None
-                    Name = name
-                    Classes = [||]
-                    Files = [||]
-                }
+                unnamed (Some(load ())) None name
             else
                 loadOther catalog run name load
             |> withNames (Some listing))

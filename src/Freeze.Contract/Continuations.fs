@@ -3,9 +3,10 @@ namespace Freeze
 /// Runs whose epochs are the first ones of a longer run, bit for bit: the longer one goes on from their end.
 [<RequireQualifiedAccess>]
 module Continuations =
-    /// Whether no step of a run depends on how many epochs it has in all. Some schedules' rates do; the stages of a net and the
-    /// members of an ensemble learn one behind the other.
-    let private isOpen (recipe: Recipe) =
+    /// Whether a longer run may go on from the end of a run, so that what its optimizer has gathered is worth keeping: no step may
+    /// depend on how many epochs there are in all. Some schedules' rates do; the stages of a net and the members of an ensemble
+    /// learn one behind the other.
+    let mayFollow (recipe: Recipe) : bool =
         recipe.Learning.IsTogether && not (Schedule.dependsOnLength recipe.Schedule)
 
     /// The period that the rules of a run give in one of so many epochs: it ends with the run.
@@ -29,13 +30,10 @@ module Continuations =
                         }
                 })
 
-    /// Whether a longer run may go on from the end of a run, so that what its optimizer has gathered is worth keeping.
-    let mayFollow (recipe: Recipe) : bool = isOpen recipe
-
     /// The recipe of a run's first so many epochs; none where the run does not begin with the epochs of a shorter one. A stop
     /// is no obstacle: where it has ended the shorter run, it ends the longer one there too.
     let tryFirst (epochs: int) (recipe: Recipe) : Recipe option =
-        if isOpen recipe && epochs >= 1 && epochs < recipe.Epochs then
+        if mayFollow recipe && epochs >= 1 && epochs < recipe.Epochs then
             Some
                 { recipe with
                     Epochs = epochs
@@ -60,7 +58,7 @@ module Continuations =
     /// So many lengths are looked for: each is an address to compute.
     let private mostLengths = 1_000
 
-    /// The addresses of the runs that a run may go on from, the longest first; nothing is hashed before it is asked for.
+    /// The addresses of the runs that a run may go on from, the longest first. Each is computed when it is asked for.
     let shorter (recipe: Recipe) : string seq =
         let addresses = Addresses()
 

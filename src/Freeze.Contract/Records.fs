@@ -152,8 +152,8 @@ type LearningRecord =
 type BestRecord =
     /// The run kept its last weights alone.
     | NotKept
-    /// The weights after this epoch: how they do on the test set, how many of their scalars were found still, and the SHA-256
-    /// of their file.
+    /// The weights after this epoch. StillVerified counts their fixed and zero scalars, each compared with its start; Weights is
+    /// the SHA-256 of their file.
     | Kept of Epoch: int * TestLoss: float * TestAccuracy: float * StillVerified: int64 * Weights: string
 
 [<RequireQualifiedAccess>]

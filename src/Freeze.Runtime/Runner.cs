@@ -177,7 +177,7 @@ public sealed class Runner : IDisposable
         var other => throw new UnreachableException($"no base for outcome {other}"),
     };
 
-    // Nothing is hashed before somebody asks.
+    // Each address takes a hash, so they are computed one by one until a run is found.
     private IEnumerable<ShorterRun> Shorter(Recipe recipe) =>
         Continuations.shorter(recipe).Select(hash => new ShorterRun(hash, store.FilesOf(hash)));
 

@@ -36,7 +36,7 @@ internal sealed partial class NetExecutor
             weights.Value($"{node.Name}.weight"), weights.Value($"{node.Name}.bias"), estimates, norm.Momentum, norm.Epsilon, relu);
     }
 
-    // `read` is the input's live part: on return, what its other readers take. So it is of Convolve behind a norm.
+    // `read` is the input's live part. On return it is what the input's other readers have to take; so it is in Convolve, behind a norm.
     private Channels Normalise(Node node, Channels input, ref Tensor read, bool training, bool relu)
     {
         var by = NormOf(node, input.Live, training, relu);

@@ -17,8 +17,7 @@ internal sealed partial class NetExecutor
     private readonly ScalarType precise;
     private readonly ScalarType activations;
 
-    // Of each node, which channels depend on the image; null where all do.
-    private readonly int[]?[] live;
+    // Of each node, which channels depend on the image and which are constant; null where all depend on it.
     private readonly ChannelSplit?[] splits;
 
     // By the node whose output they compute.
@@ -36,8 +35,7 @@ internal sealed partial class NetExecutor
         graph = new Graph(this.passes.Has(Pass.Kernels));
         frozen = [.. recipe.FrozenStatistics];
         (precise, activations) = (Precisions.OfWeights(recipe), Precisions.OfActivations(recipe));
-        live = LiveChannels.ofNet(this.passes, net, [.. weights.Planned.Select(weight => weight.Plan)]);
-        splits = Splits();
+        splits = Splits(LiveChannels.ofNet(this.passes, net, [.. weights.Planned.Select(weight => weight.Plan)]));
         HasDropout = net.Nodes.Any(node => node.Operation is Operation.Dropout);
     }
 
@@ -171,7 +169,7 @@ internal sealed partial class NetExecutor
         : input.alias();
 
     // Equal splits are one, so that nodes with the same channels are seen to have them.
-    private ChannelSplit?[] Splits()
+    private ChannelSplit?[] Splits(int[]?[] live)
     {
         var known = new List<ChannelSplit>();
         return [.. live.Zip(net.Nodes, (channels, node) =>
