@@ -33,10 +33,11 @@ for project in tests/*/*.Tests.*proj; do
         arguments=(-noLogo -noColor ${only:+-method "*$only*" -method "*${only// /_}*"})
     fi
     code=0
-    dotnet "artifacts/bin/$name/release/$name.dll" "${arguments[@]}" 2>&1 | tee "$report" || code=$?
+    # Expecto without colours still resets them.
+    dotnet "artifacts/bin/$name/release/$name.dll" "${arguments[@]}" 2>&1 | sed -u $'s/\e\[0m//g' | tee "$report" || code=$?
 
     # The line of xunit (`Total: 3, Errors: 0, …`) or of Expecto (`EXPECTO! 3 tests run in … – 3 passed, …`).
-    summary=$(grep -E '^ +[A-Za-z.]+ +Total: [0-9]+|EXPECTO! [0-9,]+ tests run' "$report" | tail -n 1 |
+    summary=$(grep -E '^ +[A-Za-z.]+ +Total: [0-9]+|EXPECTO! [0-9,]+ tests run|^No test has the words' "$report" | tail -n 1 |
         sed -E 's/([0-9]),([0-9])/\1\2/g' || true)
     count() { grep -oiP "(?<=\b$1: )[0-9]+|[0-9]+(?= $1\b)" <<<"$summary" || echo 0; }
     broken=$(($(count failed) + $(count errors) + $(count errored)))
@@ -54,6 +55,6 @@ for project in tests/*/*.Tests.*proj; do
 done
 
 echo
-((passed + failed + skipped > 0)) || echo "no test has the words: $only"
+((passed + failed + skipped > 0)) || echo "No test has the words: $only"
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0 && passed > 0))

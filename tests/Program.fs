@@ -7,15 +7,21 @@ open Expecto.Impl
 
 let private plain = [ No_Spinner; Colours 0; JoinWith "/" ]
 
+let private only (words: string) =
+    let hasWords (name: string list) =
+        (String.concat "/" name).Contains(words, StringComparison.OrdinalIgnoreCase)
+
+    testFromThisAssembly ()
+    |> Option.map (Test.filter "/" hasWords)
+    |> Option.filter (Test.toTestCodeList >> List.isEmpty >> not)
+
 [<EntryPoint>]
 let main arguments =
     match arguments with
     | [| "--only"; words |] ->
-        let hasWords (name: string list) =
-            (String.concat "/" name).Contains(words, StringComparison.OrdinalIgnoreCase)
-
-        testFromThisAssembly ()
-        |> Option.defaultValue (testList "" [])
-        |> Test.filter "/" hasWords
-        |> runTestsWithCLIArgs plain [||]
+        match only words with
+        | Some tests -> runTestsWithCLIArgs plain [||] tests
+        | None ->
+            printfn "No test has the words: %s" words
+            2
     | _ -> runTestsInAssemblyWithCLIArgs plain arguments
