@@ -306,22 +306,24 @@ let withText (content: string) : Client * string =
     client.Open(uri, content, 1)
     client, uri
 
-/// One server for the questions that need none of their own. It ends with the tests, when its input does.
-let private shared = lazy (started ())
+let private server = lazy (started ())
+
+/// One server for the tests that ask and do nothing else. It ends with the tests, when its input does.
+let shared () : Client = server.Value
+
+/// A document of a test's own in the shared server.
+let sharedText (content: string) : Client * string =
+    let uri = uriOf (Path.Combine(folder (), "test.frz"))
+    shared().Open(uri, content, 1)
+    shared (), uri
 
 /// The answer to a question about the place of the `|` in a text.
 let askAt (method: string) (marked: string) : JsonElement =
     let offset = marked.IndexOf '|'
     let before = marked.Substring(0, offset)
     let line = (before.Split '\n').Length - 1
-    let uri = uriOf (Path.Combine(folder (), "test.frz"))
-    shared.Value.Open(uri, marked.Remove(offset, 1), 1)
-
-    let answer =
-        shared.Value.Request(method, at uri line (offset - (before.LastIndexOf '\n' + 1)))
-
-    shared.Value.Close uri
-    answer
+    let client, uri = sharedText (marked.Remove(offset, 1))
+    client.Request(method, at uri line (offset - (before.LastIndexOf '\n' + 1)))
 
 let strings (name: string) (elements: JsonElement seq) : string list =
     elements |> Seq.map (fun e -> e.GetProperty(name).GetString()) |> List.ofSeq

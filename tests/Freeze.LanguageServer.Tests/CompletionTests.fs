@@ -100,8 +100,7 @@ let tests =
             }
 
             test "the word that is being typed is replaced, a path as a whole" {
-                let client, uri = withText "net wrn-10-1; data cifar10\nblock1.un"
-                use client = client
+                let client, uri = sharedText "net wrn-10-1; data cifar10\nblock1.un"
 
                 let item =
                     client.Request("textDocument/completion", at uri 1 9).GetProperty("items")

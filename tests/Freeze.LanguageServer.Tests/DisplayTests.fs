@@ -44,8 +44,7 @@ let tests =
         "display"
         [
             test "the outline has settings, lets, cases with their rules, and profiles" {
-                let client, uri = withText content
-                use client = client
+                let client, uri = sharedText content
                 let symbols = items (client.Request("textDocument/documentSymbol", about uri))
                 equal [ "data"; "net"; "p"; "part"; "quick" ] (strings "name" symbols)
                 equal [ "conv1"; "rest" ] (strings "name" (items (symbols[3].GetProperty "children")))
@@ -58,8 +57,7 @@ let tests =
             }
 
             test "blocks and runs of comments fold, and the closing brace stays in sight" {
-                let client, uri = withText content
-                use client = client
+                let client, uri = sharedText content
 
                 let folds =
                     items (client.Request("textDocument/foldingRange", about uri))
@@ -94,8 +92,7 @@ let tests =
 
             test "formatting brings the canonical text, and only where lines differ" {
                 let untidy = "data mnist   # digits\nepochs   3;net lenet\nbatch 64\nconv1:fixed\n"
-                let client, uri = withText untidy
-                use client = client
+                let client, uri = sharedText untidy
                 let options = json "{ 'tabSize': 4, 'insertSpaces': true }"
                 let parameters = about uri
                 parameters["options"] <- options
@@ -118,15 +115,13 @@ let tests =
             }
 
             test "formatting keeps the document's line ends" {
-                let client, uri = withText "epochs   3\r\nbatch  2\r\n"
-                use client = client
+                let client, uri = sharedText "epochs   3\r\nbatch  2\r\n"
                 let edits = items (client.Request("textDocument/formatting", about uri))
                 equal "epochs 3\r\nbatch 2\r\n" ((List.exactlyOne edits).GetProperty("newText").GetString())
             }
 
             test "hints say how many scalars learn, and how many runs a case has" {
-                let client, uri = withText content
-                use client = client
+                let client, uri = sharedText content
 
                 let hints =
                     items (client.Request("textDocument/inlayHint", within uri 0 99))
@@ -143,8 +138,7 @@ let tests =
             }
 
             test "plan and run stand above the file and above a profile, for editors that have the commands" {
-                let client, uri = withText content
-                use client = client
+                let client, uri = sharedText content
 
                 let lenses =
                     items (client.Request("textDocument/codeLens", about uri))

@@ -8,7 +8,7 @@ open Freeze.Tests.Expectations
 
 /// A client with `main.frz`, which imports `common.frz`, both open.
 let private two (common: string) (main: string) =
-    let client = started ()
+    let client = shared ()
     let folder = folder ()
 
     let commonUri, mainUri =
@@ -58,8 +58,6 @@ let tests =
                         "let p = [0.4, 1]\n"
                         "conv1: train p filters\nrest: fixed\nreport { plot loss against p (log) for p; plot loss against trained parameters }\n"
 
-                use client = client
-
                 equal
                     [ "common.frz", 0, 4; "main.frz", 1, 13; "main.frz", 3, 27; "main.frz", 3, 39 ]
                     (references client common 0 4 true)
@@ -69,7 +67,6 @@ let tests =
                 let client, common, main =
                     two "let p = 0.4\nconv1: train p filters\n" "conv2: train p filters\nrest: fixed\n"
 
-                use client = client
                 equal [ "common.frz", 0, 4 ] (definition client main 1 13)
 
                 let all = [ "common.frz", 0, 4; "common.frz", 1, 13; "main.frz", 1, 13 ]
@@ -84,7 +81,6 @@ let tests =
                     "conv2: train p filters\nrest: fixed\nreport { table accuracy by case }\n"
 
                 let client, commonUri, mainUri = two common main
-                use client = client
 
                 let changes =
                     client.Request("textDocument/rename", rename mainUri 1 13 "share").GetProperty "changes"
@@ -102,8 +98,7 @@ let tests =
                     + "case tiny { net small-8 }\ncase large { net small(16) }\n"
                     + "expect accuracy 90 on tiny\nprofile quick { epochs 1 }\n"
 
-                let client, uri = withText content
-                use client = client
+                let client, uri = sharedText content
 
                 let after line character name =
                     let changes =
@@ -121,10 +116,9 @@ let tests =
 
             test "a let of two cases belongs to each alone, unless something outside uses it" {
                 let client, uri =
-                    withText
+                    sharedText
                         "case a { let i = 1..4; layer i: fixed }\ncase b { let i = 1..2; layer i: fixed }\n"
 
-                use client = client
                 equal 2 (references client uri 0 13 true).Length
 
                 client.Replace(
@@ -138,9 +132,7 @@ let tests =
 
             test "a rename that would change the meaning is refused, and so is what is no name" {
                 let client, uri =
-                    withText "let a = 3; let b = 4\nbatch a; epochs b\nlet stray = 1\n"
-
-                use client = client
+                    sharedText "let a = 3; let b = 4\nbatch a; epochs b\nlet stray = 1\n"
 
                 for name in [ "b"; "mnist"; "epochs"; ""; "a b"; "1a"; "a-"; "ü" ] do
                     let code, message = client.Fails("textDocument/rename", rename uri 0 4 name)
@@ -156,7 +148,6 @@ let tests =
 
             test "an import leads to its file, and is a reference of it" {
                 let client, _, main = two "epochs 3\n" "conv1: fixed\n"
-                use client = client
                 let found = client.Request("textDocument/definition", at main 0 10)
                 endsWith "common.frz" (found.GetProperty("uri").GetString())
                 equal [ "main.frz", 0, 7 ] (references client main 0 10 true)
@@ -164,10 +155,8 @@ let tests =
 
             test "a path of a rule leads to the part of the file's own net" {
                 let client, uri =
-                    withText
+                    sharedText
                         "net mine {\n    block1 { conv1: conv 8 3x3; bn }\n    fc: linear classes\n}\nnet mine\nblock1.conv1: fixed\n"
-
-                use client = client
 
                 let found (character: int) =
                     fst (
@@ -181,8 +170,7 @@ let tests =
             }
 
             test "the places of a name are highlighted" {
-                let client, uri = withText "let p = 0.4\nconv1: train p filters; rest: fixed\n"
-                use client = client
+                let client, uri = sharedText "let p = 0.4\nconv1: train p filters; rest: fixed\n"
 
                 equal
                     2
