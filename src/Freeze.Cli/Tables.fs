@@ -87,12 +87,15 @@ let private printPlain (columns: Column<'Row> list) (rows: string list list) =
         |> String.concat "   "
         |> _.TrimEnd()
 
-    use out = new IO.StreamWriter(Console.OpenStandardOutput())
+    // Written at once: the console flushes behind every write.
+    use out = new IO.StringWriter()
     out.WriteLine(line (columns |> List.map _.Title))
     out.WriteLine(String.replicate (List.sum widths + 3 * (widths.Length - 1)) "─")
 
     for row in rows do
         out.WriteLine(line row)
+
+    Console.Out.Write(out.ToString())
 
 /// On a terminal: as wide as that is, wrapping cells where it must.
 let private printFitted (columns: Column<'Row> list) (rows: string list list) =
