@@ -1,8 +1,18 @@
 #!/usr/bin/env bash
-# Every test: sets up what is missing, builds all projects, runs their tests and closes with the counts. Arguments go to the
-# test runners, such as -class '*ClaimTests'.
+# Every test: sets up what is missing, builds all projects, runs their tests and closes with the counts.
+#   ./test.sh                 all tests
+#   ./test.sh --only WORDS    those whose full name, of class or list and test, has these words
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")"
+
+only=
+if [[ $# == 2 && $1 == --only && -n $2 ]]; then
+    only=$2
+elif (($# > 0)); then
+    echo "unknown arguments: $*" >&2
+    echo "usage: ./test.sh [--only WORDS]" >&2
+    exit 2
+fi
 
 # As in scripts/setup.
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
@@ -14,22 +24,36 @@ passed=0 failed=0 skipped=0
 for project in tests/*/*.Tests.*proj; do
     name=$(basename "${project%.*}")
     report=artifacts/$name.txt
-    # A runner that crashes has no summary: that is a failure too.
-    dotnet "artifacts/bin/$name/release/$name.dll" -noLogo -noColor "$@" 2>&1 | tee "$report" || true
-    summary=$(grep -E '^ +[A-Za-z.]+ +Total: [0-9]+' "$report" | tail -n 1 || true)
-    # A project of which no test was asked for has a total alone.
-    count() { grep -oP "$1: \K[0-9]+" <<<"$summary" || echo 0; }
-    if [[ -z $summary ]]; then
-        echo "$name ended without a summary"
-        failed=$((failed + 1))
-        continue
+    if grep -q Program.fs "$project"; then
+        runner=expecto
+        arguments=(${only:+--only "$only"})
+    else
+        runner=xunit
+        # A name in C# has no spaces.
+        arguments=(-noLogo -noColor ${only:+-method "*$only*" -method "*${only// /_}*"})
     fi
-    broken=$(($(count Failed) + $(count Errors)))
-    failed=$((failed + broken))
-    skipped=$((skipped + $(count Skipped)))
-    passed=$((passed + $(count Total) - $(count Skipped) - broken))
+    code=0
+    dotnet "artifacts/bin/$name/release/$name.dll" "${arguments[@]}" 2>&1 | tee "$report" || code=$?
+
+    # The line of xunit (`Total: 3, Errors: 0, …`) or of Expecto (`EXPECTO! 3 tests run in … – 3 passed, …`).
+    summary=$(grep -E '^ +[A-Za-z.]+ +Total: [0-9]+|EXPECTO! [0-9,]+ tests run' "$report" | tail -n 1 |
+        sed -E 's/([0-9]),([0-9])/\1\2/g' || true)
+    count() { grep -oiP "(?<=\b$1: )[0-9]+|[0-9]+(?= $1\b)" <<<"$summary" || echo 0; }
+    broken=$(($(count failed) + $(count errors) + $(count errored)))
+    omitted=$(($(count skipped) + $(count ignored)))
+    case $runner in
+    expecto) good=$(count passed) ;;
+    xunit) good=$(($(count total) - omitted - broken)) ;;
+    esac
+    # A runner that crashes has no summary, or ends with a code that its counts do not explain.
+    if [[ -z $summary ]] || ((code != 0 && broken == 0 && good > 0)); then
+        echo "$name ended with code $code and no failed test"
+        broken=$((broken + 1))
+    fi
+    passed=$((passed + good)) failed=$((failed + broken)) skipped=$((skipped + omitted))
 done
 
 echo
+((passed + failed + skipped > 0)) || echo "no test has the words: $only"
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0 && passed > 0))

@@ -31,8 +31,7 @@ let startsWith (part: string) (text: string) =
 let endsWith (part: string) (text: string) =
     expectText (text.EndsWith(part, StringComparison.Ordinal)) "ends with" part text
 
-let matches (pattern: string) (text: string) =
-    Expect.isMatch text pattern "No match"
+let matches (pattern: string) (text: string) = Expect.isMatch text pattern "No match"
 
 // Sequences: Expecto does not show what they hold.
 

@@ -3,6 +3,7 @@ module Freeze.Tests.Program
 
 open System
 open Expecto
+open Expecto.Impl
 
 let private plain = [ No_Spinner; Colours 0; JoinWith "/" ]
 

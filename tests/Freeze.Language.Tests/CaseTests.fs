@@ -9,9 +9,10 @@ module Freeze.Language.Tests.CaseTests
 open System
 open System.IO
 open System.Text.RegularExpressions
+open Expecto
 open Freeze.Language
 open Freeze.Language.Tests.Files
-open Xunit
+open Freeze.Tests.Expectations
 
 let private folder = under [ "tests"; "cases"; "check" ]
 
@@ -66,38 +67,41 @@ let private annotate (path: string) (text: string) =
     |> Seq.concat
     |> String.concat "\n"
 
-let cases () =
-    Directory.GetFiles(folder, "*.frz")
-    |> Seq.map (fun path -> TheoryDataRow<string>(Path.GetFileName path))
-
-[<Theory>]
-[<MemberData(nameof cases)>]
-let ``a file's diagnostics are those written in it`` (name: string) =
-    let path = Path.Combine(folder, name)
-    let text = File.ReadAllText path
-    let annotated = annotate path text
-
-    if Environment.GetEnvironmentVariable "UPDATE_CASES" = "1" then
-        File.WriteAllText(path, annotated)
-    else
-        Assert.Equal(text, annotated)
+let private cases () =
+    Directory.GetFiles(folder, "*.frz") |> Seq.map Path.GetFileName
 
 let private codesIn (text: string) =
     Regex.Matches(text, @"FRZ\d{3}") |> Seq.map _.Value |> Set.ofSeq
 
-[<Fact>]
-let ``each code has a message, an entry in docs/errors.md and a case file`` () =
-    let messages =
-        File.ReadAllText(under [ "src"; "Freeze.Language"; "Diagnostics.fs" ])
-        |> codesIn
+[<Tests>]
+let tests =
+    testList
+        "expected diagnostics"
+        [
+            testTheory "a file's diagnostics are those written in it" (cases ()) (fun name ->
+                let path = Path.Combine(folder, name)
+                let text = File.ReadAllText path
+                let annotated = annotate path text
 
-    let documented = File.ReadAllText(under [ "docs"; "errors.md" ]) |> codesIn
+                if Environment.GetEnvironmentVariable "UPDATE_CASES" = "1" then
+                    File.WriteAllText(path, annotated)
+                else
+                    equal text annotated)
 
-    let cases =
-        Directory.GetFiles(folder)
-        |> Seq.map (File.ReadAllText >> codesIn)
-        |> Set.unionMany
+            test "each code has a message, an entry in docs/errors.md and a case file" {
+                let messages =
+                    File.ReadAllText(under [ "src"; "Freeze.Language"; "Diagnostics.fs" ])
+                    |> codesIn
 
-    Assert.Equal<Set<string>>(messages, documented)
-    // No text, a profile on the command line, thousands of statements: no case file can hold these.
-    Assert.Equal<Set<string>>(messages, Set.union (Set [ "FRZ001"; "FRZ019"; "FRZ029" ]) cases)
+                let documented = File.ReadAllText(under [ "docs"; "errors.md" ]) |> codesIn
+
+                let cases =
+                    Directory.GetFiles(folder)
+                    |> Seq.map (File.ReadAllText >> codesIn)
+                    |> Set.unionMany
+
+                equal messages documented
+                // No text, a profile on the command line, thousands of statements: no case file can hold these.
+                equal messages (Set.union (Set [ "FRZ001"; "FRZ019"; "FRZ029" ]) cases)
+            }
+        ]

@@ -2,10 +2,11 @@
 module Freeze.Language.Tests.DifferenceTests
 
 open Microsoft.FSharp.Reflection
+open Expecto
 open Freeze
 open Freeze.Language
 open Freeze.Language.Tests.Files
-open Xunit
+open Freeze.Tests.Expectations
 
 /// A statement for each setting, of another value than the default.
 let private statements =
@@ -37,31 +38,37 @@ let private statements =
 
 let private recipe text = (runs text).[0].Recipe
 
-[<Fact>]
-let ``each setting that makes another run is told`` () =
-    let usual = recipe ""
+[<Tests>]
+let tests =
+    testList
+        "differences"
+        [
+            test "each setting that makes another run is reported" {
+                let usual = recipe ""
 
-    for statement in statements do
-        let changes = Difference.changes usual (recipe statement)
-        Assert.True(not changes.IsEmpty, $"diff says nothing of `{statement}`")
+                for statement in statements do
+                    let changes = Difference.changes usual (recipe statement)
+                    Expect.isTrue (not changes.IsEmpty) $"diff says nothing of `{statement}`"
+            }
 
-[<Fact>]
-let ``the statements change every field of a recipe but a norm's frozen statistics`` () =
-    let usual = recipe ""
+            test "the statements change every field of a recipe but a norm's frozen statistics" {
+                let usual = recipe ""
 
-    let changed =
-        statements
-        |> Seq.collect (fun statement ->
-            let other = recipe statement
+                let changed =
+                    statements
+                    |> Seq.collect (fun statement ->
+                        let other = recipe statement
 
-            FSharpType.GetRecordFields typeof<Recipe>
-            |> Seq.filter (fun field -> field.GetValue usual <> field.GetValue other)
-            |> Seq.map _.Name)
-        |> Set.ofSeq
+                        FSharpType.GetRecordFields typeof<Recipe>
+                        |> Seq.filter (fun field -> field.GetValue usual <> field.GetValue other)
+                        |> Seq.map _.Name)
+                    |> Set.ofSeq
 
-    let missing =
-        FSharpType.GetRecordFields typeof<Recipe>
-        |> Seq.map _.Name
-        |> Seq.filter (changed.Contains >> not)
+                let missing =
+                    FSharpType.GetRecordFields typeof<Recipe>
+                    |> Seq.map _.Name
+                    |> Seq.filter (changed.Contains >> not)
 
-    Assert.Equal<string seq>([ "FrozenStatistics" ], missing)
+                equal [ "FrozenStatistics" ] (List.ofSeq missing)
+            }
+        ]

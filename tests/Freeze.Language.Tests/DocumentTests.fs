@@ -4,9 +4,10 @@ module Freeze.Language.Tests.DocumentTests
 open System
 open System.IO
 open System.Text.RegularExpressions
+open Expecto
 open Freeze.Language
 open Freeze.Language.Tests.Files
-open Xunit
+open Freeze.Tests.Expectations
 
 let private text = lazy File.ReadAllText(under [ "docs"; "language.md" ])
 
@@ -17,47 +18,53 @@ let private examples () =
     |> Seq.filter (fun example -> not (example.Contains "statements  = {"))
     |> Seq.toList
 
-[<Fact>]
-let ``every example of the document can be read and is in canonical form`` () =
-    Assert.True((examples ()).Length > 15)
-
-    for example in examples () do
-        match Format.format (source example) with
-        | Ok formatted -> Assert.Equal(example, formatted)
-        | Error diagnostics -> failwith $"{example}\n{diagnostics}"
-
-[<Fact>]
-let ``every word of the language is in the document`` () =
-    let words =
+[<Tests>]
+let tests =
+    testList
+        "documents"
         [
-            Settings.entries
-            Optimizers.entries
-            Schemes.kind.Entries
-            Vocabulary.draws
-            Vocabulary.layers
-            Vocabulary.reports
+            test "every example of the document can be read and is in canonical form" {
+                isTrue ((examples ()).Length > 15)
+
+                for example in examples () do
+                    match Format.format (source example) with
+                    | Ok formatted -> equal example formatted
+                    | Error diagnostics -> failwith $"{example}\n{diagnostics}"
+            }
+
+            test "every word of the language is in the document" {
+                let words =
+                    [
+                        Settings.entries
+                        Optimizers.entries
+                        Schemes.kind.Entries
+                        Vocabulary.draws
+                        Vocabulary.layers
+                        Vocabulary.reports
+                    ]
+                    |> List.collect Vocabulary.names
+                    |> List.append (Vocabulary.functions |> List.map fst)
+                    |> List.append (
+                        Vocabulary.measures
+                        |> List.collect (fun measure -> List.ofArray (measure.Split ' '))
+                    )
+
+                for word in words do
+                    contains (word.Replace("|", "\\|")) text.Value
+            }
+
+            test "every built-in net is in the document, with its parameters" {
+                for entry in NetLibrary.all () do
+                    let name = entry.Definition.Name.Value
+                    Expect.isTrue (text.Value.Contains $"`{name}" || Regex.IsMatch(name, "^cnn[2-7]$")) name
+            }
+
+            test "every built-in net is described and in canonical form" {
+                for path in Directory.GetFiles(under [ "src"; "Freeze.Language"; "Library" ], "*.frz") do
+                    let text = File.ReadAllText path
+                    equal (Ok text) (Format.format (source text))
+
+                for entry in NetLibrary.all () do
+                    startsWith "# " entry.Text
+            }
         ]
-        |> List.collect Vocabulary.names
-        |> List.append (Vocabulary.functions |> List.map fst)
-        |> List.append (
-            Vocabulary.measures
-            |> List.collect (fun measure -> List.ofArray (measure.Split ' '))
-        )
-
-    for word in words do
-        Assert.Contains(word.Replace("|", "\\|"), text.Value, StringComparison.Ordinal)
-
-[<Fact>]
-let ``every built-in net is in the document, with its parameters`` () =
-    for entry in NetLibrary.all () do
-        let name = entry.Definition.Name.Value
-        Assert.True(text.Value.Contains $"`{name}" || Regex.IsMatch(name, "^cnn[2-7]$"), name)
-
-[<Fact>]
-let ``every built-in net is described and in canonical form`` () =
-    for path in Directory.GetFiles(under [ "src"; "Freeze.Language"; "Library" ], "*.frz") do
-        let text = File.ReadAllText path
-        Assert.Equal(Ok text, Format.format (source text))
-
-    for entry in NetLibrary.all () do
-        Assert.StartsWith("# ", entry.Text)

@@ -1,9 +1,10 @@
 /// What of a net is the same function of an image in every step.
 module Freeze.Language.Tests.FixedPrefixTests
 
+open Expecto
 open Freeze
 open Freeze.Language.Tests.Files
-open Xunit
+open Freeze.Tests.Expectations
 
 let private recipe text = (runs text).[0].Recipe
 
@@ -15,122 +16,128 @@ let private ends text =
     let prefix = FixedPrefixes.find recipe
     recipe.Net.Nodes[prefix.Output].Name, prefix.Limit
 
-[<Fact>]
-let ``it reaches up to the first layer that learns, behind pools and relus`` () =
-    let prefix = find "data mnist; net lenet; conv1, conv2: fixed; fc1: train 3 units"
+[<Tests>]
+let tests =
+    testList
+        "fixed prefixes"
+        [
+            test "the prefix ends before the first layer that learns, after pools and relus" {
+                let prefix = find "data mnist; net lenet; conv1, conv2: fixed; fc1: train 3 units"
 
-    Assert.Equal<string[]>([| "conv1"; "conv2" |], prefix.Layers)
-    Assert.Equal("fc1 learns", prefix.Limit)
+                equal [| "conv1"; "conv2" |] prefix.Layers
+                equal "fc1 learns" prefix.Limit
 
-    let node =
-        (recipe "data mnist; net lenet; conv1, conv2: fixed").Net.Nodes[prefix.Output]
+                let node =
+                    (recipe "data mnist; net lenet; conv1, conv2: fixed").Net.Nodes[prefix.Output]
 
-    Assert.True node.Operation.IsFlatten
+                isTrue node.Operation.IsFlatten
+            }
 
-[<Fact>]
-let ``a layer that learns in some epochs, or is solved for, learns`` () =
-    Assert.Equal(
-        "conv2 learns",
-        snd (ends "data mnist; net lenet; epochs 5; conv1: fixed; conv2: train from epoch 5")
-    )
+            test "a layer that learns in some epochs, or is solved, ends the prefix" {
+                equal
+                    "conv2 learns"
+                    (snd (ends "data mnist; net lenet; epochs 5; conv1: fixed; conv2: train from epoch 5"))
 
-    Assert.Equal("fc2 learns", snd (ends "data mnist; net lenet; rest: fixed; last layer: solve ridge 0.01"))
+                equal
+                    "fc2 learns"
+                    (snd (ends "data mnist; net lenet; rest: fixed; last layer: solve ridge 0.01"))
+            }
 
-[<Fact>]
-let ``statistics of batches end it, frozen ones do not`` () =
-    let wrn = "data cifar10; net wrn-28-4; conv1, block1: fixed"
+            test "statistics of batches end the prefix, frozen ones do not" {
+                let wrn = "data cifar10; net wrn-28-4; conv1, block1: fixed"
 
-    Assert.Equal("the statistics of block1.unit1.bn1 move", snd (ends wrn))
+                equal "the statistics of block1.unit1.bn1 move" (snd (ends wrn))
 
-    let _, limit = ends (wrn + "; bn in block1: fixed stats frozen")
-    Assert.NotEqual<string>("the statistics of block1.unit1.bn1 move", limit)
+                let _, limit = ends (wrn + "; bn in block1: fixed stats frozen")
+                notEqual "the statistics of block1.unit1.bn1 move" limit
+            }
 
-[<Fact>]
-let ``images that vary have no fixed function`` () =
-    let lenet = "data mnist; net lenet; conv1: fixed; augment "
-    Assert.Equal("crop moves the images", (find (lenet + "crop(2)")).Limit)
-    Assert.Equal("flip varies the images", (find (lenet + "flip")).Limit)
-    Assert.Equal(0, (find (lenet + "flip")).Output)
+            test "augmented images have no fixed prefix" {
+                let lenet = "data mnist; net lenet; conv1: fixed; augment "
+                equal "crop moves the images" (find (lenet + "crop(2)")).Limit
+                equal "flip varies the images" (find (lenet + "flip")).Limit
+                equal 0 (find (lenet + "flip")).Output
+            }
 
-[<Fact>]
-let ``dropout ends it`` () =
-    let net =
-        "net n { conv 4 3x3; relu; dropout 0.2; conv 4 3x3; globalpool; linear classes }"
+            test "dropout ends the prefix" {
+                let net =
+                    "net n { conv 4 3x3; relu; dropout 0.2; conv 4 3x3; globalpool; linear classes }"
 
-    let prefix = find $"data mnist\n{net}\nnet n; all: fixed; last layer: train"
-    Assert.EndsWith("draws anew in each step", prefix.Limit)
-    Assert.Equal<string[]>([| "conv1" |], prefix.Layers)
+                let prefix = find $"data mnist\n{net}\nnet n; all: fixed; last layer: train"
+                endsWith "draws anew in each step" prefix.Limit
+                equal [| "conv1" |] prefix.Layers
+            }
 
-[<Fact>]
-let ``where the first layer learns there is nothing to compute once`` () =
-    let prefix = find "data mnist; net lenet; fc1: fixed"
-    Assert.Equal(0, prefix.Output)
-    Assert.Empty prefix.Layers
-    Assert.Equal("conv1 learns", prefix.Limit)
+            test "where the first layer learns the prefix is empty" {
+                let prefix = find "data mnist; net lenet; fc1: fixed"
+                equal 0 prefix.Output
+                isEmpty prefix.Layers
+                equal "conv1 learns" prefix.Limit
+            }
 
-[<Fact>]
-let ``where two values go on it ends before they part`` () =
-    let node name operation inputs shape =
-        {
-            Name = name
-            Operation = operation
-            Inputs = inputs
-            Shape = shape
-        }
-
-    let conv = Operation.Conv(2, 3, 3, 1, 1, 1, false, 1, 1)
-
-    let net =
-        {
-            Nodes =
-                [|
-                    node "input" Operation.Input [||] [| 2; 4; 4 |]
-                    node "conv1" conv [| 0 |] [| 2; 4; 4 |]
-                    node "conv2" conv [| 1 |] [| 2; 4; 4 |]
-                    node "conv3" conv [| 2 |] [| 2; 4; 4 |]
-                    node "add" Operation.Add [| 1; 3 |] [| 2; 4; 4 |]
-                    node "pool" Operation.GlobalPool [| 4 |] [| 2 |]
-                |]
-            Stages = [||]
-        }
-
-    let plan learning =
-        let still = Treatment.Still Stillness.Fixed
-
-        { recipe "data mnist; net lenet" with
-            Net = net
-            Weights =
-                Net.weights net
-                |> Array.map (fun weight ->
+            test "the prefix ends before a fork" {
+                let node name operation inputs shape =
                     {
-                        Weight = weight
-                        Start = Starts.torch weight
-                        Treatment = if weight.Layer = learning then Treatment.Trained else still
-                        Update = Update.usual
-                    })
-        }
+                        Name = name
+                        Operation = operation
+                        Inputs = inputs
+                        Shape = shape
+                    }
 
-    // conv2 is fixed too, but the sum reads what lies before it.
-    Assert.Equal(1, (FixedPrefixes.find (plan "conv3")).Output)
-    Assert.Equal(4, (FixedPrefixes.find (plan "none")).Output)
+                let conv = Operation.Conv(2, 3, 3, 1, 1, 1, false, 1, 1)
 
-    let behind = Parts.behind (plan "conv3") 1
+                let net =
+                    {
+                        Nodes =
+                            [|
+                                node "input" Operation.Input [||] [| 2; 4; 4 |]
+                                node "conv1" conv [| 0 |] [| 2; 4; 4 |]
+                                node "conv2" conv [| 1 |] [| 2; 4; 4 |]
+                                node "conv3" conv [| 2 |] [| 2; 4; 4 |]
+                                node "add" Operation.Add [| 1; 3 |] [| 2; 4; 4 |]
+                                node "pool" Operation.GlobalPool [| 4 |] [| 2 |]
+                            |]
+                        Stages = [||]
+                    }
 
-    Assert.Equal<int[][]>(
-        [| [||]; [| 0 |]; [| 1 |]; [| 0; 2 |]; [| 3 |] |],
-        behind.Net.Nodes |> Array.map _.Inputs
-    )
+                let plan learning =
+                    let still = Treatment.Still Stillness.Fixed
 
-    Assert.Equal<string[]>([| "conv2.weight"; "conv3.weight" |], behind.Weights |> Array.map _.Weight.Name)
+                    { recipe "data mnist; net lenet" with
+                        Net = net
+                        Weights =
+                            Net.weights net
+                            |> Array.map (fun weight ->
+                                {
+                                    Weight = weight
+                                    Start = Starts.torch weight
+                                    Treatment = if weight.Layer = learning then Treatment.Trained else still
+                                    Update = Update.usual
+                                })
+                    }
 
-[<Fact>]
-let ``runs that differ behind it have one content`` () =
-    let content more =
-        let recipe = recipe ("data mnist; net lenet; conv1: fixed; epochs 4; " + more)
-        Address.ofRecipe (FixedPrefixes.content recipe (FixedPrefixes.find recipe).Output)
+                // conv2 is fixed too, but the sum reads what lies before it.
+                equal 1 (FixedPrefixes.find (plan "conv3")).Output
+                equal 4 (FixedPrefixes.find (plan "none")).Output
 
-    let first = content ""
-    Assert.Equal(first, content "optimizer adam; fc1: zero")
+                let behind = Parts.behind (plan "conv3") 1
 
-    for other in [ "seed 2"; "batch 32"; "precision bf16"; "images 500"; "conv1: fixed init he" ] do
-        Assert.NotEqual<string>(first, content other)
+                equal
+                    [| [||]; [| 0 |]; [| 1 |]; [| 0; 2 |]; [| 3 |] |]
+                    (behind.Net.Nodes |> Array.map _.Inputs)
+
+                equal [| "conv2.weight"; "conv3.weight" |] (behind.Weights |> Array.map _.Weight.Name)
+            }
+
+            test "runs that differ after the prefix share its content" {
+                let content more =
+                    let recipe = recipe ("data mnist; net lenet; conv1: fixed; epochs 4; " + more)
+                    Address.ofRecipe (FixedPrefixes.content recipe (FixedPrefixes.find recipe).Output)
+
+                let first = content ""
+                equal first (content "optimizer adam; fc1: zero")
+
+                for other in [ "seed 2"; "batch 32"; "precision bf16"; "images 500"; "conv1: fixed init he" ] do
+                    notEqual first (content other)
+            }
+        ]

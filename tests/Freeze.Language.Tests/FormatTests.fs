@@ -11,15 +11,10 @@ open System.Text
 open FSharp.Reflection
 open FsCheck
 open FsCheck.FSharp
+open Expecto
 open Freeze.Language
 open Freeze.Language.Tests.Files
-open Xunit
-
-/// How many random files a law is tried on: FREEZE_CASES, or a few that take a second.
-let private cases =
-    match Int32.TryParse(Environment.GetEnvironmentVariable "FREEZE_CASES") with
-    | true, count -> count
-    | false, _ -> 500
+open Freeze.Tests.Expectations
 
 // Equality ---------------------------------------------------------------------------------------------------
 
@@ -97,104 +92,20 @@ let private checkedForm (text: string) =
 
 let private folder = under [ "tests"; "cases"; "format" ]
 
-let goldenFiles () =
+let private goldenFiles () =
     Directory.GetFiles(folder, "*.frz")
     |> Seq.filter (fun path -> not (path.EndsWith ".out.frz"))
-    |> Seq.map (fun path -> TheoryDataRow<string>(Path.GetFileNameWithoutExtension path))
+    |> Seq.map Path.GetFileNameWithoutExtension
 
-[<Theory>]
-[<MemberData(nameof goldenFiles)>]
-let ``a file's canonical form is the one beside it`` (name: string) =
-    let text = checkedForm (File.ReadAllText(Path.Combine(folder, name + ".frz")))
-    let expected = Path.Combine(folder, name + ".out.frz")
-
-    if Environment.GetEnvironmentVariable "UPDATE_CASES" = "1" then
-        File.WriteAllText(expected, text)
-    else
-        Assert.Equal(File.ReadAllText expected, text)
-
-let written () =
+let private written () =
     [ [ "dsl-examples" ]; [ "src"; "Freeze.Language"; "Library" ] ]
     |> Seq.collect (fun folder -> Directory.GetFiles(under folder, "*.frz", SearchOption.AllDirectories))
-    |> Seq.map (fun path -> TheoryDataRow<string>(Path.GetRelativePath(root, path)))
-
-[<Theory>]
-[<MemberData(nameof written)>]
-let ``the examples and the library mean the same when formatted`` (path: string) =
-    checkedForm (File.ReadAllText(Path.Combine(root, path))) |> ignore
-
-// Single facts -----------------------------------------------------------------------------------------------
-
-[<Theory>]
-[<InlineData("a ((b))", "a b")>]
-[<InlineData("a (b+c)*d", "a (b + c) * d")>]
-[<InlineData("a b - (c - d)", "a b - (c - d)")>]
-[<InlineData("a (b - c) - d", "a b - c - d")>]
-[<InlineData("a -(b + c)", "a -(b + c)")>]
-[<InlineData("a (b + c)^2", "a (b + c)^2")>]
-[<InlineData("a (b ^ c) ^ d", "a (b^c)^d")>]
-[<InlineData("a (-b) ^ 2", "a (-b)^2")>]
-[<InlineData("a 10 ^ -2", "a 10^-2")>]
-[<InlineData("a .4 5. .5x 4.% 1.e3 01", "a 0.4 5.0 0.5x 4.0% 1.0e3 01")>]
-[<InlineData("a 1 .. 3", "a 1..3")>]
-[<InlineData("a f( x 1 ,y )", "a f(x 1, y)")>]
-[<InlineData("(a,b)=[(1,2),(3,4),]", "(a, b) = [(1, 2), (3, 4)]")>]
-[<InlineData("((a), (b)) in (c): train", "(a, b) in c: train")>]
-[<InlineData("a except (b except c) :fixed", "a except (b except c): fixed")>]
-[<InlineData("(layer) in a: fixed", "(layer) in a: fixed")>]
-[<InlineData("last 1 layers: train (lr) filters", "last layer: train (lr) filters")>]
-[<InlineData("first 1 layers: zero", "first 1 layer: zero")>]
-[<InlineData("case a{}", "case a { }")>]
-[<InlineData("case a{;b 1;;c 2;}", "case a { b 1; c 2 }")>]
-[<InlineData("net n{dense:{a};residual{b}shortcut from c{d}}",
-             "net n { dense: { a }; residual { b } shortcut from c { d } }")>]
-[<InlineData("net n { a: { b } }", "net n { a { b } }")>]
-[<InlineData("ensemble 5 after 1 epochs{a b}", "ensemble 5 after 1 epoch { a b }")>]
-[<InlineData("report{table  a,b  by c;plot d(log)}", "report { table a, b by c; plot d (log) }")>]
-[<InlineData("lr~1e-4*10^normal(0,1)", "lr ~ 1e-4 * 10^normal(0, 1)")>]
-let ``a line has one form`` (text: string) (expected: string) =
-    Assert.Equal(expected + "\n", checkedForm text)
-
-[<Theory>]
-[<InlineData("")>]
-[<InlineData("\n \n;\n")>]
-let ``a file of nothing is an empty text`` (text: string) = Assert.Equal("", checkedForm text)
-
-[<Fact>]
-let ``what cannot be read is not formatted`` () =
-    match Format.format (source "epochs 3\nconv1 fixd:\n") with
-    | Ok text -> Assert.Fail text
-    | Error diagnostics -> Assert.Equal<string list>([ "FRZ002" ], diagnostics |> List.map _.Code)
-
-[<Fact>]
-let ``a file behind others is formatted like any`` () =
-    let text = "a 1 # one\nnet n { # two\n  b; c }\n"
-
-    match Format.format { source text with Start = 1000 } with
-    | Ok result -> Assert.Equal(formatted text, result)
-    | Error diagnostics -> failwith $"%A{diagnostics}"
-
-[<Fact>]
-let ``a sum longer than the parser's longest keeps parentheses`` () =
-    let row = String.replicate 100 " + 1"
-    checkedForm $"let a = ((1{row}){row}){row}" |> ignore
-
-[<Fact>]
-let ``thousands of comments and statements are formatted in a moment`` () =
-    checkedForm (String.replicate 5_000 "a [1, # why\n2]; b 3 # c\n") |> ignore
+    |> Seq.map (fun path -> Path.GetRelativePath(root, path))
 
 // Laws -------------------------------------------------------------------------------------------------------
 
-let private law generator property =
-    Check.One(Config.QuickThrowOnFailure.WithMaxTest cases, Prop.forAll (Arb.fromGen generator) property)
-
-[<Fact>]
-let ``a printed tree is read as the same tree`` () =
-    law Generators.file (fun statements ->
-        let text = Format.print statements
-
-        if not (same statements (parsed text).Statements) then
-            failwith $"%A{statements}\n--- was printed as\n{text}")
+let private law name generator property =
+    testPropertyWithConfig (Generators.cases 500) name (Prop.forAll (Arb.fromGen generator) property)
 
 /// The same statements with other lines, spaces and comments. Each comment is another one.
 let private disturbed (random: Random) (text: string) : string =
@@ -253,12 +164,95 @@ let private disturbed (random: Random) (text: string) : string =
 
     result.ToString()
 
-[<Fact>]
-let ``formatting keeps meaning and comments, and once is enough`` () =
-    let text =
-        Gen.map2
-            (fun statements (seed: int) -> Format.print statements |> disturbed (Random seed))
-            Generators.file
-            (Gen.choose (0, 1_000_000))
+let private disturbedFiles =
+    Gen.map2
+        (fun statements (seed: int) -> Format.print statements |> disturbed (Random seed))
+        Generators.file
+        (Gen.choose (0, 1_000_000))
 
-    law text (checkedForm >> ignore)
+[<Tests>]
+let tests =
+    testList
+        "formatter"
+        [
+            testTheory "a file's canonical form is the one beside it" (goldenFiles ()) (fun name ->
+                let text = checkedForm (File.ReadAllText(Path.Combine(folder, name + ".frz")))
+                let expected = Path.Combine(folder, name + ".out.frz")
+
+                if Environment.GetEnvironmentVariable "UPDATE_CASES" = "1" then
+                    File.WriteAllText(expected, text)
+                else
+                    equal (File.ReadAllText expected) text)
+
+            testTheory "the examples and the library mean the same when formatted" (written ()) (fun path ->
+                checkedForm (File.ReadAllText(Path.Combine(root, path))) |> ignore)
+
+            testTheory
+                "a line has one form"
+                [
+                    "a ((b))", "a b"
+                    "a (b+c)*d", "a (b + c) * d"
+                    "a b - (c - d)", "a b - (c - d)"
+                    "a (b - c) - d", "a b - c - d"
+                    "a -(b + c)", "a -(b + c)"
+                    "a (b + c)^2", "a (b + c)^2"
+                    "a (b ^ c) ^ d", "a (b^c)^d"
+                    "a (-b) ^ 2", "a (-b)^2"
+                    "a 10 ^ -2", "a 10^-2"
+                    "a .4 5. .5x 4.% 1.e3 01", "a 0.4 5.0 0.5x 4.0% 1.0e3 01"
+                    "a 1 .. 3", "a 1..3"
+                    "a f( x 1 ,y )", "a f(x 1, y)"
+                    "(a,b)=[(1,2),(3,4),]", "(a, b) = [(1, 2), (3, 4)]"
+                    "((a), (b)) in (c): train", "(a, b) in c: train"
+                    "a except (b except c) :fixed", "a except (b except c): fixed"
+                    "(layer) in a: fixed", "(layer) in a: fixed"
+                    "last 1 layers: train (lr) filters", "last layer: train (lr) filters"
+                    "first 1 layers: zero", "first 1 layer: zero"
+                    "case a{}", "case a { }"
+                    "case a{;b 1;;c 2;}", "case a { b 1; c 2 }"
+                    "net n{dense:{a};residual{b}shortcut from c{d}}",
+                    "net n { dense: { a }; residual { b } shortcut from c { d } }"
+                    "net n { a: { b } }", "net n { a { b } }"
+                    "ensemble 5 after 1 epochs{a b}", "ensemble 5 after 1 epoch { a b }"
+                    "report{table  a,b  by c;plot d(log)}", "report { table a, b by c; plot d (log) }"
+                    "lr~1e-4*10^normal(0,1)", "lr ~ 1e-4 * 10^normal(0, 1)"
+                ]
+                (fun (text, expected) -> equal (expected + "\n") (checkedForm text))
+
+            testTheory "a file without statements becomes an empty text" [ ""; "\n \n;\n" ] (fun text ->
+                equal "" (checkedForm text))
+
+            test "what cannot be read is not formatted" {
+                match Format.format (source "epochs 3\nconv1 fixd:\n") with
+                | Ok text -> failtest text
+                | Error diagnostics -> equal [ "FRZ002" ] (diagnostics |> List.map _.Code)
+            }
+
+            test "a file that begins at an offset is formatted like any other" {
+                let text = "a 1 # one\nnet n { # two\n  b; c }\n"
+
+                match Format.format { source text with Start = 1000 } with
+                | Ok result -> equal (formatted text) result
+                | Error diagnostics -> failwith $"%A{diagnostics}"
+            }
+
+            test "a sum longer than the parser's longest keeps parentheses" {
+                let row = String.replicate 100 " + 1"
+                checkedForm $"let a = ((1{row}){row}){row}" |> ignore
+            }
+
+            test "thousands of comments and statements are formatted in a moment" {
+                checkedForm (String.replicate 5_000 "a [1, # why\n2]; b 3 # c\n") |> ignore
+            }
+
+            law "a printed tree is read as the same tree" Generators.file (fun statements ->
+                let text = Format.print statements
+
+                if not (same statements (parsed text).Statements) then
+                    failtest $"%A{statements}\n--- was printed as\n{text}")
+
+            law
+                "formatting keeps meaning and comments, and once is enough"
+                disturbedFiles
+                (checkedForm >> ignore)
+        ]

@@ -1,6 +1,8 @@
 /// Random syntax: every statement, net part, selector and expression that a text can say, with no places.
 module Freeze.Language.Tests.Generators
 
+open System
+open Expecto
 open FsCheck
 open FsCheck.FSharp
 open Freeze.Language
@@ -27,7 +29,7 @@ let private spoken =
     "in except on from first last stage train fixed rest all lr decay ridge init at least random spread
      largest until stats frozen epoch epochs after repeat residual dense shortcut block let net case report
      import expect ensemble profile conv bn linear filters x e"
-        .Split([| ' '; '\n' |], System.StringSplitOptions.RemoveEmptyEntries)
+        .Split([| ' '; '\n' |], StringSplitOptions.RemoveEmptyEntries)
 
 let private plainName =
     let letter = Gen.elements [ 'a' .. 'f' ]
@@ -324,6 +326,17 @@ let rec private statementItem (size: int) : Gen<StatementItem> =
 
 and private statements size : Gen<Statement list> =
     several 0 4 (located (statementItem size))
+
+/// How often a law is tried: FREEZE_CASES times, or as often as takes some seconds.
+let cases (usual: int) : FsCheckConfig =
+    let count =
+        match Int32.TryParse(Environment.GetEnvironmentVariable "FREEZE_CASES") with
+        | true, count when count > 0 -> count
+        | _ -> usual
+
+    { FsCheckConfig.defaultConfig with
+        maxTest = count
+    }
 
 /// A file's statements.
 let file: Gen<Statement list> = Gen.sized (fun size -> statements (min size 24))

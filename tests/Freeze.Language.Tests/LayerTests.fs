@@ -1,10 +1,11 @@
 /// Convolutions in groups and dilated, norms of an image, and activations: shapes, weights, costs and rules.
 module Freeze.Language.Tests.LayerTests
 
+open Expecto
 open Freeze
 open Freeze.Language
 open Freeze.Language.Tests.Files
-open Xunit
+open Freeze.Tests.Expectations
 
 let private recipe (parts: string) (rules: string) : Recipe =
     (runs $"net own {{ {parts} }}; data mnist; net own; {rules}").[0].Recipe
@@ -16,112 +17,123 @@ let private shape (recipe: Recipe) name : int list =
 let private all =
     "conv1: conv 8 3x3; conv2: conv 16 3x3 groups 4 dilation 2; groupnorm 4; layernorm; fc: linear classes"
 
-[<Fact>]
-let ``kernels in groups have a part of the weights and of the cost`` () =
-    let recipe = recipe all ""
-
-    let found =
-        recipe.Weights
-        |> Array.map (fun plan -> plan.Weight.Name, List.ofArray plan.Weight.Shape)
-        |> Map.ofArray
-
-    Assert.Equal<int list>([ 16; 2; 3; 3 ], found["conv2.weight"])
-    Assert.Equal<int list>([ 16 ], found["conv2.bias"])
-    Assert.Equal<int list>([ 16 ], found["groupnorm1.bias"])
-    Assert.Equal<int list>([ 16; 28; 28 ], found["layernorm1.weight"])
-    Assert.Equal<int list>([ 16; 28; 28 ], found["layernorm1.bias"])
-
-    let conv2 =
-        recipe.Weights |> Array.find (fun plan -> plan.Weight.Name = "conv2.weight")
-
-    // As PyTorch counts them.
-    Assert.Equal((18, 144), (conv2.Weight.FanIn, conv2.Weight.FanOut))
-    Assert.Equal(Start.Uniform(1.0 / sqrt 18.0), conv2.Start)
-
-    let places = 28L * 28L
-    let cost = Costs.ofWeights recipe.Net recipe.Weights
-    Assert.Equal(places * (8L * 9L + 16L * 2L * 9L + 16L * 10L), cost.Forward)
-    Assert.Equal(cost.Forward, cost.WeightGradient)
-
-[<Fact>]
-let ``of a kernel in groups the whole gradient is computed, and the plan says no less`` () =
-    let rules = "conv: train 2 filters; rest: fixed"
-    let recipe = recipe all rules
-    let plan = PassPlans.ofWeights recipe recipe.Weights
-    Assert.Equal<string list>([ "conv1" ], plan.Slices |> Array.map _.Layer |> List.ofArray)
-
-    let cost = Costs.ofWeights recipe.Net recipe.Weights
-    let places = 28L * 28L
-    Assert.Equal(places * (2L * 9L + 16L * 2L * 9L), cost.WeightGradient)
-
-[<Theory>]
-[<InlineData("conv 4 3x3 dilation 3", 28, 28)>]
-[<InlineData("conv 4 5x3 dilation 3 pad 2 stride 2", 10, 13)>]
-[<InlineData("conv 4 3x3 dilation 2 pad none", 24, 24)>]
-[<InlineData("conv 4 2x2 dilation 2", 28, 28)>]
-[<InlineData("conv 4 2x2 dilation 3 pad 1", 27, 27)>]
-let ``a dilated kernel pads by what it covers`` (layer: string) (height: int) (width: int) =
-    let recipe = recipe $"c: {layer}; fc: linear classes" ""
-    Assert.Equal<int list>([ 4; height; width ], shape recipe "c")
-
-[<Fact>]
-let ``norm takes norms of every kind, bn batch norms alone, and bias none of them`` () =
-    let parts =
-        "conv1: conv 8 3x3; bn; groupnorm 2; layernorm; leakyrelu; gelu; sigmoid; tanh; fc: linear classes"
-
-    let treated rules =
-        (recipe parts rules).Weights
-        |> Array.filter (fun plan -> plan.Treatment = Treatment.Still Stillness.Zero)
-        |> Array.map _.Weight.Name
-        |> List.ofArray
-
-    let both name = [ name + ".weight"; name + ".bias" ]
-
-    Assert.Equal<string list>(
-        [ "bn1"; "groupnorm1"; "layernorm1" ] |> List.collect both,
-        treated "norm: zero; rest: train"
-    )
-
-    Assert.Equal<string list>(both "bn1", treated "bn: zero; rest: train")
-    Assert.Equal<string list>([ "conv1.bias"; "fc.bias" ], treated "bias: zero; rest: train")
-    Assert.Equal<string list>(both "groupnorm1", treated "groupnorm1: zero; rest: train")
-
-[<Fact>]
-let ``a norm of any kind right behind a convolution belongs to it, any other to the layer after it`` () =
-    let recipe =
-        recipe
-            "conv1: conv 8 3x3; groupnorm 2; relu; layernorm; conv2: conv 8 3x3; layernorm; fc: linear classes"
-            "layer 1: zero; rest: train"
-
-    let zero =
-        recipe.Weights
-        |> Array.filter (fun plan -> plan.Treatment = Treatment.Still Stillness.Zero)
-        |> Array.map _.Weight.Layer
-        |> Array.distinct
-        |> List.ofArray
-
-    Assert.Equal<string list>([ "conv1"; "groupnorm1" ], zero)
-
-[<Fact>]
-let ``norms start at 1 and 0 whatever the scheme`` () =
-    for plan in (recipe all "init normal(0.3)").Weights do
-        if plan.Weight.Kind.IsNorm then
-            Assert.Equal(Start.Constant(if plan.Weight.IsBias then 0.0 else 1.0), plan.Start)
-
-[<Fact>]
-let ``a plan without groups, dilation or clipping reads as one with the defaults, and new layers read back``
-    ()
-    =
-    let old = (runs "net lenet").[0].Recipe
-    Assert.DoesNotContain("groups", Json.toText old)
-    Assert.DoesNotContain("dilation", Json.toText old)
-    Assert.DoesNotContain("clipping", Json.toText old)
-
-    for recipe in
+[<Tests>]
+let tests =
+    testList
+        "layers"
         [
-            old
-            recipe all "clip norm(1)"
-            recipe "leakyrelu 0.2; gelu; fc: linear classes" ""
-        ] do
-        Assert.Equal(recipe, Json.ofText<Recipe>(Json.toText recipe))
-        Assert.Equal(Address.ofRecipe recipe, Address.ofRecipe (Json.ofText<Recipe>(Json.toText recipe)))
+            test "kernels in groups have fewer weights and cost less" {
+                let recipe = recipe all ""
+
+                let found =
+                    recipe.Weights
+                    |> Array.map (fun plan -> plan.Weight.Name, List.ofArray plan.Weight.Shape)
+                    |> Map.ofArray
+
+                equal [ 16; 2; 3; 3 ] (found["conv2.weight"])
+                equal [ 16 ] (found["conv2.bias"])
+                equal [ 16 ] (found["groupnorm1.bias"])
+                equal [ 16; 28; 28 ] (found["layernorm1.weight"])
+                equal [ 16; 28; 28 ] (found["layernorm1.bias"])
+
+                let conv2 =
+                    recipe.Weights |> Array.find (fun plan -> plan.Weight.Name = "conv2.weight")
+
+                // As PyTorch counts them.
+                equal (18, 144) (conv2.Weight.FanIn, conv2.Weight.FanOut)
+                equal (Start.Uniform(1.0 / sqrt 18.0)) conv2.Start
+
+                let places = 28L * 28L
+                let cost = Costs.ofWeights recipe.Net recipe.Weights
+                equal (places * (8L * 9L + 16L * 2L * 9L + 16L * 10L)) cost.Forward
+                equal cost.Forward cost.WeightGradient
+            }
+
+            test "a kernel in groups computes its whole gradient, and the plan says so" {
+                let rules = "conv: train 2 filters; rest: fixed"
+                let recipe = recipe all rules
+                let plan = PassPlans.ofWeights recipe recipe.Weights
+                equal [ "conv1" ] (plan.Slices |> Array.map _.Layer |> List.ofArray)
+
+                let cost = Costs.ofWeights recipe.Net recipe.Weights
+                let places = 28L * 28L
+                equal (places * (2L * 9L + 16L * 2L * 9L)) cost.WeightGradient
+            }
+
+            testTheory
+                "a dilated kernel pads by what it covers"
+                [
+                    "conv 4 3x3 dilation 3", 28, 28
+                    "conv 4 5x3 dilation 3 pad 2 stride 2", 10, 13
+                    "conv 4 3x3 dilation 2 pad none", 24, 24
+                    "conv 4 2x2 dilation 2", 28, 28
+                    "conv 4 2x2 dilation 3 pad 1", 27, 27
+                ]
+                (fun (layer, height, width) ->
+                    let recipe = recipe $"c: {layer}; fc: linear classes" ""
+                    equal [ 4; height; width ] (shape recipe "c"))
+
+            test "norm takes norms of every kind, bn batch norms alone, and bias none of them" {
+                let parts =
+                    "conv1: conv 8 3x3; bn; groupnorm 2; layernorm; leakyrelu; gelu; sigmoid; tanh; fc: linear classes"
+
+                let treated rules =
+                    (recipe parts rules).Weights
+                    |> Array.filter (fun plan -> plan.Treatment = Treatment.Still Stillness.Zero)
+                    |> Array.map _.Weight.Name
+                    |> List.ofArray
+
+                let both name = [ name + ".weight"; name + ".bias" ]
+
+                equal
+                    ([ "bn1"; "groupnorm1"; "layernorm1" ] |> List.collect both)
+                    (treated "norm: zero; rest: train")
+
+                equal (both "bn1") (treated "bn: zero; rest: train")
+                equal [ "conv1.bias"; "fc.bias" ] (treated "bias: zero; rest: train")
+                equal (both "groupnorm1") (treated "groupnorm1: zero; rest: train")
+            }
+
+            test
+                "a norm of any kind right behind a convolution belongs to it, any other to the layer after it" {
+                let recipe =
+                    recipe
+                        "conv1: conv 8 3x3; groupnorm 2; relu; layernorm; conv2: conv 8 3x3; layernorm; fc: linear classes"
+                        "layer 1: zero; rest: train"
+
+                let zero =
+                    recipe.Weights
+                    |> Array.filter (fun plan -> plan.Treatment = Treatment.Still Stillness.Zero)
+                    |> Array.map _.Weight.Layer
+                    |> Array.distinct
+                    |> List.ofArray
+
+                equal [ "conv1"; "groupnorm1" ] zero
+            }
+
+            test "norms start at 1 and 0 whatever the scheme" {
+                for plan in (recipe all "init normal(0.3)").Weights do
+                    if plan.Weight.Kind.IsNorm then
+                        equal (Start.Constant(if plan.Weight.IsBias then 0.0 else 1.0)) plan.Start
+            }
+
+            test
+                "a plan without groups, dilation or clipping reads as one with the defaults, and new layers read back" {
+                let old = (runs "net lenet").[0].Recipe
+                lacks "groups" (Json.toText old)
+                lacks "dilation" (Json.toText old)
+                lacks "clipping" (Json.toText old)
+
+                for recipe in
+                    [
+                        old
+                        recipe all "clip norm(1)"
+                        recipe "leakyrelu 0.2; gelu; fc: linear classes" ""
+                    ] do
+                    equal recipe (Json.ofText<Recipe>(Json.toText recipe))
+
+                    equal
+                        (Address.ofRecipe recipe)
+                        (Address.ofRecipe (Json.ofText<Recipe>(Json.toText recipe)))
+            }
+        ]

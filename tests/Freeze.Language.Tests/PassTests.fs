@@ -1,9 +1,10 @@
 /// The passes: their names, and the nodes that they are for.
 module Freeze.Language.Tests.PassTests
 
-open Freeze
 open FSharp.Reflection
-open Xunit
+open Expecto
+open Freeze
+open Freeze.Tests.Expectations
 
 let private node name operation inputs (shape: int list) : Node =
     {
@@ -56,71 +57,76 @@ let private together passes (net: Net) last =
 
 let private all = net.Nodes.Length - 1
 
-[<Fact>]
-let ``every pass is listed once, under a name of its own`` () =
-    Assert.Equal(FSharpType.GetUnionCases(typeof<Pass>).Length, (Array.distinct Pass.all).Length)
-    Assert.All(Pass.all, fun pass -> Assert.Equal(Some pass, Pass.tryFind (Pass.name pass)))
-    Assert.Equal(None, Pass.tryFind "Slices")
+[<Tests>]
+let tests =
+    testList
+        "passes"
+        [
+            test "every pass is listed once, under a name of its own" {
+                equal (FSharpType.GetUnionCases(typeof<Pass>).Length) (Array.distinct Pass.all).Length
 
-[<Fact>]
-let ``what is left out is not in force, in whatever order it was said`` () =
-    let passes = PassSet.AllBut [ Pass.PoolRelu; Pass.Slices; Pass.PoolRelu ]
-    Assert.Equal("slices, pool-relu", passes.LeftOut)
+                for pass in Pass.all do
+                    equal (Some pass) (Pass.tryFind (Pass.name pass))
 
-    Assert.Equal<Pass[]>([| Pass.Slices; Pass.PoolRelu |], Pass.all |> Array.filter (passes.Has >> not))
+                equal None (Pass.tryFind "Slices")
+            }
 
-    Assert.Equal("", PassSet.All.LeftOut)
+            test "passes that are left out do not apply, in whatever order they are named" {
+                let passes = PassSet.AllBut [ Pass.PoolRelu; Pass.Slices; Pass.PoolRelu ]
+                equal "slices, pool-relu" passes.LeftOut
 
-[<Fact>]
-let ``a norm and its only reader, a relu, are one`` () =
-    Assert.Equal<(int * string)[]>(
-        [| 3, "bn1 relu"; 6, "relu pool2" |],
-        together (PassSet.AllBut [ Pass.NormConv ]) net all
-    )
+                equal [| Pass.Slices; Pass.PoolRelu |] (Pass.all |> Array.filter (passes.Has >> not))
 
-    Assert.Equal<(int * string)[]>([| 6, "relu pool2" |], together (PassSet.AllBut [ Pass.NormRelu ]) net all)
+                equal "" PassSet.All.LeftOut
+            }
 
-[<Fact>]
-let ``a convolution takes along the norm and the relu that it alone reads`` () =
-    Assert.Equal<(int * string)[]>([| 4, "bn1 relu conv2"; 6, "relu pool2" |], together PassSet.All net all)
+            test "a norm and its only reader, a relu, are one step" {
+                equal
+                    [| 3, "bn1 relu"; 6, "relu pool2" |]
+                    (together (PassSet.AllBut [ Pass.NormConv ]) net all)
 
-[<Fact>]
-let ``a relu moves behind a pool where nothing else reads either side`` () =
-    Assert.Equal<(int * string)[]>(
-        [| 4, "bn1 relu conv2" |],
-        together (PassSet.AllBut [ Pass.PoolRelu ]) net all
-    )
+                equal [| 6, "relu pool2" |] (together (PassSet.AllBut [ Pass.NormRelu ]) net all)
+            }
 
-[<Fact>]
-let ``a relu that is done with its norm is not done again behind a pool`` () =
-    let net =
-        { net with
-            Nodes = Array.append net.Nodes[..3] [| node "pool1" pool [| 3 |] [ 4; 4; 4 ] |]
-        }
+            test "a convolution takes along the norm and the relu that it alone reads" {
+                equal [| 4, "bn1 relu conv2"; 6, "relu pool2" |] (together PassSet.All net all)
+            }
 
-    Assert.Equal<(int * string)[]>([| 3, "bn1 relu" |], together PassSet.All net 4)
+            test "a relu moves behind a pool where nothing else reads either side" {
+                equal [| 4, "bn1 relu conv2" |] (together (PassSet.AllBut [ Pass.PoolRelu ]) net all)
+            }
 
-    Assert.Equal<(int * string)[]>([| 4, "relu pool1" |], together (PassSet.AllBut [ Pass.NormRelu ]) net 4)
+            test "a relu that is computed with its norm does not move behind a pool" {
+                let net =
+                    { net with
+                        Nodes = Array.append net.Nodes[..3] [| node "pool1" pool [| 3 |] [ 4; 4; 4 ] |]
+                    }
 
-[<Fact>]
-let ``what lies behind the node that is asked for is not done with it`` () =
-    Assert.Empty(together PassSet.All net 2)
-    Assert.Equal<(int * string)[]>([| 3, "bn1 relu" |], together PassSet.All net 3)
+                equal [| 3, "bn1 relu" |] (together PassSet.All net 4)
 
-[<Fact>]
-let ``each output that is read is given up by its last reader, but not the input`` () =
-    let steps = Programs.ofNet PassSet.All net all
+                equal [| 4, "relu pool1" |] (together (PassSet.AllBut [ Pass.NormRelu ]) net 4)
+            }
 
-    for step in steps do
-        for input in step.Inputs do
-            Assert.Contains(input, steps |> Array.map _.Output)
+            test "nodes after the requested one are not computed with it" {
+                isEmpty (together PassSet.All net 2)
+                equal [| 3, "bn1 relu" |] (together PassSet.All net 3)
+            }
 
-    let read =
-        steps |> Array.collect _.Inputs |> Array.distinct |> Array.filter ((<>) 0)
+            test "each output that is read is freed by its last reader, but not the input" {
+                let steps = Programs.ofNet PassSet.All net all
 
-    Assert.Equal<int[]>(Array.sort read, steps |> Array.collect _.LastRead |> Array.sort)
+                for step in steps do
+                    for input in step.Inputs do
+                        includes input (steps |> Array.map _.Output)
 
-    for step in steps do
-        for input in step.LastRead do
-            let readers = steps |> Array.filter (fun other -> Array.contains input other.Inputs)
-            Assert.Equal(step.Output, (Array.last readers).Output)
+                let read =
+                    steps |> Array.collect _.Inputs |> Array.distinct |> Array.filter ((<>) 0)
+
+                equal (Array.sort read) (steps |> Array.collect _.LastRead |> Array.sort)
+
+                for step in steps do
+                    for input in step.LastRead do
+                        let readers = steps |> Array.filter (fun other -> Array.contains input other.Inputs)
+                        equal step.Output (Array.last readers).Output
+            }
+        ]

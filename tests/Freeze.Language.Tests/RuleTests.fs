@@ -1,8 +1,9 @@
 module Freeze.Language.Tests.RuleTests
 
+open Expecto
 open Freeze
 open Freeze.Language.Tests.Files
-open Xunit
+open Freeze.Tests.Expectations
 
 let private lenet rules =
     runs $"data mnist-sample; {rules}" |> Array.exactlyOne
@@ -10,138 +11,149 @@ let private lenet rules =
 let private isFixed = Treatment.Still Stillness.Fixed
 let private isZero = Treatment.Still Stillness.Zero
 
-[<Fact>]
-let ``LeNet has 431,080 weights, and a fixed layer takes its own away`` () =
-    Assert.Equal(431_080L, (counts (lenet "rest: train")).Trained)
-    let runs = runs "data mnist-sample; let i = 1..4; layer i: fixed"
-    let fallen = runs |> Array.map (fun run -> 431_080L - (counts run).Trained)
-    Assert.Equal<int64[]>([| 520L; 25_050L; 400_500L; 5_010L |], fallen)
-    Assert.All(runs, fun run -> Assert.Equal(431_080L, (counts run).Total))
+[<Tests>]
+let tests =
+    testList
+        "rules"
+        [
+            test "LeNet has 431,080 weights, and a fixed layer takes its own away" {
+                equal 431_080L (counts (lenet "rest: train")).Trained
+                let runs = runs "data mnist-sample; let i = 1..4; layer i: fixed"
+                let fallen = runs |> Array.map (fun run -> 431_080L - (counts run).Trained)
+                equal [| 520L; 25_050L; 400_500L; 5_010L |] fallen
 
-[<Fact>]
-let ``the last matching rule wins`` () =
-    let run = lenet "conv: zero; conv2: fixed; conv2.bias: train; rest: train"
-    Assert.Equal(isZero, treatment "conv1.weight" run)
-    Assert.Equal(isFixed, treatment "conv2.weight" run)
-    Assert.Equal(Treatment.Trained, treatment "conv2.bias" run)
+                for run in runs do
+                    equal 431_080L (counts run).Total
+            }
 
-[<Fact>]
-let ``rest takes what no other rule claims, wherever it stands`` () =
-    Assert.Equal(lenet("conv1: train; rest: fixed").Recipe, lenet("rest: fixed; conv1: train").Recipe)
+            test "the last matching rule wins" {
+                let run = lenet "conv: zero; conv2: fixed; conv2.bias: train; rest: train"
+                equal isZero (treatment "conv1.weight" run)
+                equal isFixed (treatment "conv2.weight" run)
+                equal Treatment.Trained (treatment "conv2.bias" run)
+            }
 
-[<Fact>]
-let ``without rest the unclaimed are trained`` () =
-    let run = lenet "conv1: fixed"
-    Assert.Equal(Treatment.Trained, treatment "fc2.bias" run)
+            test "rest takes what no other rule claims, wherever it stands" {
+                equal (lenet("conv1: train; rest: fixed").Recipe) (lenet("rest: fixed; conv1: train").Recipe)
+            }
 
-[<Fact>]
-let ``what a partial rule leaves goes to rest, and is fixed without one`` () =
-    let first8 = [| 0..7 |]
-    let without = lenet "conv1: train 0.4 filters"
-    Assert.Equal(Treatment.Slice(0, first8, Stillness.Fixed), treatment "conv1.weight" without)
-    Assert.Equal(Treatment.Slice(0, first8, Stillness.Fixed), treatment "conv1.bias" without)
-    Assert.Equal(Treatment.Trained, treatment "conv2.weight" without)
-    let zero = lenet "conv1: train 40% filters; rest: zero"
-    Assert.Equal(Treatment.Slice(0, first8, Stillness.Zero), treatment "conv1.weight" zero)
-    Assert.Equal(isZero, treatment "fc1.weight" zero)
+            test "without rest the unclaimed are trained" {
+                let run = lenet "conv1: fixed"
+                equal Treatment.Trained (treatment "fc2.bias" run)
+            }
 
-[<Fact>]
-let ``biases go with filters and stay with them`` () =
-    let run = lenet "conv2: train 3 inputs; rest: fixed"
-    Assert.Equal(Treatment.Slice(1, [| 0..2 |], Stillness.Fixed), treatment "conv2.weight" run)
-    Assert.Equal(isFixed, treatment "conv2.bias" run)
+            test "what a partial rule leaves goes to rest, and is fixed without one" {
+                let first8 = [| 0..7 |]
+                let without = lenet "conv1: train 0.4 filters"
+                equal (Treatment.Slice(0, first8, Stillness.Fixed)) (treatment "conv1.weight" without)
+                equal (Treatment.Slice(0, first8, Stillness.Fixed)) (treatment "conv1.bias" without)
+                equal Treatment.Trained (treatment "conv2.weight" without)
+                let zero = lenet "conv1: train 40% filters; rest: zero"
+                equal (Treatment.Slice(0, first8, Stillness.Zero)) (treatment "conv1.weight" zero)
+                equal isZero (treatment "fc1.weight" zero)
+            }
 
-[<Fact>]
-let ``rows, columns and units are amounts too`` () =
-    let run =
-        lenet "conv1: train 1 row; conv2: train 2 columns; fc1: train 0.5 units; rest: zero"
+            test "biases go with filters and stay with them" {
+                let run = lenet "conv2: train 3 inputs; rest: fixed"
+                equal (Treatment.Slice(1, [| 0..2 |], Stillness.Fixed)) (treatment "conv2.weight" run)
+                equal isFixed (treatment "conv2.bias" run)
+            }
 
-    Assert.Equal(Treatment.Slice(2, [| 0 |], Stillness.Zero), treatment "conv1.weight" run)
-    Assert.Equal(Treatment.Slice(3, [| 0; 1 |], Stillness.Zero), treatment "conv2.weight" run)
-    Assert.Equal(Treatment.Slice(0, [| 0..249 |], Stillness.Zero), treatment "fc1.weight" run)
-    Assert.Equal(Treatment.Slice(0, [| 0..249 |], Stillness.Zero), treatment "fc1.bias" run)
+            test "rows, columns and units are amounts too" {
+                let run =
+                    lenet "conv1: train 1 row; conv2: train 2 columns; fc1: train 0.5 units; rest: zero"
 
-/// 0.7 of 90 is 62.99… as a binary float.
-[<Theory>]
-[<InlineData(90, "0.7", 63)>]
-[<InlineData(170, ".7", 119)>]
-[<InlineData(650, "70%", 455)>]
-[<InlineData(12, "0.09", 1)>]
-[<InlineData(12, "0.4", 4)>]
-[<InlineData(16, "0.7", 11)>]
-[<InlineData(48, "0.08", 3)>]
-[<InlineData(64, "0.1", 6)>]
-[<InlineData(64, "1", 1)>]
-[<InlineData(64, "1.0", 64)>]
-[<InlineData(64, "100%", 64)>]
-let ``shares are exact decimals rounded down, whole numbers are counts``
-    (width: int)
-    (amount: string)
-    (expected: int)
-    =
-    let run =
-        runs
-            $"net n {{ c: conv {width} 1x1; f: linear classes }}; net n; c: train {amount} filters; rest: fixed"
+                equal (Treatment.Slice(2, [| 0 |], Stillness.Zero)) (treatment "conv1.weight" run)
+                equal (Treatment.Slice(3, [| 0; 1 |], Stillness.Zero)) (treatment "conv2.weight" run)
+                equal (Treatment.Slice(0, [| 0..249 |], Stillness.Zero)) (treatment "fc1.weight" run)
+                equal (Treatment.Slice(0, [| 0..249 |], Stillness.Zero)) (treatment "fc1.bias" run)
+            }
 
-    let learned = int64 expected * 2L
-    Assert.Equal(learned, (counts run[0]).Trained)
+            // 0.7 of 90 is 62.99… as a binary float.
+            testTheory
+                "fractions are exact decimals, rounded down; whole numbers are counts"
+                [
+                    90, "0.7", 63
+                    170, ".7", 119
+                    650, "70%", 455
+                    12, "0.09", 1
+                    12, "0.4", 4
+                    16, "0.7", 11
+                    48, "0.08", 3
+                    64, "0.1", 6
+                    64, "1", 1
+                    64, "1.0", 64
+                    64, "100%", 64
+                ]
+                (fun (width, amount, expected) ->
+                    let run =
+                        runs
+                            $"net n {{ c: conv {width} 1x1; f: linear classes }}; net n; c: train {amount} filters; rest: fixed"
 
-[<Fact>]
-let ``a share of nothing is a warning, and the weight is left to rest`` () =
-    let text = "conv1: train 0.01 filters; rest: zero"
-    Assert.Equal<string list>([ "FRZ102" ], codes text)
-    Assert.Equal(isZero, treatment "conv1.weight" (runs text).[0])
+                    let learned = int64 expected * 2L
+                    equal learned (counts run[0]).Trained)
 
-[<Fact>]
-let ``an amount under rest: train decides nothing, and that is said`` () =
-    Assert.Equal<string list>([ "FRZ104" ], codes "conv1: train 0.4 filters; rest: train")
+            test "a fraction that rounds to nothing is a warning, and rest takes the weight" {
+                let text = "conv1: train 0.01 filters; rest: zero"
+                equal [ "FRZ102" ] (codes text)
+                equal isZero (treatment "conv1.weight" (runs text).[0])
+            }
 
-[<Theory>]
-[<InlineData("conv*", "conv1.weight,conv1.bias,conv2.weight,conv2.bias")>]
-[<InlineData("conv", "conv1.weight,conv1.bias,conv2.weight,conv2.bias")>]
-[<InlineData("linear", "fc1.weight,fc1.bias,fc2.weight,fc2.bias")>]
-[<InlineData("bias", "conv1.bias,conv2.bias,fc1.bias,fc2.bias")>]
-[<InlineData("bias in conv", "conv1.bias,conv2.bias")>]
-[<InlineData("*.bias except fc1, fc2", "conv1.bias,conv2.bias")>]
-[<InlineData("fc1.weight, conv1", "conv1.weight,conv1.bias,fc1.weight")>]
-[<InlineData("first 1 layers", "conv1.weight,conv1.bias")>]
-[<InlineData("last layer", "fc2.weight,fc2.bias")>]
-[<InlineData("last 2 layers", "fc1.weight,fc1.bias,fc2.weight,fc2.bias")>]
-[<InlineData("layers 2..3 except bias", "conv2.weight,fc1.weight")>]
-[<InlineData("first 0 layers", "")>]
-[<InlineData("(conv1, fc1) in bias", "conv1.bias,fc1.bias")>]
-let ``selectors take what they name`` (selector: string) (expected: string) =
-    let run = lenet $"{selector}: zero"
+            test "an amount under rest: train has no effect, and a warning says so" {
+                equal [ "FRZ104" ] (codes "conv1: train 0.4 filters; rest: train")
+            }
 
-    let taken =
-        run.Recipe.Weights
-        |> Array.filter (fun plan -> plan.Treatment = isZero)
-        |> Array.map _.Weight.Name
+            testTheory
+                "selectors take what they name"
+                [
+                    "conv*", "conv1.weight,conv1.bias,conv2.weight,conv2.bias"
+                    "conv", "conv1.weight,conv1.bias,conv2.weight,conv2.bias"
+                    "linear", "fc1.weight,fc1.bias,fc2.weight,fc2.bias"
+                    "bias", "conv1.bias,conv2.bias,fc1.bias,fc2.bias"
+                    "bias in conv", "conv1.bias,conv2.bias"
+                    "*.bias except fc1, fc2", "conv1.bias,conv2.bias"
+                    "fc1.weight, conv1", "conv1.weight,conv1.bias,fc1.weight"
+                    "first 1 layers", "conv1.weight,conv1.bias"
+                    "last layer", "fc2.weight,fc2.bias"
+                    "last 2 layers", "fc1.weight,fc1.bias,fc2.weight,fc2.bias"
+                    "layers 2..3 except bias", "conv2.weight,fc1.weight"
+                    "first 0 layers", ""
+                    "(conv1, fc1) in bias", "conv1.bias,fc1.bias"
+                ]
+                (fun (selector, expected) ->
+                    let run = lenet $"{selector}: zero"
 
-    Assert.Equal(expected, String.concat "," taken)
+                    let taken =
+                        run.Recipe.Weights
+                        |> Array.filter (fun plan -> plan.Treatment = isZero)
+                        |> Array.map _.Weight.Name
 
-[<Fact>]
-let ``a batch norm belongs to the convolution before it, else to the layer after`` () =
-    let net = "net n { conv 2 3x3; bn; relu; bn; conv 2 3x3; linear classes }; net n"
+                    equal expected (String.concat "," taken))
 
-    let zeroed selector =
-        (runs $"{net}; {selector}: zero").[0].Recipe.Weights
-        |> Array.filter (fun plan -> plan.Treatment = isZero && plan.Weight.Kind = LayerKind.BatchNorm)
-        |> Array.map _.Weight.Name
+            test "a batch norm belongs to the convolution before it, else to the layer after" {
+                let net = "net n { conv 2 3x3; bn; relu; bn; conv 2 3x3; linear classes }; net n"
 
-    Assert.Equal<string[]>([| "bn1.weight"; "bn1.bias" |], zeroed "layer 1")
-    Assert.Equal<string[]>([| "bn2.weight"; "bn2.bias" |], zeroed "layer 2")
+                let zeroed selector =
+                    (runs $"{net}; {selector}: zero").[0].Recipe.Weights
+                    |> Array.filter (fun plan ->
+                        plan.Treatment = isZero && plan.Weight.Kind = LayerKind.BatchNorm)
+                    |> Array.map _.Weight.Name
 
-[<Fact>]
-let ``paths match blocks and their parts`` () =
-    let net =
-        "net n { a { conv 2 3x3; inner: { conv 2 3x3 } }; b { conv 2 3x3 }; linear classes }; net n"
+                equal [| "bn1.weight"; "bn1.bias" |] (zeroed "layer 1")
+                equal [| "bn2.weight"; "bn2.bias" |] (zeroed "layer 2")
+            }
 
-    let zeroed selector =
-        (runs $"{net}; {selector}: zero").[0].Recipe.Weights
-        |> Array.filter (fun plan -> plan.Treatment = isZero && not plan.Weight.IsBias)
-        |> Array.map _.Weight.Layer
+            test "paths match blocks and their parts" {
+                let net =
+                    "net n { a { conv 2 3x3; inner: { conv 2 3x3 } }; b { conv 2 3x3 }; linear classes }; net n"
 
-    Assert.Equal<string[]>([| "a.conv1"; "a.inner.conv1" |], zeroed "a")
-    Assert.Equal<string[]>([| "a.inner.conv1" |], zeroed "a.inner")
-    Assert.Equal<string[]>([| "a.conv1"; "b.conv1" |], zeroed "*.conv1")
+                let zeroed selector =
+                    (runs $"{net}; {selector}: zero").[0].Recipe.Weights
+                    |> Array.filter (fun plan -> plan.Treatment = isZero && not plan.Weight.IsBias)
+                    |> Array.map _.Weight.Layer
+
+                equal [| "a.conv1"; "a.inner.conv1" |] (zeroed "a")
+                equal [| "a.inner.conv1" |] (zeroed "a.inner")
+                equal [| "a.conv1"; "b.conv1" |] (zeroed "*.conv1")
+            }
+        ]

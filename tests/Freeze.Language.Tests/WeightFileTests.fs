@@ -4,7 +4,8 @@ module Freeze.Language.Tests.WeightFileTests
 open System
 open System.IO
 open System.Text
-open Xunit
+open Expecto
+open Freeze.Tests.Expectations
 open Freeze
 open Freeze.Language
 open Freeze.Language.Tests.Files
@@ -67,69 +68,75 @@ let private conv = "conv1: fixed init from \"w.safetensors\""
 let private said (words: string) rules bytes =
     match messages rules bytes with
     | [ message ] ->
-        Assert.StartsWith("FRZ038", message)
-        Assert.Contains(words, message)
+        startsWith "FRZ038" message
+        contains words message
     | several -> failwith $"%A{several}"
 
-[<Fact>]
-let ``a file that fits is no cause for words, in all types of floats`` () =
-    Assert.Empty(messages conv (written [ conv1; bias ]))
-    Assert.Empty(messages conv (written [ "conv1.weight", "F16", [ 2; 1; 3; 3 ], halves 18 0.5; bias ]))
+[<Tests>]
+let tests =
+    testList
+        "weight files"
+        [
+            test "a file that fits gives no message, in all types of floats" {
+                isEmpty (messages conv (written [ conv1; bias ]))
 
-    let bfloats = Array.concat (Array.replicate 18 [| 0uy; 63uy |])
-    Assert.Empty(messages conv (written [ "conv1.weight", "BF16", [ 2; 1; 3; 3 ], bfloats; bias ]))
+                isEmpty (
+                    messages conv (written [ "conv1.weight", "F16", [ 2; 1; 3; 3 ], halves 18 0.5; bias ])
+                )
 
-[<Fact>]
-let ``what PyTorch counts beside its weights is passed over`` () =
-    let counter = "bn1.num_batches_tracked", "I64", [], Array.zeroCreate 8
-    Assert.Empty(messages conv (written [ conv1; bias; counter ]))
+                let bfloats = Array.concat (Array.replicate 18 [| 0uy; 63uy |])
+                isEmpty (messages conv (written [ "conv1.weight", "BF16", [ 2; 1; 3; 3 ], bfloats; bias ]))
+            }
 
-[<Fact>]
-let ``a tensor that is missing, of another shape or of whole numbers is told at the rule`` () =
-    said "it holds no conv1.bias" conv (written [ conv1 ])
+            test "what PyTorch counts beside its weights is passed over" {
+                let counter = "bn1.num_batches_tracked", "I64", [], Array.zeroCreate 8
+                isEmpty (messages conv (written [ conv1; bias; counter ]))
+            }
 
-    said
-        "its conv1.weight is of shape 1x2x3x3, and the net's is 2x1x3x3"
-        conv
-        (written [ "conv1.weight", "F32", [ 1; 2; 3; 3 ], floats 18 0f; bias ])
+            test "a tensor that is missing, of another shape or of whole numbers is reported at the rule" {
+                said "it holds no conv1.bias" conv (written [ conv1 ])
 
-    said
-        "its conv1.bias is of type I32"
-        conv
-        (written [ conv1; "conv1.bias", "I32", [ 2 ], Array.zeroCreate 8 ])
+                said
+                    "its conv1.weight is of shape 1x2x3x3, and the net's is 2x1x3x3"
+                    conv
+                    (written [ "conv1.weight", "F32", [ 1; 2; 3; 3 ], floats 18 0f; bias ])
 
-[<Fact>]
-let ``what is no number is told of the tensors that are used`` () =
-    let spoilt value =
-        Array.append (floats 17 1f) (BitConverter.GetBytes(value: single))
+                said
+                    "its conv1.bias is of type I32"
+                    conv
+                    (written [ conv1; "conv1.bias", "I32", [ 2 ], Array.zeroCreate 8 ])
+            }
 
-    for value in [ nanf; infinityf ] do
-        said
-            "its conv1.weight holds a number"
-            conv
-            (written [ "conv1.weight", "F32", [ 2; 1; 3; 3 ], spoilt value; bias ])
+            test "NaN and infinity are errors in tensors that are used, and in no others" {
+                let spoilt value =
+                    Array.append (floats 17 1f) (BitConverter.GetBytes(value: single))
 
-        Assert.Empty(messages conv (written [ conv1; bias; "other", "F32", [ 18 ], spoilt value ]))
+                for value in [ nanf; infinityf ] do
+                    said
+                        "its conv1.weight holds a number"
+                        conv
+                        (written [ "conv1.weight", "F32", [ 2; 1; 3; 3 ], spoilt value; bias ])
 
-[<Fact>]
-let ``a file that is cut short is told at the rule`` () =
-    let whole = written [ conv1; bias ]
+                    isEmpty (messages conv (written [ conv1; bias; "other", "F32", [ 18 ], spoilt value ]))
+            }
 
-    for length in [ 0; 5; 40; whole.Length - 1 ] do
-        Assert.All(
-            messages conv (Array.truncate length whole),
-            fun message -> Assert.StartsWith("FRZ038", message)
-        )
+            test "a file that is cut short is reported at the rule" {
+                let whole = written [ conv1; bias ]
 
-        Assert.Single(messages conv (Array.truncate length whole)) |> ignore
+                for length in [ 0; 5; 40; whole.Length - 1 ] do
+                    messages conv (Array.truncate length whole)
+                    |> List.exactlyOne
+                    |> startsWith "FRZ038"
+            }
 
-[<Fact>]
-let ``frozen statistics are demanded of the file that the norm starts from`` () =
-    let rule = "bn: fixed init from \"w.safetensors\" stats frozen"
-    let weights = [ norm "weight" 1f; norm "bias" 0f ]
-    let statistics = [ norm "running_mean" 0f; norm "running_var" 1f ]
+            test "frozen statistics are demanded of the file that the norm starts from" {
+                let rule = "bn: fixed init from \"w.safetensors\" stats frozen"
+                let weights = [ norm "weight" 1f; norm "bias" 0f ]
+                let statistics = [ norm "running_mean" 0f; norm "running_var" 1f ]
 
-    Assert.Empty(messages rule (written (weights @ statistics)))
-    said "it holds no bn1.running_mean" rule (written weights)
-    said "it holds no bn1.running_var" rule (written (weights @ [ statistics.Head ]))
-    Assert.Empty(messages "bn: fixed init from \"w.safetensors\"" (written weights))
+                isEmpty (messages rule (written (weights @ statistics)))
+                said "it holds no bn1.running_mean" rule (written weights)
+                said "it holds no bn1.running_var" rule (written (weights @ [ statistics.Head ]))
+                isEmpty (messages "bn: fixed init from \"w.safetensors\"" (written weights))
+            }
+        ]

@@ -306,6 +306,23 @@ let withText (content: string) : Client * string =
     client.Open(uri, content, 1)
     client, uri
 
+/// One server for the questions that need none of their own. It ends with the tests, when its input does.
+let private shared = lazy (started ())
+
+/// The answer to a question about the place of the `|` in a text.
+let askAt (method: string) (marked: string) : JsonElement =
+    let offset = marked.IndexOf '|'
+    let before = marked.Substring(0, offset)
+    let line = (before.Split '\n').Length - 1
+    let uri = uriOf (Path.Combine(folder (), "test.frz"))
+    shared.Value.Open(uri, marked.Remove(offset, 1), 1)
+
+    let answer =
+        shared.Value.Request(method, at uri line (offset - (before.LastIndexOf '\n' + 1)))
+
+    shared.Value.Close uri
+    answer
+
 let strings (name: string) (elements: JsonElement seq) : string list =
     elements |> Seq.map (fun e -> e.GetProperty(name).GetString()) |> List.ofSeq
 

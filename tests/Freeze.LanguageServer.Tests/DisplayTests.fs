@@ -2,8 +2,9 @@ module Freeze.LanguageServer.Tests.DisplayTests
 
 open System.IO
 open System.Text.Json
+open Expecto
 open Freeze.LanguageServer.Tests.Client
-open Xunit
+open Freeze.Tests.Expectations
 
 let private content =
     "# One line\n# and another.\ndata mnist; net lenet\nlet p = [0.1, 0.4]\ncase part {\n    conv1: train p filters\n    rest: fixed\n}\nprofile quick { epochs 1 }\n"
@@ -12,33 +13,6 @@ let private about uri = object [ "textDocument", document uri ]
 
 let private within uri first last =
     object [ "textDocument", document uri; "range", range (first, 0) (last, 0) ]
-
-[<Fact>]
-let ``the outline has settings, lets, cases with their rules, and profiles`` () =
-    let client, uri = withText content
-    use client = client
-    let symbols = items (client.Request("textDocument/documentSymbol", about uri))
-    Assert.Equal<string list>([ "data"; "net"; "p"; "part"; "quick" ], strings "name" symbols)
-    Assert.Equal<string list>([ "conv1"; "rest" ], strings "name" (items (symbols[3].GetProperty "children")))
-
-    for symbol in symbols do
-        let (start, finish), (first, last) =
-            ends (symbol.GetProperty "range"), ends (symbol.GetProperty "selectionRange")
-
-        Assert.True(start <= first && last <= finish)
-
-[<Fact>]
-let ``blocks and runs of comments fold, and the closing brace stays in sight`` () =
-    let client, uri = withText content
-    use client = client
-
-    let folds =
-        items (client.Request("textDocument/foldingRange", about uri))
-        |> List.map (fun fold ->
-            fold.GetProperty("startLine").GetInt32(), fold.GetProperty("endLine").GetInt32())
-        |> List.sort
-
-    Assert.Equal<_ list>([ 0, 1; 4, 6 ], folds)
 
 /// Tokens as text and type.
 let private tokens (client: Client) (capabilities: JsonElement) uri (content: string) =
@@ -64,134 +38,169 @@ let private tokens (client: Client) (capabilities: JsonElement) uri (content: st
         (0, 0, [])
     |> fun (_, _, found) -> List.rev found
 
-[<Fact>]
-let ``semantic tokens know settings, parts, lets, nets and actions`` () =
-    use client = silent ()
-    let capabilities = client.Initialize().GetProperty "capabilities"
-    let uri = "untitled:a"
-    client.Open(uri, content, 1)
-    let found = tokens client capabilities uri content
-
-    for expected in
+[<Tests>]
+let tests =
+    testList
+        "display"
         [
-            "# One line", "comment"
-            "data", "property"
-            "0.1", "number"
-            "case", "keyword"
-            "part", "namespace"
-            "conv1", "enumMember"
-            "train", "keyword"
-            "p", "variable"
-            "filters", "type"
-        ] do
-        Assert.Contains(expected, found)
+            test "the outline has settings, lets, cases with their rules, and profiles" {
+                let client, uri = withText content
+                use client = client
+                let symbols = items (client.Request("textDocument/documentSymbol", about uri))
+                equal [ "data"; "net"; "p"; "part"; "quick" ] (strings "name" symbols)
+                equal [ "conv1"; "rest" ] (strings "name" (items (symbols[3].GetProperty "children")))
 
-[<Fact>]
-let ``formatting brings the canonical text, and only where lines differ`` () =
-    let untidy = "data mnist   # digits\nepochs   3;net lenet\nbatch 64\nconv1:fixed\n"
-    let client, uri = withText untidy
-    use client = client
-    let options = json "{ 'tabSize': 4, 'insertSpaces': true }"
-    let parameters = about uri
-    parameters["options"] <- options
-    let edits = items (client.Request("textDocument/formatting", parameters))
-    Assert.Equal("data mnist  # digits\nepochs 3; net lenet\nbatch 64\nconv1: fixed\n", applied edits untidy)
-    Assert.Equal(2, edits.Length)
+                for symbol in symbols do
+                    let (start, finish), (first, last) =
+                        ends (symbol.GetProperty "range"), ends (symbol.GetProperty "selectionRange")
 
-    let ranged = within uri 3 4
-    ranged["options"] <- json "{ 'tabSize': 4, 'insertSpaces': true }"
-    let edits = items (client.Request("textDocument/rangeFormatting", ranged))
-    Assert.Equal(untidy.Replace("conv1:fixed", "conv1: fixed"), applied edits untidy)
+                    isTrue (start <= first && last <= finish)
+            }
 
-    // A text that cannot be read is left as it is.
-    client.Replace(uri, 2, "epochs   3\nconv1: frozen\n")
-    Assert.Empty(items (client.Request("textDocument/formatting", about uri)))
+            test "blocks and runs of comments fold, and the closing brace stays in sight" {
+                let client, uri = withText content
+                use client = client
 
-[<Fact>]
-let ``formatting keeps the document's line ends`` () =
-    let client, uri = withText "epochs   3\r\nbatch  2\r\n"
-    use client = client
-    let edits = items (client.Request("textDocument/formatting", about uri))
-    Assert.Equal("epochs 3\r\nbatch 2\r\n", (List.exactlyOne edits).GetProperty("newText").GetString())
+                let folds =
+                    items (client.Request("textDocument/foldingRange", about uri))
+                    |> List.map (fun fold ->
+                        fold.GetProperty("startLine").GetInt32(), fold.GetProperty("endLine").GetInt32())
+                    |> List.sort
 
-[<Fact>]
-let ``hints say how many scalars learn, and how many runs a case has`` () =
-    let client, uri = withText content
-    use client = client
+                equal [ 0, 1; 4, 6 ] folds
+            }
 
-    let hints =
-        items (client.Request("textDocument/inlayHint", within uri 0 99))
-        |> List.map (fun hint ->
-            let place = hint.GetProperty "position"
+            test "semantic tokens know settings, parts, lets, nets and actions" {
+                use client = silent ()
+                let capabilities = client.Initialize().GetProperty "capabilities"
+                let uri = "untitled:a"
+                client.Open(uri, content, 1)
+                let found = tokens client capabilities uri content
 
-            place.GetProperty("line").GetInt32(),
-            place.GetProperty("character").GetInt32(),
-            hint.GetProperty("label").GetString())
+                for expected in
+                    [
+                        "# One line", "comment"
+                        "data", "property"
+                        "0.1", "number"
+                        "case", "keyword"
+                        "part", "namespace"
+                        "conv1", "enumMember"
+                        "train", "keyword"
+                        "p", "variable"
+                        "filters", "type"
+                    ] do
+                    includes expected found
+            }
 
-    Assert.Equal<_ list>([ 4, 9, "2 runs"; 5, 26, "52–208 learn"; 6, 15, "430,560 fixed" ], hints)
+            test "formatting brings the canonical text, and only where lines differ" {
+                let untidy = "data mnist   # digits\nepochs   3;net lenet\nbatch 64\nconv1:fixed\n"
+                let client, uri = withText untidy
+                use client = client
+                let options = json "{ 'tabSize': 4, 'insertSpaces': true }"
+                let parameters = about uri
+                parameters["options"] <- options
+                let edits = items (client.Request("textDocument/formatting", parameters))
 
-    Assert.Single(items (client.Request("textDocument/inlayHint", within uri 4 4)))
-    |> ignore
+                equal
+                    "data mnist  # digits\nepochs 3; net lenet\nbatch 64\nconv1: fixed\n"
+                    (applied edits untidy)
 
-[<Fact>]
-let ``plan and run stand above the file and above a profile, for editors that have the commands`` () =
-    let client, uri = withText content
-    use client = client
+                equal 2 edits.Length
 
-    let lenses =
-        items (client.Request("textDocument/codeLens", about uri))
-        |> List.map (fun lens ->
-            let command = lens.GetProperty "command"
+                let ranged = within uri 3 4
+                ranged["options"] <- json "{ 'tabSize': 4, 'insertSpaces': true }"
+                let edits = items (client.Request("textDocument/rangeFormatting", ranged))
+                equal (untidy.Replace("conv1:fixed", "conv1: fixed")) (applied edits untidy)
 
-            fst (fst (ends (lens.GetProperty "range"))),
-            command.GetProperty("title").GetString(),
-            command.GetProperty("command").GetString(),
-            command.GetProperty("arguments").GetArrayLength())
+                // A text that cannot be read is left as it is.
+                client.Replace(uri, 2, "epochs   3\nconv1: frozen\n")
+                isEmpty (items (client.Request("textDocument/formatting", about uri)))
+            }
 
-    Assert.Equal<_ list>(
-        [
-            2, "plan", "freeze.plan", 1
-            2, "run 2 runs", "freeze.run", 1
-            8, "plan", "freeze.plan", 2
-            8, "run", "freeze.run", 2
-        ],
-        lenses
-    )
+            test "formatting keeps the document's line ends" {
+                let client, uri = withText "epochs   3\r\nbatch  2\r\n"
+                use client = client
+                let edits = items (client.Request("textDocument/formatting", about uri))
+                equal "epochs 3\r\nbatch 2\r\n" ((List.exactlyOne edits).GetProperty("newText").GetString())
+            }
 
-    use other = silent ()
-    other.Request("initialize", json "{ 'capabilities': {} }") |> ignore
-    other.Open(uri, content, 1)
-    Assert.Empty(items (other.Request("textDocument/codeLens", about uri)))
+            test "hints say how many scalars learn, and how many runs a case has" {
+                let client, uri = withText content
+                use client = client
 
-[<Fact>]
-let ``every example has answers to every question`` () =
-    use client = started ()
+                let hints =
+                    items (client.Request("textDocument/inlayHint", within uri 0 99))
+                    |> List.map (fun hint ->
+                        let place = hint.GetProperty "position"
 
-    for path in Directory.GetFiles(Path.Combine(root, "dsl-examples"), "*.frz") do
-        let uri = uriOf path
-        let content = File.ReadAllText path
-        client.Open(uri, content, 1)
+                        place.GetProperty("line").GetInt32(),
+                        place.GetProperty("character").GetInt32(),
+                        hint.GetProperty("label").GetString())
 
-        for method in
-            [
-                "documentSymbol"
-                "foldingRange"
-                "formatting"
-                "codeLens"
-                "semanticTokens/full"
-            ] do
-            client.Request("textDocument/" + method, about uri) |> ignore
+                equal [ 4, 9, "2 runs"; 5, 26, "52–208 learn"; 6, 15, "430,560 fixed" ] hints
 
-        Assert.Empty(items (client.Request("textDocument/formatting", about uri)))
-        client.Request("textDocument/inlayHint", within uri 0 99) |> ignore
-        client.Request("textDocument/codeAction", within uri 0 99) |> ignore
+                equal 1 (items (client.Request("textDocument/inlayHint", within uri 4 4))).Length
+            }
 
-        content.Split '\n'
-        |> Array.iteri (fun line text ->
-            for character in [ 0; text.Length / 2; text.Length ] do
-                for method in [ "hover"; "completion"; "definition"; "documentHighlight" ] do
-                    client.Request("textDocument/" + method, at uri line character) |> ignore)
+            test "plan and run stand above the file and above a profile, for editors that have the commands" {
+                let client, uri = withText content
+                use client = client
 
-        client.Close uri
+                let lenses =
+                    items (client.Request("textDocument/codeLens", about uri))
+                    |> List.map (fun lens ->
+                        let command = lens.GetProperty "command"
 
-    Assert.Equal(0, client.Shutdown())
+                        fst (fst (ends (lens.GetProperty "range"))),
+                        command.GetProperty("title").GetString(),
+                        command.GetProperty("command").GetString(),
+                        command.GetProperty("arguments").GetArrayLength())
+
+                equal
+                    [
+                        2, "plan", "freeze.plan", 1
+                        2, "run 2 runs", "freeze.run", 1
+                        8, "plan", "freeze.plan", 2
+                        8, "run", "freeze.run", 2
+                    ]
+                    lenses
+
+                use other = silent ()
+                other.Request("initialize", json "{ 'capabilities': {} }") |> ignore
+                other.Open(uri, content, 1)
+                isEmpty (items (other.Request("textDocument/codeLens", about uri)))
+            }
+
+            test "every example has answers to every question" {
+                use client = started ()
+
+                for path in Directory.GetFiles(Path.Combine(root, "dsl-examples"), "*.frz") do
+                    let uri = uriOf path
+                    let content = File.ReadAllText path
+                    client.Open(uri, content, 1)
+
+                    for method in
+                        [
+                            "documentSymbol"
+                            "foldingRange"
+                            "formatting"
+                            "codeLens"
+                            "semanticTokens/full"
+                        ] do
+                        client.Request("textDocument/" + method, about uri) |> ignore
+
+                    isEmpty (items (client.Request("textDocument/formatting", about uri)))
+                    client.Request("textDocument/inlayHint", within uri 0 99) |> ignore
+                    client.Request("textDocument/codeAction", within uri 0 99) |> ignore
+
+                    content.Split '\n'
+                    |> Array.iteri (fun line text ->
+                        for character in [ 0; text.Length / 2; text.Length ] do
+                            for method in [ "hover"; "completion"; "definition"; "documentHighlight" ] do
+                                client.Request("textDocument/" + method, at uri line character) |> ignore)
+
+                    client.Close uri
+
+                equal 0 (client.Shutdown())
+            }
+        ]

@@ -5,8 +5,9 @@ open System
 open System.IO
 open System.Text
 open System.Text.Json.Nodes
+open Expecto
 open Freeze.LanguageServer.Tests.Client
-open Xunit
+open Freeze.Tests.Expectations
 
 /// An editor's own copy of the text, by the rules of the protocol alone.
 type private Mirror() =
@@ -97,74 +98,87 @@ let private change (uri: string) (version: int) range (text: string) =
 let private questions =
     [ "documentSymbol"; "semanticTokens/full"; "foldingRange"; "formatting" ]
 
-[<Fact>]
-let ``ten thousand random edits leave the state of a fresh open`` () =
-    let random = Random 7
+[<Tests>]
+let tests =
+    testList
+        "edits"
+        [
+            test "after ten thousand random edits the state is that of a text just opened" {
+                let random = Random 7
 
-    let examples =
-        Directory.GetFiles(Path.Combine(root, "dsl-examples"), "*.frz") |> Array.sort
+                let examples =
+                    Directory.GetFiles(Path.Combine(root, "dsl-examples"), "*.frz") |> Array.sort
 
-    use client = started ()
-    let folder = folder ()
+                use client = started ()
+                let folder = folder ()
 
-    let edited, fresh =
-        uriOf (Path.Combine(folder, "edited.frz")), uriOf (Path.Combine(folder, "fresh.frz"))
+                let edited, fresh =
+                    uriOf (Path.Combine(folder, "edited.frz")), uriOf (Path.Combine(folder, "fresh.frz"))
 
-    let mirror = Mirror()
-    mirror.Text <- File.ReadAllText examples[0]
-    client.Open(edited, mirror.Text, 0)
+                let mirror = Mirror()
+                mirror.Text <- File.ReadAllText examples[0]
+                client.Open(edited, mirror.Text, 0)
 
-    let same () =
-        // By way of the same escapes, so that halves of pairs arrive.
-        client.Open(fresh, "", 0)
-        client.Body(change fresh 1 None mirror.Text)
+                let same () =
+                    // By way of the same escapes, so that halves of pairs arrive.
+                    client.Open(fresh, "", 0)
+                    client.Body(change fresh 1 None mirror.Text)
 
-        for question in questions do
-            let ask uri =
-                client
-                    .Request("textDocument/" + question, object [ "textDocument", document uri ])
-                    .GetRawText()
+                    for question in questions do
+                        let ask uri =
+                            client
+                                .Request("textDocument/" + question, object [ "textDocument", document uri ])
+                                .GetRawText()
 
-            Assert.Equal(ask fresh, ask edited)
+                        equal (ask fresh) (ask edited)
 
-        client.Close fresh
+                    client.Close fresh
 
-    for number in 1..10_000 do
-        let line () = random.Next(-2, mirror.Lines + 3)
-        let character () = random.Next(-2, 40)
+                for number in 1..10_000 do
+                    let line () = random.Next(-2, mirror.Lines + 3)
+                    let character () = random.Next(-2, 40)
 
-        match random.Next 100 with
-        // The whole text anew, so that it is Freeze again.
-        | 0 ->
-            mirror.Text <- File.ReadAllText examples[random.Next examples.Length]
-            client.Body(change edited number None mirror.Text)
-        | 1 ->
-            // Cancelled before it is asked, while it waits, or too late.
-            let id = client.Send("textDocument/hover", at edited (line ()) (character ()))
-            client.Notify("$/cancelRequest", object [ "id", JsonNode.Parse id ])
-        | 2 ->
-            client.Send("textDocument/completion", at edited (line ()) (character ()))
-            |> ignore
-        | 3 ->
-            // No range at all: it is no change, and none is made.
-            client.Body((change edited number (Some((0, 0), (0, 0))) "x").Replace("\"start\"", "\"begin\""))
-        | kind ->
-            let first = line (), character ()
+                    match random.Next 100 with
+                    // The whole text anew, so that it is Freeze again.
+                    | 0 ->
+                        mirror.Text <- File.ReadAllText examples[random.Next examples.Length]
+                        client.Body(change edited number None mirror.Text)
+                    | 1 ->
+                        // Cancelled before it is asked, while it waits, or too late.
+                        let id = client.Send("textDocument/hover", at edited (line ()) (character ()))
+                        client.Notify("$/cancelRequest", object [ "id", JsonNode.Parse id ])
+                    | 2 ->
+                        client.Send("textDocument/completion", at edited (line ()) (character ()))
+                        |> ignore
+                    | 3 ->
+                        // No range at all: it is no change, and none is made.
+                        client.Body(
+                            (change edited number (Some((0, 0), (0, 0))) "x")
+                                .Replace("\"start\"", "\"begin\"")
+                        )
+                    | kind ->
+                        let first = line (), character ()
 
-            let last =
-                if kind < 60 then first
-                elif kind < 70 then line (), character ()
-                else fst first, snd first + random.Next 4
+                        let last =
+                            if kind < 60 then first
+                            elif kind < 70 then line (), character ()
+                            else fst first, snd first + random.Next 4
 
-            let piece = pieces[random.Next pieces.Length]
-            mirror.Replace(first, last, piece)
-            // Versions out of order, and the same twice.
-            client.Body(
-                change edited (if kind = 50 then random.Next 100 else number) (Some(first, last)) piece
-            )
+                        let piece = pieces[random.Next pieces.Length]
+                        mirror.Replace(first, last, piece)
+                        // Versions out of order, and the same twice.
+                        client.Body(
+                            change
+                                edited
+                                (if kind = 50 then random.Next 100 else number)
+                                (Some(first, last))
+                                piece
+                        )
 
-        if number % 250 = 0 then
-            same ()
+                    if number % 250 = 0 then
+                        same ()
 
-    same ()
-    Assert.Equal(0, client.Shutdown())
+                same ()
+                equal 0 (client.Shutdown())
+            }
+        ]

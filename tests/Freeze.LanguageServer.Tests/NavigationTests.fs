@@ -2,8 +2,9 @@ module Freeze.LanguageServer.Tests.NavigationTests
 
 open System.IO
 open System.Text.Json
+open Expecto
 open Freeze.LanguageServer.Tests.Client
-open Xunit
+open Freeze.Tests.Expectations
 
 /// A client with `main.frz`, which imports `common.frz`, both open.
 let private two (common: string) (main: string) =
@@ -46,137 +47,148 @@ let private rename uri line character (name: string) =
 let private definition (client: Client) uri line character =
     places (client.Request("textDocument/definition", at uri line character))
 
-[<Fact>]
-let ``an axis that a plot is against is the let, and a measure is none`` () =
-    let client, common, _ =
-        two
-            "let p = [0.4, 1]\n"
-            "conv1: train p filters\nrest: fixed\nreport { plot loss against p (log) for p; plot loss against trained parameters }\n"
+[<Tests>]
+let tests =
+    testList
+        "navigation"
+        [
+            test "an axis that a plot is against is the let, and a measure is none" {
+                let client, common, _ =
+                    two
+                        "let p = [0.4, 1]\n"
+                        "conv1: train p filters\nrest: fixed\nreport { plot loss against p (log) for p; plot loss against trained parameters }\n"
 
-    use client = client
+                use client = client
 
-    Assert.Equal<_ list>(
-        [ "common.frz", 0, 4; "main.frz", 1, 13; "main.frz", 3, 27; "main.frz", 3, 39 ],
-        references client common 0 4 true
-    )
+                equal
+                    [ "common.frz", 0, 4; "main.frz", 1, 13; "main.frz", 3, 27; "main.frz", 3, 39 ]
+                    (references client common 0 4 true)
+            }
 
-[<Fact>]
-let ``a let is defined in the import and used in both files`` () =
-    let client, common, main =
-        two "let p = 0.4\nconv1: train p filters\n" "conv2: train p filters\nrest: fixed\n"
+            test "a let is defined in the import and used in both files" {
+                let client, common, main =
+                    two "let p = 0.4\nconv1: train p filters\n" "conv2: train p filters\nrest: fixed\n"
 
-    use client = client
-    Assert.Equal<_ list>([ "common.frz", 0, 4 ], definition client main 1 13)
+                use client = client
+                equal [ "common.frz", 0, 4 ] (definition client main 1 13)
 
-    let all = [ "common.frz", 0, 4; "common.frz", 1, 13; "main.frz", 1, 13 ]
-    Assert.Equal<_ list>(all, references client main 1 13 true)
-    Assert.Equal<_ list>(all, references client common 0 4 true)
-    Assert.Equal<_ list>(List.tail all, references client common 0 4 false)
+                let all = [ "common.frz", 0, 4; "common.frz", 1, 13; "main.frz", 1, 13 ]
+                equal all (references client main 1 13 true)
+                equal all (references client common 0 4 true)
+                equal (List.tail all) (references client common 0 4 false)
+            }
 
-[<Fact>]
-let ``a rename goes through both files and leaves their meaning`` () =
-    let common, main =
-        "let p = 0.4\nconv1: train p filters\n",
-        "conv2: train p filters\nrest: fixed\nreport { table accuracy by case }\n"
+            test "a rename goes through both files and leaves their meaning" {
+                let common, main =
+                    "let p = 0.4\nconv1: train p filters\n",
+                    "conv2: train p filters\nrest: fixed\nreport { table accuracy by case }\n"
 
-    let client, commonUri, mainUri = two common main
-    use client = client
+                let client, commonUri, mainUri = two common main
+                use client = client
 
-    let changes =
-        client.Request("textDocument/rename", rename mainUri 1 13 "share").GetProperty "changes"
+                let changes =
+                    client.Request("textDocument/rename", rename mainUri 1 13 "share").GetProperty "changes"
 
-    let after (uri: string) content =
-        applied (items (changes.GetProperty uri)) content
+                let after (uri: string) content =
+                    applied (items (changes.GetProperty uri)) content
 
-    Assert.Equal("let share = 0.4\nconv1: train share filters\n", after commonUri common)
-    Assert.Contains("conv2: train share filters\n", after mainUri ("import \"common.frz\"\n" + main))
+                equal "let share = 0.4\nconv1: train share filters\n" (after commonUri common)
+                contains "conv2: train share filters\n" (after mainUri ("import \"common.frz\"\n" + main))
+            }
 
-[<Fact>]
-let ``nets, cases, parameters and profiles are renamed where they stand`` () =
-    let content =
-        "net small(width) {\n    conv width 3x3; linear classes\n}\n"
-        + "case tiny { net small-8 }\ncase large { net small(16) }\n"
-        + "expect accuracy 90 on tiny\nprofile quick { epochs 1 }\n"
+            test "nets, cases, parameters and profiles are renamed where they stand" {
+                let content =
+                    "net small(width) {\n    conv width 3x3; linear classes\n}\n"
+                    + "case tiny { net small-8 }\ncase large { net small(16) }\n"
+                    + "expect accuracy 90 on tiny\nprofile quick { epochs 1 }\n"
 
-    let client, uri = withText content
-    use client = client
+                let client, uri = withText content
+                use client = client
 
-    let after line character name =
-        let changes =
-            client.Request("textDocument/rename", rename uri line character name).GetProperty("changes")
+                let after line character name =
+                    let changes =
+                        client
+                            .Request("textDocument/rename", rename uri line character name)
+                            .GetProperty("changes")
 
-        applied (items (changes.GetProperty uri)) content
+                    applied (items (changes.GetProperty uri)) content
 
-    Assert.Equal(content.Replace("small", "mine"), after 0 5 "mine")
-    Assert.Equal(content.Replace("width", "filters"), after 1 10 "filters")
-    Assert.Equal(content.Replace("tiny", "little"), after 3 6 "little")
-    Assert.Equal(content.Replace("quick", "fast"), after 6 9 "fast")
+                equal (content.Replace("small", "mine")) (after 0 5 "mine")
+                equal (content.Replace("width", "filters")) (after 1 10 "filters")
+                equal (content.Replace("tiny", "little")) (after 3 6 "little")
+                equal (content.Replace("quick", "fast")) (after 6 9 "fast")
+            }
 
-[<Fact>]
-let ``a let of two cases belongs to each alone, unless something outside speaks of it`` () =
-    let client, uri =
-        withText "case a { let i = 1..4; layer i: fixed }\ncase b { let i = 1..2; layer i: fixed }\n"
+            test "a let of two cases belongs to each alone, unless something outside uses it" {
+                let client, uri =
+                    withText
+                        "case a { let i = 1..4; layer i: fixed }\ncase b { let i = 1..2; layer i: fixed }\n"
 
-    use client = client
-    Assert.Equal(2, (references client uri 0 13 true).Length)
+                use client = client
+                equal 2 (references client uri 0 13 true).Length
 
-    client.Replace(
-        uri,
-        2,
-        "case a { let i = 1; layer i: fixed }\ncase b { let i = 2 }\nlayer i: zero\nlet i = 3\n"
-    )
+                client.Replace(
+                    uri,
+                    2,
+                    "case a { let i = 1; layer i: fixed }\ncase b { let i = 2 }\nlayer i: zero\nlet i = 3\n"
+                )
 
-    Assert.Equal(5, (references client uri 0 13 true).Length)
+                equal 5 (references client uri 0 13 true).Length
+            }
 
-[<Fact>]
-let ``a rename that would change the meaning is refused, and so is what is no name`` () =
-    let client, uri =
-        withText "let a = 3; let b = 4\nbatch a; epochs b\nlet stray = 1\n"
+            test "a rename that would change the meaning is refused, and so is what is no name" {
+                let client, uri =
+                    withText "let a = 3; let b = 4\nbatch a; epochs b\nlet stray = 1\n"
 
-    use client = client
+                use client = client
 
-    for name in [ "b"; "mnist"; "epochs"; ""; "a b"; "1a"; "a-"; "ü" ] do
-        let code, message = client.Fails("textDocument/rename", rename uri 0 4 name)
-        Assert.Equal(-32803, code)
-        Assert.NotEqual<string>("", message)
+                for name in [ "b"; "mnist"; "epochs"; ""; "a b"; "1a"; "a-"; "ü" ] do
+                    let code, message = client.Fails("textDocument/rename", rename uri 0 4 name)
+                    equal (-32803) code
+                    notEqual "" message
 
-    Assert.Equal(-32803, fst (client.Fails("textDocument/rename", rename uri 1 1 "x")))
+                equal (-32803) (fst (client.Fails("textDocument/rename", rename uri 1 1 "x")))
 
-    let prepared = client.Request("textDocument/prepareRename", at uri 1 6)
-    Assert.Equal("a", prepared.GetProperty("placeholder").GetString())
-    Assert.Equal(JsonValueKind.Null, client.Request("textDocument/prepareRename", at uri 1 1).ValueKind)
+                let prepared = client.Request("textDocument/prepareRename", at uri 1 6)
+                equal "a" (prepared.GetProperty("placeholder").GetString())
+                equal JsonValueKind.Null (client.Request("textDocument/prepareRename", at uri 1 1).ValueKind)
+            }
 
-[<Fact>]
-let ``an import leads to its file, and is a reference of it`` () =
-    let client, _, main = two "epochs 3\n" "conv1: fixed\n"
-    use client = client
-    let found = client.Request("textDocument/definition", at main 0 10)
-    Assert.EndsWith("common.frz", found.GetProperty("uri").GetString())
-    Assert.Equal<_ list>([ "main.frz", 0, 7 ], references client main 0 10 true)
+            test "an import leads to its file, and is a reference of it" {
+                let client, _, main = two "epochs 3\n" "conv1: fixed\n"
+                use client = client
+                let found = client.Request("textDocument/definition", at main 0 10)
+                endsWith "common.frz" (found.GetProperty("uri").GetString())
+                equal [ "main.frz", 0, 7 ] (references client main 0 10 true)
+            }
 
-[<Fact>]
-let ``a path of a rule leads to the part of the file's own net`` () =
-    let client, uri =
-        withText
-            "net mine {\n    block1 { conv1: conv 8 3x3; bn }\n    fc: linear classes\n}\nnet mine\nblock1.conv1: fixed\n"
+            test "a path of a rule leads to the part of the file's own net" {
+                let client, uri =
+                    withText
+                        "net mine {\n    block1 { conv1: conv 8 3x3; bn }\n    fc: linear classes\n}\nnet mine\nblock1.conv1: fixed\n"
 
-    use client = client
+                use client = client
 
-    let found (character: int) =
-        fst (ends (client.Request("textDocument/definition", at uri 5 character).GetProperty "range"))
+                let found (character: int) =
+                    fst (
+                        ends (
+                            client.Request("textDocument/definition", at uri 5 character).GetProperty "range"
+                        )
+                    )
 
-    Assert.Equal((1, 13), found 8)
-    Assert.Equal((1, 4), found 2)
+                equal (1, 13) (found 8)
+                equal (1, 4) (found 2)
+            }
 
-[<Fact>]
-let ``the places of a name are highlighted`` () =
-    let client, uri = withText "let p = 0.4\nconv1: train p filters; rest: fixed\n"
-    use client = client
+            test "the places of a name are highlighted" {
+                let client, uri = withText "let p = 0.4\nconv1: train p filters; rest: fixed\n"
+                use client = client
 
-    Assert.Equal(
-        2,
-        items (client.Request("textDocument/documentHighlight", at uri 0 4))
-        |> List.length
-    )
+                equal
+                    2
+                    (items (client.Request("textDocument/documentHighlight", at uri 0 4))
+                     |> List.length)
 
-    Assert.Empty(items (client.Request("textDocument/documentHighlight", at uri 1 1)))
+                isEmpty (items (client.Request("textDocument/documentHighlight", at uri 1 1)))
+            }
+        ]

@@ -2,8 +2,9 @@
 module Freeze.LanguageServer.Tests.SpeedTests
 
 open System.Diagnostics
+open Expecto
 open Freeze.LanguageServer.Tests.Client
-open Xunit
+open Freeze.Tests.Expectations
 
 /// Five hundred lines: nets, lets, and cases with rules and runs of their own.
 let content =
@@ -26,65 +27,77 @@ let content =
     |> List.map (fun line -> line + "\n")
     |> String.concat ""
 
-[<Fact>]
-let ``the time of each answer on five hundred lines is printed`` () =
-    let client, uri = withText content
-    use client = client
-    Assert.Empty(client.Diagnostics(uri, 1))
-    let lines = (content.Split '\n').Length - 1
-    Assert.Equal(500, lines)
-
-    let about () = object [ "textDocument", document uri ]
-
-    let whole () =
-        object [ "textDocument", document uri; "range", range (0, 0) (lines, 0) ]
-
-    let rename () =
-        let parameters = at uri 8 26
-        parameters["newName"] <- text "share"
-        parameters
-
-    let questions =
+[<Tests>]
+let tests =
+    testSequenced
+    <| testList
+        "speed"
         [
-            "completion", (fun () -> at uri 250 4)
-            "hover", (fun () -> at uri 8 8)
-            "definition", (fun () -> at uri 8 26)
-            "references", (fun () -> at uri 8 26)
-            "rename", rename
-            "documentSymbol", about
-            "foldingRange", about
-            "semanticTokens/full", about
-            "formatting", about
-            "codeAction", whole
-            "inlayHint", whole
-            "codeLens", about
+            test "the time of each answer on five hundred lines is printed" {
+                let client, uri = withText content
+                use client = client
+                isEmpty (client.Diagnostics(uri, 1))
+                let lines = (content.Split '\n').Length - 1
+                equal 500 lines
+
+                let about () = object [ "textDocument", document uri ]
+
+                let whole () =
+                    object [ "textDocument", document uri; "range", range (0, 0) (lines, 0) ]
+
+                let rename () =
+                    let parameters = at uri 8 26
+                    parameters["newName"] <- text "share"
+                    parameters
+
+                let questions =
+                    [
+                        "completion", (fun () -> at uri 250 4)
+                        "hover", (fun () -> at uri 8 8)
+                        "definition", (fun () -> at uri 8 26)
+                        "references", (fun () -> at uri 8 26)
+                        "rename", rename
+                        "documentSymbol", about
+                        "foldingRange", about
+                        "semanticTokens/full", about
+                        "formatting", about
+                        "codeAction", whole
+                        "inlayHint", whole
+                        "codeLens", about
+                    ]
+
+                let mutable version = 1
+
+                /// Behind an edit, so that the text is looked at anew, and once more.
+                let time (name: string, parameters: unit -> _) =
+                    let measured edit =
+                        if edit then
+                            version <- version + 1
+
+                            client.Change(
+                                uri,
+                                version,
+                                [ object [ "range", range (0, 1) (0, 1); "text", text "x" ] ]
+                            )
+
+                        let watch = Stopwatch.StartNew()
+                        client.Request("textDocument/" + name, parameters ()) |> ignore
+                        watch.Elapsed.TotalMilliseconds
+
+                    let several edit =
+                        let times = [ for _ in 1..11 -> measured edit ] |> List.sort
+                        times[5], times[10]
+
+                    let afterEdit, worstAfterEdit = several true
+                    let again, worst = several false
+
+                    $"%-20s{name} %6.1f{afterEdit} ms after an edit (worst %.1f{worstAfterEdit}), %5.1f{again} ms again (worst %.1f{worst})"
+
+                // The just-in-time compiler has its turn first.
+                for question in questions do
+                    time question |> ignore
+
+                for question in questions do
+                    printfn $"{time question}"
+            }
         ]
-
-    let mutable version = 1
-
-    /// Behind an edit, so that the text is looked at anew, and once more.
-    let time (name: string, parameters: unit -> _) =
-        let measured edit =
-            if edit then
-                version <- version + 1
-                client.Change(uri, version, [ object [ "range", range (0, 1) (0, 1); "text", text "x" ] ])
-
-            let watch = Stopwatch.StartNew()
-            client.Request("textDocument/" + name, parameters ()) |> ignore
-            watch.Elapsed.TotalMilliseconds
-
-        let several edit =
-            let times = [ for _ in 1..11 -> measured edit ] |> List.sort
-            times[5], times[10]
-
-        let afterEdit, worstAfterEdit = several true
-        let again, worst = several false
-
-        $"%-20s{name} %6.1f{afterEdit} ms after an edit (worst %.1f{worstAfterEdit}), %5.1f{again} ms again (worst %.1f{worst})"
-
-    // The just-in-time compiler has its turn first.
-    for question in questions do
-        time question |> ignore
-
-    for question in questions do
-        TestContext.Current.TestOutputHelper.WriteLine(time question)
