@@ -6,38 +6,19 @@ open System.Reflection
 open Argu
 open Freeze.Cli.Arguments
 
-/// Help is fine, anything else that Argu ends with is a wrong call.
-type private Exiter() =
-    interface IExiter with
-        member _.Name = "freeze"
-
-        member _.Exit(message, code) =
-            if code = ErrorCode.HelpText then
-                printfn "%s" message
-                exit Exit.fine
-            else
-                eprintfn "%s" message
-                exit Exit.wrongInput
-
 let version =
     Assembly
         .GetExecutingAssembly()
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()
         .InformationalVersion.Split('+')[0]
 
-[<EntryPoint>]
-let main arguments =
+/// Does what the command line asks for; the exit code.
+let run (arguments: string[]) : int =
     let parser =
-        ArgumentParser.Create<Arguments>(
-            programName = "freeze",
-            errorHandler = Exiter(),
-            checkStructure = false
-        )
-
-    let parsed = parser.ParseCommandLine arguments
+        ArgumentParser.Create<Arguments>(programName = "freeze", checkStructure = false)
 
     let command () =
-        match parsed.GetAllResults() with
+        match (parser.ParseCommandLine arguments).GetAllResults() with
         | [ Check arguments ] -> Commands.Check.run arguments
         | [ Fmt arguments ] -> Commands.Format.run arguments
         | [ Diff arguments ] -> Commands.Diff.run arguments
@@ -67,6 +48,11 @@ let main arguments =
     try
         command ()
     with
+    // Help is fine, anything else that Argu ends with is a wrong call.
+    | :? ArguParseException as help when help.ErrorCode = ErrorCode.HelpText ->
+        printfn "%s" help.Message
+        Exit.fine
+    | :? ArguParseException as error -> Exit.refuse error.Message
     | :? Freeze.Records.RunException as error ->
         eprintfn "%s\n  %s" error.Message error.Advice
         Exit.wrongInput
@@ -76,3 +62,6 @@ let main arguments =
     | error ->
         eprintfn "a fault of Freeze, please report it with the file: %s" (string error)
         Exit.runFailed
+
+[<EntryPoint>]
+let main arguments = run arguments

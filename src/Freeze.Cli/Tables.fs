@@ -29,6 +29,17 @@ let plural (count: int) (word: string) =
 /// 431,080
 let count (value: int64) = value.ToString("N0")
 
+/// In millions: 431.1 M
+let million (value: int64) = $"{float value / 1e6:N1} M"
+
+/// 1.2 P: in thousands of a thousand, as far as that goes.
+let readable (value: float) =
+    let units = [ 1e18, "E"; 1e15, "P"; 1e12, "T"; 1e9, "G"; 1e6, "M" ]
+
+    match units |> List.tryFind (fun (size, _) -> value >= size) with
+    | Some(size, unit) -> $"{value / size:F1} {unit}"
+    | None -> $"{value:F0}"
+
 /// 98.61%
 let percent (share: float) = (100.0 * share).ToString("F2") + "%"
 
@@ -76,12 +87,15 @@ let private printPlain (columns: Column<'Row> list) (rows: string list list) =
         |> String.concat "   "
         |> _.TrimEnd()
 
-    use out = new IO.StreamWriter(Console.OpenStandardOutput())
+    // Written at once: the console flushes behind every write.
+    use out = new IO.StringWriter()
     out.WriteLine(line (columns |> List.map _.Title))
     out.WriteLine(String.replicate (List.sum widths + 3 * (widths.Length - 1)) "─")
 
     for row in rows do
         out.WriteLine(line row)
+
+    Console.Out.Write(out.ToString())
 
 /// On a terminal: as wide as that is, wrapping cells where it must.
 let private printFitted (columns: Column<'Row> list) (rows: string list list) =

@@ -82,7 +82,7 @@ net n; classes 2; epochs 1; batch 2"
 
 /// Freeze in a folder, with a cache there.
 let private freezeAt home arguments =
-    finish (startIn home [ "XDG_CACHE_HOME", Path.Combine(home, "cache"); "FREEZE_DATA", "" ] arguments)
+    Command.freezeAt home [ "XDG_CACHE_HOME", Path.Combine(home, "cache"); "FREEZE_DATA", "" ] arguments
 
 let private hashOf home =
     (json (freezeAt home [ "plan"; "--json"; "f.frz" ])).[0].GetProperty("hash").GetString()

@@ -18,7 +18,7 @@ let private about topic findings =
 
 [<Fact>]
 let ``the doctor says what this machine computes with`` () =
-    let output = freeze [ "doctor" ]
+    let output = freezeProcess [ "doctor" ]
     Assert.Equal(0, output.Code)
 
     for topic in
@@ -65,16 +65,23 @@ let ``what is missing comes with how to get it`` () =
 [<Fact>]
 let ``programs are looked for where a shell finds them`` () =
     // Empty but for what starts .NET, so that neither Slurm nor a browser is there.
-    let all = findings [ "PATH", folder () ]
+    let all =
+        json (freezeProcessWith [ "PATH", folder () ] [ "doctor"; "--json" ])
+        |> _.EnumerateArray()
+        |> List.ofSeq
 
     for topic in [ "Slurm"; "browser" ] do
         let finding = all |> about topic |> List.exactlyOne
         Assert.Equal("missing", field "state" finding)
         Assert.Contains("apt-get", field "howToGet" finding)
 
+/// The program as it is where libtorch is missing.
+let private withoutLibtorch (arguments: string list) : Output =
+    freezeProcessWith [ "FREEZE_LIBTORCH", folder () ] arguments
+
 [<Fact>]
 let ``without libtorch no run is possible, and the doctor says what brings it`` () =
-    let output = freezeWithoutLibtorch [ "doctor"; "--json" ]
+    let output = withoutLibtorch [ "doctor"; "--json" ]
 
     Assert.Equal(1, output.Code)
 
@@ -92,7 +99,7 @@ let ``without libtorch no run is possible, and the doctor says what brings it`` 
 let ``a run without libtorch is refused and no failure of the run`` () =
     let store = folder ()
     let call = [ "run"; file quick; "--store"; store ]
-    let output = freezeWithoutLibtorch call
+    let output = withoutLibtorch call
     Assert.Equal(1, output.Code)
     Assert.Contains("libtorch cannot be loaded", output.Errors)
     Assert.Contains("scripts/setup", output.Errors)

@@ -199,7 +199,7 @@ net n; classes 2; epochs 1; batch 2"
     )
 
     let freeze arguments =
-        finish (startIn home [ "XDG_CACHE_HOME", Path.Combine(home, "cache"); "FREEZE_DATA", "" ] arguments)
+        freezeAt home [ "XDG_CACHE_HOME", Path.Combine(home, "cache"); "FREEZE_DATA", "" ] arguments
 
     let run = freeze [ "run"; "f.frz" ]
     Assert.True((run.Code = 0), run.Errors)

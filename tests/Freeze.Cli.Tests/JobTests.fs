@@ -76,7 +76,7 @@ let ``--without leaves passes out, in workers too, and the records say so`` () =
     let store = folder ()
 
     let output =
-        freeze
+        freezeProcess
             [
                 "run"
                 file (grid + "; conv2: train 5 filters")
@@ -104,8 +104,7 @@ let ``FREEZE_MEMORY says how much of the features lies in memory`` () =
     let source = file (quick + "conv1, conv2: fixed")
 
     let run memory store =
-        startIn root [ "FREEZE_MEMORY", memory ] [ "run"; source; "--store"; store ]
-        |> finish
+        freezeWith [ "FREEZE_MEMORY", memory ] [ "run"; source; "--store"; store ]
 
     Assert.Contains("outputs of flatten1 once, 5 MB in memory", (run "6" (folder ())).Errors)
     let store = folder ()
@@ -144,7 +143,7 @@ let ``several jobs leave what one leaves`` () =
     Assert.Equal(0, (freeze [ "run"; source; "--store"; one; "--threads"; "1" ]).Code)
 
     let output =
-        freeze [ "run"; source; "--store"; two; "--threads"; "2"; "--jobs"; "2" ]
+        freezeProcess [ "run"; source; "--store"; two; "--threads"; "2"; "--jobs"; "2" ]
 
     Assert.Equal(0, output.Code)
     Assert.Contains("4 of 4", output.Errors)
@@ -153,7 +152,7 @@ let ``several jobs leave what one leaves`` () =
     for result in Directory.GetFiles(one, "result.json", SearchOption.AllDirectories) do
         Assert.Equal<byte[]>(File.ReadAllBytes result, File.ReadAllBytes(result.Replace(one, two)))
 
-    Assert.Contains("finished before", (freeze [ "run"; source; "--store"; two; "--jobs"; "2" ]).Text)
+    Assert.Contains("finished before", (freezeProcess [ "run"; source; "--store"; two; "--jobs"; "2" ]).Text)
 
 [<Fact>]
 let ``with several jobs a failure is tried again once, and a fast failure ends all`` () =
@@ -161,7 +160,7 @@ let ``with several jobs a failure is tried again once, and a fast failure ends a
     let store = folder ()
 
     let output =
-        freeze [ "run"; source; "--store"; store; "--jobs"; "2"; "--fail-fast"; "--json" ]
+        freezeProcess [ "run"; source; "--store"; store; "--jobs"; "2"; "--fail-fast"; "--json" ]
 
     Assert.Equal(1, output.Code)
 
@@ -175,7 +174,7 @@ let ``with several jobs a failure is tried again once, and a fast failure ends a
     Assert.DoesNotContain("finished", outcomes)
 
     let again =
-        freeze
+        freezeProcess
             [
                 "run"
                 source
@@ -221,7 +220,7 @@ let ``workers end with their parent, and save`` (signal: string) =
     let source = file (grid.Replace("epochs 2", "epochs 100000"))
 
     let started =
-        start [] [ "run"; source; "--store"; store; "--jobs"; "2"; "--threads"; "2" ]
+        start [ "run"; source; "--store"; store; "--jobs"; "2"; "--threads"; "2" ]
 
     while Directory.GetFiles(store, "metrics.jsonl", SearchOption.AllDirectories).Length < 2 do
         Thread.Sleep 100

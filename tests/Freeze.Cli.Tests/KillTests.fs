@@ -26,7 +26,7 @@ let private run source store =
 
 /// A runner whose output nobody waits for.
 let private runner source store : Process =
-    let started = start [] (run source store)
+    let started = start (run source store)
     started.StandardOutput.ReadToEndAsync() |> ignore
     started.StandardError.ReadToEndAsync() |> ignore
     started

@@ -48,7 +48,7 @@ let private staged =
 [<Fact>]
 let ``two processes at the same time train each stage once`` () =
     let store, source = folder (), file staged
-    let processes = [ for _ in 1..2 -> start [] [ "run"; source; "--store"; store ] ]
+    let processes = [ for _ in 1..2 -> start [ "run"; source; "--store"; store ] ]
     let outputs = processes |> List.map finish
     Assert.All(outputs, fun output -> Assert.Equal(0, output.Code))
 

@@ -171,7 +171,7 @@ let ``a run writes its events while it is trained, and one that was killed goes 
             "0"
         ]
 
-    let started = start [] arguments
+    let started = start arguments
 
     let size () =
         Directory.GetFiles(events, "*tfevents*", SearchOption.AllDirectories)

@@ -113,7 +113,7 @@ let private signal (name: string) (target: Process) =
 [<InlineData("TERM")>]
 let ``a signal ends the step, and the run is said to be interrupted`` (name: string) =
     let store = folder ()
-    let started = start [] [ "run"; file (long + "seed 1..2"); "--store"; store ]
+    let started = start [ "run"; file (long + "seed 1..2"); "--store"; store ]
     untilStarted store started
     signal name started
     let output = finish started
@@ -137,9 +137,9 @@ let private untilSaved (store: string) =
 [<Fact>]
 let ``a second process waits for a run, and takes it over where the first is killed`` () =
     let store, source = folder (), file long
-    let first = start [] [ "run"; source; "--store"; store; "--checkpoint-every"; "0" ]
+    let first = start [ "run"; source; "--store"; store; "--checkpoint-every"; "0" ]
     untilSaved store
-    let second = start [] [ "run"; source; "--store"; store ]
+    let second = start [ "run"; source; "--store"; store ]
     Assert.Contains("waiting for 1 run", second.StandardError.ReadLine())
     signal "KILL" first
     finish first |> ignore

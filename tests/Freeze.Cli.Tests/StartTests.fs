@@ -28,7 +28,7 @@ let ``a second start builds nothing and passes arguments and exit codes on`` () 
 let private loadedBy (arguments: string list) : string =
     let log = Path.Combine(folder (), "libraries")
 
-    finish (start [ "LD_DEBUG", "files"; "LD_DEBUG_OUTPUT", log ] arguments)
+    freezeProcessWith [ "LD_DEBUG", "files"; "LD_DEBUG_OUTPUT", log ] arguments
     |> ignore
 
     Directory.GetFiles(Path.GetDirectoryName log, "libraries.*")

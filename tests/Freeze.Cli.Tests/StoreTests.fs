@@ -116,7 +116,7 @@ let ``what a killed process has half written is written again`` () =
     let whole = folder ()
     Assert.Equal(0, (freeze [ "run"; source; "--store"; whole ]).Code)
 
-    let started = start [] arguments
+    let started = start arguments
 
     while files store "checkpoint-before.safetensors" |> Array.isEmpty do
         Thread.Sleep 20
@@ -148,7 +148,7 @@ let ``a run stopped by SIGTERM is saved in mid-epoch and says so`` () =
     let source =
         file (quick.Replace("epochs 1", "epochs 10000").Replace("images 640", "images 6000"))
 
-    let started = start [] [ "run"; source; "--store"; store ]
+    let started = start [ "run"; source; "--store"; store ]
 
     while files store "metrics.jsonl" |> Array.isEmpty do
         Thread.Sleep 50

@@ -33,9 +33,9 @@ let ``a batch is followed from another process to its end, in lines without cont
     let source =
         file (quick.Replace("epochs 1", "epochs 6").Replace("lr 0.02", "lr [0.01, 0.02]"))
 
-    let ran = start [] [ "run"; source; "--store"; store ]
+    let ran = start [ "run"; source; "--store"; store ]
     let number = ran.Id
-    let watched = freeze [ "watch"; source; "--store"; store ]
+    let watched = freezeProcess [ "watch"; source; "--store"; store ]
     Assert.Equal(0, (finish ran).Code)
     Assert.Equal(0, watched.Code)
     Assert.Equal("2 done", Array.last (lines watched))
@@ -114,7 +114,7 @@ let ``on a terminal the table is drawn until the end, with a curve for each run`
 let ``Ctrl-C ends the watching, gives the cursor back and leaves the run alone`` () =
     needsTerminal ()
     let store, source = folder (), file (quick.Replace("epochs 1", "epochs 10000"))
-    let ran = start [] [ "run"; source; "--store"; store ]
+    let ran = start [ "run"; source; "--store"; store ]
     awaitEpoch store
     let started, drawn = onTerminal [ "watch"; source; "--store"; store ]
     Thread.Sleep 2000

@@ -1,0 +1,199 @@
+/// The layers of a planned run: which of their weights learn and how, by which rule, and what need not be computed.
+module Freeze.Cli.PlannedLayers
+
+open System
+open System.IO
+open Freeze
+open Freeze.Language
+open Freeze.Cli.PlannedRuns
+open Freeze.Cli.Tables
+
+let private dimension (kind: LayerKind) index =
+    Vocabulary.dimensions
+    |> List.find (fun dimension -> dimension.Kind = kind && dimension.Index = index)
+    |> _.Word
+
+let private action (plan: WeightPlan) =
+    let part count index (rest: Stillness) =
+        let extent = plan.Weight.Shape[index]
+        let still = if rest.IsZero then "zero" else "fixed"
+        $"train {count} of {extent} {dimension plan.Weight.Kind index}, rest {still}"
+
+    match plan.Treatment with
+    | Treatment.Trained -> "train"
+    | Treatment.Still stillness -> if stillness.IsZero then "zero" else "fixed"
+    | Treatment.Slice(index, indices, rest) -> part $"{indices.Length}" index rest
+    | Treatment.Largest(index, count, rest) -> part $"the largest {count}" index rest
+    | Treatment.Solved ridge -> $"solve ridge {ridge}"
+
+let private rate (rate: Rate) =
+    match rate with
+    | Rate.Times 1.0 -> ""
+    | Rate.Times factor -> $"{factor}x"
+    | Rate.Exactly value -> $"{value}"
+
+let private update (plan: WeightPlan) =
+    let period =
+        match plan.Update.Period with
+        | Period.Always -> ""
+        | Period.Epochs(first, last) -> $"epochs {first}-{last}"
+
+    let decay =
+        match rate plan.Update.Decay with
+        | "" -> ""
+        | value -> $"decay {value}"
+
+    [ rate plan.Update.LearningRate; decay; period ]
+    |> List.filter ((<>) "")
+    |> String.concat ", "
+
+/// The rule behind a weight as file and line; nothing is known of a plan file's.
+let private reason (planned: PlannedRun) (weight: int) : string =
+    match
+        planned.File.Reasons
+        |> Array.tryItem planned.Index
+        |> Option.bind (Array.tryItem weight)
+    with
+    | None -> ""
+    | Some None -> "no rule"
+    | Some(Some span) ->
+        let source = Source.at planned.File.Sources span.Start
+        let position = Source.position source span.Start
+        $"{Path.GetFileName source.Path}:{position.Line}"
+
+/// Weights of a layer that are shown together, or at the end all weights.
+type private Row =
+    {
+        Name: string
+        Weights: WeightPlan[]
+        /// One of them, where they are alike.
+        Alike: WeightPlan option
+        Reason: string
+    }
+
+    member row.Show(show: WeightPlan -> string) =
+        row.Alike |> Option.map show |> Option.defaultValue ""
+
+/// A layer's weight and bias are shown together where they differ in nothing but name and size.
+let private rows (planned: PlannedRun) : Row[] =
+    PlanFile.weights planned.Run.Recipe
+    |> Array.mapi (fun i plan -> plan, reason planned i)
+    |> Array.groupBy (fun (plan, reason) -> plan.Weight.Layer, action plan, update plan, reason)
+    |> Array.map (fun ((layer, _, _, reason), plans) ->
+        let first = fst plans[0]
+
+        {
+            Name =
+                if plans.Length > 1 || not first.Weight.IsBias then
+                    layer
+                else
+                    first.Weight.Name
+            Weights = plans |> Array.map fst
+            Alike = Some first
+            Reason = reason
+        })
+
+/// What is computed once, where the front is fixed: kept where this machine has room for it, or why it is not.
+let private printFeatures (passes: PassPlan) =
+    let features = passes.Features
+
+    if features.Output <> "" then
+        let size = float features.Bytes / 1e6
+
+        let place =
+            if features.Bytes <= Places.featureMemory 1 then
+                "memory"
+            else
+                "a file"
+
+        printfn
+            "computed once: the outputs of %s, %.0f MB in %s; then %s"
+            features.Output
+            (max 1.0 size)
+            place
+            features.Limit
+    elif passes.NoBackward.Length > 0 then
+        printfn "computed anew in each step, though fixed: %s" features.Limit
+
+/// What a step of the whole net computes.
+let private printStep (recipe: Recipe) (weights: WeightPlan[]) (passes: PassPlan) =
+    let own = Costs.ofWeights recipe.Net weights
+    let full = Costs.ofFullTraining recipe.Net weights
+
+    printfn
+        "a step computes %s multiply-adds per image, %s of full training: forward %s, weight gradients %s, input gradients %s"
+        (million own.Step)
+        (relativeStep recipe)
+        (million own.Forward)
+        (million own.WeightGradient)
+        (million own.InputGradient)
+
+    if own.Step < full.Step then
+        match passes.NoBackward with
+        | [||] when own.InputGradient = full.InputGradient ->
+            printfn "what is fixed lies behind something that learns: gradients still pass through it"
+        | [||] -> ()
+        | prefix -> printfn "no backward pass through %s" (Suggest.list "and" 6 prefix)
+
+    printFeatures passes
+
+let private printPasses (recipe: Recipe) =
+    let weights = PlanFile.weights recipe
+    let passes = PassPlans.ofWeights recipe weights
+
+    if not recipe.Learning.IsStageByStage then
+        printStep recipe weights passes
+
+    if passes.Slices.Length > 0 then
+        let slice (slice: SlicePlan) =
+            let word = dimension LayerKind.Conv slice.Dimension
+            $"{slice.Layer} ({slice.Learning} of {slice.Of} {word})"
+
+        printfn
+            "gradients and optimizer state of what learns alone: %s"
+            (passes.Slices |> Seq.map slice |> Suggest.list "and" 4)
+
+    if passes.Constants.Length > 0 then
+        let constant (plan: ConstantPlan) =
+            $"{plan.Layer} ({plan.Constant} of {plan.Of})"
+
+        printfn
+            "constant, so not computed for each image: channels of %s"
+            (passes.Constants |> Seq.map constant |> Suggest.list "and" 4)
+
+    if weights |> Array.forall (fun plan -> plan.Treatment.IsStill) then
+        printfn "nothing learns"
+
+/// The layers of a run, and what its weights leave out of a step.
+let print (planned: PlannedRun) =
+    let run = planned.Run
+    printfn ""
+
+    printfn
+        "%s"
+        (String.concat " · " [ run.Name; run.NetName; DataSource.name run.Recipe.Data; planned.Hash ])
+
+    let all =
+        {
+            Name = "in all"
+            Weights = PlanFile.weights run.Recipe
+            Alike = None
+            Reason = ""
+        }
+
+    let counts (row: Row) = Counts.ofWeights row.Weights
+
+    Array.append (rows planned) [| all |]
+    |> print
+        [
+            words "layer" _.Name
+            words "shape" _.Show(fun plan -> String.Join('x', plan.Weight.Shape))
+            words "action" _.Show(action)
+            numbers "trained" (fun row -> count (counts row).Trained)
+            numbers "still" (fun row -> count ((counts row).Fixed + (counts row).Zero))
+            words "start" _.Show(fun plan -> Starts.describe plan.Start)
+            words "lr" _.Show(update)
+            words "rule" _.Reason
+        ]
+
+    printPasses run.Recipe

@@ -1,0 +1,92 @@
+/// The runs of a plan, each with what the tables of freeze plan are made from; and the table of all of them.
+module Freeze.Cli.PlannedRuns
+
+open System
+open System.Collections.Generic
+open Freeze
+open Freeze.Language
+open Freeze.Cli.Tables
+
+/// A run, its hash, its stages if it has some, and where it stands in its file.
+type PlannedRun =
+    {
+        Run: Run
+        Hash: string
+        Address: string
+        /// Priced where a table asks for them.
+        Stages: Lazy<StageWork[]>
+        File: Files.Loaded
+        Index: int
+    }
+
+/// The chosen runs of files, each recipe once.
+let ofFiles (files: Files.Loaded list) (chosen: Run[]) : PlannedRun[] =
+    let addresses = Addresses()
+    let chosen = HashSet(chosen, HashIdentity.Reference)
+
+    [|
+        for file in files do
+            for i in 0 .. file.Runs.Length - 1 do
+                if chosen.Contains file.Runs[i] then
+                    file, i
+    |]
+    |> Array.Parallel.map (fun (file, i) -> addresses.Of file.Runs[i].Recipe, file, i)
+    |> Array.distinctBy (fun (address, _, _) -> address)
+    |> Array.map (fun (address, file, i) ->
+        let recipe = file.Runs[i].Recipe
+
+        {
+            Run = file.Runs[i]
+            Hash =
+                if DataSource.isIdentified recipe.Data then
+                    address
+                else
+                    Address.needsData
+            Address = address
+            Stages = lazy Workloads.stages recipe
+            File = file
+            Index = i
+        })
+
+/// So many operations as times those of a step that trains all, as "0.52x".
+let private relative (recipe: Recipe) (operations: int64) =
+    let full = Costs.ofFullTraining recipe.Net (PlanFile.weights recipe)
+    $"{float operations / float (max 1L full.Step):F2}x"
+
+/// What a step of the whole net costs, as times the cost of training all.
+let relativeStep (recipe: Recipe) : string =
+    relative recipe (Costs.ofWeights recipe.Net (PlanFile.weights recipe)).Step
+
+/// The same of stages: a step of each, with what is computed anew for it in front.
+let private relativeOfStages (planned: PlannedRun) =
+    planned.Stages.Value
+    |> Array.sumBy (fun stage -> stage.Step.Step + (if stage.IsKept then 0L else stage.Front))
+    |> relative planned.Run.Recipe
+
+let printTable (planned: PlannedRun[]) =
+    // Runs of a large plan have the very same weights, for the most part.
+    let once (compute: Recipe -> 'T) =
+        Memo.by HashIdentity.Reference PlanFile.weights compute
+
+    let ofWhole = once relativeStep
+
+    let step (planned: PlannedRun) =
+        if planned.Stages.Value.Length = 0 then
+            ofWhole planned.Run.Recipe
+        else
+            relativeOfStages planned
+
+    let counts = once (PlanFile.weights >> Counts.ofWeights)
+
+    planned
+    |> print
+        [
+            words "run" _.Run.Name
+            words "net" _.Run.NetName
+            words "data" (fun planned -> DataSource.name planned.Run.Recipe.Data)
+            numbers "trained" (fun planned -> count (counts planned.Run.Recipe).Trained)
+            numbers "fixed" (fun planned -> count (counts planned.Run.Recipe).Fixed)
+            numbers "zero" (fun planned -> count (counts planned.Run.Recipe).Zero)
+            numbers "step" step
+            words "hash" _.Hash
+        ]

@@ -1,0 +1,86 @@
+/// What freeze plan tells of learning stage by stage: what each stage tries, learns and costs, and what runs share.
+module Freeze.Cli.PlannedStages
+
+open Freeze
+open Freeze.Cli.PlannedRuns
+open Freeze.Cli.Tables
+
+/// What each stage of a run tries and costs, and how many of the plan's runs have it.
+let private printTable (holders: string -> int) (planned: PlannedRun) =
+    let recipe = planned.Run.Recipe
+    let stages = planned.Stages.Value
+
+    let parameter read stage =
+        let tried = Stages.candidates recipe stage |> Array.map read
+        let more = if (Array.distinct tried).Length > 1 then ", …" else ""
+        $"{tried[0]:G6}{more}"
+
+    let front (work: StageWork) =
+        if work.Front = 0L then
+            ""
+        else
+            million work.Front + (if work.IsKept then " once" else " each epoch")
+
+    let runs (work: StageWork) =
+        match holders work.Address with
+        | 1 -> ""
+        | several -> $"of {several} runs"
+
+    if stages.Length > 0 then
+        printfn
+            "multiply-adds of an image in each stage, what is fixed in front of it, and of all candidates:"
+
+        stages
+        |> Array.mapi (fun i work -> i + 1, work)
+        |> print
+            [
+                words "stage" (fun (stage, _) -> recipe.Net.Stages[stage - 1].Name)
+                numbers "candidates" (fun (_, work) -> string work.Candidates)
+                numbers "lr" (fun (stage, _) -> parameter Optimizer.learningRate stage)
+                numbers "decay" (fun (stage, _) -> parameter Optimizer.decay stage)
+                numbers "in front" (snd >> front)
+                numbers "step" (fun (_, work) -> million work.Step.Step)
+                numbers "in all" (fun (_, work) -> readable work.Work.Operations)
+                words "trained once" (snd >> runs)
+            ]
+
+/// What the stages learn that learn otherwise than by their classifier's loss.
+let private printLearning (recipe: Recipe) =
+    match recipe.Learning with
+    | Learning.StageByStage(_, stages) ->
+        for stage, learning in Seq.zip recipe.Net.Stages stages do
+            match learning with
+            | StageLearning.Classify -> ()
+            | StageLearning.Solve ridge ->
+                printfn "%s: a classifier in closed form (ridge %g) on random features" stage.Name ridge
+            | StageLearning.Reconstruct ->
+                printfn "%s: its weights learn to make its input again, then a classifier learns" stage.Name
+            | StageLearning.ReconstructThenSolve ridge ->
+                printfn
+                    "%s: its weights learn to make its input again, then a classifier is solved for (ridge %g)"
+                    stage.Name
+                    ridge
+    | Learning.Together
+    | Learning.Ensemble _ -> ()
+
+/// What is to be told of a run's stages; `holders` is how many of the plan's runs have a stage.
+let print (holders: string -> int) (planned: PlannedRun) =
+    printTable holders planned
+    printLearning planned.Run.Recipe
+
+/// What learning stage by stage shares between runs.
+let printShared (stages: StageWork[]) =
+    let distinct = stages |> Array.distinctBy _.Address
+
+    let operations (stages: StageWork[]) =
+        stages |> Array.sumBy _.Work.Operations |> readable
+
+    if stages.Length > 0 then
+        printfn
+            "%d stage trainings, %d distinct; %d candidates, %d distinct; %s multiply-adds, %s distinct: what is alike is trained once"
+            stages.Length
+            distinct.Length
+            (stages |> Array.sumBy _.Candidates)
+            (distinct |> Array.sumBy _.Candidates)
+            (operations stages)
+            (operations distinct)
