@@ -68,7 +68,7 @@ module Costs =
         let reached = reached net learning
         let computed = computed net weights
 
-        let add cost (place, node: Node) =
+        let ofNode place (node: Node) =
             let forward = forward net computed place node
             let share = Map.tryFind node.Name learning |> Option.defaultValue 0.0
             let handsOn = node.Inputs |> Array.exists (fun input -> reached[input])
@@ -82,19 +82,18 @@ module Costs =
             let share = if share > 0.0 && learnsWhole then 1.0 else share
 
             {
-                Forward = cost.Forward + forward
-                WeightGradient = cost.WeightGradient + int64 (round (share * float forward))
-                InputGradient = cost.InputGradient + (if handsOn then forward else 0L)
+                Forward = forward
+                WeightGradient = int64 (round (share * float forward))
+                InputGradient = if handsOn then forward else 0L
             }
 
-        let none =
-            {
-                Forward = 0L
-                WeightGradient = 0L
-                InputGradient = 0L
-            }
+        let costs = net.Nodes |> Array.mapi ofNode
 
-        net.Nodes |> Array.indexed |> Array.fold add none
+        {
+            Forward = costs |> Array.sumBy _.Forward
+            WeightGradient = costs |> Array.sumBy _.WeightGradient
+            InputGradient = costs |> Array.sumBy _.InputGradient
+        }
 
     /// The cost of a step in which every weight learns.
     let ofFullTraining (net: Net) (weights: WeightPlan[]) : Cost =

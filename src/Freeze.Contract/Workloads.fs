@@ -29,21 +29,14 @@ type StageWork =
 
 [<RequireQualifiedAccess>]
 module Workloads =
-    let private none =
-        {
-            Trained = 0L
-            Judged = 0L
-            Operations = 0.0
-        }
+    let sum (works: Workload seq) : Workload =
+        let works = Seq.toArray works
 
-    let private add (a: Workload) (b: Workload) =
         {
-            Trained = a.Trained + b.Trained
-            Judged = a.Judged + b.Judged
-            Operations = a.Operations + b.Operations
+            Trained = works |> Array.sumBy _.Trained
+            Judged = works |> Array.sumBy _.Judged
+            Operations = works |> Array.sumBy _.Operations
         }
-
-    let sum (works: Workload seq) : Workload = works |> Seq.fold add none
 
     let private times (count: int) (work: Workload) =
         {
