@@ -61,7 +61,7 @@ let loadWith
         | Ok source ->
             Compile.analyse
                 { options reading profile with
-                    Beside = beside
+                    Overrides = beside
                 }
                 source
 

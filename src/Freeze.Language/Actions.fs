@@ -44,8 +44,8 @@ type Wish =
     }
 
 /// Of modifiers of one kind an action has one.
-let private kind (modifier: Modifier) =
-    match fst (modifierParts modifier) with
+let kind (modifier: Modifier) =
+    match modifier.Words with
     | "at random"
     | "spread"
     | "largest" -> "which"
@@ -85,7 +85,7 @@ let private sort report textOf (action: Action) : Map<string, Located<Modifier>>
 
 /// The value behind a modifier's words.
 let private valueOf name (modifiers: Map<string, Located<Modifier>>) : Expression option =
-    Map.tryFind name modifiers |> Option.bind (_.Value >> modifierParts >> snd)
+    Map.tryFind name modifiers |> Option.bind _.Value.Value
 
 let private rate scope what most (expression: Expression) : Result<Rate, Diagnostic> =
     match number scope expression with
@@ -116,10 +116,10 @@ let private share report scope (modifiers: Map<string, Located<Modifier>>) (amou
         |> Option.defaultValue 0
 
     let which =
-        match Map.tryFind "which" modifiers |> Option.map _.Value with
-        | Some Modifier.AtRandom -> Which.AtRandom
-        | Some Modifier.Spread -> Which.Spread
-        | Some Modifier.Largest -> Which.Largest
+        match Map.tryFind "which" modifiers |> Option.map _.Value.Words with
+        | Some "at random" -> Which.AtRandom
+        | Some "spread" -> Which.Spread
+        | Some "largest" -> Which.Largest
         | _ -> Which.First
 
     match dimension, number scope amount.Count |> keep with
@@ -171,9 +171,12 @@ let read report (textOf: Span -> string) scope epochs (action: Action) : Wish op
         Map.tryFind "init" modifiers
         |> Option.bind (fun modifier ->
             match modifier.Value with
-            | Modifier.InitFrom path -> Some(Init.File path)
-            | _ ->
-                valueOf "init" modifiers
+            | {
+                  Words = "init from"
+                  Value = Some(At(Term.Text path, span))
+              } -> Some(Init.File(at span path))
+            | { Value = value } ->
+                value
                 |> Option.bind (Schemes.scheme scope >> Diagnostic.keep report)
                 |> Option.map Init.Scheme)
 

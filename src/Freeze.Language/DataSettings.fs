@@ -79,24 +79,16 @@ let images (set: DataSet) =
     |> orWord "all" "all training images" Images.All
     |> setting "images" "all" Images.All "how many training images are used, the first ones; all by default"
 
-/// `test 1000` or `test 1000 images`.
 let testImages (set: DataSet) =
-    let kind =
-        count 1L (int64 (most set.TestImages)) "the number of test images"
-        |> map Images.First
-        |> orWord "all" "all test images" Images.All
-
-    let read scope phrase =
-        match phrase, words phrase with
-        | [ count; _ ], [ _; ("images" | "image") ] -> kind.Read scope [ count ]
-        | _ -> kind.Read scope phrase
-
-    { kind with Read = read }
+    count 1L (int64 (most set.TestImages)) "the number of test images"
+    |> map Images.First
+    |> orWord "all" "all test images" Images.All
+    |> withUnit [ "images"; "image" ]
     |> setting
         "test"
         "all"
         Images.All
-        "how many test images a run is judged by, the first ones; all by default"
+        "how many test images a run is evaluated on, the first ones; all by default"
 
 /// `available` images can be held out.
 let validation (available: int) =
@@ -171,18 +163,6 @@ let normalisation (set: DataSet) =
         Normalisation.Own
         "how pixels become inputs: by the set's own mean and deviation, by([MEANS], [DEVIATIONS]), cifar, imagenet, mean-image"
 
-/// `resized-crop(scale 0.08, ratio 0.75)`; what is left out is torchvision's.
-let private resizedCrop scope (call: Arguments.Call) =
-    Arguments.byName [ "scale"; "ratio" ] [] call
-    |> Result.bind (fun written ->
-        let value name fallback what =
-            match Map.tryFind name written with
-            | Some value -> numberBetween scope 0.001m 1m what value |> Result.map float
-            | None -> Ok fallback
-
-        both (value "scale" 0.08 "the least share of the area") (value "ratio" 0.75 "the least aspect")
-        |> Result.map (Augmentation.ResizedCrop >> Some))
-
 /// Their order in a file changes no number, so it makes no other run. Crop and flip stay as they are written: runs that lie in
 /// stores have their addresses by that.
 let private inOneOrder (augmentations: Augmentation list) =
@@ -201,11 +181,16 @@ let augmentations =
         |> map (Augmentation.Crop >> Some)
         |> ofValue "crop" "crop(4)" "zeros around the image, then a window at a random place"
         word "flip" "left and right change places in half of the images" (Some Augmentation.Flip)
-        called
+        // By default torchvision's.
+        ofNumbers
             "resized-crop"
             "resized-crop"
             "a window of random area and aspect, scaled to the image: resized-crop(scale 0.08, ratio 0.75)"
-            resizedCrop
+            [
+                "scale", number 0.001m 1m "the least fraction of the area", 0.08
+                "ratio", number 0.001m 1m "the least aspect", 0.75
+            ]
+            (fun p -> Some(Augmentation.ResizedCrop(p "scale", p "ratio")))
         number 0m 180m "the angle"
         |> map (Augmentation.Rotation >> Some)
         |> ofValue "rotate" "rotate(15)" "turned by up to so many degrees to either side"
@@ -233,3 +218,23 @@ let augmentations =
 let classes (set: DataSet) =
     count (max 1L (int64 set.Classes)) 1_000_000L "the number of outputs"
     |> setting "classes" "10" set.Classes "outputs of the net; by default as many as the data have classes"
+
+/// What editors and messages say of them, of a data set that is not looked at.
+let table: Described list =
+    let set = DataSets.all[0]
+
+    let noData =
+        {
+            Named = fun _ -> ""
+            Folder = fun path -> Error(Diagnostic.notImages path.Span "none is looked for here")
+        }
+
+    [
+        describe (data noData false)
+        describe (images set)
+        describe (testImages set)
+        describe (validation set.TrainingImages)
+        describe (normalisation set)
+        describe augmentations
+        describe (classes set)
+    ]

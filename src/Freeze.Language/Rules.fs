@@ -1,7 +1,6 @@
 /// The last rule that matches a weight wins: rules to one plan per weight.
 module Freeze.Language.Rules
 
-open System.Collections.Generic
 open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Values
@@ -26,12 +25,12 @@ type private Claim =
     }
 
 /// What rules are resolved against, in one run.
-type Context =
+type RuleContext =
     {
         Report: Diagnostic -> unit
         TextOf: Span -> string
         Scope: Scope
-        Subject: Selectors.Subject
+        Net: Selectors.NetView
         /// Where a weight starts when no rule says so.
         Start: Weight -> Start
         /// The full path of a file of weights, and what it holds.
@@ -40,8 +39,6 @@ type Context =
         Epochs: int
         /// Whether the weights go on from a net that has learned, as those of an ensemble's members do.
         GoesOn: bool
-        /// For each rule that claimed a weight the rule that has it in the end, in this run or another.
-        Overruled: Dictionary<Span, Span>
         /// What a selector takes.
         Select: Selector -> Result<Set<int>, Diagnostic>
     }
@@ -53,6 +50,10 @@ type Resolved =
         /// For each weight the rule that decides it, `rest` among them.
         Reasons: Span option[]
         FrozenStatistics: string[]
+        /// The rules that decide a weight.
+        Winners: Set<Span>
+        /// For each rule that takes a weight the rule that decides it in the end.
+        Overruled: Map<Span, Span>
     }
 
 let isRest (rule: Rule) =
@@ -62,7 +63,7 @@ let isRest (rule: Rule) =
 let private wish context (rule: Rule) : Wish option =
     if context.GoesOn then
         rule.Action.Modifiers
-        |> List.tryFind (fun modifier -> modifier.Value.IsInit || modifier.Value.IsInitFrom)
+        |> List.tryFind (fun modifier -> Actions.kind modifier.Value = "init")
         |> Option.iter (fun modifier -> context.Report(Diagnostic.initOfMember modifier.Span))
 
     Actions.read context.Report context.TextOf context.Scope context.Epochs rule.Action
@@ -83,7 +84,7 @@ let private count (share: Share) (weight: Weight) extent =
     | _ -> Error(Diagnostic.outOfRange share.Count "the amount" "a count, or a share from 0.0 to 1.0")
 
 /// Which of `extent` entries along a dimension learn, in ascending order.
-let private places (context: Context) (weight: Weight) (share: Share) extent learning =
+let private places (context: RuleContext) (weight: Weight) (share: Share) extent learning =
     match share.Which with
     | Which.Spread -> Array.init learning (fun i -> int (int64 i * int64 extent / int64 learning))
     | Which.AtRandom ->
@@ -117,7 +118,7 @@ let private whole (wish: Wish) =
 
 /// What is left of each weight that a share claims is for `rest`.
 let private ofShare context (rest: Verb option) (rule: Rule) (share: Share) (selected: Set<int>) =
-    let weights = context.Subject.Weights
+    let weights = context.Net.Weights
 
     let claimed =
         selected |> Set.filter (fun i -> hasDimension share.Dimension weights[i])
@@ -163,18 +164,18 @@ let private ofShare context (rest: Verb option) (rule: Rule) (share: Share) (sel
         else
             slice context weights[i] share extent learning left)
 
-let private isLastLinear (subject: Selectors.Subject) (selected: Set<int>) =
-    let last = Array.last subject.Weights
+let private isLastLinear (net: Selectors.NetView) (selected: Set<int>) =
+    let last = Array.last net.Weights
 
     last.Kind = LayerKind.Linear
     && selected =
-        (seq { 0 .. subject.Weights.Length - 1 }
-         |> Seq.filter (fun i -> subject.Weights[i].Layer = last.Layer)
+        (seq { 0 .. net.Weights.Length - 1 }
+         |> Seq.filter (fun i -> net.Weights[i].Layer = last.Layer)
          |> Set.ofSeq)
 
 /// What a rule makes of each weight that it claims.
 let private claims context (rest: Verb option) (rule: Rule) : (int * Claim) list =
-    let subject = context.Subject
+    let net = context.Net
 
     let selected = context.Select rule.Selector |> Diagnostic.keep context.Report
 
@@ -182,7 +183,7 @@ let private claims context (rest: Verb option) (rule: Rule) : (int * Claim) list
 
     match selected, wish with
     | Some selected, Some wish ->
-        if wish.Verb = Verb.Solve && not (isLastLinear subject selected) then
+        if wish.Verb = Verb.Solve && not (isLastLinear net selected) then
             context.Report(Diagnostic.solveNotLast rule.Selector.Span)
 
         let claimed =
@@ -191,8 +192,7 @@ let private claims context (rest: Verb option) (rule: Rule) : (int * Claim) list
             | None -> selected |> Seq.map (fun i -> i, whole wish) |> List.ofSeq
 
         let hasBn =
-            claimed
-            |> List.exists (fun (i, _) -> subject.Weights[i].Kind = LayerKind.BatchNorm)
+            claimed |> List.exists (fun (i, _) -> net.Weights[i].Kind = LayerKind.BatchNorm)
 
         wish.FrozenStatistics
         |> Option.filter (fun _ -> not hasBn && not selected.IsEmpty)
@@ -266,9 +266,9 @@ let private checkSolved context (weights: WeightPlan[]) (decided: Map<int, Claim
         context.Report(Diagnostic.solveNotAlone claim.Rule.Action.Verb.Span learning.Weight.Layer)
     | _ -> ()
 
-/// One plan for each weight of a net; the rules that won something are added to `winners`.
-let resolve (context: Context) (winners: HashSet<Span>) (rules: Rule list) : Resolved =
-    let subject = context.Subject
+/// One plan for each weight of a net.
+let resolve (context: RuleContext) (rules: Rule list) : Resolved =
+    let net = context.Net
     let rest = restOf context rules
 
     let claimed =
@@ -278,12 +278,6 @@ let resolve (context: Context) (winners: HashSet<Span>) (rules: Rule list) : Res
 
     // Later rules overwrite earlier ones.
     let decided = Map.ofList claimed
-
-    for i, claim in claimed do
-        context.Overruled[claim.Rule.Span] <- decided[i].Rule.Span
-
-    for KeyValue(_, claim) in decided do
-        winners.Add claim.Rule.Span |> ignore
 
     let claim i =
         Map.tryFind i decided |> Option.orElse rest
@@ -305,13 +299,13 @@ let resolve (context: Context) (winners: HashSet<Span>) (rules: Rule list) : Res
             Update = claim |> Option.map _.Wish.Update |> Option.defaultValue Update.usual
         }
 
-    let weights = subject.Weights |> Array.mapi plan
+    let weights = net.Weights |> Array.mapi plan
     checkSolved context weights decided
 
     let frozen =
         [|
             for i in 0 .. weights.Length - 1 do
-                let weight = subject.Weights[i]
+                let weight = net.Weights[i]
 
                 match claim i |> Option.bind _.Wish.FrozenStatistics with
                 | Some place when weight.Kind = LayerKind.BatchNorm && not weight.IsBias ->
@@ -328,4 +322,9 @@ let resolve (context: Context) (winners: HashSet<Span>) (rules: Rule list) : Res
         Weights = weights
         Reasons = Array.init weights.Length (claim >> Option.map _.Rule.Span)
         FrozenStatistics = frozen
+        Winners = decided |> Map.values |> Seq.map _.Rule.Span |> Set.ofSeq
+        Overruled =
+            claimed
+            |> List.map (fun (i, claim) -> claim.Rule.Span, decided[i].Rule.Span)
+            |> Map.ofList
     }

@@ -10,6 +10,8 @@ type Entry =
         /// How it is written.
         Usage: string
         Meaning: string
+        /// What may stand in its brackets by name: `scale`, `ratio`.
+        Parameters: string list
     }
 
 let entry name usage meaning =
@@ -17,6 +19,7 @@ let entry name usage meaning =
         Name = name
         Usage = usage
         Meaning = meaning
+        Parameters = []
     }
 
 /// Functions of numbers: how many they take.
@@ -183,14 +186,6 @@ let layerTable =
     ]
 
 let layers = layerTable |> List.map _.Entry
-
-/// The kinds of weights that a rule can name.
-let kinds = [ "conv"; "linear"; "bn"; "norm"; "bias" ]
-
-/// Words that cannot name a part of a net, because rules give them a meaning.
-let reserved =
-    kinds
-    @ [ "all"; "rest"; "first"; "last"; "layer"; "layers"; "stage"; "in"; "except" ]
 
 /// What an amount can count: the word, the dimension of a weight, the layers that have it, and whether
 /// their biases go with it.

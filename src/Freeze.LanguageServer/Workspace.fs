@@ -107,7 +107,7 @@ let private analyse (files: Imports.Files) (document: Document) : Analysed =
         Compile.analyseLoaded
             {
                 Profile = profile
-                Beside = []
+                Overrides = []
                 Files = files
             }
             loaded
