@@ -35,16 +35,16 @@ type Normalisation =
 type Augmentation =
     /// Zeros around the image, then a window of the image's size at a random place.
     | Crop of Padding: int
-    /// Left and right change places in half of the images.
+    /// Left and right are swapped in half of the images.
     | Flip
-    /// A window at a random place, of a share of the image's area between Scale and 1 and of an aspect between Ratio and
+    /// A window at a random place, of a fraction of the image's area between Scale and 1 and of an aspect between Ratio and
     /// 1 / Ratio, scaled to the image's size.
     | ResizedCrop of Scale: float * Ratio: float
     /// Turned about its middle by an angle between minus this and this.
     | Rotation of Degrees: float
     /// A square of this side at a random place is filled with the mean (DeVries and Taylor 2017).
     | Cutout of Size: int
-    /// Mixed with another image, and its label with the other's, in shares drawn from Beta(Alpha, Alpha) (Zhang et al. 2018).
+    /// Mixed with another image, and its label with the other's, in fractions drawn from Beta(Alpha, Alpha) (Zhang et al. 2018).
     | Mixup of Alpha: float
 
 [<RequireQualifiedAccess>]

@@ -25,7 +25,7 @@ type Schedule =
     | Exponential of Factor: float
     /// The learning rate times the part of all steps that is left, to the power.
     | Polynomial of Power: float
-    /// Smith and Topin 2018, as PyTorch's OneCycleLR: from Start times the learning rate up to it over the share Rise of all
+    /// Smith and Topin 2018, as PyTorch's OneCycleLR: from Start times the learning rate up to it over the fraction Rise of all
     /// steps, then down to End times it; each half a cosine.
     | OneCycle of Rise: float * Start: float * End: float
     /// The learning rate is multiplied by Factor after each Epochs in a row without a better validation accuracy.
@@ -42,7 +42,7 @@ type Clipping =
 
 [<RequireQualifiedAccess>]
 type Loss =
-    /// Smoothing is the share of the target that is spread over all classes.
+    /// Smoothing is the fraction of the target that is spread over all classes.
     | CrossEntropy of Smoothing: float
     /// The mean squared error of the net's input, made again: the last node's channels are the pixels of a block each, in
     /// the order channel, row, column, or its values those of the input. No file can ask for it: a part of a run has it.
@@ -66,9 +66,9 @@ type Device =
 
 [<RequireQualifiedAccess>]
 type Validation =
-    /// After each epoch the whole test set is judged.
+    /// After each epoch the net is evaluated on the whole test set.
     | Test
-    /// So many training images are held out, drawn by the seed; the test set is judged at the end.
+    /// So many training images are held out, drawn by the seed; the test set is evaluated on at the end.
     | HeldOut of Images: int
 
 /// What ends a run after an epoch that is not its last.
@@ -76,7 +76,7 @@ type Validation =
 type Stop =
     /// The best validation accuracy is so many epochs old.
     | Plateau of Epochs: int
-    /// The validation accuracy is at least this share.
+    /// The validation accuracy is at least this fraction.
     | Accuracy of Share: float
 
 /// Which weights a run leaves behind.
@@ -84,7 +84,7 @@ type Stop =
 type Keep =
     /// Those after its last epoch.
     | Last
-    /// These, and beside them those after the epoch of the best validation accuracy, of equal ones the first.
+    /// Also those after the epoch of the best validation accuracy, of equal ones the first.
     | Best
 
 /// What a stage of a net learns when it is its turn.
@@ -94,7 +94,7 @@ type StageLearning =
     | Classify
     /// A classifier alone, by least squares with a ridge penalty, on what its weights make of the images at their start.
     | Solve of Ridge: float
-    /// Its weights without labels, in front of a decoder that makes the stage's input again; then, with these fixed, a
+    /// Its weights without labels, before a decoder that makes the stage's input again; then, with these fixed, a
     /// classifier.
     | Reconstruct
     /// The same with a classifier by least squares.

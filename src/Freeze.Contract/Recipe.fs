@@ -6,7 +6,7 @@ type Recipe =
     {
         Data: DataSource
         Images: Images
-        /// The test images that it is judged by.
+        /// The test images that it is evaluated on.
         [<DefaultsTo("\"all\"")>]
         TestImages: Images
         Validation: Validation
@@ -55,8 +55,8 @@ module Recipe =
         | Some set -> used set.TrainingImages recipe.Images, used set.TestImages recipe.TestImages
         | None -> 0, 0
 
-    /// The same, judged by all test images.
-    let judgedByAll (recipe: Recipe) : Recipe = { recipe with TestImages = Images.All }
+    /// The same recipe, evaluated on all test images.
+    let evaluatedOnAll (recipe: Recipe) : Recipe = { recipe with TestImages = Images.All }
 
     /// The same net where all weights are read from the file that the run left: those that its weights started from are not
     /// needed. A slice that was chosen by them is no slice any more.

@@ -18,7 +18,7 @@ module AxisValue =
 
 type Axis = { Name: string; Value: AxisValue }
 
-/// A published value that a report shows beside the run's own.
+/// A published value that a report compares the run's own with.
 type Expectation =
     {
         Measure: string

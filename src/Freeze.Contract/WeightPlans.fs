@@ -13,7 +13,7 @@ type Stillness =
 type Treatment =
     | Trained
     | Still of Stillness: Stillness
-    /// The entries at Indices (ascending) along Dimension learn; the others are still.
+    /// The entries at Indices (ascending) along Dimension learn; the others do not.
     | Slice of Dimension: int * Indices: int[] * Rest: Stillness
     /// As Slice, of the Count entries that have the largest Euclidean norm at the start. A bias follows the weight of
     /// its layer.
@@ -69,7 +69,7 @@ type WeightPlan =
 [<RequireQualifiedAccess>]
 module Update =
     /// The optimizer's learning rate and decay, from the first epoch to the last.
-    let usual =
+    let byDefault =
         {
             LearningRate = Rate.Times 1.0
             Decay = Rate.Times 1.0
@@ -101,14 +101,14 @@ module Counts =
             | Treatment.Slice(dimension, indices, rest) -> slice dimension indices.Length, rest
             | Treatment.Largest(dimension, count, rest) -> slice dimension count, rest
 
-        let still kind =
+        let untrained kind =
             if rest = kind then total - trained else 0L
 
         {
             Total = total
             Trained = trained
-            Fixed = still Stillness.Fixed
-            Zero = still Stillness.Zero
+            Fixed = untrained Stillness.Fixed
+            Zero = untrained Stillness.Zero
         }
 
     let ofWeights (plans: WeightPlan seq) : Counts =

@@ -13,7 +13,7 @@ type Which =
     | Largest
 
 /// `0.4 filters spread at least 1`
-type Share =
+type Portion =
     {
         Dimension: Vocabulary.Dimension
         Amount: decimal * NumberForm
@@ -35,7 +35,7 @@ type Wish =
     {
         Verb: Verb
         /// Part of each weight, or all of it.
-        Share: Share option
+        Portion: Portion option
         Init: Init option
         Update: Update
         /// Where `stats frozen` stands.
@@ -53,10 +53,10 @@ let kind (modifier: Modifier) =
     | words -> words
 
 /// Which modifiers go with an action.
-let private allowed (verb: Verb) hasShare =
+let private allowed (verb: Verb) hasPortion =
     match verb with
     | Verb.Train ->
-        (if hasShare then [ "which"; "at least" ] else [])
+        (if hasPortion then [ "which"; "at least" ] else [])
         @ [ "init"; "lr"; "decay"; "from epoch"; "until epoch"; "stats frozen" ]
     | Verb.Fixed -> [ "init"; "stats frozen" ]
     | Verb.Zero -> [ "stats frozen" ]
@@ -98,7 +98,12 @@ let private rate scope what most (expression: Expression) : Result<Rate, Diagnos
         )
     | Error e -> Error e
 
-let private share report scope (modifiers: Map<string, Located<Modifier>>) (amount: Amount) : Share option =
+let private portion
+    report
+    scope
+    (modifiers: Map<string, Located<Modifier>>)
+    (amount: Amount)
+    : Portion option =
     let keep result = Diagnostic.keep report result
 
     let dimension =
@@ -186,10 +191,10 @@ let read report (textOf: Span -> string) scope epochs (action: Action) : Wish op
         |> Option.map float
         |> Option.defaultValue 0.0
 
-    let wish share =
+    let wish portion =
         {
             Verb = action.Verb.Value
-            Share = share
+            Portion = portion
             Init = init
             Update = update report scope epochs modifiers
             FrozenStatistics = Map.tryFind "stats frozen" modifiers |> Option.map _.Span
@@ -201,4 +206,4 @@ let read report (textOf: Span -> string) scope epochs (action: Action) : Wish op
     | Some amount when action.Verb.Value <> Verb.Train ->
         report (Diagnostic.amountOfStill amount.Count.Span)
         None
-    | Some amount -> share report scope modifiers amount |> Option.map (Some >> wish)
+    | Some amount -> portion report scope modifiers amount |> Option.map (Some >> wish)

@@ -30,7 +30,7 @@ type Analysis =
         Profiles: string list
     }
 
-/// More messages help nobody.
+/// Stop after 100 errors.
 let private mostDiagnostics = 100
 
 /// A file is written by hand; some checks take time that grows with the square of its statements.
@@ -38,7 +38,7 @@ let private mostStatements = 5_000
 
 /// Files on the disk, no profile. No data set is opened: named ones are taken for the published ones, and of folders the
 /// digest is not known.
-let usual =
+let defaults =
     {
         Profile = ""
         Overrides = []

@@ -17,7 +17,7 @@ type DataLookup =
     }
 
 /// `folder("photos", size 64)`; where it is not on this machine, the file must say how many classes it has.
-let private folder (lookup: DataLookup) saysClasses scope (call: Arguments.Call) =
+let private folder (lookup: DataLookup) saysClasses scope (call: Calls.Call) =
     let content (path: Located<string>) =
         match lookup.Folder path with
         | Ok(_, content) when content.Classes = 0 && not saysClasses ->
@@ -36,7 +36,7 @@ let private folder (lookup: DataLookup) saysClasses scope (call: Arguments.Call)
             (path, content.Digest, size, content.Classes, content.TrainingImages, content.TestImages)
             |> DataSource.Folder)
 
-    Arguments.byName [ "path"; "size" ] [ "path"; "size" ] call
+    Calls.byName [ "path"; "size" ] [ "path"; "size" ] call
     |> Result.bind (fun values ->
         match Map.tryFind "path" values, Map.tryFind "size" values with
         | Some path, Some size ->
@@ -109,7 +109,7 @@ let validation (available: int) =
         "validate"
         "test"
         Validation.Test
-        "what is judged after each epoch: the test set, or so many training images held out"
+        "what each epoch is evaluated on: the test set, or so many training images held out"
 
 /// A number for each channel, in brackets where there are several: a list is one value, not an axis.
 let private ofChannels scope (set: DataSet) least (list: Expression) : Result<float[], Diagnostic> =
@@ -122,10 +122,10 @@ let private ofChannels scope (set: DataSet) least (list: Expression) : Result<fl
     | _ -> Error $"a list of {channels} numbers"
     |> Result.mapError (fun what ->
         Diagnostic.wrongValue list.Span $"{what}: the images have as many channels")
-    |> Result.bind (List.map (numberBetween scope least 1m "the share of full brightness") >> all)
+    |> Result.bind (List.map (numberBetween scope least 1m "the fraction of full brightness") >> all)
     |> Result.map (List.map float >> List.toArray)
 
-/// The constants by which nets on CIFAR and on ImageNet are usually fed, red, green, blue. Those of CIFAR take the
+/// The constants by which nets on CIFAR and on ImageNet are mostly fed, red, green, blue. Those of CIFAR take the
 /// deviation within an image for that of the set.
 let private constants =
     [
@@ -148,12 +148,12 @@ let normalisation (set: DataSet) =
             "by"
             "by([0.5, 0.5, 0.5], [0.2, 0.2, 0.2])"
             "by means and deviations, one of each for a channel"
-            "`by([MEANS], [DEVIATIONS])`, one of each for a channel, as shares of full brightness"
+            "`by([MEANS], [DEVIATIONS])`, one of each for a channel, as fractions of full brightness"
             (fun scope _ means deviations ->
                 both (ofChannels scope set 0m means) (ofChannels scope set 0.0001m deviations)
                 |> Result.map Normalisation.By)
         for name, values in constants do
-            called name name $"by the constants that are usual for {name}" (ofThree values)
+            called name name $"by the common constants of {name}" (ofThree values)
         word "mean-image" "by the mean of each pixel" Normalisation.MeanImage
     ]
     |> oneOf "normalisation" "a normalisation, such as `own`"
@@ -180,7 +180,7 @@ let augmentations =
         count 1L 64L "the padding"
         |> map (Augmentation.Crop >> Some)
         |> ofValue "crop" "crop(4)" "zeros around the image, then a window at a random place"
-        word "flip" "left and right change places in half of the images" (Some Augmentation.Flip)
+        word "flip" "left and right are swapped in half of the images" (Some Augmentation.Flip)
         // By default torchvision's.
         ofNumbers
             "resized-crop"
@@ -199,7 +199,7 @@ let augmentations =
         |> ofValue "cutout" "cutout(8)" "a square of this side is filled with the mean"
         number 0.01m 100m "alpha"
         |> map (Augmentation.Mixup >> Some)
-        |> ofValue "mixup" "mixup(0.2)" "mixed with another image, in shares drawn from Beta(0.2, 0.2)"
+        |> ofValue "mixup" "mixup(0.2)" "mixed with another image, in fractions drawn from Beta(0.2, 0.2)"
         word "none" "images as they are" None
     ]
     |> severalOf

@@ -44,7 +44,7 @@ let private treatment (plan: WeightPlan) =
         | Treatment.Solved ridge -> $"solve ridge {ridge}"
 
     let update =
-        if plan.Update = Update.usual then
+        if plan.Update = Update.byDefault then
             ""
         else
             $" {Json.toText plan.Update}"

@@ -6,7 +6,7 @@ open Freeze.Language.Syntax
 open Freeze.Language.Values
 open Freeze.Language.Sections
 
-/// The published values that hold for a run whose axes have these values, with their places: those whose every value is
+/// The published values that hold for a run whose axes have these values, with their spans: those whose every value is
 /// among them.
 let ofRun
     report

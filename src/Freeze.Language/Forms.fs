@@ -78,7 +78,7 @@ let written entries (kind: Kind<'T>) =
 type Form<'T> =
     {
         Entry: Entry
-        Read: Scope -> Arguments.Call -> Result<'T, Diagnostic>
+        Read: Scope -> Calls.Call -> Result<'T, Diagnostic>
     }
 
 let called name usage meaning read : Form<'T> =
@@ -87,7 +87,7 @@ let called name usage meaning read : Form<'T> =
         Read = read
     }
 
-let withoutArguments (value: unit -> 'T) _ (call: Arguments.Call) =
+let withoutArguments (value: unit -> 'T) _ (call: Calls.Call) =
     match call.Arguments with
     | [] -> Ok(value ())
     | first :: _ -> Error(Diagnostic.wrongValue first.Content.Span $"`{call.Callee.Value}` without brackets")
@@ -120,7 +120,7 @@ let ofNumbers name usage meaning (parameters: (string * Kind<float> * float) lis
         |> Result.map (fun value -> name, value)
 
     let read scope call =
-        Arguments.byName names [] call
+        Calls.byName names [] call
         |> Result.bind (fun written -> parameters |> List.map (value scope written) |> all)
         |> Result.map (fun values ->
             let values = Map.ofList values
@@ -135,15 +135,15 @@ let ofNumbers name usage meaning (parameters: (string * Kind<float> * float) lis
     }
 
 /// Any call.
-let call expected : Kind<Arguments.Call> =
-    ofOne expected [] (fun scope -> Arguments.call scope expected)
+let call expected : Kind<Calls.Call> =
+    ofOne expected [] (fun scope -> Calls.call scope expected)
 
 /// One of several forms; `what` they are, as messages call it.
 let oneOf what expected (forms: Form<'T> list) : Kind<'T> =
     let entries = forms |> List.map _.Entry
 
     ofOne expected entries (fun scope expression ->
-        Arguments.call scope expected expression
+        Calls.call scope expected expression
         |> Result.bind (fun call ->
             let name = call.Callee
 

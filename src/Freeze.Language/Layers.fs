@@ -239,14 +239,14 @@ let private pool (layer: Layer) shape word make (words: Phrase) : Made =
 
 let private dropout (layer: Layer) shape (words: Phrase) : Made =
     match words with
-    | [ share ] ->
-        numberBetween layer.Scope 0m 0.999m "the share dropped" share
-        |> Result.map (fun share ->
-            // None at all is no layer, so that a net may have its share as a parameter.
-            if share = 0m then
+    | [ fraction ] ->
+        numberBetween layer.Scope 0m 0.999m "the fraction dropped" fraction
+        |> Result.map (fun fraction ->
+            // None at all is no layer, so that a net may have its fraction as a parameter.
+            if fraction = 0m then
                 None
             else
-                Some(Operation.Dropout(float share), List.ofArray shape))
+                Some(Operation.Dropout(float fraction), List.ofArray shape))
     | _ -> misuse layer layer.Span
 
 /// A norm of each image by itself, over `count` values at a time.
@@ -255,7 +255,7 @@ let private norm (layer: Layer) (shape: int[]) count operation : Made =
         Diagnostic.shape
             layer.Span
             "there is one value to normalise, which would always be 0"
-            "normalise over more channels or places"
+            "normalise over more channels or pixels"
         |> Error
     else
         Ok(Some(operation, List.ofArray shape))

@@ -39,7 +39,7 @@ let private ofAxis (axis: ListAxis) (values: Freeze.Axis list) : string list =
     |> List.map (fun value -> $"{value.Name}={AxisValue.text value.Value}")
 
 /// `wrn(28, 10, drop 0.3)`, in the numbers of one run.
-let ofNet scope (call: Arguments.Call) =
+let ofNet scope (call: Calls.Call) =
     let argument (argument: Argument) =
         let value =
             match number scope argument.Content with

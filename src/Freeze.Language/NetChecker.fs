@@ -85,7 +85,7 @@ and private layer builder environment span label phrase =
     | Some(word, arguments) when environment.Blocks.ContainsKey word ->
         let definition, home = environment.Blocks[word]
 
-        let call: Arguments.Call =
+        let call: Calls.Call =
             {
                 Callee = at operation.Span word
                 Arguments = arguments
@@ -198,7 +198,7 @@ let check
     (scope: Scope)
     (body: Scope)
     (definition: Definition)
-    (call: Arguments.Call)
+    (call: Calls.Call)
     (input: int[])
     (classes: int)
     : Built option =

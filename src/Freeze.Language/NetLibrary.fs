@@ -80,7 +80,7 @@ let tryFind name =
 type Resolved =
     {
         Definition: Definition
-        Call: Arguments.Call
+        Call: Calls.Call
         IsBuiltIn: bool
     }
 
@@ -100,7 +100,7 @@ let readings (name: string) : (string * string list) list =
     ]
 
 /// The net that a call means: `lenet`, `wrn(28, 10)`, or `wrn-28-10` for short. The file's own come first.
-let resolve (own: Map<string, Definition>) (call: Arguments.Call) : Result<Resolved, Diagnostic> =
+let resolve (own: Map<string, Definition>) (call: Calls.Call) : Result<Resolved, Diagnostic> =
     let find name =
         match Map.tryFind name own with
         | Some definition -> Some(definition, false)

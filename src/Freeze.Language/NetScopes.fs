@@ -55,14 +55,14 @@ let letsOf (environment: Environment) (expression: Expression) : (string * strin
     |> List.ofSeq
 
 /// The values of a definition's parameters.
-let bind (outside: Scope) (definition: Definition) (call: Arguments.Call) =
+let bind (outside: Scope) (definition: Definition) (call: Calls.Call) =
     let names = definition.Parameters |> List.map _.Name.Value
 
     let value name (expression: Expression) =
         number outside expression
         |> Result.map (fun number -> name, Datum.Number number)
 
-    Arguments.byName names names call
+    Calls.byName names names call
     |> Result.bind (fun given ->
         definition.Parameters
         |> List.map (fun parameter ->

@@ -174,7 +174,7 @@ let parameters (source: Source option) (parameters: Parameter list) : Piece list
 let private isOne (expression: Expression) =
     expression.Value = Term.Number(1m, NumberForm.Whole)
 
-/// Behind these a place is expected: as names of parts they need parentheses beside other words.
+/// Behind these a place is expected: as names of parts they need parentheses next to other words.
 let private placeWords = [ "first"; "last"; "layer"; "layers"; "stage" ]
 
 /// A rule's `:` must stand on the selector's line, so a selector is text and never broken.

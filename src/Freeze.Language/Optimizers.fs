@@ -106,7 +106,7 @@ let optimizer =
     |> setting
         "optimizer"
         "sgd(lr 0.01, momentum 0.9)"
-        (Arguments.bare (at Span.Nowhere "sgd"))
+        (Calls.bare (at Span.Nowhere "sgd"))
         "how the trained weights are updated"
 
 /// The settings of their own, as arguments of the optimizer.

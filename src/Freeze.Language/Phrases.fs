@@ -65,7 +65,7 @@ let modifierTable =
 
 let modifiers = modifierTable |> List.map fst
 
-/// The words that a selector may begin with, beside names of parts.
+/// The words that a selector may begin with, apart from names of parts.
 let selectors =
     [
         entry "all" "all" "every weight"
@@ -85,7 +85,7 @@ let selectors =
 /// Words that cannot name a part of a net, because rules give them a meaning.
 let reserved = names selectors @ [ "in"; "except" ]
 
-/// What stands in a net beside layers.
+/// What stands in a net apart from layers.
 let structures =
     [
         entry "let" "let NAME = VALUE" "a value with a name, known behind it"

@@ -7,12 +7,12 @@ open Freeze.Language.Rules
 open Freeze.Language.Sections
 open Freeze.Language.Variants
 
-/// What some rules of a variant read beside the net.
+/// What some rules of a variant read apart from the net.
 type Reads =
     {
         Case: string option
         OfMembers: bool
-        /// The places of lists.
+        /// The spans of lists.
         Lists: Span list
         Seed: bool
     }
@@ -20,7 +20,7 @@ type Reads =
 /// What tells runs of a net apart for rules: case, whether they are of members, epochs, seed, and items of lists.
 type Key = string option * bool * int * int64 * int64 option list
 
-/// The places of the lists in an expression.
+/// The spans of the lists in an expression.
 let private lists (expression: Expression) : Span seq =
     Walk.expressions expression
     |> Seq.filter (fun inner -> inner.Value.IsList || inner.Value.IsRange || inner.Value.IsTuple)

@@ -12,7 +12,7 @@ open Freeze.Language.Sections
 open Freeze.Language.Variants
 open Freeze.Language.RunNets
 
-/// What is known of a file beside its statements.
+/// What is known of a file apart from its statements.
 type FileContext =
     {
         Report: Diagnostic -> unit

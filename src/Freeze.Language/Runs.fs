@@ -17,7 +17,7 @@ type Planned =
         Run: Run
         /// What its rules make of the weights, and for each of these the rule that decides it.
         Weights: Rules.Resolved
-        /// The places of the published values that hold for it.
+        /// The spans of the published values that hold for it.
         Published: Span list
     }
 

@@ -1,4 +1,4 @@
-/// Which weights of a net a selector claims.
+/// Which weights of a net a selector takes.
 module Freeze.Language.Selectors
 
 open Freeze
@@ -12,9 +12,9 @@ type NetView =
         Weights: Weight[]
         /// For each weight the segments of its layer's path.
         Paths: string[][]
-        /// For each weight its layer's place, from 1, in the order of conv and linear layers; a norm
-        /// has the place of the layer that it belongs to.
-        Places: int[]
+        /// For each weight its layer's number, from 1, in the order of conv and linear layers; a norm
+        /// has the number of the layer that it belongs to.
+        Numbers: int[]
         LayerCount: int
         StageCount: int
     }
@@ -36,9 +36,9 @@ let private glob (pattern: string) (text: string) =
 
     go 0 0 -1 0
 
-/// The place of each layer that has weights. A norm right behind a convolution belongs to it; any
+/// The number of each layer that has weights. A norm right behind a convolution belongs to it; any
 /// other belongs to the next conv or linear layer, or to the last where none comes.
-let private places (net: Net) : Map<string, int> * int =
+let private numbers (net: Net) : Map<string, int> * int =
     let isCounted (node: Node) =
         node.Operation.IsConv || node.Operation.IsLinear
 
@@ -58,13 +58,13 @@ let private places (net: Net) : Map<string, int> * int =
         then
             let before = net.Nodes[node.Inputs[0]]
 
-            let place =
+            let number =
                 if before.Operation.IsConv then
                     counted[before.Name]
                 else
                     min (passed + 1) counted.Count
 
-            passed, Map.add node.Name place found
+            passed, Map.add node.Name number found
         else
             passed, found
 
@@ -72,13 +72,13 @@ let private places (net: Net) : Map<string, int> * int =
 
 let view netName (net: Net) : NetView =
     let weights = Net.weights net
-    let places, count = places net
+    let numbers, count = numbers net
 
     {
         NetName = netName
         Weights = weights
         Paths = weights |> Array.map _.Layer.Split('.')
-        Places = weights |> Array.map (fun weight -> places[weight.Layer])
+        Numbers = weights |> Array.map (fun weight -> numbers[weight.Layer])
         LayerCount = count
         StageCount = net.Stages.Length
     }
@@ -125,11 +125,11 @@ let private ofPath view span (path: string) =
         else
             Ok found
 
-/// The indices of the weights that a selector claims. Nothing at all is an error but where it is asked for,
+/// The indices of the weights that a selector takes. Nothing at all is an error but where it is asked for,
 /// as in `first 0 layers`.
 let rec resolve (scope: Scope) (view: NetView) (selector: Selector) : Result<Set<int>, Diagnostic> =
     let between first last =
-        where view (fun i -> int64 view.Places[i] >= first && int64 view.Places[i] <= last)
+        where view (fun i -> int64 view.Numbers[i] >= first && int64 view.Numbers[i] <= last)
 
     let layer least expression =
         match wholeBetween scope 0L (int64 System.Int32.MaxValue) "the layer" expression with

@@ -14,7 +14,7 @@ type Settings =
         /// What is known of its data.
         Data: DataSet
         /// Its place is where an error in a library net is shown.
-        Net: Arguments.Call
+        Net: Calls.Call
         /// One scheme for all convolutions and linear layers, or the net's own.
         Init: Schemes.Scheme option
         ByStages: bool

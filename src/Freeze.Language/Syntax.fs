@@ -5,9 +5,9 @@ type Name = Located<string>
 
 [<RequireQualifiedAccess>]
 type NumberForm =
-    /// `3`: a count where a count or a share may stand.
+    /// `3`: a count where a count or a fraction may stand.
     | Whole
-    /// `0.4`: a share where a count or a share may stand.
+    /// `0.4`: a fraction where a count or a fraction may stand.
     | Decimal
     /// `40%`; the value is held as 0.40.
     | Percent

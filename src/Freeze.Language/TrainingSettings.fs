@@ -12,7 +12,7 @@ let net =
     |> setting
         "net"
         "lenet"
-        (Arguments.bare (at Span.Nowhere "lenet"))
+        (Calls.bare (at Span.Nowhere "lenet"))
         "the net, of the library or defined in the file"
 
 let init =
@@ -22,22 +22,22 @@ let init =
     |> setting "init" "net" None "where weights start: the net's own scheme, or one for all"
 
 /// `step([60, 120], 0.2x)`: the list is one value, not an axis.
-let private step scope (call: Arguments.Call) (places: Expression) (times: Expression) =
+let private step scope (call: Calls.Call) (epochs: Expression) (times: Expression) =
     let ascending (found: int64 list) =
         if List.distinct found = found && List.sort found = found then
             Ok(found |> List.map int |> List.toArray)
         else
             Error(Diagnostic.wrongValue call.Callee.Span "epochs in ascending order")
 
-    let places =
-        match places.Value with
+    let epochs =
+        match epochs.Value with
         | Term.List several -> several
-        | _ -> [ places ]
+        | _ -> [ epochs ]
         |> List.map (wholeBetween scope 1L 1_000_000L "the epoch")
         |> all
         |> Result.bind ascending
 
-    both places (factor.Read scope [ times ]) |> Result.map Schedule.Step
+    both epochs (factor.Read scope [ times ]) |> Result.map Schedule.Step
 
 /// `plateau(5, 0.1x)`.
 let private plateau scope _ (epochs: Expression) (times: Expression) =
@@ -140,16 +140,20 @@ let stops =
         |> ofValue "accuracy" "accuracy(99%)" "an accuracy that is reached"
         word "none" "nothing but the last epoch" None
     ]
-    |> severalOf "stop" "plateau(EPOCHS) or accuracy(SHARE)" _.IsPlateau "each of plateau and accuracy once"
-    |> setting "stop" "none" [] "what ends a run early: plateau(EPOCHS), accuracy(SHARE)"
+    |> severalOf
+        "stop"
+        "plateau(EPOCHS) or accuracy(FRACTION)"
+        _.IsPlateau
+        "each of plateau and accuracy once"
+    |> setting "stop" "none" [] "what ends a run early: plateau(EPOCHS), accuracy(FRACTION)"
 
 let keep =
     [
         "last", "those after the last epoch", Keep.Last
-        "best", "beside them those after the epoch of the best validation accuracy", Keep.Best
+        "best", "also those after the epoch of the best validation accuracy", Keep.Best
     ]
     |> oneWord "choice of weights"
-    |> setting "keep" "last" Keep.Last "which weights a run leaves: the last, or the best epoch's beside them"
+    |> setting "keep" "last" Keep.Last "which weights a run leaves: the last, or the best epoch's too"
 
 let loss =
     let smoothed = "cross-entropy(smoothing 0.1)"

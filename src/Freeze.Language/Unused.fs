@@ -61,7 +61,7 @@ let checkNets (context: FileContext) (contents: Contents) (variant: Variant) (us
             scope
             scope
             definition
-            (Arguments.bare definition.Name)
+            (Calls.bare definition.Name)
             settings.Data.Image
             settings.Recipe.Classes
         |> ignore

@@ -173,7 +173,7 @@ let layerTable =
             []
             "normalises each image over all its values, eps 1e-5; a scale and a shift for each value"
         layer "relu" [] [] "max(x, 0)"
-        layer "leakyrelu" [ "[SLOPE]" ] [] "x, or SLOPE times x where x is below 0; 0.01 unless told"
+        layer "leakyrelu" [ "[SLOPE]" ] [] "x, or SLOPE times x where x is below 0; 0.01 by default"
         layer "gelu" [] [] "x times the normal distribution function of x"
         layer "sigmoid" [] [] "1 / (1 + exp(-x))"
         layer "tanh" [] [] "the hyperbolic tangent"
@@ -181,7 +181,7 @@ let layerTable =
         layer "avgpool" [ "SIZE" ] [ stride; [ "pad", "N" ] ] "the mean of each square; stride SIZE"
         layer "globalpool" [] [] "the mean of each channel"
         layer "flatten" [] [] "all values in one row"
-        layer "dropout" [ "SHARE" ] [] "zeroes a share of the values while training"
+        layer "dropout" [ "FRACTION" ] [] "zeroes a fraction of the values while training"
         layer "init" [ "conv|linear|bias"; "SCHEME" ] [] "no layer: where those after it start"
     ]
 

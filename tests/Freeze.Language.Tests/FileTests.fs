@@ -510,7 +510,7 @@ let ``weights from a file are known by their content, wherever the file lies`` (
 let ``odd files and numbers are errors, at once`` (text: string) =
     let analysis =
         Compile.analyse
-            Compile.usual
+            Compile.defaults
             { source text with
                 Path = Path.Combine(root, "tests", "x.frz")
             }

@@ -35,7 +35,7 @@ let alone: Compile.Options =
             {
                 Read = fun _ -> Error "there is no such file"
                 Weights = fun _ -> Error "there is no such file"
-                Named = Compile.usual.Files.Named
+                Named = Compile.defaults.Files.Named
                 Images = fun _ -> Error "there is no such folder"
             }
     }

@@ -106,7 +106,7 @@ let ``where two values go on it ends before they part`` () =
                         Weight = weight
                         Start = Starts.torch weight
                         Treatment = if weight.Layer = learning then Treatment.Trained else still
-                        Update = Update.usual
+                        Update = Update.byDefault
                     })
         }
 

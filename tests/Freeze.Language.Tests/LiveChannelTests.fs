@@ -8,7 +8,7 @@ open Xunit
 let private recipe (text: string) : Recipe =
     let analysis =
         Compile.analyse
-            Compile.usual
+            Compile.defaults
             {
                 Path = "test.frz"
                 Text = text

@@ -62,7 +62,7 @@ let ``a rule's learning rate and decay are factors or values`` () =
     Assert.Equal(Rate.Times 0.1, plan.Update.LearningRate)
     Assert.Equal(Rate.Exactly 0.0, plan.Update.Decay)
     Assert.Equal(Rate.Exactly 0.02, (planOf "fc1: train lr 0.02" "fc1.weight").Update.LearningRate)
-    Assert.Equal(Update.usual, (planOf "fc1: train lr 0.02" "fc2.weight").Update)
+    Assert.Equal(Update.byDefault, (planOf "fc1: train lr 0.02" "fc2.weight").Update)
 
 [<Theory>]
 [<InlineData("from epoch 3", 3, 10)>]

@@ -106,7 +106,13 @@ let examplePaths () =
 
 let private analyseExample profile name =
     match Source.read (under [ "dsl-examples"; name ]) with
-    | Ok source -> source, Compile.analyse { Compile.usual with Profile = profile } source
+    | Ok source ->
+        source,
+        Compile.analyse
+            { Compile.defaults with
+                Profile = profile
+            }
+            source
     | Error reason -> failwith reason
 
 [<Theory>]

@@ -14,14 +14,14 @@ let private forward = 288_000.0 + 1_600_000.0 + 400_000.0 + 5_000.0
 [<Fact>]
 let ``a step goes forward, to the weights and to the inputs, judging forward alone`` () =
     let work = work "data mnist-sample; net lenet; epochs 3; validate test"
-    Assert.Equal((18_000L, 3_000L), (work.Trained, work.Judged))
+    Assert.Equal((18_000L, 3_000L), (work.Trained, work.Evaluated))
     let step = forward + forward + (forward - 288_000.0)
     Assert.Equal(18_000.0 * step + 3_000.0 * forward, work.Operations)
 
 [<Fact>]
 let ``images that are held out are judged each epoch, and the test set once`` () =
     let work = work "data mnist-sample; net lenet; epochs 3; images 5000; validate 500"
-    Assert.Equal((13_500L, 2_500L), (work.Trained, work.Judged))
+    Assert.Equal((13_500L, 2_500L), (work.Trained, work.Evaluated))
 
 [<Fact>]
 let ``an ensemble trains its base, then each member`` () =
@@ -48,7 +48,7 @@ let private search = "search random 10 per stage; lr ~ 1e-4 * 10^normal(0, 1)\n"
 [<Fact>]
 let ``each candidate of a stage trains the stage alone, on features that are computed once`` () =
     let work = work (staged (search + "net cnn2; epochs 3"))
-    Assert.Equal((2L * 33L * 9_000L, 2L * 33L * 1_000L + 10_000L), (work.Trained, work.Judged))
+    Assert.Equal((2L * 33L * 9_000L, 2L * 33L * 1_000L + 10_000L), (work.Trained, work.Evaluated))
 
     let trainings =
         33.0

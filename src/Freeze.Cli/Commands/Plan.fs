@@ -75,7 +75,7 @@ let private relativeOfStages (recipe: Recipe) (stages: StageWork[]) =
 
     let own =
         stages
-        |> Array.sumBy (fun stage -> stage.Step.Step + (if stage.IsKept then 0L else stage.Front))
+        |> Array.sumBy (fun stage -> stage.Step.Step + (if stage.IsKept then 0L else stage.Prefix))
 
     $"{float own / float (max 1L full.Step):F2}x"
 
@@ -243,10 +243,10 @@ let private printStagesOf (holders: string -> int) (shown: Shown) =
         $"{tried[0]:G6}{more}"
 
     let front (work: StageWork) =
-        if work.Front = 0L then
+        if work.Prefix = 0L then
             ""
         else
-            million work.Front + (if work.IsKept then " once" else " each epoch")
+            million work.Prefix + (if work.IsKept then " once" else " each epoch")
 
     let runs (work: StageWork) =
         match holders work.Address with
@@ -390,7 +390,7 @@ let private printWork (shown: Shown[]) =
         "%s multiply-adds in all: steps on %s images, %s judged%s"
         (readable work.Operations)
         (count work.Trained)
-        (count work.Judged)
+        (count work.Evaluated)
         apart
 
 /// How long all would take here, by some steps of each.

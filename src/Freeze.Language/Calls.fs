@@ -1,5 +1,5 @@
 /// The arguments of a call, such as `sgd(lr 0.1, momentum 0.9)`: each parameter by name, once.
-module Freeze.Language.Arguments
+module Freeze.Language.Calls
 
 open Freeze.Language.Syntax
 open Freeze.Language.Values
