@@ -5,7 +5,6 @@ open Freeze
 open Freeze.Language.Values
 open Freeze.Language.Sections
 open Freeze.Language.Variants
-open Freeze.Language.RunWeights
 open Freeze.Language.Runs
 
 /// The columns that the runs of a file can have.

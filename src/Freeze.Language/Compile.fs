@@ -146,7 +146,7 @@ let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
                 |> Result.map (fun found -> path, found)
                 |> Result.mapError (notFound written.Span)
 
-    let context: RunWeights.FileContext =
+    let context: Sections.FileContext =
         {
             Report = found.Add
             Source = source

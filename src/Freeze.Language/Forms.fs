@@ -250,7 +250,7 @@ let setting name written fallback meaning (kind: Kind<'T>) : Setting<'T> =
 type Written = { Name: Name; Phrase: Phrase }
 
 /// The settings of one run as they are written, and who is told of mistakes.
-type Reading =
+type WrittenSettings =
     {
         Report: Diagnostic -> unit
         Scope: Scope
@@ -263,13 +263,13 @@ let tryRead (scope: Scope) (written: Map<string, Written>) (setting: Setting<'T>
     |> Option.map (fun written -> setting.Kind.Read scope written.Phrase)
 
 /// The value of a setting, written or by default; nothing where it is wrong.
-let tryValue (reading: Reading) (setting: Setting<'T>) : 'T option =
+let tryValue (reading: WrittenSettings) (setting: Setting<'T>) : 'T option =
     tryRead reading.Scope reading.Written setting
     |> Option.defaultValue (Ok setting.Default)
     |> Diagnostic.keep reading.Report
 
 /// The value of a setting, or its default where it is not written or wrong.
-let value (reading: Reading) (setting: Setting<'T>) : 'T =
+let value (reading: WrittenSettings) (setting: Setting<'T>) : 'T =
     tryValue reading setting |> Option.defaultValue setting.Default
 
 /// What editors and messages say of a setting.

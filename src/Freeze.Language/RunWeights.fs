@@ -12,21 +12,6 @@ open Freeze.Language.Sections
 open Freeze.Language.Variants
 open Freeze.Language.RunNets
 
-/// What is known of a file apart from its statements.
-type FileContext =
-    {
-        Report: Diagnostic -> unit
-        Source: Source
-        TextOf: Span -> string
-        /// The full path of a file of weights, and what it holds.
-        Weights: Located<string> -> Result<string * WeightFile, Diagnostic>
-        Data: DataSettings.DataLookup
-        /// The profile in force, or "".
-        Profile: string
-        /// Settings and lets that lie above it.
-        Overrides: Statement list
-    }
-
 /// One run whose settings and net are known.
 type Making =
     {

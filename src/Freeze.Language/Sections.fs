@@ -2,6 +2,7 @@
 /// over another.
 module Freeze.Language.Sections
 
+open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Forms
 open Freeze.Language.Rules
@@ -80,6 +81,21 @@ let nothing =
         Profiles = []
         Nets = Map.empty
         Report = []
+    }
+
+/// What is known of a file apart from its statements.
+type FileContext =
+    {
+        Report: Diagnostic -> unit
+        Source: Source
+        TextOf: Span -> string
+        /// The full path of a file of weights, and what it holds.
+        Weights: Located<string> -> Result<string * WeightFile, Diagnostic>
+        Data: DataSettings.DataLookup
+        /// The profile in force, or "".
+        Profile: string
+        /// Settings and lets that lie above it.
+        Overrides: Statement list
     }
 
 /// What of a section is still in force where another lies above it: a name that the upper one gives a meaning, by a setting,

@@ -242,7 +242,7 @@ let table: Described list =
     ]
 
 /// The recipe of the settings of a run on some data. Its net, weights and way of learning are still blank.
-let recipe (reading: Reading) (source: DataSource) (set: DataSet) : Recipe =
+let recipe (reading: WrittenSettings) (source: DataSource) (set: DataSet) : Recipe =
     let value (setting: Setting<'T>) = value reading setting
     let images = value (DataSettings.images set)
 

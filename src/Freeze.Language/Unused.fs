@@ -6,7 +6,6 @@ open Freeze.Language.Values
 open Freeze.Language.Rules
 open Freeze.Language.Sections
 open Freeze.Language.Variants
-open Freeze.Language.RunWeights
 open Freeze.Language.Runs
 
 /// Warns of lets, draws, rules and published values. A profile that narrows lists leaves published values without runs,
