@@ -38,7 +38,7 @@ let private ofPlan path =
             unreadable path reason
 
 let options (reading: KnownData.Reading) (profile: string option) : Compile.Options =
-    { Compile.usual with
+    { Compile.defaults with
         Profile = profile |> Option.defaultValue ""
         Files = reading
     }
@@ -61,7 +61,7 @@ let loadWith
         | Ok source ->
             Compile.analyse
                 { options reading profile with
-                    Beside = beside
+                    Overrides = beside
                 }
                 source
 

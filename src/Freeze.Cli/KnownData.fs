@@ -18,13 +18,13 @@ let private full (path: string) =
 
 /// No file of a data set is read: for commands to which it does not matter which images these are.
 let unread: Reading =
-    { Compile.usual.Files with
+    { Compile.defaults.Files with
         Images =
             Memo.once (fun path ->
                 if not (Directory.Exists path) then
                     note $"{path} is not on this machine: the hash of its runs needs the data"
 
-                Compile.usual.Files.Images path)
+                Compile.defaults.Files.Images path)
     }
 
 let private reading (catalog: DataCatalog) (elsewhere: string -> FolderContent option) : Reading =
@@ -48,7 +48,7 @@ let private reading (catalog: DataCatalog) (elsewhere: string -> FolderContent o
             |> Option.map Ok
             |> Option.defaultWith (fun () -> unread.Images path)
 
-    { Compile.usual.Files with
+    { Compile.defaults.Files with
         Named = Memo.once (fun name -> catalog.Identify(name, note))
         Images = Memo.once images
     }

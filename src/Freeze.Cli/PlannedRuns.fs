@@ -60,7 +60,7 @@ let relativeStep (recipe: Recipe) : string =
 /// The same of stages: a step of each, with what is computed anew for it in front.
 let private relativeOfStages (planned: PlannedRun) =
     planned.Stages.Value
-    |> Array.sumBy (fun stage -> stage.Step.Step + (if stage.IsKept then 0L else stage.Front))
+    |> Array.sumBy (fun stage -> stage.Step.Step + (if stage.IsKept then 0L else stage.Prefix))
     |> relative planned.Run.Recipe
 
 let printTable (planned: PlannedRun[]) =

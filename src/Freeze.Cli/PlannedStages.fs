@@ -16,10 +16,10 @@ let private printTable (holders: string -> int) (planned: PlannedRun) =
         $"{tried[0]:G6}{more}"
 
     let front (work: StageWork) =
-        if work.Front = 0L then
+        if work.Prefix = 0L then
             ""
         else
-            million work.Front + (if work.IsKept then " once" else " each epoch")
+            million work.Prefix + (if work.IsKept then " once" else " each epoch")
 
     let runs (work: StageWork) =
         match holders work.Address with

@@ -72,7 +72,7 @@ let printWork (planned: PlannedRun[]) =
         "%s multiply-adds in all: steps on %s images, %s judged%s"
         (readable work.Operations)
         (count work.Trained)
-        (count work.Judged)
+        (count work.Evaluated)
         apart
 
 /// How long all would take here, by some steps of each.

@@ -21,10 +21,10 @@ type ClassAnswers =
         Right: int
     }
 
-    /// The share of the class's images that were recognised, its accuracy; NaN where there are none.
+    /// The fraction of the class's images that were recognised, its accuracy; NaN where there are none.
     member counts.Recall = float counts.Right / float counts.Images
 
-    /// The share of right ones among the answers that named the class; NaN where there are none.
+    /// The fraction of right ones among the answers that named the class; NaN where there are none.
     member counts.Precision = float counts.Right / float counts.Answered
 
 [<RequireQualifiedAccess>]

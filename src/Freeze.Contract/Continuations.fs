@@ -3,7 +3,7 @@ namespace Freeze
 /// Runs whose epochs are the first ones of a longer run, bit for bit: the longer one goes on from their end.
 [<RequireQualifiedAccess>]
 module Continuations =
-    /// Whether a longer run may go on from the end of a run, so that what its optimizer has gathered is worth keeping: no step may
+    /// Whether a longer run may go on from the end of a run, so that the state of its optimizer is worth keeping: no step may
     /// depend on how many epochs there are in all. Some schedules' rates do; the stages of a net and the members of an ensemble
     /// learn one behind the other.
     let mayFollow (recipe: Recipe) : bool =

@@ -1,12 +1,12 @@
 namespace Freeze
 
-/// Multiply-and-adds of one image in one training step, in convolutions and linear layers; all else is small beside.
+/// Multiply-and-adds of one image in one training step, in convolutions and linear layers; all else is small.
 type Cost =
     {
         Forward: int64
         /// Gradients of what learns.
         WeightGradient: int64
-        /// Gradients that are handed on to what learns further in front.
+        /// Gradients that are handed on to what learns in earlier layers.
         InputGradient: int64
     }
 
@@ -15,7 +15,7 @@ type Cost =
 /// What a step of a recipe computes, and what it does without.
 [<RequireQualifiedAccess>]
 module Costs =
-    /// By layer the share of its kernel that learns, of layers where anything does.
+    /// By layer the fraction of its kernel that learns, of layers where anything does.
     let private learning (weights: WeightPlan[]) : Map<string, float> =
         weights
         |> Array.groupBy _.Weight.Layer
@@ -25,7 +25,7 @@ module Costs =
             layer, float counts.Trained / float counts.Total)
         |> Map.ofArray
 
-    /// For each node whether gradients reach its output: something learns in it or in front of it.
+    /// For each node whether gradients reach its output: something learns in it or before it.
     let private reached (net: Net) (learning: Map<string, float>) : bool[] =
         let reached = Array.zeroCreate net.Nodes.Length
 
@@ -48,7 +48,7 @@ module Costs =
                 | live -> live.Length)
             net.Nodes
 
-    let private forward (net: Net) (computed: int[]) (place: int) (node: Node) =
+    let private forward (net: Net) (computed: int[]) (index: int) (node: Node) =
         match node.Operation with
         | Operation.Conv(Height = height; Width = width; Groups = groups) ->
             let inputs =
@@ -58,7 +58,7 @@ module Costs =
                     net.Nodes[node.Inputs[0]].Shape[0] / groups
 
             Extents.size node.Shape[1..]
-            * Extents.size [| computed[place]; inputs; height; width |]
+            * Extents.size [| computed[index]; inputs; height; width |]
         | Operation.Linear(units, _) -> int64 units * int64 computed[node.Inputs[0]]
         | _ -> 0L
 
@@ -68,33 +68,32 @@ module Costs =
         let reached = reached net learning
         let computed = computed net weights
 
-        let add cost (place, node: Node) =
-            let forward = forward net computed place node
-            let share = Map.tryFind node.Name learning |> Option.defaultValue 0.0
+        let ofNode index (node: Node) =
+            let forward = forward net computed index node
+            let fraction = Map.tryFind node.Name learning |> Option.defaultValue 0.0
             let handsOn = node.Inputs |> Array.exists (fun input -> reached[input])
 
             let learnsWhole =
                 match node.Operation with
                 | Operation.Conv(Groups = groups) when groups > 1 -> true
                 // What is left of a convolution with zero filters learns as a whole.
-                | _ -> computed[place] < node.Shape[0]
+                | _ -> computed[index] < node.Shape[0]
 
-            let share = if share > 0.0 && learnsWhole then 1.0 else share
+            let fraction = if fraction > 0.0 && learnsWhole then 1.0 else fraction
 
             {
-                Forward = cost.Forward + forward
-                WeightGradient = cost.WeightGradient + int64 (round (share * float forward))
-                InputGradient = cost.InputGradient + (if handsOn then forward else 0L)
+                Forward = forward
+                WeightGradient = int64 (round (fraction * float forward))
+                InputGradient = if handsOn then forward else 0L
             }
 
-        let none =
-            {
-                Forward = 0L
-                WeightGradient = 0L
-                InputGradient = 0L
-            }
+        let costs = net.Nodes |> Array.mapi ofNode
 
-        net.Nodes |> Array.indexed |> Array.fold add none
+        {
+            Forward = costs |> Array.sumBy _.Forward
+            WeightGradient = costs |> Array.sumBy _.WeightGradient
+            InputGradient = costs |> Array.sumBy _.InputGradient
+        }
 
     /// The cost of a step in which every weight learns.
     let ofFullTraining (net: Net) (weights: WeightPlan[]) : Cost =
@@ -105,7 +104,7 @@ module Costs =
             })
         |> ofWeights net
 
-    /// The weighted layers in front of all that learns: no gradient reaches them.
+    /// The weighted layers before all that learns: no gradient reaches them.
     let prefix (net: Net) (weights: WeightPlan[]) : string[] =
         let reached = reached net (learning weights)
         let layers = weights |> Array.map _.Weight.Layer |> Set.ofArray

@@ -1,13 +1,13 @@
 namespace Freeze
 
-/// The front of a net that is the same function of an image in every step.
+/// The prefix of a net that is the same function of an image in every step.
 type FixedPrefix =
     {
         /// The node whose outputs can be computed once, for they are all that the rest reads; 0 where there is none.
         Output: int
         /// The weighted layers up to it.
         Layers: string[]
-        /// Why it is no more, such as "crop moves the images".
+        /// Why it ends there, such as "crop moves the images".
         Limit: string
     }
 
@@ -29,7 +29,7 @@ module FixedPrefixes =
         | Operation.Dropout probability when probability > 0.0 -> Some $"{node.Name} draws anew in each step"
         | _ -> None
 
-    /// The nodes behind which nothing reads what stands in front of them.
+    /// The nodes behind which nothing reads what stands before them.
     let private cuts (nodes: Node[]) : bool[] =
         let cuts = Array.create nodes.Length true
 
@@ -65,7 +65,7 @@ module FixedPrefixes =
             let moving = moves learning (Set.ofArray recipe.FrozenStatistics)
             let first = nodes |> Array.tryFindIndex (moving >> Option.isSome)
             // The last node is what is left for a training to compute.
-            let still = defaultArg first nodes.Length |> min (nodes.Length - 1)
+            let fixedNodes = defaultArg first nodes.Length |> min (nodes.Length - 1)
             let cuts = cuts nodes
 
             let limit =
@@ -76,7 +76,7 @@ module FixedPrefixes =
             let isWorth (node: Node) =
                 node.Operation.IsConv || node.Operation.IsLinear
 
-            match Seq.tryFindBack (fun output -> cuts[output]) (seq { 1 .. still - 1 }) with
+            match Seq.tryFindBack (fun output -> cuts[output]) (seq { 1 .. fixedNodes - 1 }) with
             | Some output when nodes[..output] |> Array.exists isWorth ->
                 let weighted = recipe.Weights |> Array.map _.Weight.Layer |> Set.ofArray
 
@@ -100,7 +100,7 @@ module FixedPrefixes =
         let part = Parts.upTo recipe output 0
 
         { part with
-            Weights = part.Weights |> Array.map (fun plan -> { plan with Update = Update.usual })
+            Weights = part.Weights |> Array.map (fun plan -> { plan with Update = Update.byDefault })
             Augmentations = [||]
             DropLast = false
             TestImages =
@@ -108,7 +108,7 @@ module FixedPrefixes =
                     recipe.TestImages
                 else
                     Images.All
-            // Features of test images are only kept where each epoch is judged by them.
+            // Features of test images are only kept where each epoch is evaluated on them.
             Validation =
                 if recipe.Validation.IsTest then
                     Validation.Test

@@ -13,7 +13,7 @@ type ImageFile =
         Path: string
         /// In bytes.
         Length: int64
-        /// The place of its class among the listing's classes.
+        /// The index of its class among the listing's classes.
         Label: int
     }
 
@@ -195,19 +195,19 @@ module ImageFolders =
         let label name =
             Array.BinarySearch(names, name, StringComparer.Ordinal)
 
-        let training, beside =
+        let training, ignored =
             images root "train" (Array.mapi (fun i name -> name, i) names)
 
-        let judged =
+        let testPart =
             if Directory.Exists(Path.Combine(root, "test")) then
                 "test"
             else
                 "val"
 
-        let tested = classes root judged
+        let tested = classes root testPart
 
         match tested |> Array.tryFind (fun name -> label name < 0) with
-        | Some other -> refuse $"{judged}/{other} is a class that train lacks"
+        | Some other -> refuse $"{testPart}/{other} is a class that train lacks"
         | None -> ()
 
         let seen = training |> Seq.map _.Label |> Set.ofSeq
@@ -216,15 +216,15 @@ module ImageFolders =
         | Some empty -> refuse $"train/{names[empty]} holds no picture"
         | None -> ()
 
-        let test, besideTest =
-            images root judged (tested |> Array.map (fun name -> name, label name))
+        let test, ignoredTest =
+            images root testPart (tested |> Array.map (fun name -> name, label name))
 
         {
             Folder = root
             Classes = names
             Training = training
             Test = test
-            Ignored = beside + besideTest
+            Ignored = ignored + ignoredTest
         }
 
     /// SHA-256, in hexadecimal digits, of a listing's classes, paths and labels in their order and of the SHA-256 of each file,

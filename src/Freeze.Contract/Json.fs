@@ -246,16 +246,25 @@ and private ofUnion kind =
 let writeTo (writer: Utf8JsonWriter) (value: 'T) =
     (codecOf typeof<'T>).Write writer (box value)
 
-/// The canonical UTF-8 bytes of a value.
-let toBytes (value: 'T) : byte[] =
+let private bytes (codec: Codec) (value: obj) : byte[] =
     use buffer = new MemoryStream()
     use writer = new Utf8JsonWriter(buffer)
-    writeTo writer value
+    codec.Write writer value
     writer.Flush()
     buffer.ToArray()
 
+/// The canonical UTF-8 bytes of a value.
+let toBytes (value: 'T) : byte[] = bytes (codecOf typeof<'T>) (box value)
+
 /// The canonical text of a value.
 let toText (value: 'T) : string = Encoding.UTF8.GetString(toBytes value)
+
+/// The fields of a record: the name and the canonical text of each, also of those at their defaults.
+let fields (record: 'T) : (string * string)[] =
+    FSharpType.GetRecordFields typeof<'T>
+    |> Array.map (fun field ->
+        let value = bytes (codecOf field.PropertyType) (field.GetValue record)
+        camel field.Name, Encoding.UTF8.GetString value)
 
 /// A value from parsed JSON; `JsonMismatch` where it is not of the type.
 let ofElement<'T> (path: string) (element: JsonElement) : 'T =

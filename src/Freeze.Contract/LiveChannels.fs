@@ -69,11 +69,11 @@ module LiveChannels =
 
         if passes.Has Pass.DeadChannels then
             net.Nodes
-            |> Array.iteri (fun place node ->
+            |> Array.iteri (fun index node ->
                 let nodes = node.Inputs |> Array.map (fun input -> net.Nodes[input])
                 let inputs = node.Inputs |> Array.map (fun input -> found[input])
 
-                found[place] <-
+                found[index] <-
                     match node.Operation with
                     // Filters of groups are computed all together.
                     | Operation.Conv(Groups = groups) when groups > 1 -> null

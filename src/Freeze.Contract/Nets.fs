@@ -18,9 +18,9 @@ type Operation =
         Groups: int *
         Dilation: int
     | Linear of Units: int * Bias: bool
-    /// Normalises each channel; Momentum is the share of a batch in the running statistics.
+    /// Normalises each channel; Momentum is the fraction of a batch in the running statistics.
     | BatchNorm of Epsilon: float * Momentum: float
-    /// Wu and He 2018: normalises each image over the places and channels of each of so many equal groups; scale and shift are
+    /// Wu and He 2018: normalises each image over the pixels and channels of each of so many equal groups; scale and shift are
     /// the channels'.
     | GroupNorm of Groups: int * Epsilon: float
     /// Ba, Kiros and Hinton 2016: normalises each image over all its values, each of which has a scale and a shift.
@@ -129,7 +129,7 @@ module Net =
                     { weight with
                         Name = node.Name + ".bias"
                         IsBias = true
-                        // A norm's shift has a scale beside each entry.
+                        // Each entry of a norm's shift has a scale.
                         Shape =
                             if LayerKind.isNorm weight.Kind then
                                 weight.Shape

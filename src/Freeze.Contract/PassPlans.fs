@@ -9,7 +9,7 @@ type FeaturePlan =
         Layers: string[]
         /// Of the features of all images that the run uses; 0 where their number is not known.
         Bytes: int64
-        /// Why it is no more, such as "crop moves the images".
+        /// Why the prefix ends there, such as "crop moves the images".
         Limit: string
     }
 
@@ -33,7 +33,7 @@ type ConstantPlan =
 /// What the passes make of a run, as far as can be said without a tensor.
 type PassPlan =
     {
-        /// The weighted layers in front of all that learns: no gradient reaches them.
+        /// The weighted layers before all that learns: no gradient reaches them.
         NoBackward: string[]
         Slices: SlicePlan[]
         Constants: ConstantPlan[]

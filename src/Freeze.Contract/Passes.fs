@@ -23,14 +23,14 @@ module Pass =
             Pass.Slices,
             "slices",
             "of a convolution of which a slice learns only the slice's gradient is computed"
-            Pass.Prefix, "prefix", "no gradients in front of the first weight that learns"
+            Pass.Prefix, "prefix", "no gradients before the first weight that learns"
             Pass.Features, "features", "what a fixed prefix makes of an image is computed once"
             Pass.DeadChannels, "dead-channels", "channels that are constant are not computed for each image"
             Pass.NormRelu, "norm-relu", "a batch norm and the relu behind it are done in one pass over memory"
             Pass.NormConv,
             "norm-conv",
             "a norm, its relu and the convolution behind them are one, and the norm's output is not kept"
-            Pass.PoolRelu, "pool-relu", "a relu in front of a max pool is done behind it, on fewer values"
+            Pass.PoolRelu, "pool-relu", "a relu before a max pool is done after it, on fewer values"
             Pass.ChannelsLast, "channels-last", "the channels of a pixel lie side by side in memory"
             Pass.Winograd, "winograd", "3x3 convolutions by Winograd's algorithm"
             Pass.Kernels, "kernels", "native loops in place of TorchSharp's operations, where they are built"

@@ -12,7 +12,7 @@ type Work =
     /// A convolution and the norm and relu that it alone reads: it makes of each value of the norm's input what both would as
     /// it goes, and makes it again for the gradients, so that their output is never kept.
     | NormReluConv of Norm: Node * Conv: Node
-    /// A max pool and the relu in front of it, done behind it: the greatest of a window is cut off instead of every entry. The
+    /// A max pool and the relu before it, done after it: the greatest of a window is cut off instead of every entry. The
     /// greatest of what was cut off is the same, and so are the gradients: none where the greatest is not above 0.
     | ReluPool of Pool: Node
 
@@ -36,20 +36,20 @@ module Programs =
         let nodes = net.Nodes
         let readers = nodes |> Seq.collect _.Inputs |> Seq.countBy id |> Map.ofSeq
 
-        // A node and those in front of it, of which each is read by the one behind it alone.
-        let rec chain length place =
-            match nodes[place].Inputs with
+        // A node and those before it, of which each is read by the one behind it alone.
+        let rec chain length index =
+            match nodes[index].Inputs with
             | [| input |] when length > 1 && input > 0 && readers[input] = 1 ->
-                place :: chain (length - 1) input
-            | _ -> [ place ]
+                index :: chain (length - 1) input
+            | _ -> [ index ]
 
         let cutsNorms = passes.Has Pass.NormRelu
 
         // What is done at a node, and the nodes that are done together there, the last one first.
-        let work place : Work * int list =
-            let chain = chain 3 place
+        let work index : Work * int list =
+            let chain = chain 3 index
 
-            match chain |> List.map (fun place -> nodes[place].Operation), chain with
+            match chain |> List.map (fun index -> nodes[index].Operation), chain with
             | [ Operation.Conv _; Operation.Relu; Operation.BatchNorm _ ], [ conv; _; norm ] when
                 cutsNorms && passes.Has Pass.NormConv
                 ->
@@ -61,22 +61,22 @@ module Programs =
                 passes.Has Pass.PoolRelu && not (cutsNorms && before.IsBatchNorm)
                 ->
                 Work.ReluPool nodes[pool], [ pool; relu ]
-            | _ -> Work.Node nodes[place], [ place ]
+            | _ -> Work.Node nodes[index], [ index ]
 
         let others = HashSet<int>()
         let read = HashSet<int>()
 
         // From the end: there the longest of what is done together is met first, and who reads last.
         [|
-            for place in last .. -1 .. 0 do
-                if not (others.Contains place) then
-                    let work, together = work place
+            for index in last .. -1 .. 0 do
+                if not (others.Contains index) then
+                    let work, together = work index
                     others.UnionWith together.Tail
                     let inputs = nodes[List.last together].Inputs
 
                     {
                         Work = work
-                        Output = place
+                        Output = index
                         Inputs = inputs
                         LastRead = inputs |> Array.filter (fun input -> input > 0 && read.Add input)
                     }

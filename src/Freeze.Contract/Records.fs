@@ -1,6 +1,6 @@
 namespace Freeze
 
-/// What one epoch of a run measured. Accuracies are shares in [0, 1]; losses are means of cross-entropy in nats. Where a
+/// What one epoch of a run measured. Accuracies are fractions in [0, 1]; losses are means of cross-entropy in nats. Where a
 /// stage learns to make its input again, losses are mean squared errors, and accuracies 0: nothing is classified.
 type EpochRecord =
     {
@@ -30,7 +30,7 @@ type EpochTime =
         /// The hash of the run that trained it, where a longer run went on from there; else "".
         [<DefaultsTo("\"\"")>]
         From: string
-        /// The most main memory that the process had while it was at the run, up to the end of the epoch: bytes beyond those
+        /// The peak of main memory of the process that trained the run, up to the end of the epoch: bytes beyond those
         /// that it had before its first run. 0 where the system does not tell it.
         [<DefaultsTo("0")>]
         PeakMemory: int64
@@ -114,7 +114,7 @@ type StageTime =
         Classifier: EpochTime[]
     }
 
-/// A member of an ensemble at its end, judged on the test set.
+/// A member of an ensemble at its end, evaluated on the test set.
 type MemberRecord =
     {
         Epochs: EpochRecord[]
@@ -122,7 +122,7 @@ type MemberRecord =
         TestAccuracy: float
     }
 
-/// Nets that went on from one start, judged on the test set.
+/// Nets that went on from one start, evaluated on the test set.
 type EnsembleRecord =
     {
         /// The run that trained what they start from.
@@ -132,7 +132,7 @@ type EnsembleRecord =
         MeanAccuracy: float
         /// Of the mean of the members' softmax.
         Accuracy: float
-        /// The share of images of which two members drawn at random say different things: mean over all pairs.
+        /// The fraction of images on which two members drawn at random disagree: mean over all pairs.
         Disagreement: float
         /// Trained scalars of all members: members times those of one.
         LearnedParameters: int64
@@ -140,14 +140,14 @@ type EnsembleRecord =
         DistinctParameters: int64
     }
 
-/// What a way of learning leaves beside the epochs.
+/// What a way of learning leaves in addition to the epochs.
 [<RequireQualifiedAccess>]
 type LearningRecord =
     | Together
     | StageByStage of Stages: StageRecord[]
     | Ensemble of Ensemble: EnsembleRecord
 
-/// What a run with `keep best` leaves beside its last weights.
+/// What a run with `keep best` leaves in addition to its last weights.
 [<RequireQualifiedAccess>]
 type BestRecord =
     /// The run kept its last weights alone.
@@ -218,8 +218,8 @@ module StageTime =
                     Seconds = first.Seconds + Array.sumBy _.Seconds own
                 }
 
-/// Where an unfinished run stands. Sums are over the steps done of the epoch under way.
-type Position =
+/// Where an unfinished run goes on. Sums are over the steps done of the epoch under way.
+type ResumePoint =
     {
         /// The run's hash.
         Hash: string
@@ -283,7 +283,7 @@ type RunOutcome =
     | Failed of Failure: RunFailure
     /// It failed in an earlier attempt and was not tried again.
     | FailedBefore of Failure: RunFailure
-    /// Another process is at it: who, and where.
+    /// Another process is running it: who, and where.
     | Elsewhere of Holder: string
     /// The user stopped it; what it had done is kept, and the run goes on from there.
     | Interrupted

@@ -5,7 +5,7 @@ namespace Freeze
 type Relation =
     | Greater
     | Less
-    /// Less than Margin apart: in percentage points of a share, else in the measure's unit.
+    /// Less than Margin apart: in percentage points of a fraction, else in the measure's unit.
     | Within of Margin: float
 
 /// A statement about results that runs can prove wrong.

@@ -1,11 +1,11 @@
 namespace Freeze
 
-/// A process that is at a run, as the store tells of it.
+/// A process that is running a run, as the store shows it.
 type Attempt =
     {
         /// Such as "process 12 of node7".
         Holder: string
-        /// When it claimed the run: UTC, ISO 8601; "" where it cannot be read.
+        /// When it took the lease of the run: UTC, ISO 8601; "" where it cannot be read.
         Since: string
         /// Epochs that are done.
         Epochs: int
@@ -21,7 +21,7 @@ type RunState =
     /// With its accuracy on the test set.
     | Done of TestAccuracy: float * Epochs: int
     | Running of Attempt: Attempt
-    /// Begun, and nobody is at it: the next `freeze run` goes on.
+    /// Begun, and no process is running it: the next `freeze run` goes on.
     | Interrupted of Epochs: int
     | Waiting
     | Failed of Failure: RunFailure

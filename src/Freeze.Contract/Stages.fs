@@ -72,28 +72,28 @@ module Stages =
             Weight = weight
             Start = Starts.torch weight
             Treatment = treatment
-            Update = Update.usual
+            Update = Update.byDefault
         }
 
     /// The plan of a temporary classifier's weight.
-    let private usual (recipe: Recipe) stage = temporary (treatment recipe stage)
+    let private planOf (recipe: Recipe) stage = temporary (treatment recipe stage)
 
     /// Whether the net's own classifier is like the temporary ones: one linear layer, all of it trained or solved for, from
     /// PyTorch's start. Then nets of more and fewer stages share their trainings, and the last temporary classifier becomes
     /// the net's.
-    let private endsAsUsual (recipe: Recipe) =
+    let private endsLikeTemporary (recipe: Recipe) =
         let layers = tail recipe |> Array.filter (fun node -> not node.Operation.IsFlatten)
 
         match layers |> Array.map _.Operation with
         | [| Operation.Linear(units, true) |] when units = recipe.Classes ->
             recipe.Weights
             |> Array.filter (fun plan -> plan.Weight.Layer = layers[0].Name)
-            |> Array.forall (fun plan -> plan = usual recipe recipe.Net.Stages.Length plan.Weight)
+            |> Array.forall (fun plan -> plan = planOf recipe recipe.Net.Stages.Length plan.Weight)
         | _ -> false
 
     /// Whether a stage learns behind the net's own classifier, since that is not like the temporary ones.
     let private hasOwnClassifier (recipe: Recipe) stage =
-        stage = recipe.Net.Stages.Length && not (endsAsUsual recipe)
+        stage = recipe.Net.Stages.Length && not (endsLikeTemporary recipe)
 
     /// The recipe of a net's nodes up to one, which is of a stage or behind it.
     let private cut (recipe: Recipe) stage last : Recipe =
@@ -198,7 +198,7 @@ module Stages =
 
         { (nodes
            |> classified recipe stage
-           |> ofNodes recipe (usual recipe stage)
+           |> ofNodes recipe (planOf recipe stage)
            |> readBy stage) with
             Optimizer = optimizer
             // Each further pass would solve the same equations.
@@ -232,7 +232,7 @@ module Stages =
         let alone =
             [| Parts.input recipe.Net recipe.Net.Stages[stage - 1].Output |]
             |> classified recipe stage
-            |> ofNodes recipe (usual recipe stage)
+            |> ofNodes recipe (planOf recipe stage)
             |> Parts.onFeatures
 
         { alone with
@@ -278,7 +278,7 @@ module Stages =
     let nameInLastTraining (recipe: Recipe) (weight: string) : string =
         let layer = recipe.Net.Nodes[recipe.Net.Nodes.Length - 1].Name
 
-        if endsAsUsual recipe && weight.StartsWith(layer + ".") then
+        if endsLikeTemporary recipe && weight.StartsWith(layer + ".") then
             classifierOf recipe.Net recipe.Net.Stages.Length + weight.Substring layer.Length
         else
             weight

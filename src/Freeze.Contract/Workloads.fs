@@ -5,8 +5,8 @@ type Workload =
     {
         /// Images that steps are taken on, counted each time.
         Trained: int64
-        /// Images that are only judged, counted each time.
-        Judged: int64
+        /// Images that are only evaluated on, counted each time.
+        Evaluated: int64
         /// Multiply-and-adds of both, in convolutions and linear layers, and of what fixed stages make of the images.
         Operations: float
     }
@@ -17,49 +17,42 @@ type StageWork =
         /// Stages of one address are trained once, whichever runs they are of.
         Address: string
         Candidates: int
-        /// Of one image in the stages in front, which are fixed.
-        Front: int64
+        /// Of one image in the stages before, which are fixed.
+        Prefix: int64
         /// Whether that is computed once an image; else it is anew in each epoch of each candidate.
         IsKept: bool
         /// Of one image in a step of the stage with what is behind it while it learns.
         Step: Cost
-        /// Of all candidates, with what is in front.
+        /// Of all candidates, with the stages before.
         Work: Workload
     }
 
 [<RequireQualifiedAccess>]
 module Workloads =
-    let private none =
-        {
-            Trained = 0L
-            Judged = 0L
-            Operations = 0.0
-        }
+    let sum (works: Workload seq) : Workload =
+        let works = Seq.toArray works
 
-    let private add (a: Workload) (b: Workload) =
         {
-            Trained = a.Trained + b.Trained
-            Judged = a.Judged + b.Judged
-            Operations = a.Operations + b.Operations
+            Trained = works |> Array.sumBy _.Trained
+            Evaluated = works |> Array.sumBy _.Evaluated
+            Operations = works |> Array.sumBy _.Operations
         }
-
-    let sum (works: Workload seq) : Workload = works |> Seq.fold add none
 
     let private times (count: int) (work: Workload) =
         {
             Trained = int64 count * work.Trained
-            Judged = int64 count * work.Judged
+            Evaluated = int64 count * work.Evaluated
             Operations = float count * work.Operations
         }
 
-    let private of' (cost: Cost) (trained: int64) (judged: int64) =
+    let private of' (cost: Cost) (trained: int64) (evaluated: int64) =
         {
             Trained = trained
-            Judged = judged
-            Operations = float trained * float cost.Step + float judged * float cost.Forward
+            Evaluated = evaluated
+            Operations = float trained * float cost.Step + float evaluated * float cost.Forward
         }
 
-    /// The images that steps are taken on in an epoch, and those that are judged after it.
+    /// The images that steps are taken on in an epoch, and those that are evaluated on after it.
     let private ofEpoch (recipe: Recipe) : int * int =
         let images, tests = Recipe.images recipe
 
@@ -67,9 +60,9 @@ module Workloads =
         | Validation.Test -> images, tests
         | Validation.HeldOut held -> images - held, held
 
-    /// The test images are judged at the end where they are not after each epoch.
+    /// The test images are evaluated on at the end where they are not after each epoch.
     let private ofTraining (recipe: Recipe) (weights: WeightPlan[]) (epochs: int) : Workload =
-        let trained, judged = ofEpoch recipe
+        let trained, evaluated = ofEpoch recipe
 
         let atEnd =
             if recipe.Validation.IsTest then
@@ -80,33 +73,33 @@ module Workloads =
         of'
             (Costs.ofWeights recipe.Net weights)
             (int64 epochs * int64 trained)
-            (int64 epochs * int64 judged + int64 atEnd)
+            (int64 epochs * int64 evaluated + int64 atEnd)
 
     let private forward (recipe: Recipe) =
         (Costs.ofWeights recipe.Net recipe.Weights).Forward
 
     /// Some trainings, of as many candidates, of what lies behind fixed stages: it takes these too.
     let private behind (whole: Recipe) (fixedStages: int) (candidates: int) (training: Recipe) : Workload =
-        let trained, judged = ofEpoch whole
+        let trained, evaluated = ofEpoch whole
         let cost = Costs.ofWeights training.Net training.Weights
         let epochs = int64 training.Epochs
 
         let own =
-            of' cost (epochs * int64 trained) (epochs * int64 judged) |> times candidates
+            of' cost (epochs * int64 trained) (epochs * int64 evaluated) |> times candidates
 
         if fixedStages = 0 then
             own
         else
             let read =
                 if whole.Augmentations.Length = 0 then
-                    int64 (trained + judged)
+                    int64 (trained + evaluated)
                 else
-                    own.Trained + own.Judged
+                    own.Trained + own.Evaluated
 
-            let front = forward (Stages.features whole fixedStages)
+            let prefix = forward (Stages.features whole fixedStages)
 
             { own with
-                Operations = own.Operations + float read * float front
+                Operations = own.Operations + float read * float prefix
             }
 
     let private ofStage (recipe: Recipe) (stage: int) : StageWork =
@@ -122,7 +115,7 @@ module Workloads =
         {
             Address = Stages.address recipe stage
             Candidates = candidates.Length
-            Front =
+            Prefix =
                 if stage = 1 then
                     0L
                 else
@@ -151,14 +144,14 @@ module Workloads =
         match recipe.Learning with
         | Learning.Together -> [| address, ofTraining recipe recipe.Weights recipe.Epochs |]
         | Learning.StageByStage _ ->
-            let judged =
+            let evaluated =
                 of' (Costs.ofWeights recipe.Net recipe.Weights) 0L (int64 (snd (Recipe.images recipe)))
 
             [|
                 for stage in stages do
                     yield $"stage {stage.Address}", stage.Work
 
-                yield address, judged
+                yield address, evaluated
             |]
         | Learning.Ensemble(members, after, weights, _) ->
             let start = Ensembles.start recipe after
@@ -168,7 +161,7 @@ module Workloads =
                 address, ofTraining recipe weights recipe.Epochs |> times members
             |]
 
-    /// Of a run that nothing stops early and that shares nothing with others, in which a front that can be computed once is
+    /// Of a run that nothing stops early and that shares nothing with others, in which a prefix that can be computed once is
     /// computed in each step, unless it is of stages; none where nothing is known of its data.
     let ofRecipe (recipe: Recipe) : Workload =
         parts "" recipe (stages recipe) |> Seq.map snd |> sum

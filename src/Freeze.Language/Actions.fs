@@ -13,7 +13,7 @@ type Which =
     | Largest
 
 /// `0.4 filters spread at least 1`
-type Share =
+type Portion =
     {
         Dimension: Vocabulary.Dimension
         Amount: decimal * NumberForm
@@ -35,7 +35,7 @@ type Wish =
     {
         Verb: Verb
         /// Part of each weight, or all of it.
-        Share: Share option
+        Portion: Portion option
         Init: Init option
         Update: Update
         /// Where `stats frozen` stands.
@@ -44,8 +44,8 @@ type Wish =
     }
 
 /// Of modifiers of one kind an action has one.
-let private kind (modifier: Modifier) =
-    match fst (modifierParts modifier) with
+let kind (modifier: Modifier) =
+    match modifier.Words with
     | "at random"
     | "spread"
     | "largest" -> "which"
@@ -53,10 +53,10 @@ let private kind (modifier: Modifier) =
     | words -> words
 
 /// Which modifiers go with an action.
-let private allowed (verb: Verb) hasShare =
+let private allowed (verb: Verb) hasPortion =
     match verb with
     | Verb.Train ->
-        (if hasShare then [ "which"; "at least" ] else [])
+        (if hasPortion then [ "which"; "at least" ] else [])
         @ [ "init"; "lr"; "decay"; "from epoch"; "until epoch"; "stats frozen" ]
     | Verb.Fixed -> [ "init"; "stats frozen" ]
     | Verb.Zero -> [ "stats frozen" ]
@@ -85,7 +85,7 @@ let private sort report textOf (action: Action) : Map<string, Located<Modifier>>
 
 /// The value behind a modifier's words.
 let private valueOf name (modifiers: Map<string, Located<Modifier>>) : Expression option =
-    Map.tryFind name modifiers |> Option.bind (_.Value >> modifierParts >> snd)
+    Map.tryFind name modifiers |> Option.bind _.Value.Value
 
 let private rate scope what most (expression: Expression) : Result<Rate, Diagnostic> =
     match number scope expression with
@@ -98,7 +98,12 @@ let private rate scope what most (expression: Expression) : Result<Rate, Diagnos
         )
     | Error e -> Error e
 
-let private share report scope (modifiers: Map<string, Located<Modifier>>) (amount: Amount) : Share option =
+let private portion
+    report
+    scope
+    (modifiers: Map<string, Located<Modifier>>)
+    (amount: Amount)
+    : Portion option =
     let keep result = Diagnostic.keep report result
 
     let dimension =
@@ -116,10 +121,10 @@ let private share report scope (modifiers: Map<string, Located<Modifier>>) (amou
         |> Option.defaultValue 0
 
     let which =
-        match Map.tryFind "which" modifiers |> Option.map _.Value with
-        | Some Modifier.AtRandom -> Which.AtRandom
-        | Some Modifier.Spread -> Which.Spread
-        | Some Modifier.Largest -> Which.Largest
+        match Map.tryFind "which" modifiers |> Option.map _.Value.Words with
+        | Some "at random" -> Which.AtRandom
+        | Some "spread" -> Which.Spread
+        | Some "largest" -> Which.Largest
         | _ -> Which.First
 
     match dimension, number scope amount.Count |> keep with
@@ -171,9 +176,12 @@ let read report (textOf: Span -> string) scope epochs (action: Action) : Wish op
         Map.tryFind "init" modifiers
         |> Option.bind (fun modifier ->
             match modifier.Value with
-            | Modifier.InitFrom path -> Some(Init.File path)
-            | _ ->
-                valueOf "init" modifiers
+            | {
+                  Words = "init from"
+                  Value = Some(At(Term.Text path, span))
+              } -> Some(Init.File(at span path))
+            | { Value = value } ->
+                value
                 |> Option.bind (Schemes.scheme scope >> Diagnostic.keep report)
                 |> Option.map Init.Scheme)
 
@@ -183,10 +191,10 @@ let read report (textOf: Span -> string) scope epochs (action: Action) : Wish op
         |> Option.map float
         |> Option.defaultValue 0.0
 
-    let wish share =
+    let wish portion =
         {
             Verb = action.Verb.Value
-            Share = share
+            Portion = portion
             Init = init
             Update = update report scope epochs modifiers
             FrozenStatistics = Map.tryFind "stats frozen" modifiers |> Option.map _.Span
@@ -198,4 +206,4 @@ let read report (textOf: Span -> string) scope epochs (action: Action) : Wish op
     | Some amount when action.Verb.Value <> Verb.Train ->
         report (Diagnostic.amountOfStill amount.Count.Span)
         None
-    | Some amount -> share report scope modifiers amount |> Option.map (Some >> wish)
+    | Some amount -> portion report scope modifiers amount |> Option.map (Some >> wish)

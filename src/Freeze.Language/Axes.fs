@@ -6,7 +6,7 @@ open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Values
 
-type Axis =
+type ListAxis =
     {
         /// The columns that it fills: the settings, lets or what is counted. Several for a list of tuples, "" for a
         /// part that nothing reads.
@@ -38,7 +38,7 @@ let private valuesOf report scope (item: Expression) : (int64 * (int64 -> Expres
         | _ -> []
     | _ -> [ 1L, (fun _ -> item) ]
 
-let private ofItems report scope columns (place: Span) (items: Expression list) : Axis list =
+let private ofItems report scope columns (place: Span) (items: Expression list) : ListAxis list =
     let rec item (values: (int64 * (int64 -> Expression)) list) i =
         match values with
         | (count, _) :: rest when i >= count -> item rest (i - count)
@@ -59,7 +59,7 @@ let private ofItems report scope columns (place: Span) (items: Expression list) 
 
 /// The axes in an expression that stands where one value is wanted. The ends of ranges may be lets of the scope: they are
 /// known before any axis is chosen.
-let rec ofExpression report scope (columns: string list) (expression: Expression) : Axis list =
+let rec ofExpression report scope (columns: string list) (expression: Expression) : ListAxis list =
     match expression.Value with
     | Term.List [] ->
         report (Diagnostic.emptyList expression.Span)
@@ -83,7 +83,7 @@ let rec ofExpression report scope (columns: string list) (expression: Expression
     | _ -> Walk.operands expression |> List.collect (ofExpression report scope columns)
 
 /// An item as the columns of a table show it: numbers, or the words as written.
-let display (textOf: Span -> string) (axis: Axis) (item: Expression) : AxisValue list =
+let display (textOf: Span -> string) (axis: ListAxis) (item: Expression) : AxisValue list =
     let one (item: Expression) =
         match item.Value with
         | Term.Number(value, (NumberForm.Whole | NumberForm.Decimal)) -> AxisValue.Number(float value)

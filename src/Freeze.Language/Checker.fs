@@ -43,79 +43,68 @@ let private profile report (contents: Contents) name : Section =
 let private mostWeights = 10_000_000L
 
 let private limit report (contents: Contents) =
-    Settings.tryRead Scope.Empty contents.Outside.Settings Searches.limit
+    Forms.tryRead Scope.Empty contents.Outside.Settings Searches.limit
     |> Option.bind (Diagnostic.keep report)
     |> Option.defaultValue Searches.limit.Default
-
-/// What a file's statements mean.
-type Checked =
-    {
-        Planned: Planned list
-        Report: ReportItem list
-        Profiles: string list
-    }
-
-let nothing =
-    {
-        Planned = []
-        Report = []
-        Profiles = []
-    }
 
 /// The runs that a file means, in its order, and its report; all that is wrong goes to `context.Report`.
 /// With an error anywhere the runs are those that could be made out. `whole` says that every statement could be
 /// read: where one could not, what seems unused may be used there. `isSound` says that nothing is wrong so far.
-let check (context: Context) (whole: bool) (isSound: unit -> bool) (contents: Contents) : Checked =
+let check
+    (context: FileContext)
+    (whole: bool)
+    (isSound: unit -> bool)
+    (contents: Contents)
+    : Planned list * ReportItem list =
     let profile =
-        over (profile context.Report contents context.Profile) (beside context.Report contents context.Beside)
+        over
+            (profile context.Report contents context.Profile)
+            (Gather.overrides context.Report contents context.Overrides)
 
     let variants = Variants.ofContents context.Report contents profile
     let most = limit context.Report contents
     let count = Variants.count variants
     let reports = reports context.Report contents variants
 
-    let checkedWith planned =
-        {
-            Planned = planned
-            Report = reports
-            Profiles = contents.Profiles |> List.map (fun (name, _) -> name.Value)
-        }
-
     let longest =
         lazy (variants |> List.collect (fun v -> v.Outer @ v.Inner) |> List.maxBy _.Count)
 
     if count > bigint most then
         context.Report(Diagnostic.tooManyRuns longest.Value.Place (count.ToString()) most)
-        checkedWith []
+        [], reports
     else
-        let uses = noUses ()
-        let checker = RunChecker(context, contents, uses)
-
+        let make = Runs.maker context contents
         let mutable weights = 0L
 
+        let isWithin (made: Made) =
+            let isWithin = weights <= mostWeights
+
+            weights <-
+                weights
+                + (made.Planned
+                   |> Option.map _.Weights.Reasons.LongLength
+                   |> Option.defaultValue 0L)
+
+            isWithin
+
         // Ten thousand runs of a net of ten thousand layers would not fit into memory.
-        let planned =
+        let made =
             Variants.inFileOrder variants
-            |> List.choose (fun (variant, choice) ->
-                if weights > mostWeights then
-                    None
-                else
-                    let planned = checker.Check variant choice
+            |> Seq.map (fun (variant, choice) -> make variant choice)
+            |> Seq.takeWhile isWithin
+            |> List.ofSeq
 
-                    weights <-
-                        weights + (planned |> Option.map _.Reasons.LongLength |> Option.defaultValue 0L)
-
-                    planned)
+        let planned = made |> List.choose _.Planned
 
         if weights > mostWeights then
             context.Report(Diagnostic.tooManyWeights longest.Value.Place mostWeights)
 
         if whole then
-            variants |> List.tryHead |> Option.iter checker.CheckUnused
+            Unused.checkNets context contents variants.Head (made |> Seq.choose _.Net |> Set.ofSeq)
 
         // Where something is wrong, a rule may seem dead only because of that.
         if whole && isSound () then
-            let isNarrowed = context.Profile <> "" || not (List.isEmpty context.Beside)
+            let isNarrowed = context.Profile <> "" || not (List.isEmpty context.Overrides)
 
             // What an imported file has beyond this one's needs is not this one's mistake; it is checked by itself.
             let report (diagnostic: Diagnostic) =
@@ -124,12 +113,12 @@ let check (context: Context) (whole: bool) (isSound: unit -> bool) (contents: Co
                 if diagnostic.Span.Start < source.Start + source.Text.Length then
                     context.Report diagnostic
 
-            Unused.warn report contents variants uses isNarrowed
+            Unused.warn report contents variants planned isNarrowed
 
             if not isNarrowed then
                 let runs = planned |> List.map _.Run
                 let lines = contents.Report |> List.choose _.Value
-                ReportLines.warnOfClaims report runs lines
-                ReportLines.warnOfPlots report runs lines
+                ReportClaims.warn report runs lines
+                ReportLines.warn report runs lines
 
-        checkedWith planned
+        planned, reports

@@ -1,4 +1,4 @@
-/// The two doors of the language: `analyse` for editors and `freeze check`, `plan` for what is to be run.
+/// The door of the language: all that can be said of a text.
 [<RequireQualifiedAccess>]
 module Freeze.Language.Compile
 
@@ -13,7 +13,7 @@ type Options =
         /// The profile in force, or "".
         Profile: string
         /// Settings and lets laid over the file and its profile, each written as `epochs=1`.
-        Beside: string list
+        Overrides: string list
         Files: Imports.Files
     }
 
@@ -30,7 +30,7 @@ type Analysis =
         Profiles: string list
     }
 
-/// More messages help nobody.
+/// Stop after 100 errors.
 let private mostDiagnostics = 100
 
 /// A file is written by hand; some checks take time that grows with the square of its statements.
@@ -38,10 +38,10 @@ let private mostStatements = 5_000
 
 /// Files on the disk, no profile. No data set is opened: named ones are taken for the published ones, and of folders the
 /// digest is not known.
-let usual =
+let defaults =
     {
         Profile = ""
-        Beside = []
+        Overrides = []
         Files =
             {
                 Read = Source.read
@@ -90,8 +90,8 @@ let private asStatement (text: string) =
     else
         text
 
-/// Texts given beside a file lie behind its imports in the space of offsets.
-let private placeBeside (sources: Source list) (texts: string list) : Source list =
+/// Texts that override a file lie behind its imports in the space of offsets.
+let private placeOverrides (sources: Source list) (texts: string list) : Source list =
     texts
     |> List.fold
         (fun placed text ->
@@ -111,10 +111,10 @@ let private placeBeside (sources: Source list) (texts: string list) : Source lis
 /// All that can be said of a text that was read with its imports. It returns for every text, and never throws.
 let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
     let source = loaded.Root.Source
-    let beside = placeBeside loaded.Sources options.Beside
+    let overrides = placeOverrides loaded.Sources options.Overrides
 
-    let parsedBeside =
-        beside
+    let parsedOverrides =
+        overrides
         |> List.map (fun source ->
             Parser.parse
                 { source with
@@ -123,8 +123,8 @@ let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
 
     let loaded =
         { loaded with
-            Sources = loaded.Sources @ beside
-            Diagnostics = loaded.Diagnostics @ (parsedBeside |> List.collect _.Diagnostics)
+            Sources = loaded.Sources @ overrides
+            Diagnostics = loaded.Diagnostics @ (parsedOverrides |> List.collect _.Diagnostics)
         }
 
     let found = ResizeArray<Diagnostic>()
@@ -146,7 +146,7 @@ let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
                 |> Result.map (fun found -> path, found)
                 |> Result.mapError (notFound written.Span)
 
-    let context: Runs.Context =
+    let context: Sections.FileContext =
         {
             Report = found.Add
             Source = source
@@ -158,7 +158,7 @@ let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
                     Folder = lookUp options.Files.Images Diagnostic.notImages
                 }
             Profile = options.Profile
-            Beside = parsedBeside |> List.collect _.Statements
+            Overrides = parsedOverrides |> List.collect _.Statements
         }
 
     let files = Imports.all loaded.Root
@@ -166,19 +166,19 @@ let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
     let statements =
         files |> List.sumBy (fun file -> statementCount file.Parsed.Statements)
 
-    let checked' =
+    let contents, (planned, reports) =
         if statements > mostStatements then
             let first = (List.head loaded.Root.Parsed.Statements).Span
             found.Add(Diagnostic.tooManyStatements first mostStatements)
-            Checker.nothing
+            Sections.nothing, ([], [])
         else
             let isSound () =
                 not (Seq.exists Diagnostic.isError found)
 
-            Sections.gather found.Add loaded.Root
-            |> Checker.check context loaded.Diagnostics.IsEmpty isSound
+            let contents = Gather.contents found.Add loaded.Root
+            contents, Checker.check context loaded.Diagnostics.IsEmpty isSound contents
 
-    let planned = List.toArray checked'.Planned
+    let planned = List.toArray planned
 
     {
         Sources = loaded.Sources
@@ -187,20 +187,11 @@ let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
             (List.truncate mostDiagnostics loaded.Diagnostics) @ distinct found
             |> List.sortBy (fun d -> d.Span.Start, d.Span.End)
         Runs = planned |> Array.map _.Run
-        Reasons = planned |> Array.map _.Reasons
-        Report = List.toArray checked'.Report
-        Profiles = checked'.Profiles
+        Reasons = planned |> Array.map _.Weights.Reasons
+        Report = List.toArray reports
+        Profiles = contents.Profiles |> List.map (fun (name, _) -> name.Value)
     }
 
 /// All that can be said of a text. It returns for every text, and never throws.
 let analyse (options: Options) (source: Source) : Analysis =
     Imports.load options.Files source |> analyseLoaded options
-
-/// The runs of a text, or its diagnostics where one of them is an error.
-let plan (options: Options) (source: Source) : Result<Analysis, Analysis> =
-    let analysis = analyse options source
-
-    if List.exists Diagnostic.isError analysis.Diagnostics then
-        Error analysis
-    else
-        Ok analysis

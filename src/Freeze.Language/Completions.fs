@@ -43,32 +43,21 @@ let private ofEntries kind (entries: Entry list) =
 
 let private plain kind meaning name =
     {
-        Entry =
-            {
-                Name = name
-                Usage = name
-                Meaning = meaning
-            }
+        Entry = entry name name meaning
         Kind = kind
     }
+
+let private several kind meaning names = names |> List.map (plain kind meaning)
+let private keywords = several Kind.Keyword ""
 
 let private numberFunctions =
     functions
     |> List.map (fun (name, count) ->
-        let usage = if count = 1 then $"{name}(A)" else $"{name}(A, B)"
-
-        {
-            Entry =
-                {
-                    Name = name
-                    Usage = usage
-                    Meaning = "a function of numbers"
-                }
-            Kind = Kind.Function
-        })
+        entry name (if count = 1 then $"{name}(A)" else $"{name}(A, B)") "a function of numbers")
+    |> ofEntries Kind.Function
 
 let private lets known =
-    known.Lets |> List.map (plain Kind.Let "a let of this file")
+    several Kind.Let "a let of this file" known.Lets
 
 let private libraryNets =
     lazy
@@ -94,7 +83,7 @@ let private dataSets =
     |> List.ofArray
 
 let private parts known =
-    known.Parts |> List.map (plain Kind.Part "a part of the net")
+    several Kind.Part "a part of the net" known.Parts
 
 let private inCall known callee =
     let ofNet =
@@ -106,16 +95,12 @@ let private inCall known callee =
             |> Option.map (fun entry -> entry.Definition.Parameters |> List.map _.Name.Value)
         )
 
-    let names =
-        match ofNet, Optimizers.tryFind callee with
-        | Some parameters, _ -> parameters
-        | None, Some optimizer -> List.map fst optimizer.Parameters
-        | None, None when callee = "cross-entropy" -> [ "smoothing" ]
-        | None, None when callee = "resized-crop" -> [ "scale"; "ratio" ]
-        | None, None when callee = "one-cycle" -> [ "rise"; "start"; "end" ]
-        | None, None -> []
+    let ofValue () =
+        tryEntry (Settings.table |> List.collect _.Values) callee
+        |> Option.map _.Parameters
 
-    (names |> List.map (plain Kind.Parameter $"of {callee}")) @ lets known
+    let parameters = ofNet |> Option.orElseWith ofValue |> Option.defaultValue []
+    several Kind.Parameter $"of {callee}" parameters @ lets known
 
 let private anyValue known =
     lets known
@@ -125,7 +110,7 @@ let private anyValue known =
     @ ofEntries Kind.Value Optimizers.entries
     @ ofEntries Kind.Value Schemes.kind.Entries
 
-let private ofSetting known (setting: Settings.Described) =
+let private ofSetting known (setting: Forms.Described) =
     ofEntries Kind.Value setting.Values
     @ (if setting.Entry.Name = "net" then nets known else [])
     @ lets known
@@ -142,7 +127,7 @@ let private inAction known (words: string list) =
     | "init" :: _ ->
         ofEntries Kind.Value Schemes.kind.Entries
         @ [ plain Kind.Keyword "a safetensors file" "from" ]
-    | "at" :: _ -> [ "random"; "least" ] |> List.map (plain Kind.Keyword "")
+    | "at" :: _ -> keywords [ "random"; "least" ]
     | "stats" :: _ -> [ plain Kind.Keyword "" "frozen" ]
     | ("from" | "until") :: _ -> [ plain Kind.Keyword "" "epoch" ]
     | ("lr" | "decay" | "ridge" | "least" | "epoch") :: _ -> lets known
@@ -170,12 +155,12 @@ let private inSelector known (words: string list) =
     | "layer"
     | "layers"
     | "stage" -> lets known
-    | "last" -> [ "layer"; "stage" ] |> List.map (plain Kind.Keyword "")
-    | number when isNumber number -> [ "layers"; "layer" ] |> List.map (plain Kind.Keyword "")
-    | _ -> [ "in"; "except" ] |> List.map (plain Kind.Keyword "")
+    | "last" -> keywords [ "layer"; "stage" ]
+    | number when isNumber number -> keywords [ "layers"; "layer" ]
+    | _ -> keywords [ "in"; "except" ]
 
 let private inNet known (words: string list) =
-    let local = known.Locals |> List.map (plain Kind.Let "of this net")
+    let local = several Kind.Let "of this net" known.Locals
 
     let numbers = local @ ofEntries Kind.Value sizes @ lets known @ numberFunctions
 
@@ -187,12 +172,10 @@ let private inNet known (words: string list) =
     match unlabelled with
     | [] when List.isEmpty words -> ofEntries Kind.Layer layers @ ofEntries Kind.Keyword structures @ local
     | [] ->
-        let inner =
-            structures
-            |> List.filter (fun s -> List.contains s.Name [ "repeat"; "residual"; "dense" ])
+        let inner = structures |> List.filter (fun s -> List.contains s.Name labelled)
 
         ofEntries Kind.Layer layers @ ofEntries Kind.Keyword inner @ local
-    | [ "init" ] -> [ "conv"; "linear"; "bias" ] |> List.map (plain Kind.Keyword "what starts so")
+    | [ "init" ] -> several Kind.Keyword "what starts so" [ "conv"; "linear"; "bias" ]
     | words when words.Head = "init" || List.last words = "init" -> ofEntries Kind.Value Schemes.kind.Entries
     | [ "shortcut" ] -> [ plain Kind.Keyword "a part of the body" "from" ]
     | layer :: _ ->
@@ -210,27 +193,24 @@ let private inReport known (words: string list) =
     | [] -> ofEntries Kind.Keyword reports
     | "claim" :: rest when List.contains "on" rest ->
         axes
-        @ (known.Cases |> List.map (plain Kind.Value "a case"))
-        @ ([ ">"; "<"; "within"; "of" ] |> List.map (plain Kind.Keyword ""))
+        @ several Kind.Value "a case" known.Cases
+        @ keywords [ ">"; "<"; "within"; "of" ]
     | "claim" :: rest when not (List.contains "for" rest) ->
-        (measures |> List.map (plain Kind.Value "a measure"))
-        @ ([ ">"; "<"; "within"; "of"; "on"; "rises"; "falls"; "with"; "for" ]
-           |> List.map (plain Kind.Keyword ""))
+        several Kind.Value "a measure" measures
+        @ keywords [ ">"; "<"; "within"; "of"; "on"; "rises"; "falls"; "with"; "for" ]
     | words when List.contains "by" words || List.contains "for" words ->
         axes @ [ plain Kind.Keyword "" "and" ]
     | words when List.contains "against" words ->
-        (measures |> List.map (plain Kind.Value "a measure"))
+        several Kind.Value "a measure" measures
         @ axes
-        @ ([ "(log)"; "for"; "fit" ] |> List.map (plain Kind.Keyword ""))
-    | _ ->
-        (measures |> List.map (plain Kind.Value "a measure"))
-        @ ([ "by"; "against"; "for" ] |> List.map (plain Kind.Keyword ""))
+        @ keywords [ "(log)"; "for"; "fit" ]
+    | _ -> several Kind.Value "a measure" measures @ keywords [ "by"; "against"; "for" ]
 
 let private inStage known (words: string list) =
     match words with
     | [] ->
         Settings.entries
-        |> List.filter (fun s -> s.Name = "learn" || TrainingSettings.isStandAlone s.Name)
+        |> List.filter (fun s -> s.Name = "learn" || Optimizers.isStandAlone s.Name)
         |> ofEntries Kind.Setting
     | [ "learn" ] -> ofEntries Kind.Value Searches.learnOfStage.Entries
     | words when List.last words = "reconstruct" -> [ plain Kind.Keyword "then a classifier" "then" ]
@@ -243,7 +223,7 @@ let private inStatement known (block: Cursor.Block option) (words: string list) 
     | [] ->
         let isOutside = block.IsNone
 
-        let keywords =
+        let begun =
             statements
             |> List.filter (fun s ->
                 match block with
@@ -258,24 +238,21 @@ let private inStatement known (block: Cursor.Block option) (words: string list) 
                     Settings.entries
                     |> List.filter (fun s -> isOutside || s.Name <> "limit")
                     |> ofEntries Kind.Setting
-            yield! ofEntries Kind.Keyword keywords
+            yield! ofEntries Kind.Keyword begun
             if block <> Some Cursor.Block.Profile then
                 yield! parts known
                 yield! ofEntries Kind.Keyword selectors
         ]
     | ("case" | "profile" | "import" | "report") :: _ -> []
     | [ "let" ] -> []
-    | [ "expect" ] -> measures |> List.map (plain Kind.Value "a measure")
+    | [ "expect" ] -> several Kind.Value "a measure" measures
     | "expect" :: rest when List.contains "on" rest ->
-        (known.Cases |> List.map (plain Kind.Value "a case"))
-        @ nets known
-        @ dataSets
-        @ lets known
-    | "expect" :: rest when isNumber (List.last rest) -> [ "on"; "from" ] |> List.map (plain Kind.Keyword "")
+        several Kind.Value "a case" known.Cases @ nets known @ dataSets @ lets known
+    | "expect" :: rest when isNumber (List.last rest) -> keywords [ "on"; "from" ]
     | "ensemble" :: rest ->
         match rest with
         | [ _ ] -> [ plain Kind.Keyword "" "after" ]
-        | [ _; "after"; _ ] -> [ "epoch"; "epochs" ] |> List.map (plain Kind.Keyword "")
+        | [ _; "after"; _ ] -> keywords [ "epoch"; "epochs" ]
         | _ -> lets known
     | _ :: "~" :: _ -> ofEntries Kind.Function draws @ numberFunctions @ lets known
     | _ when List.contains ":" words -> words |> List.skipWhile ((<>) ":") |> List.tail |> inAction known

@@ -17,7 +17,7 @@ type DataLookup =
     }
 
 /// `folder("photos", size 64)`; where it is not on this machine, the file must say how many classes it has.
-let private folder (lookup: DataLookup) saysClasses scope (call: Arguments.Call) =
+let private folder (lookup: DataLookup) saysClasses scope (call: Calls.Call) =
     let content (path: Located<string>) =
         match lookup.Folder path with
         | Ok(_, content) when content.Classes = 0 && not saysClasses ->
@@ -36,7 +36,7 @@ let private folder (lookup: DataLookup) saysClasses scope (call: Arguments.Call)
             (path, content.Digest, size, content.Classes, content.TrainingImages, content.TestImages)
             |> DataSource.Folder)
 
-    Arguments.byName [ "path"; "size" ] [ "path"; "size" ] call
+    Calls.byName [ "path"; "size" ] [ "path"; "size" ] call
     |> Result.bind (fun values ->
         match Map.tryFind "path" values, Map.tryFind "size" values with
         | Some path, Some size ->
@@ -79,24 +79,16 @@ let images (set: DataSet) =
     |> orWord "all" "all training images" Images.All
     |> setting "images" "all" Images.All "how many training images are used, the first ones; all by default"
 
-/// `test 1000` or `test 1000 images`.
 let testImages (set: DataSet) =
-    let kind =
-        count 1L (int64 (most set.TestImages)) "the number of test images"
-        |> map Images.First
-        |> orWord "all" "all test images" Images.All
-
-    let read scope phrase =
-        match phrase, words phrase with
-        | [ count; _ ], [ _; ("images" | "image") ] -> kind.Read scope [ count ]
-        | _ -> kind.Read scope phrase
-
-    { kind with Read = read }
+    count 1L (int64 (most set.TestImages)) "the number of test images"
+    |> map Images.First
+    |> orWord "all" "all test images" Images.All
+    |> withUnit [ "images"; "image" ]
     |> setting
         "test"
         "all"
         Images.All
-        "how many test images a run is judged by, the first ones; all by default"
+        "how many test images a run is evaluated on, the first ones; all by default"
 
 /// `available` images can be held out.
 let validation (available: int) =
@@ -117,7 +109,7 @@ let validation (available: int) =
         "validate"
         "test"
         Validation.Test
-        "what is judged after each epoch: the test set, or so many training images held out"
+        "what each epoch is evaluated on: the test set, or so many training images held out"
 
 /// A number for each channel, in brackets where there are several: a list is one value, not an axis.
 let private ofChannels scope (set: DataSet) least (list: Expression) : Result<float[], Diagnostic> =
@@ -130,10 +122,10 @@ let private ofChannels scope (set: DataSet) least (list: Expression) : Result<fl
     | _ -> Error $"a list of {channels} numbers"
     |> Result.mapError (fun what ->
         Diagnostic.wrongValue list.Span $"{what}: the images have as many channels")
-    |> Result.bind (List.map (numberBetween scope least 1m "the share of full brightness") >> all)
+    |> Result.bind (List.map (numberBetween scope least 1m "the fraction of full brightness") >> all)
     |> Result.map (List.map float >> List.toArray)
 
-/// The constants by which nets on CIFAR and on ImageNet are usually fed, red, green, blue. Those of CIFAR take the
+/// The constants by which nets on CIFAR and on ImageNet are mostly fed, red, green, blue. Those of CIFAR take the
 /// deviation within an image for that of the set.
 let private constants =
     [
@@ -156,12 +148,12 @@ let normalisation (set: DataSet) =
             "by"
             "by([0.5, 0.5, 0.5], [0.2, 0.2, 0.2])"
             "by means and deviations, one of each for a channel"
-            "`by([MEANS], [DEVIATIONS])`, one of each for a channel, as shares of full brightness"
+            "`by([MEANS], [DEVIATIONS])`, one of each for a channel, as fractions of full brightness"
             (fun scope _ means deviations ->
                 both (ofChannels scope set 0m means) (ofChannels scope set 0.0001m deviations)
                 |> Result.map Normalisation.By)
         for name, values in constants do
-            called name name $"by the constants that are usual for {name}" (ofThree values)
+            called name name $"by the common constants of {name}" (ofThree values)
         word "mean-image" "by the mean of each pixel" Normalisation.MeanImage
     ]
     |> oneOf "normalisation" "a normalisation, such as `own`"
@@ -170,18 +162,6 @@ let normalisation (set: DataSet) =
         "own"
         Normalisation.Own
         "how pixels become inputs: by the set's own mean and deviation, by([MEANS], [DEVIATIONS]), cifar, imagenet, mean-image"
-
-/// `resized-crop(scale 0.08, ratio 0.75)`; what is left out is torchvision's.
-let private resizedCrop scope (call: Arguments.Call) =
-    Arguments.byName [ "scale"; "ratio" ] [] call
-    |> Result.bind (fun written ->
-        let value name fallback what =
-            match Map.tryFind name written with
-            | Some value -> numberBetween scope 0.001m 1m what value |> Result.map float
-            | None -> Ok fallback
-
-        both (value "scale" 0.08 "the least share of the area") (value "ratio" 0.75 "the least aspect")
-        |> Result.map (Augmentation.ResizedCrop >> Some))
 
 /// Their order in a file changes no number, so it makes no other run. Crop and flip stay as they are written: runs that lie in
 /// stores have their addresses by that.
@@ -200,12 +180,17 @@ let augmentations =
         count 1L 64L "the padding"
         |> map (Augmentation.Crop >> Some)
         |> ofValue "crop" "crop(4)" "zeros around the image, then a window at a random place"
-        word "flip" "left and right change places in half of the images" (Some Augmentation.Flip)
-        called
+        word "flip" "left and right are swapped in half of the images" (Some Augmentation.Flip)
+        // By default torchvision's.
+        ofNumbers
             "resized-crop"
             "resized-crop"
             "a window of random area and aspect, scaled to the image: resized-crop(scale 0.08, ratio 0.75)"
-            resizedCrop
+            [
+                "scale", number 0.001m 1m "the least fraction of the area", 0.08
+                "ratio", number 0.001m 1m "the least aspect", 0.75
+            ]
+            (fun p -> Some(Augmentation.ResizedCrop(p "scale", p "ratio")))
         number 0m 180m "the angle"
         |> map (Augmentation.Rotation >> Some)
         |> ofValue "rotate" "rotate(15)" "turned by up to so many degrees to either side"
@@ -214,7 +199,7 @@ let augmentations =
         |> ofValue "cutout" "cutout(8)" "a square of this side is filled with the mean"
         number 0.01m 100m "alpha"
         |> map (Augmentation.Mixup >> Some)
-        |> ofValue "mixup" "mixup(0.2)" "mixed with another image, in shares drawn from Beta(0.2, 0.2)"
+        |> ofValue "mixup" "mixup(0.2)" "mixed with another image, in fractions drawn from Beta(0.2, 0.2)"
         word "none" "images as they are" None
     ]
     |> severalOf
@@ -233,3 +218,23 @@ let augmentations =
 let classes (set: DataSet) =
     count (max 1L (int64 set.Classes)) 1_000_000L "the number of outputs"
     |> setting "classes" "10" set.Classes "outputs of the net; by default as many as the data have classes"
+
+/// What editors and messages say of them, of a data set that is not looked at.
+let table: Described list =
+    let set = DataSets.all[0]
+
+    let noData =
+        {
+            Named = fun _ -> ""
+            Folder = fun path -> Error(Diagnostic.notImages path.Span "none is looked for here")
+        }
+
+    [
+        describe (data noData false)
+        describe (images set)
+        describe (testImages set)
+        describe (validation set.TrainingImages)
+        describe (normalisation set)
+        describe augmentations
+        describe (classes set)
+    ]

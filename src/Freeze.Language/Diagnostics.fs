@@ -13,7 +13,7 @@ type Diagnostic =
         Span: Span
         Message: string
         Label: string
-        /// Other places that matter, such as the earlier of two settings.
+        /// Other spans that matter, such as the earlier of two settings.
         Notes: (Span * string) list
         /// What the text of the place may have been meant to be.
         Meant: string option
@@ -316,7 +316,7 @@ module Diagnostic =
             "FRZ021"
             span
             $"crop(%d{padding}) pads images of %d{image[1]}x%d{image[2]} by %d{padding} on each side"
-        |> hint "the number is the padding, not the size: `crop(4)` is usual"
+        |> hint "the number is the padding, not the size: `crop(4)` is common"
 
     let notImages span reason =
         error "FRZ049" span $"these images cannot be used: {reason}"
@@ -384,7 +384,7 @@ module Diagnostic =
                 $", nor any of %d{others} other layers"
 
         warning "FRZ102" span $"0 of %d{count} {dimension} of {weight} learn{more}"
-        |> hint "the share is rounded down; `at least 1` would lift it"
+        |> hint "the fraction is rounded down; `at least 1` would lift it"
 
     let expectsNothing span =
         warning "FRZ107" span "no run has these values"

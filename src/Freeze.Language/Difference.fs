@@ -44,7 +44,7 @@ let private treatment (plan: WeightPlan) =
         | Treatment.Solved ridge -> $"solve ridge {ridge}"
 
     let update =
-        if plan.Update = Update.usual then
+        if plan.Update = Update.byDefault then
             ""
         else
             $" {Json.toText plan.Update}"
@@ -97,48 +97,44 @@ let private net (before: Net) (after: Net) : Change list =
             change $"{changed.Length - shown.Length} more parts of the net" "…" "…"
     ]
 
+/// The settings whose fields of a recipe are called otherwise.
+let private settings =
+    Map.ofList
+        [
+            "testImages", "test"
+            "validation", "validate"
+            "normalisation", "normalise"
+            "augmentations", "augment"
+            "clipping", "clip"
+            "dropLast", "drop last"
+            "stops", "stop"
+            "frozenStatistics", "stats frozen"
+        ]
+
+let private ofValues what was is =
+    if was = is then [] else [ change what was is ]
+
+let private learning (before: Learning) (after: Learning) : Change list =
+    match before, after with
+    | Learning.Ensemble(members, epochs, was, frozen), Learning.Ensemble(members', epochs', is, frozen') ->
+        [
+            yield! ofValues "members" (string members) (string members')
+            yield! ofValues "epochs before the members" (string epochs) (string epochs')
+            yield! weights was is
+            yield! ofValues "stats frozen of members" (Json.toText frozen) (Json.toText frozen')
+        ]
+    | _ -> ofValues "learn" (Json.toText before) (Json.toText after)
+
 /// What differs between two recipes, setting by setting and weight by weight.
 let changes (before: Recipe) (after: Recipe) : Change list =
-    let ofValues what (was: 'T) (is: 'T) =
-        let was, is = Json.toText was, Json.toText is
-        if was = is then [] else [ change what was is ]
-
-    let setting what (read: Recipe -> 'T) =
-        ofValues what (read before) (read after)
-
-    [
-        yield! setting "data" _.Data
-        yield! setting "images" _.Images
-        yield! setting "test" _.TestImages
-        yield! setting "validate" _.Validation
-        yield! setting "normalise" _.Normalisation
-        yield! setting "augment" _.Augmentations
-        yield! setting "classes" _.Classes
-        yield! net before.Net after.Net
-        yield! setting "optimizer" _.Optimizer
-        yield! setting "clip" _.Clipping
-        yield! setting "schedule" _.Schedule
-        yield! setting "warmup" _.Warmup
-        yield! setting "batch" _.Batch
-        yield! setting "drop last" _.DropLast
-        yield! setting "epochs" _.Epochs
-        yield! setting "stop" _.Stops
-        yield! setting "keep" _.Keep
-        yield! setting "loss" _.Loss
-        yield! setting "shuffle" _.Shuffle
-        yield! setting "precision" _.Precision
-        yield! setting "device" _.Device
-        yield! setting "seed" _.Seed
-        yield! setting "stats frozen" _.FrozenStatistics
-        yield! weights before.Weights after.Weights
-        match before.Learning, after.Learning with
-        | Learning.Ensemble(members, epochs, was, frozen), Learning.Ensemble(members', epochs', is, frozen') ->
-            yield! ofValues "members" members members'
-            yield! ofValues "epochs before the members" epochs epochs'
-            yield! weights was is
-            yield! ofValues "stats frozen of members" frozen frozen'
-        | _ -> yield! setting "learn" _.Learning
-    ]
+    Array.zip (Json.fields before) (Json.fields after)
+    |> List.ofArray
+    |> List.collect (fun ((field, was), (_, is)) ->
+        match field with
+        | "net" -> net before.Net after.Net
+        | "weights" -> weights before.Weights after.Weights
+        | "learning" -> learning before.Learning after.Learning
+        | _ -> ofValues (Map.tryFind field settings |> Option.defaultValue field) was is)
 
 // A list compares by its items, in a dictionary too.
 let private axisValues (run: Run) =

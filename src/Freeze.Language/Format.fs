@@ -20,8 +20,7 @@ let private endOf (name: Name) (parameters: Parameter list) =
     | None -> name.Span.End
 
 /// Before a brace or at a line's start these begin something else than a layer or a block of that name.
-let private netWords =
-    [ "let"; "block"; "stage"; "repeat"; "residual"; "dense"; "shortcut" ]
+let private netWords = Vocabulary.names Phrases.structures
 
 let rec private netItem (reading: Reading option) (part: NetPart) : Item =
     let source = reading |> Option.map _.Source
@@ -40,8 +39,7 @@ let rec private netItem (reading: Reading option) (part: NetPart) : Item =
     match part.Value with
     | NetItem.Layer(None, phrase) -> plain (Notation.phrase source netWords phrase)
     | NetItem.Layer(Some label, phrase) ->
-        text (label.Value + ": ")
-        @ Notation.phrase source [ "repeat"; "residual"; "dense" ] phrase
+        text (label.Value + ": ") @ Notation.phrase source Phrases.labelled phrase
         |> plain
     | NetItem.Block(label, parts) ->
         let colon = if List.contains label.Value netWords then ":" else ""

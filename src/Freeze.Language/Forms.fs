@@ -78,7 +78,7 @@ let written entries (kind: Kind<'T>) =
 type Form<'T> =
     {
         Entry: Entry
-        Read: Scope -> Arguments.Call -> Result<'T, Diagnostic>
+        Read: Scope -> Calls.Call -> Result<'T, Diagnostic>
     }
 
 let called name usage meaning read : Form<'T> =
@@ -87,7 +87,7 @@ let called name usage meaning read : Form<'T> =
         Read = read
     }
 
-let withoutArguments (value: unit -> 'T) _ (call: Arguments.Call) =
+let withoutArguments (value: unit -> 'T) _ (call: Calls.Call) =
     match call.Arguments with
     | [] -> Ok(value ())
     | first :: _ -> Error(Diagnostic.wrongValue first.Content.Span $"`{call.Callee.Value}` without brackets")
@@ -109,16 +109,41 @@ let ofPair name usage meaning expected read : Form<'T> =
         | [ { Label = None; Content = a }; { Label = None; Content = b } ] -> read scope call a b
         | _ -> Error(Diagnostic.wrongValue call.Callee.Span expected))
 
+/// A call of numbers by name, each of a kind and with a default, such as `one-cycle(rise 0.3)`.
+let ofNumbers name usage meaning (parameters: (string * Kind<float> * float) list) make : Form<'T> =
+    let names = parameters |> List.map (fun (name, _, _) -> name)
+
+    let value scope written (name, kind: Kind<float>, fallback) =
+        match Map.tryFind name written with
+        | Some value -> kind.Read scope [ value ]
+        | None -> Ok fallback
+        |> Result.map (fun value -> name, value)
+
+    let read scope call =
+        Calls.byName names [] call
+        |> Result.bind (fun written -> parameters |> List.map (value scope written) |> all)
+        |> Result.map (fun values ->
+            let values = Map.ofList values
+            make (fun name -> values[name]))
+
+    {
+        Entry =
+            { entry name usage meaning with
+                Parameters = names
+            }
+        Read = read
+    }
+
 /// Any call.
-let call expected : Kind<Arguments.Call> =
-    ofOne expected [] (fun scope -> Arguments.call scope expected)
+let call expected : Kind<Calls.Call> =
+    ofOne expected [] (fun scope -> Calls.call scope expected)
 
 /// One of several forms; `what` they are, as messages call it.
 let oneOf what expected (forms: Form<'T> list) : Kind<'T> =
     let entries = forms |> List.map _.Entry
 
     ofOne expected entries (fun scope expression ->
-        Arguments.call scope expected expression
+        Calls.call scope expected expression
         |> Result.bind (fun call ->
             let name = call.Callee
 
@@ -179,6 +204,21 @@ let words (phrase: Phrase) =
         | Term.Word word -> word
         | _ -> "…")
 
+/// A value behind which one of some words may stand: `warmup 5 epochs`.
+let withUnit (units: string list) (kind: Kind<'T>) : Kind<'T> =
+    let read scope phrase =
+        match phrase, words phrase with
+        | [ _ ], _ -> kind.Read scope phrase
+        | [ value; _ ], [ _; unit ] when List.contains unit units -> kind.Read scope [ value ]
+        | _ ->
+            Error(
+                Diagnostic.wrongValue
+                    (join phrase)
+                    $"{kind.Expected}, and `{units.Head}` or nothing behind it"
+            )
+
+    { kind with Read = read }
+
 /// Phrases that are told apart by their words; `read` gives nothing for one that is none of them.
 let ofWords expected read entries : Kind<'T> =
     {
@@ -204,4 +244,47 @@ let setting name written fallback meaning (kind: Kind<'T>) : Setting<'T> =
         Entry = entry name $"{name} {written}" meaning
         Kind = kind
         Default = fallback
+    }
+
+/// A setting as written: its name, and the phrase behind it.
+type Written = { Name: Name; Phrase: Phrase }
+
+/// The settings of one run as they are written, and who is told of mistakes.
+type WrittenSettings =
+    {
+        Report: Diagnostic -> unit
+        Scope: Scope
+        Written: Map<string, Written>
+    }
+
+/// The value of a setting, where it is written.
+let tryRead (scope: Scope) (written: Map<string, Written>) (setting: Setting<'T>) =
+    Map.tryFind setting.Entry.Name written
+    |> Option.map (fun written -> setting.Kind.Read scope written.Phrase)
+
+/// The value of a setting, written or by default; nothing where it is wrong.
+let tryValue (reading: WrittenSettings) (setting: Setting<'T>) : 'T option =
+    tryRead reading.Scope reading.Written setting
+    |> Option.defaultValue (Ok setting.Default)
+    |> Diagnostic.keep reading.Report
+
+/// The value of a setting, or its default where it is not written or wrong.
+let value (reading: WrittenSettings) (setting: Setting<'T>) : 'T =
+    tryValue reading setting |> Option.defaultValue setting.Default
+
+/// What editors and messages say of a setting.
+type Described =
+    {
+        Entry: Entry
+        /// What it takes where nothing else is written.
+        Expected: string
+        /// Its values that begin with a word.
+        Values: Entry list
+    }
+
+let describe (setting: Setting<'T>) : Described =
+    {
+        Entry = setting.Entry
+        Expected = setting.Kind.Expected
+        Values = setting.Kind.Entries
     }

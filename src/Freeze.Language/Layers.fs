@@ -48,30 +48,29 @@ let private options (layer: Layer) (words: Phrase) =
         layer.Known.Options
         |> List.exists (fun (option, _) -> option = word || option.StartsWith(word + " "))
 
-    let count what least (value: Expression) =
-        wholeBetween layer.Scope least 1024L what value |> Result.map int
-
     let rec read options (words: Phrase) =
         let wrong (at: Expression) =
             Error(Diagnostic.layerArguments at.Span layer.Usage)
+
+        /// An option's number, and the options behind it.
+        let number what least most (value: Expression) rest set =
+            wholeBetween layer.Scope least most what value
+            |> Result.bind (fun number -> read (set (int number)) rest)
 
         match words with
         | [] -> Ok options
         | ({ Value = Term.Word word } as at) :: _ when not (allowed word) -> wrong at
         | { Value = Term.Word "stride" } :: value :: rest ->
-            count "the stride" 1L value
-            |> Result.bind (fun stride -> read { options with Stride = Some stride } rest)
+            number "the stride" 1L 1024L value rest (fun stride -> { options with Stride = Some stride })
         | { Value = Term.Word "pad" } :: { Value = Term.Word "none" } :: rest ->
             read { options with Padding = Some 0 } rest
         | { Value = Term.Word "pad" } :: value :: rest ->
-            count "the padding" 0L value
-            |> Result.bind (fun padding -> read { options with Padding = Some padding } rest)
+            number "the padding" 0L 1024L value rest (fun padding -> { options with Padding = Some padding })
         | { Value = Term.Word "groups" } :: value :: rest ->
-            wholeBetween layer.Scope 1L widest "the number of groups" value
-            |> Result.bind (fun groups -> read { options with Groups = int groups } rest)
+            number "the number of groups" 1L widest value rest (fun groups ->
+                { options with Groups = groups })
         | { Value = Term.Word "dilation" } :: value :: rest ->
-            count "the dilation" 1L value
-            |> Result.bind (fun dilation -> read { options with Dilation = dilation } rest)
+            number "the dilation" 1L 1024L value rest (fun dilation -> { options with Dilation = dilation })
         | { Value = Term.Word "no" } :: { Value = Term.Word "bias" } :: rest ->
             read { options with Bias = false } rest
         | { Value = Term.Word "init" } :: scheme :: rest ->
@@ -195,7 +194,7 @@ let flatten (builder: Builder) (place: Place) span =
             span,
             builder.Name(place, None, "flatten"),
             Operation.Flatten,
-            [ int (Shapes.size shape) ]
+            [ int (Extents.size shape) ]
         )
     | _ -> ()
 
@@ -240,14 +239,14 @@ let private pool (layer: Layer) shape word make (words: Phrase) : Made =
 
 let private dropout (layer: Layer) shape (words: Phrase) : Made =
     match words with
-    | [ share ] ->
-        numberBetween layer.Scope 0m 0.999m "the share dropped" share
-        |> Result.map (fun share ->
-            // None at all is no layer, so that a net may have its share as a parameter.
-            if share = 0m then
+    | [ fraction ] ->
+        numberBetween layer.Scope 0m 0.999m "the fraction dropped" fraction
+        |> Result.map (fun fraction ->
+            // None at all is no layer, so that a net may have its fraction as a parameter.
+            if fraction = 0m then
                 None
             else
-                Some(Operation.Dropout(float share), List.ofArray shape))
+                Some(Operation.Dropout(float fraction), List.ofArray shape))
     | _ -> misuse layer layer.Span
 
 /// A norm of each image by itself, over `count` values at a time.
@@ -256,7 +255,7 @@ let private norm (layer: Layer) (shape: int[]) count operation : Made =
         Diagnostic.shape
             layer.Span
             "there is one value to normalise, which would always be 0"
-            "normalise over more channels or places"
+            "normalise over more channels or pixels"
         |> Error
     else
         Ok(Some(operation, List.ofArray shape))
@@ -268,7 +267,7 @@ let private groupNorm (layer: Layer) (shape: int[]) (words: Phrase) : Made =
         |> Result.bind (fun groups ->
             grouped layer (int groups) "channels" shape[0]
             |> Result.bind (fun () ->
-                norm layer shape (Shapes.size shape / groups) (Operation.GroupNorm(int groups, 1e-5))))
+                norm layer shape (Extents.size shape / groups) (Operation.GroupNorm(int groups, 1e-5))))
     | _ -> misuse layer layer.Span
 
 let private leakyRelu (layer: Layer) (shape: int[]) (words: Phrase) : Made =
@@ -292,7 +291,7 @@ let private make (layer: Layer) (word: string) (shape: int[]) (words: Phrase) : 
     | "avgpool" -> pool layer shape word Operation.AvgPool words
     | "bn" -> plain (Operation.BatchNorm(1e-5, 0.1))
     | "groupnorm" -> groupNorm layer shape words
-    | "layernorm" when words.IsEmpty -> norm layer shape (Shapes.size shape) (Operation.LayerNorm 1e-5)
+    | "layernorm" when words.IsEmpty -> norm layer shape (Extents.size shape) (Operation.LayerNorm 1e-5)
     | "relu" -> plain Operation.Relu
     | "leakyrelu" -> leakyRelu layer shape words
     | "gelu" -> plain Operation.Gelu
@@ -301,7 +300,7 @@ let private make (layer: Layer) (word: string) (shape: int[]) (words: Phrase) : 
     | "dropout" -> dropout layer shape words
     | "globalpool" when words.IsEmpty ->
         onMap layer word shape (fun channels _ -> Ok(Some(Operation.GlobalPool, [ channels ])))
-    | "flatten" when words.IsEmpty -> Ok(Some(Operation.Flatten, [ int (Shapes.size shape) ]))
+    | "flatten" when words.IsEmpty -> Ok(Some(Operation.Flatten, [ int (Extents.size shape) ]))
     | _ -> misuse layer layer.Span
 
 /// Adds a layer of the vocabulary, such as `conv 8 3x3`.

@@ -1,4 +1,4 @@
-/// Characters to tokens: white space, names, numbers, places, and how to go on after a mistake.
+/// Characters to tokens: white space, names, numbers, spans, and how to go on after a mistake.
 module Freeze.Language.Lexical
 
 open System
@@ -10,7 +10,7 @@ open Freeze.Language.Syntax
 /// Deeper nesting is a mistake or an attack; it would cost stack.
 let nestingLimit = 100
 
-/// What the parser remembers beside its place. Immutable, so that backtracking takes it back.
+/// What the parser remembers apart from its offset. Immutable, so that backtracking takes it back.
 type State =
     {
         Diagnostics: Diagnostic list

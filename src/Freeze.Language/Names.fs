@@ -32,14 +32,7 @@ let private everywhere = -1
 
 /// A net's name where `wrn-28-10` is short for `wrn(28, 10)`.
 let private netOf (nets: Set<string>) (word: string) =
-    nets
-    |> Set.filter (fun net ->
-        word = net
-        || (word.StartsWith(net + "-")
-            && word.Substring(net.Length + 1).Split '-'
-               |> Array.forall (fun part -> part <> "" && Seq.forall System.Char.IsAsciiDigit part)))
-    |> Seq.sortByDescending _.Length
-    |> Seq.tryHead
+    NetLibrary.readings word |> List.map fst |> List.tryFind nets.Contains
 
 /// `stride`, `pad` and so on: behind a layer they are no names, unless the net has such a parameter.
 let private layerWords =
@@ -149,47 +142,25 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
             | Term.Word word when cases.Contains word -> add Kind.Case everywhere false word on.Span
             | _ -> this.Expression Map.empty home on
 
-    /// The axes of a report may be lets; its measures are words of their own.
+    /// The axes of a report may be lets, and sides of claims cases too; its measures are words of their own.
     member private _.ReportLine(line: ReportLine) =
-        let axis (word: Located<string>) =
-            add Kind.Let everywhere false word.Value word.Span
-
-        /// What a plot is against may be an axis, which is one word, and no measure.
-        let isAlone (behind: Located<string> list) =
-            match behind with
-            | [] -> true
-            | next :: _ -> List.contains next.Value [ "(log)"; "by"; "for"; "fit" ]
-
-        let rec read inAxes (words: Located<string> list) =
-            match words with
-            | [] -> ()
-            | { Value = "against" | "over" } :: name :: rest when isAlone rest ->
-                if not (Vocabulary.isMeasure name.Value) then
-                    axis name
-
-                read false rest
-            | word :: rest ->
-                match word.Value with
-                | "by"
-                | "for" -> read true rest
-                | "against"
-                | "over"
-                | "fit" -> read false rest
-                | _ ->
-                    if inAxes then
-                        axis word
-
-                    read inAxes rest
-
-        let side (word: Located<string>) =
+        let used (word: Located<string>) =
             let kind = if cases.Contains word.Value then Kind.Case else Kind.Let
             add kind everywhere false word.Value word.Span
 
-        let words = line.Parts |> List.concat
+        let words = List.concat line.Parts
 
         match words |> List.tryFindIndex (fun word -> word.Value = "on") with
-        | Some i when line.Kind.Value = "claim" -> words |> List.skip (i + 1) |> List.iter side
-        | _ -> read false words
+        | Some i when line.Kind.Value = "claim" -> words |> List.skip (i + 1) |> List.iter used
+        | _ ->
+            for part in ReportWords.split line do
+                for name in part.Names |> List.map (ReportWords.marked >> fst) do
+                    match part.Keyword with
+                    | "by"
+                    | "for" -> used name
+                    | "against"
+                    | "over" when not (Vocabulary.isMeasure name.Value) -> used name
+                    | _ -> ()
 
     member this.Statement home (statement: Statement) : unit =
         let expression = this.Expression Map.empty home

@@ -11,17 +11,17 @@ open Freeze.Language.Axes
 open Freeze.Language.Variants
 
 /// Two axes of one name get columns of their own: `filters`, `filters 2`.
-let private columns (axes: Axis list) : string list list =
+let private columns (axes: ListAxis list) : string list list =
     let column (used: Map<string, int>) name =
         let number = 1 + (Map.tryFind name used |> Option.defaultValue 0)
         (if number = 1 || name = "" then name else $"{name} {number}"), Map.add name number used
 
     axes
-    |> List.mapFold (fun used (axis: Axis) -> List.mapFold column used axis.Columns) Map.empty
+    |> List.mapFold (fun used (axis: ListAxis) -> List.mapFold column used axis.Columns) Map.empty
     |> fst
 
 /// What an axis adds to a run's name: of values that move together the first, where that tells them apart.
-let private ofAxis (axis: Axis) (values: Freeze.Axis list) : string list =
+let private ofAxis (axis: ListAxis) (values: Freeze.Axis list) : string list =
     // The first part that has a column.
     let shown = axis.Columns |> List.tryFindIndex ((<>) "") |> Option.defaultValue 0
 
@@ -39,7 +39,7 @@ let private ofAxis (axis: Axis) (values: Freeze.Axis list) : string list =
     |> List.map (fun value -> $"{value.Name}={AxisValue.text value.Value}")
 
 /// `wrn(28, 10, drop 0.3)`, in the numbers of one run.
-let ofNet scope (call: Arguments.Call) =
+let ofNet scope (call: Calls.Call) =
     let argument (argument: Argument) =
         let value =
             match number scope argument.Content with
@@ -81,7 +81,7 @@ let standing
     let file = Path.GetFileNameWithoutExtension source.Path
     let axis name value : Freeze.Axis = { Name = name; Value = value }
 
-    let label names (axis': Axis) i =
+    let label names (axis': ListAxis) i =
         List.map2 axis names (display textOf axis' (axis'.Item i))
         |> List.filter (fun axis -> axis.Name <> "")
 

@@ -99,7 +99,7 @@ type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
     member this.Name(place: Place, label: Name option, operation: string) =
         match label with
         | Some label ->
-            if not place.InRepeat && List.contains label.Value Vocabulary.reserved then
+            if not place.InRepeat && List.contains label.Value Phrases.reserved then
                 this.Fail(Diagnostic.reservedName label.Span label.Value)
 
             let written = place.Prefix + label.Value
@@ -159,3 +159,39 @@ type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
     member _.StageCount = stages.Count
 
     member _.EndStage name = stages.Add { Name = name; Output = at }
+
+/// Adds a node that reads two others.
+let private joinTwo (builder: Builder) (place: Place) span word operation inputs (shape: int64 seq) =
+    let name = builder.Name({ place with InRepeat = false }, None, word)
+    builder.Join(span, name, operation, inputs, List.ofSeq shape)
+
+/// The sum of the outputs of two nodes.
+let add (builder: Builder) (place: Place) (span: Span) start finish =
+    let before, after = builder.ShapeAt start, builder.ShapeAt finish
+
+    if before = after then
+        joinTwo builder place span "add" Operation.Add [| finish; start |] (Seq.map int64 after)
+    else
+        builder.Fail(
+            Diagnostic.shape
+                span
+                $"the sum of {Shapes.describe after} and {Shapes.describe before}"
+                "both must have one shape: a `shortcut { … }` can bring the input to that of the body"
+        )
+
+/// The channels of one node with those of another behind them.
+let concat (builder: Builder) (place: Place) (span: Span) start finish =
+    let before, after = builder.ShapeAt start, builder.ShapeAt finish
+
+    if before.Length = after.Length && Array.tail before = Array.tail after then
+        let shape =
+            Seq.append [ int64 before[0] + int64 after[0] ] (Array.tail before |> Seq.map int64)
+
+        joinTwo builder place span "concat" Operation.Concat [| start; finish |] shape
+    else
+        builder.Fail(
+            Diagnostic.shape
+                span
+                $"{Shapes.describe after} cannot stand behind {Shapes.describe before}"
+                "the body must keep height and width"
+        )

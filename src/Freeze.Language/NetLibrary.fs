@@ -80,18 +80,31 @@ let tryFind name =
 type Resolved =
     {
         Definition: Definition
-        Call: Arguments.Call
+        Call: Calls.Call
         IsBuiltIn: bool
     }
 
+/// The ways to read a name as a net's and the numbers behind it, the longest name first: `wrn-28-10` is `wrn(28, 10)` too.
+let readings (name: string) : (string * string list) list =
+    let segments = name.Split '-'
+
+    let isNumber (segment: string) =
+        segment.Length < 10 && Seq.forall Char.IsAsciiDigit segment && segment <> ""
+
+    let numbers = segments |> Array.rev |> Array.takeWhile isNumber |> Array.length
+
+    [
+        for count in 0 .. min numbers (segments.Length - 1) do
+            let stem, numbers = Array.splitAt (segments.Length - count) segments
+            String.Join('-', stem), List.ofArray numbers
+    ]
+
 /// The net that a call means: `lenet`, `wrn(28, 10)`, or `wrn-28-10` for short. The file's own come first.
-let resolve (own: Map<string, Definition>) (call: Arguments.Call) : Result<Resolved, Diagnostic> =
+let resolve (own: Map<string, Definition>) (call: Calls.Call) : Result<Resolved, Diagnostic> =
     let find name =
         match Map.tryFind name own with
         | Some definition -> Some(definition, false)
         | None -> tryFind name |> Option.map (fun entry -> entry.Definition, true)
-
-    let segments = call.Callee.Value.Split '-'
 
     let number (segment: string) : Argument =
         {
@@ -99,20 +112,16 @@ let resolve (own: Map<string, Definition>) (call: Arguments.Call) : Result<Resol
             Content = at call.Callee.Span (Term.Number(decimal segment, NumberForm.Whole))
         }
 
-    let isNumber (segment: string) =
-        segment.Length < 10 && Seq.forall Char.IsAsciiDigit segment && segment <> ""
+    let readings = readings call.Callee.Value
 
-    let short count =
-        let stem, numbers = Array.splitAt (segments.Length - count) segments
+    let found =
+        readings
+        |> List.tryPick (fun (stem, numbers) ->
+            find stem
+            |> Option.filter (fun (definition, _) -> definition.Parameters.Length >= numbers.Length)
+            |> Option.map (fun found -> found, List.map number numbers))
 
-        if Array.forall isNumber numbers then
-            find (String.Join('-', stem))
-            |> Option.filter (fun (definition, _) -> definition.Parameters.Length >= count)
-            |> Option.map (fun found -> found, Array.map number numbers |> List.ofArray)
-        else
-            None
-
-    match Seq.tryPick short (seq { 0 .. segments.Length - 1 }) with
+    match found with
     | Some((definition, isBuiltIn), numbers) ->
         Ok
             {
@@ -125,16 +134,12 @@ let resolve (own: Map<string, Definition>) (call: Arguments.Call) : Result<Resol
             }
     | None ->
         let known = (Map.keys own |> List.ofSeq) @ names ()
-        let numbers = segments |> Array.rev |> Array.takeWhile isNumber |> Array.rev
+        let _, numbers = List.last readings
 
         // `wrm-28-4` is near `wrn-28-4`, though no net is called so.
         let near =
-            if Array.isEmpty numbers then
-                known
-            else
-                known
-                @ (known
-                   |> List.map (fun name -> String.Join('-', Array.append [| name |] numbers)))
+            known @ (known |> List.map (fun name -> String.concat "-" (name :: numbers)))
+            |> List.distinct
 
         let known =
             if (Suggest.nearest near call.Callee.Value).IsSome then

@@ -174,7 +174,7 @@ let parameters (source: Source option) (parameters: Parameter list) : Piece list
 let private isOne (expression: Expression) =
     expression.Value = Term.Number(1m, NumberForm.Whole)
 
-/// Behind these a place is expected: as names of parts they need parentheses beside other words.
+/// Behind these a place is expected: as names of parts they need parentheses next to other words.
 let private placeWords = [ "first"; "last"; "layer"; "layers"; "stage" ]
 
 /// A rule's `:` must stand on the selector's line, so a selector is text and never broken.
@@ -215,12 +215,17 @@ let rec selector (source: Source option) (whole: Selector) : string =
     | Select.Except(parts, without) -> $"{operand parts} except {operand without}"
 
 let private modifier (source: Source option) (modifier: Modifier) : Piece list =
-    match modifier, modifierParts modifier with
-    | Modifier.InitFrom path, _ -> text ("init from " + quoted path.Value)
-    // `init from` is followed by a path.
-    | Modifier.Init scheme, _ -> text "init " @ guarded [ "from" ] (sum source scheme)
-    | _, (words, Some value) -> text (words + " ") @ sum source value
-    | _, (words, None) -> text words
+    text modifier.Words
+    @ match modifier.Value with
+      | None -> []
+      | Some value ->
+          let value = sum source value
+          // `init from` is followed by a path.
+          text " "
+          @ (if modifier.Words = "init" then
+                 guarded [ "from" ] value
+             else
+                 value)
 
 /// The words with which a modifier begins: an amount begins otherwise.
 let private modifierWords =

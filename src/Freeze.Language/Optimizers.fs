@@ -23,27 +23,29 @@ let kindOf (parameter: string) : Kind<float> =
     | "nesterov" -> oneWord "switch" [ "on", "", 1.0; "off", "", 0.0 ]
     | _ -> number 0m 1m what
 
-type Described =
-    {
-        Entry: Entry
-        /// Each with its default, as it is written.
-        Parameters: (string * string) list
-        Make: (string -> float) -> Optimizer
-    }
+/// An optimizer: its parameters, each with its default as it is written, and what they make.
+let private form name (parameters: (string * string) list) meaning make : Form<Optimizer> =
+    let usage =
+        parameters
+        |> List.map (fun (parameter, written) -> $"{parameter} {written}")
+        |> String.concat ", "
 
-let table =
-    let optimizer name parameters meaning make =
-        let written =
-            parameters
-            |> List.map (fun (name, value) -> $"{name} {value}")
-            |> String.concat ", "
+    let value (written: string) =
+        if written = "off" then
+            0.0
+        else
+            System.Double.Parse(written, CultureInfo.InvariantCulture)
 
-        {
-            Entry = entry name $"{name}({written})" meaning
-            Parameters = parameters
-            Make = make
-        }
+    ofNumbers
+        name
+        $"{name}({usage})"
+        meaning
+        [
+            for parameter, written in parameters -> parameter, kindOf parameter, value written
+        ]
+        make
 
+let private forms =
     let adam decay =
         [
             "lr", "1e-3"
@@ -54,77 +56,88 @@ let table =
         ]
 
     [
-        optimizer
+        form
             "sgd"
             [ "lr", "0.01"; "momentum", "0.9"; "decay", "0"; "nesterov", "off" ]
             "stochastic gradient descent, PyTorch's rule"
             (fun p -> Optimizer.Sgd(p "lr", p "momentum", p "decay", p "nesterov" = 1.0))
-        optimizer "adam" (adam "0") "Kingma and Ba 2014" (fun p ->
+        form "adam" (adam "0") "Kingma and Ba 2014" (fun p ->
             Optimizer.Adam(p "lr", p "beta1", p "beta2", p "eps", p "decay"))
-        optimizer
+        form
             "adamw"
             (adam "0.01")
             "Adam with decay apart from the gradient (Loshchilov and Hutter 2017)"
             (fun p -> Optimizer.AdamW(p "lr", p "beta1", p "beta2", p "eps", p "decay"))
-        optimizer
+        form
             "rmsprop"
             [ "lr", "0.01"; "alpha", "0.99"; "eps", "1e-8"; "momentum", "0"; "decay", "0" ]
             "PyTorch's RMSprop"
             (fun p -> Optimizer.RmsProp(p "lr", p "alpha", p "eps", p "momentum", p "decay"))
-        optimizer
+        form
             "yellowfin"
             [ "lr", "0.1"; "momentum", "0"; "window", "20"; "clip", "0"; "decay", "0" ]
             "learning rate and momentum tuned on the run (Zhang and Mitliagkas 2017)"
             (fun p -> Optimizer.YellowFin(p "lr", p "momentum", int (p "window"), p "clip", p "decay"))
     ]
 
-let entries = table |> List.map _.Entry
+/// Parameters that may stand as settings of their own, so that they can be lists and draws.
+let standAlone =
+    let parameter name written what =
+        kindOf name
+        |> setting name written 0.0 $"the optimizer's {what}, where its brackets do not say it"
 
-let tryFind name =
-    table |> List.tryFind (fun optimizer -> optimizer.Entry.Name = name)
+    [
+        parameter "lr" "0.01" "learning rate"
+        parameter "momentum" "0.9" "momentum"
+        parameter "decay" "0" "weight decay"
+    ]
 
-let private usual (written: string) =
-    if written = "off" then
-        0.0
-    else
-        System.Double.Parse(written, CultureInfo.InvariantCulture)
+let isStandAlone name =
+    standAlone |> List.exists (fun setting -> setting.Entry.Name = name)
 
-/// The optimizer that a call means. `outside` are the settings `lr`, `momentum` and `decay`, with the places of their
-/// names; `above` are those that a stage has in their place, and in that of the call's own.
+/// The optimizer, as its brackets alone say it.
+let private kind = forms |> oneOf "optimizer" "an optimizer, such as `sgd(lr 0.1)`"
+
+let entries = kind.Entries
+
+let optimizer =
+    call kind.Expected
+    |> written kind.Entries
+    |> setting
+        "optimizer"
+        "sgd(lr 0.01, momentum 0.9)"
+        (Calls.bare (at Span.Nowhere "sgd"))
+        "how the trained weights are updated"
+
+/// The settings of their own, as arguments of the optimizer.
+let private arguments (written: Map<string, Written>) : Result<Argument list, Diagnostic> =
+    standAlone
+    |> List.choose (fun setting -> Map.tryFind setting.Entry.Name written)
+    |> List.map (fun setting ->
+        match setting.Phrase with
+        | [ value ] ->
+            Ok
+                {
+                    Label = Some setting.Name
+                    Content = value
+                }
+        | phrase -> Error(Diagnostic.wrongValue (join phrase) "one number"))
+    |> all
+
+/// The optimizer that settings mean. What a stage has of its own overrides them, and the call's own.
 let read
-    scope
-    (outside: Map<string, Name * Expression>)
-    (above: Map<string, Name * Expression>)
-    (call: Arguments.Call)
+    (scope: Scope)
+    (written: Map<string, Written>)
+    (ofStage: Map<string, Written>)
     : Result<Optimizer, Diagnostic> =
-    let name = call.Callee.Value
+    let isOverridden (argument: Argument) =
+        argument.Label |> Option.exists (fun label -> ofStage.ContainsKey label.Value)
 
-    let together isTwice written known (own: Map<string, Expression>) =
-        written
-        |> Map.toList
-        |> List.map (fun (parameter, (at: Name, value: Expression)) ->
-            match Map.tryFind parameter own with
-            | Some inside when isTwice -> Error(Diagnostic.setTwice at.Span parameter inside.Span)
-            | _ when List.contains parameter known -> Ok(parameter, value)
-            | _ -> Error(Diagnostic.unknownParameter at.Span name parameter known))
-        |> all
-        |> Result.map (fun added -> List.fold (fun all (p, value) -> Map.add p value all) own added)
+    let call =
+        tryRead scope written optimizer |> Option.defaultValue (Ok optimizer.Default)
 
-    let value (written: Map<string, Expression>) (parameter, fallback) =
-        match Map.tryFind parameter written with
-        | Some value -> (kindOf parameter).Read scope [ value ]
-        | None -> Ok(usual fallback)
-        |> Result.map (fun value -> parameter, value)
-
-    match tryFind name with
-    | None -> Error(Diagnostic.unknownWord call.Callee.Span "optimizer" name (names entries))
-    | Some optimizer ->
-        let known = optimizer.Parameters |> List.map fst
-
-        Arguments.byName known [] call
-        |> Result.bind (together true outside known)
-        |> Result.bind (together false above known)
-        |> Result.bind (fun written -> optimizer.Parameters |> List.map (value written) |> all)
-        |> Result.map (fun values ->
-            let values = Map.ofList values
-            optimizer.Make(fun name -> values[name]))
+    both call (both (arguments written) (arguments ofStage))
+    |> Result.bind (fun (call, (outside, own)) ->
+        let others = call.Arguments @ outside |> List.filter (isOverridden >> not)
+        let whole = Term.Call(call.Callee, others @ own)
+        kind.Read scope [ at call.Callee.Span whole ])

@@ -173,24 +173,22 @@ let private amount: Parser<Amount> =
     |>> fun (count, dimension) -> { Count = count; Dimension = dimension }
 
 let private modifier: Parser<Modifier> =
-    let valued word make = keyword word >>. sum |>> make
+    let one (entry: Vocabulary.Entry, operand) =
+        let words = entry.Name.Split ' ' |> Seq.map keyword |> Seq.reduce (>>.) |> attempt
 
-    choice
-        [
-            attempt (keyword "at" >>. keyword "random") >>% Modifier.AtRandom
-            attempt (keyword "at" >>. keyword "least") >>. sum |>> Modifier.AtLeast
-            keyword "spread" >>% Modifier.Spread
-            keyword "largest" >>% Modifier.Largest
-            attempt (keyword "init" >>. keyword "from") >>. token quoted
-            |>> Modifier.InitFrom
-            valued "init" Modifier.Init
-            valued "lr" Modifier.LearningRate
-            valued "decay" Modifier.Decay
-            attempt (keyword "from" >>. keyword "epoch") >>. sum |>> Modifier.From
-            attempt (keyword "until" >>. keyword "epoch") >>. sum |>> Modifier.Until
-            attempt (keyword "stats" >>. keyword "frozen") >>% Modifier.StatsFrozen
-            valued "ridge" Modifier.Ridge
-        ]
+        let value =
+            match operand with
+            | Phrases.Operand.Nothing -> preturn None
+            | Phrases.Operand.Value -> sum |>> Some
+            | Phrases.Operand.File -> token (quoted |>> Term.Text) |>> Some
+
+        words >>. value |>> fun value -> { Words = entry.Name; Value = value }
+
+    // `init from` before `init`.
+    Phrases.modifierTable
+    |> List.sortByDescending (fun (entry, _) -> entry.Name.Length)
+    |> List.map one
+    |> choice
     <?> "a modifier (such as `lr 0.1x` or `init he`)"
 
 let private action: Parser<Action> =

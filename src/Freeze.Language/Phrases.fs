@@ -1,5 +1,5 @@
-/// The fixed words of statements, rules and nets, as editors offer and explain them. The parser has them too; tests hold the two
-/// together.
+/// The fixed words of statements, rules and nets, as editors offer and explain them. The parser has most of them too;
+/// tests hold the two together.
 module Freeze.Language.Phrases
 
 open Freeze.Language.Vocabulary
@@ -33,24 +33,39 @@ let actions =
         entry "solve" "solve [ridge NUMBER]" "the last layer by least squares, in closed form"
     ]
 
-/// What may follow an action.
-let modifiers =
+/// What stands behind the words of a modifier.
+[<RequireQualifiedAccess>]
+type Operand =
+    | Nothing
+    | Value
+    /// A path in quotes.
+    | File
+
+/// What may follow an action. The parser reads by this table.
+let modifierTable =
     [
-        entry "at random" "at random" "which filters learn: some drawn by the seed, not the first"
-        entry "spread" "spread" "which filters learn: evenly spread, not the first"
-        entry "largest" "largest" "which filters learn: those of the largest norm at the start"
-        entry "at least" "at least 1" "no fewer, however small the share"
-        entry "init" "init SCHEME" "where these weights start"
-        entry "init from" "init from \"FILE\"" "where these weights start: a safetensors file"
-        entry "lr" "lr 0.1x" "a learning rate of their own: a number, or a factor of the optimizer's"
-        entry "decay" "decay 0" "a weight decay of their own: a number, or a factor of the optimizer's"
-        entry "from epoch" "from epoch 5" "they learn from this epoch on"
-        entry "until epoch" "until epoch 10" "they learn up to this epoch"
-        entry "stats frozen" "stats frozen" "batch norms normalise by their running statistics"
-        entry "ridge" "ridge 1e-3" "the penalty of `solve`"
+        entry "at random" "at random" "which filters learn: some drawn by the seed, not the first",
+        Operand.Nothing
+        entry "spread" "spread" "which filters learn: evenly spread, not the first", Operand.Nothing
+        entry "largest" "largest" "which filters learn: those of the largest norm at the start",
+        Operand.Nothing
+        entry "at least" "at least 1" "no fewer, however small the fraction", Operand.Value
+        entry "init" "init SCHEME" "where these weights start", Operand.Value
+        entry "init from" "init from \"FILE\"" "where these weights start: a safetensors file", Operand.File
+        entry "lr" "lr 0.1x" "a learning rate of their own: a number, or a factor of the optimizer's",
+        Operand.Value
+        entry "decay" "decay 0" "a weight decay of their own: a number, or a factor of the optimizer's",
+        Operand.Value
+        entry "from epoch" "from epoch 5" "they learn from this epoch on", Operand.Value
+        entry "until epoch" "until epoch 10" "they learn up to this epoch", Operand.Value
+        entry "stats frozen" "stats frozen" "batch norms normalise by their running statistics",
+        Operand.Nothing
+        entry "ridge" "ridge 1e-3" "the penalty of `solve`", Operand.Value
     ]
 
-/// The words that a selector may begin with, beside names of parts.
+let modifiers = modifierTable |> List.map fst
+
+/// The words that a selector may begin with, apart from names of parts.
 let selectors =
     [
         entry "all" "all" "every weight"
@@ -67,7 +82,10 @@ let selectors =
         entry "stage" "stage 2" "a stage of the net"
     ]
 
-/// What stands in a net beside layers.
+/// Words that cannot name a part of a net, because rules give them a meaning.
+let reserved = names selectors @ [ "in"; "except" ]
+
+/// What stands in a net apart from layers.
 let structures =
     [
         entry "let" "let NAME = VALUE" "a value with a name, known behind it"
@@ -81,6 +99,9 @@ let structures =
         entry "dense" "dense { … }" "the body's input with its output behind it, channel by channel"
         entry "stage" "stage 1 { … }" "a part that can learn on its own"
     ]
+
+/// Those that may have a label.
+let labelled = [ "repeat"; "residual"; "dense" ]
 
 /// What the sizes of images are called inside a net.
 let sizes =

@@ -1,7 +1,6 @@
 /// The last rule that matches a weight wins: rules to one plan per weight.
 module Freeze.Language.Rules
 
-open System.Collections.Generic
 open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Values
@@ -17,8 +16,8 @@ type Rule =
         OfMembers: bool
     }
 
-/// What a rule wants of one weight.
-type private Claim =
+/// What a rule makes of one weight.
+type private Effect =
     {
         Rule: Rule
         Wish: Wish
@@ -26,12 +25,12 @@ type private Claim =
     }
 
 /// What rules are resolved against, in one run.
-type Context =
+type RuleContext =
     {
         Report: Diagnostic -> unit
         TextOf: Span -> string
         Scope: Scope
-        Subject: Selectors.Subject
+        Net: Selectors.NetView
         /// Where a weight starts when no rule says so.
         Start: Weight -> Start
         /// The full path of a file of weights, and what it holds.
@@ -40,8 +39,6 @@ type Context =
         Epochs: int
         /// Whether the weights go on from a net that has learned, as those of an ensemble's members do.
         GoesOn: bool
-        /// For each rule that claimed a weight the rule that has it in the end, in this run or another.
-        Overruled: Dictionary<Span, Span>
         /// What a selector takes.
         Select: Selector -> Result<Set<int>, Diagnostic>
     }
@@ -53,6 +50,10 @@ type Resolved =
         /// For each weight the rule that decides it, `rest` among them.
         Reasons: Span option[]
         FrozenStatistics: string[]
+        /// The rules that decide a weight.
+        Winners: Set<Span>
+        /// For each rule that takes a weight the rule that decides it in the end.
+        Overruled: Map<Span, Span>
     }
 
 let isRest (rule: Rule) =
@@ -62,7 +63,7 @@ let isRest (rule: Rule) =
 let private wish context (rule: Rule) : Wish option =
     if context.GoesOn then
         rule.Action.Modifiers
-        |> List.tryFind (fun modifier -> modifier.Value.IsInit || modifier.Value.IsInitFrom)
+        |> List.tryFind (fun modifier -> Actions.kind modifier.Value = "init")
         |> Option.iter (fun modifier -> context.Report(Diagnostic.initOfMember modifier.Span))
 
     Actions.read context.Report context.TextOf context.Scope context.Epochs rule.Action
@@ -70,43 +71,43 @@ let private wish context (rule: Rule) : Wish option =
 let private hasDimension (dimension: Vocabulary.Dimension) (weight: Weight) =
     weight.Kind = dimension.Kind && (dimension.TakesBias || not weight.IsBias)
 
-/// How many of `extent` a share means; it is exact, so 0.7 of 90 is 63.
-let private count (share: Share) (weight: Weight) extent =
-    let lifted found = min extent (max found share.AtLeast)
+/// How many of `extent` a portion means; it is exact, so 0.7 of 90 is 63.
+let private count (portion: Portion) (weight: Weight) extent =
+    let lifted found = min extent (max found portion.AtLeast)
 
-    match share.Amount with
+    match portion.Amount with
     | value, NumberForm.Whole when value > decimal extent ->
-        Error(Diagnostic.moreThanThereAre share.Count weight.Layer share.Dimension.Word extent)
+        Error(Diagnostic.moreThanThereAre portion.Count weight.Layer portion.Dimension.Word extent)
     | value, NumberForm.Whole when value >= 0m -> Ok(lifted (int value))
     | value, (NumberForm.Decimal | NumberForm.Percent) when value >= 0m && value <= 1m ->
         Ok(lifted (int (floor (value * decimal extent))))
-    | _ -> Error(Diagnostic.outOfRange share.Count "the amount" "a count, or a share from 0.0 to 1.0")
+    | _ -> Error(Diagnostic.outOfRange portion.Count "the amount" "a count, or a fraction from 0.0 to 1.0")
 
 /// Which of `extent` entries along a dimension learn, in ascending order.
-let private places (context: Context) (weight: Weight) (share: Share) extent learning =
-    match share.Which with
+let private indices (context: RuleContext) (weight: Weight) (portion: Portion) extent learning =
+    match portion.Which with
     | Which.Spread -> Array.init learning (fun i -> int (int64 i * int64 extent / int64 learning))
     | Which.AtRandom ->
         // By layer, so that a bias goes with its filters.
         let key =
-            RandomStream.Key(context.Seed, $"{share.Dimension.Word} of {weight.Layer}")
+            RandomStream.Key(context.Seed, $"{portion.Dimension.Word} of {weight.Layer}")
 
         RandomStream.Permutation(key, extent) |> Array.take learning |> Array.sort
     | Which.First
     | Which.Largest -> Array.init learning id
 
 /// The treatment of a partly trained weight.
-let private slice context (weight: Weight) (share: Share) extent learning stillness =
-    let index = share.Dimension.Index
+let private slice context (weight: Weight) (portion: Portion) extent learning stillness =
+    let index = portion.Dimension.Index
 
     if learning = 0 then
         Treatment.Still stillness
     elif learning = extent then
         Treatment.Trained
-    elif share.Which = Which.Largest then
+    elif portion.Which = Which.Largest then
         Treatment.Largest(index, learning, stillness)
     else
-        Treatment.Slice(index, places context weight share extent learning, stillness)
+        Treatment.Slice(index, indices context weight portion extent learning, stillness)
 
 let private whole (wish: Wish) =
     match wish.Verb with
@@ -115,19 +116,19 @@ let private whole (wish: Wish) =
     | Verb.Zero -> Treatment.Still Stillness.Zero
     | Verb.Solve -> Treatment.Solved wish.Ridge
 
-/// What is left of each weight that a share claims is for `rest`.
-let private ofShare context (rest: Verb option) (rule: Rule) (share: Share) (selected: Set<int>) =
-    let weights = context.Subject.Weights
+/// What is left of each weight that a portion takes is for `rest`.
+let private ofPortion context (rest: Verb option) (rule: Rule) (portion: Portion) (selected: Set<int>) =
+    let weights = context.Net.Weights
 
-    let claimed =
-        selected |> Set.filter (fun i -> hasDimension share.Dimension weights[i])
+    let taken =
+        selected |> Set.filter (fun i -> hasDimension portion.Dimension weights[i])
 
-    if claimed.IsEmpty && not selected.IsEmpty then
+    if taken.IsEmpty && not selected.IsEmpty then
         let selector = context.TextOf rule.Selector.Span
-        context.Report(Diagnostic.noSuchDimension share.DimensionPlace share.Dimension.Word selector)
+        context.Report(Diagnostic.noSuchDimension portion.DimensionPlace portion.Dimension.Word selector)
 
     if rest = Some Verb.Train then
-        context.Report(Diagnostic.leftIsTrained share.Count)
+        context.Report(Diagnostic.leftIsTrained portion.Count)
 
     let left =
         match rest with
@@ -136,10 +137,10 @@ let private ofShare context (rest: Verb option) (rule: Rule) (share: Share) (sel
 
     let counted =
         [
-            for i in claimed do
-                let extent = weights[i].Shape[share.Dimension.Index]
+            for i in taken do
+                let extent = weights[i].Shape[portion.Dimension.Index]
 
-                match count share weights[i] extent |> Diagnostic.keep context.Report with
+                match count portion weights[i] extent |> Diagnostic.keep context.Report with
                 | Some learning -> i, extent, learning
                 | None -> ()
         ]
@@ -147,12 +148,12 @@ let private ofShare context (rest: Verb option) (rule: Rule) (share: Share) (sel
     let none =
         counted
         |> List.filter (fun (i, _, learning) ->
-            learning = 0 && not weights[i].IsBias && fst share.Amount > 0m)
+            learning = 0 && not weights[i].IsBias && fst portion.Amount > 0m)
 
     match none with
     | [] -> ()
     | (i, extent, _) :: others ->
-        Diagnostic.nothingLearns share.Count weights[i].Layer extent share.Dimension.Word others.Length
+        Diagnostic.nothingLearns portion.Count weights[i].Layer extent portion.Dimension.Word others.Length
         |> context.Report
 
     counted
@@ -161,20 +162,20 @@ let private ofShare context (rest: Verb option) (rule: Rule) (share: Share) (sel
         if rest = Some Verb.Train then
             Treatment.Trained
         else
-            slice context weights[i] share extent learning left)
+            slice context weights[i] portion extent learning left)
 
-let private isLastLinear (subject: Selectors.Subject) (selected: Set<int>) =
-    let last = Array.last subject.Weights
+let private isLastLinear (net: Selectors.NetView) (selected: Set<int>) =
+    let last = Array.last net.Weights
 
     last.Kind = LayerKind.Linear
     && selected =
-        (seq { 0 .. subject.Weights.Length - 1 }
-         |> Seq.filter (fun i -> subject.Weights[i].Layer = last.Layer)
+        (seq { 0 .. net.Weights.Length - 1 }
+         |> Seq.filter (fun i -> net.Weights[i].Layer = last.Layer)
          |> Set.ofSeq)
 
-/// What a rule makes of each weight that it claims.
-let private claims context (rest: Verb option) (rule: Rule) : (int * Claim) list =
-    let subject = context.Subject
+/// What a rule makes of each weight that it takes.
+let private effects context (rest: Verb option) (rule: Rule) : (int * Effect) list =
+    let net = context.Net
 
     let selected = context.Select rule.Selector |> Diagnostic.keep context.Report
 
@@ -182,23 +183,22 @@ let private claims context (rest: Verb option) (rule: Rule) : (int * Claim) list
 
     match selected, wish with
     | Some selected, Some wish ->
-        if wish.Verb = Verb.Solve && not (isLastLinear subject selected) then
+        if wish.Verb = Verb.Solve && not (isLastLinear net selected) then
             context.Report(Diagnostic.solveNotLast rule.Selector.Span)
 
-        let claimed =
-            match wish.Share with
-            | Some share -> ofShare context rest rule share selected
+        let taken =
+            match wish.Portion with
+            | Some portion -> ofPortion context rest rule portion selected
             | None -> selected |> Seq.map (fun i -> i, whole wish) |> List.ofSeq
 
         let hasBn =
-            claimed
-            |> List.exists (fun (i, _) -> subject.Weights[i].Kind = LayerKind.BatchNorm)
+            taken |> List.exists (fun (i, _) -> net.Weights[i].Kind = LayerKind.BatchNorm)
 
         wish.FrozenStatistics
         |> Option.filter (fun _ -> not hasBn && not selected.IsEmpty)
         |> Option.iter (Diagnostic.statsWithoutBn >> context.Report)
 
-        claimed
+        taken
         |> List.map (fun (i, treatment) ->
             i,
             {
@@ -208,7 +208,7 @@ let private claims context (rest: Verb option) (rule: Rule) : (int * Claim) list
             })
     | _ -> []
 
-let private restOf context (rules: Rule list) : Claim option =
+let private restOf context (rules: Rule list) : Effect option =
     match rules |> List.tryFindBack isRest with
     | None -> None
     | Some { Action = { Amount = Some amount } } ->
@@ -254,68 +254,62 @@ let private demandStatistics context (weight: Weight) (written: Located<string>)
         |> Option.iter (fun fault ->
             context.Report(Diagnostic.weightsUnfit place $"of {written.Value}: {fault}"))
 
-let private checkSolved context (weights: WeightPlan[]) (decided: Map<int, Claim>) =
+let private checkSolved context (weights: WeightPlan[]) (decided: Map<int, Effect>) =
     let solved =
-        decided |> Map.values |> Seq.tryFind (fun claim -> claim.Treatment.IsSolved)
+        decided |> Map.values |> Seq.tryFind (fun effect -> effect.Treatment.IsSolved)
 
     let learns (plan: WeightPlan) =
         not plan.Treatment.IsStill && not plan.Treatment.IsSolved
 
     match solved, Array.tryFind learns weights with
-    | Some claim, Some learning ->
-        context.Report(Diagnostic.solveNotAlone claim.Rule.Action.Verb.Span learning.Weight.Layer)
+    | Some effect, Some learning ->
+        context.Report(Diagnostic.solveNotAlone effect.Rule.Action.Verb.Span learning.Weight.Layer)
     | _ -> ()
 
-/// One plan for each weight of a net; the rules that won something are added to `winners`.
-let resolve (context: Context) (winners: HashSet<Span>) (rules: Rule list) : Resolved =
-    let subject = context.Subject
+/// One plan for each weight of a net.
+let resolve (context: RuleContext) (rules: Rule list) : Resolved =
+    let net = context.Net
     let rest = restOf context rules
 
-    let claimed =
+    let taken =
         rules
         |> List.filter (isRest >> not)
-        |> List.collect (claims context (rest |> Option.map _.Wish.Verb))
+        |> List.collect (effects context (rest |> Option.map _.Wish.Verb))
 
     // Later rules overwrite earlier ones.
-    let decided = Map.ofList claimed
+    let decided = Map.ofList taken
 
-    for i, claim in claimed do
-        context.Overruled[claim.Rule.Span] <- decided[i].Rule.Span
-
-    for KeyValue(_, claim) in decided do
-        winners.Add claim.Rule.Span |> ignore
-
-    let claim i =
+    let effect i =
         Map.tryFind i decided |> Option.orElse rest
 
     // A slice shares its weight with what rest takes: one weight, one start.
-    let inits claim =
-        match claim with
-        | Some claim when claim.Wish.Share.IsSome -> [ claim.Wish.Init; rest |> Option.bind _.Wish.Init ]
-        | Some claim -> [ claim.Wish.Init ]
+    let inits effect =
+        match effect with
+        | Some effect when effect.Wish.Portion.IsSome -> [ effect.Wish.Init; rest |> Option.bind _.Wish.Init ]
+        | Some effect -> [ effect.Wish.Init ]
         | None -> []
 
     let plan i (weight: Weight) : WeightPlan =
-        let claim = claim i
+        let effect = effect i
 
         {
             Weight = weight
-            Start = start context weight (inits claim)
-            Treatment = claim |> Option.map _.Treatment |> Option.defaultValue Treatment.Trained
-            Update = claim |> Option.map _.Wish.Update |> Option.defaultValue Update.usual
+            Start = start context weight (inits effect)
+            Treatment = effect |> Option.map _.Treatment |> Option.defaultValue Treatment.Trained
+            Update = effect |> Option.map _.Wish.Update |> Option.defaultValue Update.byDefault
         }
 
-    let weights = subject.Weights |> Array.mapi plan
+    let weights = net.Weights |> Array.mapi plan
     checkSolved context weights decided
 
     let frozen =
         [|
             for i in 0 .. weights.Length - 1 do
-                let weight = subject.Weights[i]
+                let weight = net.Weights[i]
 
-                match claim i |> Option.bind _.Wish.FrozenStatistics with
+                match effect i |> Option.bind _.Wish.FrozenStatistics with
                 | Some place when weight.Kind = LayerKind.BatchNorm && not weight.IsBias ->
-                    match List.tryPick id (inits (claim i)) with
+                    match List.tryPick id (inits (effect i)) with
                     | Some(Init.File written) -> demandStatistics context weight written place
                     | _ when context.GoesOn -> ()
                     | _ -> context.Report(Diagnostic.noNormalisation place)
@@ -326,6 +320,11 @@ let resolve (context: Context) (winners: HashSet<Span>) (rules: Rule list) : Res
 
     {
         Weights = weights
-        Reasons = Array.init weights.Length (claim >> Option.map _.Rule.Span)
+        Reasons = Array.init weights.Length (effect >> Option.map _.Rule.Span)
         FrozenStatistics = frozen
+        Winners = decided |> Map.values |> Seq.map _.Rule.Span |> Set.ofSeq
+        Overruled =
+            taken
+            |> List.map (fun (i, effect) -> effect.Rule.Span, decided[i].Rule.Span)
+            |> Map.ofList
     }

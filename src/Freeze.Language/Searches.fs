@@ -1,4 +1,4 @@
-/// What is read beside the settings of a run: how draws are tried, how many runs there may be, and what a stage of its own learns.
+/// What is read apart from the settings of a run: how draws are tried, how many runs there may be, and what a stage of its own learns.
 module Freeze.Language.Searches
 
 open Freeze
@@ -10,7 +10,7 @@ open Freeze.Language.Forms
 /// Which candidates a search tries.
 [<RequireQualifiedAccess>]
 type Trials =
-    /// So many draws beside the start.
+    /// So many draws in addition to the start.
     | Random of draws: int
     /// Every combination of the values of choices.
     | Grid
@@ -45,10 +45,7 @@ let learnOfStage: Kind<StageLearning> =
         | _ -> None
 
     [
-        entry
-            "reconstruct"
-            "reconstruct"
-            "its weights without labels, in front of a decoder; then a classifier"
+        entry "reconstruct" "reconstruct" "its weights without labels, before a decoder; then a classifier"
         entry
             "reconstruct then solve"
             "reconstruct then solve ridge 1e-3"

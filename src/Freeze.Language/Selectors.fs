@@ -1,4 +1,4 @@
-/// Which weights of a net a selector claims.
+/// Which weights of a net a selector takes.
 module Freeze.Language.Selectors
 
 open Freeze
@@ -6,15 +6,15 @@ open Freeze.Language.Syntax
 open Freeze.Language.Values
 
 /// A net as rules see it.
-type Subject =
+type NetView =
     {
         NetName: string
         Weights: Weight[]
         /// For each weight the segments of its layer's path.
         Paths: string[][]
-        /// For each weight its layer's place, from 1, in the order of conv and linear layers; a norm
-        /// has the place of the layer that it belongs to.
-        Places: int[]
+        /// For each weight its layer's number, from 1, in the order of conv and linear layers; a norm
+        /// has the number of the layer that it belongs to.
+        Numbers: int[]
         LayerCount: int
         StageCount: int
     }
@@ -36,9 +36,9 @@ let private glob (pattern: string) (text: string) =
 
     go 0 0 -1 0
 
-/// The place of each layer that has weights. A norm right behind a convolution belongs to it; any
+/// The number of each layer that has weights. A norm right behind a convolution belongs to it; any
 /// other belongs to the next conv or linear layer, or to the last where none comes.
-let private places (net: Net) : Map<string, int> * int =
+let private numbers (net: Net) : Map<string, int> * int =
     let isCounted (node: Node) =
         node.Operation.IsConv || node.Operation.IsLinear
 
@@ -58,34 +58,34 @@ let private places (net: Net) : Map<string, int> * int =
         then
             let before = net.Nodes[node.Inputs[0]]
 
-            let place =
+            let number =
                 if before.Operation.IsConv then
                     counted[before.Name]
                 else
                     min (passed + 1) counted.Count
 
-            passed, Map.add node.Name place found
+            passed, Map.add node.Name number found
         else
             passed, found
 
     net.Nodes |> Array.fold folder (0, Map.empty) |> snd, counted.Count
 
-let subject netName (net: Net) : Subject =
+let view netName (net: Net) : NetView =
     let weights = Net.weights net
-    let places, count = places net
+    let numbers, count = numbers net
 
     {
         NetName = netName
         Weights = weights
         Paths = weights |> Array.map _.Layer.Split('.')
-        Places = weights |> Array.map (fun weight -> places[weight.Layer])
+        Numbers = weights |> Array.map (fun weight -> numbers[weight.Layer])
         LayerCount = count
         StageCount = net.Stages.Length
     }
 
 /// The names that a selector may begin with, in the order of the net.
-let partNames (subject: Subject) =
-    subject.Paths |> Seq.map Array.head |> Seq.distinct |> List.ofSeq
+let partNames (view: NetView) =
+    view.Paths |> Seq.map Array.head |> Seq.distinct |> List.ofSeq
 
 let private matchesPath (pattern: string[]) (path: string[]) (weight: Weight) =
     let prefixOf (segments: string[]) =
@@ -97,65 +97,63 @@ let private matchesPath (pattern: string[]) (path: string[]) (weight: Weight) =
     prefixOf path
     || (pattern.Length = path.Length + 1 && prefixOf (Array.append path [| leaf |]))
 
-let private where (subject: Subject) predicate =
-    seq { 0 .. subject.Weights.Length - 1 } |> Seq.filter predicate |> Set.ofSeq
+let private where (view: NetView) predicate =
+    seq { 0 .. view.Weights.Length - 1 } |> Seq.filter predicate |> Set.ofSeq
 
-let private ofKind subject kind =
-    where subject (fun i -> subject.Weights[i].Kind = kind)
+let private ofKind view kind =
+    where view (fun i -> view.Weights[i].Kind = kind)
 
-let private ofPath subject span (path: string) =
+let private ofPath view span (path: string) =
     match path with
-    | "all" -> Ok(where subject (fun _ -> true))
-    | "conv" -> Ok(ofKind subject LayerKind.Conv)
-    | "linear" -> Ok(ofKind subject LayerKind.Linear)
-    | "bn" -> Ok(ofKind subject LayerKind.BatchNorm)
-    | "norm" -> Ok(where subject (fun i -> LayerKind.isNorm subject.Weights[i].Kind))
+    | "all" -> Ok(where view (fun _ -> true))
+    | "conv" -> Ok(ofKind view LayerKind.Conv)
+    | "linear" -> Ok(ofKind view LayerKind.Linear)
+    | "bn" -> Ok(ofKind view LayerKind.BatchNorm)
+    | "norm" -> Ok(where view (fun i -> LayerKind.isNorm view.Weights[i].Kind))
     // Biases of layers; a norm's shift is spoken of as the norm.
     | "bias" ->
-        where subject (fun i -> subject.Weights[i].IsBias && not (LayerKind.isNorm subject.Weights[i].Kind))
+        where view (fun i -> view.Weights[i].IsBias && not (LayerKind.isNorm view.Weights[i].Kind))
         |> Ok
     | "rest" -> Error(Diagnostic.restStandsAlone span)
     | _ ->
         let pattern = path.Split '.'
 
-        let found =
-            where subject (fun i -> matchesPath pattern subject.Paths[i] subject.Weights[i])
+        let found = where view (fun i -> matchesPath pattern view.Paths[i] view.Weights[i])
 
         if found.IsEmpty then
-            Error(Diagnostic.unknownSelector span path subject.NetName (partNames subject))
+            Error(Diagnostic.unknownSelector span path view.NetName (partNames view))
         else
             Ok found
 
-/// The indices of the weights that a selector claims. Nothing at all is an error but where it is asked for,
+/// The indices of the weights that a selector takes. Nothing at all is an error but where it is asked for,
 /// as in `first 0 layers`.
-let rec resolve (scope: Scope) (subject: Subject) (selector: Selector) : Result<Set<int>, Diagnostic> =
+let rec resolve (scope: Scope) (view: NetView) (selector: Selector) : Result<Set<int>, Diagnostic> =
     let between first last =
-        where subject (fun i -> int64 subject.Places[i] >= first && int64 subject.Places[i] <= last)
+        where view (fun i -> int64 view.Numbers[i] >= first && int64 view.Numbers[i] <= last)
 
     let layer least expression =
         match wholeBetween scope 0L (int64 System.Int32.MaxValue) "the layer" expression with
-        | Ok asked when asked < least || asked > int64 subject.LayerCount ->
-            Error(Diagnostic.layerOutOfRange expression.Span (int asked) subject.LayerCount)
+        | Ok asked when asked < least || asked > int64 view.LayerCount ->
+            Error(Diagnostic.layerOutOfRange expression.Span (int asked) view.LayerCount)
         | other -> other
 
     let stage number =
         let prefix = $"stage{number}"
-        where subject (fun i -> subject.Paths[i][0] = prefix)
+        where view (fun i -> view.Paths[i][0] = prefix)
 
     let noStage (span: Span) =
-        Error(Diagnostic.stageOutOfRange span subject.NetName subject.StageCount)
+        Error(Diagnostic.stageOutOfRange span view.NetName view.StageCount)
 
     let combined combine a b =
-        both (resolve scope subject a) (resolve scope subject b)
+        both (resolve scope view a) (resolve scope view b)
         |> Result.map (fun (a, b) -> combine a b)
 
     match selector.Value with
-    | Select.Path path -> ofPath subject selector.Span path
+    | Select.Path path -> ofPath view selector.Span path
     | Select.First count -> layer 0L count |> Result.map (between 1L)
     | Select.Last count ->
         layer 0L count
-        |> Result.map (fun count ->
-            between (int64 subject.LayerCount - count + 1L) (int64 subject.LayerCount))
+        |> Result.map (fun count -> between (int64 view.LayerCount - count + 1L) (int64 view.LayerCount))
     | Select.Layer index -> layer 1L index |> Result.map (fun index -> between index index)
     | Select.Layers(first, last) ->
         both (layer 1L first) (layer 1L last)
@@ -166,12 +164,12 @@ let rec resolve (scope: Scope) (subject: Subject) (selector: Selector) : Result<
                 Error(Diagnostic.emptyRange selector.Span first last))
     | Select.Stage number ->
         match wholeBetween scope 1L (int64 System.Int32.MaxValue) "the stage" number with
-        | Ok number when number <= int64 subject.StageCount -> Ok(stage number)
+        | Ok number when number <= int64 view.StageCount -> Ok(stage number)
         | Ok _ -> noStage number.Span
         | Error e -> Error e
-    | Select.LastStage when subject.StageCount = 0 -> noStage selector.Span
-    | Select.LastStage -> Ok(stage (int64 subject.StageCount))
-    | Select.Union several -> several |> List.map (resolve scope subject) |> all |> Result.map Set.unionMany
+    | Select.LastStage when view.StageCount = 0 -> noStage selector.Span
+    | Select.LastStage -> Ok(stage (int64 view.StageCount))
+    | Select.Union several -> several |> List.map (resolve scope view) |> all |> Result.map Set.unionMany
     | Select.In(parts, inside) -> combined Set.intersect parts inside
     | Select.Except(parts, without) -> combined Set.difference parts without
 

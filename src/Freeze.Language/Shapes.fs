@@ -18,6 +18,3 @@ let slide (input: int) (window: int) (stride: int) (padding: int) : int option =
 /// Whether a tensor of such extents has more values than any may.
 let isTooLarge (shape: int64 list) =
     List.fold (fun product extent -> product * decimal extent) 1m shape > decimal largest
-
-let size (shape: int[]) =
-    shape |> Array.fold (fun product extent -> product * int64 extent) 1L

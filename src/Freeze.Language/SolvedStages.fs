@@ -5,9 +5,9 @@ open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Rules
 
-/// What solving makes of the weights of a layer, by its place in the net; nothing where it has no say.
-let private treatment (net: Net) (stages: StageLearning[]) (place: int) : Treatment option =
-    let behind = net.Stages |> Array.tryFindIndex (fun stage -> place <= stage.Output)
+/// What solving makes of the weights of a layer, by its index in the net; nothing where it has no say.
+let private treatment (net: Net) (stages: StageLearning[]) (index: int) : Treatment option =
+    let behind = net.Stages |> Array.tryFindIndex (fun stage -> index <= stage.Output)
     let fixed' = Treatment.Still Stillness.Fixed
 
     match behind, Array.last stages with
@@ -16,40 +16,40 @@ let private treatment (net: Net) (stages: StageLearning[]) (place: int) : Treatm
     // The net's own classifier is solved for.
     | None, (StageLearning.Solve ridge | StageLearning.ReconstructThenSolve ridge) ->
         Some(
-            if place = net.Nodes.Length - 1 then
+            if index = net.Nodes.Length - 1 then
                 Treatment.Solved ridge
             else
                 fixed'
         )
 
-/// The weights of a net of which some stages are solved for. Such a stage claims its weights, and the last one the net's own
+/// The weights of a net of which some stages are solved for. Such a stage takes its weights, and the last one the net's own
 /// classifier, from `rest`; a rule that lets one of them learn is a mistake.
 let settle report (rules: Rule list) (net: Net) (stages: StageLearning[]) (resolved: Resolved) : Resolved =
-    let places =
-        net.Nodes |> Array.mapi (fun place node -> node.Name, place) |> Map.ofArray
+    let indices =
+        net.Nodes |> Array.mapi (fun index node -> node.Name, index) |> Map.ofArray
 
     let rests = rules |> List.filter isRest |> List.map _.Span |> Set.ofList
 
     let settle i (plan: WeightPlan) : WeightPlan =
         let told = resolved.Reasons[i] |> Option.filter (rests.Contains >> not)
 
-        let claimed treatment =
+        let taken treatment =
             match told with
             | None ->
                 { plan with
                     Treatment = treatment
-                    Update = Update.usual
+                    Update = Update.byDefault
                 }
             | Some rule ->
                 report (Diagnostic.learnsInSolvedStage rule plan.Weight.Layer)
                 plan
 
-        match treatment net stages places[plan.Weight.Layer], plan.Treatment with
+        match treatment net stages indices[plan.Weight.Layer], plan.Treatment with
         | None, _
         // Weights that are zero stay where they start, too.
         | Some(Treatment.Still _), Treatment.Still _ -> plan
         | Some asked, decided when asked = decided -> plan
-        | Some asked, _ -> claimed asked
+        | Some asked, _ -> taken asked
 
     if
         stages

@@ -5,9 +5,9 @@ type Name = Located<string>
 
 [<RequireQualifiedAccess>]
 type NumberForm =
-    /// `3`: a count where a count or a share may stand.
+    /// `3`: a count where a count or a fraction may stand.
     | Whole
-    /// `0.4`: a share where a count or a share may stand.
+    /// `0.4`: a fraction where a count or a fraction may stand.
     | Decimal
     /// `40%`; the value is held as 0.40.
     | Percent
@@ -81,30 +81,12 @@ type Verb =
 /// `0.4 filters`
 type Amount = { Count: Expression; Dimension: Name }
 
-/// What may follow an action, in any order.
-[<RequireQualifiedAccess>]
+/// What may follow an action, in any order: the words of `Phrases.modifiers`, and the value behind them.
 type Modifier =
-    /// `at random`, `spread`, `largest`: which filters learn; else the first.
-    | AtRandom
-    | Spread
-    | Largest
-    /// `at least 1`
-    | AtLeast of Expression
-    /// `init he`, `init normal(0.01)`
-    | Init of Expression
-    /// `init from "weights.safetensors"`
-    | InitFrom of Located<string>
-    /// `lr 0.1x`, `lr 0.01`
-    | LearningRate of Expression
-    | Decay of Expression
-    /// `from epoch 5`
-    | From of Expression
-    /// `until epoch 10`
-    | Until of Expression
-    /// `stats frozen`
-    | StatsFrozen
-    /// `ridge 1e-3`
-    | Ridge of Expression
+    {
+        Words: string
+        Value: Expression option
+    }
 
 type Action =
     {
@@ -219,19 +201,3 @@ let verbs =
 
 let verbWord (verb: Verb) : string =
     verbs |> List.find (snd >> (=) verb) |> fst
-
-/// A modifier's words, and the value behind them.
-let modifierParts (modifier: Modifier) : string * Expression option =
-    match modifier with
-    | Modifier.AtRandom -> "at random", None
-    | Modifier.Spread -> "spread", None
-    | Modifier.Largest -> "largest", None
-    | Modifier.AtLeast count -> "at least", Some count
-    | Modifier.Init scheme -> "init", Some scheme
-    | Modifier.InitFrom path -> "init from", Some(at path.Span (Term.Text path.Value))
-    | Modifier.LearningRate rate -> "lr", Some rate
-    | Modifier.Decay decay -> "decay", Some decay
-    | Modifier.From epoch -> "from epoch", Some epoch
-    | Modifier.Until epoch -> "until epoch", Some epoch
-    | Modifier.StatsFrozen -> "stats frozen", None
-    | Modifier.Ridge penalty -> "ridge", Some penalty

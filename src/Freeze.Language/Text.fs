@@ -87,6 +87,11 @@ module Memo =
     /// A function whose results are kept by its argument.
     let once (compute: 'T -> 'U) : 'T -> 'U = by HashIdentity.Structural id compute
 
+module Map =
+    /// All of both: where both have a key, the upper one's value.
+    let over (below: Map<'Key, 'T>) (above: Map<'Key, 'T>) : Map<'Key, 'T> =
+        Map.fold (fun all key value -> Map.add key value all) below above
+
 [<RequireQualifiedAccess>]
 module Source =
     /// A Freeze file is written by hand; a larger one is a mistake or an attack.

@@ -7,16 +7,13 @@ open Freeze.Language.Values
 open Freeze.Language.Vocabulary
 open Freeze.Language.Forms
 
-/// A default has no place in the file.
-let private plainCall name : Arguments.Call =
-    {
-        Callee = at Span.Nowhere name
-        Arguments = []
-    }
-
 let net =
     call "the name of a net"
-    |> setting "net" "lenet" (plainCall "lenet") "the net, of the library or defined in the file"
+    |> setting
+        "net"
+        "lenet"
+        (Calls.bare (at Span.Nowhere "lenet"))
+        "the net, of the library or defined in the file"
 
 let init =
     Schemes.kind
@@ -25,22 +22,22 @@ let init =
     |> setting "init" "net" None "where weights start: the net's own scheme, or one for all"
 
 /// `step([60, 120], 0.2x)`: the list is one value, not an axis.
-let private step scope (call: Arguments.Call) (places: Expression) (times: Expression) =
+let private step scope (call: Calls.Call) (epochs: Expression) (times: Expression) =
     let ascending (found: int64 list) =
         if List.distinct found = found && List.sort found = found then
             Ok(found |> List.map int |> List.toArray)
         else
             Error(Diagnostic.wrongValue call.Callee.Span "epochs in ascending order")
 
-    let places =
-        match places.Value with
+    let epochs =
+        match epochs.Value with
         | Term.List several -> several
-        | _ -> [ places ]
+        | _ -> [ epochs ]
         |> List.map (wholeBetween scope 1L 1_000_000L "the epoch")
         |> all
         |> Result.bind ascending
 
-    both places (factor.Read scope [ times ]) |> Result.map Schedule.Step
+    both epochs (factor.Read scope [ times ]) |> Result.map Schedule.Step
 
 /// `plateau(5, 0.1x)`.
 let private plateau scope _ (epochs: Expression) (times: Expression) =
@@ -48,22 +45,6 @@ let private plateau scope _ (epochs: Expression) (times: Expression) =
 
     both epochs (factor.Read scope [ times ])
     |> Result.map (fun (epochs, factor) -> Schedule.Plateau(int epochs, factor))
-
-/// `one-cycle(rise 0.3, start 0.04x, end 4e-6x)`; what is left out is PyTorch's.
-let private oneCycle scope (call: Arguments.Call) =
-    Arguments.byName [ "rise"; "start"; "end" ] [] call
-    |> Result.bind (fun written ->
-        let value name fallback read =
-            Map.tryFind name written |> Option.map read |> Option.defaultValue (Ok fallback)
-
-        let rise =
-            value "rise" 0.3 (numberBetween scope 0m 1m "the share of rising steps" >> Result.map float)
-
-        let times name fallback =
-            value name fallback (fun written -> factor.Read scope [ written ])
-
-        both rise (both (times "start" (1.0 / 25.0)) (times "end" (1.0 / 25.0 / 1e4)))
-        |> Result.map (fun (rise, (start, last)) -> Schedule.OneCycle(rise, start, last)))
 
 let schedule =
     [
@@ -84,11 +65,17 @@ let schedule =
             "polynomial"
             "polynomial(2)"
             "down to 0, along the part of the steps that is left to this power"
-        called
+        // By default PyTorch's.
+        ofNumbers
             "one-cycle"
             "one-cycle"
             "up to the rate and down to almost 0, as PyTorch's OneCycleLR: one-cycle(rise 0.3, start 0.04x, end 4e-6x)"
-            oneCycle
+            [
+                "rise", number 0m 1m "the fraction of rising steps", 0.3
+                "start", factor, 1.0 / 25.0
+                "end", factor, 1.0 / 25.0 / 1e4
+            ]
+            (fun p -> Schedule.OneCycle(p "rise", p "start", p "end"))
         ofPair
             "plateau"
             "plateau(5, 0.1x)"
@@ -119,15 +106,8 @@ let clipping =
     |> setting "clip" "none" Clipping.Off "bounds of the gradients of what learns: norm(1), value(0.5)"
 
 let warmup =
-    let epochs = count 0L 100_000L "the epochs of warm-up"
-
-    let read scope phrase =
-        match phrase, words phrase with
-        | [ count ], _
-        | [ count; _ ], [ _; ("epochs" | "epoch") ] -> epochs.Read scope [ count ]
-        | _ -> Error(Diagnostic.wrongValue (join phrase) "`5 epochs`")
-
-    { epochs with Read = read }
+    count 0L 100_000L "the epochs of warm-up"
+    |> withUnit [ "epochs"; "epoch" ]
     |> setting "warmup" "0 epochs" 0 "epochs in which the learning rate rises from 0"
 
 let batch =
@@ -160,29 +140,32 @@ let stops =
         |> ofValue "accuracy" "accuracy(99%)" "an accuracy that is reached"
         word "none" "nothing but the last epoch" None
     ]
-    |> severalOf "stop" "plateau(EPOCHS) or accuracy(SHARE)" _.IsPlateau "each of plateau and accuracy once"
-    |> setting "stop" "none" [] "what ends a run early: plateau(EPOCHS), accuracy(SHARE)"
+    |> severalOf
+        "stop"
+        "plateau(EPOCHS) or accuracy(FRACTION)"
+        _.IsPlateau
+        "each of plateau and accuracy once"
+    |> setting "stop" "none" [] "what ends a run early: plateau(EPOCHS), accuracy(FRACTION)"
 
 let keep =
     [
         "last", "those after the last epoch", Keep.Last
-        "best", "beside them those after the epoch of the best validation accuracy", Keep.Best
+        "best", "also those after the epoch of the best validation accuracy", Keep.Best
     ]
     |> oneWord "choice of weights"
-    |> setting "keep" "last" Keep.Last "which weights a run leaves: the last, or the best epoch's beside them"
+    |> setting "keep" "last" Keep.Last "which weights a run leaves: the last, or the best epoch's too"
 
 let loss =
     let smoothed = "cross-entropy(smoothing 0.1)"
 
-    let crossEntropy scope (call: Arguments.Call) =
-        Arguments.byName [ "smoothing" ] [] call
-        |> Result.bind (fun values ->
-            match Map.tryFind "smoothing" values with
-            | Some value -> numberBetween scope 0m 0.99m "the smoothing" value |> Result.map float
-            | None -> Ok 0.0)
-        |> Result.map Loss.CrossEntropy
-
-    [ called "cross-entropy" "cross-entropy" "of the softmax" crossEntropy ]
+    [
+        ofNumbers
+            "cross-entropy"
+            "cross-entropy"
+            "of the softmax"
+            [ "smoothing", number 0m 0.99m "the smoothing", 0.0 ]
+            (fun p -> Loss.CrossEntropy(p "smoothing"))
+    ]
     |> oneOf "loss" "a loss"
     |> written [ entry smoothed smoothed "with smoothed labels" ]
     |> setting
@@ -235,28 +218,66 @@ let seed =
     whole 0L (int64 1e15) "the seed"
     |> setting "seed" "1" 1L "what all random numbers follow from"
 
-let optimizerCall =
-    call "an optimizer, such as `sgd(lr 0.1)`"
-    |> written Optimizers.entries
-    |> setting
-        "optimizer"
-        "sgd(lr 0.01, momentum 0.9)"
-        (plainCall "sgd")
-        "how the trained weights are updated"
-
-/// Parameters of the optimizer that may stand as settings of their own, so that they can be lists and draws.
-let standAlone =
-    let parameter name written what =
-        Optimizers.kindOf name
-        |> setting name written 0.0 $"the optimizer's {what}, where its brackets do not say it"
-
+/// What editors and messages say of them.
+let table: Described list =
     [
-        parameter "lr" "0.01" "learning rate"
-        parameter "momentum" "0.9" "momentum"
-        parameter "decay" "0" "weight decay"
+        describe net
+        describe init
+        describe Optimizers.optimizer
+        yield! List.map describe Optimizers.standAlone
+        describe clipping
+        describe schedule
+        describe warmup
+        describe batch
+        describe dropLast
+        describe epochs
+        describe stops
+        describe keep
+        describe loss
+        describe learn
+        describe shuffle
+        describe precision
+        describe device
+        describe seed
     ]
 
-let isStandAlone name =
-    standAlone |> List.exists (fun setting -> setting.Entry.Name = name)
+/// The recipe of the settings of a run on some data. Its net, weights and way of learning are still blank.
+let recipe (reading: WrittenSettings) (source: DataSource) (set: DataSet) : Recipe =
+    let value (setting: Setting<'T>) = value reading setting
+    let images = value (DataSettings.images set)
 
-let isOfOptimizer name = name = "optimizer" || isStandAlone name
+    let available =
+        match images with
+        | Images.All -> DataSettings.trainingImages set
+        | Images.First count -> count
+
+    {
+        Data = source
+        Images = images
+        TestImages = value (DataSettings.testImages set)
+        Validation = value (DataSettings.validation available)
+        Normalisation = value (DataSettings.normalisation set)
+        Augmentations = value DataSettings.augmentations |> List.toArray
+        Classes = value (DataSettings.classes set)
+        Net = { Nodes = [||]; Stages = [||] }
+        Weights = [||]
+        FrozenStatistics = [||]
+        Learning = Learning.Together
+        Loss = value loss
+        Optimizer =
+            Optimizers.read reading.Scope reading.Written Map.empty
+            |> Diagnostic.keep reading.Report
+            |> Option.defaultValue (Optimizer.Sgd(0.01, 0.9, 0.0, false))
+        Clipping = value clipping
+        Schedule = value schedule
+        Warmup = value warmup
+        Batch = value batch
+        DropLast = value dropLast
+        Epochs = value epochs
+        Stops = value stops |> List.toArray
+        Keep = value keep
+        Shuffle = value shuffle
+        Precision = value precision
+        Device = value device
+        Seed = value seed
+    }

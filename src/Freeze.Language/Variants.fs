@@ -3,7 +3,6 @@ module Freeze.Language.Variants
 
 open Freeze.Language.Syntax
 open Freeze.Language.Searches
-open Freeze.Language.Settings
 open Freeze.Language.Rules
 open Freeze.Language.Axes
 open Freeze.Language.Sections
@@ -14,8 +13,8 @@ type Variant =
         Case: Name option
         Section: Section
         /// The axes that stand outside the cases, and those of the case, in the order of the text.
-        Outer: Axis list
-        Inner: Axis list
+        Outer: ListAxis list
+        Inner: ListAxis list
         Search: Search
     }
 
@@ -23,6 +22,10 @@ let private ensembleExpressions (section: Section) =
     match section.Ensemble with
     | Some ensemble -> [ ensemble.Members; ensemble.After ]
     | None -> []
+
+/// The rules of an ensemble's members, or the others.
+let rulesOf (section: Section) (ofMembers: bool) : Rule list =
+    section.Rules |> List.filter (fun rule -> rule.OfMembers = ofMembers)
 
 let ruleExpressions (rule: Rule) =
     Walk.ruleExpressions rule.Selector rule.Action
@@ -56,7 +59,7 @@ let usedLets (nets: Map<string, Definition>) (section: Section) : Set<string> =
     |> reached lets
 
 /// The axes of a section, of a whole in which some lets are used.
-let private axes report (whole: Section) (section: Section) (used: Set<string>) : Axis list =
+let private axes report (whole: Section) (section: Section) (used: Set<string>) : ListAxis list =
     let found = ofExpression report (Values.Scope(whole.LetMap, (fun _ -> None)))
 
     let rule (rule: Rule) =
@@ -66,9 +69,8 @@ let private axes report (whole: Section) (section: Section) (used: Set<string>) 
             for amount in Option.toList rule.Action.Amount do
                 yield! found [ amount.Dimension.Value ] amount.Count
             for modifier in rule.Action.Modifiers do
-                match modifierParts modifier.Value with
-                | words, Some value -> yield! found [ words ] value
-                | _, None -> ()
+                for value in Option.toList modifier.Value.Value do
+                    yield! found [ modifier.Value.Words ] value
         ]
 
     /// A name still reads its part of the tuple unless something above gives it another meaning; such a name has no
@@ -169,7 +171,7 @@ let private search report (section: Section) : Search =
         | found -> found |> Option.defaultValue Search.No
 
 /// The candidates of a search over whole runs are an axis: the start, then the draws.
-let private candidates (section: Section) search : Axis list =
+let private candidates (section: Section) search : ListAxis list =
     match search with
     | Search.No
     | Search.Stages _ -> []
@@ -222,7 +224,7 @@ let ofContents report (contents: Contents) (profile: Section) : Variant list =
     | cases -> cases |> List.map (Some >> variant)
 
 /// All choices of one item from every axis, the last axis fastest.
-let private choices (axes: Axis list) : int64 list seq =
+let private choices (axes: ListAxis list) : int64 list seq =
     Seq.foldBack
         (fun axis rest ->
             seq {

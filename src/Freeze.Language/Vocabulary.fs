@@ -10,6 +10,8 @@ type Entry =
         /// How it is written.
         Usage: string
         Meaning: string
+        /// What may stand in its brackets by name: `scale`, `ratio`.
+        Parameters: string list
     }
 
 let entry name usage meaning =
@@ -17,6 +19,7 @@ let entry name usage meaning =
         Name = name
         Usage = usage
         Meaning = meaning
+        Parameters = []
     }
 
 /// Functions of numbers: how many they take.
@@ -170,7 +173,7 @@ let layerTable =
             []
             "normalises each image over all its values, eps 1e-5; a scale and a shift for each value"
         layer "relu" [] [] "max(x, 0)"
-        layer "leakyrelu" [ "[SLOPE]" ] [] "x, or SLOPE times x where x is below 0; 0.01 unless told"
+        layer "leakyrelu" [ "[SLOPE]" ] [] "x, or SLOPE times x where x is below 0; 0.01 by default"
         layer "gelu" [] [] "x times the normal distribution function of x"
         layer "sigmoid" [] [] "1 / (1 + exp(-x))"
         layer "tanh" [] [] "the hyperbolic tangent"
@@ -178,19 +181,11 @@ let layerTable =
         layer "avgpool" [ "SIZE" ] [ stride; [ "pad", "N" ] ] "the mean of each square; stride SIZE"
         layer "globalpool" [] [] "the mean of each channel"
         layer "flatten" [] [] "all values in one row"
-        layer "dropout" [ "SHARE" ] [] "zeroes a share of the values while training"
+        layer "dropout" [ "FRACTION" ] [] "zeroes a fraction of the values while training"
         layer "init" [ "conv|linear|bias"; "SCHEME" ] [] "no layer: where those after it start"
     ]
 
 let layers = layerTable |> List.map _.Entry
-
-/// The kinds of weights that a rule can name.
-let kinds = [ "conv"; "linear"; "bn"; "norm"; "bias" ]
-
-/// Words that cannot name a part of a net, because rules give them a meaning.
-let reserved =
-    kinds
-    @ [ "all"; "rest"; "first"; "last"; "layer"; "layers"; "stage"; "in"; "except" ]
 
 /// What an amount can count: the word, the dimension of a weight, the layers that have it, and whether
 /// their biases go with it.

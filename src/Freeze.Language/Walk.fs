@@ -74,8 +74,7 @@ let selectorExpressions (selector: Selector) : Expression list =
 let ruleExpressions (selector: Selector) (action: Action) : Expression list =
     selectorExpressions selector
     @ (action.Amount |> Option.map _.Count |> Option.toList)
-    @ (action.Modifiers
-       |> List.choose (fun modifier -> snd (modifierParts modifier.Value)))
+    @ (action.Modifiers |> List.choose _.Value.Value)
 
 // Nets -------------------------------------------------------------------------------------------------------
 

@@ -93,7 +93,7 @@ let private net (name: string) (net: Net) : string =
 let private entry (entry: Vocabulary.Entry) : string =
     $"```freeze\n{entry.Usage}\n```\n{entry.Meaning}"
 
-let private setting (found: Settings.Described) : string =
+let private setting (found: Forms.Described) : string =
     $"{entry found.Entry}\n\nTakes {found.Expected}."
 
 let private dataSet (set: DataSet) : string =
@@ -158,8 +158,14 @@ let private ofWord (analysed: Analysed) offset (statement: Statement option) (wo
     let named =
         analysed.Names.Value |> List.tryFind (fun name -> name.Span.Holds offset)
 
+    // A value is explained by its setting.
+    let values =
+        match statement with
+        | Some(At(StatementItem.Setting(name, _), _)) -> Settings.tryFind name.Value |> Option.map _.Values
+        | _ -> None
+
     let inTables () =
-        tables
+        Option.toList values @ tables
         |> List.tryPick (fun table -> Vocabulary.tryEntry table word)
         |> Option.map entry
 

@@ -67,7 +67,7 @@ let private check (found: Navigation.Found list) (name: string) =
             Compile.analyse
                 {
                     Profile = ""
-                    Beside = []
+                    Overrides = []
                     Files = Workspace.files texts
                 }
                 (snd edited.Head)

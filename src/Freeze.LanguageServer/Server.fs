@@ -117,7 +117,7 @@ let private about (state: State) (method: string) (parameters: JsonElement) (ana
     | "textDocument/foldingRange" -> Outline.folding analysed
     | "textDocument/formatting" -> Formatting.answer analysed None
     | "textDocument/rangeFormatting" -> Formatting.answer analysed (Some(range ()))
-    | "textDocument/codeAction" -> Actions.answer workspace analysed (range ())
+    | "textDocument/codeAction" -> QuickFixes.answer workspace analysed (range ())
     | "textDocument/inlayHint" -> Hints.answer analysed (Some(range ()))
     | "textDocument/codeLens" when state.HasCommands -> Hints.lenses analysed
     | "textDocument/codeLens" -> array []

@@ -80,8 +80,8 @@ let files (texts: Map<string, Result<Source, string>>) : Imports.Files =
                 | Some source -> source
                 | None -> readFile path
         Weights = weights
-        Named = Compile.usual.Files.Named
-        Images = Compile.usual.Files.Images
+        Named = Compile.defaults.Files.Named
+        Images = Compile.defaults.Files.Images
     }
 
 let private texts (documents: Document seq) =
@@ -107,7 +107,7 @@ let private analyse (files: Imports.Files) (document: Document) : Analysed =
         Compile.analyseLoaded
             {
                 Profile = profile
-                Beside = []
+                Overrides = []
                 Files = files
             }
             loaded

@@ -51,7 +51,7 @@ public static class Evaluator
         set_num_threads(threads);
         var files = store.FilesOf(result.Hash);
         // Of other images all are judged.
-        var recipe = other is null ? run.Recipe : RecipeModule.judgedByAll(run.Recipe);
+        var recipe = other is null ? run.Recipe : RecipeModule.evaluatedOnAll(run.Recipe);
         return recipe.Learning is Learning.Ensemble plan && result.Learning is LearningRecord.Ensemble { Ensemble: var record }
             ? OfEnsemble(recipe, plan, Path.GetFullPath(store.FilesOf(record.Base).WeightsPath), files, set, cancel)
             : OfNet(recipe, files, set, cancel);

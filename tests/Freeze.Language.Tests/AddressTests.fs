@@ -13,7 +13,7 @@ let private ofExample (name: string) number =
 
     match Source.read path with
     | Ok source ->
-        let run = (Compile.analyse Compile.usual source).Runs[number]
+        let run = (Compile.analyse Compile.defaults source).Runs[number]
         Address.ofRecipe run.Recipe
     | Error reason -> failwith reason
 

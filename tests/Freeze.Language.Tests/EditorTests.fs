@@ -236,7 +236,7 @@ let tests =
             test "every name of every example is defined, and its place holds its text" {
                 for path in Directory.GetFiles(under [ "dsl-examples" ], "*.frz") do
                     let read = Source.read path |> Result.defaultWith failwith
-                    let loaded = Imports.load Compile.usual.Files read
+                    let loaded = Imports.load Compile.defaults.Files read
                     let all = Names.occurrences (Imports.all loaded.Root)
 
                     for name in all do

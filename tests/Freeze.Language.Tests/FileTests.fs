@@ -535,7 +535,7 @@ let tests =
                 (fun text ->
                     let analysis =
                         Compile.analyse
-                            Compile.usual
+                            Compile.defaults
                             { source text with
                                 Path = Path.Combine(root, "tests", "x.frz")
                             }

@@ -30,12 +30,12 @@ let source text =
 let alone: Compile.Options =
     {
         Profile = ""
-        Beside = []
+        Overrides = []
         Files =
             {
                 Read = fun _ -> Error "there is no such file"
                 Weights = fun _ -> Error "there is no such file"
-                Named = Compile.usual.Files.Named
+                Named = Compile.defaults.Files.Named
                 Images = fun _ -> Error "there is no such folder"
             }
     }
@@ -44,9 +44,11 @@ let analyse text = Compile.analyse alone (source text)
 
 /// The runs of a text that must be free of errors.
 let runs (text: string) : Run[] =
-    match Compile.plan alone (source text) with
-    | Ok analysis -> analysis.Runs
-    | Error analysis ->
+    let analysis = analyse text
+
+    if not (List.exists Diagnostic.isError analysis.Diagnostics) then
+        analysis.Runs
+    else
         analysis.Diagnostics
         |> List.map (fun d -> $"{d.Code} {d.Message}: {d.Label}")
         |> String.concat "\n"

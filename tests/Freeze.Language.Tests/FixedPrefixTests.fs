@@ -112,7 +112,7 @@ let tests =
                                     Weight = weight
                                     Start = Starts.torch weight
                                     Treatment = if weight.Layer = learning then Treatment.Trained else still
-                                    Update = Update.usual
+                                    Update = Update.byDefault
                                 })
                     }
 

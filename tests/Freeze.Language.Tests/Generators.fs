@@ -152,18 +152,14 @@ let rec private select (size: int) : Gen<Select> =
 let private modifier size =
     let value = expression true size
 
-    Gen.oneof
-        [
-            Gen.elements [ Modifier.AtRandom; Modifier.Spread; Modifier.Largest; Modifier.StatsFrozen ]
-            value |> Gen.map Modifier.AtLeast
-            value |> Gen.map Modifier.Init
-            located quoted |> Gen.map Modifier.InitFrom
-            value |> Gen.map Modifier.LearningRate
-            value |> Gen.map Modifier.Decay
-            value |> Gen.map Modifier.From
-            value |> Gen.map Modifier.Until
-            value |> Gen.map Modifier.Ridge
-        ]
+    let one (entry: Vocabulary.Entry, operand) : Gen<Modifier> =
+        match operand with
+        | Phrases.Operand.Nothing -> Gen.constant None
+        | Phrases.Operand.Value -> value |> Gen.map Some
+        | Phrases.Operand.File -> located quoted |> Gen.map (fun path -> Some(at (Term.Text path.Value)))
+        |> Gen.map (fun value -> { Words = entry.Name; Value = value })
+
+    Phrases.modifierTable |> List.map one |> Gen.oneof
 
 let private action size =
     let amount =

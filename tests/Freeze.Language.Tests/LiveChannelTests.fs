@@ -9,7 +9,7 @@ open Freeze.Tests.Expectations
 let private recipe (text: string) : Recipe =
     let analysis =
         Compile.analyse
-            Compile.usual
+            Compile.defaults
             {
                 Path = "test.frz"
                 Text = text

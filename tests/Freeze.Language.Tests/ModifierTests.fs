@@ -66,7 +66,7 @@ let tests =
                 equal (Rate.Times 0.1) plan.Update.LearningRate
                 equal (Rate.Exactly 0.0) plan.Update.Decay
                 equal (Rate.Exactly 0.02) (planOf "fc1: train lr 0.02" "fc1.weight").Update.LearningRate
-                equal Update.usual (planOf "fc1: train lr 0.02" "fc2.weight").Update
+                equal Update.byDefault (planOf "fc1: train lr 0.02" "fc2.weight").Update
             }
 
             testTheory

@@ -26,7 +26,13 @@ let private examples () =
 
 let private analyseExample profile name =
     match Source.read (under [ "dsl-examples"; name ]) with
-    | Ok source -> source, Compile.analyse { Compile.usual with Profile = profile } source
+    | Ok source ->
+        source,
+        Compile.analyse
+            { Compile.defaults with
+                Profile = profile
+            }
+            source
     | Error reason -> failwith reason
 
 let private stagesOf (run: Freeze.Run) =

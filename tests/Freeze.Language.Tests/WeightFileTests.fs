@@ -54,7 +54,7 @@ let private messages (rules: string) (bytes: byte[]) =
         File.WriteAllBytes(Path.Combine(folder, "w.safetensors"), bytes)
 
         Compile.analyse
-            Compile.usual
+            Compile.defaults
             { source (net + rules) with
                 Path = Path.Combine(folder, "x.frz")
             }

@@ -33,14 +33,14 @@ let tests =
         [
             test "a step computes outputs and gradients of weights and inputs, an evaluation outputs alone" {
                 let work = work "data mnist-sample; net lenet; epochs 3; validate test"
-                equal (18_000L, 3_000L) (work.Trained, work.Judged)
+                equal (18_000L, 3_000L) (work.Trained, work.Evaluated)
                 let step = forward + forward + (forward - 288_000.0)
                 equal (18_000.0 * step + 3_000.0 * forward) work.Operations
             }
 
             test "images that are held out are evaluated each epoch, and the test set once" {
                 let work = work "data mnist-sample; net lenet; epochs 3; images 5000; validate 500"
-                equal (13_500L, 2_500L) (work.Trained, work.Judged)
+                equal (13_500L, 2_500L) (work.Trained, work.Evaluated)
             }
 
             test "an ensemble trains its base, then each member" {
@@ -53,7 +53,7 @@ let tests =
 
             test "each candidate of a stage trains the stage alone, on features that are computed once" {
                 let work = work (staged (search + "net cnn2; epochs 3"))
-                equal (2L * 33L * 9_000L, 2L * 33L * 1_000L + 10_000L) (work.Trained, work.Judged)
+                equal (2L * 33L * 9_000L, 2L * 33L * 1_000L + 10_000L) (work.Trained, work.Evaluated)
 
                 let trainings =
                     33.0

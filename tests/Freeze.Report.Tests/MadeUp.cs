@@ -7,7 +7,7 @@ internal static class MadeUp
 {
     public static ReportFile File(string text, Func<Run, int, RunRecords> records, string path = "made-up.frz")
     {
-        var analysis = Compile.analyse(Compile.usual, new Source(path, text, 0));
+        var analysis = Compile.analyse(Compile.defaults, new Source(path, text, 0));
         Assert.DoesNotContain(analysis.Diagnostics, DiagnosticModule.isError);
         return new ReportFile(path, text, "", "", analysis.Report, [.. analysis.Runs.Select(records)]);
     }

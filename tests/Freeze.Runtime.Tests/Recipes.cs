@@ -25,7 +25,7 @@ internal sealed record TestRecipe(Net Net)
 
     public Loss Loss { get; init; } = Loss.NewCrossEntropy(0);
 
-    public Func<Weight, Update> Update { get; init; } = _ => UpdateModule.usual;
+    public Func<Weight, Update> Update { get; init; } = _ => UpdateModule.byDefault;
 
     public Func<Weight, Start> Start { get; init; } = Starts.torch;
 
@@ -160,7 +160,7 @@ internal static class TestNets
     ], []);
 
     public static WeightPlan Plan(Weight weight, Treatment treatment) =>
-        new(weight, Starts.torch(weight), treatment, UpdateModule.usual);
+        new(weight, Starts.torch(weight), treatment, UpdateModule.byDefault);
 
     public static Node Node(string name, Operation operation, int[] inputs, params int[] shape) =>
         new(name, operation, inputs, shape);

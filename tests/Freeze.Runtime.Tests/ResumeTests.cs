@@ -26,7 +26,7 @@ public sealed class ResumeTests(Sample sample) : IDisposable
         },
         Update = weight => weight.Layer == "conv2"
             ? new Update(Rate.NewTimes(0.5), Rate.NewTimes(1), Period.NewEpochs(2, 2))
-            : UpdateModule.usual,
+            : UpdateModule.byDefault,
     };
 
     private static readonly string[] Files =
@@ -57,7 +57,7 @@ public sealed class ResumeTests(Sample sample) : IDisposable
         {
             // What learns moves too little to change the accuracy, so each epoch but the first is no better.
             Rule = weight => weight.Name == "fc.bias" ? Treatment.Trained : TestNets.Fixed,
-            Update = _ => UpdateModule.usual,
+            Update = _ => UpdateModule.byDefault,
             FrozenStatistics = ["bn"],
             Optimizer = Optimizer.NewSgd(1e-5, 0.9, 0, false),
             Schedule = Schedule.NewPlateau(1, 0.5),

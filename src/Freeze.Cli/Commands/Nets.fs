@@ -48,15 +48,7 @@ let run (arguments: ParseResults<NetsArguments>) : int =
         printfn "`wrn-28-4` is short for `wrn(28, 4)`; `freeze nets wrn` prints a net to copy."
         Exit.fine
     | Some name ->
-        let call: Arguments.Call =
-            {
-                Callee =
-                    {
-                        Value = name
-                        Span = { Start = 0; End = 0 }
-                    }
-                Arguments = []
-            }
+        let call = Calls.bare { Value = name; Span = Span.Nowhere }
 
         match NetLibrary.resolve Map.empty call with
         | Ok found ->

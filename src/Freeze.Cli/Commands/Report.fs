@@ -22,7 +22,7 @@ let private words =
         yield! Vocabulary.names Vocabulary.reports
         yield! Vocabulary.names Vocabulary.layers
         yield! Vocabulary.dimensions |> List.map _.Word
-        yield! Vocabulary.reserved
+        yield! Phrases.reserved
         yield! [ "train"; "fixed"; "zero"; "solve"; "rest"; "by"; "for"; "against"; "fit" ]
     ]
 

@@ -13,14 +13,14 @@ internal sealed class Checkpoint
 {
     private readonly IReadOnlyDictionary<string, StoredTensor> tensors;
 
-    private Checkpoint(Position position, IReadOnlyDictionary<string, StoredTensor> tensors)
+    private Checkpoint(ResumePoint position, IReadOnlyDictionary<string, StoredTensor> tensors)
     {
         Position = position;
         this.tensors = tensors;
     }
 
     /// <summary>Where the training stands.</summary>
-    public Position Position { get; }
+    public ResumePoint Position { get; }
 
     /// <summary>Writes a training's state.</summary>
     /// <param name="stream">Where to.</param>
@@ -29,7 +29,7 @@ internal sealed class Checkpoint
     /// <param name="beside">What another file holds, in its order: it is summed up here too, so the two belong together.</param>
     public static void Write(
         Stream stream,
-        Position position,
+        ResumePoint position,
         IReadOnlyList<(string Name, Tensor Value)> state,
         IEnumerable<(string Name, Tensor Value)>? beside = null)
     {
@@ -76,7 +76,7 @@ internal sealed class Checkpoint
 
         try
         {
-            var position = Json.ofText<Position>(text);
+            var position = Json.ofText<ResumePoint>(text);
             return position.Hash == hash
                 ? new Checkpoint(position, tensors)
                 : throw new InvalidDataException($"it belongs to run {position.Hash}");

@@ -104,10 +104,10 @@ internal sealed class RunFolder : IDisposable
             stream, PositionOf(trainer, versions, []), trainer.StateBesideWeights(), beside: trainer.Weights.State()));
     }
 
-    private Position PositionOf(Trainer trainer, string versions, IEnumerable<EpochTime> times)
+    private ResumePoint PositionOf(Trainer trainer, string versions, IEnumerable<EpochTime> times)
     {
         var at = trainer.Position;
-        return new Position(
+        return new ResumePoint(
             hash, at.Epoch, at.Step, at.LossSum, at.Right, at.Images, at.Seconds, at.Records, [.. times], at.Threads, versions);
     }
 
@@ -248,7 +248,7 @@ internal sealed class RunFolder : IDisposable
     }
 
     // What may make other last bits of the same recipe, as far as records tell; null where nothing does.
-    private static string? WhatDiffers(ShorterRun shorter, Position position, EpochTime[] times, string versions) =>
+    private static string? WhatDiffers(ShorterRun shorter, ResumePoint position, EpochTime[] times, string versions) =>
         position.Versions != versions ? $"by {position.Versions}"
         : times.Select(time => time.Threads).Append(position.Threads).FirstOrDefault(other => other != get_num_threads())
             is > 0 and var threads ? $"on {threads} threads"

@@ -74,12 +74,12 @@ internal sealed class Trainer
     public bool IsDone => records.Count == recipe.Epochs || (records.Count > 0 && Stopping.Holds(recipe.Stops, records));
 
     /// <summary>Where the training stands, as far as it knows: whose it is, its caller does.</summary>
-    public Position Position
+    public ResumePoint Position
     {
         get
         {
             var (loss, right) = tally.Sums;
-            return new Position(
+            return new ResumePoint(
                 "", records.Count + 1, done, loss, right, tally.Images, seconds, [.. records], [], get_num_threads(), "");
         }
     }
@@ -92,7 +92,7 @@ internal sealed class Trainer
 
     /// <summary>Goes to where another training of this recipe stood, or of one whose epochs are the first ones of this.</summary>
     /// <exception cref="InvalidDataException">Something is not there: then nothing has changed.</exception>
-    public void Restore(Position position, Func<string, long[], Tensor> saved)
+    public void Restore(ResumePoint position, Func<string, long[], Tensor> saved)
     {
         using var scope = NewDisposeScope();
         using var still = no_grad();

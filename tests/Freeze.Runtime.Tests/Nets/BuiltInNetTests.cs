@@ -69,7 +69,7 @@ public sealed class BuiltInNetTests
 
     private static Recipe Plan(string text)
     {
-        var analysis = Compile.analyse(Compile.usual, new Source("test.frz", text, 0));
+        var analysis = Compile.analyse(Compile.defaults, new Source("test.frz", text, 0));
         Assert.Empty(analysis.Diagnostics);
         return Assert.Single(analysis.Runs).Recipe;
     }

@@ -34,7 +34,7 @@ public sealed class InitializerTests
     public void ANormalStartHasItsDeviation()
     {
         var weight = new Weight("w.weight", "w", LayerKind.Conv, false, [101, 99, 3, 1], 297, 303);
-        var plan = new WeightPlan(weight, Start.NewNormal(0.1), Treatment.Trained, UpdateModule.usual);
+        var plan = new WeightPlan(weight, Start.NewNormal(0.1), Treatment.Trained, UpdateModule.byDefault);
         var start = Initializer.Start(plan, 1).Select(value => (double)value).ToArray();
 
         // Within four standard errors of some 30,000 values.

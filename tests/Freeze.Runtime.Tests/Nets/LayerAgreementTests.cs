@@ -136,7 +136,7 @@ public sealed class LayerAgreementTests
 
     private static Recipe Plan(string text, string net = Net)
     {
-        var analysis = Compile.analyse(Compile.usual, new Source("test.frz", $"{net}\n{text}", 0));
+        var analysis = Compile.analyse(Compile.defaults, new Source("test.frz", $"{net}\n{text}", 0));
         Assert.DoesNotContain(analysis.Diagnostics, found => found.Severity.IsError);
         return Assert.Single(analysis.Runs).Recipe;
     }

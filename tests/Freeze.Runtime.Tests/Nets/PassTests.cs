@@ -151,7 +151,7 @@ public sealed class PassTests(PassTests.Pictures pictures) : IClassFixture<PassT
 
     private static Recipe Planned(string text)
     {
-        var analysis = Compile.analyse(Compile.usual, new Source("test.frz", text, 0));
+        var analysis = Compile.analyse(Compile.defaults, new Source("test.frz", text, 0));
         Assert.DoesNotContain(analysis.Diagnostics, found => found.Severity.IsError);
         return Assert.Single(analysis.Runs).Recipe;
     }

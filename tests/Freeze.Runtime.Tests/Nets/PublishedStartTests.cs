@@ -28,7 +28,7 @@ public sealed class PublishedStartTests
     public void ALayerStartsWithThePublishedStatistics(string scheme, string layer, double magnitude, double variance)
     {
         var analysis = Compile.analyse(
-            Compile.usual, new Source("test.frz", $"data cifar10; net wrn-28-4; init {scheme}; all: fixed", 0));
+            Compile.defaults, new Source("test.frz", $"data cifar10; net wrn-28-4; init {scheme}; all: fixed", 0));
         var recipe = Assert.Single(analysis.Runs).Recipe;
         var plan = recipe.Weights.Single(plan => plan.Weight.Name == $"{layer}.weight");
 

@@ -123,7 +123,7 @@ public sealed class StartTests : IDisposable
             new Weight("w.weight", "w", LayerKind.Linear, false, [rows, columns], columns, rows),
             start,
             Treatment.Trained,
-            UpdateModule.usual),
+            UpdateModule.byDefault),
         seed);
 
     private static string Digest(string path) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));

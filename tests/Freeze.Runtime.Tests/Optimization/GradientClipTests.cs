@@ -31,7 +31,7 @@ public sealed class GradientClipTests
         ];
         var leaves = Numbers("gradients").Select(gradient => Leaf(tensor(gradient, [gradient.Length]))).ToList();
         // Outside its epochs a leaf has no gradient.
-        leaves.Add(new Leaf("still", zeros([3]), UpdateModule.usual));
+        leaves.Add(new Leaf("still", zeros([3]), UpdateModule.byDefault));
 
         GradientClip.Apply(Json.ofText<Clipping>(clipping), leaves);
 
@@ -90,6 +90,6 @@ public sealed class GradientClipTests
     {
         var value = zeros_like(gradient).requires_grad_();
         value.grad = gradient;
-        return new Leaf("w", value, UpdateModule.usual);
+        return new Leaf("w", value, UpdateModule.byDefault);
     }
 }

@@ -26,7 +26,7 @@ public sealed class LeafOptimizerTests
         using var fixture = JsonDocument.Parse(
             File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "fixtures", "optimizers.json")));
         var leaf = tensor(Singles(fixture.RootElement.GetProperty("start")), [3]).requires_grad_();
-        var optimizer = LeafOptimizer.Create(Json.ofText<Optimizer>(rule), [new Leaf("w", leaf, UpdateModule.usual)], useKernels: true);
+        var optimizer = LeafOptimizer.Create(Json.ofText<Optimizer>(rule), [new Leaf("w", leaf, UpdateModule.byDefault)], useKernels: true);
         optimizer.Begin(1);
         var gradients = fixture.RootElement.GetProperty("gradients").EnumerateArray();
         var path = fixture.RootElement.GetProperty("paths").GetProperty(name).EnumerateArray();
@@ -48,7 +48,7 @@ public sealed class LeafOptimizerTests
         [
             .. new[]
             {
-                UpdateModule.usual,
+                UpdateModule.byDefault,
                 new Update(Rate.NewTimes(0.5), Rate.NewTimes(1), Period.Always),
                 new Update(Rate.NewExactly(0.3), Rate.NewExactly(0), Period.Always),
                 new Update(Rate.NewTimes(1), Rate.NewTimes(2), Period.Always),

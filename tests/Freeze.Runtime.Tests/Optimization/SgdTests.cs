@@ -36,7 +36,7 @@ public sealed class SgdTests
         using var scope = NewDisposeScope();
         var leaf = ones([1]).requires_grad_();
         var sgd = LeafOptimizer.Create(
-            Optimizer.NewSgd(0.1, 0.9, 5e-4, false), [new Leaf("w", leaf, UpdateModule.usual)], useKernels: true);
+            Optimizer.NewSgd(0.1, 0.9, 5e-4, false), [new Leaf("w", leaf, UpdateModule.byDefault)], useKernels: true);
         sgd.Begin(1);
         for (var step = 0; step < 391; step++)
         {
@@ -51,7 +51,7 @@ public sealed class SgdTests
     {
         using var scope = NewDisposeScope();
         var leaf = ones([1]).requires_grad_();
-        var sgd = LeafOptimizer.Create(rule, [new Leaf("w", leaf, UpdateModule.usual)], useKernels: true);
+        var sgd = LeafOptimizer.Create(rule, [new Leaf("w", leaf, UpdateModule.byDefault)], useKernels: true);
         sgd.Begin(1);
         foreach (var (gradient, value) in new[] { 1f, 2f, -1f }.Zip(expected))
         {

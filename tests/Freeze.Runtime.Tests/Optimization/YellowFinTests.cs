@@ -41,7 +41,7 @@ public sealed class YellowFinTests
         var optimum = tensor([3f, -2f], [2]);
         var leaf = zeros([2]).requires_grad_();
         var optimizer = LeafOptimizer.Create(
-            Optimizer.NewYellowFin(0.01, 0, 20, 0, 0), [new Leaf("w", leaf, UpdateModule.usual)], useKernels: true);
+            Optimizer.NewYellowFin(0.01, 0, 20, 0, 0), [new Leaf("w", leaf, UpdateModule.byDefault)], useKernels: true);
         optimizer.Begin(1);
         for (var step = 0; step < 3000; step++)
         {

@@ -36,7 +36,7 @@ public sealed class LeakTests
     {
         using var scope = NewDisposeScope();
         var weight = ones([1], float64).requires_grad_();
-        var optimizer = LeafOptimizer.Create(Json.ofText<Optimizer>(rule), [new Leaf("w", weight, UpdateModule.usual)], useKernels: true);
+        var optimizer = LeafOptimizer.Create(Json.ofText<Optimizer>(rule), [new Leaf("w", weight, UpdateModule.byDefault)], useKernels: true);
         optimizer.Begin(1);
         for (var step = 0; step < steps; step++)
         {

@@ -161,7 +161,7 @@ public sealed class PolicyAgreementTests(ITestOutputHelper output)
 
     private static Recipe Plan(string text)
     {
-        var analysis = Compile.analyse(Compile.usual, new Source("test.frz", text, 0));
+        var analysis = Compile.analyse(Compile.defaults, new Source("test.frz", text, 0));
         Assert.DoesNotContain(analysis.Diagnostics, found => found.Severity.IsError);
         return Assert.Single(analysis.Runs).Recipe;
     }

@@ -56,7 +56,7 @@ public sealed class ThousandStepTests(ITestOutputHelper output) : IClassFixture<
         var text = PolicyCases.Text(name, 1, "fp32")
             .Replace("images 80; epochs 1; batch 4", "images 40; epochs 50; batch 2", StringComparison.Ordinal)
             .Replace("sgd(lr 0.0", "sgd(lr 0.00", StringComparison.Ordinal);
-        var recipe = Assert.Single(Compile.analyse(Compile.usual, new Source("test.frz", text, 0)).Runs).Recipe;
+        var recipe = Assert.Single(Compile.analyse(Compile.defaults, new Source("test.frz", text, 0)).Runs).Recipe;
         Assert.Equal(50, recipe.Epochs);
         using var images = PolicyFixture.Images(recipe.Net.Nodes[0].Shape);
         var trainer = new Trainer(recipe, images);

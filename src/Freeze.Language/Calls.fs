@@ -1,5 +1,5 @@
 /// The arguments of a call, such as `sgd(lr 0.1, momentum 0.9)`: each parameter by name, once.
-module Freeze.Language.Arguments
+module Freeze.Language.Calls
 
 open Freeze.Language.Syntax
 open Freeze.Language.Values
@@ -11,17 +11,15 @@ type Call =
         Arguments: Argument list
     }
 
+/// A call without arguments.
+let bare (callee: Name) : Call = { Callee = callee; Arguments = [] }
+
 /// The call that an expression is.
 let call scope what (expression: Expression) : Result<Call, Diagnostic> =
     evaluate scope expression
     |> Result.bind (fun value ->
         match value.Value with
-        | Datum.Word word ->
-            Ok
-                {
-                    Callee = at value.Span word
-                    Arguments = []
-                }
+        | Datum.Word word -> Ok(bare (at value.Span word))
         | Datum.Call(callee, arguments) ->
             Ok
                 {

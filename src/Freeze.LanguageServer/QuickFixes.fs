@@ -1,6 +1,6 @@
 /// What a diagnostic offers to do: the name that was meant.
 [<RequireQualifiedAccess>]
-module Freeze.LanguageServer.Actions
+module Freeze.LanguageServer.QuickFixes
 
 open System.Text.Json.Nodes
 open Freeze.Language

@@ -1,0 +1,145 @@
+/// `claim …`: what a statement about results compares, or which way it says that a measure goes.
+module Freeze.Language.ReportClaims
+
+open System
+open System.Globalization
+open Freeze
+open Freeze.Language.Syntax
+open Freeze.Language.ReportWords
+
+let private (|Real|_|) (written: string) =
+    match Double.TryParse(written, NumberStyles.Float, CultureInfo.InvariantCulture) with
+    | true, number -> Some number
+    | _ -> None
+
+let private toWord (written: string) =
+    match written with
+    | Real number -> AxisValue.text (AxisValue.Number number)
+    | _ -> written
+
+/// A measure of whole runs: stages have theirs each.
+let private ofRun report (measure: Located<string>) =
+    if measure.Value.StartsWith "stage " then
+        report (Diagnostic.wrongValue measure.Span "a measure that a run has one of")
+    else
+        measures report [ measure ] |> ignore
+
+/// The words up to the first of some, that one, and those behind it.
+let private cut (marks: string list) (words: Located<string> list) =
+    match words |> List.tryFindIndex (fun word -> List.contains word.Value marks) with
+    | Some i -> List.take i words, Some words[i].Value, List.skip (i + 1) words
+    | None -> words, None, []
+
+/// Of sides that are compared: more is no claim that anybody could read.
+let private longestChain = 100
+
+let private relations = [ ">"; "<"; "within" ]
+
+let private isRelation (word: Located<string>) = List.contains word.Value relations
+
+/// The sides between words of relation, which must all be the same.
+let rec private sides (words: Located<string> list) : (string * Located<string> list list) option =
+    match cut relations words with
+    | [], _, _
+    | _, Some _, [] -> None
+    | side, None, _ -> Some("", [ side ])
+    | side, Some relation, rest ->
+        sides rest
+        |> Option.filter (fun (next, _) -> next = "" || next = relation)
+        |> Option.map (fun (_, others) -> relation, side :: others)
+
+/// The relation between sides, and their words.
+let private compared (words: Located<string> list) : (Relation * Located<string> list list) option =
+    let isReadable = (words |> List.filter isRelation).Length <= longestChain
+
+    match (if isReadable then sides words else None) with
+    | Some(">", sides) -> Some(Relation.Greater, sides)
+    | Some("<", sides) -> Some(Relation.Less, sides)
+    | Some("within", [ first; { Value = Real margin } :: { Value = "of" } :: (_ :: _ as second) ]) when
+        margin > 0.0 && Double.IsFinite margin
+        ->
+        Some(Relation.Within margin, [ first; second ])
+    | _ -> None
+
+/// `words` are those of the line up to a comma, `more` those behind, which only axes can be.
+let private trend report known measure rises words more =
+    let over, mark, axes' = cut [ "for" ] words
+
+    let parts =
+        split
+            {
+                Kind = measure
+                Parts = axes' :: more |> List.filter (not << List.isEmpty)
+            }
+
+    match over, mark, parts with
+    | _ :: _, (Some _ | None), [ { Keyword = ""; Names = names } ] when
+        mark.IsSome <> names.IsEmpty && (mark.IsSome || more.IsEmpty)
+        ->
+        let over, isLogarithmic = marked (named over)
+        measures report [ over ] |> ignore
+        ofRun report measure
+        Some(ReportClaim.Trend(measure.Value, rises, over.Value, isLogarithmic, axes report known names))
+    | _ -> None
+
+let private toWords (side: Located<string> list) =
+    [| for word in side -> toWord word.Value |]
+
+/// Measures of the same runs, of those that have the values behind `on`.
+let private ofMeasures report words on =
+    compared words
+    |> Option.map (fun (relation, sides) ->
+        let names = sides |> List.map named
+        names |> List.iter (ofRun report)
+
+        for first, second in List.pairwise names do
+            if
+                Vocabulary.isMeasure first.Value
+                && Vocabulary.isMeasure second.Value
+                && not (Vocabulary.areComparable first.Value second.Value)
+            then
+                report (Diagnostic.wrongValue second.Span $"a measure that compares with `{first.Value}`")
+
+        ReportClaim.Measures(names |> List.map _.Value |> List.toArray, toWords on, relation))
+
+/// What a claim states; nothing where it cannot be read. `known` are the columns that the file's runs can have.
+let read report known (line: ReportLine) : ReportClaim option =
+    let words, more =
+        match line.Parts with
+        | [] -> [], []
+        | words :: more -> words, more
+
+    match cut [ "on"; "rises"; "falls" ] words with
+    | before, mark, on when
+        more.IsEmpty
+        && List.exists isRelation before
+        && (mark.IsNone || mark = Some "on" && not on.IsEmpty)
+        ->
+        ofMeasures report before on
+    | _ :: _ as measure, Some "on", rest when more.IsEmpty ->
+        compared rest
+        |> Option.map (fun (relation, sides) ->
+            ofRun report (named measure)
+            let sides = sides |> List.map toWords |> List.toArray
+            ReportClaim.Comparison((named measure).Value, sides, relation))
+    | _ :: _ as measure, Some verb, { Value = "with" } :: rest when verb <> "on" ->
+        trend report known (named measure) (verb = "rises") rest more
+    | _ -> None
+
+/// Warns of sides of claims that no run has the values of.
+let warn report (runs: Run list) (lines: ReportLine list) =
+    for line in lines do
+        match line.Kind.Value, line.Parts with
+        | "claim", [ words ] ->
+            let before, _, behind = cut [ "on" ] words
+
+            let sides =
+                if List.exists isRelation before then
+                    [ behind ]
+                else
+                    compared behind |> Option.map snd |> Option.defaultValue []
+
+            for side in sides |> List.filter (not << List.isEmpty) do
+                if not (runs |> List.exists (Selection.holds (toWords side))) then
+                    report (Diagnostic.expectsNothing (join side))
+        | _ -> ()

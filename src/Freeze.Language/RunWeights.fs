@@ -1,0 +1,190 @@
+/// How a run learns, and what its rules make of the weights.
+module Freeze.Language.RunWeights
+
+open System.Collections.Generic
+open Freeze
+open Freeze.Language.Syntax
+open Freeze.Language.Values
+open Freeze.Language.Searches
+open Freeze.Language.Settings
+open Freeze.Language.Rules
+open Freeze.Language.Sections
+open Freeze.Language.Variants
+open Freeze.Language.RunNets
+
+/// One run whose settings and net are known.
+type Making =
+    {
+        Context: FileContext
+        Variant: Variant
+        /// What the rules of members read, or the others.
+        Reads: bool -> RuleReads.Reads
+        /// The number of the item that the run has of each list.
+        Chosen: Map<Span, int64>
+        Settings: Settings
+        Net: RunNet
+        Scope: Scope
+        /// The scope in which a section's names are looked up.
+        ScopeOf: Section -> Scope
+    }
+
+    member this.Section = this.Variant.Section
+    member this.Report = this.Context.Report
+
+/// Where a weight starts when no rule says so.
+let private start (settings: Settings) (net: RunNet) (weight: Weight) =
+    match settings.Init, Map.tryFind weight.Name net.Built.Starts with
+    | Some scheme, _ when not (LayerKind.isNorm weight.Kind) && not weight.IsBias -> scheme weight
+    | _, Some scheme -> scheme weight
+    | _, None -> Starts.torch weight
+
+/// The weights under the rules of members, or under the others; of a net that is trained for so many epochs.
+let private resolve (making: Making) ofMembers epochs : Resolved =
+    let seed = making.Settings.Recipe.Seed
+
+    let resolve () =
+        Rules.resolve
+            {
+                Report = making.Report
+                TextOf = making.Context.TextOf
+                Scope = making.Scope
+                Net = making.Net.View
+                Start = start making.Settings making.Net
+                File = making.Context.Weights
+                Seed = seed
+                Epochs = epochs
+                GoesOn = ofMembers
+                Select = making.Net.Select making.Scope
+            }
+            (rulesOf making.Section ofMembers)
+
+    // A draw may be behind any name.
+    if making.Section.Draws.IsEmpty then
+        let key = RuleReads.key (making.Reads ofMembers) making.Chosen seed epochs
+        Memo.find making.Net.Resolved key resolve
+    else
+        resolve ()
+
+/// What a candidate draws, by name.
+let draw report scope seed candidate (section: Section) : (Name * Expression) list =
+    section.Draws
+    |> List.choose (fun draw ->
+        Draws.resolve scope seed candidate draw.Name.Value draw.Content
+        |> Diagnostic.keep report
+        |> Option.map (fun value -> draw.Name, value))
+
+/// The section with what was drawn in place of its draws.
+let withDrawn report (section: Section) (drawn: (Name * Expression) list) : Section =
+    drawn
+    |> List.fold (fun section (name, value) -> Definitions.define report section name value) section
+
+/// What each stage learns.
+let private stageLearning (making: Making) : StageLearning[] =
+    [|
+        for stage in 1 .. making.Net.Net.Stages.Length ->
+            Map.tryFind (stage, "learn") making.Section.Stages
+            |> Option.bind (fun written ->
+                Searches.learnOfStage.Read making.Scope written.Phrase
+                |> Diagnostic.keep making.Report)
+            |> Option.defaultValue StageLearning.Classify
+    |]
+
+/// For each stage the optimizers to try: least squares need none, and what a stage says of its own is not drawn.
+let private stageCandidates (making: Making) (learning: StageLearning[]) =
+    let draws = making.Section.Draws
+
+    let trials =
+        match making.Variant.Search with
+        | Search.Stages trials -> trials
+        | Search.No
+        | Search.Runs _ -> Trials.Random 0
+
+    let optimizer stage own number =
+        let section =
+            draw
+                making.Report
+                making.Scope
+                making.Settings.Recipe.Seed
+                (candidateOf draws trials stage number)
+                making.Section
+            |> withDrawn making.Report making.Section
+
+        Optimizers.read (making.ScopeOf section) section.Settings own
+        |> Diagnostic.keep making.Report
+
+    learning
+    |> Array.mapi (fun i learning ->
+        let own = making.Section.OptimizerOf(i + 1)
+
+        if learning.IsSolve then
+            for KeyValue(_, written) in own do
+                making.Report(Diagnostic.rateOfSolvedStage written.Name.Span written.Name.Value)
+
+        let count = if learning.IsSolve then 1 else candidateCount draws trials
+        let tried = Array.init count id |> Array.choose (optimizer (i + 1) own)
+        // Where nothing is left to draw, all candidates are the start.
+        if own.IsEmpty then tried else Array.distinct tried)
+
+let private checkStages (making: Making) =
+    let count = making.Net.Net.Stages.Length
+
+    for KeyValue((stage, _), written) in making.Section.Stages do
+        if not making.Settings.ByStages then
+            making.Report(Diagnostic.stageWithoutStages written.Name.Span)
+        elif stage > count then
+            making.Report(Diagnostic.stageOutOfRange written.Name.Span making.Net.Name count)
+
+/// A net in stages ends with one linear layer behind the last of them.
+let private isStaged (net: Net) =
+    match Array.tryLast net.Stages with
+    | None -> false
+    | Some last ->
+        net.Nodes[last.Output + 1 ..]
+        |> Array.filter (fun node -> not node.Operation.IsFlatten)
+        |> Array.forall _.Operation.IsLinear
+        && (Array.last net.Nodes).Inputs[0] >= last.Output
+
+/// How a run learns, and its weights.
+let learning (making: Making) : Learning * Resolved =
+    let settings = making.Settings
+    let epochs = settings.Recipe.Epochs
+    checkStages making
+
+    let together () =
+        Learning.Together, resolve making false epochs
+
+    let count most what (value: Expression) =
+        wholeBetween making.Scope 1L most what value
+        |> Diagnostic.keep making.Report
+        |> Option.map int
+        |> Option.defaultValue 1
+
+    match making.Section.Ensemble with
+    | Some ensemble when settings.ByStages ->
+        making.Report(Diagnostic.ensembleByStages ensemble.Place)
+        together ()
+    | Some ensemble ->
+        let members = resolve making true epochs
+        let number = count 1000L "the number of members" ensemble.Members
+        let after = count 100_000L "the number of epochs" ensemble.After
+        // Outside an ensemble's block rules speak of the epochs before it.
+        let before = resolve making false after
+
+        Learning.Ensemble(number, after, members.Weights, members.FrozenStatistics),
+        { before with
+            Reasons = members.Reasons
+            Winners = before.Winners + members.Winners
+            Overruled = Map.over members.Overruled before.Overruled
+        }
+    | None when settings.ByStages && not (isStaged making.Net.Net) ->
+        let place = join making.Section.Settings["learn"].Phrase
+        making.Report(Diagnostic.nothingStaged place making.Net.Name)
+        together ()
+    | None when settings.ByStages ->
+        let stages = stageLearning making
+        let candidates = stageCandidates making stages
+
+        Learning.StageByStage(candidates, stages),
+        resolve making false epochs
+        |> SolvedStages.settle making.Report making.Section.Rules making.Net.Net stages
+    | None -> together ()
