@@ -386,6 +386,25 @@ module Diagnostic =
         warning "FRZ102" span $"0 of %d{count} {dimension} of {weight} learn{more}"
         |> hint "the fraction is rounded down; `at least 1` would lift it"
 
+    let learnsNothing span =
+        warning "FRZ117" span "nothing learns: every weight is fixed or zero"
+        |> hint "let some learn, such as `last layer: train`"
+
+    let cutOff span layers =
+        let cause =
+            match layers with
+            | [] -> "zeros stand in every way to them"
+            | layers -> Suggest.list "and" 4 layers + " must not be zero"
+
+        warning "FRZ116" span $"no output depends on the image: {cause}"
+        |> hint "`rest: fixed` would keep weights at their random start"
+
+    let noGradient span layers =
+        let layers = Suggest.list "and" 4 layers
+
+        warning "FRZ118" span $"no gradient reaches {layers}: zeros stand in every way"
+        |> hint "`rest: fixed` would let gradients through"
+
     let expectsNothing span =
         warning "FRZ107" span "no run has these values"
         |> hint "the case, lists and names of net and data are looked at"

@@ -42,6 +42,13 @@ let private start (settings: Settings) (net: RunNet) (weight: Weight) =
 let private resolve (making: Making) ofMembers epochs : Resolved =
     let seed = making.Settings.Recipe.Seed
 
+    // Of stages it is told when these have claimed what they solve for.
+    let warned resolved =
+        if not making.Settings.ByStages then
+            Learnability.warn making.Report making.Net.Net false resolved
+
+        resolved
+
     let resolve () =
         Rules.resolve
             {
@@ -57,6 +64,7 @@ let private resolve (making: Making) ofMembers epochs : Resolved =
                 Select = making.Net.Select making.Scope
             }
             (rulesOf making.Section ofMembers)
+        |> warned
 
     // A draw may be behind any name.
     if making.Section.Draws.IsEmpty then
@@ -184,7 +192,10 @@ let learning (making: Making) : Learning * Resolved =
         let stages = stageLearning making
         let candidates = stageCandidates making stages
 
-        Learning.StageByStage(candidates, stages),
-        resolve making false epochs
-        |> SolvedStages.settle making.Report making.Section.Rules making.Net.Net stages
+        let resolved =
+            resolve making false epochs
+            |> SolvedStages.settle making.Report making.Section.Rules making.Net.Net stages
+
+        Learnability.warn making.Report making.Net.Net true resolved
+        Learning.StageByStage(candidates, stages), resolved
     | None -> together ()
