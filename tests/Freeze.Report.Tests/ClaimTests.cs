@@ -228,6 +228,20 @@ public sealed class ClaimTests
         Assert.Equal(claims[1].Parts[1].Determination, Number(6, "r_squared"));
     }
 
+    // Four points that scatter leave a band beyond 100%, where the chart does not go.
+    [Fact]
+    public void AnAxisOfAccuraciesEndsAtOneHundredPercent()
+    {
+        double[] accuracies = [0.99, 0.5, 0.95, 0.4];
+        var file = MadeUp.File(
+            "data mnist-sample; epochs 1; let k = 0..3; first k layers: fixed\nreport { plot accuracy against trained parameters (log), fit log }",
+            (run, number) => MadeUp.Finished(run, number) with { Epochs = [new EpochRecord(1, 1, 0.5, 1, accuracies[number])] });
+        var (chart, fits) = AgainstChart.Of(file, (ReportItem.Plot)file.Items[0])!.Value;
+        var line = Assert.Single(fits).Fit;
+        Assert.True(line.At(fits[0].Most) + line.Band(fits[0].Most) > 1);
+        Assert.Contains("\"domainMax\":1", chart.ToJson(), StringComparison.Ordinal);
+    }
+
     // The chart and the claim are about the same runs: one line, one interval.
     [Fact]
     public void AFitOfAPlotIsTheLineOfAClaim()

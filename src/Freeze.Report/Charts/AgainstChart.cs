@@ -40,7 +40,7 @@ internal static class AgainstChart
         return (new Chart(
             Title(item),
             Describe(item, points, fits.Length),
-            Specification(measure, item, withLines: lines.Length > 0),
+            Specification(measure, item, Limits(measure, lines), withLines: lines.Length > 0),
             [
                 ("points", new Columns()
                     .Numbers("x", points.Select(point => point.X))
@@ -92,7 +92,15 @@ internal static class AgainstChart
         };
     }
 
-    private static JsonNode Specification(string measure, ReportItem.Plot item, bool withLines)
+    // A band may go on where no accuracy can be.
+    private static string Limits(string measure, (double X, double Y, double Band, string Series)[] lines)
+    {
+        var isShare = Measures.Unit(measure) == MeasureUnit.Share;
+        return (isShare && lines.Any(line => line.Y - line.Band < 0) ? ", \"domainMin\": 0" : "")
+            + (isShare && lines.Any(line => line.Y + line.Band > 1) ? ", \"domainMax\": 1" : "");
+    }
+
+    private static JsonNode Specification(string measure, ReportItem.Plot item, string limits, bool withLines)
     {
         // Powers of ten as ends would leave most of the axis empty.
         var scale = item.Logarithmic ? """{"type": "log", "nice": false, "padding": 20}""" : """{"zero": false, "padding": 20}""";
@@ -123,7 +131,7 @@ internal static class AgainstChart
                   "data": {"name": "points"},
                   "mark": {"type": "point", "filled": true, "size": 70, "opacity": 1},
                   "encoding": {
-                    "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(Chart.Label(measure))}}}, "scale": {"zero": false}, "axis": {{{Chart.Axis(measure)}}} },
+                    "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(Chart.Label(measure))}}}, "scale": {"zero": false{{{limits}}}}, "axis": {{{Chart.Axis(measure)}}} },
                     "tooltip": [
                       {"field": "run"}, {"field": "x", "title": {{{Chart.Quote(item.Over)}}}, "format": {{{Chart.Format(item.Over)}}} },
                       {"field": "y", "title": {{{Chart.Quote(measure)}}}, "format": {{{Chart.Format(measure)}}} }

@@ -82,12 +82,13 @@ internal static class CurveChart
     private static string Describe(string title, Row[] rows, int curves, string[] measures)
     {
         var text = $"{title}: {Chart.Count(curves, "group")} of runs";
+        var end = rows.Any(row => row.Epoch > 1) ? " at the end" : "";
         foreach (var measure in measures)
         {
             var last = rows.Where(row => row.Measure == measure && row.Values is not null).GroupBy(row => row.Series)
                 .Select(series => (series.Key, series.Last().Values!.Mean))
                 .ToArray();
-            text += last.Length > 0 ? $". {Sentence([measure])} at the end: {Chart.Extremes(measure, last)}" : "";
+            text += last.Length > 0 ? $". {Sentence([measure])}{end}: {Chart.Extremes(measure, last)}" : "";
         }
 
         return rows.Any(row => row.Values?.Count > 1) ? $"{text}. Means, with bands from the min to the max of the runs of a group" : text;
