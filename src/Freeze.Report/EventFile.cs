@@ -1,9 +1,10 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using System.Numerics;
+using System.Text;
 using Freeze.Report.Statistics;
 using Freeze.Report.Tables;
 using Google.Protobuf;
+using static Freeze.Report.ProtocolBuffer;
 
 namespace Freeze.Report;
 
@@ -16,6 +17,7 @@ public static class EventFile
     /// <summary>What TensorBoard takes for a file of events.</summary>
     public const string Name = "events.out.tfevents.0.freeze";
 
+    private const int LongestPlan = 1 << 20;
     private const int Header = 12;
     private const int Footer = 4;
 
@@ -46,6 +48,18 @@ public static class EventFile
         }
 
         file.Write(added.GetBuffer().AsSpan(0, (int)added.Length));
+    }
+
+    /// <summary>Whether a file is of a run with an address, or holds too little to be of another.</summary>
+    /// <param name="path">A file of events.</param>
+    /// <param name="hash">The address.</param>
+    public static bool IsOf(string path, string hash)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var content = new byte[Math.Min(file.Length, LongestPlan)];
+        file.ReadExactly(content);
+        // The second record names it.
+        return Whole(content).Count < 2 || content.AsSpan().IndexOf(Encoding.UTF8.GetBytes($"({hash})")) >= 0;
     }
 
     /// <summary>How many whole records some bytes begin with, and how long these are.</summary>
@@ -81,7 +95,7 @@ public static class EventFile
         return unchecked(BitOperations.RotateRight(~sum, 15) + 0xA282EAD8);
     }
 
-    // The version, the plan as text, scalars of every epoch; of a finished run histograms of its weights at start and end.
+    // The version, the plan as text and the hyperparameters, scalars of every epoch; of a finished run histograms of its weights at start and end.
     // What was written stays what it was when there is more: so the number of records says what a file lacks.
     private static IEnumerable<ByteString> Records(RunRecords run)
     {
@@ -89,7 +103,7 @@ public static class EventFile
         var sizes = run.Sizes.DistinctBy(size => size.Epoch).ToDictionary(size => size.Epoch);
         var first = times.Count > 0 ? Seconds(times.Values.First().Ended) - times.Values.First().Seconds : 0;
         yield return Message((1, first), (2, 0L), (3, "brain.Event:2"));
-        yield return Summary(first, 0, [Plan(run)]);
+        yield return Summary(first, 0, [Plan(run), HyperParameters.Start(run, first)]);
         foreach (var epoch in run.Epochs)
         {
             var time = times.GetValueOrDefault(epoch.Epoch);
@@ -101,7 +115,7 @@ public static class EventFile
         {
             var last = times.Count > 0 ? Seconds(times.Values.Last().Ended) : first;
             yield return Summary(first, 0, run.Weights.Select(layer => Histogram(layer, layer.Start)));
-            yield return Summary(last, run.Epochs.Length, run.Weights.Select(layer => Histogram(layer, layer.End)));
+            yield return Summary(last, run.Epochs.Length, run.Weights.Select(layer => Histogram(layer, layer.End)).Append(HyperParameters.End(last)));
         }
     }
 
@@ -120,8 +134,8 @@ public static class EventFile
             .. time is null ? Array.Empty<ByteString>() : [Scalar("time/seconds per epoch", time.Seconds)],
             .. (sizes?.Layers ?? []).SelectMany(layer => new[]
             {
-                Scalar($"mean of learned weights/{layer.Layer}", layer.MeanAbsolute),
-                Scalar($"norm of learned weights/{layer.Layer}", layer.Norm),
+                Scalar($"mean |w|/{layer.Layer}", layer.MeanAbsolute),
+                Scalar($"norm/{layer.Layer}", layer.Norm),
             }),
         ];
     }
@@ -147,43 +161,6 @@ public static class EventFile
             (1, "plan/text_summary"),
             (9, Message((1, Message((1, "text"))))),
             (8, Message((1, StringType), (2, Message((2, Message((1, 1L))))), (8, text))));
-    }
-
-    // A message of protocol buffers by its fields' numbers and values.
-    private static ByteString Message(params ReadOnlySpan<(int Field, object Value)> fields)
-    {
-        using var bytes = new MemoryStream();
-        using (var output = new CodedOutputStream(bytes, leaveOpen: true))
-        {
-            foreach (var (field, value) in fields)
-            {
-                Write(output, field, value);
-            }
-        }
-
-        return ByteString.CopyFrom(bytes.GetBuffer(), 0, (int)bytes.Length);
-    }
-
-    private static void Write(CodedOutputStream output, int field, object value)
-    {
-        (WireFormat.WireType Type, Action Write) found = value switch
-        {
-            long whole => (WireFormat.WireType.Varint, () => output.WriteInt64(whole)),
-            double number => (WireFormat.WireType.Fixed64, () => output.WriteDouble(number)),
-            float single => (WireFormat.WireType.Fixed32, () => output.WriteFloat(single)),
-            string text => (WireFormat.WireType.LengthDelimited, () => output.WriteString(text)),
-            ByteString message => (WireFormat.WireType.LengthDelimited, () => output.WriteBytes(message)),
-            double[] packed => (WireFormat.WireType.LengthDelimited, () => WritePacked(output, packed)),
-            _ => throw new UnreachableException($"no field of {value}"),
-        };
-        output.WriteTag(field, found.Type);
-        found.Write();
-    }
-
-    private static void WritePacked(CodedOutputStream output, double[] values)
-    {
-        output.WriteLength(values.Length * sizeof(double));
-        Array.ForEach(values, output.WriteDouble);
     }
 
     private static double Seconds(string iso) => ReportFile.Milliseconds(iso) is var moment && double.IsFinite(moment) ? moment / 1000 : 0;

@@ -118,9 +118,28 @@ public static class Measures
         MeasureUnit.Share => string.Create(CultureInfo.InvariantCulture, $"{100 * value:F2}%"),
         MeasureUnit.Count => string.Create(CultureInfo.InvariantCulture, $"{value:N0}"),
         MeasureUnit.Megabytes => string.Create(CultureInfo.InvariantCulture, $"{value:N0} MB"),
-        MeasureUnit.Seconds => value.ToString(value < 100 ? "F2" : "N0", CultureInfo.InvariantCulture),
+        MeasureUnit.Seconds => Durations.Show(value),
         _ => value.ToString("G4", CultureInfo.InvariantCulture),
     };
+
+    /// <summary>A value to sort by, where its text does not tell its place.</summary>
+    internal static double? Order(string measure, double value) => Unit(measure) == MeasureUnit.Seconds ? value : null;
+
+    /// <summary>The unit of the numbers that records and CSV files hold.</summary>
+    public static string UnitName(string measure) => Unit(measure) switch
+    {
+        MeasureUnit.Share => "fraction",
+        MeasureUnit.Seconds => "s",
+        MeasureUnit.Megabytes => "MB",
+        _ => "",
+    };
+
+    /// <summary>The measure of the finished runs of a group by their seeds.</summary>
+    internal static Dictionary<long, double> BySeed(string measure, RunGroup group) => group.Finished
+        .Select(run => (run.Run.Recipe.Seed, Value: Of(measure, run)))
+        .Where(run => run.Value is { } value && double.IsFinite(value))
+        .GroupBy(run => run.Seed)
+        .ToDictionary(runs => runs.Key, runs => runs.Average(run => run.Value!.Value));
 
     /// <summary>A published value in the unit of the measured ones: accuracies are printed as percentages.</summary>
     public static double Published(string measure, double printed) =>

@@ -43,7 +43,7 @@ let private run (arguments: string list) : string =
 
     text.Result
 
-/// Notes whatever a page complains of, before it does anything else.
+/// Notes whatever a page complains of, before it does anything else, and unfolds what is folded up, so that it is drawn.
 let private listener =
     """<script>
     const told = [];
@@ -52,6 +52,7 @@ let private listener =
     addEventListener("error", (event) => tell(event.message));
     addEventListener("unhandledrejection", (event) => tell(event.reason));
     addEventListener("securitypolicyviolation", (event) => tell(event.violatedDirective, event.blockedURI));
+    addEventListener("DOMContentLoaded", () => document.querySelectorAll("details").forEach((part) => part.open = true));
     </script>"""
 
 /// A script that runs when all charts are drawn, and leaves a text as the attribute data-NAME of the page.

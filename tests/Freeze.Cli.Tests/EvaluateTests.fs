@@ -142,10 +142,10 @@ let ``a run of an older store is known to reports once it is evaluated`` () =
         Assert.Equal(0, (freeze [ "report"; source; "--store"; store; "-o"; page ]).Code)
         File.ReadAllText page
 
-    Assert.DoesNotContain("What was taken for what", report ())
+    Assert.DoesNotContain("Confusion matrices", report ())
     Assert.Equal(0, (evaluate store [ source; "--only"; "lr=0.02" ]).Code)
     Assert.Equal(before, File.ReadAllText kept)
-    Assert.Contains("What was taken for what", report ())
+    Assert.Contains("Confusion matrices", report ())
     Assert.Contains("not finished", (evaluate store [ source; "--only"; "lr=0.04" ]).Errors)
 
 [<Fact>]

@@ -76,14 +76,16 @@ let ``claims are judged by what the records hold`` () =
         |> Array.averageBy snd
 
     // Both seeds on both sides: a difference with an interval, whatever it is.
-    let line =
-        File.ReadAllLines(Path.Combine(store, "claims.csv"))
-        |> Array.find _.Contains("on all > front")
+    let lines =
+        File.ReadAllLines(Path.Combine(store, "claims.csv")) |> Array.map _.Split(',')
 
-    let cells = line.Split ','
-    let number (text: string) = float (text.Trim('"'))
-    Assert.Equal(mean "all" - mean "front", number cells[cells.Length - 4], 9)
-    Assert.Equal("2", cells[cells.Length - 2])
+    let line = lines |> Array.find (Array.contains "best accuracy on all > front")
+
+    let cell name =
+        line[lines[0] |> Array.findIndex ((=) name)]
+
+    Assert.Equal(mean "all" - mean "front", float (cell "difference"), 9)
+    Assert.Equal("2", cell "seeds_or_points")
 
 [<Fact>]
 let ``tables show what the records hold`` () =
@@ -92,7 +94,14 @@ let ``tables show what the records hold`` () =
 
     for result in results store do
         let row =
-            Regex.Match(html, "<tr><th scope=\"row\">" + Regex.Escape result.Name + "</th>.*</tr>").Value
+            Regex
+                .Match(
+                    html,
+                    "<tr><th scope=\"row\">"
+                    + Regex.Escape result.Name
+                    + "</th><td>finished</td>.*</tr>"
+                )
+                .Value
 
         let percent (share: float) = (100.0 * share).ToString "F2" + "%"
         Assert.Contains(percent result.BestValidationAccuracy, row)
@@ -135,6 +144,28 @@ let ``each run has its events for TensorBoard`` () =
         Directory.GetFiles(Path.Combine(store, "events"), "*tfevents*", SearchOption.AllDirectories)
 
     Assert.Equal(6, files.Length)
+    // Under the names of runs, which say more than their hashes.
+    Assert.Contains("all seed=1", files |> Array.map (Path.GetDirectoryName >> Path.GetFileName))
+
+[<Fact>]
+let ``runs of one name have folders of their own`` () =
+    let store, events, source = folder (), folder (), file quick
+
+    let run () =
+        Assert.Equal(0, (freeze [ "run"; source; "--store"; store; "--tensorboard"; events ]).Code)
+
+    run ()
+    run ()
+    let name = Directory.GetDirectories events |> Array.exactlyOne |> Path.GetFileName
+    File.WriteAllText(source, quick.Replace("epochs 1", "epochs 2"))
+    run ()
+
+    let names =
+        Directory.GetDirectories events |> Array.map Path.GetFileName |> Array.sort
+
+    Assert.Equal(2, names.Length)
+    Assert.Equal(name, names[0])
+    Assert.StartsWith(name + " (", names[1])
 
 /// Steps of the scalars in a file of events, as scripts/fixtures/read_tensorboard.py reads them.
 let private readEvents (path: string) : string =

@@ -67,7 +67,7 @@ public sealed class AxisChartTests
         var chart = Chart(MadeUp.File(Shares, MadeUp.Finished), 1);
 
         Assert.DoesNotContain(0, Numbers(Json(chart), "x"));
-        Assert.Contains("2 points at 0 or less left out of the logarithmic axis; 3 finished runs without p left out", chart!.Description, StringComparison.Ordinal);
+        Assert.Contains("Not shown: 2 points at 0 or less, which a logarithmic axis has no place for. Not shown: 3 finished runs without p", chart!.Description, StringComparison.Ordinal);
         Assert.Equal("log", Json(chart).GetProperty("spec").GetProperty("encoding").GetProperty("x").GetProperty("scale").GetProperty("type").GetString());
     }
 
@@ -78,6 +78,8 @@ public sealed class AxisChartTests
         var x = chart.GetProperty("spec").GetProperty("encoding").GetProperty("x");
 
         Assert.Equal("ordinal", x.GetProperty("type").GetString());
+        // No line goes on from one word to the next.
+        Assert.DoesNotContain("\"line\"", chart.GetProperty("spec").GetProperty("layer").GetRawText(), StringComparison.Ordinal);
         Assert.Equal(["fixed", "zero", "all"], x.GetProperty("sort").EnumerateArray().Select(word => word.GetString()!));
         // The other axis tells its runs apart, and those that have none.
         Assert.Equal(["p=0", "p=0.1", "p=0.4", "without p"], Words(chart, "series").Distinct().Order());
@@ -104,8 +106,8 @@ public sealed class AxisChartTests
 
         var description = Chart(file, 0)!.Description;
 
-        Assert.StartsWith("Best accuracy against p: 2 lines over 3 values", description, StringComparison.Ordinal);
-        Assert.Contains($"greatest mean {Measures.Show("best accuracy", mean)} (p {values[1]}, {values[0]})", description, StringComparison.Ordinal);
+        Assert.StartsWith("Best accuracy against p: 2 groups of runs at 3 values", description, StringComparison.Ordinal);
+        Assert.Contains($"highest {Measures.Show("best accuracy", mean)} (p {values[1]}, {values[0]})", description, StringComparison.Ordinal);
         Assert.Contains("one standard deviation", description, StringComparison.Ordinal);
     }
 
@@ -119,9 +121,16 @@ public sealed class AxisChartTests
             report { plot best accuracy against p }
             """;
         var chart = Chart(MadeUp.File(Text, MadeUp.Finished), 0);
-        Assert.Contains("1 line over 2 values", chart!.Description, StringComparison.Ordinal);
-        Assert.Contains("1 finished run without p left out", chart.Description, StringComparison.Ordinal);
-        Assert.Equal([1.0], Numbers(Json(Chart(MadeUp.File(Text, (run, i) => i == 0 ? MadeUp.Finished(run, i) : MadeUp.Missing(run, i)), 0)), "n"));
+        Assert.Contains("1 group of runs at 2 values", chart!.Description, StringComparison.Ordinal);
+        Assert.Contains("Not shown: 1 finished run without p", chart.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AValueWithoutAFinishedRunIsAGapInItsLine()
+    {
+        const string Text = "data mnist-sample; net lenet; epochs 2; let p = [0.1, 0.2, 0.4]; conv: train p filters; report { plot best accuracy against p }";
+        var points = Json(Chart(MadeUp.File(Text, (run, i) => i == 1 ? MadeUp.Missing(run, i) : MadeUp.Finished(run, i)), 0)).GetProperty("data").GetProperty("points");
+        Assert.Equal([false, true, false], points.GetProperty("y").EnumerateArray().Select(y => y.ValueKind == JsonValueKind.Null));
         Assert.Null(Chart(MadeUp.File(Text, MadeUp.Missing), 0));
     }
 }

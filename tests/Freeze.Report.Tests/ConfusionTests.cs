@@ -45,10 +45,10 @@ public sealed class ConfusionTests
     {
         var page = Page(MadeUp.File(Two, (run, i) => MadeUp.Finished(run, i) with { Confusion = run.Name.Contains("all", StringComparison.Ordinal) ? Small : null }));
 
-        Assert.Contains("<summary>all: 60.00% of 10 test images in 2 runs; most often 0 taken for 1 (2 images)</summary>", page, StringComparison.Ordinal);
+        Assert.Contains("<summary>all: 60.00% of 10 test images right in 2 runs; most frequent mistake: 0 predicted as 1 (2 images)</summary>", page, StringComparison.Ordinal);
         Assert.Contains("<td class=\"n shaded\" style=\"--shade: 0.67\">4</td>", page, StringComparison.Ordinal);
         Assert.DoesNotContain("<summary>none: ", page, StringComparison.Ordinal);
-        Assert.DoesNotContain("What was taken for what", Page(MadeUp.File(Two, MadeUp.Finished)), StringComparison.Ordinal);
+        Assert.DoesNotContain("Confusion matrices", Page(MadeUp.File(Two, MadeUp.Finished)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -70,8 +70,8 @@ public sealed class ConfusionTests
     {
         var file = MadeUp.File(Two, (run, i) => MadeUp.Finished(run, i) with { Confusion = i == 3 ? Small : null });
         var lines = TidyFiles.Of([file]).Single(found => found.Name == "confusion.csv").Text.TrimEnd().Split("\r\n");
-        Assert.Equal("file,run,hash,class,answer,images", lines[0]);
+        Assert.Equal("file,run,hash,class,predicted,images,axis_seed,axis_case", lines[0]);
         Assert.Equal(5, lines.Length);
-        Assert.EndsWith($",{file.Runs[3].Hash},1,2,1", lines[4], StringComparison.Ordinal);
+        Assert.EndsWith($",{file.Runs[3].Hash},1,2,1,2,none", lines[4], StringComparison.Ordinal);
     }
 }

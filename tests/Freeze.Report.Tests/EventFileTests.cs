@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Freeze.Report.Statistics;
 
 namespace Freeze.Report.Tests;
 
@@ -122,6 +123,29 @@ public sealed class EventFileTests : IDisposable
     public void SizesOfWeightsAreScalarsOfTheirEpoch()
     {
         EventFile.Update(path, After(1) with { Sizes = [new WeightRecord(1, [new LayerSize("conv1", 0.5, 0.25, 2)])] });
-        Assert.True(Holds(Records(File.ReadAllBytes(path))[2], "norm of learned weights/conv1"));
+        Assert.True(Holds(Records(File.ReadAllBytes(path))[2], "mean |w|/conv1"));
+    }
+
+    [Fact]
+    public void ARunHasItsHyperparametersAndTheSessionEndsWithIt()
+    {
+        EventFile.Update(path, After(1));
+        var start = Records(File.ReadAllBytes(path))[1];
+        Assert.All(["hparams", "_hparams_/session_start_info", "mnist-sample", "lenet", "batch", "epochs", "seed"], word => Assert.True(Holds(start, word), word));
+
+        var values = Magnitudes.Of([-1, 0, 2]);
+        EventFile.Update(path, Run with { Weights = [new("conv1", "conv", WeightPart.Learned, values, values)] });
+        Assert.True(Holds(Records(File.ReadAllBytes(path))[^1], "_hparams_/session_end_info"));
+    }
+
+    [Fact]
+    public void AFileSaysWhoseItIs()
+    {
+        EventFile.Update(path, After(1));
+        Assert.True(EventFile.IsOf(path, Run.Hash));
+        Assert.False(EventFile.IsOf(path, "0123456789abcdef"));
+        // An end that was torn before the plan is nobody's.
+        File.WriteAllBytes(path, File.ReadAllBytes(path)[..60]);
+        Assert.True(EventFile.IsOf(path, "0123456789abcdef"));
     }
 }

@@ -78,4 +78,24 @@ public sealed class MeasureTests
         Assert.Equal(run.Result!.BestValidationAccuracy, Measures.Of("best accuracy", run with { Epochs = [new(1, 0, 1, 0, 1)] }));
         Assert.Equal(1, Measures.Of("best accuracy", run with { Epochs = [new(1, 0, 1, 0, 1)], Result = null }));
     }
+
+    [Theory]
+    [InlineData(0.0617, "0.062 s")]
+    [InlineData(1.234, "1.23 s")]
+    [InlineData(14, "14 s")]
+    [InlineData(99.96, "1 min 40 s")]
+    [InlineData(120, "2 min")]
+    [InlineData(599.7, "10 min")]
+    [InlineData(13 * 60 + 29, "13 min")]
+    [InlineData(3599, "1 h")]
+    [InlineData(7500, "2 h 5 min")]
+    [InlineData(200_000, "2 d 7 h")]
+    public void TimesReadAsPeopleWriteThem(double seconds, string text) => Assert.Equal(text, Measures.Show("seconds", seconds));
+
+    [Fact]
+    public void MomentsAreToldToTheSecond()
+    {
+        Assert.Equal("2026-03-01 12:00:01 UTC", Durations.Moment("2026-03-01T12:00:01.7654321Z"));
+        Assert.Equal("damaged", Durations.Moment("damaged"));
+    }
 }

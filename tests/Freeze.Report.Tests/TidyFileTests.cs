@@ -1,4 +1,5 @@
 using System.Globalization;
+using Freeze.Report.Statistics;
 using Freeze.Report.Tables;
 
 namespace Freeze.Report.Tests;
@@ -40,6 +41,30 @@ public sealed class TidyFileTests
         Assert.Contains("axis_seed", lines[0]);
         Assert.Equal(["1", "2"], lines.Skip(1).Select(line => line[Array.IndexOf(lines[0], "axis_seed")]));
         Assert.All(lines, line => Assert.Equal(lines[0].Length, line.Length));
+    }
+
+    [Fact]
+    public void EveryFileHasTheAxes()
+    {
+        foreach (var (name, text) in TidyFiles.Of([File]))
+        {
+            var heading = text[..text.IndexOf("\r\n", StringComparison.Ordinal)].Split(',');
+            Assert.True(heading.Contains("axis_seed"), name);
+            Assert.Equal(heading.Length, heading.Distinct().Count());
+        }
+    }
+
+    [Fact]
+    public void BinsOfHistogramsAreLinesAndAddUpToTheWeights()
+    {
+        var values = Magnitudes.Of([-1, 0, 0, 2]);
+        var file = MadeUp.File("data mnist-sample; epochs 1", (run, i) =>
+            MadeUp.Finished(run, i) with { Weights = [new LayerStatistics("conv1", "conv", WeightPart.Learned, values, values)] });
+        var lines = TidyFiles.Of([file]).Single(found => found.Name == "histograms.csv").Text.TrimEnd().Split("\r\n").Select(line => line.Split(',')).ToArray();
+        double[] Column(string name) =>
+            [.. lines.Skip(1).Where(line => line.Contains("end")).Select(line => double.Parse(line[Array.IndexOf(lines[0], name)], CultureInfo.InvariantCulture))];
+        Assert.Equal(4, Column("count").Sum());
+        Assert.Equal((-1, 2), (Column("from").Min(), Math.Round(Column("to").Max(), 9)));
     }
 
     [Fact]

@@ -6,14 +6,22 @@ namespace Freeze.Report.Charts;
 /// <summary>A line that was fitted to the points of a series.</summary>
 /// <param name="Series">Whose points.</param>
 /// <param name="Fit">In terms of x, or of its logarithm to base 10.</param>
-internal sealed record FittedSeries(string Series, LineFit Fit);
+/// <param name="Least">The place where its points begin.</param>
+/// <param name="Most">The place where its points end.</param>
+internal sealed record FittedSeries(string Series, LineFit Fit, double Least, double Most);
 
-/// <summary>One measure over another: a point for each finished run, lines fitted by least squares with 95% bands.</summary>
+/// <summary>One measure over another: a point for each finished run, lines through the means over seeds with 95% bands.</summary>
 internal static class AgainstChart
 {
     private const int Steps = 40;
 
     private sealed record Point(double X, double Y, string Series, string Run);
+
+    /// <summary>Its heading.</summary>
+    public static string Title(ReportItem.Plot item) => $"{CurveChart.Sentence([item.Measures[0]])} against {item.Over}";
+
+    /// <summary>Whether its lines are fitted to the logarithm of x.</summary>
+    public static bool IsLogarithmicFit(ReportItem.Plot item) => item.Fit == "log" || (item.Fit.Length > 0 && item.Logarithmic);
 
     /// <summary>The chart and its fits, or null where no run has both measures.</summary>
     public static (Chart Chart, IReadOnlyList<FittedSeries> Fits)? Of(ReportFile file, ReportItem.Plot item)
@@ -26,14 +34,13 @@ internal static class AgainstChart
             return null;
         }
 
-        var logarithmicFit = item.Fit == "log" || (item.Fit.Length > 0 && item.Logarithmic);
-        var fits = item.Fit.Length == 0 ? [] : Fits(points, logarithmicFit);
-        var lines = fits.SelectMany(fit => Line(fit, points, logarithmicFit)).ToArray();
-        var title = $"{CurveChart.Sentence([measure])} against {item.Over}";
+        var logarithmic = IsLogarithmicFit(item);
+        FittedSeries[] fits = item.Fit.Length == 0 ? [] : [.. groups.Select(group => Fit(file, group, item, logarithmic)).OfType<FittedSeries>()];
+        var lines = fits.SelectMany(fit => Line(fit, logarithmic)).ToArray();
         return (new Chart(
-            title,
-            $"{title}: {points.Length} finished runs, {(fits.Length == 1 ? "one fitted line" : $"{fits.Length} fitted lines")}, 95% confidence bands",
-            Specification(measure, item, groups.Count),
+            Title(item),
+            Describe(item, points, fits.Length),
+            Specification(measure, item, Limits(measure, lines), withLines: lines.Length > 0),
             [
                 ("points", new Columns()
                     .Numbers("x", points.Select(point => point.X))
@@ -49,13 +56,13 @@ internal static class AgainstChart
             ]), fits);
     }
 
-    private static FittedSeries[] Fits(Point[] points, bool logarithmic) =>
-    [
-        .. points.GroupBy(point => point.Series)
-            .Select(series => (series.Key, Fit: LineFit.Of([.. series.Select(point => (Place(point.X, logarithmic), point.Y))])))
-            .Where(found => found.Fit is not null)
-            .Select(found => new FittedSeries(found.Key, found.Fit!)),
-    ];
+    private static FittedSeries? Fit(ReportFile file, RunGroup group, ReportItem.Plot item, bool logarithmic)
+    {
+        var points = TrendLine.Points(file with { Runs = group.Runs }, item.Measures[0], item.Over, logarithmic);
+        return LineFit.Of(points) is { } line
+            ? new FittedSeries(group.Label(item.For), line, points.Min(point => point.X), points.Max(point => point.X))
+            : null;
+    }
 
     private static IEnumerable<Point> Points(RunGroup group, string label, string measure, ReportItem.Plot item) =>
         group.Finished
@@ -64,34 +71,42 @@ internal static class AgainstChart
             .Where(point => double.IsFinite(point.X) && double.IsFinite(point.Y)
                 && (point.X > 0 || !(item.Logarithmic || item.Fit == "log")));
 
-    private static double Place(double x, bool logarithmic) => logarithmic ? Math.Log10(x) : x;
-
-    private static IEnumerable<(double X, double Y, double Band, string Series)> Line(
-        FittedSeries fitted, Point[] points, bool logarithmic)
+    private static IEnumerable<(double X, double Y, double Band, string Series)> Line(FittedSeries fitted, bool logarithmic)
     {
-        var places = points.Where(point => point.Series == fitted.Series).Select(point => Place(point.X, logarithmic)).ToArray();
         for (var step = 0; step <= Steps; step++)
         {
-            var place = places.Min() + ((places.Max() - places.Min()) * step / Steps);
+            var place = fitted.Least + ((fitted.Most - fitted.Least) * step / Steps);
             yield return (logarithmic ? Math.Pow(10, place) : place, fitted.Fit.At(place), fitted.Fit.Band(place), fitted.Series);
         }
     }
 
-    private static JsonNode Specification(string measure, ReportItem.Plot item, int series)
+    private static string Describe(ReportItem.Plot item, Point[] points, int fits)
+    {
+        var measure = item.Measures[0];
+        var text = $"{Title(item)}: {Chart.Count(points.Length, "finished run")}, {Chart.Extremes(measure, [.. points.Select(point => (point.Run, point.Y))])}";
+        return (item.Fit.Length, fits) switch
+        {
+            (0, _) => text,
+            (_, 0) => $"{text}. No line: a fit takes three groups of runs at least that differ in more than their seeds",
+            _ => $"{text}. {(fits == 1 ? "The line is" : "Lines are")} fitted by least squares to means over seeds; a band is the 95% confidence interval of its line",
+        };
+    }
+
+    // A band may go on where no accuracy can be.
+    private static string Limits(string measure, (double X, double Y, double Band, string Series)[] lines)
+    {
+        var isShare = Measures.Unit(measure) == MeasureUnit.Share;
+        return (isShare && lines.Any(line => line.Y - line.Band < 0) ? ", \"domainMin\": 0" : "")
+            + (isShare && lines.Any(line => line.Y + line.Band > 1) ? ", \"domainMax\": 1" : "");
+    }
+
+    private static JsonNode Specification(string measure, ReportItem.Plot item, string limits, bool withLines)
     {
         // Powers of ten as ends would leave most of the axis empty.
-        var scale = item.Logarithmic ? """{"type": "log", "nice": false, "padding": 20}""" : """{"zero": false}""";
-        return Chart.Parse($$$"""
-            {
-              "width": "container", "height": 340,
-              "encoding": {
-                "x": {"field": "x", "type": "quantitative", "title": {{{Chart.Quote(item.Over)}}},
-                      "scale": {{{scale}}},
-                      "axis": {"format": "~s", "grid": false, "tickCount": 6} },
-                "color": {"field": "series", "type": "nominal", "title": null, "sort": null, "scale": {"scheme": {{{Chart.Scheme(series)}}} } },
-                "opacity": {"condition": {"param": "picked", "value": 1}, "value": 0.07}
-              },
-              "layer": [
+        var scale = item.Logarithmic ? """{"type": "log", "nice": false, "padding": 20}""" : """{"zero": false, "padding": 20}""";
+        var format = Measures.Unit(item.Over) == MeasureUnit.Share ? Chart.Quote("%") : Chart.Quote("~s");
+        var lines = withLines
+            ? """
                 {
                   "data": {"name": "lines"}, "mark": {"type": "area", "fillOpacity": 0.13, "clip": true},
                   "encoding": {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"} }
@@ -100,13 +115,23 @@ internal static class AgainstChart
                   "data": {"name": "lines"}, "mark": {"type": "line", "strokeWidth": 1.5},
                   "encoding": {"y": {"field": "y", "type": "quantitative"} }
                 },
+              """
+            : "";
+        return Chart.Parse($$$"""
+            {
+              "width": "container", "height": 340,
+              "encoding": {
+                "x": {"field": "x", "type": "quantitative", "title": {{{Chart.Quote(Chart.Label(item.Over))}}},
+                      "scale": {{{scale}}}, "axis": {"grid": false, "tickCount": 6, "format": {{{format}}} } },
+                "color": {{{Chart.Colour}}}
+              },
+              "layer": [
+                {{{lines}}}
                 {
                   "data": {"name": "points"},
-                  "params": [{"name": "picked", "select": {"type": "point", "fields": ["series"], "toggle": "true"}, "bind": "legend"}],
-                  "mark": {"type": "point", "filled": true, "size": 70},
+                  "mark": {"type": "point", "filled": true, "size": 70, "opacity": 1},
                   "encoding": {
-                    "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(measure)}}}, "scale": {"zero": false},
-                          "axis": {"format": {{{Chart.Format(measure)}}} } },
+                    "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(Chart.Label(measure))}}}, "scale": {"zero": false{{{limits}}}}, "axis": {{{Chart.Axis(measure)}}} },
                     "tooltip": [
                       {"field": "run"}, {"field": "x", "title": {{{Chart.Quote(item.Over)}}}, "format": {{{Chart.Format(item.Over)}}} },
                       {"field": "y", "title": {{{Chart.Quote(measure)}}}, "format": {{{Chart.Format(measure)}}} }

@@ -5,8 +5,8 @@ using Freeze.Report.Statistics;
 namespace Freeze.Report.Charts;
 
 /// <summary>
-/// One measure over the values of an axis: a line through the means of each combination of other axes, with bars of one
-/// standard deviation where a mean is of several runs.
+/// One measure over the values of an axis: means of each combination of other axes, with bars of one standard deviation where a
+/// mean is of several runs, and lines where the values are numbers.
 /// </summary>
 internal static class AxisChart
 {
@@ -16,7 +16,8 @@ internal static class AxisChart
     // Longer words, or more of them, are written at a slant.
     private const int ShortWord = 8;
 
-    private sealed record Point(AxisValue Value, string Word, Spread Values, string Series)
+    // Without values where the runs of a value are planned and none has finished: a gap in its line.
+    private sealed record Point(AxisValue Value, string Word, Spread? Values, string Series)
     {
         public double Number => Value is AxisValue.Number number ? number.Value : double.NaN;
     }
@@ -34,7 +35,7 @@ internal static class AxisChart
         var isNumeric = Values(file, item.Axis).All(value => value.IsNumber);
         var isLogarithmic = isNumeric && item.Logarithmic;
         Point[] points = [.. all.Where(point => !isLogarithmic || point.Number > 0)];
-        if (points.Length == 0)
+        if (points.All(point => point.Values is null))
         {
             return null;
         }
@@ -42,22 +43,19 @@ internal static class AxisChart
         var title = Title(measure, item);
         var columns = new Columns();
         _ = isNumeric ? columns.Numbers("x", points.Select(point => point.Number)) : columns.Words("x", points.Select(point => point.Word));
+        double Number(Point point, Func<Spread, double> of) => point.Values is { } values ? of(values) : double.NaN;
         columns
-            .Numbers("y", points.Select(point => point.Values.Mean))
-            .Numbers("deviation", points.Select(point => point.Values.Deviation))
-            .Numbers("low", points.Select(point => point.Values.Mean - point.Values.Deviation))
-            .Numbers("high", points.Select(point => point.Values.Mean + point.Values.Deviation))
-            .Numbers("n", points.Select(point => (double)point.Values.Count))
+            .Numbers("y", points.Select(point => Number(point, of => of.Mean)))
+            .Numbers("deviation", points.Select(point => Number(point, of => of.Deviation)))
+            .Numbers("low", points.Select(point => Number(point, of => of.Mean - of.Deviation)))
+            .Numbers("high", points.Select(point => Number(point, of => of.Mean + of.Deviation)))
+            .Numbers("n", points.Select(point => (double)(point.Values?.Count ?? 0)))
             .Words("series", points.Select(point => point.Series));
+        var found = points.Where(point => point.Values is not null).ToArray();
         return new Chart(
             title,
-            Describe(title, measure, item, points, all.Length - points.Length, Without(file, item.Axis)),
-            Specification(
-                measure,
-                item.Axis,
-                Horizontal(file, item.Axis, isNumeric, isLogarithmic, points),
-                groups.Count,
-                withBars: points.Any(point => point.Values.Count > 1)),
+            Describe(title, measure, item, found, all.Length - points.Length, Without(file, item.Axis)),
+            Specification(measure, item.Axis, Horizontal(file, item.Axis, isNumeric, isLogarithmic, found), isNumeric, beside: found.CountBy(point => point.Word).Any(word => word.Value > 1)),
             [("points", columns)]);
     }
 
@@ -74,9 +72,9 @@ internal static class AxisChart
         foreach (var group in line.By([axis]))
         {
             var measured = group.Finished.Select(run => Measures.Of(measure, run)).OfType<double>().Where(double.IsFinite).ToArray();
-            if (measured.Length > 0 && group.Runs[0].Run.Columns.FirstOrDefault(found => found.Name == axis) is { } found)
+            if (group.Runs[0].Run.Columns.FirstOrDefault(found => found.Name == axis) is { } found)
             {
-                yield return new Point(found.Value, group.Values[0], Spread.Of(measured), label);
+                yield return new Point(found.Value, group.Values[0], measured.Length > 0 ? Spread.Of(measured) : null, label);
             }
         }
     }
@@ -88,21 +86,21 @@ internal static class AxisChart
     // What the chart shows, in numbers, for readers who do not see it.
     private static string Describe(string title, string measure, ReportItem.AxisPlot item, Point[] points, int unseen, int without)
     {
-        string Named(Point point) => $"{Measures.Show(measure, point.Values.Mean)} ({item.Axis} {point.Word}, {point.Series})";
+        string Named(Point point) => point.Series == "all runs" ? $"{item.Axis} {point.Word}" : $"{item.Axis} {point.Word}, {point.Series}";
         var values = points.Select(point => point.Word).Distinct().Count();
-        var text = $"{title}: {Chart.Count(points.Select(point => point.Series).Distinct().Count(), "line")} over {Chart.Count(values, "value")}, "
-            + $"greatest mean {Named(points.MaxBy(point => point.Values.Mean)!)}, least {Named(points.MinBy(point => point.Values.Mean)!)}";
-        if (points.Any(point => point.Values.Count > 1))
+        var text = $"{title}: {Chart.Count(points.Select(point => point.Series).Distinct().Count(), "group")} of runs at {Chart.Count(values, "value")}, "
+            + Chart.Extremes(measure, [.. points.Select(point => (Named(point), point.Values!.Mean))]);
+        if (points.Any(point => point.Values!.Count > 1))
         {
-            text += "; bars are one standard deviation to either side";
+            text += ". Means, with bars of one standard deviation to either side";
         }
 
         if (unseen > 0)
         {
-            text += $"; {Chart.Count(unseen, "point")} at 0 or less left out of the logarithmic axis";
+            text += $". Not shown: {Chart.Count(unseen, "point")} at 0 or less, which a logarithmic axis has no place for";
         }
 
-        return without > 0 ? text + $"; {Chart.Count(without, "finished run")} without {item.Axis} left out" : text;
+        return without > 0 ? text + $". Not shown: {Chart.Count(without, "finished run")} without {item.Axis}" : text;
     }
 
     private static string Horizontal(ReportFile file, string axis, bool isNumeric, bool isLogarithmic, Point[] points)
@@ -114,7 +112,7 @@ internal static class AxisChart
             var angle = words.Length > MostTicks || words.Any(word => word.Length > ShortWord) ? -30 : 0;
             return $$$"""
                 {"field": "x", "type": "ordinal", "title": {{{title}}}, "sort": [{{{string.Join(", ", words.Select(Chart.Quote))}}}],
-                 "scale": {"type": "point"}, "axis": {"labelAngle": {{{angle}}}, "labelLimit": 160}}
+                 "axis": {"labelAngle": {{{angle}}}, "labelLimit": 160}}
                 """;
         }
 
@@ -125,20 +123,20 @@ internal static class AxisChart
         var scale = isLogarithmic ? """{"type": "log", "nice": false, "padding": 20}""" : """{"zero": false, "nice": false, "padding": 20}""";
         return $$$"""
             {"field": "x", "type": "quantitative", "title": {{{title}}}, "scale": {{{scale}}},
-             "axis": {"format": "~g", "grid": false, "labelOverlap": true, {{{ticks}}}}}
+             "axis": {"format": "~r", "grid": false, "labelOverlap": true, {{{ticks}}}}}
             """;
     }
 
-    private static JsonNode Specification(string measure, string axis, string horizontal, int series, bool withBars)
+    // Words have no order in which a line could go on from one to the next: the groups stand beside each other instead.
+    private static JsonNode Specification(string measure, string axis, string horizontal, bool isNumeric, bool beside)
     {
         var format = Chart.Format(measure);
-        // A layer without data has no extent, of which Vega would complain.
-        var bars = withBars
+        var offset = isNumeric || !beside ? "" : """, "xOffset": {"field": "series", "type": "nominal", "sort": null}""";
+        var line = isNumeric
             ? """
                 {
-                  "transform": [{"filter": "datum.n > 1"}],
-                  "mark": {"type": "rule", "strokeWidth": 1.5},
-                  "encoding": {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"} }
+                  "mark": {"type": "line", "strokeWidth": 2},
+                  "encoding": {"y": {"field": "y", "type": "quantitative"} }
                 },
               """
             : "";
@@ -146,22 +144,19 @@ internal static class AxisChart
             {
               "width": "container", "height": 340, "data": {"name": "points"},
               "encoding": {
-                "x": {{{horizontal}}},
-                "color": {"field": "series", "type": "nominal", "title": null, "sort": null, "scale": {"scheme": {{{Chart.Scheme(series)}}}} },
-                "opacity": {"condition": {"param": "picked", "value": 1}, "value": 0.07}
+                "x": {{{horizontal}}}{{{offset}}},
+                "color": {{{Chart.Colour}}}
               },
               "layer": [
-                {{{bars}}}
                 {
-                  "mark": {"type": "line", "strokeWidth": 2},
-                  "encoding": {"y": {"field": "y", "type": "quantitative"} }
+                  "mark": {"type": "rule", "strokeWidth": 1.5},
+                  "encoding": {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"} }
                 },
+                {{{line}}}
                 {
-                  "params": [{"name": "picked", "select": {"type": "point", "fields": ["series"], "toggle": "true"}, "bind": "legend"}],
-                  "mark": {"type": "point", "filled": true, "size": 60},
+                  "mark": {"type": "point", "filled": true, "size": 60, "opacity": 1},
                   "encoding": {
-                    "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(measure)}}}, "scale": {"zero": false},
-                          "axis": {"format": {{{format}}}} },
+                    "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(Chart.Label(measure))}}}, "scale": {"zero": false}, "axis": {{{Chart.Axis(measure)}}} },
                     "tooltip": [
                       {"field": "series", "title": "runs"}, {"field": "x", "title": {{{Chart.Quote(axis)}}}},
                       {"field": "y", "title": "mean", "format": {{{format}}}},

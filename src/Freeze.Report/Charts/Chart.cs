@@ -31,13 +31,41 @@ internal sealed record Chart(string Title, string Description, JsonNode Specific
     /// <summary>A specification from its text.</summary>
     public static JsonNode Parse(string json) => JsonNode.Parse(json)!;
 
-    /// <summary>How axes and tooltips write a measure.</summary>
+    /// <summary>How tooltips write a measure.</summary>
     public static string Format(string measure) => Measures.Unit(measure) switch
     {
-        MeasureUnit.Share => Quote(".1%"),
+        MeasureUnit.Share => Quote(".2%"),
         MeasureUnit.Count or MeasureUnit.Megabytes => Quote(",.0f"),
         _ => Quote(".4~g"),
     };
+
+    /// <summary>How an axis writes a measure: without a precision, so that Vega takes as many digits as tell its ticks apart.</summary>
+    public static string Axis(string measure) => Measures.Unit(measure) switch
+    {
+        MeasureUnit.Share => """{"format": "%", "tickCount": 6}""",
+        MeasureUnit.Count or MeasureUnit.Megabytes => """{"format": "~s", "tickCount": 6, "tickMinStep": 1}""",
+        _ => """{"format": "~r", "tickCount": 6}""",
+    };
+
+    /// <summary>The name of a measure's axis, with its unit.</summary>
+    public static string Label(string measure) => Measures.Unit(measure) switch
+    {
+        MeasureUnit.Seconds when !measure.Contains("seconds", StringComparison.Ordinal) => $"{measure} (s)",
+        MeasureUnit.Megabytes => $"{measure} (MB)",
+        _ => measure,
+    };
+
+    /// <summary>The colour of a series; the script chooses the colours, and makes the legend of them.</summary>
+    public const string Colour = """{"field": "series", "type": "nominal", "title": null, "sort": null}""";
+
+    /// <summary>Where the greatest and the least of some values lie: "highest 98.40% (all), lowest 61.20% (front)".</summary>
+    public static string Extremes(string measure, IReadOnlyCollection<(string Name, double Value)> values)
+    {
+        string Show((string Name, double Value) of) => $"{Measures.Show(measure, of.Value)} ({of.Name})";
+        return values.Count == 1
+            ? Show(values.First())
+            : $"highest {Show(values.MaxBy(of => of.Value))}, lowest {Show(values.MinBy(of => of.Value))}";
+    }
 
     /// <summary>"1 group", "2 groups".</summary>
     public static string Count(int count, string thing) => count == 1 ? $"1 {thing}" : $"{count} {thing}s";
@@ -48,9 +76,6 @@ internal sealed record Chart(string Title, string Description, JsonNode Specific
         var pace = Math.Max(1, (items.Count + most - 1) / most);
         return items.Where((_, i) => i % pace == 0 || i == items.Count - 1);
     }
-
-    /// <summary>How many series get colours of their own.</summary>
-    public static string Scheme(int series) => Quote(series <= 10 ? "tableau10" : "tableau20");
 }
 
 /// <summary>Rows of equal fields, by columns. Words that come again are numbered.</summary>

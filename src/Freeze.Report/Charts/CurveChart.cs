@@ -3,37 +3,24 @@ using Freeze.Report.Statistics;
 
 namespace Freeze.Report.Charts;
 
-/// <summary>Measures over epochs: a colour for each combination of axes, a band over its other runs, dashes for measures.</summary>
+/// <summary>
+/// Measures over epochs: a colour for each combination of axes, a band over its other runs, dashes for measures. Measures of
+/// different units have charts of their own.
+/// </summary>
 internal static class CurveChart
 {
     // More points than this are more than a screen has; curves of many epochs are thinned evenly.
     private const int MostPoints = 250;
     private const int PointsWithMarks = 1500;
+    private const int FewEpochs = 12;
 
-    private sealed record Row(double Epoch, Spread Values, string Series, string Measure);
+    private sealed record Row(int Epoch, Spread? Values, string Series, string Measure, RunGroup Group);
 
-    /// <summary>The curves, or null where no epoch is recorded.</summary>
-    public static Chart? Of(ReportFile file, ReportItem.Plot item)
+    /// <summary>A chart for each unit of which an epoch is recorded.</summary>
+    public static IEnumerable<Chart> Of(ReportFile file, ReportItem.Plot item)
     {
         var groups = file.By(item.For);
-        var rows = groups.SelectMany(group => item.Measures.SelectMany(measure => Curve(group, group.Label(item.For), measure))).ToArray();
-        if (rows.Length == 0)
-        {
-            return null;
-        }
-
-        var title = $"{Sentence(item.Measures)} by epoch";
-        var data = new Columns()
-            .Numbers("x", rows.Select(row => row.Epoch))
-            .Numbers("y", rows.Select(row => row.Values.Mean))
-            .Numbers("low", rows.Select(row => row.Values.Least))
-            .Numbers("high", rows.Select(row => row.Values.Most))
-            .Numbers("n", rows.Select(row => (double)row.Values.Count))
-            .Words("series", rows.Select(row => row.Series))
-            .Words("measure", rows.Select(row => row.Measure));
-        var bands = rows.Any(row => row.Values.Count > 1);
-        var described = $"{title} for {groups.Count} {(groups.Count == 1 ? "curve" : "curves")}{(bands ? "; bands span all runs of a curve" : "")}";
-        return new Chart(title, described, Specification(item.Measures, groups.Count, rows.Length <= PointsWithMarks), [("curves", data)]);
+        return item.Measures.GroupBy(Measures.Unit).Select(alike => Of(groups, item.For, [.. alike])).OfType<Chart>();
     }
 
     /// <summary>Words as the beginning of a sentence.</summary>
@@ -43,6 +30,41 @@ internal static class CurveChart
         return char.ToUpperInvariant(text[0]) + text[1..];
     }
 
+    private static Chart? Of(IReadOnlyList<RunGroup> groups, string[] axes, string[] measures)
+    {
+        Row[] rows = [.. groups.SelectMany(group => measures.SelectMany(measure => Curve(group, group.Label(axes), measure)))];
+        if (rows.All(row => row.Values is null))
+        {
+            return null;
+        }
+
+        var data = new Columns()
+            .Numbers("x", rows.Select(row => (double)row.Epoch))
+            .Numbers("y", rows.Select(row => row.Values?.Mean ?? double.NaN))
+            .Numbers("low", rows.Select(row => row.Values?.Least ?? double.NaN))
+            .Numbers("high", rows.Select(row => row.Values?.Most ?? double.NaN))
+            .Numbers("n", rows.Select(row => (double)(row.Values?.Count ?? 0)))
+            .Words("series", rows.Select(row => row.Series))
+            .Words("measure", rows.Select(row => row.Measure));
+        // What the script groups curves by where a reader asks for it.
+        string[] telling = groups.Count > 1 && axes.Length > 1 ? axes : [];
+        foreach (var (axis, place) in telling.Select((axis, place) => (axis, place)))
+        {
+            data.Words($"by {axis}", rows.Select(row => Named(axis, row.Group.Values[place])));
+        }
+
+        var epochs = rows.Max(row => row.Epoch);
+        var title = epochs == 1 ? $"{Sentence(measures)} after the first epoch" : $"{Sentence(measures)} by epoch";
+        return new Chart(
+            title, Describe(title, rows, groups.Count, measures),
+            epochs == 1 ? OneEpoch(measures, groups.Count) : Specification(measures, telling, rows.Length <= PointsWithMarks, epochs),
+            [("curves", data)]);
+    }
+
+    private static string Named(string axis, string value) =>
+        value.Length == 0 ? $"without {axis}" : axis is "case" or "net" or "data" ? value : $"{axis}={value}";
+
+    // A gap where runs are recorded, and none has a finite value: no line jumps over it.
     private static IEnumerable<Row> Curve(RunGroup group, string label, string measure)
     {
         int[] epochs = [.. Enumerable.Range(1, group.Runs.Max(run => run.Epochs.Length))];
@@ -53,53 +75,92 @@ internal static class CurveChart
                 .OfType<double>()
                 .Where(double.IsFinite)
                 .ToArray();
-            if (values.Length > 0)
-            {
-                yield return new Row(epoch, Spread.Of(values), label, measure);
-            }
+            yield return new Row(epoch, values.Length > 0 ? Spread.Of(values) : null, label, measure, group);
         }
     }
 
-    private static JsonNode Specification(string[] measures, int series, bool marks)
+    private static string Describe(string title, Row[] rows, int curves, string[] measures)
     {
+        var text = $"{title}: {Chart.Count(curves, "group")} of runs";
+        var end = rows.Any(row => row.Epoch > 1) ? " at the end" : "";
+        foreach (var measure in measures)
+        {
+            var last = rows.Where(row => row.Measure == measure && row.Values is not null).GroupBy(row => row.Series)
+                .Select(series => (series.Key, series.Last().Values!.Mean))
+                .ToArray();
+            text += last.Length > 0 ? $". {Sentence([measure])}{end}: {Chart.Extremes(measure, last)}" : "";
+        }
+
+        return rows.Any(row => row.Values?.Count > 1) ? $"{text}. Means, with bands from the min to the max of the runs of a group" : text;
+    }
+
+    private static string Tooltip(string measure) => $$$"""
+        [
+          {"field": "series", "title": "runs"}, {"field": "measure"}, {"field": "x", "title": "epoch"},
+          {"field": "y", "title": "mean", "format": {{{Chart.Format(measure)}}} },
+          {"field": "low", "title": "min", "format": {{{Chart.Format(measure)}}} },
+          {"field": "high", "title": "max", "format": {{{Chart.Format(measure)}}} },
+          {"field": "n", "title": "number of runs"}
+        ]
+        """;
+
+    private static JsonNode Specification(string[] measures, string[] axes, bool marks, int epochs)
+    {
+        // With a step of 1, which integers have by default, Vega leaves some of the values out.
+        var ticks = epochs <= FewEpochs
+            ? $"\"labelOverlap\": false, \"tickMinStep\": 0.1, \"values\": [{string.Join(", ", Enumerable.Range(1, epochs))}]"
+            : "\"tickMinStep\": 1";
         var points = marks ? """{"size": 28}""" : "false";
-        var dashes = measures.Length > 1
-            ? """{"symbolType": "stroke", "symbolStrokeColor": "gray", "symbolStrokeWidth": 2, "symbolSize": 400}"""
-            : "null";
         return Chart.Parse($$$"""
             {
+              "usermeta": {"axes": [{{{string.Join(", ", axes.Select(Chart.Quote))}}}] },
               "width": "container", "height": 340, "data": {"name": "curves"},
               "encoding": {
-                "x": {"field": "x", "type": "quantitative", "title": "epoch", "axis": {"tickMinStep": 1, "grid": false}},
-                "color": {"field": "series", "type": "nominal", "title": null, "sort": null, "scale": {"scheme": {{{Chart.Scheme(series)}}}},
-                          "legend": {"symbolType": "stroke", "symbolStrokeWidth": 4}},
-                "opacity": {"condition": {"param": "picked", "value": 1}, "value": 0.07}
+                "x": {"field": "x", "type": "quantitative", "title": "epoch", "scale": {"zero": false, "nice": false, "padding": 8},
+                      "axis": {"grid": false, "format": "d", {{{ticks}}} } },
+                "color": {{{Chart.Colour}}}
               },
               "layer": [
                 {
-                  "params": [{"name": "picked", "select": {"type": "point", "fields": ["series"], "toggle": "true"}, "bind": "legend"}],
-                  "transform": [{"filter": "datum.n > 1"}],
                   "mark": {"type": "area", "fillOpacity": 0.15},
                   "encoding": {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}, "detail": {"field": "measure"} }
                 },
                 {
                   "mark": {"type": "line", "strokeWidth": 2, "point": {{{points}}} },
                   "encoding": {
-                    "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(string.Join(", ", measures))}}},
-                          "scale": {"zero": false}, "axis": {"format": {{{Chart.Format(measures[0])}}} } },
-                    "strokeDash": {"field": "measure", "type": "nominal", "title": null, "sort": null,
-                      "legend": {{{dashes}}} },
-                    "tooltip": [
-                      {"field": "series", "title": "runs"}, {"field": "measure"}, {"field": "x", "title": "epoch"},
-                      {"field": "y", "title": "mean", "format": {{{Chart.Format(measures[0])}}} },
-                      {"field": "low", "title": "least", "format": {{{Chart.Format(measures[0])}}} },
-                      {"field": "high", "title": "greatest", "format": {{{Chart.Format(measures[0])}}} },
-                      {"field": "n", "title": "number of runs"}
-                    ]
+                    "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(string.Join(", ", measures.Select(Chart.Label)))}}},
+                          "scale": {"zero": false}, "axis": {{{Chart.Axis(measures[0])}}} },
+                    "strokeDash": {"field": "measure", "type": "nominal", "title": null, "sort": null},
+                    "tooltip": {{{Tooltip(measures[0])}}}
                   }
                 }
               ]
             }
             """);
     }
+
+    // No curve has one point: a row for each group of runs instead, so that they do not lie upon each other.
+    private static JsonNode OneEpoch(string[] measures, int groups) => Chart.Parse($$$"""
+        {
+          "width": "container", "height": {{{groups * (groups > 40 ? 14 : 24)}}}, "data": {"name": "curves"},
+          "encoding": {
+            "y": {"field": "series", "type": "nominal", "title": null, "sort": null, "axis": {"grid": true, "labelLimit": 170} },
+            "color": {"field": "measure", "type": "nominal", "title": null, "sort": null}
+          },
+          "layer": [
+            {
+              "mark": {"type": "rule", "strokeWidth": 2, "opacity": 0.5},
+              "encoding": {"x": {"field": "low", "type": "quantitative"}, "x2": {"field": "high"} }
+            },
+            {
+              "mark": {"type": "point", "filled": true, "size": 70, "opacity": 1},
+              "encoding": {
+                "x": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(string.Join(", ", measures.Select(Chart.Label)))}}},
+                      "scale": {"zero": false, "padding": 12}, "axis": {{{Chart.Axis(measures[0])}}} },
+                "tooltip": {{{Tooltip(measures[0])}}}
+              }
+            }
+          ]
+        }
+        """);
 }

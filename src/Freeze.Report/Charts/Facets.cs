@@ -1,6 +1,6 @@
 namespace Freeze.Report.Charts;
 
-/// <summary>Small charts side by side, one for each layer of a net. The script sets how many fit beside each other.</summary>
+/// <summary>Small charts side by side, such as one for each layer of a net. The script sets how many fit beside each other.</summary>
 internal static class Facets
 {
     /// <summary>Nets with more layers show so many, evenly spread over the net, its first and its last among them.</summary>
@@ -13,10 +13,10 @@ internal static class Facets
 
     /// <summary>What a chart says of the layers that it leaves out, or "".</summary>
     public static string Omitted(int layers) =>
-        layers > MostLayers ? $"; {MostLayers} of {layers} layers are shown, weights.csv has all" : "";
+        layers > MostLayers ? $". {MostLayers} of {layers} layers are shown, weights.csv has all" : "";
 
-    /// <summary>The channel that splits a chart by layer, as JSON.</summary>
-    public static string Channel(IEnumerable<string> layers) => $$$"""
-        {"field": "layer", "type": "nominal", "title": null, "columns": 3, "sort": [{{{string.Join(", ", layers.Select(Chart.Quote))}}}], "header": {"labelFontSize": 12} }
+    /// <summary>The channel that splits a chart by a field, as JSON.</summary>
+    public static string Channel(IEnumerable<string> values, string field = "layer") => $$$"""
+        {"field": {{{Chart.Quote(field)}}}, "type": "nominal", "title": null, "columns": 3, "sort": [{{{string.Join(", ", values.Select(Chart.Quote))}}}], "header": {"labelFontSize": 12} }
         """;
 }

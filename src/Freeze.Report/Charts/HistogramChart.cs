@@ -25,10 +25,10 @@ internal static class HistogramChart
         var rows = run.Weights.Where(weight => shown.Contains(weight.Layer))
             .SelectMany(weight => weight.Shown.SelectMany(part => Rows(weight.Layer, part.Values, part.When)))
             .ToArray();
-        var title = $"How the weights of {run.Run.Name} are spread";
+        var title = $"Weights of {run.Run.Name}";
         return new Chart(
             title,
-            $"{title}, a histogram for each layer: what learns at the start and at the end, and what is fixed{Facets.Omitted(layers.Length)}",
+            $"{title}: a histogram for each layer, of what learns at the start and at the end and of what is fixed. {Describe(run, shown)}{Facets.Omitted(layers.Length)}",
             Specification(shown),
             [("bins", new Columns()
                 .Words("layer", rows.Select(row => row.Layer))
@@ -38,7 +38,15 @@ internal static class HistogramChart
                 .Words("part", rows.Select(row => row.Part)))]);
     }
 
-    // Shares of the part for each unit of weight, so that parts of different sizes and ranges can be compared.
+    private static string Describe(RunRecords run, string[] layers)
+    {
+        var ends = run.Weights.Where(weight => layers.Contains(weight.Layer) && weight.Part == WeightPart.Learned).ToArray();
+        return ends.Length == 0
+            ? "Nothing learns"
+            : $"At the end weights lie from {Measures.Show("mean |w|", ends.Min(weight => weight.End.Least))} to {Measures.Show("mean |w|", ends.Max(weight => weight.End.Most))}";
+    }
+
+    // Fractions of the part for each unit of weight, so that parts of different sizes and ranges can be compared.
     private static IEnumerable<Row> Rows(string layer, Magnitudes of, string part)
     {
         var width = (of.Most - of.Least) / of.Histogram.Length;
@@ -53,16 +61,12 @@ internal static class HistogramChart
     private static JsonNode Specification(string[] layers) => Chart.Parse($$$"""
         {
           "width": 250, "height": 130, "data": {"name": "bins"},
-          "params": [{"name": "picked", "select": {"type": "point", "fields": ["part"], "toggle": "true"}, "bind": "legend"}],
           "mark": {"type": "line", "interpolate": "step", "strokeWidth": 1.5},
           "encoding": {
             "facet": {{{Facets.Channel(layers)}}},
-            "x": {"field": "w", "type": "quantitative", "title": "weight", "scale": {"zero": false}, "axis": {"grid": false, "tickCount": 5, "format": ".2~g"} },
-            "y": {"field": "density", "type": "quantitative", "title": "density", "axis": {"tickCount": 3, "format": ".2~g"} },
-            "color": {"field": "part", "type": "nominal", "title": null,
-              "scale": {"domain": ["learned, at the end", "learned, at the start", "fixed"], "scheme": "tableau10"},
-              "legend": {"symbolType": "stroke", "symbolStrokeWidth": 4} },
-            "opacity": {"condition": {"param": "picked", "value": 1}, "value": 0.07},
+            "x": {"field": "w", "type": "quantitative", "title": "weight", "scale": {"zero": false}, "axis": {"grid": false, "tickCount": 5, "format": "~r"} },
+            "y": {"field": "density", "type": "quantitative", "title": "density", "axis": {"tickCount": 3, "format": "~r"} },
+            "color": {"field": "part", "type": "nominal", "title": null, "sort": ["learned, at the end", "learned, at the start", "fixed"]},
             "tooltip": [
               {"field": "layer"}, {"field": "part", "title": "weights"}, {"field": "w", "title": "about", "format": ".3~g"},
               {"field": "n", "title": "number of weights"}

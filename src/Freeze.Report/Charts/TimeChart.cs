@@ -22,33 +22,40 @@ internal static class TimeChart
             return null;
         }
 
-        var colours = groups.Count > 1 ? $", a colour for each of {groups.Count} groups of runs" : "";
+        var (first, seconds) = (points[0].Ended, points.Select(point => point.Time.Seconds).Order().ToArray());
+        var description = $"Time of {Chart.Count(points.Length, "epoch")} in the order in which they ended: min {Durations.Show(seconds[0])}, "
+            + $"median {Durations.Show(seconds[seconds.Length / 2])}, max {Durations.Show(seconds[^1])}";
+        var (unit, length) = (points[^1].Ended - first) switch
+        {
+            < 300e3 => ("seconds", 1e3),
+            < 180 * 60e3 => ("minutes", 60e3),
+            < 72 * 3600e3 => ("hours", 3600e3),
+            _ => ("days", 24 * 3600e3),
+        };
         points = [.. Chart.Thinned(points, MostPoints)];
         return new Chart(
-            "Seconds per epoch in the order of the runs",
-            $"Seconds of each of {points.Length} epochs by when it ended{colours}",
+            "Time of each epoch",
+            description,
             Chart.Parse($$$"""
                 {
                   "width": "container", "height": 260, "data": {"name": "epochs"},
-                  "params": [{"name": "picked", "select": {"type": "point", "fields": ["series"], "toggle": "true"}, "bind": "legend"}],
-                  "mark": {"type": "point", "filled": true, "size": 40},
+                  "mark": {"type": "point", "filled": true, "size": 40, "opacity": 1},
                   "encoding": {
-                    "x": {"field": "ended", "type": "temporal", "scale": {"type": "utc"}, "title": "when the epoch ended (UTC)", "axis": {"grid": false, "tickCount": 6} },
-                    "y": {"field": "seconds", "type": "quantitative", "title": "seconds per epoch", "scale": {"zero": true} },
-                    "color": {"field": "series", "type": "nominal", "title": null, "sort": null, "scale": {"scheme": {{{Chart.Scheme(groups.Count)}}} } },
-                    "opacity": {"condition": {"param": "picked", "value": 1}, "value": 0.07},
+                    "x": {"field": "after", "type": "quantitative", "title": "{{{unit}}} since the first epoch ended", "scale": {"nice": false, "padding": 8}, "axis": {"grid": false, "tickCount": 6, "format": "~r"} },
+                    "y": {"field": "seconds", "type": "quantitative", "title": "seconds per epoch", "scale": {"zero": true}, "axis": {"format": "~r"} },
+                    "color": {{{Chart.Colour}}},
                     "tooltip": [
-                      {"field": "run"}, {"field": "epoch"}, {"field": "seconds", "format": ".3f"},
-                      {"field": "ended", "type": "temporal", "format": "%Y-%m-%d %H:%M:%S"}, {"field": "machine"}, {"field": "threads"}
+                      {"field": "run"}, {"field": "epoch"}, {"field": "seconds", "format": ".3~r"}, {"field": "ended", "timeUnit": "utcyearmonthdatehoursminutesseconds", "title": "ended (UTC)", "format": "%Y-%m-%d %H:%M:%S"}, {"field": "machine"}, {"field": "threads"}
                     ]
                   }
                 }
                 """),
             [("epochs", new Columns()
-                .Numbers("ended", points.Select(point => point.Ended))
+                .Numbers("after", points.Select(point => (point.Ended - first) / length))
                 .Numbers("seconds", points.Select(point => point.Time.Seconds))
                 .Numbers("epoch", points.Select(point => (double)point.Time.Epoch))
                 .Numbers("threads", points.Select(point => (double)point.Time.Threads))
+                .Numbers("ended", points.Select(point => point.Ended))
                 .Words("machine", points.Select(point => point.Time.Machine))
                 .Words("run", points.Select(point => point.Run))
                 .Words("series", points.Select(point => point.Series)))]);

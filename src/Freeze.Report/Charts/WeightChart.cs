@@ -32,8 +32,8 @@ internal static class WeightChart
         var layers = file.Runs[0].Weights.Select(weight => weight.Layer).Distinct().Where(layer => rows.Any(row => row.Layer == layer)).ToArray();
         return new Chart(
             title,
-            $"{title}, at the start and at the end, for {Chart.Count(groups.Count, "group")} of runs and {Chart.Count(layers.Length, "layer")}",
-            Specification(measure, layers, groups.Count),
+            Describe(title, measure, rows, layers.Length),
+            Specification(measure, layers),
             [("weights", new Columns()
                 .Words("layer", rows.Select(row => row.Layer))
                 .Numbers("y", rows.Select(row => row.Value))
@@ -48,21 +48,27 @@ internal static class WeightChart
             .Select(found => new Row(found.Key.Layer, found.Average(weight => weight.Value), label, found.Key.When))
             .Where(row => double.IsFinite(row.Value) && row.Value > 0);
 
-    private static JsonNode Specification(string measure, string[] layers, int series) => Chart.Parse($$$"""
+    private static string Describe(string title, string measure, Row[] rows, int layers)
+    {
+        var ends = rows.Where(row => row.When == "learned, at the end").GroupBy(row => row.Layer)
+            .Select(layer => (layer.Key, layer.Average(row => row.Value)))
+            .ToArray();
+        var text = $"{title}: {Chart.Count(layers, "layer")}, {Chart.Count(rows.Select(row => row.Series).Distinct().Count(), "group")} of runs";
+        return ends.Length > 0 ? $"{text}. What learns ends at: {Chart.Extremes(measure, ends)}" : text;
+    }
+
+    // Points and no lines: layers are not steps of one quantity, and a layer may have no value.
+    private static JsonNode Specification(string measure, string[] layers) => Chart.Parse($$$"""
         {
           "width": "container", "height": 340, "data": {"name": "weights"},
-          "params": [{"name": "picked", "select": {"type": "point", "fields": ["series"], "toggle": "true"}, "bind": "legend"}],
-          "mark": {"type": "line", "strokeWidth": 1.5, "point": {"size": 50} },
+          "mark": {"type": "point", "size": 60, "filled": true, "opacity": 1},
           "encoding": {
             "x": {"field": "layer", "type": "nominal", "title": null, "sort": [{{{string.Join(", ", layers.Select(Chart.Quote))}}}],
-                  "axis": {"labelAngle": -40, "labelOverlap": "greedy", "grid": false} },
-            "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(measure)}}}, "scale": {"type": "log", "nice": false, "padding": 12}, "axis": {"format": ".2~g", "tickCount": 5} },
-            "color": {"field": "series", "type": "nominal", "title": null, "sort": null, "scale": {"scheme": {{{Chart.Scheme(series)}}} },
-                      "legend": {"symbolType": "stroke", "symbolStrokeWidth": 4} },
-            "strokeDash": {"field": "part", "type": "nominal", "title": null,
-              "scale": {"domain": ["learned, at the end", "learned, at the start", "fixed"], "range": [[1, 0], [5, 4], [1, 3]]},
-              "legend": {"symbolType": "stroke", "symbolStrokeColor": "gray", "symbolStrokeWidth": 2, "symbolSize": 400} },
-            "opacity": {"condition": {"param": "picked", "value": 1}, "value": 0.07},
+                  "axis": {"labelAngle": -40, "labelOverlap": "greedy", "grid": true} },
+            "xOffset": {"field": "series", "type": "nominal", "sort": null},
+            "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(measure)}}}, "scale": {"type": "log", "nice": false, "padding": 12}, "axis": {"format": "~r", "tickCount": 5} },
+            "color": {{{Chart.Colour}}},
+            "shape": {"field": "part", "type": "nominal", "title": null, "sort": ["learned, at the end", "learned, at the start", "fixed"]},
             "tooltip": [
               {"field": "layer"}, {"field": "series", "title": "runs"}, {"field": "part", "title": "weights"},
               {"field": "y", "title": {{{Chart.Quote(measure)}}}, "format": ".4~g"}

@@ -31,11 +31,11 @@ internal static class WeightCurveChart
         var shown = Facets.Chosen(layers);
         var rows = groups.Take(MostCurves).SelectMany(group => shown.SelectMany(layer => Curve(group, group.Label(axes), layer, measure))).ToArray();
         var title = $"{CurveChart.Sentence([measure])} of what learns, by epoch, in {net}";
-        var omitted = groups.Count > MostCurves ? $"; the first {MostCurves} of {groups.Count} groups of runs are shown" : "";
+        var omitted = groups.Count > MostCurves ? $". The first {MostCurves} of {groups.Count} groups of runs are shown" : "";
         return new Chart(
             title,
-            $"{title}, a chart for each layer, means over the runs of a curve{omitted}{Facets.Omitted(layers.Length)}",
-            Specification(measure, shown, Math.Min(groups.Count, MostCurves)),
+            $"{title}: a chart for each layer, means over the runs of a group. {Describe(measure, rows)}{omitted}{Facets.Omitted(layers.Length)}",
+            Specification(measure, shown),
             [("sizes", new Columns()
                 .Words("layer", rows.Select(row => row.Layer))
                 .Numbers("epoch", rows.Select(row => (double)row.Epoch))
@@ -56,7 +56,6 @@ internal static class WeightCurveChart
 
         var found = group.Runs.SelectMany(run => run.Sizes)
             .SelectMany(size => size.Layers.Where(of => of.Layer == layer).Select(of => (size.Epoch, Value: WeightChart.Value(measure, of.MeanAbsolute, of.Variance, of.Norm))))
-            .Where(size => double.IsFinite(size.Value))
             .GroupBy(size => size.Epoch)
             .OrderBy(epoch => epoch.Key)
             .ToArray();
@@ -66,18 +65,23 @@ internal static class WeightCurveChart
         }
     }
 
-    private static JsonNode Specification(string measure, string[] layers, int series) => Chart.Parse($$$"""
+    private static string Describe(string measure, Row[] rows)
+    {
+        var ends = rows.Where(row => double.IsFinite(row.Value)).GroupBy(row => row.Layer)
+            .Select(layer => (layer.Key, layer.GroupBy(row => row.Series).Average(series => series.Last().Value)))
+            .ToArray();
+        return ends.Length > 0 ? $"At the end: {Chart.Extremes(measure, ends)}" : "No value is finite";
+    }
+
+    private static JsonNode Specification(string measure, string[] layers) => Chart.Parse($$$"""
         {
           "width": 250, "height": 150, "data": {"name": "sizes"},
-          "params": [{"name": "picked", "select": {"type": "point", "fields": ["series"], "toggle": "true"}, "bind": "legend"}],
-          "mark": {"type": "line", "strokeWidth": 2},
+          "mark": {"type": "line", "strokeWidth": 2, "point": {"size": 20} },
           "encoding": {
             "facet": {{{Facets.Channel(layers)}}},
-            "x": {"field": "epoch", "type": "quantitative", "title": "epoch", "axis": {"tickMinStep": 1, "grid": false, "tickCount": 4} },
-            "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(measure)}}}, "scale": {"zero": false}, "axis": {"format": ".4~g", "tickCount": 4} },
-            "color": {"field": "series", "type": "nominal", "title": null, "sort": null, "scale": {"scheme": {{{Chart.Scheme(series)}}}},
-                      "legend": {"symbolType": "stroke", "symbolStrokeWidth": 4} },
-            "opacity": {"condition": {"param": "picked", "value": 1}, "value": 0.07},
+            "x": {"field": "epoch", "type": "quantitative", "title": "epoch", "scale": {"zero": false, "nice": false}, "axis": {"tickMinStep": 1, "grid": false, "tickCount": 4, "format": "d"} },
+            "y": {"field": "y", "type": "quantitative", "title": {{{Chart.Quote(measure)}}}, "scale": {"zero": false}, "axis": {"format": "~r", "tickCount": 4} },
+            "color": {{{Chart.Colour}}},
             "tooltip": [
               {"field": "layer"}, {"field": "series", "title": "runs"}, {"field": "epoch"},
               {"field": "y", "title": {{{Chart.Quote(measure)}}}, "format": ".4~g"}

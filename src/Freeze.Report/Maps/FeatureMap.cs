@@ -63,6 +63,25 @@ public sealed record FeatureMap(
             node, Side(0), Side(1), classes, map.Divergence, Told(pixels), Told(features), Told(layout), options.Perplexity, thumbnails);
     }
 
+    /// <summary>Of the maps of a run the largest one of a stage's features that has at most so many images, if there is one.</summary>
+    /// <param name="maps">Of the run.</param>
+    /// <param name="net">Its net.</param>
+    /// <param name="stage">From 1; 0 is the last one, or of a net without stages what its last layer reads.</param>
+    /// <param name="samples">How many images, at most.</param>
+    internal static FeatureMap? Shown(IEnumerable<FeatureMap> maps, Net net, int stage, int samples)
+    {
+        int? node = (stage, net.Stages.Length) switch
+        {
+            (0, 0) => net.Nodes[^1].Inputs[0],
+            (0, _) => net.Stages[^1].Output,
+            _ when stage <= net.Stages.Length => net.Stages[stage - 1].Output,
+            _ => null,
+        };
+        return node is { } found
+            ? maps.Where(map => map.Node == net.Nodes[found].Name && map.X.Length <= samples).MaxBy(map => map.X.Length)
+            : null;
+    }
+
     /// <summary>The text of a map's file.</summary>
     public string ToText() => JsonSerializer.Serialize(this) + "\n";
 

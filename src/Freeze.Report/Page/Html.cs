@@ -22,6 +22,13 @@ internal sealed class Html
     /// <summary>Appends an attribute, unless its value is empty.</summary>
     public Html AddAttribute(string name, string value) => value.Length > 0 ? Add($" {name}=\"{value}\"") : this;
 
+    /// <summary>Appends a heading, which links can name where it has an id.</summary>
+    /// <param name="level">From 1.</param>
+    /// <param name="title">Its text.</param>
+    /// <param name="id">Or "".</param>
+    public Html AddHeading(int level, string title, string id = "") =>
+        Add($"<h{level}").AddAttribute("id", id).Add($">{title}</h{level}>\n");
+
     /// <summary>Appends what is markup already.</summary>
     public Html AddMarkup(string markup)
     {

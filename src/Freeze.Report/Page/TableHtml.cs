@@ -9,7 +9,11 @@ internal static class TableHtml
     /// <summary>Appends a table, which scrolls by itself where it is wider than the page.</summary>
     public static void Add(Html html, Table table)
     {
-        html.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{table.Label}\"><table><caption>{table.Caption}</caption>");
+        var rows = table.Rows.ToArray();
+        // The script lets readers sort by a column, where rows do not belong together.
+        var isSortable = rows.Length > 2 && rows.All(row => row.Count == table.Columns.Count) && table.Columns.Any(column => column.Title.Length > 0);
+        html.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{table.Label}\"><table").AddAttribute("class", isSortable ? "sortable" : "");
+        html.Add($"><caption>{table.Caption}</caption>");
         if (table.Columns.Any(column => column.Title.Length > 0))
         {
             html.Add($"<thead><tr>");
@@ -22,13 +26,13 @@ internal static class TableHtml
         }
 
         html.Add($"<tbody>\n");
-        foreach (var row in table.Rows)
+        foreach (var row in rows)
         {
             html.Add($"<tr>");
             var place = 0;
             foreach (var cell in row)
             {
-                AddCell(html, cell, isHeading: place == 0 && cell.Text.Length > 0, table.Columns[place].IsNumber);
+                AddCell(html, cell, isHeading: place == table.Heading && cell.Text.Length > 0, table.Columns[place].IsNumber);
                 place += cell.Span;
             }
 
@@ -48,6 +52,7 @@ internal static class TableHtml
             .AddAttribute("style", shade != "0" ? $"--shade: {shade}" : "")
             .AddAttribute("colspan", cell.Span > 1 ? $"{cell.Span}" : "")
             .AddAttribute("title", hint)
+            .AddAttribute("data-sort", cell.Order?.ToString("R", CultureInfo.InvariantCulture) ?? "")
             .Add($">{cell.Text}");
         if (cell.Spread.Length > 0)
         {

@@ -6,26 +6,47 @@ namespace Freeze.Report.Tables;
 /// <summary>The table of a file's claims.</summary>
 internal static class ClaimTable
 {
-    /// <summary>A row for each claim; of one that compares several pairs, a row for each of them below it.</summary>
+    private const string Caption =
+        "Runs with the same seed are compared. A claim holds if the whole 95% confidence interval (CI, Student’s t over the seeds) "
+        + "agrees with it, and fails if none of it does; “on average” means that only the mean agrees or disagrees. "
+        + "The slope of a trend is fitted to means over seeds.";
+
+    /// <summary>A row for each claim, its verdict first; below a claim that compares several pairs, a row for each of them.</summary>
     public static Table Of(IReadOnlyList<JudgedClaim> claims) => new(
-        "table: claims",
-        "Differences of runs with the same seed, ± the half of their 95% interval (Student's). “holds”: the whole interval bears the claim out; “on average”: its middle does",
+        "claims",
+        Caption,
         [
-            new("claim"), new("where"), new("measured"), new("difference or slope, 95%", IsNumber: true), new("seeds or points", IsNumber: true),
-            new("verdict"),
+            new("verdict"), new("claim"), new("measured", IsNumber: true), new("difference or slope", IsNumber: true), new("95% CI", IsNumber: true),
+            new("seeds or points", IsNumber: true),
         ],
         claims.SelectMany(claim => claim.Parts is [var only]
-            ? [Row(claim.Text, only)]
-            : claim.Parts.Select(part => Row("", part)).Prepend([new Cell(claim.Text, Span: 5), claim.Summary])));
+            ? [Row(only, new Cell(claim.Text, string.Join("; ", new[] { only.Where, Slope(only) }.Where(text => text.Length > 0))))]
+            : claim.Parts.Select(part => Row(part, new Cell(part.Where, Slope(part), Tone: "part"))).Prepend([Summary(claim), new Cell(claim.Text, Span: 5)])))
+    {
+        Heading = 1,
+    };
 
-    private static Cell[] Row(string claim, ClaimPart part) =>
+    /// <summary>How a page colours a verdict.</summary>
+    public static string Tone(Verdict verdict) => verdict switch
+    {
+        Verdict.Open or Verdict.OneSeed => "gap",
+        Verdict.Holds => "above",
+        Verdict.Leans => "above leans",
+        Verdict.LeansAgainst => "below leans",
+        _ => "below",
+    };
+
+    private static string Slope(ClaimPart part) => part.Per.Length > 0 ? $"slope {part.Per}" : "";
+
+    private static Cell Summary(JudgedClaim claim)
+    {
+        string[] tones = [.. claim.Parts.Select(part => Tone(part.Verdict)).Distinct()];
+        return new Cell(claim.Summary, Tone: tones is [var only] ? $"verdict {only}" : "verdict");
+    }
+
+    private static Cell[] Row(ClaimPart part, Cell claim) =>
     [
-        claim, part.Where, part.Figures, part.Shown, part.Count.ToString(CultureInfo.InvariantCulture),
-        new Cell(Verdicts.Word(part.Verdict), Tone: part.Verdict switch
-        {
-            Verdict.Open => "gap",
-            Verdict.Holds or Verdict.Leans => "above",
-            _ => "below",
-        }),
+        new Cell(Verdicts.Word(part.Verdict), Tone: $"verdict {Tone(part.Verdict)}"), claim, part.Measured,
+        part.Difference, part.Interval, part.Count.ToString(CultureInfo.InvariantCulture),
     ];
 }

@@ -30,22 +30,22 @@ internal sealed record ConfusionTable(string Title, Table Table)
         var confusion = ConfusionModule.sum(runs);
         var mistakes = ConfusionModule.mistakes(confusion);
         var several = runs.Length > 1 ? $" in {runs.Length} runs" : "";
-        var worst = mistakes.Length > 0 ? $"; most often {Mistake(mistakes[0])}" : "";
+        var worst = mistakes.Length > 0 ? $"; most frequent mistake: {Mistake(mistakes[0])}" : "";
         var title = string.Create(
             CultureInfo.InvariantCulture,
-            $"{label}: {Measures.Show("test accuracy", ConfusionModule.accuracy(confusion))} of {ConfusionModule.total(confusion):N0} test images{several}{worst}");
+            $"{label}: {Measures.Show("test accuracy", ConfusionModule.accuracy(confusion))} of {ConfusionModule.total(confusion):N0} test images right{several}{worst}");
         return new ConfusionTable(title, confusion.Classes <= MostClasses ? Matrix(label, confusion) : Mistakes(label, confusion, mistakes));
     }
 
     private static string Mistake((int Label, int Answer, int Images) mistake) =>
-        $"{Number(mistake.Label)} taken for {Number(mistake.Answer)} ({Chart.Count(mistake.Images, "image")})";
+        $"{Number(mistake.Label)} predicted as {Number(mistake.Answer)} ({Chart.Count(mistake.Images, "image")})";
 
     private static Table Matrix(string label, Confusion confusion)
     {
         var matrix = ConfusionModule.matrix(confusion);
         return new Table(
             $"confusion of {label}",
-            "Images of each class (rows) by the class that they were taken for (columns); the more colour, the greater the share of the row",
+            "Images of each class (rows) by the predicted class (columns). Darker cells are a larger fraction of their row",
             [
                 new("class"), .. matrix.Select((_, answer) => new Column(Number(answer), IsNumber: true)),
                 new("precision", IsNumber: true), new("recall", IsNumber: true),
@@ -63,8 +63,8 @@ internal sealed record ConfusionTable(string Title, Table Table)
         var classes = ConfusionModule.ofClasses(confusion);
         return new Table(
             $"confusion of {label}",
-            string.Create(CultureInfo.InvariantCulture, $"The most frequent of {mistakes.Length:N0} kinds of mistakes among {confusion.Classes} classes"),
-            [new("class"), new("taken for"), new("images", IsNumber: true), new("of the class", IsNumber: true)],
+            string.Create(CultureInfo.InvariantCulture, $"The {Math.Min(MostMistakes, mistakes.Length)} most frequent mistakes of {mistakes.Length:N0} kinds, among {confusion.Classes} classes"),
+            [new("class"), new("predicted as"), new("images", IsNumber: true), new("of the class", IsNumber: true)],
             mistakes.Take(MostMistakes).Select(mistake => (Cell[])
             [
                 Number(mistake.Label), Number(mistake.Answer), Cell.Of(mistake.Images),

@@ -21,7 +21,7 @@ internal static class MeasureTable
         var cells = Array.ConvertAll(columns, column => column.Cells.ToArray());
         return new Table(
             $"table: {Title(item)}",
-            "Means over the finished runs of a row, ± their standard deviation",
+            "Means over the finished runs of a row ± their standard deviation",
             [.. columns.Select(column => column.Column)],
             groups.Select((_, row) => Array.ConvertAll(cells, column => column[row])));
     }
@@ -39,7 +39,7 @@ internal static class MeasureTable
         {
             double? Value(Expectation? source) => source is null ? null : Measures.Published(measure, source.Value);
             yield return (new Column("source", IsNumber: true), published.Select(source =>
-                Value(source) is { } value ? new Cell(Measures.Show(measure, value), Hint: source!.Source) : Cell.Gap));
+                Value(source) is { } value ? Cell.Of(measure, value) with { Hint = source!.Source } : Cell.Gap));
             yield return (new Column("difference", IsNumber: true), published.Zip(measured, (source, spread) =>
                 spread?.Mean - Value(source) is { } difference
                     ? new Cell(Measures.ShowDifference(measure, difference), Tone: difference < 0 ? "below" : "above")
@@ -62,8 +62,9 @@ internal static class MeasureTable
             { Count: > 1, Deviation: > 0 } => new Cell(
                 Show(measured.Mean),
                 $"± {Show(measured.Deviation)}",
-                $"{Show(measured.Least)} to {Show(measured.Most)} in {measured.Count} runs"),
-            _ => Show(measured.Mean),
+                $"min {Show(measured.Least)}, max {Show(measured.Most)} of {measured.Count} runs",
+                Order: Measures.Order(measure, measured.Mean)),
+            _ => Cell.Of(measure, measured.Mean),
         };
     }
 
@@ -79,7 +80,7 @@ internal static class MeasureTable
 
         var stages = runs[0].Select((_, stage) => Spread.Of(runs.Select(run => run[stage]))).ToArray();
         string Show(double value) => Measures.Show(measure, value);
-        var extremes = stages.Select((stage, i) => $"stage {i + 1}: {Show(stage.Least)} to {Show(stage.Most)}");
+        var extremes = stages.Select((stage, i) => $"stage {i + 1}: min {Show(stage.Least)}, max {Show(stage.Most)}");
         return new Cell(
             string.Join(" / ", stages.Select(stage => Show(stage.Median))),
             Hint: runs.Length > 1 ? $"medians of {runs.Length} runs; {string.Join("; ", extremes)}" : "");

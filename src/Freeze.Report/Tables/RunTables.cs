@@ -1,10 +1,9 @@
 using System.Globalization;
-using Freeze.Report.Charts;
 using Freeze.Report.Statistics;
 
 namespace Freeze.Report.Tables;
 
-/// <summary>What was planned for runs, how long they took, what computed them, and lines through their measures.</summary>
+/// <summary>What was planned for runs, how long they took, and what computed them.</summary>
 internal static class RunTables
 {
     private const int MostValues = 20;
@@ -19,12 +18,12 @@ internal static class RunTables
             string.Create(CultureInfo.InvariantCulture, $"All {file.Runs.Count:N0} runs in the order of the file"),
             [
                 new("run"), new("state"),
-                .. Numbers(["epochs", "seed", "trained", "training", "best validation", "test", .. kept.Select(_ => "test of best"), "found still"]),
+                .. Numbers(["epochs", "seed", "trained", "training", "best validation", "test", .. kept.Select(_ => "test of best"), "verified fixed"]),
                 new("hash"),
             ],
             file.Runs.Select(run =>
             {
-                Cell Show(string measure) => Measures.Of(measure, run) is { } value ? Measures.Show(measure, value) : Cell.Gap;
+                Cell Show(string measure) => Measures.Of(measure, run) is { } value ? Cell.Of(measure, value) : Cell.Gap;
                 return (Cell[])
                 [
                     run.Run.Name, run.State.Word(), string.Create(CultureInfo.InvariantCulture, $"{run.Epochs.Length:N0} of {run.Run.Recipe.Epochs:N0}"),
@@ -45,15 +44,15 @@ internal static class RunTables
             layer.Name, layer.Kind, string.Join("×", layer.Shape), Cell.Of(layer.Trained), Cell.Of(layer.Fixed), Cell.Of(layer.Zero),
         }));
 
-    /// <summary>Seconds per epoch of groups of runs, and how they spread.</summary>
+    /// <summary>Time per epoch of groups of runs, and how it spreads.</summary>
     public static Table Times(ReportFile file)
     {
         var axes = file.Axes;
-        static Cell Seconds(double value) => Measures.Show("seconds", value);
+        static Cell Seconds(double value) => Cell.Of("seconds", value);
         return new Table(
-            "seconds per epoch",
-            "Seconds per epoch, all epochs of all runs of a row",
-            [new("runs"), .. Numbers("epochs", "least", "lower quartile", "median", "upper quartile", "greatest")],
+            "time per epoch",
+            "Time per epoch, over all epochs of the runs of a row",
+            [new("runs"), .. Numbers("epochs", "min", "lower quartile", "median", "upper quartile", "max")],
             file.By(axes).Where(group => group.Runs.Any(run => run.Times.Length > 0)).Select(group =>
             {
                 var spread = Spread.Of(group.Runs.SelectMany(run => run.Times).Select(time => time.Seconds));
@@ -65,24 +64,6 @@ internal static class RunTables
             }));
     }
 
-    /// <summary>Lines that were fitted, with what is uncertain of them.</summary>
-    public static Table Fits(IReadOnlyList<FittedSeries> fits, string measure, string over, bool logarithmic)
-    {
-        var share = Measures.Unit(measure) == MeasureUnit.Share;
-        Cell Number(double value) => share
-            ? string.Create(CultureInfo.InvariantCulture, $"{100 * value:G4} pt")
-            : value.ToString("G4", CultureInfo.InvariantCulture);
-        return new Table(
-            "fitted lines",
-            $"Least-squares fits of {measure}, with 95% confidence intervals",
-            [new("runs"), .. Numbers(logarithmic ? $"slope for ten times the {over}" : $"slope for each of {over}", "±", "R²", "points")],
-            fits.Select(fitted => new Cell[]
-            {
-                fitted.Series, Number(fitted.Fit.Slope), Number(fitted.Fit.SlopeBand),
-                fitted.Fit.Determination.ToString("F3", CultureInfo.InvariantCulture), Cell.Of(fitted.Fit.Count),
-            }));
-    }
-
     /// <summary>Versions, machines, seeds and times.</summary>
     public static Table Origin(ReportFile file)
     {
@@ -90,8 +71,8 @@ internal static class RunTables
         var times = file.Runs.SelectMany(run => run.Times).ToArray();
         var ended = times.Select(time => time.Ended).Order(StringComparer.Ordinal).ToArray();
         return new Table(
-            "where it comes from",
-            "What computed these numbers",
+            "provenance",
+            "What computed these numbers, and when",
             [new(""), new("")],
             [
                 ["versions", List(file.Runs.Select(run => run.Result?.Versions ?? ""))],
@@ -99,8 +80,8 @@ internal static class RunTables
                 ["processors", List(file.Runs.SelectMany(run => run.Machines).Select(machine => machine.Processor))],
                 ["threads", List(times.Select(time => Whole(time.Threads)))],
                 ["seeds", List(file.Runs.Select(run => Whole(run.Run.Recipe.Seed)))],
-                ["first epoch ended", ended.FirstOrDefault("–")],
-                ["last epoch ended", ended.LastOrDefault("–")],
+                ["first epoch ended", Durations.Moment(ended.FirstOrDefault("–"))],
+                ["last epoch ended", Durations.Moment(ended.LastOrDefault("–"))],
                 ["git revision of the file", file.Revision.Length > 0 ? file.Revision : "–"],
                 ["profile", file.Profile.Length > 0 ? file.Profile : "none"],
             ]);

@@ -15,12 +15,17 @@ internal sealed record Column(string Title, bool IsNumber = false);
 /// <param name="Tone">How a page colours it: a class of report.css, or "".</param>
 /// <param name="Span">Over how many columns it goes.</param>
 /// <param name="Shade">How strongly a page colours it, from 0 to 1.</param>
-internal sealed record Cell(string Text, string Spread = "", string Hint = "", string Tone = "", int Span = 1, double Shade = 0)
+/// <param name="Order">What a page sorts by where the text does not tell it, such as of <c>13 min</c>.</param>
+internal sealed record Cell(
+    string Text, string Spread = "", string Hint = "", string Tone = "", int Span = 1, double Shade = 0, double? Order = null)
 {
     /// <summary>What stands where nothing is known.</summary>
     public static Cell Gap { get; } = new("–", Tone: "gap");
 
     public static implicit operator Cell(string text) => new(text);
+
+    /// <summary>A value of a measure.</summary>
+    public static Cell Of(string measure, double value) => new(Measures.Show(measure, value), Order: Measures.Order(measure, value));
 
     /// <summary>A whole number.</summary>
     public static Cell Of(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
@@ -30,9 +35,12 @@ internal sealed record Cell(string Text, string Spread = "", string Hint = "", s
 /// <param name="Label">What it is, for readers who do not see it.</param>
 /// <param name="Caption">What stands above it in a page.</param>
 /// <param name="Columns">From the left to the right.</param>
-/// <param name="Rows">The cells of each row, of which the first says what the row is of.</param>
+/// <param name="Rows">The cells of each row.</param>
 internal sealed record Table(string Label, string Caption, IReadOnlyList<Column> Columns, IEnumerable<IReadOnlyList<Cell>> Rows)
 {
+    /// <summary>The column that says what a row is of.</summary>
+    public int Heading { get; init; }
+
     /// <summary>The table in Markdown; neither its bars nor HTML come from a cell.</summary>
     public string ToMarkdown()
     {

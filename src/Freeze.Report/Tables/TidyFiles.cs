@@ -6,8 +6,8 @@ using Freeze.Report.Statistics;
 namespace Freeze.Report.Tables;
 
 /// <summary>
-/// Everything as tidy CSV (RFC 4180): a line for each observation, a column for each variable. Numbers have all the digits
-/// that they were recorded with; shares are shares.
+/// Everything as tidy CSV (RFC 4180): a line for each observation, a column for each variable and one for each axis of the files.
+/// A cell holds one number, with all the digits that it was recorded with; accuracies are fractions of 1, times seconds.
 /// </summary>
 public static class TidyFiles
 {
@@ -21,7 +21,7 @@ public static class TidyFiles
     // A line's first columns, which say whose it is.
     private sealed record Owner(ReportFile File, RunRecords Run);
 
-    /// <summary>Each file's name and text: runs.csv, epochs.csv, stages.csv, weights.csv, sizes.csv, confusion.csv, expected.csv and claims.csv.</summary>
+    /// <summary>Each file's name and text: runs.csv, epochs.csv, stages.csv, weights.csv, histograms.csv, sizes.csv, confusion.csv, expected.csv and claims.csv.</summary>
     public static IReadOnlyList<(string Name, string Text)> Of(IReadOnlyList<ReportFile> files)
     {
         Owner[] runs = [.. files.SelectMany(file => file.Runs.Select(run => new Owner(file, run)))];
@@ -31,6 +31,7 @@ public static class TidyFiles
             ("epochs.csv", Epochs(runs)),
             ("stages.csv", Stages(runs)),
             ("weights.csv", Weights(runs)),
+            ("histograms.csv", Histograms(runs)),
             ("sizes.csv", Sizes(runs)),
             ("confusion.csv", Confusions(runs)),
             ("expected.csv", Expected(runs)),
@@ -38,20 +39,24 @@ public static class TidyFiles
         ];
     }
 
-    private static string Runs(Owner[] runs)
-    {
-        var axes = runs.SelectMany(of => of.Run.Run.Columns).Select(axis => axis.Name).Distinct();
-        return Csv(
-            runs,
-            [
-                ("file", of => of.File.Path), ("profile", of => of.File.Profile), ("run", of => of.Run.Run.Name), ("hash", of => of.Run.Hash),
-                ("state", of => of.Run.State.Word()), ("net", of => of.Run.Run.NetName),
-                ("data", of => DataSourceModule.name(of.Run.Run.Recipe.Data)), ("seed", of => of.Run.Run.Recipe.Seed),
-                ("epochs", of => of.Run.Epochs.Length),
-                .. OfRuns.Select(measure => (measure.Replace(' ', '_'), (Func<Owner, object?>)(of => Measures.Of(measure, of.Run)))),
-                .. axes.Select(axis => ($"axis_{axis}", (Func<Owner, object?>)(of => ReportFile.Value(of.Run, axis)))),
-            ]);
-    }
+    private static string[] Axes(IEnumerable<RunRecords> runs) =>
+        [.. runs.SelectMany(run => run.Run.Columns).Select(axis => axis.Name).Distinct()];
+
+    private static string Runs(Owner[] runs) => Csv(
+        runs,
+        [
+            ("file", of => of.File.Path), ("profile", of => of.File.Profile), ("run", of => of.Run.Run.Name), ("hash", of => of.Run.Hash),
+            ("state", of => of.Run.State.Word()), ("net", of => of.Run.Run.NetName),
+            ("data", of => DataSourceModule.name(of.Run.Run.Recipe.Data)), ("seed", of => of.Run.Run.Recipe.Seed),
+            ("epochs", of => of.Run.Epochs.Length),
+            .. OfRuns.Select(measure => (Title(measure), (Func<Owner, object?>)(of => Measures.Of(measure, of.Run)))),
+            ("verified_fixed", of => of.Run.Result?.StillVerified),
+            .. Axes(runs.Select(owner => owner.Run)).Select(axis => ($"axis_{axis}", (Func<Owner, object?>)(of => ReportFile.Value(of.Run, axis)))),
+        ]);
+
+    // Seconds are in their measures' names.
+    private static string Title(string measure) =>
+        measure.Replace(' ', '_') + (Measures.Unit(measure) == MeasureUnit.Megabytes ? "_mb" : "");
 
     private static string Epochs(Owner[] runs) => OfEach(
         runs,
@@ -83,8 +88,19 @@ public static class TidyFiles
         run => run.Weights.SelectMany(layer => new[] { (Layer: layer, When: "start", Values: layer.Start), (Layer: layer, When: "end", Values: layer.End) }),
         ("layer", of => of.Layer.Layer), ("kind", of => of.Layer.Kind), ("part", of => of.Layer.Part.Word()), ("when", of => of.When),
         ("count", of => of.Values.Count), ("mean_absolute", of => of.Values.MeanAbsolute), ("variance", of => of.Values.Variance),
-        ("norm", of => of.Values.Norm), ("least", of => of.Values.Least), ("most", of => of.Values.Most),
-        ("histogram", of => string.Join(' ', of.Values.Histogram)));
+        ("norm", of => of.Values.Norm), ("min", of => of.Values.Least), ("max", of => of.Values.Most));
+
+    // A line for each bin of equal width that is not empty.
+    private static string Histograms(Owner[] runs) => OfEach(
+        runs,
+        run => run.Weights.SelectMany(layer => new[] { (Layer: layer, When: "start", Values: layer.Start), (Layer: layer, When: "end", Values: layer.End) })
+            .SelectMany(of => of.Values.Histogram.Index().Where(bin => bin.Item > 0).Select(bin => (
+                of.Layer, of.When, From: of.Values.Least + (bin.Index * Width(of.Values)), To: of.Values.Least + ((bin.Index + 1) * Width(of.Values)),
+                Count: bin.Item))),
+        ("layer", of => of.Layer.Layer), ("part", of => of.Layer.Part.Word()), ("when", of => of.When), ("from", of => of.From),
+        ("to", of => of.To), ("count", of => of.Count));
+
+    private static double Width(Magnitudes values) => (values.Most - values.Least) / values.Histogram.Length;
 
     // What learns of each layer at the end of each epoch.
     private static string Sizes(Owner[] runs) => OfEach(
@@ -97,7 +113,7 @@ public static class TidyFiles
     private static string Confusions(Owner[] runs) => OfEach(
         runs,
         run => run.Confusion?.Pairs ?? [],
-        ("class", of => of[0]), ("answer", of => of[1]), ("images", of => of[2]));
+        ("class", of => of[0]), ("predicted", of => of[1]), ("images", of => of[2]));
 
     private static string Expected(Owner[] runs) => OfEach(
         runs,
@@ -106,17 +122,24 @@ public static class TidyFiles
             Published: Measures.Published(expected.Measure, expected.Value),
             expected.Source,
             Measured: run.State.IsDone ? Measures.Of(expected.Measure, run) : null)),
-        ("measure", of => of.Measure), ("published", of => of.Published), ("source", of => of.Source),
+        ("measure", of => of.Measure), ("unit", of => Measures.UnitName(of.Measure)), ("published", of => of.Published), ("source", of => of.Source),
         ("measured", of => of.Measured), ("difference", of => of.Measured - of.Published));
 
+    // A line for each comparison or trend: a difference has two means, a slope an R².
     private static string OfClaims(IReadOnlyList<ReportFile> files) => Csv(
         files.SelectMany(file => JudgedClaim.Of(file).SelectMany(claim =>
-            claim.Parts.DefaultIfEmpty(JudgedClaim.Nothing).Select(part => (File: file, Claim: claim, Part: part)))),
+            claim.Parts.DefaultIfEmpty(ClaimPart.Nothing("", "")).Select(part => (File: file, Claim: claim, Part: part)))),
         [
-            ("file", of => of.File.Path), ("claim", of => of.Claim.Text), ("where", of => of.Part.Where),
-            ("measured", of => of.Part.Figures), ("difference_or_slope", of => Finite(of.Part.Difference)),
-            ("half_interval", of => Finite(of.Part.Band)), ("seeds_or_points", of => of.Part.Count),
-            ("verdict", of => Verdicts.Word(of.Part.Verdict)),
+            ("file", of => of.File.Path), ("claim", of => of.Claim.Text), ("verdict", of => Verdicts.Word(of.Part.Verdict)),
+            ("measure", of => of.Part.Measure), ("unit", of => Measures.UnitName(of.Part.Measure)),
+            ("left_mean", of => of.Part.Means?.Left), ("right_mean", of => of.Part.Means?.Right),
+            ("difference", of => of.Part.Per.Length == 0 ? Finite(of.Part.Estimate) : null),
+            ("slope", of => of.Part.Per.Length > 0 ? Finite(of.Part.Estimate) : null), ("slope_per", of => of.Part.Per),
+            ("ci95_low", of => Finite(of.Part.Estimate - of.Part.Band)), ("ci95_high", of => Finite(of.Part.Estimate + of.Part.Band)),
+            ("r_squared", of => of.Part.Determination), ("seeds_or_points", of => of.Part.Count), ("where", of => of.Part.Where),
+            .. Axes(files.SelectMany(file => file.Runs)).Select(axis => (
+                $"axis_{axis}",
+                (Func<(ReportFile File, JudgedClaim Claim, ClaimPart Part), object?>)(of => of.Part.Axes.FirstOrDefault(found => found.Axis == axis).Value))),
         ]);
 
     private static double? Finite(double value) => double.IsFinite(value) ? value : null;
@@ -128,6 +151,7 @@ public static class TidyFiles
             [
                 ("file", of => of.Owner.File.Path), ("run", of => of.Owner.Run.Run.Name), ("hash", of => of.Owner.Run.Hash),
                 .. columns.Select(column => (column.Title, (Func<(Owner Owner, T Line), object?>)(of => column.Value(of.Line)))),
+                .. Axes(runs.Select(owner => owner.Run)).Select(axis => ($"axis_{axis}", (Func<(Owner Owner, T Line), object?>)(of => ReportFile.Value(of.Owner.Run, axis)))),
             ]);
 
     private static string Csv<T>(IEnumerable<T> lines, (string Title, Func<T, object?> Value)[] columns)

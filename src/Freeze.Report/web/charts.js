@@ -1,31 +1,19 @@
 /*! Charts by Vega, Vega-Lite and Vega-Embed (University of Washington Interactive Data Lab, BSD-3-Clause). */
 // Draws the charts of a report. Each figure holds its specification and its data, by columns; nothing is fetched.
 import embed from "vega-embed";
+import { controls, chosen } from "./controls.js";
+import { keysOf, legend, picked } from "./legend.js";
+import { dark, style } from "./style.js";
+import "./tables.js";
 
-const dark = matchMedia("(prefers-color-scheme: dark)");
 // More rows than this are drawn on a canvas: a document of so many elements is slow.
 const mostElements = 4000;
+const states = new Map();
 
 function rows(columns) {
   const fields = Object.entries(columns).map(([name, column]) => [name, column.codes ? column.codes.map((code) => column.words[code]) : column]);
   const count = fields.length ? fields[0][1].length : 0;
   return Array.from({ length: count }, (_, i) => Object.fromEntries(fields.map(([name, values]) => [name, values[i]])));
-}
-
-function style() {
-  const ink = dark.matches ? "#d5dae3" : "#2b3240";
-  const line = dark.matches ? "#3b4352" : "#d9dde5";
-  const axis = { labelColor: ink, titleColor: ink, domainColor: line, tickColor: line, gridColor: line, titleFontWeight: "normal", labelFontSize: 12, titleFontSize: 12 };
-  return {
-    background: "transparent",
-    font: "system-ui, sans-serif",
-    view: { stroke: null },
-    axis,
-    header: { labelColor: ink, titleColor: ink },
-    // Below the chart, so that a phone has its whole width for it.
-    legend: { labelColor: ink, titleColor: ink, orient: "bottom", columns: innerWidth < 700 ? 2 : 5, labelLimit: 220, symbolLimit: 60, labelFontSize: 12,
-      layout: { bottom: { anchor: "start", direction: innerWidth < 700 ? "vertical" : "horizontal", margin: 14 } } },
-  };
 }
 
 function marks(item) {
@@ -36,54 +24,103 @@ function marks(item) {
 // Small charts side by side: as many as there is room for, in rows of about the same length, over the whole width.
 function arrange(spec, width) {
   // Names of axes and numbers beside them.
-  const beside = 105;
+  const beside = spec.usermeta?.square ? 20 : 105;
   const count = new Set(spec.datasets[spec.data.name].map((row) => row[spec.encoding.facet.field])).size;
   const most = Math.max(1, Math.floor(width / (spec.width + beside)));
   const columns = Math.max(1, Math.ceil(count / Math.ceil(count / most)));
   spec.encoding.facet.columns = columns;
   spec.width = Math.min(480, Math.floor(width / columns) - beside);
+  if (spec.usermeta?.square) spec.height = spec.width;
 }
 
-async function draw(figure) {
+function stateOf(figure) {
   const { spec, data } = JSON.parse(figure.querySelector("script").textContent);
-  spec.datasets = Object.fromEntries(Object.entries(data).map(([name, columns]) => [name, rows(columns)]));
-  if (spec.encoding?.facet) {
-    figure.classList.add("arranged");
-    arrange(spec, figure.clientWidth);
+  const state = { figure, spec, data: Object.fromEntries(Object.entries(data).map(([name, columns]) => [name, rows(columns)])), picks: {}, options: {} };
+  const redraw = () => draw(state).catch((error) => fail(figure, error));
+  const choices = controls(state, () => {
+    state.picks = {};
+    redraw();
+  });
+  if (choices) figure.prepend(choices);
+  state.redraw = redraw;
+  figure.querySelector("figcaption button").onclick = () => save(state);
+  return state;
+}
+
+// What is to be seen now: the specification with its rows, and the keys of its legend.
+function current(state) {
+  const spec = structuredClone(state.spec);
+  const all = chosen(state, spec);
+  const keys = keysOf(spec, all);
+  spec.datasets = Object.fromEntries(Object.entries(all).map(([name, set]) => [name, set.filter((row) => picked(row, state.picks))]));
+  if (spec.encoding?.facet) arrange(spec, state.figure.clientWidth);
+  return { spec, keys };
+}
+
+async function draw(state) {
+  const { figure } = state;
+  const { spec, keys } = current(state);
+  const names = JSON.stringify(keys.map((key) => [key.names, key.looks]));
+  if (state.names !== names) {
+    figure.querySelector(".legend")?.remove();
+    figure.querySelector(".plot").after(legend(keys, state.picks, state.redraw));
+    state.names = names;
   }
   const count = Object.values(spec.datasets).reduce((sum, set) => sum + set.length, 0);
-  const { view } = await embed(figure.querySelector(".plot"), spec, {
+  state.finalize?.();
+  // Vega writes over what its element is to screen readers: the plot's name and description are not to be lost.
+  const place = document.createElement("div");
+  figure.querySelector(".plot").replaceChildren(place);
+  const { view, finalize } = await embed(place, spec, {
     actions: false,
     renderer: count > mostElements ? "canvas" : "svg",
     config: style(),
     tooltip: { theme: dark.matches ? "dark" : "light" },
   });
+  state.finalize = finalize;
   figure.dataset.marks = marks(view.scenegraph().root);
-  figure.querySelector("button").onclick = async () => {
-    const link = document.createElement("a");
-    link.href = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(await view.toSVG());
-    link.download = figure.id + ".svg";
-    link.click();
-  };
 }
 
-async function drawAll(which = "figure.chart") {
-  for (const figure of document.querySelectorAll(which)) {
+// A picture has its legend in it.
+async function save(state) {
+  const { spec } = current(state);
+  if (spec.width === "container") spec.width = state.figure.clientWidth - 100;
+  const { view, finalize } = await embed(document.createElement("div"), spec, { actions: false, config: style(true) });
+  const link = document.createElement("a");
+  link.href = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(await view.toSVG());
+  link.download = state.figure.id + ".svg";
+  link.click();
+  finalize();
+}
+
+function fail(figure, error) {
+  console.error(error);
+  figure.querySelector(".plot").textContent = "This chart could not be drawn: " + error.message;
+}
+
+// What is folded up is drawn when it is unfolded.
+let drawing = false;
+async function drawSeen() {
+  if (drawing) return;
+  drawing = true;
+  for (let figure; (figure = [...document.querySelectorAll("figure.chart")].find((one) => !states.has(one) && !one.closest("details:not([open])"))); ) {
     try {
-      await draw(figure);
+      states.set(figure, stateOf(figure));
+      await draw(states.get(figure));
     } catch (error) {
-      console.error(error);
-      figure.querySelector(".plot").textContent = "This chart could not be drawn: " + error.message;
+      fail(figure, error);
     }
   }
+  drawing = false;
   document.documentElement.dataset.drawn = "yes";
 }
 
-dark.addEventListener("change", () => drawAll());
+document.addEventListener("toggle", drawSeen, true);
+document.addEventListener("DOMContentLoaded", drawSeen);
+dark.addEventListener("change", () => states.forEach((state) => state.redraw()));
 // The others follow the width by themselves.
 let resized;
 addEventListener("resize", () => {
   clearTimeout(resized);
-  resized = setTimeout(() => drawAll("figure.arranged"), 200);
+  resized = setTimeout(() => states.forEach((state) => state.spec.encoding?.facet && state.redraw()), 200);
 });
-drawAll();
