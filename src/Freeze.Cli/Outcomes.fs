@@ -74,7 +74,7 @@ let printTable (outcomes: (Run * RunOutcome) list) =
                 measured "test of best" (fun (r, _) ->
                     ofBest r |> Option.map percent |> Option.defaultValue "")
             measured "s/epoch" secondsPerEpoch
-            measured "verified still" (fun (r, _) -> count r.StillVerified)
+            measured "verified fixed" (fun (r, _) -> count r.StillVerified)
             words "" (fun (_, outcome) -> word outcome)
         ]
 

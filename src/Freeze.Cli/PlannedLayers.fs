@@ -191,7 +191,7 @@ let print (planned: PlannedRun) =
             words "action" _.Show(action)
             numbers "trained" (fun row -> count (counts row).Trained)
             numbers "still" (fun row -> count ((counts row).Fixed + (counts row).Zero))
-            words "start" _.Show(fun plan -> Starts.describe plan.Start)
+            words "start" _.Show(Starts.ofPlan)
             words "lr" _.Show(update)
             words "rule" _.Reason
         ]

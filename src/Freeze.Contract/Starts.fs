@@ -37,3 +37,9 @@ module Starts =
         | Start.Orthogonal -> "orthogonal"
         | Start.Hadamard -> "hadamard"
         | Start.File(path, _) -> IO.Path.GetFileName path
+
+    /// Where a weight's values are before the first step, for tables: zero where the plan says so, whatever it would have been.
+    let ofPlan (plan: WeightPlan) =
+        match plan.Treatment with
+        | Treatment.Still Stillness.Zero -> describe (Start.Constant 0.0)
+        | _ -> describe plan.Start

@@ -56,7 +56,7 @@ let private rule (analysed: Analysed) (span: Span) : string =
                     shape plan.Weight.Shape
                     treatment plan
                     count (Counts.ofWeight plan).Trained
-                    Starts.describe plan.Start
+                    Starts.ofPlan plan
                 ])
 
         let runs = analysed.Analysis.Value.Runs

@@ -56,7 +56,7 @@ let private printBest (run: Run option) (best: BestRecord) =
             (percent accuracy)
             (loss.ToString "F4")
 
-        printfn "verified still in it: %s scalars" (count verified)
+        printfn "verified fixed in it: %s scalars" (count verified)
 
 let private printResult (run: Run option) (result: RunResult) =
     printfn
@@ -65,7 +65,7 @@ let private printResult (run: Run option) (result: RunResult) =
         (result.TestLoss.ToString "F4")
         (percent result.BestValidationAccuracy)
 
-    printfn "verified still: %s scalars" (count result.StillVerified)
+    printfn "verified fixed: %s scalars" (count result.StillVerified)
     printBest run result.Best
     printfn "by %s on %d threads" result.Versions result.Threads
 

@@ -10,7 +10,7 @@ namespace Freeze.Runtime.Training;
 /// </summary>
 internal static class StillnessCheck
 {
-    /// <summary>How many scalars were found still.</summary>
+    /// <summary>How many fixed and zero scalars equal their start.</summary>
     /// <exception cref="RunException">One has moved.</exception>
     public static long Verify(WeightTable weights, long seed)
     {
