@@ -5,6 +5,7 @@ open System
 open System.Collections
 open System.Diagnostics
 open System.IO
+open System.Runtime.InteropServices
 open System.Text.Json
 open System.Threading
 open Freeze.Cli
@@ -28,7 +29,7 @@ let root =
 
 /// What all tests write: it goes when their process ends.
 let private folders =
-    let all = Directory.CreateTempSubdirectory "freeze-tests-"
+    let all = Directory.CreateTempSubdirectory "freeze-cli-tests-"
 
     AppDomain.CurrentDomain.ProcessExit.Add(fun _ ->
         try
@@ -39,6 +40,13 @@ let private folders =
         | :? UnauthorizedAccessException as error -> eprintfn $"{all} is left behind: {error.Message}")
 
     all.FullName
+
+/// A command that runs in here would keep these from ending the tests.
+let private ends =
+    [
+        for signal in [ PosixSignal.SIGINT; PosixSignal.SIGTERM ] ->
+            PosixSignalRegistration.Create(signal, (fun _ -> exit 1))
+    ]
 
 /// A folder of the test's own.
 let folder () =
@@ -51,9 +59,18 @@ let file (text: string) =
     File.WriteAllText(path, text)
     path
 
-/// A run of a second or two: 640 images of the sample.
+/// A run of a fraction of a second, but for the start of a process.
 let quick =
-    "data mnist-sample; images 640; batch 64; epochs 1; optimizer sgd(lr 0.02)\n"
+    "data mnist-sample; images 640; test 100 images; batch 64; epochs 1; optimizer sgd(lr 0.02)\n"
+
+/// The same, judged by all test images.
+let wholeTest = quick.Replace("test 100 images; ", "")
+
+/// One thread trains these small nets as soon as two do, and leaves a core to the tests beside.
+let private onOneThread (arguments: string list) =
+    match arguments with
+    | "run" :: rest when not (List.contains "--threads" rest) -> [ "run"; "--threads"; "1" ] @ rest
+    | _ -> arguments
 
 let json (output: Output) =
     JsonDocument.Parse(output.Text).RootElement
@@ -67,11 +84,20 @@ let private environment =
     |> Seq.map (fun entry -> string entry.Key, string entry.Value)
     |> List.ofSeq
 
+/// As it is published, which starts sooner, unless a source is newer.
+let program =
+    use isBuilt = Process.Start(Path.Combine(root, "scripts", "is-built"))
+    isBuilt.WaitForExit()
+
+    if isBuilt.ExitCode = 0 then
+        Path.Combine(root, "artifacts", "publish", "freeze.dll")
+    else
+        Path.Combine(AppContext.BaseDirectory, "freeze.dll")
+
 let private limit = TimeSpan.FromMinutes 3.0
 
 let startIn (folder: string) (variables: (string * string) list) (arguments: string list) : Process =
-    let info =
-        ProcessStartInfo("dotnet", Path.Combine(AppContext.BaseDirectory, "freeze.dll") :: arguments)
+    let info = ProcessStartInfo("dotnet", program :: onOneThread arguments)
 
     info.RedirectStandardOutput <- true
     info.RedirectStandardError <- true
@@ -112,39 +138,35 @@ let freezeProcess arguments = freezeProcessWith [] arguments
 
 // In this process: for everything else.
 
-/// A standard stream: what a command writes goes to its test, all else where it always went.
-type private Routed(usual: TextWriter) =
+/// A standard stream while a command runs: keeps what the command writes; all else goes where it always went.
+type private Kept(usual: TextWriter) =
     inherit TextWriter()
-    let chosen = AsyncLocal<TextWriter>()
+    let text = new StringWriter()
+    let isOfCommand = AsyncLocal<bool>()
 
-    let current () =
-        match chosen.Value with
-        | null -> usual
-        | writer -> writer
+    let target () : TextWriter =
+        if isOfCommand.Value then text else usual
 
     override _.Encoding = usual.Encoding
-    override _.Write(letter: char) = (current ()).Write letter
-    override _.Write(text: string) = (current ()).Write text
-    override _.Flush() = (current ()).Flush()
+    override _.Write(letter: char) = (target ()).Write letter
+    override _.Write(text: string) = (target ()).Write text
+    override _.Flush() = (target ()).Flush()
 
-    /// What the work writes, and what it gives.
-    member _.During(work: unit -> 'T) : 'T * string =
-        use writer = new StringWriter()
-        chosen.Value <- writer
+    /// What is written from here on, by this thread and those that it starts, is the command's.
+    member _.Begin() = isOfCommand.Value <- true
+    member _.Text = text.ToString()
 
-        try
-            let given = work ()
-            given, writer.ToString()
-        finally
-            chosen.Value <- null
-
-let private routed (usual: TextWriter) (set: TextWriter -> unit) : Routed =
-    let stream = new Routed(usual)
+/// Does something, and gives what it writes to a standard stream too.
+let private keeping (usual: TextWriter) (set: TextWriter -> unit) (work: unit -> 'T) : 'T * string =
+    let stream = new Kept(usual)
+    stream.Begin()
     set stream
-    stream
 
-let private output = routed Console.Out Console.SetOut
-let private errors = routed Console.Error Console.SetError
+    try
+        let given = work ()
+        given, stream.Text
+    finally
+        set usual
 
 /// Does something where a process has a folder and variables, and puts those back that there were.
 let private within (folder: string) (variables: (string * string) list) (work: unit -> 'T) : 'T =
@@ -170,21 +192,16 @@ let private within (folder: string) (variables: (string * string) list) (work: u
 let private turn = obj ()
 
 let freezeAt (folder: string) (variables: (string * string) list) (arguments: string list) : Output =
-    // A terminal would be drawn on, and asked.
-    if
-        not (
-            Console.IsOutputRedirected
-            && Console.IsErrorRedirected
-            && Console.IsInputRedirected
-        )
-    then
+    // A terminal would be drawn on.
+    if not (Console.IsOutputRedirected && Console.IsErrorRedirected) then
         finish (startIn folder variables arguments)
     else
         let run () =
-            within folder variables (fun () -> Program.run (Array.ofList arguments))
+            within folder variables (fun () -> Program.run (Array.ofList (onOneThread arguments)))
 
         lock turn (fun () ->
-            let (code, text), errors = errors.During(fun () -> output.During run)
+            let (code, text), errors =
+                keeping Console.Error Console.SetError (fun () -> keeping Console.Out Console.SetOut run)
 
             {
                 Code = code

@@ -4,19 +4,20 @@ module Freeze.Cli.Tests.EvaluateTests
 open System.IO
 open System.Text.Json
 open System.Text.RegularExpressions
+open Expecto
 open Freeze
 open Freeze.Cli.Tests.Command
-open Xunit
+open Freeze.Tests.Expectations
 
 let private text =
-    quick.Replace("epochs 1", "epochs 2; net lenet").Replace("lr 0.02", "lr [0.02, 0.04]")
+    wholeTest.Replace("epochs 1", "epochs 2; net lenet").Replace("lr 0.02", "lr [0.02, 0.04]")
 
 /// Two real runs, made once for all tests; none of them changes what they left.
 let private made =
     lazy
         (let source, store = file text, folder ()
          let run = freeze [ "run"; source; "--store"; store ]
-         Assert.True((run.Code = 0), run.Errors)
+         Expect.isTrue (run.Code = 0) run.Errors
          source, store)
 
 let private resultOf (store: string) (name: string) =
@@ -30,145 +31,6 @@ let private evaluate store (more: string list) =
 let private ofField (name: string) (element: JsonElement) = element.GetProperty name
 let private number name element = (ofField name element).GetInt32()
 let private real name element = (ofField name element).GetDouble()
-
-[<Fact>]
-let ``a run is found by hash, beginning, name and file, and answers as it recorded`` () =
-    let source, store = made.Force()
-    let result = resultOf store "lr=0.04"
-
-    for wanted in
-        [
-            [ result.Hash ]
-            [ result.Hash.Substring(0, 9) ]
-            [ "lr=0.04" ]
-            [ source; "--only"; "lr=0.04" ]
-        ] do
-        let output = evaluate store ("--json" :: wanted)
-        Assert.True((output.Code = 0), output.Errors)
-        let found = json output
-        Assert.Equal(1, number "schema" found)
-        Assert.Equal(result.Hash, (ofField "hash" found).GetString())
-        Assert.Equal(result.TestAccuracy, real "accuracy" found)
-        Assert.Equal(result.TestLoss, real "loss" found)
-        Assert.Equal(result.TestAccuracy, real "recordedAccuracy" found)
-        Assert.Equal("", output.Errors)
-
-[<Fact>]
-let ``predictions, classes and confusions are those of each image`` () =
-    let _, store = made.Force()
-    let target = Path.Combine(folder (), "said.csv")
-
-    let found = json (evaluate store [ "lr=0.02"; "--json"; "--predictions"; target ])
-
-    let lines = File.ReadAllLines target
-    Assert.Equal("image,label,predicted,probability", lines[0])
-
-    let rows =
-        lines[1..]
-        |> Array.map (fun line ->
-            let cells = line.Split ','
-            Assert.InRange(float cells[3], 0.1, 1.0)
-            int cells[0], int cells[1], int cells[2])
-
-    Assert.Equal<int[]>([| 0..999 |], rows |> Array.map (fun (image, _, _) -> image))
-    let pairs = rows |> Array.map (fun (_, label, said) -> label, said)
-
-    let share chosen =
-        let several = pairs |> Array.filter chosen
-
-        float (several |> Array.filter (fun (label, said) -> label = said) |> Array.length)
-        / float several.Length
-
-    Assert.Equal(real "accuracy" found, share (fun _ -> true))
-
-    for counts in (ofField "classes" found).EnumerateArray() do
-        let own = number "class" counts
-        Assert.Equal(share (fun (label, _) -> label = own), real "recall" counts)
-        Assert.Equal(share (fun (_, said) -> said = own), real "precision" counts)
-
-    Assert.Equal<Set<(int * int) * int>>(
-        pairs |> Array.countBy id |> Set.ofArray,
-        (ofField "confusion" found).EnumerateArray()
-        |> Seq.map (fun pair -> (number "class" pair, number "answer" pair), number "images" pair)
-        |> Set.ofSeq
-    )
-
-[<Fact>]
-let ``tables fit a terminal: the matrix of ten classes, of a hundred what was confused most`` () =
-    let _, store = made.Force()
-    let output = evaluate store [ "lr=0.02" ]
-    let result = resultOf store "lr=0.02"
-    let lines = output.Text.Split '\n'
-    Assert.All(lines, fun line -> Assert.InRange(line.Length, 0, 80))
-    Assert.Contains("mnist-sample, 1,000 test images\naccuracy ", output.Text)
-    Assert.Contains((100.0 * result.TestAccuracy).ToString "F2" + "%", output.Text)
-    Assert.Contains("as the run recorded", output.Text)
-
-    let matrix =
-        lines
-        |> Array.filter (fun line -> Regex.IsMatch(line, @"^ +\d │"))
-        |> Array.map (fun line -> Regex.Matches(line.Substring 7, @"\d+") |> Seq.sumBy (fun n -> int n.Value))
-
-    Assert.Equal(10, matrix.Length)
-    Assert.Equal(1000, Array.sum matrix)
-
-    let wide =
-        file (
-            quick.Replace("images 640", "images 64")
-            + "net many { linear classes }\nnet many; classes 100"
-        )
-
-    let store = folder ()
-    Assert.Equal(0, (freeze [ "run"; wide; "--store"; store ]).Code)
-    let output = evaluate store [ wide ]
-    Assert.DoesNotContain("│", output.Text)
-    Assert.Contains("What was confused most often", output.Text)
-    Assert.All(output.Text.Split '\n', fun line -> Assert.InRange(line.Length, 0, 80))
-
-[<Fact>]
-let ``a run of an older store is known to reports once it is evaluated`` () =
-    let source, store = file text, folder ()
-    Assert.Equal(0, (freeze [ "run"; source; "--store"; store; "--only"; "lr=0.02" ]).Code)
-
-    let kept =
-        Directory.GetFiles(store, "confusion.json", SearchOption.AllDirectories)
-        |> Array.exactlyOne
-
-    let before = File.ReadAllText kept
-    File.Delete kept
-    let page = Path.Combine(store, "report.html")
-
-    let report () =
-        Assert.Equal(0, (freeze [ "report"; source; "--store"; store; "-o"; page ]).Code)
-        File.ReadAllText page
-
-    Assert.DoesNotContain("Confusion matrices", report ())
-    Assert.Equal(0, (evaluate store [ source; "--only"; "lr=0.02" ]).Code)
-    Assert.Equal(before, File.ReadAllText kept)
-    Assert.Contains("Confusion matrices", report ())
-    Assert.Contains("not finished", (evaluate store [ source; "--only"; "lr=0.04" ]).Errors)
-
-[<Fact>]
-let ``what cannot be evaluated is refused with a way out`` () =
-    let source, store = made.Force()
-
-    let refused (more: string list) (said: string) =
-        let output = evaluate store more
-        Assert.Equal(2, output.Code)
-        Assert.Contains(said, output.Errors)
-
-    refused [ source ] "name one with --only"
-    refused [ source; "--only"; "lr=7" ] "lr is 0.02 or 0.04"
-    refused [ "nonesuch" ] "freeze status lists its runs"
-    refused [ "lr=0.02"; "--data"; "mnst" ] "did you mean mnist?"
-
-    refused
-        [ "lr=0.02"; "--data"; "cifar10" ]
-        "cifar10 has images of 3x32x32, and the net reads 1x28x28: these data sets fit: mnist, mnist-sample and fashion-mnist"
-
-    refused [ "lr=0.02"; "--data"; folder () ] "it must hold train/CLASS"
-    refused [ "lr=0.02"; "--threads"; "0" ] "expected a number from 1 to 1024"
-    refused [ "lr=0.02"; "--predictions"; "/nonesuch/said.csv" ] "cannot be written"
 
 /// Photographs of two classes, half of them of one colour, and what learns them.
 let private pictures (home: string) (name: string) (classes: string list) =
@@ -185,56 +47,208 @@ let private pictures (home: string) (name: string) (classes: string list) =
 
     Path.Combine(home, name)
 
-[<Fact>]
-let ``a folder of other pictures is judged by the classes that its net learned`` () =
-    let home = folder ()
-    pictures home "photos" [ "cat"; "dog" ] |> ignore
-
-    let source = Path.Combine(home, "f.frz")
-
-    File.WriteAllText(
-        source,
-        "data folder(\"photos\", size 16); net n { conv 4 3x3; relu; linear classes }\n\
-net n; classes 2; epochs 1; batch 2"
-    )
-
-    let freeze arguments =
-        freezeAt home [ "XDG_CACHE_HOME", Path.Combine(home, "cache"); "FREEZE_DATA", "" ] arguments
-
-    let run = freeze [ "run"; "f.frz" ]
-    Assert.True((run.Code = 0), run.Errors)
-    let said = Path.Combine(home, "said.csv")
-    let evaluate more = freeze ([ "evaluate"; "f.frz" ] @ more)
-
-    // The same images in another place are the run's own.
-    let copy = pictures home "copy" [ "cat"; "dog" ]
-    let same = evaluate [ "--data"; copy; "--predictions"; said; "--json" ]
-    Assert.True((same.Code = 0), same.Errors)
-    Assert.True((ofField "isOwnTestSet" (json same)).GetBoolean())
-
-    Assert.Equal<string list>(
+[<Tests>]
+let tests =
+    testList
+        "evaluate"
         [
-            "image"
-            "test/cat/1.png"
-            "test/cat/2.png"
-            "test/dog/1.png"
-            "test/dog/2.png"
-        ],
-        File.ReadAllLines said |> Seq.map (fun line -> line.Split(',')[0]) |> List.ofSeq
-    )
+            test "a run is found by hash, beginning, name and file, and answers as it recorded" {
+                let source, store = made.Force()
+                let result = resultOf store "lr=0.04"
 
-    let other = pictures home "other" [ "cat"; "dog" ]
-    File.Delete(Path.Combine(other, "test", "dog", "2.png"))
-    let judged = json (evaluate [ "--data"; other; "--json" ])
-    Assert.False((ofField "isOwnTestSet" judged).GetBoolean())
-    Assert.Equal(3, number "images" judged)
-    Assert.Equal("dog", (ofField "name" (ofField "classes" judged).[1]).GetString())
+                for wanted in
+                    [
+                        [ result.Hash ]
+                        [ result.Hash.Substring(0, 9) ]
+                        [ "lr=0.04" ]
+                        [ source; "--only"; "lr=0.04" ]
+                    ] do
+                    let output = evaluate store ("--json" :: wanted)
+                    Expect.isTrue (output.Code = 0) output.Errors
+                    let found = json output
+                    equal 1 (number "schema" found)
+                    equal result.Hash ((ofField "hash" found).GetString())
+                    equal result.TestAccuracy (real "accuracy" found)
+                    equal result.TestLoss (real "loss" found)
+                    equal result.TestAccuracy (real "recordedAccuracy" found)
+                    equal "" output.Errors
+            }
 
-    let strange = pictures home "strange" [ "cat"; "emu" ]
-    let output = evaluate [ "--data"; strange ]
-    Assert.Equal(2, output.Code)
+            test "predictions, classes and confusions are those of each image" {
+                let _, store = made.Force()
+                let target = Path.Combine(folder (), "said.csv")
 
-    Assert.Contains(
-        "emu is no class of the folder that the run was trained on, which has cat and dog",
-        output.Errors
-    )
+                let found = json (evaluate store [ "lr=0.02"; "--json"; "--predictions"; target ])
+
+                let lines = File.ReadAllLines target
+                equal "image,label,predicted,probability" lines[0]
+
+                let rows =
+                    lines[1..]
+                    |> Array.map (fun line ->
+                        let cells = line.Split ','
+                        between 0.1 1.0 (float cells[3])
+                        int cells[0], int cells[1], int cells[2])
+
+                equal [| 0..999 |] (rows |> Array.map (fun (image, _, _) -> image))
+                let pairs = rows |> Array.map (fun (_, label, said) -> label, said)
+
+                let share chosen =
+                    let several = pairs |> Array.filter chosen
+
+                    float (several |> Array.filter (fun (label, said) -> label = said) |> Array.length)
+                    / float several.Length
+
+                equal (real "accuracy" found) (share (fun _ -> true))
+
+                for counts in (ofField "classes" found).EnumerateArray() do
+                    let own = number "class" counts
+                    equal (share (fun (label, _) -> label = own)) (real "recall" counts)
+                    equal (share (fun (_, said) -> said = own)) (real "precision" counts)
+
+                equal
+                    (pairs |> Array.countBy id |> Set.ofArray)
+                    ((ofField "confusion" found).EnumerateArray()
+                     |> Seq.map (fun pair ->
+                         (number "class" pair, number "answer" pair), number "images" pair)
+                     |> Set.ofSeq)
+            }
+
+            test "tables fit a terminal: the matrix of ten classes, of a hundred what was confused most" {
+                let _, store = made.Force()
+                let output = evaluate store [ "lr=0.02" ]
+                let result = resultOf store "lr=0.02"
+                let lines = output.Text.Split '\n'
+
+                for line in lines do
+                    between 0 80 line.Length
+
+                contains "mnist-sample, 1,000 test images\naccuracy " output.Text
+                contains ((100.0 * result.TestAccuracy).ToString "F2" + "%") output.Text
+                contains "as the run recorded" output.Text
+
+                let matrix =
+                    lines
+                    |> Array.filter (fun line -> Regex.IsMatch(line, @"^ +\d │"))
+                    |> Array.map (fun line ->
+                        Regex.Matches(line.Substring 7, @"\d+") |> Seq.sumBy (fun n -> int n.Value))
+
+                equal 10 matrix.Length
+                equal 1000 (Array.sum matrix)
+
+                let wide =
+                    file (
+                        quick.Replace("images 640", "images 64")
+                        + "net many { linear classes }\nnet many; classes 100"
+                    )
+
+                let store = folder ()
+                equal 0 (freeze [ "run"; wide; "--store"; store ]).Code
+                let output = evaluate store [ wide ]
+                lacks "│" output.Text
+                contains "What was confused most often" output.Text
+
+                for line in output.Text.Split '\n' do
+                    between 0 80 line.Length
+            }
+
+            test "a run of an older store is known to reports once it is evaluated" {
+                let source, store = file text, folder ()
+                equal 0 (freeze [ "run"; source; "--store"; store; "--only"; "lr=0.02" ]).Code
+
+                let kept =
+                    Directory.GetFiles(store, "confusion.json", SearchOption.AllDirectories)
+                    |> Array.exactlyOne
+
+                let before = File.ReadAllText kept
+                File.Delete kept
+                let page = Path.Combine(store, "report.html")
+
+                let report () =
+                    equal 0 (freeze [ "report"; source; "--store"; store; "-o"; page ]).Code
+                    File.ReadAllText page
+
+                lacks "Confusion matrices" (report ())
+                equal 0 (evaluate store [ source; "--only"; "lr=0.02" ]).Code
+                equal before (File.ReadAllText kept)
+                contains "Confusion matrices" (report ())
+                contains "not finished" (evaluate store [ source; "--only"; "lr=0.04" ]).Errors
+            }
+
+            test "what cannot be evaluated is refused with a way out" {
+                let source, store = made.Force()
+
+                let refused (more: string list) (said: string) =
+                    let output = evaluate store more
+                    equal 2 output.Code
+                    contains said output.Errors
+
+                refused [ source ] "name one with --only"
+                refused [ source; "--only"; "lr=7" ] "lr is 0.02 or 0.04"
+                refused [ "nonesuch" ] "freeze status lists its runs"
+                refused [ "lr=0.02"; "--data"; "mnst" ] "did you mean mnist?"
+
+                refused
+                    [ "lr=0.02"; "--data"; "cifar10" ]
+                    "cifar10 has images of 3x32x32, and the net reads 1x28x28: these data sets fit: mnist, mnist-sample and fashion-mnist"
+
+                refused [ "lr=0.02"; "--data"; folder () ] "it must hold train/CLASS"
+                refused [ "lr=0.02"; "--threads"; "0" ] "expected a number from 1 to 1024"
+                refused [ "lr=0.02"; "--predictions"; "/nonesuch/said.csv" ] "cannot be written"
+            }
+
+            test "a folder of other pictures is judged by the classes that its net learned" {
+                let home = folder ()
+                pictures home "photos" [ "cat"; "dog" ] |> ignore
+
+                let source = Path.Combine(home, "f.frz")
+
+                File.WriteAllText(
+                    source,
+                    "data folder(\"photos\", size 16); net n { conv 4 3x3; relu; linear classes }\n\
+net n; classes 2; epochs 1; batch 2"
+                )
+
+                let freeze arguments =
+                    freezeAt
+                        home
+                        [ "XDG_CACHE_HOME", Path.Combine(home, "cache"); "FREEZE_DATA", "" ]
+                        arguments
+
+                let run = freeze [ "run"; "f.frz" ]
+                Expect.isTrue (run.Code = 0) run.Errors
+                let said = Path.Combine(home, "said.csv")
+                let evaluate more = freeze ([ "evaluate"; "f.frz" ] @ more)
+
+                // The same images in another place are the run's own.
+                let copy = pictures home "copy" [ "cat"; "dog" ]
+                let same = evaluate [ "--data"; copy; "--predictions"; said; "--json" ]
+                Expect.isTrue (same.Code = 0) same.Errors
+                isTrue ((ofField "isOwnTestSet" (json same)).GetBoolean())
+
+                equal
+                    [
+                        "image"
+                        "test/cat/1.png"
+                        "test/cat/2.png"
+                        "test/dog/1.png"
+                        "test/dog/2.png"
+                    ]
+                    (File.ReadAllLines said |> Seq.map (fun line -> line.Split(',')[0]) |> List.ofSeq)
+
+                let other = pictures home "other" [ "cat"; "dog" ]
+                File.Delete(Path.Combine(other, "test", "dog", "2.png"))
+                let judged = json (evaluate [ "--data"; other; "--json" ])
+                isFalse ((ofField "isOwnTestSet" judged).GetBoolean())
+                equal 3 (number "images" judged)
+                equal "dog" ((ofField "name" (ofField "classes" judged).[1]).GetString())
+
+                let strange = pictures home "strange" [ "cat"; "emu" ]
+                let output = evaluate [ "--data"; strange ]
+                equal 2 output.Code
+
+                contains
+                    "emu is no class of the folder that the run was trained on, which has cat and dog"
+                    output.Errors
+            }
+        ]

@@ -6,12 +6,13 @@ open System.Collections.Generic
 open System.Diagnostics
 open System.IO
 open System.Threading
+open Expecto
 open Freeze.Cli.Tests.Command
-open Xunit
+open Freeze.Tests.Expectations
 
 /// Twenty runs of a second or less; saved after every step, so that kills fall into writing too.
 let private batch =
-    "data mnist-sample; images 192; batch 64; epochs 3; net lenet; seed 1..10
+    "data mnist-sample; images 192; test 100 images; batch 64; epochs 3; net lenet; seed 1..10
      optimizer sgd(lr [0.02, 0.05], momentum 0.9)"
 
 /// Few by default, since each costs the start of a process; `scripts/kill-test 1000` sets another number.
@@ -36,7 +37,7 @@ let private hashes (store: string) =
 
 /// Of every run the same files with the same bytes, but for the times.
 let private assertSame (whole: string) (store: string) =
-    Assert.Equal<string[]>(hashes whole, hashes store)
+    equal (hashes whole) (hashes store)
 
     for hash in hashes whole do
         // A process that was killed behind its result leaves its claim, which is no file of the run.
@@ -46,13 +47,13 @@ let private assertSame (whole: string) (store: string) =
             |> Array.filter (fun name -> not (name.StartsWith "claim-"))
             |> Array.sort
 
-        Assert.Equal<string[]>(names whole, names store)
+        equal (names whole) (names store)
 
         for name in names whole |> Array.filter ((<>) "times.jsonl") do
             let content store =
                 File.ReadAllBytes(Path.Combine(store, hash, name))
 
-            Assert.True(content whole = content store, $"{hash}/{name} differs")
+            Expect.isTrue (content whole = content store) $"{hash}/{name} differs"
 
 /// A run that has a result is not trained again: the file stays the one that was first seen.
 let private assertOnce (seen: Dictionary<string, DateTime>) (store: string) =
@@ -60,7 +61,7 @@ let private assertOnce (seen: Dictionary<string, DateTime>) (store: string) =
         let written = File.GetLastWriteTimeUtc result
 
         if not (seen.TryAdd(result, written)) then
-            Assert.Equal(seen[result], written)
+            equal seen[result] written
 
 /// Two runners at one store, killed and started again until the batch is done or `most` kills are; how many those were.
 let private disturb (random: Random) source (store: string) (most: int) : int =
@@ -73,7 +74,7 @@ let private disturb (random: Random) source (store: string) (most: int) : int =
         // A runner trains after about a second: some are killed before that, some in the midst of a run, some between.
         Thread.Sleep(random.Next(100, 2000))
         pauses <- pauses + 1
-        Assert.InRange(pauses, 0, 1000)
+        between 0 1000 pauses
         assertOnce seen store
         let i = random.Next 2
 
@@ -86,33 +87,16 @@ let private disturb (random: Random) source (store: string) (most: int) : int =
         runners[i] <- runner source store
 
     for runner in runners do
-        Assert.True(runner.WaitForExit(TimeSpan.FromMinutes 5.0), "a runner did not end")
-        Assert.Equal(0, runner.ExitCode)
+        Expect.isTrue (runner.WaitForExit(TimeSpan.FromMinutes 5.0)) "a runner did not end"
+        equal 0 runner.ExitCode
         runner.Dispose()
 
     assertOnce seen store
     killed
 
-[<Fact>]
-let ``runners killed at random moments leave the bytes of an undisturbed batch`` () =
-    let source, whole, random = file batch, folder (), Random 1
-    Assert.Equal(0, (freeze (run source whole)).Code)
-
-    let rec go rounds left =
-        if left > 0 then
-            let store = folder ()
-            let killed = disturb random source store left
-            assertSame whole store
-            Directory.Delete(store, recursive = true)
-            // A batch that is done before a single kill would go on for ever.
-            Assert.InRange(rounds, 0, 10 + kills)
-            go (rounds + 1) (left - killed)
-
-    go 0 kills
-
 /// Six epochs of 16 steps for each of two stages; saved after every step.
 let private stages =
-    "data mnist-sample; images 1064; validate 40; batch 64; epochs 6; learn stage by stage; optimizer sgd(lr 0.02)
+    "data mnist-sample; images 1064; test 100 images; validate 40; batch 64; epochs 6; learn stage by stage; optimizer sgd(lr 0.02)
      net two { stage 1 { conv 16 5x5; relu; maxpool 2 }; stage 2 { conv 32 5x5; relu; maxpool 2 }; fc: linear classes }
      net two"
 
@@ -121,67 +105,91 @@ let private await (condition: unit -> bool) =
     let clock = Stopwatch.StartNew()
 
     while not (condition ()) do
-        Assert.True(clock.Elapsed < TimeSpan.FromMinutes 1.0, "what is waited for did not come")
+        Expect.isTrue (clock.Elapsed < TimeSpan.FromMinutes 1.0) "what is waited for did not come"
         Thread.Sleep 5
 
-[<Fact>]
-let ``a process killed in the midst of the second stage has trained the first for good`` () =
-    let source, whole, store = file stages, folder (), folder ()
-    Assert.Equal(0, (freeze (run source whole)).Code)
-    let killed = runner source store
+[<Tests>]
+let processes =
+    testSequencedGroup "kills"
+    <| testList
+        "kills"
+        [
+            test "runners killed at random moments leave the bytes of an undisturbed batch" {
+                let source, whole, random = file batch, folder (), Random 1
+                equal 0 (freeze (run source whole)).Code
 
-    let finishedStages () =
-        let folder = Path.Combine(store, "stages")
+                let rec go rounds left =
+                    if left > 0 then
+                        let store = folder ()
+                        let killed = disturb random source store left
+                        assertSame whole store
+                        Directory.Delete(store, recursive = true)
+                        // A batch that is done before a single kill would go on for ever.
+                        between 0 (10 + kills) rounds
+                        go (rounds + 1) (left - killed)
 
-        if Directory.Exists folder then
-            Directory.GetFiles(folder, "stage.json", SearchOption.AllDirectories)
-        else
-            [||]
+                go 0 kills
+            }
 
-    /// The folders of candidates that are under way.
-    let underWay () =
-        Directory.GetFiles(store, "checkpoint*.safetensors", SearchOption.AllDirectories)
-        |> Array.map Path.GetDirectoryName
-        |> Array.distinct
-        |> Array.filter (fun path -> not (File.Exists(Path.Combine(path, "..", "stage.json"))))
+            test "a process killed in the midst of the second stage has trained the first for good" {
+                let source, whole, store = file stages, folder (), folder ()
+                equal 0 (freeze (run source whole)).Code
+                let killed = runner source store
 
-    await (fun () -> (finishedStages ()).Length = 1 && (underWay ()).Length = 1)
-    killed.Kill()
-    killed.WaitForExit()
-    killed.Dispose()
+                let finishedStages () =
+                    let folder = Path.Combine(store, "stages")
 
-    let first = (finishedStages ()) |> Array.exactlyOne |> Path.GetDirectoryName
-    Assert.Single(underWay ()) |> ignore
+                    if Directory.Exists folder then
+                        Directory.GetFiles(folder, "stage.json", SearchOption.AllDirectories)
+                    else
+                        [||]
 
-    let records (stage: string) =
-        Directory.GetFiles(stage, "*", SearchOption.AllDirectories)
-        |> Array.filter (fun path -> Path.GetFileName path <> "claim-1")
-        |> Array.sort
-        |> Array.map (fun path -> path, File.GetLastWriteTimeUtc path)
+                /// The folders of candidates that are under way.
+                let underWay () =
+                    Directory.GetFiles(store, "checkpoint*.safetensors", SearchOption.AllDirectories)
+                    |> Array.map Path.GetDirectoryName
+                    |> Array.distinct
+                    |> Array.filter (fun path -> not (File.Exists(Path.Combine(path, "..", "stage.json"))))
 
-    let before = records first
-    let again = freeze (run source store)
-    Assert.Equal(0, again.Code)
+                await (fun () -> (finishedStages ()).Length = 1 && (underWay ()).Length = 1)
+                killed.Kill()
+                killed.WaitForExit()
+                killed.Dispose()
 
-    // Not a file of the first stage was written again, and the second went on where it was.
-    Assert.Equal<(string * DateTime)[]>(before, records first)
-    Assert.DoesNotContain("stage 1 of 2", again.Errors)
-    Assert.Contains("stage 2 of 2", again.Errors)
-    Assert.Matches("going on after step [0-9]+ of epoch [1-6]", again.Errors)
+                let first = (finishedStages ()) |> Array.exactlyOne |> Path.GetDirectoryName
+                Seq.exactlyOne (underWay ()) |> ignore
 
-    for stage in hashes (Path.Combine(whole, "stages")) do
-        for file in [ "stage.json"; "last.safetensors" ] do
-            let content (store: string) =
-                File.ReadAllBytes(Path.Combine(store, "stages", stage, file))
+                let records (stage: string) =
+                    Directory.GetFiles(stage, "*", SearchOption.AllDirectories)
+                    |> Array.filter (fun path -> Path.GetFileName path <> "claim-1")
+                    |> Array.sort
+                    |> Array.map (fun path -> path, File.GetLastWriteTimeUtc path)
 
-            Assert.Equal<byte[]>(content whole, content store)
+                let before = records first
+                let again = freeze (run source store)
+                equal 0 again.Code
 
-    let isRun (folder: string) =
-        folder <> "stages" && folder <> "features"
+                // Not a file of the first stage was written again, and the second went on where it was.
+                equal before (records first)
+                lacks "stage 1 of 2" again.Errors
+                contains "stage 2 of 2" again.Errors
+                matches "going on after step [0-9]+ of epoch [1-6]" again.Errors
 
-    for hash in hashes whole |> Array.filter isRun do
-        for file in [ "last.safetensors"; "metrics.jsonl"; "result.json" ] do
-            let content (store: string) =
-                File.ReadAllBytes(Path.Combine(store, hash, file))
+                for stage in hashes (Path.Combine(whole, "stages")) do
+                    for file in [ "stage.json"; "last.safetensors" ] do
+                        let content (store: string) =
+                            File.ReadAllBytes(Path.Combine(store, "stages", stage, file))
 
-            Assert.Equal<byte[]>(content whole, content store)
+                        equal (content whole) (content store)
+
+                let isRun (folder: string) =
+                    folder <> "stages" && folder <> "features"
+
+                for hash in hashes whole |> Array.filter isRun do
+                    for file in [ "last.safetensors"; "metrics.jsonl"; "result.json" ] do
+                        let content (store: string) =
+                            File.ReadAllBytes(Path.Combine(store, hash, file))
+
+                        equal (content whole) (content store)
+            }
+        ]

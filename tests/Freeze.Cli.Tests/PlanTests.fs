@@ -1,137 +1,139 @@
 module Freeze.Cli.Tests.PlanTests
 
 open System.IO
+open Expecto
 open Freeze.Cli.Tests.Command
-open Xunit
+open Freeze.Tests.Expectations
 
-[<Fact>]
-let ``the plan as JSON is an array of runs with counts for each layer`` () =
-    let runs = json (freeze [ "plan"; "--json"; "dsl-examples/lenet-each-layer.frz" ])
-    Assert.Equal(15, runs.GetArrayLength())
+[<Tests>]
+let tests =
+    testList
+        "plan"
+        [
+            test "the plan as JSON is an array of runs with counts for each layer" {
+                let runs = json (freeze [ "plan"; "--json"; "dsl-examples/lenet-each-layer.frz" ])
+                equal 15 (runs.GetArrayLength())
 
-    let run =
-        runs.EnumerateArray()
-        |> Seq.find (fun run -> run.GetProperty("name").GetString() = "frozen seed=1 i=2")
+                let run =
+                    runs.EnumerateArray()
+                    |> Seq.find (fun run -> run.GetProperty("name").GetString() = "frozen seed=1 i=2")
 
-    let text (name: string) = run.GetProperty(name).GetString()
-    Assert.Equal(("frozen seed=1 i=2", "lenet", "mnist"), (text "name", text "net", text "data"))
-    Assert.Matches("^[0-9a-f]{16}$", text "hash")
-    Assert.Equal("""{"seed":1,"case":"frozen","i":2}""", run.GetProperty("axes").GetRawText())
+                let text (name: string) = run.GetProperty(name).GetString()
+                equal ("frozen seed=1 i=2", "lenet", "mnist") (text "name", text "net", text "data")
+                matches "^[0-9a-f]{16}$" (text "hash")
+                equal """{"seed":1,"case":"frozen","i":2}""" (run.GetProperty("axes").GetRawText())
 
-    Assert.Equal(
-        """{"total":431080,"trained":406030,"fixed":25050,"zero":0}""",
-        run.GetProperty("weights").GetRawText()
-    )
+                equal
+                    """{"total":431080,"trained":406030,"fixed":25050,"zero":0}"""
+                    (run.GetProperty("weights").GetRawText())
 
-    Assert.Equal(
-        """{"name":"conv2","kind":"conv","shape":[50,20,5,5],"trained":0,"fixed":25050,"zero":0}""",
-        run.GetProperty("layers").[1].GetRawText()
-    )
+                equal
+                    """{"name":"conv2","kind":"conv","shape":[50,20,5,5],"trained":0,"fixed":25050,"zero":0}"""
+                    (run.GetProperty("layers").[1].GetRawText())
+            }
 
-[<Fact>]
-let ``the same file has the same hashes, and comments change none`` () =
-    let hashes text =
-        (json (freeze [ "plan"; "--json"; file text ])).EnumerateArray()
-        |> Seq.map (fun run -> run.GetProperty("hash").GetString())
-        |> List.ofSeq
+            test "the same file has the same hashes, and comments change none" {
+                let hashes text =
+                    (json (freeze [ "plan"; "--json"; file text ])).EnumerateArray()
+                    |> Seq.map (fun run -> run.GetProperty("hash").GetString())
+                    |> List.ofSeq
 
-    Assert.Equal<string list>(
-        hashes "conv1: fixed\nseed 1..2",
-        hashes "# why\nseed 1..2 # two\n\nconv1:fixed"
-    )
+                equal (hashes "conv1: fixed\nseed 1..2") (hashes "# why\nseed 1..2 # two\n\nconv1:fixed")
+            }
 
-[<Fact>]
-let ``a table shows every run, and the layers of a few`` () =
-    let output = freeze [ "plan"; "dsl-examples/quickstart.frz" ]
-    Assert.Equal(0, output.Code)
-    Assert.Contains("quickstart", output.Text)
-    Assert.Contains("415,530", output.Text)
-    Assert.Contains("50x20x5x5", output.Text)
+            test "a table shows every run, and the layers of a few" {
+                let output = freeze [ "plan"; "dsl-examples/quickstart.frz" ]
+                equal 0 output.Code
+                contains "quickstart" output.Text
+                contains "415,530" output.Text
+                contains "50x20x5x5" output.Text
+            }
 
-[<Fact>]
-let ``a plan file runs as the file that it came from`` () =
-    let source = file (quick + "conv1: fixed")
-    let plan = Path.Combine(folder (), "plan.json")
-    File.WriteAllText(plan, (freeze [ "plan"; "--json"; source ]).Text)
-    let store = folder ()
-    Assert.Equal(0, (freeze [ "run"; plan; "--store"; store ]).Code)
-    // The same recipe has the same address: nothing is trained again.
-    Assert.Contains("finished before", (freeze [ "run"; source; "--store"; store ]).Text)
+            test "a plan file runs as the file that it came from" {
+                let source = file (quick + "conv1: fixed")
+                let plan = Path.Combine(folder (), "plan.json")
+                File.WriteAllText(plan, (freeze [ "plan"; "--json"; source ]).Text)
+                let store = folder ()
+                equal 0 (freeze [ "run"; plan; "--store"; store ]).Code
+                // The same recipe has the same address: nothing is trained again.
+                contains "finished before" (freeze [ "run"; source; "--store"; store ]).Text
+            }
 
-[<Fact>]
-let ``a file that is no plan is refused with its place`` () =
-    let plan = Path.Combine(folder (), "plan.json")
-    File.WriteAllText(plan, """[{"schema":4,"name":"a","profile":""}]""")
-    let output = freeze [ "run"; plan ]
-    Assert.Equal(2, output.Code)
-    Assert.Contains("$[0]: field \"axes\" is missing", output.Errors)
+            test "a file that is no plan is refused with its place" {
+                let plan = Path.Combine(folder (), "plan.json")
+                File.WriteAllText(plan, """[{"schema":4,"name":"a","profile":""}]""")
+                let output = freeze [ "run"; plan ]
+                equal 2 output.Code
+                contains "$[0]: field \"axes\" is missing" output.Errors
+            }
 
-[<Fact>]
-let ``a plan says what is computed once, or why not, and whose gradients are left out`` () =
-    let plan text = (freeze [ "plan"; file text ]).Text
-    let fixed' = "data mnist; net lenet; conv1: fixed; "
+            test "a plan says what is computed once, or why not, and whose gradients are left out" {
+                let plan text = (freeze [ "plan"; file text ]).Text
+                let fixed' = "data mnist; net lenet; conv1: fixed; "
 
-    Assert.Contains(
-        "computed once: the outputs of maxpool1, 806 MB in ",
-        plan (fixed' + "conv2: train 0.4 filters")
-    )
+                contains
+                    "computed once: the outputs of maxpool1, 806 MB in "
+                    (plan (fixed' + "conv2: train 0.4 filters"))
 
-    Assert.Contains("; then conv2 learns", plan fixed')
-    Assert.Contains("though fixed: crop moves the images", plan (fixed' + "augment crop(2)"))
+                contains "; then conv2 learns" (plan fixed')
+                contains "though fixed: crop moves the images" (plan (fixed' + "augment crop(2)"))
 
-    Assert.Contains(
-        "though fixed: the statistics of bn1 move",
-        plan
-            "data mnist; net n { bn1: bn; relu; conv1: conv 4 3x3; fc: linear classes }\nnet n; bn1, conv1: fixed"
-    )
+                contains
+                    "though fixed: the statistics of bn1 move"
+                    (plan
+                        "data mnist; net n { bn1: bn; relu; conv1: conv 4 3x3; fc: linear classes }\nnet n; bn1, conv1: fixed")
 
-    Assert.Contains("what learns alone: conv2 (20 of 50 filters)", plan (fixed' + "conv2: train 0.4 filters"))
+                contains
+                    "what learns alone: conv2 (20 of 50 filters)"
+                    (plan (fixed' + "conv2: train 0.4 filters"))
 
-    let passes =
-        (json (freeze [ "plan"; "--json"; file (fixed' + "images 1000") ])).[0].GetProperty "passes"
+                let passes =
+                    (json (freeze [ "plan"; "--json"; file (fixed' + "images 1000") ])).[0].GetProperty
+                        "passes"
 
-    let features = passes.GetProperty "features"
-    Assert.Equal("maxpool1", features.GetProperty("output").GetString())
-    Assert.Equal(11_000L * 20L * 12L * 12L * 4L, features.GetProperty("bytes").GetInt64())
-    Assert.Equal("conv1", passes.GetProperty("noBackward").[0].GetString())
+                let features = passes.GetProperty "features"
+                equal "maxpool1" (features.GetProperty("output").GetString())
+                equal (11_000L * 20L * 12L * 12L * 4L) (features.GetProperty("bytes").GetInt64())
+                equal "conv1" (passes.GetProperty("noBackward").[0].GetString())
+            }
 
-[<Fact>]
-let ``a plan with --time takes steps of each run and says how long all would take`` () =
-    let source =
-        file (quick + "case a { conv1: fixed; epochs 1 }; case b { epochs 40 }; seed 1..2")
+            test "a plan with --time takes steps of each run and says how long all would take" {
+                let source =
+                    file (quick + "case a { conv1: fixed; epochs 1 }; case b { epochs 40 }; seed 1..2")
 
-    let output = freeze [ "plan"; "--time"; source ]
-    Assert.Equal(0, output.Code)
-    Assert.Contains("ms a step", output.Text)
+                let output = freeze [ "plan"; "--time"; "--threads"; "1"; source ]
+                equal 0 output.Code
+                contains "ms a step" output.Text
 
-    Assert.Matches(
-        "for 4 of 4 runs, one after the other on [0-9]+ threads of this machine, and less by .*; [0-9.]+ GB",
-        output.Text
-    )
-    // Seeds take the same time: they are timed once.
-    Assert.Equal(2, (output.Errors.Split "timing steps of").Length - 1)
+                matches
+                    "for 4 of 4 runs, one after the other on 1 threads of this machine, and less by .*; [0-9.]+ GB"
+                    output.Text
+                // Seeds take the same time: they are timed once.
+                equal 2 ((output.Errors.Split "timing steps of").Length - 1)
+            }
 
-[<Fact>]
-let ``a plan says how much its runs compute`` () =
-    let output =
-        freeze [ "plan"; file "data mnist-sample; net lenet; epochs 3; validate test" ]
+            test "a plan says how much its runs compute" {
+                let output =
+                    freeze [ "plan"; file "data mnist-sample; net lenet; epochs 3; validate test" ]
 
-    Assert.Contains("multiply-adds in all: steps on 18,000 images, 3,000 judged", output.Text)
+                contains "multiply-adds in all: steps on 18,000 images, 3,000 judged" output.Text
+            }
 
-[<Fact>]
-let ``a plan prices each stage, and says what runs share`` () =
-    let output =
-        freeze
-            [
-                "plan"
-                "--layers"
-                file
-                    "data cifar10; images 10000; validate 1000; epochs 1; net [cnn1, cnn6]; learn stage by stage\nstage 1 { lr 0.02; decay 0.5 }"
-            ]
+            test "a plan prices each stage, and says what runs share" {
+                let output =
+                    freeze
+                        [
+                            "plan"
+                            "--layers"
+                            file
+                                "data cifar10; images 10000; validate 1000; epochs 1; net [cnn1, cnn6]; learn stage by stage\nstage 1 { lr 0.02; decay 0.5 }"
+                        ]
 
-    Assert.Equal(0, output.Code)
-    Assert.Contains("3 stage trainings, 2 distinct; 3 candidates, 2 distinct; ", output.Text)
-    Assert.Contains(" if runs shared nothing", output.Text)
-    // Of both runs: 2·(1024·32·27 + 1024·32·288 + 81,920) + 1024·32·288 + 81,920 in a step.
-    Assert.Matches("stage1 +1 +0.02 +0.5 +30.3 M +283.3 G +of 2 runs", output.Text)
-    Assert.Matches("stage2 +1 +0.01 +0 +10.3 M once", output.Text)
+                equal 0 output.Code
+                contains "3 stage trainings, 2 distinct; 3 candidates, 2 distinct; " output.Text
+                contains " if runs shared nothing" output.Text
+                // Of both runs: 2·(1024·32·27 + 1024·32·288 + 81,920) + 1024·32·288 + 81,920 in a step.
+                matches "stage1 +1 +0.02 +0.5 +30.3 M +283.3 G +of 2 runs" output.Text
+                matches "stage2 +1 +0.01 +0 +10.3 M once" output.Text
+            }
+        ]

@@ -3,13 +3,14 @@ module Freeze.Cli.Tests.ReportTests
 open System.IO
 open System.Text.Json
 open System.Text.RegularExpressions
+open Expecto
 open Freeze
 open Freeze.Report.Maps
 open Freeze.Cli.Tests.Command
-open Xunit
+open Freeze.Tests.Expectations
 
 let private text =
-    "data mnist-sample; images 640; batch 64; epochs 2; net lenet; optimizer sgd(lr 0.02, momentum 0.9); seed 1..2\n\
+    "data mnist-sample; images 640; test 400 images; batch 64; epochs 2; net lenet; optimizer sgd(lr 0.02, momentum 0.9); seed 1..2\n\
      case all { rest: train }\n\
      case share { conv: train 0.4 filters }\n\
      case front { conv: fixed }\n\
@@ -32,7 +33,7 @@ let private made =
         (let source, store = file text, folder ()
          let page = Path.Combine(store, "report.html")
          let run = freeze [ "run"; source; "--store"; store ]
-         Assert.True((run.Code = 0), run.Errors)
+         Expect.isTrue (run.Code = 0) run.Errors
 
          let report =
              freeze
@@ -51,7 +52,7 @@ let private made =
                      Path.Combine(store, "events")
                  ]
 
-         Assert.True((report.Code = 0), report.Errors)
+         Expect.isTrue (report.Code = 0) report.Errors
          source, store, page)
 
 let private results store =
@@ -59,113 +60,6 @@ let private results store =
     |> Array.map (fun run -> Path.Combine(run, "result.json"))
     |> Array.filter File.Exists
     |> Array.map (File.ReadAllText >> Json.ofText<RunResult>)
-
-[<Fact>]
-let ``claims are judged by what the records hold`` () =
-    let _, store, page = made.Force()
-    let text = File.ReadAllText page
-    Assert.Contains("best accuracy on all &gt; front", text)
-
-    let accuracies =
-        results store
-        |> Array.map (fun result -> result.Name, result.BestValidationAccuracy)
-
-    let mean (case: string) =
-        accuracies
-        |> Array.filter (fun (name, _) -> name.StartsWith case)
-        |> Array.averageBy snd
-
-    // Both seeds on both sides: a difference with an interval, whatever it is.
-    let lines =
-        File.ReadAllLines(Path.Combine(store, "claims.csv")) |> Array.map _.Split(',')
-
-    let line = lines |> Array.find (Array.contains "best accuracy on all > front")
-
-    let cell name =
-        line[lines[0] |> Array.findIndex ((=) name)]
-
-    Assert.Equal(mean "all" - mean "front", float (cell "difference"), 9)
-    Assert.Equal("2", cell "seeds_or_points")
-
-[<Fact>]
-let ``tables show what the records hold`` () =
-    let _, store, page = made.Value
-    let html = File.ReadAllText page
-
-    for result in results store do
-        let row =
-            Regex
-                .Match(
-                    html,
-                    "<tr><th scope=\"row\">"
-                    + Regex.Escape result.Name
-                    + "</th><td>finished</td>.*</tr>"
-                )
-                .Value
-
-        let percent (share: float) = (100.0 * share).ToString "F2" + "%"
-        Assert.Contains(percent result.BestValidationAccuracy, row)
-        Assert.Contains(percent result.TestAccuracy, row)
-        Assert.Contains(result.Counts.Trained.ToString "N0", row)
-
-[<Fact>]
-let ``tidy files hold every epoch and the source's values`` () =
-    let _, store, _ = made.Value
-
-    let lines (name: string) =
-        File.ReadAllLines(Path.Combine(store, name))
-
-    Assert.Equal(1 + 6 * 2, (lines "epochs.csv").Length)
-    Assert.Equal(1 + 6, (lines "runs.csv").Length)
-    Assert.Equal(1 + 2, (lines "expected.csv").Length)
-    Assert.Contains("90.00%", File.ReadAllText(Path.Combine(store, "tables.md")))
-
-[<Fact>]
-let ``a map of features is a record of the run, and is made once`` () =
-    let source, store, page = made.Value
-    let maps = Directory.GetFiles(store, "tsne-*.json", SearchOption.AllDirectories)
-    Assert.Equal(6, maps.Length)
-    let map = Assert.Single(FeatureMap.ReadAll(Path.GetDirectoryName maps[0]))
-    Assert.Equal(200, map.X.Length)
-
-    // A net that has learned tells digits apart better than pixels do, or hardly worse; by chance it is a tenth.
-    Assert.InRange(map.NearestFeatures, 0.6, 1.0)
-    Assert.InRange(map.NearestMap, 0.5, 1.0)
-    let before = File.ReadAllText page
-    let again = freeze [ "report"; source; "--store"; store; "-o"; page ]
-    Assert.DoesNotContain("mapping", again.Errors)
-    Assert.Equal(before, File.ReadAllText page)
-
-[<Fact>]
-let ``each run has its events for TensorBoard`` () =
-    let _, store, _ = made.Value
-
-    let files =
-        Directory.GetFiles(Path.Combine(store, "events"), "*tfevents*", SearchOption.AllDirectories)
-
-    Assert.Equal(6, files.Length)
-    // Under the names of runs, which say more than their hashes.
-    Assert.Contains("all seed=1", files |> Array.map (Path.GetDirectoryName >> Path.GetFileName))
-
-[<Fact>]
-let ``runs of one name have folders of their own`` () =
-    let store, events, source = folder (), folder (), file quick
-
-    let run () =
-        Assert.Equal(0, (freeze [ "run"; source; "--store"; store; "--tensorboard"; events ]).Code)
-
-    run ()
-    run ()
-    let name = Directory.GetDirectories events |> Array.exactlyOne |> Path.GetFileName
-    File.WriteAllText(source, quick.Replace("epochs 1", "epochs 2"))
-    run ()
-
-    let names =
-        Directory.GetDirectories events |> Array.map Path.GetFileName |> Array.sort
-
-    Assert.Equal(2, names.Length)
-    Assert.Equal(name, names[0])
-    Assert.StartsWith(name + " (", names[1])
 
 /// Steps of the scalars in a file of events, as scripts/fixtures/read_tensorboard.py reads them.
 let private readEvents (path: string) : string =
@@ -180,81 +74,10 @@ let private readEvents (path: string) : string =
     started.WaitForExit()
 
     if errors.Contains "No module named 'google'" then
-        Assert.Skip "there is no python3-protobuf here: NO OTHER READER HAS SEEN THE EVENT FILES"
+        skiptest "there is no python3-protobuf here: NO OTHER READER HAS SEEN THE EVENT FILES"
 
-    Assert.True((started.ExitCode = 0), errors)
+    Expect.isTrue (started.ExitCode = 0) errors
     text
-
-[<Fact>]
-let ``a run writes its events while it is trained, and one that was killed goes on with no step twice`` () =
-    let store, events = folder (), folder ()
-    let source = file (quick.Replace("epochs 1", "epochs 12"))
-
-    let arguments =
-        [
-            "run"
-            source
-            "--store"
-            store
-            "--tensorboard"
-            events
-            "--checkpoint-every"
-            "0"
-        ]
-
-    let started = start arguments
-
-    let size () =
-        Directory.GetFiles(events, "*tfevents*", SearchOption.AllDirectories)
-        |> Array.sumBy (fun path -> FileInfo(path).Length)
-
-    while size () = 0L do
-        System.Threading.Thread.Sleep 20
-
-    // More comes while it is trained.
-    let first = size ()
-
-    while size () = first do
-        System.Threading.Thread.Sleep 20
-
-    Assert.False started.HasExited
-    started.Kill()
-    finish started |> ignore
-    Assert.Equal(0, (freeze arguments).Code)
-
-    let path =
-        Directory.GetFiles(events, "*tfevents*", SearchOption.AllDirectories)
-        |> Array.exactlyOne
-
-    let read = readEvents path
-    // Five of each epoch, mean and norm of four layers, and a histogram of each at start and end.
-    Assert.Contains($"{12 * (5 + 8)} scalars of 13 tags, 8 histograms, 1 texts", read)
-    Assert.Matches(@"loss/training: 1: \S+, 2: \S+, 3: \S+, 4: \S+, 5: ", read)
-
-[<Fact>]
-let ``a folder that takes no events spoils no run`` () =
-    let taken = file "a file, and no folder"
-
-    let output =
-        freeze [ "run"; file quick; "--store"; folder (); "--tensorboard"; taken ]
-
-    Assert.Equal(0, output.Code)
-    Assert.Contains("no more events are written", output.Errors)
-
-[<Fact>]
-let ``a report on runs that have not begun says so`` () =
-    let store = folder ()
-    let page = Path.Combine(store, "report.html")
-    let output = freeze [ "report"; file quick; "--store"; store; "-o"; page ]
-    Assert.Equal(0, output.Code)
-    Assert.Contains("1 of 1 runs have no result", output.Errors)
-    Assert.Contains("no epoch of a run is recorded yet", File.ReadAllText page)
-
-[<Fact>]
-let ``a report that cannot be written says why`` () =
-    let output = freeze [ "report"; file quick; "-o"; folder () ]
-    Assert.Equal(2, output.Code)
-    Assert.Contains("denied", output.Errors)
 
 /// Charts that are wider than their place.
 let private cut =
@@ -263,7 +86,7 @@ let private cut =
 /// What a reader's browser makes of the page: every chart has marks, and nothing complains.
 let private demandSound (options: string list) =
     if Browser.path.IsNone then
-        Assert.Skip "there is no Chromium here (apt-get install chromium): NO BROWSER HAS SEEN THE REPORT"
+        skiptest "there is no Chromium here (apt-get install chromium): NO BROWSER HAS SEEN THE REPORT"
 
     let _, _, page = made.Value
     let charts = Regex.Count(File.ReadAllText page, "<figure class=\"chart\"")
@@ -279,73 +102,284 @@ let private demandSound (options: string list) =
             []
             page
 
-    Assert.Equal<string list>([ "yes" ], Browser.values "drawn" dom)
-    Assert.Equal<string list>([], Browser.values "told" dom)
+    equal [ "yes" ] (Browser.values "drawn" dom)
+    equal [] (Browser.values "told" dom)
     let marks = Browser.values "marks" dom |> List.map int
-    Assert.Equal(charts, marks.Length)
-    Assert.All(marks, fun count -> Assert.InRange(count, 2, 100_000))
-    Assert.Equal<string list>([ "0" ], Browser.values "network" dom)
+    equal charts marks.Length
+
+    for count in marks do
+        between 2 100_000 count
+
+    equal [ "0" ] (Browser.values "network" dom)
     // No chart is wider than its place.
-    Assert.Equal<string list>([ "[]" ], Browser.values "cut" dom)
+    equal [ "[]" ] (Browser.values "cut" dom)
     // The page itself is never wider than the screen; wide tables scroll by themselves.
-    Assert.InRange(Browser.values "wide" dom |> List.exactlyOne |> int, -1000, 0)
+    between (-1000) 0 (Browser.values "wide" dom |> List.exactlyOne |> int)
 
-[<Fact>]
-let ``a browser draws every chart without a complaint`` () =
-    demandSound [ "--window-size=1280,900" ]
+[<Tests>]
+let tests =
+    testList
+        "report"
+        [
+            test "claims are judged by what the records hold" {
+                let _, store, page = made.Force()
+                let text = File.ReadAllText page
+                contains "best accuracy on all &gt; front" text
 
-[<Fact>]
-let ``a phone in the dark shows the page in its width`` () =
-    demandSound [ "--window-size=390,844"; "--blink-settings=preferredColorScheme=0" ]
+                let accuracies =
+                    results store
+                    |> Array.map (fun result -> result.Name, result.BestValidationAccuracy)
 
-[<Fact>]
-let ``axe finds nothing that keeps readers out`` () =
-    let axe = Path.Combine(root, "artifacts/web/node_modules/axe-core/axe.min.js")
+                let mean (case: string) =
+                    accuracies
+                    |> Array.filter (fun (name, _) -> name.StartsWith case)
+                    |> Array.averageBy snd
 
-    if Browser.path.IsNone || not (File.Exists axe) then
-        Assert.Skip
-            "there is no Chromium, or no axe-core (scripts/bundle-charts brings it): NOBODY HAS CHECKED THE REPORT'S ACCESSIBILITY"
+                // Both seeds on both sides: a difference with an interval, whatever it is.
+                let lines =
+                    File.ReadAllLines(Path.Combine(store, "claims.csv")) |> Array.map _.Split(',')
 
-    let _, _, page = made.Value
+                let line = lines |> Array.find (Array.contains "best accuracy on all > front")
 
-    let rules =
-        "{ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }"
+                let cell name =
+                    line[lines[0] |> Array.findIndex ((=) name)]
 
-    // What is folded up is read too.
-    let found =
-        "(document.querySelectorAll('details').forEach((part) => part.open = true), await axe.run(document, "
-        + rules
-        + ")).violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 200)).join(' | '))"
+                let difference = mean "all" - mean "front"
+                between (difference - 5e-10) (difference + 5e-10) (float (cell "difference"))
+                equal "2" (cell "seeds_or_points")
+            }
 
-    for scheme in [ "0"; "1" ] do
-        let dom =
-            Browser.visit
-                [ "--window-size=1280,900"; "--blink-settings=preferredColorScheme=" + scheme ]
-                [ "axe", found ]
-                [ axe ]
-                page
+            test "tables show what the records hold" {
+                let _, store, page = made.Value
+                let html = File.ReadAllText page
 
-        let violations =
-            Browser.values "axe" dom
-            |> List.exactlyOne
-            |> JsonSerializer.Deserialize<string array>
+                for result in results store do
+                    let row =
+                        Regex
+                            .Match(
+                                html,
+                                "<tr><th scope=\"row\">"
+                                + Regex.Escape result.Name
+                                + "</th><td>finished</td>.*</tr>"
+                            )
+                            .Value
 
-        Assert.Equal<string array>([||], violations)
+                    let percent (share: float) = (100.0 * share).ToString "F2" + "%"
+                    contains (percent result.BestValidationAccuracy) row
+                    contains (percent result.TestAccuracy) row
+                    contains (result.Counts.Trained.ToString "N0") row
+            }
 
-/// For docs/reports.md: FREEZE_PICTURES names the folder that the pictures go to.
-[<Fact>]
-let ``pictures for the documents are taken where they are asked for`` () =
-    match System.Environment.GetEnvironmentVariable "FREEZE_PICTURES", Browser.path with
-    | null, _
-    | _, None -> Assert.Skip "FREEZE_PICTURES does not ask for pictures"
-    | target, Some _ ->
-        let _, _, page = made.Value
+            test "tidy files hold every epoch and the source's values" {
+                let _, store, _ = made.Value
 
-        let take name options =
-            Browser.picture options (Path.Combine(target, name)) page
+                let lines (name: string) =
+                    File.ReadAllLines(Path.Combine(store, name))
 
-        take "report.png" [ "--window-size=1100,1500"; "--blink-settings=preferredColorScheme=1" ]
-        take "report-dark.png" [ "--window-size=1100,1500"; "--blink-settings=preferredColorScheme=0" ]
-        take "report-phone.png" [ "--window-size=390,3000" ]
-        take "report-whole.png" [ "--window-size=1100,7500"; "--blink-settings=preferredColorScheme=1" ]
-        Assert.True(FileInfo(Path.Combine(target, "report.png")).Length > 10_000L)
+                equal (1 + 6 * 2) (lines "epochs.csv").Length
+                equal (1 + 6) (lines "runs.csv").Length
+                equal (1 + 2) (lines "expected.csv").Length
+                contains "90.00%" (File.ReadAllText(Path.Combine(store, "tables.md")))
+            }
+
+            test "a map of features is a record of the run, and is made once" {
+                let source, store, page = made.Value
+                let maps = Directory.GetFiles(store, "tsne-*.json", SearchOption.AllDirectories)
+                equal 6 maps.Length
+                let map = Seq.exactlyOne (FeatureMap.ReadAll(Path.GetDirectoryName maps[0]))
+                equal 200 map.X.Length
+
+                // A net that has learned tells digits apart better than pixels do, or hardly worse; by chance it is a tenth.
+                between 0.6 1.0 map.NearestFeatures
+                between 0.5 1.0 map.NearestMap
+                let before = File.ReadAllText page
+                let again = freeze [ "report"; source; "--store"; store; "-o"; page ]
+                lacks "mapping" again.Errors
+                equal before (File.ReadAllText page)
+            }
+
+            test "each run has its events for TensorBoard" {
+                let _, store, _ = made.Value
+
+                let files =
+                    Directory.GetFiles(
+                        Path.Combine(store, "events"),
+                        "*tfevents*",
+                        SearchOption.AllDirectories
+                    )
+
+                equal 6 files.Length
+                // Under the names of runs, which say more than their hashes.
+                includes "all seed=1" (files |> Array.map (Path.GetDirectoryName >> Path.GetFileName))
+            }
+
+            test "runs of one name have folders of their own" {
+                let store, events, source = folder (), folder (), file quick
+
+                let run () =
+                    equal 0 (freeze [ "run"; source; "--store"; store; "--tensorboard"; events ]).Code
+
+                run ()
+                run ()
+
+                let name =
+                    Directory.GetDirectories events |> Array.exactlyOne |> Path.GetFileName
+
+                File.WriteAllText(source, quick.Replace("epochs 1", "epochs 2"))
+                run ()
+
+                let names =
+                    Directory.GetDirectories events |> Array.map Path.GetFileName |> Array.sort
+
+                equal 2 names.Length
+                equal name names[0]
+                startsWith (name + " (") names[1]
+            }
+
+            test "a folder that takes no events spoils no run" {
+                let taken = file "a file, and no folder"
+
+                let output =
+                    freeze [ "run"; file quick; "--store"; folder (); "--tensorboard"; taken ]
+
+                equal 0 output.Code
+                contains "no more events are written" output.Errors
+            }
+
+            test "a report on runs that have not begun says so" {
+                let store = folder ()
+                let page = Path.Combine(store, "report.html")
+                let output = freeze [ "report"; file quick; "--store"; store; "-o"; page ]
+                equal 0 output.Code
+                contains "1 of 1 runs have no result" output.Errors
+                contains "no epoch of a run is recorded yet" (File.ReadAllText page)
+            }
+
+            test "a report that cannot be written says why" {
+                let output = freeze [ "report"; file quick; "-o"; folder () ]
+                equal 2 output.Code
+                contains "denied" output.Errors
+            }
+        ]
+
+[<Tests>]
+let processes =
+    testSequencedGroup "processes"
+    <| testList
+        "report in processes"
+        [
+            test
+                "a run writes its events while it is trained, and one that was killed goes on with no step twice" {
+                let store, events = folder (), folder ()
+                let source = file (quick.Replace("epochs 1", "epochs 12"))
+
+                let arguments =
+                    [
+                        "run"
+                        source
+                        "--store"
+                        store
+                        "--tensorboard"
+                        events
+                        "--checkpoint-every"
+                        "0"
+                    ]
+
+                let started = start arguments
+
+                let size () =
+                    Directory.GetFiles(events, "*tfevents*", SearchOption.AllDirectories)
+                    |> Array.sumBy (fun path -> FileInfo(path).Length)
+
+                while size () = 0L do
+                    System.Threading.Thread.Sleep 20
+
+                // More comes while it is trained.
+                let first = size ()
+
+                while size () = first do
+                    System.Threading.Thread.Sleep 20
+
+                isFalse started.HasExited
+                started.Kill()
+                finish started |> ignore
+                equal 0 (freeze arguments).Code
+
+                let path =
+                    Directory.GetFiles(events, "*tfevents*", SearchOption.AllDirectories)
+                    |> Array.exactlyOne
+
+                let read = readEvents path
+                // Five of each epoch, mean and norm of four layers, and a histogram of each at start and end.
+                contains $"{12 * (5 + 8)} scalars of 13 tags, 8 histograms, 1 texts" read
+                matches @"loss/training: 1: \S+, 2: \S+, 3: \S+, 4: \S+, 5: " read
+            }
+
+            test "a browser draws every chart without a complaint" {
+                demandSound [ "--window-size=1280,900" ]
+            }
+
+            test "a phone in the dark shows the page in its width" {
+                demandSound [ "--window-size=390,844"; "--blink-settings=preferredColorScheme=0" ]
+            }
+
+            test "axe finds nothing that keeps readers out" {
+                let axe = Path.Combine(root, "artifacts/web/node_modules/axe-core/axe.min.js")
+
+                if Browser.path.IsNone || not (File.Exists axe) then
+                    skiptest
+                        "there is no Chromium, or no axe-core (scripts/bundle-charts brings it): NOBODY HAS CHECKED THE REPORT'S ACCESSIBILITY"
+
+                let _, _, page = made.Value
+
+                let rules =
+                    "{ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }"
+
+                // What is folded up is read too.
+                let found =
+                    "(document.querySelectorAll('details').forEach((part) => part.open = true), await axe.run(document, "
+                    + rules
+                    + ")).violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 200)).join(' | '))"
+
+                for scheme in [ "0"; "1" ] do
+                    let dom =
+                        Browser.visit
+                            [ "--window-size=1280,900"; "--blink-settings=preferredColorScheme=" + scheme ]
+                            [ "axe", found ]
+                            [ axe ]
+                            page
+
+                    let violations =
+                        Browser.values "axe" dom
+                        |> List.exactlyOne
+                        |> JsonSerializer.Deserialize<string array>
+
+                    equal [||] violations
+            }
+
+            // For docs/reports.md: FREEZE_PICTURES names the folder that the pictures go to.
+            test "pictures for the documents are taken where they are asked for" {
+                match System.Environment.GetEnvironmentVariable "FREEZE_PICTURES", Browser.path with
+                | null, _
+                | _, None -> skiptest "FREEZE_PICTURES does not ask for pictures"
+                | target, Some _ ->
+                    let _, _, page = made.Value
+
+                    let take name options =
+                        Browser.picture options (Path.Combine(target, name)) page
+
+                    take "report.png" [ "--window-size=1100,1500"; "--blink-settings=preferredColorScheme=1" ]
+
+                    take
+                        "report-dark.png"
+                        [ "--window-size=1100,1500"; "--blink-settings=preferredColorScheme=0" ]
+
+                    take "report-phone.png" [ "--window-size=390,3000" ]
+
+                    take
+                        "report-whole.png"
+                        [ "--window-size=1100,7500"; "--blink-settings=preferredColorScheme=1" ]
+
+                    isTrue (FileInfo(Path.Combine(target, "report.png")).Length > 10_000L)
+            }
+        ]

@@ -4,9 +4,10 @@ module Freeze.Cli.Tests.StatusTests
 open System.IO
 open System.Text.Json
 open System.Threading
+open Expecto
 open Freeze
 open Freeze.Cli.Tests.Command
-open Xunit
+open Freeze.Tests.Expectations
 
 let private two =
     quick.Replace("images 640", "images 128").Replace("lr 0.02", "lr [900, 0.02]")
@@ -19,282 +20,295 @@ let private states (output: Output) =
     |> Seq.map _.GetProperty("state").GetString()
     |> List.ofSeq
 
-[<Fact>]
-let ``status tells what is done, failed, running, interrupted and waiting`` () =
-    let store = folder ()
-    let source = file (two.Replace("0.02]", "0.02, 0.03]"))
+[<Tests>]
+let tests =
+    testList
+        "status, show, gc and export"
+        [
+            test "without files status lists the store, and an empty one is said to be empty" {
+                contains "holds no run" (freeze [ "status"; "--store"; folder () ]).Text
+                contains "holds no run" (freeze [ "status"; "--store"; "/nonesuch" ]).Text
+            }
 
-    Assert.Equal(
-        1,
-        (freeze [ "run"; source; "--store"; store; "--only"; "lr=900"; "--only"; "lr=0.02" ]).Code
-    )
+            test "show finds a run by hash, beginning and name, and export takes its weights away" {
+                let store, source = folder (), file two
+                freeze [ "run"; source; "--store"; store ] |> ignore
 
-    let status = freeze [ "status"; source; "--store"; store; "--json" ]
-    Assert.Equal<string list>([ "failed"; "done"; "waiting" ], states status)
-    Assert.Contains("diverged", (json status).[0].GetProperty("message").GetString())
-    Assert.InRange((json status).[1].GetProperty("testAccuracy").GetDouble(), 0.0, 1.0)
+                let hashOf state =
+                    (json (freeze [ "status"; "--store"; store; "--json" ])).EnumerateArray()
+                    |> Seq.find (fun run -> run.GetProperty("state").GetString() = state)
+                    |> _.GetProperty("hash").GetString()
 
-    let text = (freeze [ "status"; source; "--store"; store ]).Text
-    Assert.Contains("1 done, 1 waiting, 1 failed", text)
+                let show run =
+                    freeze [ "show"; run; "--store"; store ]
 
-    let long = file (quick.Replace("epochs 1", "epochs 10000"))
-    let started = start [ "run"; long; "--store"; store ]
+                let hash = hashOf "done"
 
-    while Directory.GetFiles(store, "times.jsonl", SearchOption.AllDirectories)
-          |> Array.filter (fun path -> FileInfo(path).Length > 0L)
-          |> Array.length
-            <
-            2 do
-        Thread.Sleep 50
+                for name in [ hash; hash.Substring(0, 8); "lr=0.02" ] do
+                    let output = show name
+                    equal 0 output.Code
+                    contains hash output.Text
+                    contains "test: accuracy" output.Text
+                    contains "last.safetensors" output.Text
 
-    let running = (json (freeze [ "status"; long; "--store"; store; "--json" ])).[0]
-    Assert.Equal("running", running.GetProperty("state").GetString())
-    Assert.Contains($"process {started.Id} of ", running.GetProperty("holder").GetString())
-    Assert.InRange(running.GetProperty("epochs").GetInt32(), 1, 9999)
-    Assert.InRange(running.GetProperty("secondsLeft").GetDouble(), 1.0, 1e7)
-    Assert.Matches("since 20[0-9-]+ [0-9:]+ at process", (freeze [ "status"; long; "--store"; store ]).Text)
+                contains "diverged" (show (hashOf "failed")).Text
+                equal 2 (show "nonesuch").Code
+                equal 2 (show "").Code
 
-    // What runs is not collected, and nothing but runs is.
-    let kept = freeze [ "gc"; source; "--store"; store; "--yes" ]
-    Assert.Contains("is kept", kept.Errors)
-    Assert.False started.HasExited
+                let target = Path.Combine(folder (), "weights.safetensors")
 
-    started.Kill()
-    finish started |> ignore
+                let export run more =
+                    freeze ([ "export"; run; "--safetensors"; target; "--store"; store ] @ more)
 
-    Assert.Equal<string list>(
-        [ "interrupted" ],
-        states (freeze [ "status"; long; "--store"; store; "--json" ])
-    )
+                equal 0 (export hash []).Code
 
-[<Fact>]
-let ``without files status lists the store, and an empty one is said to be empty`` () =
-    Assert.Contains("holds no run", (freeze [ "status"; "--store"; folder () ]).Text)
-    Assert.Contains("holds no run", (freeze [ "status"; "--store"; "/nonesuch" ]).Text)
+                equal
+                    (File.ReadAllBytes(Path.Combine(store, hash, "last.safetensors")))
+                    (File.ReadAllBytes target)
 
-[<Fact>]
-let ``show finds a run by hash, beginning and name, and export takes its weights away`` () =
-    let store, source = folder (), file two
-    freeze [ "run"; source; "--store"; store ] |> ignore
+                contains "--force" (export hash []).Errors
+                equal 0 (export hash [ "--force" ]).Code
+                contains "not finished" (export (hashOf "failed") [ "--force" ]).Errors
+            }
 
-    let hashOf state =
-        (json (freeze [ "status"; "--store"; store; "--json" ])).EnumerateArray()
-        |> Seq.find (fun run -> run.GetProperty("state").GetString() = state)
-        |> _.GetProperty("hash").GetString()
+            test "the best weights are shown, and exported when asked for" {
+                let store = folder ()
 
-    let show run =
-        freeze [ "show"; run; "--store"; store ]
+                let source =
+                    file (quick.Replace("epochs 1", "epochs 3; validate 64; keep [last, best]"))
 
-    let hash = hashOf "done"
+                let output = freeze [ "run"; source; "--store"; store ]
+                equal 0 output.Code
+                contains "test of best" output.Text
+                let target = Path.Combine(folder (), "best.safetensors")
 
-    for name in [ hash; hash.Substring(0, 8); "lr=0.02" ] do
-        let output = show name
-        Assert.Equal(0, output.Code)
-        Assert.Contains(hash, output.Text)
-        Assert.Contains("test: accuracy", output.Text)
-        Assert.Contains("last.safetensors", output.Text)
+                let export run =
+                    freeze
+                        [
+                            "export"
+                            run
+                            "--best"
+                            "--safetensors"
+                            target
+                            "--store"
+                            store
+                            "--force"
+                        ]
 
-    Assert.Contains("diverged", (show (hashOf "failed")).Text)
-    Assert.Equal(2, (show "nonesuch").Code)
-    Assert.Equal(2, (show "").Code)
+                let best =
+                    Directory.GetFiles(store, "best.safetensors", SearchOption.AllDirectories)
+                    |> Array.exactlyOne
 
-    let target = Path.Combine(folder (), "weights.safetensors")
+                equal 0 (export "keep=best").Code
+                equal (File.ReadAllBytes best) (File.ReadAllBytes target)
+                let shown = freeze [ "show"; "keep=best"; "--store"; store ]
+                matches @"kept too: epoch [1-3], the best by validation accuracy; test accuracy \d" shown.Text
+                contains "best.safetensors" shown.Text
 
-    let export run more =
-        freeze ([ "export"; run; "--safetensors"; target; "--store"; store ] @ more)
+                let refused = export "keep=last"
+                equal 2 refused.Code
+                contains "keep best" refused.Errors
+                lacks "kept too" (freeze [ "show"; "keep=last"; "--store"; store ]).Text
 
-    Assert.Equal(0, (export hash []).Code)
+                let content = File.ReadAllBytes best
+                content[content.Length - 1] <- content[content.Length - 1] ^^^ 1uy
+                File.WriteAllBytes(best, content)
+                let damaged = export "keep=best"
+                equal 2 damaged.Code
+                contains "damaged" damaged.Errors
+            }
 
-    Assert.Equal<byte[]>(
-        File.ReadAllBytes(Path.Combine(store, hash, "last.safetensors")),
-        File.ReadAllBytes target
-    )
+            test
+                "a longer run goes on from a shorter one, says so before and after, and gc --ends takes that away" {
+                let store = folder ()
+                let text = quick.Replace("images 640", "images 128")
+                let short, long = file text, file (text.Replace("epochs 1", "epochs 3"))
+                equal 0 (freeze [ "run"; short; "--store"; store ]).Code
+                let hash = folders store |> Array.find (fun name -> name.Length = 16)
 
-    Assert.Contains("--force", (export hash []).Errors)
-    Assert.Equal(0, (export hash [ "--force" ]).Code)
-    Assert.Contains("not finished", (export (hashOf "failed") [ "--force" ]).Errors)
+                let plan path =
+                    (freeze [ "plan"; path; "--store"; store ]).Text
 
-[<Fact>]
-let ``the best weights are shown, and exported when asked for`` () =
-    let store = folder ()
+                let dry path =
+                    (freeze [ "run"; path; "--store"; store; "--dry-run" ]).Text
 
-    let source =
-        file (quick.Replace("epochs 1", "epochs 3; validate 64; keep [last, best]"))
+                let start = $"test, {hash} (1 epoch)"
+                contains $"test goes on from {start}" (plan long)
+                contains $"go on from {start}" (dry long)
+                lacks "go on from" (dry short + dry (file (text.Replace("epochs 1", "epochs 3; seed 2"))))
+                lacks "goes on from" (freeze [ "plan"; long; "--store"; folder () ]).Text
 
-    let output = freeze [ "run"; source; "--store"; store ]
-    Assert.Equal(0, output.Code)
-    Assert.Contains("test of best", output.Text)
-    let target = Path.Combine(folder (), "best.safetensors")
+                equal 0 (freeze [ "gc"; short; "--store"; store; "--ends"; "--dry-run" ]).Code
+                let output = freeze [ "run"; long; "--store"; store ]
+                contains $"goes on from {hash} (1 epoch)" output.Errors
+                lacks "epoch 1/3" output.Errors
+                lacks "goes on from" (plan long)
 
-    let export run =
-        freeze
-            [
-                "export"
-                run
-                "--best"
-                "--safetensors"
-                target
-                "--store"
-                store
-                "--force"
-            ]
+                let longer =
+                    folders store |> Array.find (fun name -> name.Length = 16 && name <> hash)
 
-    let best =
-        Directory.GetFiles(store, "best.safetensors", SearchOption.AllDirectories)
-        |> Array.exactlyOne
+                contains
+                    $"epochs 1 to 1 were trained by {hash}"
+                    (freeze [ "show"; longer; "--store"; store ]).Text
 
-    Assert.Equal(0, (export "keep=best").Code)
-    Assert.Equal<byte[]>(File.ReadAllBytes best, File.ReadAllBytes target)
-    let shown = freeze [ "show"; "keep=best"; "--store"; store ]
-    Assert.Matches(@"kept too: epoch [1-3], the best by validation accuracy; test accuracy \d", shown.Text)
-    Assert.Contains("best.safetensors", shown.Text)
+                let gc = freeze [ "gc"; short; long; "--store"; store; "--ends" ]
+                contains "2 ends removed" gc.Text
+                isEmpty (Directory.GetFiles(store, "end.safetensors", SearchOption.AllDirectories))
+                contains "nothing: finished" (dry long)
+                contains "start" (dry (file (text.Replace("epochs 1", "epochs 4"))))
+            }
 
-    let refused = export "keep=last"
-    Assert.Equal(2, refused.Code)
-    Assert.Contains("keep best", refused.Errors)
-    Assert.DoesNotContain("kept too", (freeze [ "show"; "keep=last"; "--store"; store ]).Text)
+            // Plans come from other programs too: what a run is called may be anything.
+            test "names that look like paths, commands or terminal codes are only names" {
+                let store = folder ()
 
-    let content = File.ReadAllBytes best
-    content[content.Length - 1] <- content[content.Length - 1] ^^^ 1uy
-    File.WriteAllBytes(best, content)
-    let damaged = export "keep=best"
-    Assert.Equal(2, damaged.Code)
-    Assert.Contains("damaged", damaged.Errors)
+                let plan =
+                    (freeze [ "plan"; "--json"; file (quick.Replace("images 640", "images 64")) ]).Text
 
-[<Fact>]
-let ``a longer run goes on from a shorter one, says so before and after, and gc --ends takes that away`` () =
-    let store = folder ()
-    let text = quick.Replace("images 640", "images 128")
-    let short, long = file text, file (text.Replace("epochs 1", "epochs 3"))
-    Assert.Equal(0, (freeze [ "run"; short; "--store"; store ]).Code)
-    let hash = folders store |> Array.find (fun name -> name.Length = 16)
+                let run = PlanFile.ofText plan |> Array.exactlyOne
 
-    let plan path =
-        (freeze [ "plan"; path; "--store"; store ]).Text
+                let names =
+                    [|
+                        "../../x"
+                        "$(touch hacked)"
+                        "two\nlines; touch hacked"
+                        "\027[31mred"
+                        "'; touch hacked; '"
+                        "-rf"
+                        String.replicate 300 "n"
+                    |]
 
-    let dry path =
-        (freeze [ "run"; path; "--store"; store; "--dry-run" ]).Text
+                let runs =
+                    names
+                    |> Array.mapi (fun i name ->
+                        { run with
+                            Name = name
+                            Recipe = { run.Recipe with Seed = int64 i }
+                        })
 
-    let start = $"test, {hash} (1 epoch)"
-    Assert.Contains($"test goes on from {start}", plan long)
-    Assert.Contains($"go on from {start}", dry long)
-    Assert.DoesNotContain("go on from", dry short + dry (file (text.Replace("epochs 1", "epochs 3; seed 2"))))
-    Assert.DoesNotContain("goes on from", (freeze [ "plan"; long; "--store"; folder () ]).Text)
+                let path = Path.Combine(folder (), "plan.json")
+                File.WriteAllText(path, PlanFile.ofRuns runs)
+                let work = folder ()
 
-    Assert.Equal(0, (freeze [ "gc"; short; "--store"; store; "--ends"; "--dry-run" ]).Code)
-    let output = freeze [ "run"; long; "--store"; store ]
-    Assert.Contains($"goes on from {hash} (1 epoch)", output.Errors)
-    Assert.DoesNotContain("epoch 1/3", output.Errors)
-    Assert.DoesNotContain("goes on from", plan long)
+                let freeze arguments =
+                    freezeIn work (arguments @ [ "--store"; store ])
 
-    let longer =
-        folders store |> Array.find (fun name -> name.Length = 16 && name <> hash)
+                let ran = freeze [ "run"; path ]
+                equal 0 ran.Code
+                let status = freeze [ "status"; path ]
+                let submitted = freeze [ "submit"; path; "--slurm"; "--set"; "seed=9"; "--dry-run" ]
+                equal 2 submitted.Code
 
-    Assert.Contains(
-        $"epochs 1 to 1 were trained by {hash}",
-        (freeze [ "show"; longer; "--store"; store ]).Text
-    )
+                for output in [ ran; status; freeze [ "show"; names[2] ]; freeze [ "show"; names[3] ] ] do
+                    lacks "\027" (output.Text + output.Errors)
+                    lacks "two\nlines" (output.Text + output.Errors)
 
-    let gc = freeze [ "gc"; short; long; "--store"; store; "--ends" ]
-    Assert.Contains("2 ends removed", gc.Text)
-    Assert.Empty(Directory.GetFiles(store, "end.safetensors", SearchOption.AllDirectories))
-    Assert.Contains("nothing: finished", dry long)
-    Assert.Contains("start", dry (file (text.Replace("epochs 1", "epochs 4"))))
+                equal names.Length (Directory.GetDirectories(store).Length)
 
-[<Fact>]
-let ``gc removes what no file means, under no profile either, and nothing else`` () =
-    let store = folder ()
-    let text = quick.Replace("images 640", "images 128")
-    let source = file (text + "profile short { seed 2 }")
-    let other = file (text + "seed 3")
+                for name in folders store do
+                    matches "^[0-9a-f]{16}$" name
 
-    for arguments in [ [ source ]; [ source; "--profile"; "short" ]; [ other ] ] do
-        Assert.Equal(0, (freeze ([ "run"; "--store"; store ] @ arguments)).Code)
+                isEmpty (Directory.GetFileSystemEntries work)
 
-    let outside = folder ()
-    File.WriteAllText(Path.Combine(outside, "kept"), "")
+                let told =
+                    (json (freeze [ "status"; path; "--json" ])).EnumerateArray()
+                    |> Seq.map _.GetProperty("name").GetString()
+                    |> Array.ofSeq
 
-    Directory.CreateSymbolicLink(Path.Combine(store, "0123456789abcdef"), outside)
-    |> ignore
+                equal names told
+            }
+        ]
 
-    Directory.CreateDirectory(Path.Combine(store, "notes")) |> ignore
-    File.WriteAllText(Path.Combine(store, "notes.txt"), "")
-    let before = folders store
-    Assert.Equal(5, before.Length)
+[<Tests>]
+let processes =
+    testSequencedGroup "processes"
+    <| testList
+        "status, show, gc and export in processes"
+        [
+            test "status tells what is done, failed, running, interrupted and waiting" {
+                let store = folder ()
+                let source = file (two.Replace("0.02]", "0.02, 0.03]"))
 
-    let dry = freeze [ "gc"; source; "--store"; store; "--dry-run" ]
-    Assert.Equal(0, dry.Code)
-    Assert.Contains("would be removed", dry.Text)
-    // Where nobody can be asked.
-    Assert.Equal(2, (freezeProcess [ "gc"; source; "--store"; store ]).Code)
-    Assert.Equal(2, (freeze [ "gc"; file "conv9: fixed"; "--store"; store; "--yes" ]).Code)
-    Assert.Equal<string[]>(before, folders store)
+                equal
+                    1
+                    (freeze [ "run"; source; "--store"; store; "--only"; "lr=900"; "--only"; "lr=0.02" ]).Code
 
-    let done' = freeze [ "gc"; source; "--store"; store; "--yes" ]
-    Assert.Contains("1 removed", done'.Text)
-    Assert.Contains("it is no run's folder", done'.Errors)
-    Assert.Equal(4, (folders store).Length)
-    Assert.True(File.Exists(Path.Combine(outside, "kept")))
-    Assert.True(File.Exists(Path.Combine(store, "notes.txt")))
+                let status = freeze [ "status"; source; "--store"; store; "--json" ]
+                equal [ "failed"; "done"; "waiting" ] (states status)
+                contains "diverged" ((json status).[0].GetProperty("message").GetString())
+                between 0.0 1.0 ((json status).[1].GetProperty("testAccuracy").GetDouble())
 
-    Assert.Equal<string list>(
-        [ "done"; "done" ],
-        states (freeze [ "status"; source; "--set"; "seed=[1, 2]"; "--store"; store; "--json" ])
-    )
+                let text = (freeze [ "status"; source; "--store"; store ]).Text
+                contains "1 done, 1 waiting, 1 failed" text
 
-/// Plans come from other programs too: what a run is called may be anything.
-[<Fact>]
-let ``names that look like paths, commands or terminal codes are only names`` () =
-    let store = folder ()
+                let long = file (quick.Replace("epochs 1", "epochs 10000"))
+                let started = start [ "run"; long; "--store"; store ]
 
-    let plan =
-        (freeze [ "plan"; "--json"; file (quick.Replace("images 640", "images 64")) ]).Text
+                while Directory.GetFiles(store, "times.jsonl", SearchOption.AllDirectories)
+                      |> Array.filter (fun path -> FileInfo(path).Length > 0L)
+                      |> Array.length
+                        <
+                        2 do
+                    Thread.Sleep 50
 
-    let run = PlanFile.ofText plan |> Array.exactlyOne
+                let running = (json (freeze [ "status"; long; "--store"; store; "--json" ])).[0]
+                equal "running" (running.GetProperty("state").GetString())
+                contains $"process {started.Id} of " (running.GetProperty("holder").GetString())
+                between 1 9999 (running.GetProperty("epochs").GetInt32())
+                between 1.0 1e7 (running.GetProperty("secondsLeft").GetDouble())
 
-    let names =
-        [|
-            "../../x"
-            "$(touch hacked)"
-            "two\nlines; touch hacked"
-            "\027[31mred"
-            "'; touch hacked; '"
-            "-rf"
-            String.replicate 300 "n"
-        |]
+                matches
+                    "since 20[0-9-]+ [0-9:]+ at process"
+                    (freeze [ "status"; long; "--store"; store ]).Text
 
-    let runs =
-        names
-        |> Array.mapi (fun i name ->
-            { run with
-                Name = name
-                Recipe = { run.Recipe with Seed = int64 i }
-            })
+                // What runs is not collected, and nothing but runs is.
+                let kept = freeze [ "gc"; source; "--store"; store; "--yes" ]
+                contains "is kept" kept.Errors
+                isFalse started.HasExited
 
-    let path = Path.Combine(folder (), "plan.json")
-    File.WriteAllText(path, PlanFile.ofRuns runs)
-    let work = folder ()
+                started.Kill()
+                finish started |> ignore
 
-    let freeze arguments =
-        freezeIn work (arguments @ [ "--store"; store ])
+                equal [ "interrupted" ] (states (freeze [ "status"; long; "--store"; store; "--json" ]))
+            }
 
-    let ran = freeze [ "run"; path ]
-    Assert.Equal(0, ran.Code)
-    let status = freeze [ "status"; path ]
-    let submitted = freeze [ "submit"; path; "--slurm"; "--set"; "seed=9"; "--dry-run" ]
-    Assert.Equal(2, submitted.Code)
+            test "gc removes what no file means, under no profile either, and nothing else" {
+                let store = folder ()
+                let text = quick.Replace("images 640", "images 128")
+                let source = file (text + "profile short { seed 2 }")
+                let other = file (text + "seed 3")
 
-    for output in [ ran; status; freeze [ "show"; names[2] ]; freeze [ "show"; names[3] ] ] do
-        Assert.DoesNotContain("\027", output.Text + output.Errors)
-        Assert.DoesNotContain("two\nlines", output.Text + output.Errors)
+                for arguments in [ [ source ]; [ source; "--profile"; "short" ]; [ other ] ] do
+                    equal 0 (freeze ([ "run"; "--store"; store ] @ arguments)).Code
 
-    Assert.Equal(names.Length, Directory.GetDirectories(store).Length)
-    Assert.All(folders store, fun name -> Assert.Matches("^[0-9a-f]{16}$", name))
-    Assert.Empty(Directory.GetFileSystemEntries work)
+                let outside = folder ()
+                File.WriteAllText(Path.Combine(outside, "kept"), "")
 
-    let told =
-        (json (freeze [ "status"; path; "--json" ])).EnumerateArray()
-        |> Seq.map _.GetProperty("name").GetString()
-        |> Array.ofSeq
+                Directory.CreateSymbolicLink(Path.Combine(store, "0123456789abcdef"), outside)
+                |> ignore
 
-    Assert.Equal<string[]>(names, told)
+                Directory.CreateDirectory(Path.Combine(store, "notes")) |> ignore
+                File.WriteAllText(Path.Combine(store, "notes.txt"), "")
+                let before = folders store
+                equal 5 before.Length
+
+                let dry = freeze [ "gc"; source; "--store"; store; "--dry-run" ]
+                equal 0 dry.Code
+                contains "would be removed" dry.Text
+                // Where nobody can be asked.
+                equal 2 (freezeProcess [ "gc"; source; "--store"; store ]).Code
+                equal 2 (freeze [ "gc"; file "conv9: fixed"; "--store"; store; "--yes" ]).Code
+                equal before (folders store)
+
+                let done' = freeze [ "gc"; source; "--store"; store; "--yes" ]
+                contains "1 removed" done'.Text
+                contains "it is no run's folder" done'.Errors
+                equal 4 (folders store).Length
+                isTrue (File.Exists(Path.Combine(outside, "kept")))
+                isTrue (File.Exists(Path.Combine(store, "notes.txt")))
+
+                equal
+                    [ "done"; "done" ]
+                    (states (freeze [ "status"; source; "--set"; "seed=[1, 2]"; "--store"; store; "--json" ]))
+            }
+        ]

@@ -4,9 +4,10 @@ module Freeze.Cli.Tests.StoreTests
 open System.Diagnostics
 open System.IO
 open System.Threading
+open Expecto
 open Freeze
 open Freeze.Cli.Tests.Command
-open Xunit
+open Freeze.Tests.Expectations
 
 let private long =
     quick.Replace("epochs 1", "epochs 6").Replace("images 640", "images 320")
@@ -16,7 +17,6 @@ let private only (store: string) =
 
 /// Freeze as `"$@"` of a script; `before` is what starts the shell.
 let private inShell (before: string list) (script: string) (arguments: string list) : Output =
-    let program = Path.Combine(System.AppContext.BaseDirectory, "freeze.dll")
     let words = before @ [ "bash"; "-c"; script; "bash"; "dotnet"; program ] @ arguments
     let info = ProcessStartInfo(words.Head, words.Tail)
     info.RedirectStandardOutput <- true
@@ -35,128 +35,145 @@ let private onFileSystem (store: string) (options: string) (after: string) (argu
     let output = inShell [ "unshare"; "--mount" ] script arguments
 
     if output.Code = 77 || output.Errors.Contains "unshare:" then
-        Assert.Skip $"no file system may be mounted here: {output.Errors}"
+        skiptest $"no file system may be mounted here: {output.Errors}"
 
     output
 
 let private files (store: string) name =
     Directory.GetFiles(store, name, SearchOption.AllDirectories)
 
-[<Fact>]
-let ``a file-size limit is a failure that says so, and the run goes on once it is lifted`` () =
-    let store, source = folder (), file long
-    let arguments = [ "run"; source; "--store"; store; "--checkpoint-every"; "0" ]
+[<Tests>]
+let tests =
+    testList
+        "stores"
+        [
+            testTheory
+                "a store of another format is refused by every command"
+                [
+                    """{"format":2}""", "format 2"
+                    """{"format":""", "does not say of which format"
+                ]
+                (fun (content, message) ->
+                    let store, source = folder (), file quick
+                    File.WriteAllText(Path.Combine(store, "store.json"), content)
 
-    // 1 MB: less than LeNet's weights. The limit is the shell's, so what .NET itself writes is under it too.
-    let limited =
-        inShell [] "ulimit -f 1024; export DOTNET_EnableWriteXorExecute=0; exec \"$@\"" arguments
+                    for arguments in
+                        [ [ "run"; source ]; [ "status" ]; [ "show"; "x" ]; [ "gc"; source; "--yes" ] ] do
+                        let output = freeze (arguments @ [ "--store"; store ])
+                        equal 2 output.Code
+                        contains message output.Errors
+                        contains "--store" output.Errors
 
-    Assert.Equal(1, limited.Code)
-    Assert.Contains("a file has reached the size that this user or file system allows", limited.Errors)
-    Assert.Contains("ulimit -f", limited.Errors)
-    Assert.Empty(files store "*.part")
-    Assert.Empty(files store "failure.json")
+                    equal
+                        [| "store.json" |]
+                        (Directory.GetFileSystemEntries store |> Array.map Path.GetFileName))
+        ]
 
-    Assert.Equal(0, (freeze arguments).Code)
+[<Tests>]
+let processes =
+    testSequencedGroup "processes"
+    <| testList
+        "stores in processes"
+        [
+            test "a file-size limit is a failure that says so, and the run goes on once it is lifted" {
+                let store, source = folder (), file long
+                let arguments = [ "run"; source; "--store"; store; "--checkpoint-every"; "0" ]
 
-[<Fact>]
-let ``a full disk ends the batch with one message, and nothing is broken`` () =
-    let store = folder ()
-    let source = file (long.Replace("lr 0.02", "lr [0.02, 0.03, 0.04]"))
+                // 1 MB: less than LeNet's weights. The limit is the shell's, so what .NET itself writes is under it too.
+                let limited =
+                    inShell [] "ulimit -f 1024; export DOTNET_EnableWriteXorExecute=0; exec \"$@\"" arguments
 
-    // Two checkpoints of LeNet with momentum do not fit into 4 MB.
-    let output =
-        onFileSystem
-            store
-            "size=4m"
-            $"find {store} -name '*.part' -o -name failure.json -o -name result.json"
-            [ "run"; source; "--store"; store; "--checkpoint-every"; "0" ]
+                equal 1 limited.Code
+                contains "a file has reached the size that this user or file system allows" limited.Errors
+                contains "ulimit -f" limited.Errors
+                isEmpty (files store "*.part")
+                isEmpty (files store "failure.json")
 
-    Assert.Equal(1, output.Code)
+                equal 0 (freeze arguments).Code
+            }
 
-    Assert.Single(System.Text.RegularExpressions.Regex.Matches(output.Errors, "the disk is full"))
-    |> ignore
+            test "a full disk ends the batch with one message, and nothing is broken" {
+                let store = folder ()
+                let source = file (long.Replace("lr 0.02", "lr [0.02, 0.03, 0.04]"))
 
-    Assert.Contains("free space or name another store", output.Errors)
-    Assert.DoesNotContain(".part", output.Text)
-    Assert.DoesNotContain(".json", output.Text)
+                // Two checkpoints of LeNet with momentum do not fit into 4 MB.
+                let output =
+                    onFileSystem
+                        store
+                        "size=4m"
+                        $"find {store} -name '*.part' -o -name failure.json -o -name result.json"
+                        [ "run"; source; "--store"; store; "--checkpoint-every"; "0" ]
 
-[<Fact>]
-let ``a store on a file system that can only be read is a failure with a way out`` () =
-    let store = folder ()
+                equal 1 output.Code
 
-    let output = onFileSystem store "ro" "true" [ "run"; file quick; "--store"; store ]
+                Seq.exactlyOne (
+                    System.Text.RegularExpressions.Regex.Matches(output.Errors, "the disk is full")
+                )
+                |> ignore
 
-    Assert.Equal(1, output.Code)
-    Assert.Contains("can only be read", output.Errors)
-    Assert.Contains("--store", output.Errors)
+                contains "free space or name another store" output.Errors
+                lacks ".part" output.Text
+                lacks ".json" output.Text
+            }
 
-[<Theory>]
-[<InlineData("""{"format":2}""", "format 2")>]
-[<InlineData("""{"format":""", "does not say of which format")>]
-let ``a store of another format is refused by every command`` (content: string, message: string) =
-    let store, source = folder (), file quick
-    File.WriteAllText(Path.Combine(store, "store.json"), content)
+            test "a store on a file system that can only be read is a failure with a way out" {
+                let store = folder ()
 
-    for arguments in [ [ "run"; source ]; [ "status" ]; [ "show"; "x" ]; [ "gc"; source; "--yes" ] ] do
-        let output = freeze (arguments @ [ "--store"; store ])
-        Assert.Equal(2, output.Code)
-        Assert.Contains(message, output.Errors)
-        Assert.Contains("--store", output.Errors)
+                let output = onFileSystem store "ro" "true" [ "run"; file quick; "--store"; store ]
 
-    Assert.Equal<string[]>(
-        [| "store.json" |],
-        Directory.GetFileSystemEntries store |> Array.map Path.GetFileName
-    )
+                equal 1 output.Code
+                contains "can only be read" output.Errors
+                contains "--store" output.Errors
+            }
 
-[<Fact>]
-let ``what a killed process has half written is written again`` () =
-    let store, source = folder (), file long
-    let arguments = [ "run"; source; "--store"; store; "--checkpoint-every"; "0" ]
-    let whole = folder ()
-    Assert.Equal(0, (freeze [ "run"; source; "--store"; whole ]).Code)
+            test "what a killed process has half written is written again" {
+                let store, source = folder (), file long
+                let arguments = [ "run"; source; "--store"; store; "--checkpoint-every"; "0" ]
+                let whole = folder ()
+                equal 0 (freeze [ "run"; source; "--store"; whole ]).Code
 
-    let started = start arguments
+                let started = start arguments
 
-    while files store "checkpoint-before.safetensors" |> Array.isEmpty do
-        Thread.Sleep 20
+                while files store "checkpoint-before.safetensors" |> Array.isEmpty do
+                    Thread.Sleep 20
 
-    started.Kill()
-    finish started |> ignore
-    let run = only store
+                started.Kill()
+                finish started |> ignore
+                let run = only store
 
-    for name in [ "metrics.jsonl"; "times.jsonl" ] do
-        File.AppendAllText(Path.Combine(run, name), "{\"epoch\":7,\"trainingLo")
+                for name in [ "metrics.jsonl"; "times.jsonl" ] do
+                    File.AppendAllText(Path.Combine(run, name), "{\"epoch\":7,\"trainingLo")
 
-    File.WriteAllText(Path.Combine(run, "checkpoint.safetensors.0.part"), "half a file")
+                File.WriteAllText(Path.Combine(run, "checkpoint.safetensors.0.part"), "half a file")
 
-    Assert.Contains("interrupted", (freeze [ "status"; "--store"; store ]).Text)
-    Assert.Equal(0, (freeze arguments).Code)
+                contains "interrupted" (freeze [ "status"; "--store"; store ]).Text
+                equal 0 (freeze arguments).Code
 
-    for name in [ "plan.json"; "metrics.jsonl"; "last.safetensors"; "result.json" ] do
-        Assert.Equal<byte[]>(
-            File.ReadAllBytes(Path.Combine(only whole, name)),
-            File.ReadAllBytes(Path.Combine(run, name))
-        )
+                for name in [ "plan.json"; "metrics.jsonl"; "last.safetensors"; "result.json" ] do
+                    equal
+                        (File.ReadAllBytes(Path.Combine(only whole, name)))
+                        (File.ReadAllBytes(Path.Combine(run, name)))
 
-    Assert.Empty(files store "*.part")
+                isEmpty (files store "*.part")
+            }
 
-[<Fact>]
-let ``a run stopped by SIGTERM is saved in mid-epoch and says so`` () =
-    let store = folder ()
+            test "a run stopped by SIGTERM is saved in mid-epoch and says so" {
+                let store = folder ()
 
-    let source =
-        file (quick.Replace("epochs 1", "epochs 10000").Replace("images 640", "images 6000"))
+                let source =
+                    file (quick.Replace("epochs 1", "epochs 10000").Replace("images 640", "images 6000"))
 
-    let started = start [ "run"; source; "--store"; store ]
+                let started = start [ "run"; source; "--store"; store ]
 
-    while files store "metrics.jsonl" |> Array.isEmpty do
-        Thread.Sleep 50
+                while files store "metrics.jsonl" |> Array.isEmpty do
+                    Thread.Sleep 50
 
-    use kill = Process.Start("kill", [ "-TERM"; string started.Id ])
-    kill.WaitForExit()
-    let output = finish started
-    Assert.Equal(1, output.Code)
-    Assert.Contains("Stopped, and saved", output.Text)
-    Assert.Single(files store "checkpoint.safetensors") |> ignore
-    Assert.Empty(files store "claim-*")
+                use kill = Process.Start("kill", [ "-TERM"; string started.Id ])
+                kill.WaitForExit()
+                let output = finish started
+                equal 1 output.Code
+                contains "Stopped, and saved" output.Text
+                Seq.exactlyOne (files store "checkpoint.safetensors") |> ignore
+                isEmpty (files store "claim-*")
+            }
+        ]

@@ -3,8 +3,9 @@ module Freeze.Cli.Tests.SubmitTests
 
 open System.Diagnostics
 open System.IO
+open Expecto
 open Freeze.Cli.Tests.Command
-open Xunit
+open Freeze.Tests.Expectations
 
 let private three = "data mnist-sample; images 64; epochs 1; seed 1..3"
 
@@ -21,71 +22,83 @@ let private isShell (script: string) =
     bash.WaitForExit()
     bash.ExitCode = 0
 
-[<Fact>]
-let ``the script is one array job over the runs that are to do`` () =
-    let store = folder ()
-
-    let output =
-        submit
-            [
-                "--store"
-                store
-                "--max-parallel"
-                "2"
-                "--partition"
-                "gpu"
-                "--time"
-                "1-02:00:00"
-                "--cpus"
-                "4"
-                "--gpus"
-                "1"
-            ]
-
-    Assert.Equal(0, output.Code)
-
-    for line in
+[<Tests>]
+let tests =
+    testList
+        "submit"
         [
-            "--array=0-2%2"
-            "--requeue"
-            "--open-mode=append"
-            "--signal=B:USR1@60"
-            "--partition=gpu"
-            "--time=1-02:00:00"
-            "--cpus-per-task=4"
-            "--gpus=1"
-        ] do
-        Assert.Contains($"\n#SBATCH {line}\n", output.Text)
+            test "the script is one array job over the runs that are to do" {
+                let store = folder ()
 
-    Assert.True(isShell output.Text)
-    Assert.Empty(Directory.GetFileSystemEntries store)
+                let output =
+                    submit
+                        [
+                            "--store"
+                            store
+                            "--max-parallel"
+                            "2"
+                            "--partition"
+                            "gpu"
+                            "--time"
+                            "1-02:00:00"
+                            "--cpus"
+                            "4"
+                            "--gpus"
+                            "1"
+                        ]
 
-[<Fact>]
-let ``tasks leave out the passes that the batch is to do without`` () =
-    let output = submit [ "--store"; folder (); "--without"; "slices, prefix" ]
-    Assert.Equal(0, output.Code)
-    Assert.Contains("'--without' 'slices' '--without' 'prefix' &", output.Text)
+                equal 0 output.Code
 
-[<Theory>]
-[<InlineData("a folder with 'quotes' and \"others\"")>]
-[<InlineData("$(touch hacked) `touch hacked` ; touch hacked")>]
-[<InlineData("%a %j \\ #")>]
-let ``paths are quoted`` (name: string) =
-    let store = Path.Combine(folder (), name)
-    let output = submit [ "--store"; store ]
-    Assert.Equal(0, output.Code)
-    Assert.True(isShell output.Text)
-    Assert.Contains("--store' '" + store.Replace("'", "'\\''"), output.Text)
+                for line in
+                    [
+                        "--array=0-2%2"
+                        "--requeue"
+                        "--open-mode=append"
+                        "--signal=B:USR1@60"
+                        "--partition=gpu"
+                        "--time=1-02:00:00"
+                        "--cpus-per-task=4"
+                        "--gpus=1"
+                    ] do
+                    contains $"\n#SBATCH {line}\n" output.Text
 
-[<Theory>]
-[<InlineData("--store", "/tmp/two\nlines", "control character")>]
-[<InlineData("--partition", "a b", "--partition")>]
-[<InlineData("--partition", "x\n#SBATCH --uid=0", "--partition")>]
-[<InlineData("--time", "soon", "--time")>]
-[<InlineData("--max-parallel", "0", "--max-parallel")>]
-[<InlineData("--cpus", "0", "--cpus")>]
-[<InlineData("--gpus", "1000", "--gpus")>]
-let ``what Slurm would take for something else is refused`` (name: string, value: string, message: string) =
-    let output = submit [ name; value ]
-    Assert.Equal(2, output.Code)
-    Assert.Contains(message, output.Errors)
+                isTrue (isShell output.Text)
+                isEmpty (Directory.GetFileSystemEntries store)
+            }
+
+            test "tasks leave out the passes that the batch is to do without" {
+                let output = submit [ "--store"; folder (); "--without"; "slices, prefix" ]
+                equal 0 output.Code
+                contains "'--without' 'slices' '--without' 'prefix' &" output.Text
+            }
+
+            testTheory
+                "paths are quoted"
+                [
+                    "a folder with 'quotes' and \"others\""
+                    "$(touch hacked) `touch hacked` ; touch hacked"
+                    "%a %j \\ #"
+                ]
+                (fun name ->
+                    let store = Path.Combine(folder (), name)
+                    let output = submit [ "--store"; store ]
+                    equal 0 output.Code
+                    isTrue (isShell output.Text)
+                    contains ("--store' '" + store.Replace("'", "'\\''")) output.Text)
+
+            testTheory
+                "what Slurm would take for something else is refused"
+                [
+                    "--store", "/tmp/two\nlines", "control character"
+                    "--partition", "a b", "--partition"
+                    "--partition", "x\n#SBATCH --uid=0", "--partition"
+                    "--time", "soon", "--time"
+                    "--max-parallel", "0", "--max-parallel"
+                    "--cpus", "0", "--cpus"
+                    "--gpus", "1000", "--gpus"
+                ]
+                (fun (name, value, message) ->
+                    let output = submit [ name; value ]
+                    equal 2 output.Code
+                    contains message output.Errors)
+        ]

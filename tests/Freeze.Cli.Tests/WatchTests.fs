@@ -6,13 +6,14 @@ open System.Diagnostics
 open System.IO
 open System.Threading
 open Spectre.Console
+open Expecto
 open Freeze
 open Freeze.Cli
 open Freeze.Cli.StoreIndex
 open Freeze.Cli.Tests.Command
 open Freeze.Cli.Watching
 open Freeze.Records
-open Xunit
+open Freeze.Tests.Expectations
 
 let private small = quick.Replace("images 640", "images 128")
 
@@ -26,58 +27,8 @@ let private awaitEpoch (store: string) =
           |> not do
         Thread.Sleep 50
 
-[<Fact>]
-let ``a batch is followed from another process to its end, in lines without control codes`` () =
-    let store = folder ()
-
-    let source =
-        file (quick.Replace("epochs 1", "epochs 6").Replace("lr 0.02", "lr [0.01, 0.02]"))
-
-    let ran = start [ "run"; source; "--store"; store ]
-    let number = ran.Id
-    let watched = freezeProcess [ "watch"; source; "--store"; store ]
-    Assert.Equal(0, (finish ran).Code)
-    Assert.Equal(0, watched.Code)
-    Assert.Equal("2 done", Array.last (lines watched))
-    Assert.DoesNotContain("\027", watched.Text)
-
-    for lr in [ "lr=0.01"; "lr=0.02" ] do
-        Assert.Contains(
-            lines watched,
-            fun line -> line.StartsWith(lr + "  done  6  validation ") && line.Contains "test "
-        )
-
-    Assert.Matches($"running  .*process {number} of ", watched.Text)
-
-[<Fact>]
-let ``a batch in which a run fails ends with 1, and one that has ended is told at once`` () =
-    let store, source = folder (), file (small.Replace("lr 0.02", "lr [900, 0.02]"))
-    freeze [ "run"; source; "--store"; store ] |> ignore
-    let watched = freeze [ "watch"; source; "--store"; store ]
-    Assert.Equal(1, watched.Code)
-    Assert.Equal<string[]>([| "1 done, 1 failed" |], lines watched)
-    Assert.Equal(1, (freeze [ "watch"; "--store"; store ]).Code)
-    Assert.Equal(0, (freeze [ "watch"; source; "--only"; "lr=0.02"; "--store"; store ]).Code)
-    Assert.Contains("holds no run", (freeze [ "watch"; "--store"; folder () ]).Text)
-
-[<Fact>]
-let ``a search that halves is over when its last rung is`` () =
-    let store = folder ()
-
-    let source =
-        file (
-            "data mnist-sample; images 128; batch 64; epochs 1; optimizer sgd\n"
-            + "search halving 9 by validation accuracy\nlr ~ 0.02 * 10^normal(0, 0.1)"
-        )
-
-    Assert.Equal(0, (freeze [ "run"; source; "--store"; store ]).Code)
-    let watched = freeze [ "watch"; source; "--store"; store ]
-    Assert.Equal("13 done", Array.last (lines watched))
-
 /// Starts freeze on a terminal of its own, and gives the process and what it draws in the end.
 let private onTerminal (arguments: string list) =
-    let program = Path.Combine(AppContext.BaseDirectory, "freeze.dll")
-
     let command =
         "dotnet" :: program :: arguments
         |> List.map (sprintf "'%s'")
@@ -94,40 +45,7 @@ let private onTerminal (arguments: string list) =
 
 let private needsTerminal () =
     if not (OperatingSystem.IsLinux()) || not (File.Exists "/usr/bin/script") then
-        Assert.Skip "there is no script (Debian's bsdutils): NO TERMINAL HAS SHOWN A BATCH"
-
-[<Fact>]
-let ``on a terminal the table is drawn until the end, with a curve for each run`` () =
-    needsTerminal ()
-    let store, source = folder (), file (small.Replace("epochs 1", "epochs 3"))
-    Assert.Equal(0, (freeze [ "run"; source; "--store"; store ]).Code)
-    let started, drawn = onTerminal [ "watch"; source; "--store"; store ]
-    Assert.True(started.WaitForExit(TimeSpan.FromMinutes 1.0))
-    Assert.Equal(0, started.ExitCode)
-    Assert.Contains("validation", drawn.Result)
-    Assert.Matches("[▁█]", drawn.Result)
-    Assert.Contains("1 done", drawn.Result)
-    // The cursor is hidden while the table is drawn, and shown again.
-    Assert.EndsWith("\027[?25h", drawn.Result.TrimEnd())
-
-[<Fact>]
-let ``Ctrl-C ends the watching, gives the cursor back and leaves the run alone`` () =
-    needsTerminal ()
-    let store, source = folder (), file (quick.Replace("epochs 1", "epochs 10000"))
-    let ran = start [ "run"; source; "--store"; store ]
-    awaitEpoch store
-    let started, drawn = onTerminal [ "watch"; source; "--store"; store ]
-    Thread.Sleep 2000
-    // As the terminal's own Ctrl-C: the byte goes to the line discipline.
-    started.StandardInput.Write '\003'
-    started.StandardInput.Flush()
-    Assert.True(started.WaitForExit(TimeSpan.FromMinutes 1.0), "watch did not end")
-    Assert.Equal(1, started.ExitCode)
-    Assert.Contains("running", drawn.Result)
-    Assert.EndsWith("\027[?25h", drawn.Result.TrimEnd())
-    Assert.False ran.HasExited
-    ran.Kill()
-    finish ran |> ignore
+        skiptest "there is no script (Debian's bsdutils): NO TERMINAL HAS SHOWN A BATCH"
 
 let private entry (number: int) state =
     {
@@ -149,86 +67,6 @@ let private shown (board: Board) =
     console.Write(WatchView.render board)
     writer.ToString()
 
-[<Fact>]
-let ``a run under way shows its newest epoch, how long it will take, and who has it`` () =
-    let attempt =
-        {
-            Holder = "process 12 of node7"
-            Since = ""
-            Epochs = 3
-            Left = 140.0
-            Silent = 0.0
-        }
-
-    let epoch number accuracy =
-        {
-            Epoch = number
-            TrainingLoss = 1.0
-            TrainingAccuracy = 0.5
-            ValidationLoss = 0.25
-            ValidationAccuracy = accuracy
-        }
-
-    let entry = entry 1 (RunState.Running attempt)
-
-    let text =
-        shown
-            {
-                Entries = [| entry |]
-                Rows =
-                    [
-                        {
-                            Entry = entry
-                            Part = "member 2 of 3"
-                            Epochs = [| epoch 1 0.5; epoch 2 0.8; epoch 3 0.9 |]
-                        }
-                    ]
-                IsOver = false
-            }
-
-    Assert.Matches(
-        @"seed=1 +running +3/10 +90\.00% +0\.2500 +█▃▁ +member 2 of 3, 2 min left, process 12 of node7",
-        text
-    )
-
-[<Fact>]
-let ``a run made of several trainings is at the first that has not ended`` () =
-    let store = folder ()
-
-    let source =
-        file (
-            small.Replace("(lr 0.02)", "")
-            + "learn stage by stage; search random 2 per stage by validation accuracy; lr ~ 0.02 * 10^normal(0, 0.1)\n"
-            + "validate 32; net long\nnet long { stage 1 { conv 4 3x3; relu; maxpool 4 }; stage 2 { conv 8 3x3; relu }\n"
-            + "classifier: linear classes }"
-        )
-
-    let ran = freeze [ "run"; source; "--store"; store ]
-    Assert.True((ran.Code = 0), ran.Errors)
-
-    let run =
-        PlanFile.ofText (freeze [ "plan"; "--json"; source ]).Text |> Array.exactlyOne
-
-    let parts = RunParts.ofRun (RunStore store) (Address.ofRecipe run.Recipe) run
-    // Two are drawn for each stage, and the start of the search is tried as well.
-    Assert.Equal(2 * 3, parts.Length)
-    Assert.True((RunParts.current parts).IsNone, "all candidates of all stages have ended")
-
-    // As if the last candidate were under way.
-    File.Delete(Path.Combine(parts[5].Files.Folder, "result.json"))
-    let current = RunParts.current parts |> Option.get
-    Assert.Equal("stage 2 of 2, candidate 3 of 3", current.Name)
-    Assert.True(File.Exists(Path.Combine(current.Files.Folder, "metrics.jsonl")))
-
-[<Fact>]
-let ``the curve has the last of the epochs that share a bar`` () =
-    Assert.Equal("", WatchView.sparkline [||])
-    Assert.Equal("▁▁", WatchView.sparkline [| 0.5; 0.5 |])
-    Assert.Equal("▁▅█", WatchView.sparkline [| 0.0; 0.5; nan; 1.0 |])
-    let long = WatchView.sparkline (Array.init 1000 (fun i -> 1000.0 - float i))
-    Assert.Equal(14, long.Length)
-    Assert.EndsWith("▁", long)
-
 /// Records as a finished run leaves them, as far as watching reads them.
 let private finishedRun (store: string) (number: int) (ended: DateTime) =
     let hash = number.ToString "x16"
@@ -243,24 +81,197 @@ let private finishedRun (store: string) (number: int) (ended: DateTime) =
 
     File.SetLastWriteTimeUtc(path, ended)
 
-[<Fact>]
-let ``of many runs the newest have rows, and the others are counted`` () =
-    let store = folder ()
-    let start = DateTime(2026, 3, 1, 0, 0, 0, DateTimeKind.Utc)
+[<Tests>]
+let tests =
+    testList
+        "watch"
+        [
+            test "a batch in which a run fails ends with 1, and one that has ended is told at once" {
+                let store, source = folder (), file (small.Replace("lr 0.02", "lr [900, 0.02]"))
+                freeze [ "run"; source; "--store"; store ] |> ignore
+                let watched = freeze [ "watch"; source; "--store"; store ]
+                equal 1 watched.Code
+                equal [| "1 done, 1 failed" |] (lines watched)
+                equal 1 (freeze [ "watch"; "--store"; store ]).Code
+                equal 0 (freeze [ "watch"; source; "--only"; "lr=0.02"; "--store"; store ]).Code
+                contains "holds no run" (freeze [ "watch"; "--store"; folder () ]).Text
+            }
 
-    // The last of the list ended first.
-    for number in 1..2000 do
-        finishedRun store number (start.AddMinutes(float -number))
+            test "a search that halves is over when its last rung is" {
+                let store = folder ()
 
-    let follower = Follower(RunStore store, None)
-    let board = follower.Look 3
-    Assert.Equal(2000, board.Entries.Length)
-    Assert.Equal<string list>([ "run 1"; "run 2"; "run 3" ], board.Rows |> List.map _.Entry.Name)
-    Assert.Contains("and 1,997 more: 1,997 done", shown board)
-    Assert.Contains("2,000 done", shown board)
+                let source =
+                    file (
+                        "data mnist-sample; images 128; test 100 images; batch 64; epochs 1; optimizer sgd\n"
+                        + "search halving 3 by validation accuracy\nlr ~ 0.02 * 10^normal(0, 0.1)"
+                    )
 
-    // One that ends later is seen by the next look.
-    finishedRun store 2001 (start.AddMinutes 1.0)
-    let later = follower.Look 3
-    Assert.Equal<string list>([ "run 2001"; "run 1"; "run 2" ], later.Rows |> List.map _.Entry.Name)
-    Assert.Equal<string list>([ "2,001 done" ], WatchView.changes (Some board) { later with Rows = [] })
+                equal 0 (freeze [ "run"; source; "--store"; store ]).Code
+                let watched = freeze [ "watch"; source; "--store"; store ]
+                equal "4 done" (Array.last (lines watched))
+            }
+
+            test "a run under way shows its newest epoch, how long it will take, and who has it" {
+                let attempt =
+                    {
+                        Holder = "process 12 of node7"
+                        Since = ""
+                        Epochs = 3
+                        Left = 140.0
+                        Silent = 0.0
+                    }
+
+                let epoch number accuracy =
+                    {
+                        Epoch = number
+                        TrainingLoss = 1.0
+                        TrainingAccuracy = 0.5
+                        ValidationLoss = 0.25
+                        ValidationAccuracy = accuracy
+                    }
+
+                let entry = entry 1 (RunState.Running attempt)
+
+                let text =
+                    shown
+                        {
+                            Entries = [| entry |]
+                            Rows =
+                                [
+                                    {
+                                        Entry = entry
+                                        Part = "member 2 of 3"
+                                        Epochs = [| epoch 1 0.5; epoch 2 0.8; epoch 3 0.9 |]
+                                    }
+                                ]
+                            IsOver = false
+                        }
+
+                matches
+                    @"seed=1 +running +3/10 +90\.00% +0\.2500 +█▃▁ +member 2 of 3, 2 min left, process 12 of node7"
+                    text
+            }
+
+            test "a run made of several trainings is at the first that has not ended" {
+                let store = folder ()
+
+                let source =
+                    file (
+                        small.Replace("(lr 0.02)", "")
+                        + "learn stage by stage; search random 2 per stage by validation accuracy; lr ~ 0.02 * 10^normal(0, 0.1)\n"
+                        + "validate 32; net long\nnet long { stage 1 { conv 4 3x3; relu; maxpool 4 }; stage 2 { conv 8 3x3; relu }\n"
+                        + "classifier: linear classes }"
+                    )
+
+                let ran = freeze [ "run"; source; "--store"; store ]
+                Expect.isTrue (ran.Code = 0) ran.Errors
+
+                let run =
+                    PlanFile.ofText (freeze [ "plan"; "--json"; source ]).Text |> Array.exactlyOne
+
+                let parts = RunParts.ofRun (RunStore store) (Address.ofRecipe run.Recipe) run
+                // Two are drawn for each stage, and the start of the search is tried as well.
+                equal (2 * 3) parts.Length
+                Expect.isTrue (RunParts.current parts).IsNone "all candidates of all stages have ended"
+
+                // As if the last candidate were under way.
+                File.Delete(Path.Combine(parts[5].Files.Folder, "result.json"))
+                let current = RunParts.current parts |> Option.get
+                equal "stage 2 of 2, candidate 3 of 3" current.Name
+                isTrue (File.Exists(Path.Combine(current.Files.Folder, "metrics.jsonl")))
+            }
+
+            test "the curve has the last of the epochs that share a bar" {
+                equal "" (WatchView.sparkline [||])
+                equal "▁▁" (WatchView.sparkline [| 0.5; 0.5 |])
+                equal "▁▅█" (WatchView.sparkline [| 0.0; 0.5; nan; 1.0 |])
+                let long = WatchView.sparkline (Array.init 1000 (fun i -> 1000.0 - float i))
+                equal 14 long.Length
+                endsWith "▁" long
+            }
+
+            test "of many runs the newest have rows, and the others are counted" {
+                let store = folder ()
+                let start = DateTime(2026, 3, 1, 0, 0, 0, DateTimeKind.Utc)
+
+                // The last of the list ended first.
+                for number in 1..2000 do
+                    finishedRun store number (start.AddMinutes(float -number))
+
+                let follower = Follower(RunStore store, None)
+                let board = follower.Look 3
+                equal 2000 board.Entries.Length
+                equal [ "run 1"; "run 2"; "run 3" ] (board.Rows |> List.map _.Entry.Name)
+                contains "and 1,997 more: 1,997 done" (shown board)
+                contains "2,000 done" (shown board)
+
+                // One that ends later is seen by the next look.
+                finishedRun store 2001 (start.AddMinutes 1.0)
+                let later = follower.Look 3
+                equal [ "run 2001"; "run 1"; "run 2" ] (later.Rows |> List.map _.Entry.Name)
+                equal [ "2,001 done" ] (WatchView.changes (Some board) { later with Rows = [] })
+            }
+        ]
+
+[<Tests>]
+let processes =
+    testSequencedGroup "processes"
+    <| testList
+        "watch in processes"
+        [
+            test "a batch is followed from another process to its end, in lines without control codes" {
+                let store = folder ()
+
+                let source =
+                    file (quick.Replace("epochs 1", "epochs 6").Replace("lr 0.02", "lr [0.01, 0.02]"))
+
+                let ran = start [ "run"; source; "--store"; store ]
+                let number = ran.Id
+                let watched = freezeProcess [ "watch"; source; "--store"; store ]
+                equal 0 (finish ran).Code
+                equal 0 watched.Code
+                equal "2 done" (Array.last (lines watched))
+                lacks "\027" watched.Text
+
+                for lr in [ "lr=0.01"; "lr=0.02" ] do
+                    exists
+                        (fun (line: string) ->
+                            line.StartsWith(lr + "  done  6  validation ") && line.Contains "test ")
+                        (lines watched)
+
+                matches $"running  .*process {number} of " watched.Text
+            }
+
+            test "on a terminal the table is drawn until the end, with a curve for each run" {
+                needsTerminal ()
+                let store, source = folder (), file (small.Replace("epochs 1", "epochs 3"))
+                equal 0 (freeze [ "run"; source; "--store"; store ]).Code
+                let started, drawn = onTerminal [ "watch"; source; "--store"; store ]
+                isTrue (started.WaitForExit(TimeSpan.FromMinutes 1.0))
+                equal 0 started.ExitCode
+                contains "validation" drawn.Result
+                matches "[▁█]" drawn.Result
+                contains "1 done" drawn.Result
+                // The cursor is hidden while the table is drawn, and shown again.
+                endsWith "\027[?25h" (drawn.Result.TrimEnd())
+            }
+
+            test "Ctrl-C ends the watching, gives the cursor back and leaves the run alone" {
+                needsTerminal ()
+                let store, source = folder (), file (quick.Replace("epochs 1", "epochs 10000"))
+                let ran = start [ "run"; source; "--store"; store ]
+                awaitEpoch store
+                let started, drawn = onTerminal [ "watch"; source; "--store"; store ]
+                Thread.Sleep 2000
+                // As the terminal's own Ctrl-C: the byte goes to the line discipline.
+                started.StandardInput.Write '\003'
+                started.StandardInput.Flush()
+                Expect.isTrue (started.WaitForExit(TimeSpan.FromMinutes 1.0)) "watch did not end"
+                equal 1 started.ExitCode
+                contains "running" drawn.Result
+                endsWith "\027[?25h" (drawn.Result.TrimEnd())
+                isFalse ran.HasExited
+                ran.Kill()
+                finish ran |> ignore
+            }
+        ]
