@@ -222,8 +222,7 @@ let tests =
                 run ()
                 run ()
 
-                let name =
-                    Directory.GetDirectories events |> Array.exactlyOne |> Path.GetFileName
+                let name = Directory.GetDirectories events |> Array.exactlyOne |> Path.GetFileName
 
                 File.WriteAllText(source, quick.Replace("epochs 1", "epochs 2"))
                 run ()

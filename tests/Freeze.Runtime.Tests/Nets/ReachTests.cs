@@ -19,18 +19,18 @@ public sealed class ReachTests(PassTests.Pictures pictures) : IClassFixture<Pass
         { "net lenet; conv2.weight: zero", ["conv1.weight", "conv1.bias"] },
         // Filters that no input behind them reads.
         { "net lenet; conv1: train 5 filters; conv2: train 10 inputs; rest: zero; linear: train", [] },
-        { "net wrn(depth 10, widen 1); block2: train 0.4 filters; bn: train; rest: zero; conv1, fc, block1.unit1.shortcut, block3.unit1.shortcut: train",
+        { "net wrn(depth 10, widen 2); block2: train 0.4 filters; bn: train; rest: zero; conv1, fc, block1.unit1.shortcut, block3.unit1.shortcut: train",
             ["block1.unit1.bn2.weight", "block1.unit1.bn2.bias", "block3.unit1.bn2.weight", "block3.unit1.bn2.bias"] },
-        { "net wrn(depth 10, widen 1); block3.unit1.conv2: zero", ["block3.unit1.conv1.weight", "block3.unit1.bn2.weight", "block3.unit1.bn2.bias"] },
+        { "net wrn(depth 10, widen 2); block3.unit1.conv2: zero", ["block3.unit1.conv1.weight", "block3.unit1.bn2.weight", "block3.unit1.bn2.bias"] },
         {
             """
             net own {
-                conv1: conv 8 3x3 groups 1; sigmoid; conv2: conv 8 3x3 groups 2; groupnorm 2; gelu; maxpool 2
-                conv3: conv 8 3x3; bn; tanh; globalpool; fc: linear classes
+                conv1: conv 8 3x3; sigmoid; conv2: conv 8 3x3 groups 2; groupnorm 2; gelu; maxpool 2
+                conv3: conv 8 3x3; tanh; globalpool; fc: linear classes
             }
-            net own; conv2: zero; norm.bias: zero
+            net own; conv2, groupnorm1.bias: zero
             """,
-            ["conv1.weight", "conv1.bias", "norm1.weight", "conv3.weight"]
+            ["conv1.weight", "conv1.bias", "groupnorm1.weight", "conv3.weight"]
         },
     };
 
@@ -47,15 +47,15 @@ public sealed class ReachTests(PassTests.Pictures pictures) : IClassFixture<Pass
         var start = trainer.Weights.Planned.ToDictionary(weight => weight.Plan.Weight.Name, weight => weight.Value().detach().clone());
         trainer.Epoch(_ => { }, TestContext.Current.CancellationToken);
         var still = trainer.Weights.Planned.Where(weight => CountsModule.learns(weight.Plan))
-            .Where(weight => weight.Value().detach().equal(start[weight.Plan.Weight.Name]).ToBoolean())
+            .Where(weight => weight.Value().detach().eq(start[weight.Plan.Weight.Name]).all().item<bool>())
             .Select(weight => weight.Plan.Weight.Name);
         Assert.Equal(unmoved.Order(), still.Order());
     }
 
     [Theory]
-    [InlineData("net wrn(depth 10, widen 1); block2: train 0.4 filters; bn: train; rest: zero", false, "conv1 block1.unit1.shortcut block3.unit1.shortcut fc")]
-    [InlineData("net wrn(depth 10, widen 1); block2: train 0.4 filters; bn: train; rest: zero; conv1, fc: train", false, "block1.unit1.shortcut block3.unit1.shortcut")]
-    [InlineData("net wrn(depth 10, widen 1); block2: train 0.4 filters; bn: train; rest: fixed", true, "")]
+    [InlineData("net wrn(depth 10, widen 2); block2: train 0.4 filters; bn: train; rest: zero", false, "conv1 block1.unit1.shortcut block3.unit1.shortcut fc")]
+    [InlineData("net wrn(depth 10, widen 2); block2: train 0.4 filters; bn: train; rest: zero; conv1, fc: train", false, "block1.unit1.shortcut block3.unit1.shortcut")]
+    [InlineData("net wrn(depth 10, widen 2); block2: train 0.4 filters; bn: train; rest: fixed", true, "")]
     [InlineData("net lenet; conv2.weight: zero", false, "conv2")]
     // Each layer has filters, but the second reads none of those that are left.
     [InlineData("net lenet; conv1: train 5 filters; rest: zero; conv2: train 20 inputs; linear: train", true, "")]
@@ -70,7 +70,7 @@ public sealed class ReachTests(PassTests.Pictures pictures) : IClassFixture<Pass
         var net = new NetExecutor(recipe, new WeightTable(recipe));
         var images = arange(2 * 3 * 32 * 32, float64).sin().reshape(2, 3, 32, 32);
         var logits = net.Forward(images, training: false);
-        Assert.Equal(isFed, !logits[0].equal(logits[1]).ToBoolean());
+        Assert.Equal(isFed, !logits[0].eq(logits[1]).all().item<bool>());
     }
 
     private static Recipe Planned(string text)
