@@ -95,7 +95,7 @@ let tests =
 
             test "a fraction that rounds to nothing is a warning, and rest takes the weight" {
                 let text = "conv1: train 0.01 filters; rest: zero"
-                equal [ "FRZ102" ] (codes text)
+                includes "FRZ102" (codes text)
                 equal isZero (treatment "conv1.weight" (runs text).[0])
             }
 
