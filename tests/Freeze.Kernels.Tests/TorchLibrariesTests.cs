@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 
 namespace Freeze.Kernels.Tests;
 
+// TorchSharp's own optimizer holds no number: see Arithmetic.
+[Collection(Alone.Name)]
 public sealed class TorchLibrariesTests
 {
-
-
     [Fact]
     public void ALinearLayerLearnsALine()
     {

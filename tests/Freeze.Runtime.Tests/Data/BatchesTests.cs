@@ -111,8 +111,8 @@ public sealed class BatchesTests
         double[] deviation = [0.007, 61.7, 1e4];
         byte[] pixels = [.. Enumerable.Range(0, 3 * 256).Select(i => (byte)i)];
         Tensor Expected(ScalarType type) => tensor(pixels, [1, 3, 256]).to(type)
-            .sub_(tensor(mean, [1, 3, 1]).to(type))
-            .mul_(tensor([.. deviation.Select(value => 1 / value)], [1, 3, 1]).to(type));
+            .sub(tensor(mean, [1, 3, 1]).to(type))
+            .mul(tensor([.. deviation.Select(value => 1 / value)], [1, 3, 1]).to(type));
 
         Assert.Equal(
             Expected(float32).data<float>().ToArray(), Normalised<float>(new ByChannel<float>(mean, deviation, 256), pixels));

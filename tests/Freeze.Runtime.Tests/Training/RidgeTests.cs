@@ -33,7 +33,7 @@ public sealed class RidgeTests
         var rest = x.mm(w.t()).Plus(trainer.Weights.Value("fc.bias").to(float64))
             .sub(eye(2, dtype: float64).index_select(0, batch.Labels));
 
-        var ofWeight = x.t().mm(rest).div(700).Plus(w.t().Times(0.01)).data<double>().ToArray();
+        var ofWeight = x.t().mm(rest).Over(700).Plus(w.t().Times(0.01)).data<double>().ToArray();
         var ofBias = rest.mean([0]).data<double>().ToArray();
 
         // The solution is kept in single precision.
