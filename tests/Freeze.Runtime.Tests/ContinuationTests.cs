@@ -141,27 +141,6 @@ public sealed class ContinuationTests(Sample sample) : IDisposable
     }
 
     [Fact]
-    public void WhatMightHaveOtherBitsIsNotGoneOnFrom()
-    {
-        Result(Execute(Base with { Epochs = 2 }, "store"));
-        steps = 0;
-        try
-        {
-            Result(Execute((Base with { Epochs = 3 }).Run(), "store", threads: 2));
-            Assert.Equal(12, steps);
-            Assert.Contains(told, note => note.Contains("trained on 1 threads: the bits might be others", StringComparison.Ordinal));
-
-            Result(Execute((Base with { Epochs = 4 }).Run(), "store", threads: 2, passes: PassSet.AllBut([Pass.Slices])));
-            Assert.Equal(12 + 16, steps);
-            Assert.Contains(told, note => note.Contains("trained by Freeze", StringComparison.Ordinal));
-        }
-        finally
-        {
-            TorchSharp.torch.set_num_threads(1);
-        }
-    }
-
-    [Fact]
     public void AnEndHoldsWhatTheOptimizerKeepsAlone()
     {
         var momentum = Result(Execute(Base with { Epochs = 1 }, "store"));
@@ -243,12 +222,8 @@ public sealed class ContinuationTests(Sample sample) : IDisposable
     private RunOutcome Execute(TestRecipe recipe, string store, int stopAfter = int.MaxValue) =>
         Execute(recipe.Run(), store, stopAfter);
 
-    private RunOutcome Execute(
-        Run run, string store, int stopAfter = int.MaxValue, int threads = 1, PassSet? passes = null) => StoppableRun.Execute(
-        new RunnerOptions(folder.File(store), sample.Catalog, threads, TimeSpan.FromMinutes(5), Retry: false)
-        {
-            Passes = passes ?? PassSet.All,
-        },
+    private RunOutcome Execute(Run run, string store, int stopAfter = int.MaxValue) => StoppableRun.Execute(
+        new RunnerOptions(folder.File(store), sample.Catalog, 1, TimeSpan.FromMinutes(5), Retry: false),
         run,
         stopAfter,
         () => steps++,

@@ -172,18 +172,6 @@ public sealed class EvaluatorTests(Sample sample) : IDisposable
             "went on from other weights", Assert.Throws<RunException>(() => Evaluate(recipe, result)).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void AnEvaluationLeavesNoTensorsBehind()
-    {
-        var result = Train(Small);
-        Evaluate(Small, result);
-        var before = Tensor.TotalCount;
-
-        Evaluate(Small, result);
-
-        Assert.Equal(before, Tensor.TotalCount);
-    }
-
     private static TestRecipe Of(string kind) => kind switch
     {
         "held out" => Small with { Validation = Validation.NewHeldOut(20) },

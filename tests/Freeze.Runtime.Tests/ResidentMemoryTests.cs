@@ -4,6 +4,7 @@ using Xunit;
 namespace Freeze.Runtime.Tests;
 
 /// <summary>How much memory a run takes, as its records tell it.</summary>
+[Collection(Alone.Name)]
 public sealed class ResidentMemoryTests(Sample sample) : IDisposable
 {
     private const int Size = 256 << 20;

@@ -130,23 +130,6 @@ public sealed class ResumeTests(Sample sample) : IDisposable
         Assert.Contains(told, note => note.Contains($"it belongs to run {from}", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public void AnotherNumberOfThreadsIsTold()
-    {
-        Attempt(Small, 3);
-        var told = new List<string>();
-        try
-        {
-            Execute(Small, "parts", TestContext.Current.CancellationToken, told.Add, threads: 2);
-        }
-        finally
-        {
-            TorchSharp.torch.set_num_threads(1);
-        }
-
-        Assert.Contains(told, note => note.Contains("on 1 threads", StringComparison.Ordinal));
-    }
-
     private static void Damage(bool really, string path)
     {
         if (really)
@@ -175,10 +158,9 @@ public sealed class ResumeTests(Sample sample) : IDisposable
         string store,
         CancellationToken cancel,
         Action<string>? told = null,
-        int threads = 1,
         Action? afterStep = null)
     {
-        var options = new RunnerOptions(folder.File(store), sample.Catalog, threads, TimeSpan.FromMinutes(5), Retry: false);
+        var options = new RunnerOptions(folder.File(store), sample.Catalog, 1, TimeSpan.FromMinutes(5), Retry: false);
         using var runner = new Runner(options, afterStep);
         return runner.Execute(
             recipe.Run(),

@@ -2,8 +2,6 @@ using Freeze.Runtime.Data;
 using Freeze.Runtime.Tests;
 using Xunit;
 
-// libtorch is one for the whole process: its threads, its random numbers and the count of live tensors.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
 [assembly: AssemblyFixture(typeof(Sample))]
 
 namespace Freeze.Runtime.Tests;
@@ -15,8 +13,6 @@ public sealed class Sample : IDisposable
 
     public Sample()
     {
-        // Two threads of libtorch wait for each other by spinning: beside other work tests would take minutes.
-        TorchSharp.torch.set_num_threads(1);
         Catalog = new DataCatalog(null, cache.Path);
         Images = Catalog.Load("mnist-sample", _ => { });
     }

@@ -9,33 +9,6 @@ public sealed class TrainerTests(Sample sample)
     private static readonly TestRecipe Small = new(TestNets.Small);
 
     [Fact]
-    public void TheNumberOfLiveTensorsDoesNotGrow()
-    {
-        using var scope = NewDisposeScope();
-        var trainer = new Trainer(
-            (Small with { Rule = weight => Treatment.NewSlice(0, [0], Stillness.Fixed) }).Build(), sample.Images);
-        Epoch(trainer);
-        var before = Tensor.TotalCount;
-
-        Epoch(trainer);
-        Epoch(trainer);
-
-        Assert.Equal(before, Tensor.TotalCount);
-    }
-
-    [Fact]
-    public void NothingIsLeftWhenTheScopeEnds()
-    {
-        var before = Tensor.TotalCount;
-        using (NewDisposeScope())
-        {
-            Epoch(new Trainer(Small.Build(), sample.Images));
-        }
-
-        Assert.Equal(before, Tensor.TotalCount);
-    }
-
-    [Fact]
     public void TrainingLearns()
     {
         using var scope = NewDisposeScope();
