@@ -5,29 +5,10 @@ using Freeze.Runtime.Data;
 namespace Freeze.Runtime.Tests.Training;
 
 /// <summary>What scripts/fixtures/agreement.py keeps of PyTorch's runs, and the images that they learn from.</summary>
-internal sealed class PolicyFixture : IDisposable
+internal static class PolicyFixture
 {
-    private readonly JsonDocument document;
-
-    public PolicyFixture()
-    {
-        using var file = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "fixtures", "agreement.json.gz"));
-        using var text = new GZipStream(file, CompressionMode.Decompress);
-        document = JsonDocument.Parse(text);
-    }
-
-    public IEnumerable<string> Names => document.RootElement.GetProperty("cases").EnumerateObject().Select(entry => entry.Name);
-
-    /// <summary>The runs of a case, which differ in their seeds alone.</summary>
-    public IReadOnlyList<PolicyRun> Runs(string name) =>
-    [
-        .. document.RootElement.GetProperty("cases").GetProperty(name).EnumerateArray().Select(run => new PolicyRun(
-            run.GetProperty("seed").GetInt64(),
-            run.GetProperty("loss").GetDouble(),
-            run.GetProperty("tensors").EnumerateObject().ToDictionary(tensor => tensor.Name, KeptTensor.Read))),
-    ];
-
-    public void Dispose() => document.Dispose();
+    /// <summary>The runs of each case, which differ in their seeds alone.</summary>
+    public static IReadOnlyDictionary<string, PolicyRun[]> Cases { get; } = Read();
 
     /// <summary>
     /// 120 images, half the 4x4 areas of their class and half noise. Runs use the first 80 at most; the others are dark,
@@ -52,6 +33,19 @@ internal sealed class PolicyFixture : IDisposable
 
         var set = new DataSet("areas", shape, 10, Count, 1, "", "random");
         return new ImageSet(set, new RawImages(pixels, labels), new RawImages(pixels[..size], labels[..1]));
+    }
+
+    private static Dictionary<string, PolicyRun[]> Read()
+    {
+        using var file = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "fixtures", "agreement.json.gz"));
+        using var text = new GZipStream(file, CompressionMode.Decompress);
+        using var document = JsonDocument.Parse(text);
+        return document.RootElement.GetProperty("cases").EnumerateObject().ToDictionary(
+            entry => entry.Name,
+            entry => entry.Value.EnumerateArray().Select(run => new PolicyRun(
+                run.GetProperty("seed").GetInt64(),
+                run.GetProperty("loss").GetDouble(),
+                run.GetProperty("tensors").EnumerateObject().ToDictionary(tensor => tensor.Name, KeptTensor.Read))).ToArray());
     }
 
     private static int Level(ulong key, long index) => (int)(256 * RandomStream.Unit(key, index));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 
 namespace Freeze.Runtime.Tests.Training;
@@ -8,6 +9,9 @@ internal sealed record PolicyRun(long Seed, double Loss, IReadOnlyDictionary<str
 /// <summary>A tensor's norm, and its entries or its products with vectors of random signs.</summary>
 internal sealed record KeptTensor(double Norm, double[] Entries, double[] Products)
 {
+    // The signs of each product: many runs have tensors of one name and size.
+    private static readonly ConcurrentDictionary<(string Name, int Product, int Count), sbyte[]> drawn = new();
+
     public static KeptTensor Read(JsonProperty tensor)
     {
         double[] Numbers(string name) => tensor.Value.TryGetProperty(name, out var list)
@@ -26,11 +30,15 @@ internal sealed record KeptTensor(double Norm, double[] Entries, double[] Produc
 
     private static double Product(string name, int k, double[] values)
     {
-        var signs = RandomStream.Key(1, $"projection {k} of {name}");
+        var signs = drawn.GetOrAdd((name, k, values.Length), _ =>
+        {
+            var key = RandomStream.Key(1, $"projection {k} of {name}");
+            return [.. Enumerable.Range(0, values.Length).Select(i => (sbyte)(RandomStream.Unit(key, i) < 0.5f ? -1 : 1))];
+        });
         var sum = 0.0;
         for (var i = 0; i < values.Length; i++)
         {
-            sum += RandomStream.Unit(signs, i) < 0.5f ? -values[i] : values[i];
+            sum += signs[i] * values[i];
         }
 
         return sum;
