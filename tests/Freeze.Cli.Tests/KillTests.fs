@@ -116,7 +116,7 @@ let processes =
         [
             test "runners killed at random moments leave the bytes of an undisturbed batch" {
                 let source, whole, random = file batch, folder (), Random 1
-                equal 0 (freeze (run source whole)).Code
+                equal 0 (freezeProcess (run source whole)).Code
 
                 let rec go rounds left =
                     if left > 0 then
@@ -133,7 +133,7 @@ let processes =
 
             test "a process killed in the midst of the second stage has trained the first for good" {
                 let source, whole, store = file stages, folder (), folder ()
-                equal 0 (freeze (run source whole)).Code
+                equal 0 (freezeProcess (run source whole)).Code
                 let killed = runner source store
 
                 let finishedStages () =

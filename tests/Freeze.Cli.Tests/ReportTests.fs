@@ -259,60 +259,6 @@ let tests =
                 equal 2 output.Code
                 contains "denied" output.Errors
             }
-        ]
-
-[<Tests>]
-let processes =
-    testSequencedGroup "processes"
-    <| testList
-        "report in processes"
-        [
-            test
-                "a run writes its events while it is trained, and one that was killed goes on with no step twice" {
-                let store, events = folder (), folder ()
-                let source = file (quick.Replace("epochs 1", "epochs 12"))
-
-                let arguments =
-                    [
-                        "run"
-                        source
-                        "--store"
-                        store
-                        "--tensorboard"
-                        events
-                        "--checkpoint-every"
-                        "0"
-                    ]
-
-                let started = start arguments
-
-                let size () =
-                    Directory.GetFiles(events, "*tfevents*", SearchOption.AllDirectories)
-                    |> Array.sumBy (fun path -> FileInfo(path).Length)
-
-                while size () = 0L do
-                    System.Threading.Thread.Sleep 20
-
-                // More comes while it is trained.
-                let first = size ()
-
-                while size () = first do
-                    System.Threading.Thread.Sleep 20
-
-                isFalse started.HasExited
-                started.Kill()
-                finish started |> ignore
-                equal 0 (freeze arguments).Code
-
-                let path =
-                    Directory.GetFiles(events, "*tfevents*", SearchOption.AllDirectories)
-                    |> Array.exactlyOne
-
-                let read = readEvents path
-                // Five of each epoch, mean and norm of four layers, and a histogram of each at start and end.
-                contains $"{12 * (5 + 8)} scalars of 13 tags, 8 histograms, 1 texts" read
-                matches @"loss/training: 1: \S+, 2: \S+, 3: \S+, 4: \S+, 5: " read
-            }
 
             test "a browser draws every chart without a complaint" {
                 demandSound [ "--window-size=1280,900" ]
@@ -380,5 +326,59 @@ let processes =
                         [ "--window-size=1100,7500"; "--blink-settings=preferredColorScheme=1" ]
 
                     isTrue (FileInfo(Path.Combine(target, "report.png")).Length > 10_000L)
+            }
+        ]
+
+[<Tests>]
+let processes =
+    testSequencedGroup "processes"
+    <| testList
+        "report in processes"
+        [
+            test
+                "a run writes its events while it is trained, and one that was killed goes on with no step twice" {
+                let store, events = folder (), folder ()
+                let source = file (quick.Replace("epochs 1", "epochs 12"))
+
+                let arguments =
+                    [
+                        "run"
+                        source
+                        "--store"
+                        store
+                        "--tensorboard"
+                        events
+                        "--checkpoint-every"
+                        "0"
+                    ]
+
+                let started = start arguments
+
+                let size () =
+                    Directory.GetFiles(events, "*tfevents*", SearchOption.AllDirectories)
+                    |> Array.sumBy (fun path -> FileInfo(path).Length)
+
+                while size () = 0L do
+                    System.Threading.Thread.Sleep 20
+
+                // More comes while it is trained.
+                let first = size ()
+
+                while size () = first do
+                    System.Threading.Thread.Sleep 20
+
+                isFalse started.HasExited
+                started.Kill()
+                finish started |> ignore
+                equal 0 (freeze arguments).Code
+
+                let path =
+                    Directory.GetFiles(events, "*tfevents*", SearchOption.AllDirectories)
+                    |> Array.exactlyOne
+
+                let read = readEvents path
+                // Five of each epoch, mean and norm of four layers, and a histogram of each at start and end.
+                contains $"{12 * (5 + 8)} scalars of 13 tags, 8 histograms, 1 texts" read
+                matches @"loss/training: 1: \S+, 2: \S+, 3: \S+, 4: \S+, 5: " read
             }
         ]
