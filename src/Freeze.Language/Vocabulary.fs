@@ -74,6 +74,7 @@ let measures =
         "disagreement"
         "stage lr"
         "stage decay"
+        "stage accuracy"
         "mean |w|"
         "variance"
         "norm"
@@ -87,7 +88,7 @@ let isMeasure (name: string) =
 
     let reached = @"\Aepochs to [0-9]{1,3}(\.[0-9]{1,9})?%\z"
 
-    let ofStage = @"\A(lr|decay) of stage [1-9][0-9]{0,3}\z"
+    let ofStage = @"\A(lr|decay|accuracy) of stage [1-9][0-9]{0,3}\z"
 
     List.contains name measures
     || Regex.IsMatch(name, ofEpoch)

@@ -32,6 +32,7 @@ public static class Measures
     {
         ArgumentNullException.ThrowIfNull(measure);
         (measure, _) = AtEpoch(measure);
+        measure = measure.Split(" of stage ")[0];
         return measure switch
         {
             _ when measure.EndsWith("accuracy", StringComparison.Ordinal) => MeasureUnit.Share,
@@ -85,14 +86,15 @@ public static class Measures
     public static double[]? OfStages(string measure, RunRecords run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        Func<Optimizer, double>? of = measure switch
+        Func<CandidateRecord, double>? of = measure switch
         {
-            "stage lr" => OptimizerModule.learningRate,
-            "stage decay" => OptimizerModule.decay,
+            "stage lr" => kept => OptimizerModule.learningRate(kept.Optimizer),
+            "stage decay" => kept => OptimizerModule.decay(kept.Optimizer),
+            "stage accuracy" => kept => kept.Epochs[^1].ValidationAccuracy,
             _ => null,
         };
         return of is not null && run.Result?.Learning is LearningRecord.StageByStage { Stages: var stages }
-            ? [.. stages.Select(stage => of(stage.Candidates[stage.Best].Optimizer))]
+            ? [.. stages.Select(stage => of(stage.Candidates[stage.Best]))]
             : null;
     }
 

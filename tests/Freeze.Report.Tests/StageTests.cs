@@ -38,6 +38,18 @@ public sealed class StageTests
     }
 
     [Fact]
+    public void TheAccuracyOfEachStageIsThatOfItsOwnClassifier()
+    {
+        var run = ByRun.Runs[0];
+        var stages = ((LearningRecord.StageByStage)run.Result!.Learning).Stages;
+        var accuracies = stages.Select(stage => stage.Candidates[stage.Best].Epochs[^1].ValidationAccuracy).ToArray();
+        Assert.Equal(accuracies, Measures.OfStages("stage accuracy", run));
+        Assert.Equal(accuracies[1], Measures.Of("accuracy of stage 2", run));
+        Assert.Null(Measures.Of("accuracy of stage 3", run));
+        Assert.Equal("50.00%", Measures.Show("accuracy of stage 2", 0.5));
+    }
+
+    [Fact]
     public void SeveralRunsShowTheMedianOfEachStage()
     {
         var file = MadeUp.File(Text.Replace(" by SPLIT", "", StringComparison.Ordinal), MadeUp.Staged);
