@@ -39,7 +39,10 @@ internal sealed class Folder : IDisposable
     {
         var path = File(name);
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-        System.IO.File.WriteAllBytes(path, content);
+        // A new file: ext4 may wait for the disk where one is made empty, which File.WriteAllBytes does to new ones too.
+        System.IO.File.Delete(path);
+        using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        file.Write(content);
         return path;
     }
 
