@@ -113,7 +113,7 @@ let private printFeatures (passes: PassPlan) =
             place
             features.Limit
     elif passes.NoBackward.Length > 0 then
-        printfn "computed anew in each step, though fixed: %s" features.Limit
+        printfn "computed in every step, though fixed: %s" features.Limit
 
 /// What a step of the whole net computes.
 let private printStep (recipe: Recipe) (weights: WeightPlan[]) (passes: PassPlan) =

@@ -69,7 +69,7 @@ let printWork (planned: PlannedRun[]) =
             ""
 
     printfn
-        "%s multiply-adds in all: steps on %s images, %s judged%s"
+        "%s multiply-adds in all: steps on %s images, %s evaluated%s"
         (readable work.Operations)
         (count work.Trained)
         (count work.Evaluated)

@@ -26,7 +26,7 @@ module FixedPrefixes =
         | _ when learning.Contains node.Name -> Some $"{node.Name} learns"
         | Operation.BatchNorm _ when not (frozen.Contains node.Name) ->
             Some $"the statistics of {node.Name} move"
-        | Operation.Dropout probability when probability > 0.0 -> Some $"{node.Name} draws anew in each step"
+        | Operation.Dropout probability when probability > 0.0 -> Some $"{node.Name} draws in every step"
         | _ -> None
 
     /// The nodes behind which nothing reads what stands before them.

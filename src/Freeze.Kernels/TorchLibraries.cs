@@ -179,7 +179,7 @@ public static partial class TorchLibraries
             var handle = Load(path, RtldNow);
             return InterfaceOf(handle) == Native.Interface
                 ? (handle, null)
-                : (0, $"{path} is of another version of Freeze: scripts/build-kernels builds it anew");
+                : (0, $"{path} is of another version of Freeze: scripts/build-kernels builds it again");
         }
         catch (DllNotFoundException error)
         {

@@ -266,7 +266,7 @@ module Diagnostic =
         error "FRZ033" span "there is no such stage" |> hint $"net {net} has {has}"
 
     let modifierTwice span first =
-        error "FRZ034" span "this is said twice"
+        error "FRZ034" span "duplicate modifier"
         |> hint "keep one of the two"
         |> noting first "first said here"
 

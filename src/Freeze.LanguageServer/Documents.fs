@@ -34,7 +34,7 @@ let private ofText uri path version (text: LineIndex option) : Document =
             match text with
             | Some lines -> Source.ofText path (lines.Text.Replace("\r\n", "\n").Replace('\r', '\n'))
             | None ->
-                Error $"it is too large: a Freeze file has at most %d{Source.largest} bytes; open it anew"
+                Error $"it is too large: a Freeze file has at most %d{Source.largest} bytes; open it again"
     }
 
 let private bounded (text: string) =

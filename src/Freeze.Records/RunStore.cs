@@ -124,7 +124,7 @@ public sealed partial class RunStore
         {
             if (claim is null)
             {
-                return $"{heldBy} is at it";
+                return $"running on {heldBy}";
             }
 
             // The result first: what is left of a run whose removal was killed is no finished run.
@@ -189,11 +189,11 @@ public sealed partial class RunStore
                 return RunOutcome.NewAlready(result, [.. JsonLines.Read<EpochTime>(files.TimesPath)]);
             }
 
-            note($"{files.ResultPath} is the result of run {result.Hash}: this run starts anew");
+            note($"{files.ResultPath} is the result of run {result.Hash}: this run starts again");
         }
         catch (Json.JsonMismatch error)
         {
-            note($"{files.ResultPath} is damaged ({error.message}): the run starts anew");
+            note($"{files.ResultPath} is damaged ({error.message}): the run starts again");
         }
 
         return null;

@@ -118,7 +118,7 @@ public static class Evaluator
         catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
         {
             throw new RunException(
-                $"{path} is of no use: {error.Message}",
+                $"{path} cannot be used: {error.Message}",
                 "remove the run's folder from the store and train it again with freeze run",
                 error);
         }

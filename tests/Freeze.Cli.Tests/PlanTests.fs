@@ -116,7 +116,7 @@ let tests =
                 let output =
                     freeze [ "plan"; file "data mnist-sample; net lenet; epochs 3; validate test" ]
 
-                contains "multiply-adds in all: steps on 18,000 images, 3,000 judged" output.Text
+                contains "multiply-adds in all: steps on 18,000 images, 3,000 evaluated" output.Text
             }
 
             test "a plan prices each stage, and says what runs share" {

@@ -64,7 +64,7 @@ let tests =
                     "net n { conv 4 3x3; relu; dropout 0.2; conv 4 3x3; globalpool; linear classes }"
 
                 let prefix = find $"data mnist\n{net}\nnet n; all: fixed; last layer: train"
-                endsWith "draws anew in each step" prefix.Limit
+                endsWith "draws in every step" prefix.Limit
                 equal [| "conv1" |] prefix.Layers
             }
 

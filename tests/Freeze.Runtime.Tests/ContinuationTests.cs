@@ -136,7 +136,7 @@ public sealed class ContinuationTests(Sample sample) : IDisposable
         Result(Execute(Base with { Epochs = 3 }, "parts"));
 
         Assert.Equal(12, steps);
-        Assert.Contains(told, note => note.Contains("end.safetensors is of no use", StringComparison.Ordinal));
+        Assert.Contains(told, note => note.Contains("end.safetensors cannot be used", StringComparison.Ordinal));
         AssertSame(whole, whole.Hash, Files);
     }
 

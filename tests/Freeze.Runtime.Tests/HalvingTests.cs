@@ -63,7 +63,7 @@ public sealed class HalvingTests(Sample sample) : IDisposable
         Assert.Equal(Result(Execute(Rung(2), "whole")), Result(Execute(Rung(2), "store")));
 
         Assert.Equal(24, steps);
-        Assert.Contains(told, note => note.Contains("end.safetensors is of no use", StringComparison.Ordinal));
+        Assert.Contains(told, note => note.Contains("end.safetensors cannot be used", StringComparison.Ordinal));
     }
 
     [Fact]

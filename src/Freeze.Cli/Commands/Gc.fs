@@ -104,7 +104,7 @@ let private removeRuns (arguments: ParseResults<GcArguments>) (store: RunStore) 
         elif arguments.Contains Yes then
             remove store entries
         elif Console.IsInputRedirected then
-            Exit.refuse "nobody can be asked here: --yes removes these runs, --dry-run only lists them"
+            Exit.refuse "there is no terminal to ask on: --yes removes these runs, --dry-run only lists them"
         elif asked entries.Length (megabytes size) store.Folder then
             remove store entries
         else

@@ -186,7 +186,7 @@ let private foretell (arguments: ParseResults<RunArguments>) store (runs: Run[])
     let plan (run: Run, entry: StoreIndex.Entry) =
         match entry.State with
         | RunState.Done _ -> "nothing: finished"
-        | RunState.Running attempt -> $"wait: {attempt.Holder} is at it"
+        | RunState.Running attempt -> $"wait: running on {attempt.Holder}"
         | RunState.Interrupted 0 -> "go on in epoch 1"
         | RunState.Interrupted epochs -> $"go on after epoch {epochs}"
         | RunState.Waiting ->

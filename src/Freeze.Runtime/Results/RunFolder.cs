@@ -209,7 +209,7 @@ internal sealed class RunFolder : IDisposable
         }
         catch (Exception error) when (IsOfNoUse(error))
         {
-            note($"{path} is of no use ({error.Message})");
+            note($"{path} cannot be used ({error.Message})");
             return false;
         }
     }
@@ -242,7 +242,7 @@ internal sealed class RunFolder : IDisposable
         }
         catch (Exception error) when (IsOfNoUse(error))
         {
-            note($"{path} is of no use ({error.Message})");
+            note($"{path} cannot be used ({error.Message})");
             return false;
         }
     }

@@ -56,7 +56,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
         }
         catch (Exception error) when (error is Json.JsonMismatch or InvalidDataException or FileNotFoundException)
         {
-            note($"{path} is of no use ({error.Message}): the stage is trained again");
+            note($"{path} cannot be used ({error.Message}): the stage is trained again");
         }
 
         return null;
