@@ -10,7 +10,7 @@ open Freeze.Tests.Expectations
 let private names text = runs text |> Array.map _.Name
 
 /// What the source did, and a warning tells: fractions of DenseNet's 12 filters that come to none, and layers that a gradient
-/// never reaches, since few inputs are read and the others are zero.
+/// never reaches, since few inputs are read and the others are zero. One example shows a net that zeros cut off.
 let private warned =
     Map
         [
@@ -20,6 +20,7 @@ let private warned =
             "rosenfeld-fig4.frz", [ "FRZ102"; "FRZ118" ]
             "rosenfeld-fig5.frz", [ "FRZ102"; "FRZ118" ]
             "rosenfeld-full-cifar100.frz", [ "FRZ102"; "FRZ118" ]
+            "zero-or-fixed.frz", [ "FRZ116" ]
         ]
 
 let private examples () =
