@@ -114,15 +114,13 @@ let runs (files: Loaded list) : Run[] =
     |> Seq.distinctBy (fun run -> addresses.Of run.Recipe)
     |> Seq.toArray
 
-let private valueOf (axis: Axis) =
-    match axis.Value with
-    | AxisValue.Number value -> string value
-    | AxisValue.Word text -> text
+let private valueOf (axis: Axis) = AxisValue.text axis.Value
 
-/// Numbers are equal as numbers: 0.10 is 0.1.
+/// Numbers are equal as numbers: 0.10 is 0.1, and 1 is `1 filter`.
 let private isValue (wanted: string) (axis: Axis) =
     match axis.Value, Double.TryParse(wanted, CultureInfo.InvariantCulture) with
     | AxisValue.Number value, (true, number) -> value = number
+    | AxisValue.Amount(value, unit), (true, number) when unit <> "%" -> value = number
     | _ -> valueOf axis = wanted
 
 /// The runs that `axis=value` names; several of one axis widen the choice, of different axes narrow it.

@@ -45,7 +45,8 @@ let private ensembleOf (run: Run, result: RunResult, _: EpochTime[]) =
 let private axis (axis: Axis) =
     match axis.Value with
     | AxisValue.Number value -> $"{axis.Name} {figure value}"
-    | AxisValue.Word word -> $"{axis.Name} {word}"
+    | AxisValue.Word _
+    | AxisValue.Amount _ -> $"{axis.Name} {AxisValue.text axis.Value}"
 
 let private listed (axes: Axis[]) =
     axes |> Array.map axis |> String.concat ", "

@@ -49,7 +49,8 @@ let private writeAxes (writer: Utf8JsonWriter) (axes: Axis[]) =
 
         match axis.Value with
         | AxisValue.Number value -> writer.WriteNumberValue value
-        | AxisValue.Word text -> writer.WriteStringValue text
+        | AxisValue.Word _
+        | AxisValue.Amount _ -> writer.WriteStringValue(AxisValue.text axis.Value)
 
     writer.WriteEndObject()
 
@@ -114,7 +115,7 @@ let private axisOf path (found: JsonProperty) : Axis =
         Value =
             match found.Value.ValueKind with
             | JsonValueKind.Number -> AxisValue.Number(found.Value.GetDouble())
-            | _ -> AxisValue.Word(Json.ofElement<string> $"{path}.axes.{found.Name}" found.Value)
+            | _ -> AxisValue.ofText (Json.ofElement<string> $"{path}.axes.{found.Name}" found.Value)
     }
 
 /// The oldest format of plans that stores are read in: what it lacks has its default.

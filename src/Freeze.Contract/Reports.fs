@@ -46,11 +46,24 @@ module Selection =
     let values (axes: Axis seq) (net: string) (data: string) : Set<string> =
         axes
         |> Seq.filter isByAxis
-        |> Seq.map (fun axis -> AxisValue.text axis.Value)
+        |> Seq.collect (fun axis -> AxisValue.names axis.Value)
         |> Seq.append [ net; data ]
         |> Set.ofSeq
+
+    /// Whether a word behind `on` is among the values: `1 filters` may be the value 1 of a case `filters`.
+    let has (values: Set<string>) (word: string) =
+        values.Contains word
+        || match word.Split ' ' with
+           | [| number; unit |] ->
+               values.Contains number && (values.Contains unit || values.Contains(unit + "s"))
+           | _ -> false
 
     /// Whether a side of a claim is about a run.
     let holds (side: string seq) (run: Run) =
         let values = values run.Values run.NetName (DataSource.plainName run.Recipe.Data)
-        side |> Seq.forall values.Contains
+        side |> Seq.forall (has values)
+
+    /// Whether a side of a claim names the value of an axis.
+    let names (side: string seq) (axis: Axis) =
+        isByAxis axis
+        && AxisValue.names axis.Value |> Seq.exists (fun name -> Seq.contains name side)

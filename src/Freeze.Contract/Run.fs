@@ -1,20 +1,80 @@
 namespace Freeze
 
+open System
 open System.Globalization
+open System.Text.RegularExpressions
 
 /// The value of an axis in one run.
 [<RequireQualifiedAccess>]
 type AxisValue =
     | Number of Value: float
     | Word of Text: string
+    /// `1 filter`, of unit `filters`; `50%`, which is 0.5 of unit `%`; `1.0`, all of something, of unit ``.
+    | Amount of Value: float * Unit: string
 
 [<RequireQualifiedAccess>]
 module AxisValue =
-    /// As files write it: `0.1`, `densenet-100-12`.
+    let private plain (number: float) =
+        number.ToString CultureInfo.InvariantCulture
+
+    /// As files write it: `0.1`, `densenet-100-12`, `1 filter`.
     let text (value: AxisValue) =
         match value with
-        | AxisValue.Number number -> number.ToString CultureInfo.InvariantCulture
+        | AxisValue.Number number -> plain number
         | AxisValue.Word word -> word
+        | AxisValue.Amount(fraction, "%") ->
+            (decimal fraction * 100m).ToString("0.############", CultureInfo.InvariantCulture) + "%"
+        | AxisValue.Amount(all, "") -> all.ToString("0.0", CultureInfo.InvariantCulture)
+        | AxisValue.Amount(1.0, unit) -> "1 " + unit.TrimEnd 's'
+        | AxisValue.Amount(count, unit) -> $"{plain count} {unit}"
+
+    /// What `text` has written of a word or an amount.
+    let ofText (text: string) : AxisValue =
+        let found = Regex.Match(text, @"\A(\d+(?:\.\d+)?)(%|\.0| [a-z]+)\z")
+
+        if found.Success then
+            let number = Double.Parse(found.Groups[1].Value, CultureInfo.InvariantCulture)
+
+            match found.Groups[2].Value with
+            | "%" -> AxisValue.Amount(float (decimal number / 100m), "%")
+            | ".0" -> AxisValue.Amount(number, "")
+            | unit -> AxisValue.Amount(number, unit.Trim().TrimEnd('s') + "s")
+        else
+            AxisValue.Word text
+
+    /// What it can be called behind `on`: a count by its number alone too, and what is whole as a decimal.
+    let names (value: AxisValue) : string list =
+        match value with
+        | AxisValue.Number number when Double.IsInteger number -> [ text value; text value + ".0" ]
+        | AxisValue.Amount(number, unit) when unit <> "%" -> [ text value; plain number ]
+        | AxisValue.Number _
+        | AxisValue.Word _
+        | AxisValue.Amount _ -> [ text value ]
+
+    /// Its number, where it has one.
+    let number (value: AxisValue) : float =
+        match value with
+        | AxisValue.Number number
+        | AxisValue.Amount(number, _) -> number
+        | AxisValue.Word _ -> nan
+
+    /// Whether all are numbers of one scale: counts of one thing, or numbers and fractions. 0 is on every scale.
+    let areOfOneScale (values: AxisValue seq) : bool =
+        let scale value =
+            match value with
+            | AxisValue.Amount(_, ("%" | ""))
+            | AxisValue.Number _ -> "number"
+            | AxisValue.Amount(_, unit) -> unit
+            | AxisValue.Word _ -> "word"
+
+        let scales =
+            values
+            |> Seq.filter (fun value -> number value <> 0.0)
+            |> Seq.map scale
+            |> Seq.distinct
+            |> List.ofSeq
+
+        scales.Length <= 1 && scales <> [ "word" ]
 
 type Axis = { Name: string; Value: AxisValue }
 

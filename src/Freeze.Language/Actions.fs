@@ -127,7 +127,23 @@ let private portion
         | Some "largest" -> Which.Largest
         | _ -> Which.First
 
-    match dimension, number scope amount.Count |> keep with
+    /// A value that says what it counts must count what the rule does.
+    let asked (dimension: Vocabulary.Dimension) =
+        match evaluate scope amount.Count with
+        | Ok {
+                 Value = Datum.Amount(value, form, unit)
+             } ->
+            if Vocabulary.tryDimension unit = Some dimension then
+                Ok(value, form)
+            else
+                Error(
+                    Diagnostic.wrongValue
+                        (place scope amount.Count)
+                        $"a number of {dimension.Word}, and this one counts {unit}"
+                )
+        | _ -> number scope amount.Count
+
+    match dimension, dimension |> Option.bind (asked >> keep) with
     | Some dimension, Some asked ->
         Some
             {

@@ -11,6 +11,8 @@ type ListAxis =
         /// The columns that it fills: the settings, lets or what is counted. Several for a list of tuples, "" for a
         /// part that nothing reads.
         Columns: string list
+        /// For each column what rules count by it: `filters`, or nothing, or several things.
+        Units: Set<string> list
         /// Where the list stands; it is the axis' identity.
         Place: Span
         Count: int64
@@ -24,8 +26,7 @@ let private valuesOf report scope (item: Expression) : (int64 * (int64 -> Expres
         wholeBetween scope -1_000_000_000_000L 1_000_000_000_000L "the end of a range"
         >> Diagnostic.keep report
 
-    match item.Value with
-    | Term.Range(first, last) ->
+    let range (first: Expression) last make =
         match bound first, bound last with
         | Some low, Some high when low > high ->
             report (Diagnostic.emptyRange item.Span low high)
@@ -34,11 +35,50 @@ let private valuesOf report scope (item: Expression) : (int64 * (int64 -> Expres
             let number i =
                 at item.Span (Term.Number(decimal (low + i), NumberForm.Whole))
 
-            [ high - low + 1L, number ]
+            [ high - low + 1L, number >> make ]
         | _ -> []
+
+    match item.Value with
+    | Term.Range(first, last) -> range first last id
+    | Term.Amount({ Value = Term.Range(first, last) }, unit) ->
+        range first last (fun number -> at item.Span (Term.Amount(number, unit)))
     | _ -> [ 1L, (fun _ -> item) ]
 
-let private ofItems report scope columns (place: Span) (items: Expression list) : ListAxis list =
+/// `[0.1, 0.5, 1]` of filters ends with one filter, where all may be meant.
+let private warnOfMixed report (units: Set<string>) (items: Expression list) =
+    let isFraction (item: Expression) =
+        match item.Value with
+        | Term.Number(_, (NumberForm.Decimal | NumberForm.Percent)) -> true
+        | _ -> false
+
+    let bare (item: Expression) =
+        match item.Value with
+        | Term.Number(0m, _) -> None
+        | Term.Number(count, NumberForm.Whole) -> Some(item, count)
+        | _ -> None
+
+    if not units.IsEmpty && List.exists isFraction items then
+        List.tryPick bare items
+        |> Option.iter (fun (item, count) ->
+            report (Diagnostic.fractionsAndCounts item.Span count units.MinimumElement))
+
+let private ofItems
+    report
+    scope
+    (columns: (string * Set<string>) list)
+    (place: Span)
+    (items: Expression list)
+    : ListAxis list =
+    columns
+    |> List.iteri (fun i (_, units) ->
+        items
+        |> List.choose (fun item ->
+            match columns, item.Value with
+            | [ _ ], _ -> Some item
+            | _, Term.Tuple parts -> List.tryItem i parts
+            | _ -> None)
+        |> warnOfMixed report units)
+
     let rec item (values: (int64 * (int64 -> Expression)) list) i =
         match values with
         | (count, _) :: rest when i >= count -> item rest (i - count)
@@ -50,7 +90,8 @@ let private ofItems report scope columns (place: Span) (items: Expression list) 
     | values ->
         [
             {
-                Columns = columns
+                Columns = List.map fst columns
+                Units = List.map snd columns
                 Place = place
                 Count = List.sumBy fst values
                 Item = item values
@@ -58,13 +99,19 @@ let private ofItems report scope columns (place: Span) (items: Expression list) 
         ]
 
 /// The axes in an expression that stands where one value is wanted. The ends of ranges may be lets of the scope: they are
-/// known before any axis is chosen.
-let rec ofExpression report scope (columns: string list) (expression: Expression) : ListAxis list =
+/// known before any axis is chosen. `columns` are the names that the values have, each with what rules count by it.
+let rec ofExpression
+    report
+    scope
+    (columns: (string * Set<string>) list)
+    (expression: Expression)
+    : ListAxis list =
     match expression.Value with
     | Term.List [] ->
         report (Diagnostic.emptyList expression.Span)
         []
     | Term.List items -> ofItems report scope columns expression.Span items
+    | Term.Amount({ Value = Term.Range _ }, _)
     | Term.Range _ -> ofItems report scope columns expression.Span [ expression ]
     // The epochs of a schedule are one value.
     | Term.Call({ Value = "step" | "by" }, _) -> []
@@ -73,7 +120,7 @@ let rec ofExpression report scope (columns: string list) (expression: Expression
         |> List.collect (fun argument ->
             let columns =
                 match argument.Label with
-                | Some label -> [ label.Value ]
+                | Some label -> [ label.Value, Set.empty ]
                 | None -> columns
 
             ofExpression report scope columns argument.Content)
@@ -82,15 +129,30 @@ let rec ofExpression report scope (columns: string list) (expression: Expression
     | Term.Tuple _ -> []
     | _ -> Walk.operands expression |> List.collect (ofExpression report scope columns)
 
-/// An item as the columns of a table show it: numbers, or the words as written.
+/// An item as the columns of a table show it: a number, with what it counts; or the words as written.
 let display (textOf: Span -> string) (axis: ListAxis) (item: Expression) : AxisValue list =
-    let one (item: Expression) =
+    let one (units: Set<string>) (item: Expression) =
         match item.Value with
-        | Term.Number(value, (NumberForm.Whole | NumberForm.Decimal)) -> AxisValue.Number(float value)
+        | Term.Number(value, form)
+        | Term.Amount({ Value = Term.Number(value, form) }, _) ->
+            let unit =
+                match item.Value with
+                | Term.Amount(_, unit) ->
+                    Vocabulary.tryDimension unit.Value |> Option.map _.Word
+                | _ when units.Count = 1 && value <> 0m -> Some units.MinimumElement
+                | _ -> None
+
+            match form, unit with
+            | NumberForm.Whole, Some unit -> AxisValue.Amount(float value, unit)
+            // All of something, which `1` is not.
+            | NumberForm.Decimal, Some _ when value = 1m -> AxisValue.Amount(1.0, "")
+            | (NumberForm.Whole | NumberForm.Decimal), _ -> AxisValue.Number(float value)
+            | NumberForm.Percent, _ -> AxisValue.Amount(float value, "%")
+            | NumberForm.Factor, _ -> AxisValue.Word(textOf item.Span)
         | Term.Word word -> AxisValue.Word word
         | _ -> AxisValue.Word(textOf item.Span)
 
-    match axis.Columns, item.Value with
-    | _ :: _ :: _, Term.Tuple items when items.Length = axis.Columns.Length -> items |> List.map one
+    match axis.Units, item.Value with
+    | _ :: _ :: _ as units, Term.Tuple items when items.Length = units.Length -> List.map2 one units items
     // An item of another length is a mistake that has been told.
-    | columns, _ -> columns |> List.map (fun _ -> one item)
+    | units, _ -> units |> List.map (fun units -> one units item)

@@ -118,6 +118,8 @@ let private ofSetting known (setting: Forms.Described) =
 let private isNumber (token: string) =
     Char.IsAsciiDigit token[0] || token[0] = '.'
 
+let private units = ofEntries Kind.Unit units
+
 /// Behind the colon of a rule.
 let private inAction known (words: string list) =
     let modifiers = ofEntries Kind.Modifier modifiers
@@ -247,7 +249,11 @@ let private inStatement known (block: Cursor.Block option) (words: string list) 
     | [ "let" ] -> []
     | [ "expect" ] -> several Kind.Value "a measure" measures
     | "expect" :: rest when List.contains "on" rest ->
-        several Kind.Value "a case" known.Cases @ nets known @ dataSets @ lets known
+        (if isNumber (List.last rest) then units else [])
+        @ several Kind.Value "a case" known.Cases
+        @ nets known
+        @ dataSets
+        @ lets known
     | "expect" :: rest when isNumber (List.last rest) -> keywords [ "on"; "from" ]
     | "ensemble" :: rest ->
         match rest with
@@ -256,7 +262,8 @@ let private inStatement known (block: Cursor.Block option) (words: string list) 
         | _ -> lets known
     | _ :: "~" :: _ -> ofEntries Kind.Function draws @ numberFunctions @ lets known
     | _ when List.contains ":" words -> words |> List.skipWhile ((<>) ":") |> List.tail |> inAction known
-    | _ when List.contains "=" words -> anyValue known
+    | _ when List.contains "=" words ->
+        (if isNumber (List.last words) then units else []) @ anyValue known
     | words ->
         match Settings.tryFind words.Head with
         | Some setting -> ofSetting known setting

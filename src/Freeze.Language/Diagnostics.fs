@@ -405,6 +405,17 @@ module Diagnostic =
         warning "FRZ118" span $"no gradient reaches {layers}: zeros stand in every way"
         |> hint "`rest: fixed` would let gradients through"
 
+    let fractionsAndCounts span (count: decimal) (unit: string) =
+        let one = if count = 1m then unit.TrimEnd 's' else unit
+
+        warning "FRZ119" span $"beside fractions this is a count: {count} {one}"
+        |> hint (
+            if count = 1m then
+                $"write `1 {one}`, or `1.0` for all {unit}"
+            else
+                $"write `{count} {one}`"
+        )
+
     let expectsNothing span =
         warning "FRZ107" span "no run has these values"
         |> hint "the case, lists and names of net and data are looked at"

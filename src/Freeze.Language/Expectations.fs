@@ -6,6 +6,19 @@ open Freeze.Language.Syntax
 open Freeze.Language.Values
 open Freeze.Language.Sections
 
+/// A value behind `on` as axes call it.
+let private wordOf textOf (on: Expression) : string =
+    let number value =
+        AxisValue.text (AxisValue.Number(float value))
+
+    match on.Value with
+    | Term.Number(value, NumberForm.Decimal) when value = truncate value -> number value + ".0"
+    | Term.Number(value, (NumberForm.Whole | NumberForm.Decimal)) -> number value
+    | Term.Number(value, NumberForm.Percent) -> AxisValue.text (AxisValue.Amount(float value, "%"))
+    | Term.Amount({ Value = Term.Number(value, NumberForm.Whole) }, unit) ->
+        AxisValue.text (AxisValue.Amount(float value, Vocabulary.plural unit.Value))
+    | _ -> textOf on.Span
+
 /// The published values that hold for a run whose axes have these values, with their spans: those whose every value is
 /// among them.
 let ofRun
@@ -18,10 +31,7 @@ let ofRun
     let holds (expected: Expected) =
         expected.Published.On
         |> List.forall (fun on ->
-            match on.Value with
-            | Term.Number(value, (NumberForm.Whole | NumberForm.Decimal)) ->
-                values.Contains(AxisValue.text (AxisValue.Number(float value)))
-            | _ -> values.Contains(textOf on.Span))
+            Selection.has values (wordOf textOf on))
 
     [
         for expected in section.Expected do

@@ -70,7 +70,7 @@ let rec private netItem (reading: Reading option) (part: NetPart) : Item =
     | NetItem.Dense(label, parts) -> Item.Blocks [ labelled label "dense", body (startOf label) parts ]
     | NetItem.Stage(number, parts) ->
         Item.Blocks [ text "stage " @ Notation.sum source number, body number.Span.End parts ]
-    | NetItem.Let(name, value) -> text $"let {name.Value} = " @ Notation.expression source value |> plain
+    | NetItem.Let(name, value) -> text $"let {name.Value} = " @ Notation.item source value |> plain
     | NetItem.Define definition -> defined reading "block " definition
     | NetItem.Broken -> notPrinted ()
 
@@ -108,10 +108,7 @@ let private expect (source: Source option) measure (values: Published list) (fro
             else
                 figure
 
-        figure :: (if value.On.IsEmpty then [] else [ "on" ])
-        @ [
-            for on in value.On -> Notation.sum source on |> Notation.guarded [ "from" ] |> flat
-        ]
+        figure :: (if value.On.IsEmpty then [] else [ "on" ]) @ Notation.values source value.On
         |> String.concat " "
 
     let from =
@@ -133,7 +130,7 @@ let rec private statement (reading: Reading option) (written: Statement) : Item 
     match written.Value with
     | StatementItem.Setting(name, phrase)
     | StatementItem.Learn(name, phrase) -> text (name.Value + " ") @ Notation.phrase source [] phrase |> plain
-    | StatementItem.Let(name, value) -> text $"let {name.Value} = " @ expression value |> plain
+    | StatementItem.Let(name, value) -> text $"let {name.Value} = " @ Notation.item source value |> plain
     | StatementItem.Together(names, items) ->
         let names = names |> List.map _.Value |> String.concat ", "
         text $"({names}) = " @ expression items |> plain

@@ -150,8 +150,16 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
 
         let words = List.concat line.Parts
 
+        /// `filters` behind a number is its unit.
+        let isUnit (before: Located<string>) (word: Located<string>) =
+            System.Char.IsAsciiDigit before.Value[0]
+            && (Vocabulary.tryDimension word.Value).IsSome
+
         match words |> List.tryFindIndex (fun word -> word.Value = "on") with
-        | Some i when line.Kind.Value = "claim" -> words |> List.skip (i + 1) |> List.iter used
+        | Some i when line.Kind.Value = "claim" ->
+            for before, word in List.pairwise (List.skip i words) do
+                if not (isUnit before word) then
+                    used word
         | _ ->
             for part in ReportWords.split line do
                 for name in part.Names |> List.map (ReportWords.marked >> fst) do

@@ -45,6 +45,7 @@ let private separated (separator: string) (several: Piece list list) : Piece lis
 /// How tightly the parts of a term hold together, as in Parser.fs.
 [<RequireQualifiedAccess>]
 type private Level =
+    | Counted
     | Range
     | Sum
     | Product
@@ -62,6 +63,7 @@ let private levelOf (operator: Operator) =
 
 let private level (term: Term) =
     match term with
+    | Term.Amount _ -> Level.Counted
     | Term.Range _ -> Level.Range
     | Term.Binary(operator, _, _) -> levelOf operator
     | Term.Negative _ -> Level.Unary
@@ -93,8 +95,9 @@ let rec private within (source: Source option) (least: Level) (expression: Expre
         | Term.Size(rows, columns) -> text $"%d{rows}x%d{columns}"
         | Term.Call(callee, arguments) ->
             text callee.Value @ bracketed "(" (arguments |> List.map (argument source)) ")"
-        | Term.List items -> bracketed "[" (items |> List.map (within source Level.Range)) "]"
-        | Term.Tuple items -> bracketed "(" (items |> List.map (within source Level.Range)) ")"
+        | Term.List items -> bracketed "[" (items |> List.map (within source Level.Counted)) "]"
+        | Term.Tuple items -> bracketed "(" (items |> List.map (within source Level.Counted)) ")"
+        | Term.Amount(count, unit) -> within source Level.Range count @ text (" " + unit.Value)
         | Term.Part _ -> failwith "a part of a tuple is made by the checker and never written"
         | Term.Range(first, last) -> within source Level.Sum first @ text ".." @ within source Level.Sum last
         | Term.Negative value -> text "-" @ within source Level.Atom value
@@ -136,6 +139,9 @@ and private argument source (argument: Argument) : Piece list =
 
 let expression (source: Source option) : Expression -> Piece list = within source Level.Range
 
+/// An expression that may say what it counts.
+let item (source: Source option) : Expression -> Piece list = within source Level.Counted
+
 /// An expression that is no range.
 let sum (source: Source option) : Expression -> Piece list = within source Level.Sum
 
@@ -150,6 +156,19 @@ let guarded (words: string list) (pieces: Piece list) : Piece list =
         parenthesised pieces
     else
         pieces
+
+/// The values behind `on`: behind a number a unit would be its own.
+let values (source: Source option) (values: Expression list) : string list =
+    let units = Vocabulary.names Vocabulary.units
+
+    let value (isBehindNumber: bool) (value: Expression) =
+        match value.Value with
+        | Term.Amount({ Value = Term.Number _ }, _) -> item source value |> flat
+        | _ -> sum source value |> guarded ("from" :: if isBehindNumber then units else []) |> flat
+
+    let isNumber (value: Expression) = value.Value.IsNumber
+
+    List.map2 value (false :: List.map isNumber (List.truncate (values.Length - 1) values)) values
 
 /// Expressions side by side, of which the first must not begin with some words.
 let phrase (source: Source option) (words: string list) (phrase: Phrase) : Piece list =

@@ -11,6 +11,24 @@ let private expression, private expressionRef =
 
 // Expressions ------------------------------------------------------------------------------------------------
 
+/// What an amount counts: `filters`, `row`.
+let private dimension: Parser<Name> =
+    attempt (
+        name
+        >>= fun found ->
+            match Vocabulary.tryDimension found.Value with
+            | Some _ -> preturn found
+            | None -> pzero
+    )
+
+let private counted (value: Expression, unit: Name option) : Expression =
+    match unit with
+    | None -> value
+    | Some unit -> at (Span.Join(value.Span, unit.Span)) (Term.Amount(value, unit))
+
+/// A value that may say what it counts: `0.4`, `1 filter`.
+let private item = expression .>>. opt dimension |>> counted
+
 let private bracketed opening closing parser =
     skipString opening >>. nested true (spaces >>. parser .>> skipString closing)
 
@@ -44,8 +62,8 @@ let private atom: Parser<Expression> =
             token number
             token (quoted |>> Term.Text)
             token wordOrCall
-            token (bracketed "[" "]" (commas expression) |>> Term.List)
-            located (bracketed "(" ")" (sepEndBy1 expression (symbol ",")))
+            token (bracketed "[" "]" (commas item) |>> Term.List)
+            located (bracketed "(" ")" (sepEndBy1 item (symbol ",")))
             |>> (fun several ->
                 match several.Value with
                 | [ only ] -> only
@@ -252,7 +270,7 @@ let private opening word =
     attempt (keyword word .>> notFollowedBy (skipChar ':'))
 
 let private letItem make =
-    opening "let" >>. (name <?> "the name to define") .>> symbol "=" .>>. expression
+    opening "let" >>. (name <?> "the name to define") .>> symbol "=" .>>. item
     |>> make
 
 let private shortcut: Parser<Shortcut> =
@@ -330,9 +348,15 @@ let private stageStatement =
     |>> StatementItem.Stage
 
 let private expectStatement =
+    let one =
+        notFollowedBy (keyword "from") >>. sum
+        >>= fun value ->
+            match value.Value with
+            | Term.Number _ -> opt dimension |>> fun unit -> counted (value, unit)
+            | _ -> preturn value
+
     let published =
-        sum
-        .>>. (keyword "on" >>. many1 (notFollowedBy (keyword "from") >>. sum) <|>% [])
+        sum .>>. (keyword "on" >>. many1 one <|>% [])
         |>> fun (value, on) -> { Value = value; On = on }
 
     keyword "expect"

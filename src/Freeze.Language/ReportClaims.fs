@@ -14,6 +14,8 @@ let private (|Real|_|) (written: string) =
 
 let private toWord (written: string) =
     match written with
+    | Real number when written.Contains '.' && Double.IsInteger number ->
+        AxisValue.text (AxisValue.Number number) + ".0"
     | Real number -> AxisValue.text (AxisValue.Number number)
     | _ -> written
 
@@ -82,8 +84,20 @@ let private trend report known measure rises words more =
         Some(ReportClaim.Trend(measure.Value, rises, over.Value, isLogarithmic, axes report known names))
     | _ -> None
 
-let private toWords (side: Located<string> list) =
-    [| for word in side -> toWord word.Value |]
+/// The values that a side names: a number and its unit are one.
+let private toWords (side: Located<string> list) : string[] =
+    let rec words (side: string list) =
+        match side with
+        | Real count as number :: unit :: rest when (Vocabulary.tryDimension unit).IsSome ->
+            (if Double.IsInteger count && not (number.Contains '.') then
+                 AxisValue.text (AxisValue.Amount(count, Vocabulary.plural unit))
+             else
+                 $"{toWord number} {unit}")
+            :: words rest
+        | word :: rest -> toWord word :: words rest
+        | [] -> []
+
+    side |> List.map _.Value |> words |> List.toArray
 
 /// Measures of the same runs, of those that have the values behind `on`.
 let private ofMeasures report words on =

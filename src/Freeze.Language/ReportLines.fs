@@ -88,18 +88,26 @@ let warn report (runs: Run list) (lines: ReportLine list) =
             for over in part "against" parts @ part "over" parts do
                 let name, isLogarithmic = marked over
 
-                let unseen (axis: Axis) =
-                    match axis.Value with
-                    | AxisValue.Number number -> number <= 0.0
-                    | AxisValue.Word _ -> true
-
                 if isLogarithmic && not (Vocabulary.isMeasure name.Value) then
-                    runs
-                    |> Seq.collect _.Columns
-                    |> Seq.filter (fun axis -> axis.Name = name.Value)
-                    |> Seq.tryFind unseen
-                    |> Option.iter (fun axis ->
-                        report (Diagnostic.notLogarithmic over.Span name.Value (AxisValue.text axis.Value)))
+                    let values =
+                        [
+                            for axis in runs |> Seq.collect _.Columns do
+                                if axis.Name = name.Value then
+                                    axis.Value
+                        ]
+
+                    let areOfOneScale = AxisValue.areOfOneScale values
+
+                    /// Beside fractions a count is a word.
+                    let isUnseen value =
+                        match value with
+                        | AxisValue.Amount(_, unit) when not areOfOneScale && unit <> "%" && unit <> "" -> true
+                        | other -> not (AxisValue.number other > 0.0)
+
+                    values
+                    |> List.tryFind isUnseen
+                    |> Option.iter (fun value ->
+                        report (Diagnostic.notLogarithmic over.Span name.Value (AxisValue.text value)))
 
 /// What a line asks for; `known` are the columns that the file's runs can have.
 let read report (known: string list) (line: ReportLine) : ReportItem option =

@@ -37,6 +37,8 @@ and [<RequireQualifiedAccess>] Term =
     /// What a tuple of names takes of each item of its list; made of `(a, b) = […]`, never written.
     | Part of index: int * items: Expression
     | Range of first: Expression * last: Expression
+    /// `1 filter`: a value that says what it counts; an item of a list or a tuple, or a let's value.
+    | Amount of count: Expression * unit: Name
     | Negative of Expression
     | Binary of Operator * Expression * Expression
 

@@ -12,6 +12,8 @@ and [<RequireQualifiedAccess>] Datum =
     | Word of string
     | Text of string
     | Size of rows: int * columns: int
+    /// `1 filter`
+    | Amount of value: decimal * form: NumberForm * unit: string
     | Tuple of Expression list
     /// Its arguments are evaluated by whoever knows what they may be.
     | Call of callee: Name * arguments: Argument list
@@ -196,11 +198,15 @@ let rec evaluate (scope: Scope) (expression: Expression) : Result<Value, Diagnos
         | Some value -> moved value
         | None -> Ok(here (Datum.Word word))
     | Term.List _
+    | Term.Amount({ Value = Term.Range _ }, _)
     | Term.Range _ ->
         match scope.Choice expression.Span with
         // At the item, so that a mistake is told there.
         | Some item -> evaluate scope item
         | None -> Error(Diagnostic.wrongValue expression.Span "a single value")
+    | Term.Amount(count, unit) ->
+        number scope count
+        |> Result.map (fun (value, form) -> here (Datum.Amount(value, form, unit.Value)))
     | Term.Part(index, items) ->
         match evaluate scope items with
         | Ok { Value = Datum.Tuple values } when index < values.Length -> evaluate scope values[index]
@@ -232,6 +238,8 @@ and number (scope: Scope) (expression: Expression) : Result<decimal * NumberForm
                 (Vocabulary.functions |> List.map fst) @ draws
                 |> Diagnostic.unknownWord callee.Span "function" callee.Value
         )
+    | Ok { Value = Datum.Amount(_, _, unit) } ->
+        Error(Diagnostic.wrongValue expression.Span $"a number, not one that counts {unit}")
     | Ok _ -> Error(Diagnostic.wrongValue expression.Span "a number")
     | Error e -> Error e
 

@@ -58,19 +58,52 @@ let usedLets (nets: Map<string, Definition>) (section: Section) : Set<string> =
     }
     |> reached lets
 
+let private dimensionOf (amount: Amount) =
+    Vocabulary.tryDimension amount.Dimension.Value
+    |> Option.map _.Word
+    |> Option.toList
+    |> Set.ofList
+
+/// What rules count by a let that is their amount, or that such a let is.
+let private countedBy (whole: Section) : string -> Set<string> =
+    let lets = whole.LetMap
+
+    let rec named seen (expression: Expression) =
+        match expression.Value with
+        | Term.Word word when not (List.contains word seen) ->
+            match lets.TryFind word with
+            | Some content -> named (word :: seen) content
+            | None -> word :: seen
+        | _ -> seen
+
+    let counted =
+        [
+            for rule in whole.Rules do
+                for amount in Option.toList rule.Action.Amount do
+                    for name in named [] amount.Count -> name, dimensionOf amount
+        ]
+        |> List.groupBy fst
+        |> List.map (fun (name, several) -> name, several |> List.map snd |> Set.unionMany)
+        |> Map.ofList
+
+    fun name -> counted.TryFind name |> Option.defaultValue Set.empty
+
 /// The axes of a section, of a whole in which some lets are used.
 let private axes report (whole: Section) (section: Section) (used: Set<string>) : ListAxis list =
     let found = ofExpression report (Values.Scope(whole.LetMap, (fun _ -> None)))
+    let countedBy = countedBy whole
+    let plain name = name, Set.empty
+    let named name = name, countedBy name
 
     let rule (rule: Rule) =
         [
             for expression in Walk.selectorExpressions rule.Selector do
-                yield! found [ "layers" ] expression
+                yield! found [ plain "layers" ] expression
             for amount in Option.toList rule.Action.Amount do
-                yield! found [ amount.Dimension.Value ] amount.Count
+                yield! found [ amount.Dimension.Value, dimensionOf amount ] amount.Count
             for modifier in rule.Action.Modifiers do
                 for value in Option.toList modifier.Value.Value do
-                    yield! found [ modifier.Value.Words ] value
+                    yield! found [ plain modifier.Value.Words ] value
         ]
 
     /// A name still reads its part of the tuple unless something above gives it another meaning; such a name has no
@@ -93,19 +126,19 @@ let private axes report (whole: Section) (section: Section) (used: Set<string>) 
 
         match together.Names |> List.mapi column with
         | columns when List.forall ((=) "") columns -> []
-        | columns -> found columns together.Items
+        | columns -> found (List.map named columns) together.Items
 
     [
         for KeyValue(name, setting) in section.Settings do
-            yield! setting.Phrase |> List.collect (found [ name ])
+            yield! setting.Phrase |> List.collect (found [ plain name ])
         for KeyValue((stage, name), written) in section.Stages do
-            yield! written.Phrase |> List.collect (found [ $"{name} of stage {stage}" ])
+            yield! written.Phrase |> List.collect (found [ plain $"{name} of stage {stage}" ])
         yield! section.Togethers |> List.collect together
         for l in section.Lets do
             if used.Contains l.Name.Value then
-                yield! found [ l.Name.Value ] l.Content
+                yield! found [ named l.Name.Value ] l.Content
         yield! section.Rules |> List.collect rule
-        yield! ensembleExpressions section |> List.collect (found [ "ensemble" ])
+        yield! ensembleExpressions section |> List.collect (found [ plain "ensemble" ])
     ]
     |> List.sortBy _.Place.Start
 
@@ -181,6 +214,7 @@ let private candidates (section: Section) search : ListAxis list =
         [
             {
                 Columns = [ "candidate" ]
+                Units = [ Set.empty ]
                 Place = place
                 Count = int64 (candidateCount section.Draws trials)
                 Item = fun i -> at place (Term.Number(decimal i, NumberForm.Whole))

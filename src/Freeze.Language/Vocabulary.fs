@@ -219,6 +219,18 @@ let dimensions =
 let tryDimension (word: string) =
     dimensions |> List.tryFind (fun d -> d.Word = word || d.Word = word + "s")
 
+/// What an amount counts, of one and of several: `1 filter`, `5 filters`.
+let units =
+    dimensions
+    |> List.collect (fun dimension ->
+        let one = dimension.Word.TrimEnd 's'
+        let meaning = $"counts {dimension.Word} of {LayerKind.name dimension.Kind} layers"
+        [ entry dimension.Word $"5 {dimension.Word}" meaning; entry one $"1 {one}" meaning ])
+
+/// `filters` of `filter`.
+let plural (unit: string) =
+    tryDimension unit |> Option.map _.Word |> Option.defaultValue unit
+
 let names (entries: Entry list) = entries |> List.map _.Name
 
 let usage (entries: Entry list) name =

@@ -15,6 +15,7 @@ let operands (expression: Expression) : Expression list =
     | Term.List items
     | Term.Tuple items -> items
     | Term.Part(_, inner)
+    | Term.Amount(inner, _)
     | Term.Negative inner -> [ inner ]
     | Term.Range(a, b)
     | Term.Binary(_, a, b) -> [ a; b ]
@@ -132,6 +133,26 @@ let private body (statement: Statement) : Statement list =
     | StatementItem.Stage(_, body)
     | StatementItem.Ensemble(_, _, body) -> body
     | _ -> []
+
+/// The expressions of a statement, without those of the statements inside of it and of nets.
+let statementExpressions (statement: Statement) : Expression list =
+    match statement.Value with
+    | StatementItem.Setting(_, phrase)
+    | StatementItem.Learn(_, phrase) -> phrase
+    | StatementItem.Let(_, value)
+    | StatementItem.Draw(_, value)
+    | StatementItem.Together(_, value)
+    | StatementItem.Stage(value, _) -> [ value ]
+    | StatementItem.Rule(selector, action) -> ruleExpressions selector action
+    | StatementItem.Ensemble(members, after, _) -> [ members; after ]
+    | StatementItem.Expect(_, values, _) ->
+        values |> List.collect (fun published -> published.Value :: published.On)
+    | StatementItem.Case _
+    | StatementItem.Profile _
+    | StatementItem.Net _
+    | StatementItem.Import _
+    | StatementItem.Report _
+    | StatementItem.Broken -> []
 
 /// All statements, each before those inside of it.
 let statements (statements: Statement list) : Statement seq = statements |> Seq.collect (within body)

@@ -142,6 +142,7 @@ let private tables =
         Schemes.kind.Entries
         Vocabulary.layers
         Vocabulary.draws
+        Vocabulary.units
         Phrases.actions
         Phrases.structures
         Phrases.statements

@@ -84,7 +84,19 @@ let private ofSyntax (statements: Statement list) : (Span * Type) list =
         | StatementItem.Net { Body = body } -> Walk.parts body |> Seq.collect part |> List.ofSeq
         | _ -> []
 
-    Walk.statements statements |> Seq.collect statement |> List.ofSeq
+    /// What values count: `1 filter`.
+    let units (statement: Statement) =
+        Walk.statementExpressions statement
+        |> Seq.collect Walk.expressions
+        |> Seq.choose (fun inner ->
+            match inner.Value with
+            | Term.Amount(_, unit) -> Some(unit.Span, Type.Type)
+            | _ -> None)
+        |> List.ofSeq
+
+    Walk.statements statements
+    |> Seq.collect (fun each -> statement each @ units each)
+    |> List.ofSeq
 
 let private keywords =
     [

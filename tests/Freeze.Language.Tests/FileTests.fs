@@ -239,6 +239,49 @@ let tests =
                 equal "Table 9" (found[0].Expected[0].Source)
             }
 
+            test "a value behind `on` may say what it counts" {
+                let found (on: string) =
+                    let text =
+                        "case filters { let p = [0.5, 1.0, 1 filter, 2 filters]; conv: train p filters; rest: fixed }\n"
+                        + $"expect accuracy 91 on {on}"
+
+                    [
+                        for run in (analyse text).Runs do
+                            if run.Expected.Length > 0 then
+                                run.Name
+                    ]
+
+                let one, two = "filters p=1 filter", "filters p=2 filters"
+                equal [ one ] (found "1 filter")
+                equal [ one ] (found "filters 1 filters")
+                equal [ "filters p=1.0" ] (found "filters 1.0")
+                equal [ "filters p=1.0"; one ] (found "filters 1")
+                equal [ two ] (found "filters 2")
+                // A case of that name behind a number, as before there were units.
+                equal [ "filters p=0.5" ] (found "0.5 filters")
+                equal [ two ] (found "2 filters")
+                equal [] (found "2 units")
+            }
+
+            test "a side of a claim may say what is counted" {
+                let report =
+                    "case filters { let p = [0.5, 1 filter]; conv: train p filters; rest: fixed }\n"
+                    + "report { claim accuracy on filters 0.5 > filters 1 filter; claim accuracy on 1 filters < 0.5 }"
+                    |> analyse
+
+                isEmpty report.Diagnostics
+
+                let comparison sides relation =
+                    ReportItem.Claim(ReportClaim.Comparison("accuracy", sides, relation))
+
+                equal
+                    [|
+                        comparison [| [| "filters"; "0.5" |]; [| "filters"; "1 filter" |] |] Relation.Greater
+                        comparison [| [| "1 filter" |]; [| "0.5" |] |] Relation.Less
+                    |]
+                    report.Report
+            }
+
             test "what is expected is no part of a run's address" {
                 let address text = Address.ofRecipe (runs text).[0].Recipe
                 equal (address "epochs 3") (address "epochs 3; expect accuracy 99 from \"x\"")

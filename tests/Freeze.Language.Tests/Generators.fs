@@ -56,6 +56,8 @@ let private path =
             1, Gen.elements [ "block*.conv2"; "*"; "a.b"; "a.*.c-1"; "*x"; "block1.unit-2.bn" ]
         ]
 
+let private unit = Gen.elements (Vocabulary.names Vocabulary.units)
+
 // Expressions ------------------------------------------------------------------------------------------------
 
 let private number =
@@ -107,14 +109,19 @@ let rec private term (texts: bool) (size: int) : Gen<Term> =
             [
                 3, leaf
                 1, Gen.map2 (fun callee arguments -> Term.Call(callee, arguments)) name (several 0 4 argument)
-                1, several 0 5 (expression texts (size / 3)) |> Gen.map Term.List
-                1, several 2 4 (expression texts (size / 3)) |> Gen.map Term.Tuple
+                1, several 0 5 (item texts (size / 3)) |> Gen.map Term.List
+                1, several 2 4 (item texts (size / 3)) |> Gen.map Term.Tuple
                 1, Gen.map2 (fun first last -> Term.Range(first, last)) smaller smaller
                 1, smaller |> Gen.map Term.Negative
                 4, Gen.map3 (fun operator a b -> Term.Binary(operator, a, b)) operator smaller smaller
             ]
 
 and private expression texts size : Gen<Expression> = located (term texts size)
+
+/// A value that may say what it counts.
+and private item texts size : Gen<Expression> =
+    let counted = Gen.map2 (fun count unit -> Term.Amount(count, at unit)) (expression texts size) unit
+    Gen.frequency [ 4, expression texts size; 1, located counted ]
 
 let private phrase size = several 1 4 (expression true size)
 
@@ -203,7 +210,7 @@ let rec private netItem (size: int) : Gen<NetItem> =
                     (fun label phrase -> NetItem.Layer(label, phrase))
                     (Gen.optionOf name)
                     (phrase (size / 2))
-                1, Gen.map2 (fun name value -> NetItem.Let(name, value)) name (expression true (size / 2))
+                1, Gen.map2 (fun name value -> NetItem.Let(name, value)) name (item true (size / 2))
             ]
 
     if size <= 0 then
@@ -269,17 +276,23 @@ let private reportLine =
 let rec private statementItem (size: int) : Gen<StatementItem> =
     let value = expression true size
 
+    let on =
+        let amount =
+            Gen.map2 (fun number unit -> Term.Amount(at number, at unit)) number unit
+
+        Gen.frequency [ 4, expression true (size / 3); 1, located amount ]
+
     let published =
         Gen.map2
             (fun value on -> { Value = value; On = on })
             (expression true (size / 2))
-            (several 0 2 (expression true (size / 3)))
+            (several 0 3 on)
 
     let leaf =
         Gen.oneof
             [
                 Gen.map2 (fun name phrase -> StatementItem.Setting(name, phrase)) settingName (phrase size)
-                Gen.map2 (fun name value -> StatementItem.Let(name, value)) name value
+                Gen.map2 (fun name value -> StatementItem.Let(name, value)) name (item true size)
                 Gen.map2 (fun names items -> StatementItem.Together(names, items)) (several 1 3 name) value
                 Gen.map2 (fun name value -> StatementItem.Draw(name, value)) settingName value
                 Gen.map2

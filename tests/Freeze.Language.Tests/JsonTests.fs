@@ -50,7 +50,8 @@ let tests =
 
             test "a plan file reads back as the same runs" {
                 let runs =
-                    runs "seed 1..2; case a { conv1: fixed }; case b { conv: train 3 filters }"
+                    runs
+                        "seed 1..2; case a { conv1: fixed }; case b { let p = [3, 1 filter, 0.5, 7%, 1.0]; conv: train p filters }"
 
                 equal runs (PlanFile.ofText (PlanFile.ofRuns runs))
                 equal [| runs[1] |] (PlanFile.ofText (PlanFile.ofRun runs[1]))

@@ -118,6 +118,41 @@ let tests =
                 equal 1 (runs "let p = [1, 2]; epochs 3").Length
             }
 
+            test "an axis that rules count by shows its unit" {
+                let text =
+                    "data cifar10; net alexnet; rest: fixed; let p = [0.5, 50%, 1.0, 1 filter, 2..3 filters]; conv: train p filters"
+
+                equal
+                    [| "p=0.5"; "p=50%"; "p=1.0"; "p=1 filter"; "p=2 filters"; "p=3 filters" |]
+                    (names text)
+
+                let slices =
+                    [
+                        for run in runs text ->
+                            match treatment "conv1.weight" run with
+                            | Treatment.Slice(_, indices, _) -> indices.Length
+                            | Treatment.Trained -> 0
+                            | other -> failwith $"{other}"
+                    ]
+
+                equal [ 32; 32; 0; 1; 2; 3 ] slices
+                // Bare counts too, behind a let of a let and in tuples.
+                equal
+                    [| "p=1 filter"; "p=2 filters" |]
+                    (names "let few = [1, 2]; let p = few; conv1: train p filters; rest: fixed"
+                     |> Array.map (fun name -> name.Replace("few", "p")))
+
+                equal
+                    [| "n=1 unit"; "n=2 units" |]
+                    (names "(n, lr) = [(1, 0.1), (2, 0.2)]; fc1: train n units; rest: fixed")
+                // What rules count in two ways, and what they do not count, has none.
+                equal
+                    [| "p=1"; "p=2" |]
+                    (names "let p = [1, 2]; conv1: train p filters; fc1: train p units; rest: fixed")
+
+                equal [| "epochs=1"; "epochs=2" |] (names "epochs [1, 2]")
+            }
+
             test "lists in calls and amounts are axes named after what they fill" {
                 let run =
                     (runs "optimizer sgd(lr [0.1, 0.2]); conv1: train [1, 2] filters; rest: fixed").[3]

@@ -125,6 +125,18 @@ public sealed class AxisChartTests
         Assert.Contains("Not shown: 1 finished run without p", chart.Description, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("1 filter, 5", "quantitative")]
+    [InlineData("0, 1, 5", "quantitative")]
+    [InlineData("0.1, 40%, 1.0", "quantitative")]
+    [InlineData("0.1, 1 filter", "ordinal")]
+    public void CountsAndFractionsAreOfDifferentScales(string values, string type)
+    {
+        var text = $"data mnist-sample; net lenet; epochs 2; let p = [{values}]; conv: train p filters; report {{ plot best accuracy against p }}";
+        var chart = Json(Chart(MadeUp.File(text, MadeUp.Finished), 0));
+        Assert.Equal(type, chart.GetProperty("spec").GetProperty("encoding").GetProperty("x").GetProperty("type").GetString());
+    }
+
     [Fact]
     public void AValueWithoutAFinishedRunIsAGapInItsLine()
     {

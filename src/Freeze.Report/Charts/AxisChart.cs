@@ -19,7 +19,7 @@ internal static class AxisChart
     // Without values where the runs of a value are planned and none has finished: a gap in its line.
     private sealed record Point(AxisValue Value, string Word, Spread? Values, string Series)
     {
-        public double Number => Value is AxisValue.Number number ? number.Value : double.NaN;
+        public double Number => AxisValueModule.number(Value);
     }
 
     /// <summary>Its heading.</summary>
@@ -31,8 +31,8 @@ internal static class AxisChart
         var lines = item.For.Length > 0 ? item.For : file.Telling([item.Axis]);
         var groups = file.By(lines);
         Point[] all = [.. groups.SelectMany(group => Points(file with { Runs = group.Runs }, Label(group, lines), measure, item.Axis))];
-        // Numbers have a scale if all values of the axis are numbers; else the values stand side by side in the file's order.
-        var isNumeric = Values(file, item.Axis).All(value => value.IsNumber);
+        // Numbers of one kind have a scale; else the values stand side by side in the file's order.
+        var isNumeric = AxisValueModule.areOfOneScale(Values(file, item.Axis));
         var isLogarithmic = isNumeric && item.Logarithmic;
         Point[] points = [.. all.Where(point => !isLogarithmic || point.Number > 0)];
         if (points.All(point => point.Values is null))

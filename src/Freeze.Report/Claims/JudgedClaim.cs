@@ -67,7 +67,7 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
     private static IEnumerable<string> Named(ReportFile file, string[] side) =>
         file.Runs.Where(run => Selection.holds(side, run.Run))
             .SelectMany(run => run.Run.Values)
-            .Where(axis => Selection.isByAxis(axis) && side.Contains(AxisValueModule.text(axis.Value)))
+            .Where(axis => Selection.names(side, axis))
             .Select(axis => axis.Name);
 
     private static RunGroup[] Groups(ReportFile file, string[] side, string[] axes) =>
