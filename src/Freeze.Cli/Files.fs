@@ -121,7 +121,7 @@ let private isValue (wanted: string) (axis: Axis) =
     match axis.Value, Double.TryParse(wanted, CultureInfo.InvariantCulture) with
     | AxisValue.Number value, (true, number) -> value = number
     | AxisValue.Amount(value, unit), (true, number) when unit <> "%" -> value = number
-    | _ -> valueOf axis = wanted
+    | _ -> valueOf axis = wanted || List.contains wanted (AxisValue.names axis.Value)
 
 /// The runs that `axis=value` names; several of one axis widen the choice, of different axes narrow it.
 let only (conditions: string list) (runs: Run[]) : Result<Run[], string> =

@@ -46,7 +46,8 @@ let private axis (axis: Axis) =
     match axis.Value with
     | AxisValue.Number value -> $"{axis.Name} {figure value}"
     | AxisValue.Word _
-    | AxisValue.Amount _ -> $"{axis.Name} {AxisValue.text axis.Value}"
+    | AxisValue.Amount _
+    | AxisValue.Stand _ -> $"{axis.Name} {AxisValue.text axis.Value}"
 
 let private listed (axes: Axis[]) =
     axes |> Array.map axis |> String.concat ", "

@@ -50,7 +50,8 @@ let private writeAxes (writer: Utf8JsonWriter) (axes: Axis[]) =
         match axis.Value with
         | AxisValue.Number value -> writer.WriteNumberValue value
         | AxisValue.Word _
-        | AxisValue.Amount _ -> writer.WriteStringValue(AxisValue.text axis.Value)
+        | AxisValue.Amount _
+        | AxisValue.Stand _ -> writer.WriteStringValue(AxisValue.text axis.Value)
 
     writer.WriteEndObject()
 

@@ -11,6 +11,8 @@ type AxisValue =
     | Word of Text: string
     /// `1 filter`, of unit `filters`; `50%`, which is 0.5 of unit `%`; `1.0`, all of something, of unit ``.
     | Amount of Value: float * Unit: string
+    /// `wide (wrn-10-2)`: the file's word for a net, and the net that a profile has put in its place.
+    | Stand of Text: string * Net: string
 
 [<RequireQualifiedAccess>]
 module AxisValue =
@@ -22,6 +24,7 @@ module AxisValue =
         match value with
         | AxisValue.Number number -> plain number
         | AxisValue.Word word -> word
+        | AxisValue.Stand(word, net) -> $"{word} ({net})"
         | AxisValue.Amount(fraction, "%") ->
             (decimal fraction * 100m).ToString("0.############", CultureInfo.InvariantCulture) + "%"
         | AxisValue.Amount(all, "") -> all.ToString("0.0", CultureInfo.InvariantCulture)
@@ -40,13 +43,19 @@ module AxisValue =
             | ".0" -> AxisValue.Amount(number, "")
             | unit -> AxisValue.Amount(number, unit.Trim().TrimEnd('s') + "s")
         else
-            AxisValue.Word text
+            let stand = Regex.Match(text, @"\A([\w-]+) \((.+)\)\z")
+
+            if stand.Success then
+                AxisValue.Stand(stand.Groups[1].Value, stand.Groups[2].Value)
+            else
+                AxisValue.Word text
 
     /// What it can be called behind `on`: a count by its number alone too, and what is whole as a decimal.
     let names (value: AxisValue) : string list =
         match value with
         | AxisValue.Number number when Double.IsInteger number -> [ text value; text value + ".0" ]
         | AxisValue.Amount(number, unit) when unit <> "%" -> [ text value; plain number ]
+        | AxisValue.Stand(word, _) -> [ text value; word ]
         | AxisValue.Number _
         | AxisValue.Word _
         | AxisValue.Amount _ -> [ text value ]
@@ -56,7 +65,8 @@ module AxisValue =
         match value with
         | AxisValue.Number number
         | AxisValue.Amount(number, _) -> number
-        | AxisValue.Word _ -> nan
+        | AxisValue.Word _
+        | AxisValue.Stand _ -> nan
 
     /// Whether all are numbers of one scale: counts of one thing, or numbers and fractions. 0 is on every scale.
     let areOfOneScale (values: AxisValue seq) : bool =
@@ -65,7 +75,8 @@ module AxisValue =
             | AxisValue.Amount(_, ("%" | ""))
             | AxisValue.Number _ -> "number"
             | AxisValue.Amount(_, unit) -> unit
-            | AxisValue.Word _ -> "word"
+            | AxisValue.Word _
+            | AxisValue.Stand _ -> "word"
 
         let scales =
             values

@@ -73,7 +73,8 @@ let check
         context.Report(Diagnostic.tooManyRuns longest.Value.Place (count.ToString()) most)
         [], reports
     else
-        let make = Runs.maker context contents
+        let redefined = profile.Lets |> List.map _.Name.Value |> Set.ofList
+        let make = Runs.maker context contents redefined
         let mutable weights = 0L
 
         let isWithin (made: Made) =

@@ -68,10 +68,12 @@ type Standing =
         Draws: Freeze.Axis list
     }
 
-/// Where the run of a choice from each axis stands; `drawn` is what its candidate draws.
+/// Where the run of a choice from each axis stands; `drawn` is what its candidate draws, `netOf` the net that a profile has put
+/// in the place of a word.
 let standing
     (source: Source)
     (textOf: Span -> string)
+    (netOf: string -> string option)
     (variant: Variant)
     (choice: int64 list)
     (candidate: int)
@@ -81,8 +83,16 @@ let standing
     let file = Path.GetFileNameWithoutExtension source.Path
     let axis name value : Freeze.Axis = { Name = name; Value = value }
 
+    let named name value =
+        match value with
+        | AxisValue.Word word when name = "net" ->
+            match netOf word with
+            | Some net when net <> word -> axis name (AxisValue.Stand(word, net))
+            | _ -> axis name value
+        | _ -> axis name value
+
     let label names (axis': ListAxis) i =
-        List.map2 axis names (display textOf axis' (axis'.Item i))
+        List.map2 named names (display textOf axis' (axis'.Item i))
         |> List.filter (fun axis -> axis.Name <> "")
 
     let labels = List.map3 label (columns axes) axes choice

@@ -2,6 +2,7 @@
 module Freeze.Language.Runs
 
 open Freeze
+open Freeze.Language.Syntax
 open Freeze.Language.Values
 open Freeze.Language.Searches
 open Freeze.Language.Settings
@@ -63,8 +64,9 @@ let private plan (making: Making) (section: Section) (standing: Naming.Standing)
         Published = expected |> List.map fst
     }
 
-/// Makes out the runs of a file one by one, each of a variant and a choice from each of its axes.
-let maker (context: FileContext) (contents: Contents) : Variant -> int64 list -> Made =
+/// Makes out the runs of a file one by one, each of a variant and a choice from each of its axes. `redefined` are the lets that a
+/// profile gives another meaning.
+let maker (context: FileContext) (contents: Contents) (redefined: Set<string>) : Variant -> int64 list -> Made =
     let report = context.Report
     let build = RunNets.builder report
 
@@ -126,8 +128,19 @@ let maker (context: FileContext) (contents: Contents) : Variant -> int64 list ->
             let resolved =
                 NetLibrary.resolve contents.Nets settings.Net |> Diagnostic.keep report
 
+            /// A word that stands for another net than in the file.
+            let netOf (word: string) =
+                if redefined.IsEmpty then
+                    None
+                else
+                    at Span.Nowhere (Term.Word word)
+                    |> List.singleton
+                    |> reached section.LetMap
+                    |> Set.intersect redefined
+                    |> fun found -> if found.IsEmpty then None else Some(Naming.ofNet scope settings.Net)
+
             let standing =
-                Naming.standing context.Source context.TextOf variant choice candidate.Number drawn
+                Naming.standing context.Source context.TextOf netOf variant choice candidate.Number drawn
 
             {
                 Net = resolved |> Option.map _.Definition.Name.Value

@@ -37,7 +37,7 @@ internal static class HyperParameters
     private static ByteString Value(AxisValue value) => value switch
     {
         AxisValue.Number number => Message((2, number.Value)),
-        AxisValue.Word or AxisValue.Amount => Message((3, AxisValueModule.text(value))),
+        AxisValue.Word or AxisValue.Amount or AxisValue.Stand => Message((3, AxisValueModule.text(value))),
         _ => throw new System.Diagnostics.UnreachableException($"no field for plan case {value}"),
     };
 

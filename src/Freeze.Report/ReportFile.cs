@@ -93,7 +93,7 @@ public sealed record ReportFile(
     private static string Word(AxisValue value) => value switch
     {
         AxisValue.Number number => number.Value.ToString("0.######", CultureInfo.InvariantCulture),
-        AxisValue.Word or AxisValue.Amount => AxisValueModule.text(value),
+        AxisValue.Word or AxisValue.Amount or AxisValue.Stand => AxisValueModule.text(value),
         _ => throw new System.Diagnostics.UnreachableException($"no word for plan case {value}"),
     };
 }

@@ -137,6 +137,28 @@ let tests =
                 | other -> failwith $"{other}"
             }
 
+            test "a word for a net that a profile redefines is shown with its net" {
+                let text =
+                    "let wide = wrn(16, 4, drop 0.3); let other = cnn6; data cifar10; (net, batch) = [(wide, 32), (other, 64)]\n"
+                    + "expect accuracy 91 on wide\nprofile small { let wide = wrn-10-2 }"
+
+                let named profile =
+                    [
+                        for run in (analyseAmong [] profile text).Runs ->
+                            run.Name, AxisValue.text run.Axes[0].Value, run.Expected.Length
+                    ]
+
+                equal [ "net=wide", "wide", 1; "net=other", "other", 0 ] (named "")
+
+                equal
+                    [ "net=wide (wrn-10-2)", "wide (wrn-10-2)", 1; "net=other", "other", 0 ]
+                    (named "small")
+
+                let runs = (analyseAmong [] "small" text).Runs
+                equal runs (PlanFile.ofText (PlanFile.ofRuns runs))
+                isTrue (Selection.holds [ "wide" ] runs[0])
+            }
+
             test "a tuple moves settings and lets together" {
                 let found =
                     runs
