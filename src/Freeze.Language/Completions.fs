@@ -153,6 +153,7 @@ let private inSelector known (words: string list) =
     | "except"
     | ","
     | "(" -> parts known @ ofEntries Kind.Keyword selectors
+    | "each" -> keywords [ "layer" ]
     | "first"
     | "layer"
     | "layers"
@@ -261,7 +262,21 @@ let private inStatement known (block: Cursor.Block option) (words: string list) 
         | [ _; "after"; _ ] -> keywords [ "epoch"; "epochs" ]
         | _ -> lets known
     | _ :: "~" :: _ -> ofEntries Kind.Function draws @ numberFunctions @ lets known
-    | _ when List.contains ":" words -> words |> List.skipWhile ((<>) ":") |> List.tail |> inAction known
+    | _ when List.contains ":" words ->
+        let before, behind = words |> List.splitAt (List.findIndex ((=) ":") words)
+
+        // A rule for each layer knows its place.
+        let places =
+            List.windowed 3 before
+            |> List.choose (function
+                | [ "each"; "layer"; place ] -> Some place
+                | _ -> None)
+
+        inAction
+            { known with
+                Lets = places @ known.Lets
+            }
+            behind.Tail
     | _ when List.contains "=" words ->
         (if isNumber (List.last words) then units else []) @ anyValue known
     | words ->

@@ -11,7 +11,7 @@ type Kind =
     | Case
     | Profile
     | Block
-    /// A parameter or a let of a net or a block, or what a repeat counts with.
+    /// A parameter or a let of a net or a block, what a repeat counts with, or a layer's place in a rule for each.
     | Local
 
 /// A name at one place. Two occurrences speak of the same thing where name, kind and home agree.
@@ -187,7 +187,18 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
         | StatementItem.Together(names, items) ->
             List.iter letOrSetting names
             expression items
-        | StatementItem.Rule(selector, action) -> Walk.ruleExpressions selector action |> List.iter expression
+        | StatementItem.Rule(selector, action) ->
+            let own = statement.Span.Start
+
+            let locals =
+                match Walk.placeOf selector with
+                | Some place ->
+                    this.Define(Kind.Local, own, place)
+                    Map [ place.Value, (Kind.Local, own) ]
+                | None -> Map.empty
+
+            Walk.ruleExpressions selector action
+            |> List.iter (this.Expression locals home)
         | StatementItem.Case(name, body) ->
             this.Define(Kind.Case, everywhere, name)
             List.iter (this.Statement statement.Span.Start) body

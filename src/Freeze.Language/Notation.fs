@@ -194,7 +194,7 @@ let private isOne (expression: Expression) =
     expression.Value = Term.Number(1m, NumberForm.Whole)
 
 /// Behind these a place is expected: as names of parts they need parentheses next to other words.
-let private placeWords = [ "first"; "last"; "layer"; "layers"; "stage" ]
+let private placeWords = [ "each"; "first"; "last"; "layer"; "layers"; "stage" ]
 
 /// A rule's `:` must stand on the selector's line, so a selector is text and never broken.
 let rec selector (source: Source option) (whole: Selector) : string =
@@ -221,6 +221,7 @@ let rec selector (source: Source option) (whole: Selector) : string =
 
     match whole.Value with
     | Select.Path path -> path
+    | Select.Each place -> $"each layer {place.Value}"
     | Select.First count when isOne count -> $"first {value count} layer"
     | Select.First count -> $"first {value count} layers"
     | Select.Last count when isOne count -> "last layer"

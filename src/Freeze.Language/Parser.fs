@@ -152,6 +152,7 @@ let private place: Parser<Select> =
 
     choice
         [
+            attempt (placeWord "each" >>. keyword "layer" >>. name) |>> Select.Each
             counted "first" Select.First
             attempt (placeWord "last" .>> layerWord)
             |>> fun span -> Select.Last(at span one)

@@ -75,6 +75,7 @@ let selectors =
         entry "bn" "bn" "batch norms"
         entry "norm" "norm" "norms of every kind: bn, groupnorm, layernorm"
         entry "bias" "bias" "biases of convolutions and linear layers"
+        entry "each" "each layer i" "every layer, with its place in the rule: `lr 0.1 * 0.8^i`"
         entry "first" "first 2 layers" "the first layers, in forward order"
         entry "last" "last layer" "the last layer, or `last 2 layers`"
         entry "layer" "layer 2" "one layer, counted from 1"
@@ -83,7 +84,7 @@ let selectors =
     ]
 
 /// Words that cannot name a part of a net, because rules give them a meaning.
-let reserved = names selectors @ [ "in"; "except" ]
+let reserved = (names selectors |> List.except [ "each" ]) @ [ "in"; "except" ]
 
 /// What stands in a net apart from layers.
 let structures =

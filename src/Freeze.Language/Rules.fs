@@ -117,15 +117,11 @@ let private whole (wish: Wish) =
     | Verb.Solve -> Treatment.Solved wish.Ridge
 
 /// What is left of each weight that a portion takes is for `rest`.
-let private ofPortion context (rest: Verb option) (rule: Rule) (portion: Portion) (selected: Set<int>) =
+let private ofPortion context (rest: Verb option) (portion: Portion) (selected: Set<int>) =
     let weights = context.Net.Weights
 
     let taken =
         selected |> Set.filter (fun i -> hasDimension portion.Dimension weights[i])
-
-    if taken.IsEmpty && not selected.IsEmpty then
-        let selector = context.TextOf rule.Selector.Span
-        context.Report(Diagnostic.noSuchDimension portion.DimensionPlace portion.Dimension.Word selector)
 
     if rest = Some Verb.Train then
         context.Report(Diagnostic.leftIsTrained portion.Count)
@@ -173,23 +169,81 @@ let private isLastLinear (net: Selectors.NetView) (selected: Set<int>) =
          |> Seq.filter (fun i -> net.Weights[i].Layer = last.Layer)
          |> Set.ofSeq)
 
+/// What a rule's wish makes of some weights.
+let private grant context (rest: Verb option) (rule: Rule) (selected: Set<int>) (wish: Wish) =
+    match wish.Portion with
+    | Some portion -> ofPortion context rest portion selected
+    | None -> selected |> Seq.map (fun i -> i, whole wish) |> List.ofSeq
+    |> List.map (fun (i, treatment) ->
+        i,
+        {
+            Rule = rule
+            Wish = wish
+            Treatment = treatment
+        })
+
+/// The weights of each layer, with what a rule for each layer knows there.
+let private layers context (place: Name) (selected: Set<int>) : (RuleContext * Set<int>) list =
+    selected
+    |> List.ofSeq
+    |> List.groupBy (fun i -> context.Net.Numbers[i])
+    |> List.map (fun (number, weights) ->
+        let local name =
+            if name = place.Value then
+                Some(Datum.Number(decimal number, NumberForm.Whole))
+            else
+                None
+
+        { context with
+            Scope = context.Scope.Inside local
+        },
+        Set.ofList weights)
+
 /// What a rule makes of each weight that it takes.
 let private effects context (rest: Verb option) (rule: Rule) : (int * Effect) list =
     let net = context.Net
-
     let selected = context.Select rule.Selector |> Diagnostic.keep context.Report
 
-    let wish = wish context rule
+    let parts =
+        match Walk.placeOf rule.Selector, selected with
+        | Some place, Some selected ->
+            if Seq.contains place.Value context.Scope.Names then
+                context.Report(Diagnostic.letOfMeaning place.Span place.Value)
+            elif
+                Walk.ruleExpressions rule.Selector rule.Action
+                |> Seq.collect Walk.words
+                |> Seq.contains place.Value
+                |> not
+            then
+                context.Report(Diagnostic.unused place.Span "a place" place.Value)
 
-    match selected, wish with
-    | Some selected, Some wish ->
+            layers context place selected
+        // A rule that takes nothing is read all the same, for what is wrong with it.
+        | _ -> [ context, selected |> Option.defaultValue Set.empty ]
+
+    let wishes =
+        parts
+        |> List.choose (fun (context, selected) ->
+            wish context rule |> Option.map (fun wish -> context, selected, wish))
+
+    match selected, wishes with
+    | Some selected, (_, _, wish) :: _ ->
         if wish.Verb = Verb.Solve && not (isLastLinear net selected) then
             context.Report(Diagnostic.solveNotLast rule.Selector.Span)
 
         let taken =
-            match wish.Portion with
-            | Some portion -> ofPortion context rest rule portion selected
-            | None -> selected |> Seq.map (fun i -> i, whole wish) |> List.ofSeq
+            wishes
+            |> List.collect (fun (context, selected, wish) -> grant context rest rule selected wish)
+
+        let counts dimension =
+            selected |> Set.exists (fun i -> hasDimension dimension net.Weights[i])
+
+        match wish.Portion with
+        | Some portion when not selected.IsEmpty && not (counts portion.Dimension) ->
+            context.TextOf rule.Selector.Span
+            |> Diagnostic.noSuchDimension portion.DimensionPlace portion.Dimension.Word
+            |> context.Report
+        | _ -> ()
 
         let hasBn =
             taken |> List.exists (fun (i, _) -> net.Weights[i].Kind = LayerKind.BatchNorm)
@@ -199,13 +253,6 @@ let private effects context (rest: Verb option) (rule: Rule) : (int * Effect) li
         |> Option.iter (Diagnostic.statsWithoutBn >> context.Report)
 
         taken
-        |> List.map (fun (i, treatment) ->
-            i,
-            {
-                Rule = rule
-                Wish = wish
-                Treatment = treatment
-            })
     | _ -> []
 
 let private restOf context (rules: Rule list) : Effect option =

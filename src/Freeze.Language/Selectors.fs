@@ -150,6 +150,7 @@ let rec resolve (scope: Scope) (view: NetView) (selector: Selector) : Result<Set
 
     match selector.Value with
     | Select.Path path -> ofPath view selector.Span path
+    | Select.Each _ -> Ok(where view (fun _ -> true))
     | Select.First count -> layer 0L count |> Result.map (between 1L)
     | Select.Last count ->
         layer 0L count

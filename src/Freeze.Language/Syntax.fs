@@ -66,6 +66,8 @@ and [<RequireQualifiedAccess>] Select =
     /// `stage 2`
     | Stage of Expression
     | LastStage
+    /// `each layer i`: all layers, each with its place in the rule's action.
+    | Each of place: Name
     /// `layers 2..4`
     | Layers of first: Expression * last: Expression
     | Union of Selector list

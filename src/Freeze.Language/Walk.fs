@@ -47,6 +47,7 @@ let private selected (selector: Selector) : Selector list =
     | Select.In(a, b)
     | Select.Except(a, b) -> [ a; b ]
     | Select.Path _
+    | Select.Each _
     | Select.First _
     | Select.Last _
     | Select.Layer _
@@ -70,6 +71,14 @@ let selectorExpressions (selector: Selector) : Expression list =
         | Select.Layers(first, last) -> [ first; last ]
         | _ -> [])
     |> List.ofSeq
+
+/// What a rule calls the place of each layer, where it speaks of each.
+let placeOf (selector: Selector) : Name option =
+    selectors selector
+    |> Seq.tryPick (fun inner ->
+        match inner.Value with
+        | Select.Each place -> Some place
+        | _ -> None)
 
 /// The expressions of a rule's selector, amount and modifiers.
 let ruleExpressions (selector: Selector) (action: Action) : Expression list =

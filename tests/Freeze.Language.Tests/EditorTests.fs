@@ -216,6 +216,10 @@ let tests =
 
                 equal 2 (placesOf Names.Kind.Let "width" text).Length
                 equal 2 (placesOf Names.Kind.Local "width" text).Length
+
+                equal
+                    [ 11; 29; 33 ]
+                    (placesOf Names.Kind.Local "i" "each layer i: train lr 0.1 * i + i\nlet i = 2")
                 // The option's own word and the value behind it read alike; the value goes with the net's own names alone.
                 equal 1 (placesOf Names.Kind.Let "stride" text).Length
             }

@@ -135,6 +135,7 @@ let rec private select (size: int) : Gen<Select> =
             [
                 6, path |> Gen.map Select.Path
                 1, Gen.constant Select.LastStage
+                1, name |> Gen.map Select.Each
                 1, value |> Gen.map Select.First
                 1, value |> Gen.map Select.Last
                 1, Gen.constant (Select.Last(at (Term.Number(1m, NumberForm.Whole))))

@@ -130,6 +130,28 @@ let tests =
 
                     equal expected (String.concat "," taken))
 
+            testTheory
+                "a rule for each layer is the rules of the layers, with their places"
+                [
+                    "each layer i: train lr 0.1 * 0.5^i decay 1e-3x * i",
+                    "layer 1: train lr 0.05 decay 0.001x; layer 2: train lr 0.025 decay 0.002x; "
+                    + "layer 3: train lr 0.0125 decay 0.003x; layer 4: train lr 0.00625 decay 0.004x"
+                    "each layer i in conv: train 0.2 * i filters at random; rest: zero",
+                    "conv1: train 0.2 filters at random; conv2: train 0.4 filters at random; rest: zero"
+                    // A norm goes with its layer, and a count with the layers that have it.
+                    "net wrn-10-1; data cifar10; each layer k in (block3, fc): train 2 * k filters until epoch k; rest: fixed",
+                    "net wrn-10-1; data cifar10; layer 7: train 14 filters until epoch 7; layer 8: train 16 filters until epoch 8; "
+                    + "layer 9: train 18 filters until epoch 9; rest: fixed"
+                    // A later rule wins whole.
+                    "each layer i: train lr 0.1 * i; fc1: train",
+                    "conv1: train lr 0.1; conv2: train lr 0.2; fc1: train; fc2: train lr 0.4"
+                ]
+                (fun (each, written) ->
+                    let found = runs each
+                    equal 1 found.Length
+                    equal (runs written).[0].Recipe found[0].Recipe
+                    equal [] (codes each |> List.except [ "FRZ118"; "FRZ116" ]))
+
             test "a batch norm belongs to the convolution before it, else to the layer after" {
                 let net = "net n { conv 2 3x3; bn; relu; bn; conv 2 3x3; linear classes }; net n"
 

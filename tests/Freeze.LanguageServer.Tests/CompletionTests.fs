@@ -57,6 +57,8 @@ let tests =
                 offered "let p = [0.1, 1 |" |> has [ "filter"; "inputs" ]
                 offered "expect accuracy 91 on 1 |" |> has [ "filter"; "lenet" ]
 
+                offered "each |" |> has [ "layer" ]
+                offered "each layer depth: train lr |" |> has [ "depth" ]
                 offered "conv1: train 3 filters |" |> has [ "at random"; "init"; "from epoch" ]
 
                 offered "conv1: train 3 filters init |" |> has [ "he"; "orthogonal"; "from" ]
