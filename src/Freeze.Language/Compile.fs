@@ -62,6 +62,13 @@ let private statementCount (statements: Statement list) =
         match statement.Value with
         | StatementItem.Report lines -> 1 + lines.Length
         | StatementItem.Expect(_, values, _) -> values.Length
+        | StatementItem.ExpectTable(_, _, lines) ->
+            lines
+            |> List.sumBy (fun line ->
+                match line.Value with
+                | PublishedLine.Row(_, values) -> values.Length
+                | PublishedLine.Columns _
+                | PublishedLine.Broken -> 1)
         | StatementItem.Rule(selector, _) -> Walk.selectors selector |> Seq.filter Walk.isLeaf |> Seq.length
         | _ -> 1)
 

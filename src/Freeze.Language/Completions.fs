@@ -209,6 +209,16 @@ let private inReport known (words: string list) =
         @ keywords [ "(log)"; "for"; "fit" ]
     | _ -> several Kind.Value "a measure" measures @ keywords [ "by"; "against"; "for" ]
 
+/// In a table of published values, where columns and rows are called by values of axes.
+let private inExpect known (words: string list) =
+    let named =
+        several Kind.Value "a case" known.Cases @ nets known @ dataSets @ lets known
+
+    match words with
+    | [] -> plain Kind.Keyword "the columns" "on" :: named
+    | words when List.contains ":" words -> lets known
+    | words -> (if isNumber (List.last words) then units else []) @ named
+
 let private inStage known (words: string list) =
     match words with
     | [] ->
@@ -293,6 +303,7 @@ let at (known: Known) (cursor: Cursor.Cursor) : Candidate list =
         | Some(Cursor.Block.Net _), _ -> inNet known cursor.Before
         | Some Cursor.Block.Stage, _ -> inStage known cursor.Before
         | Some Cursor.Block.Report, _ -> inReport known cursor.Before
+        | Some Cursor.Block.Expect, _ -> inExpect known cursor.Before
         | _, Some callee when callee <> "" -> inCall known callee
         | block, _ -> inStatement known block cursor.Before
     |> List.distinctBy _.Entry.Name

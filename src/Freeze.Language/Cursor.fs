@@ -13,6 +13,8 @@ type Block =
     | Stage
     | Net of name: string
     | Report
+    /// A table of published values.
+    | Expect
     /// A block that no statement begins.
     | Unknown
 
@@ -44,6 +46,7 @@ let private block (outer: Block list) (head: string list) =
     | "stage" :: _, _ -> Block.Stage
     | "net" :: name :: _, _ -> Block.Net name
     | "report" :: _, _ -> Block.Report
+    | "expect" :: _, _ -> Block.Expect
     | _ -> Block.Unknown
 
 /// What may stand in a path.

@@ -122,6 +122,21 @@ let private expect (source: Source option) measure (values: Published list) (fro
     |> text
     |> plain
 
+/// A line of published values. Each cell is as written: columns of one width are its author's.
+let private publishedLine (source: Source option) (line: Located<PublishedLine>) : Item =
+    let values on =
+        Notation.values source on |> String.concat " "
+
+    match line.Value with
+    | PublishedLine.Columns columns ->
+        "on " + (columns |> List.map values |> String.concat ", ") |> text |> plain
+    | PublishedLine.Row(on, cells) ->
+        let cell value =
+            value |> Option.map (Notation.sum source >> flat) |> Option.defaultValue "-"
+
+        $"""{values on}: {cells |> List.map cell |> String.concat ", "}""" |> text |> plain
+    | PublishedLine.Broken -> notPrinted ()
+
 let rec private statement (reading: Reading option) (written: Statement) : Item =
     let source = reading |> Option.map _.Source
     let body = block reading (statement reading)
@@ -161,6 +176,15 @@ let rec private statement (reading: Reading option) (written: Statement) : Item 
     | StatementItem.Profile(name, items) ->
         Item.Blocks [ text ("profile " + name.Value), body name.Span.End items ]
     | StatementItem.Expect(measure, values, from) -> expect source measure values from
+    | StatementItem.ExpectTable(measure, from, lines) ->
+        let words = measure |> List.map _.Value |> String.concat " "
+
+        let head, after =
+            match from with
+            | Some from -> $"expect {words} from {Notation.quoted from.Value}", from.Span.End
+            | None -> $"expect {words}", (List.last measure).Span.End
+
+        Item.Blocks [ text head, block reading (publishedLine source) after lines ]
     | StatementItem.Report lines ->
         Item.Blocks [ text "report", block reading reportLine written.Span.Start lines ]
     | StatementItem.Broken -> notPrinted ()

@@ -61,7 +61,7 @@ let private misplaced where (item: StatementItem) : string option =
     | StatementItem.Draw _, Where.Ensemble -> Some "a draw"
     | StatementItem.Stage _, Where.Ensemble -> Some "a stage"
     | StatementItem.Rule _, Where.Profile -> Some "a rule"
-    | StatementItem.Expect _, Where.Profile -> Some "an expected value"
+    | (StatementItem.Expect _ | StatementItem.ExpectTable _), Where.Profile -> Some "an expected value"
     | StatementItem.Import _, _ -> Some "an import"
     | StatementItem.Learn _, _ -> Some "what a stage learns"
     | StatementItem.Ensemble _, _ -> Some "an ensemble"
@@ -81,6 +81,20 @@ let private addRule report (section: Section) (rule: Rule) =
         { section with
             Rules = section.Rules @ [ rule ]
         }
+
+let private addExpected (section: Section) measure (source: Located<string> option) (values: Published list) =
+    let expected =
+        values
+        |> List.map (fun published ->
+            {
+                Measure = measure
+                Published = published
+                From = source |> Option.map _.Value |> Option.defaultValue ""
+            })
+
+    { section with
+        Expected = section.Expected @ expected
+    }
 
 let private addStatement report where (section: Section) (statement: Statement) : Section =
     let refuse diagnostic =
@@ -108,19 +122,10 @@ let private addStatement report where (section: Section) (statement: Statement) 
                 Action = action
                 OfMembers = (where = Where.Ensemble)
             }
-    | None, StatementItem.Expect(measure, values, source) ->
-        let expected =
-            values
-            |> List.map (fun published ->
-                {
-                    Measure = measure
-                    Published = published
-                    From = source |> Option.map _.Value |> Option.defaultValue ""
-                })
-
-        { section with
-            Expected = section.Expected @ expected
-        }
+    | None, StatementItem.Expect(measure, values, source) -> addExpected section measure source values
+    | None, StatementItem.ExpectTable(measure, source, lines) ->
+        PublishedTables.values report statement.Span lines
+        |> addExpected section measure source
     | None, StatementItem.Case(name, _) -> refuse (Diagnostic.nestedCase name.Span)
     | None, StatementItem.Net definition -> refuse (Diagnostic.nestedNet definition.Name.Span)
     | None, StatementItem.Stage(number, body) -> addStage report section number body

@@ -136,8 +136,19 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
 
     member private this.Published home (published: Published) =
         this.Expression Map.empty home published.Value
+        this.On home published.On
 
-        for on in published.On do
+    member private this.PublishedLine home (line: PublishedLine) =
+        match line with
+        | PublishedLine.Columns columns -> List.iter (this.On home) columns
+        | PublishedLine.Row(on, values) ->
+            this.On home on
+            values |> List.choose id |> List.iter (this.Expression Map.empty home)
+        | PublishedLine.Broken -> ()
+
+    /// The values behind `on`.
+    member private this.On home (values: Expression list) =
+        for on in values do
             match on.Value with
             | Term.Word word when cases.Contains word -> add Kind.Case everywhere false word on.Span
             | _ -> this.Expression Map.empty home on
@@ -216,6 +227,7 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
             this.Define(Kind.Net, everywhere, definition.Name)
             this.Defined(Map.empty, statement.Span.Start, definition)
         | StatementItem.Expect(_, values, _) -> List.iter (this.Published home) values
+        | StatementItem.ExpectTable(_, _, lines) -> lines |> List.iter (_.Value >> this.PublishedLine home)
         | StatementItem.Report lines -> lines |> List.choose _.Value |> List.iter this.ReportLine
         | StatementItem.Import _
         | StatementItem.Broken -> ()

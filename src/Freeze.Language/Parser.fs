@@ -360,12 +360,31 @@ let private expectStatement =
         sum .>>. (keyword "on" >>. many1 one <|>% [])
         |>> fun (value, on) -> { Value = value; On = on }
 
-    keyword "expect"
-    >>. pipe3
-        (many1 name <?> "what is expected, such as `accuracy`")
-        (sepBy1 published (symbol ","))
-        (opt (keyword "from" >>. token quoted))
-        (fun measure values source -> StatementItem.Expect(measure, values, source))
+    let source = attempt (keyword "from" >>. token quoted)
+    let measure = many1 (notFollowedBy source >>. name) <?> "what is expected, such as `accuracy`"
+
+    let columns =
+        attempt (keyword "on" .>> notFollowedBy (skipChar ':'))
+        >>. sepBy1 (many1 one) (symbol ",")
+        |>> PublishedLine.Columns
+
+    let cell =
+        (attempt (symbol "-" .>> followedBy (skipAnyOf ",;}#\n" <|> eof)) >>% None)
+        <|> (sum |>> Some)
+        <?> "a value, or `-` for none"
+
+    let row =
+        many1 one .>> symbol ":" .>>. sepBy1 cell (symbol ",") |>> PublishedLine.Row
+
+    let lines = block PublishedLine.Broken (columns <|> row <?> "`on` and columns, or a row")
+    let table = attempt (opt source .>> followedByString "{") .>>. lines
+
+    keyword "expect" >>. measure
+    >>= fun measure ->
+        (table
+         |>> fun (source, lines) -> StatementItem.ExpectTable(measure, source, lines))
+        <|> pipe2 (sepBy1 published (symbol ",")) (opt source) (fun values source ->
+            StatementItem.Expect(measure, values, source))
 
 let private reportStatement =
     let mark =

@@ -20,7 +20,10 @@ let statements =
             "stage"
             "stage N { learn …; lr …; decay … }"
             "what a stage learns and at what rate, where that is something of its own"
-        entry "expect" "expect MEASURE VALUE [on VALUES] [from \"SOURCE\"]" "a published value, for reports"
+        entry
+            "expect"
+            "expect MEASURE VALUE [on VALUES] [from \"SOURCE\"], or expect MEASURE [from \"SOURCE\"] { on VALUES, VALUES; VALUES: VALUE, - }"
+            "a published value, for reports; or a table of them: columns behind `on`, then rows"
         entry "report" "report { … }" "tables and plots of the results"
     ]
 

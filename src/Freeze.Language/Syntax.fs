@@ -150,6 +150,16 @@ type Published =
         On: Expression list
     }
 
+/// A line of published values in rows and columns.
+[<RequireQualifiedAccess>]
+type PublishedLine =
+    /// `on 0.1, 0.4`: the values that the runs of each column have on their axes.
+    | Columns of Expression list list
+    /// `dense: 88.73, -`: the values that the runs of a row have on their axes, and what is published of each column.
+    | Row of on: Expression list * values: Expression option list
+    /// Text that could not be read; the parser has said why.
+    | Broken
+
 /// A line of a report: a kind (`table`, `plot`) and, between commas, the words behind it.
 type ReportLine =
     {
@@ -180,6 +190,8 @@ and [<RequireQualifiedAccess>] StatementItem =
     | Profile of name: Name * body: Statement list
     /// `expect accuracy 73.02 on cifar10, 22.89 on cifar100 from "Table 1"`
     | Expect of measure: Name list * values: Published list * source: Located<string> option
+    /// `expect accuracy from "Table 1" { on 0.1, 0.4; dense: 88.73, 93.33 }`
+    | ExpectTable of measure: Name list * source: Located<string> option * lines: Located<PublishedLine> list
     | Report of Located<ReportLine option> list
     /// Text that could not be read; the parser has said why.
     | Broken

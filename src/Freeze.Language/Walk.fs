@@ -143,6 +143,13 @@ let private body (statement: Statement) : Statement list =
     | StatementItem.Ensemble(_, _, body) -> body
     | _ -> []
 
+/// The labels and the values of a line of published values.
+let private publishedExpressions (line: Located<PublishedLine>) : Expression list =
+    match line.Value with
+    | PublishedLine.Columns columns -> List.concat columns
+    | PublishedLine.Row(on, values) -> on @ List.choose id values
+    | PublishedLine.Broken -> []
+
 /// The expressions of a statement, without those of the statements inside of it and of nets.
 let statementExpressions (statement: Statement) : Expression list =
     match statement.Value with
@@ -156,6 +163,7 @@ let statementExpressions (statement: Statement) : Expression list =
     | StatementItem.Ensemble(members, after, _) -> [ members; after ]
     | StatementItem.Expect(_, values, _) ->
         values |> List.collect (fun published -> published.Value :: published.On)
+    | StatementItem.ExpectTable(_, _, lines) -> lines |> List.collect publishedExpressions
     | StatementItem.Case _
     | StatementItem.Profile _
     | StatementItem.Net _

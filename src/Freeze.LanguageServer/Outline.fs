@@ -84,6 +84,7 @@ let rec private statement analysed (written: Statement) : JsonNode list =
     | StatementItem.Import path -> one path.Value SymbolKind.file path.Span []
     | StatementItem.Report _ -> one "report" SymbolKind.moduleKind written.Span []
     | StatementItem.Expect _
+    | StatementItem.ExpectTable _
     | StatementItem.Broken -> []
 
 let answer (analysed: Analysed) : JsonNode =

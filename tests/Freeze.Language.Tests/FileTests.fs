@@ -285,6 +285,30 @@ let tests =
                 equal [] (found "2 units")
             }
 
+            test "a table of published values is its values one by one" {
+                let file published =
+                    runs (
+                        "data cifar10; let p = [0.1, 1 filter]; conv: train p filters\n"
+                        + "case fixed { rest: fixed }; case zero { rest: zero }\n"
+                        + published
+                    )
+
+                let table =
+                    "expect best accuracy from \"T\" {\n on 0.1, 1 filter\n fixed cifar10: 94.12, -\n zero: -1, 2 * 3\n}\n"
+                    + "expect loss { on fixed, zero; 0.1: 1, 2 }"
+
+                let found = file table
+
+                equal
+                    (file (
+                        "expect best accuracy 94.12 on fixed 0.1 cifar10, (-1) on zero 0.1, 2 * 3 on zero 1 filter from \"T\"\n"
+                        + "expect loss 1 on fixed 0.1, 2 on zero 0.1"
+                    ))
+                    found
+
+                equal [ 2; 2; 0; 1 ] [ for run in found -> run.Expected.Length ]
+            }
+
             test "a side of a claim may say what is counted" {
                 let report =
                     "case filters { let p = [0.5, 1 filter]; conv: train p filters; rest: fixed }\n"

@@ -289,9 +289,24 @@ let rec private statementItem (size: int) : Gen<StatementItem> =
             (expression true (size / 2))
             (several 0 3 on)
 
+    let publishedLine =
+        let values = several 1 3 on
+        let cell = expression true (size / 3) |> Gen.optionOf
+
+        Gen.oneof
+            [
+                several 1 3 values |> Gen.map PublishedLine.Columns
+                Gen.map2 (fun on values -> PublishedLine.Row(on, values)) values (several 1 3 cell)
+            ]
+
     let leaf =
         Gen.oneof
             [
+                Gen.map3
+                    (fun measure source lines -> StatementItem.ExpectTable(measure, source, lines))
+                    (several 1 3 name)
+                    (Gen.optionOf (located quoted))
+                    (several 0 3 (located publishedLine))
                 Gen.map2 (fun name phrase -> StatementItem.Setting(name, phrase)) settingName (phrase size)
                 Gen.map2 (fun name value -> StatementItem.Let(name, value)) name (item true size)
                 Gen.map2 (fun names items -> StatementItem.Together(names, items)) (several 1 3 name) value

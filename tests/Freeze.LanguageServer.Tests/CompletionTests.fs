@@ -54,6 +54,8 @@ let tests =
                 equal [ "train"; "fixed"; "zero"; "solve" ] (offered "conv1: |")
                 offered "let p = 0.4\nconv1: train |" |> has [ "p"; "at random"; "lr" ]
                 offered "conv1: train 3 |" |> has [ "filters"; "units" ]
+                offered "case a { }\nexpect accuracy {\n  |" |> has [ "on"; "a"; "lenet" ]
+                offered "expect accuracy {\n  on 1 |" |> has [ "filter" ]
                 offered "let p = [0.1, 1 |" |> has [ "filter"; "inputs" ]
                 offered "expect accuracy 91 on 1 |" |> has [ "filter"; "lenet" ]
 
