@@ -156,3 +156,24 @@ type Run =
                     numbered "rung" place.Rung
                 yield! place.Draws
             |]
+
+    /// Its value of a column; of a setting in `Run.settings` also where its file has no list of it. Empty where it has none.
+    member run.Column(name: string) : Axis[] =
+        let own value = [| { Name = name; Value = value } |]
+        let number value = own (AxisValue.Number value)
+
+        match run.Columns |> Array.tryFind (fun axis -> axis.Name = name), name with
+        | Some axis, _ -> [| axis |]
+        | None, "net" -> own (AxisValue.Word run.NetName)
+        | None, "data" -> own (AxisValue.Word(DataSource.name run.Recipe.Data))
+        | None, "batch" -> number (float run.Recipe.Batch)
+        | None, "epochs" -> number (float run.Recipe.Epochs)
+        | None, "seed" -> number (float run.Recipe.Seed)
+        | None, "lr" -> number (Optimizer.learningRate run.Recipe.Optimizer)
+        | None, "decay" -> number (Optimizer.decay run.Recipe.Optimizer)
+        | None, _ -> [||]
+
+[<RequireQualifiedAccess>]
+module Run =
+    /// What tables can show of every run.
+    let settings = [ "net"; "data"; "batch"; "epochs"; "seed"; "lr"; "decay" ]

@@ -190,7 +190,7 @@ let private inNet known (words: string list) =
 
 let private inReport known (words: string list) =
     let axes =
-        ("case" :: "net" :: "data" :: known.Lets) |> List.map (plain Kind.Let "an axis")
+        ("case" :: Run.settings @ known.Lets) |> List.map (plain Kind.Let "an axis")
 
     match words with
     | [] -> ofEntries Kind.Keyword reports

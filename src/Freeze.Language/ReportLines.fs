@@ -35,7 +35,7 @@ let private plot report known parts =
 
 
     let isMeasureOrAxis name =
-        Vocabulary.isMeasure name || List.contains name known
+        Vocabulary.isMeasure name || isAxis known name
 
     demand "measure or axis" isMeasureOrAxis (known @ Vocabulary.measures) report over
     |> ignore
@@ -49,7 +49,7 @@ let private plot report known parts =
         |> Array.tryFind (fun fit -> List.contains fit fits)
 
     match over with
-    | [ axis ] when List.contains axis.Value known && not (Vocabulary.isMeasure axis.Value) ->
+    | [ axis ] when isAxis known axis.Value && not (Vocabulary.isMeasure axis.Value) ->
         axisPlot report known parts axis isLogarithmic
     | _ ->
         ReportItem.Plot(
@@ -91,9 +91,8 @@ let warn report (runs: Run list) (lines: ReportLine list) =
                 if isLogarithmic && not (Vocabulary.isMeasure name.Value) then
                     let values =
                         [
-                            for axis in runs |> Seq.collect _.Columns do
-                                if axis.Name = name.Value then
-                                    axis.Value
+                            for run in runs do
+                                for axis in run.Column(name.Value) -> axis.Value
                         ]
 
                     let areOfOneScale = AxisValue.areOfOneScale values

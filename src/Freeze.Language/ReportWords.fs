@@ -1,6 +1,7 @@
 /// The words of a report's line: parts between keywords, names, measures and axes.
 module Freeze.Language.ReportWords
 
+open Freeze
 open Freeze.Language.Syntax
 
 /// The words between two keywords, as names: `accuracy, trained parameters` is two.
@@ -64,8 +65,13 @@ let among what (known: string list) =
 let measures report =
     demand "measure" Vocabulary.isMeasure Vocabulary.measures report
 
+/// Whether runs have such a column: one of the file's, or a setting that every run has.
+let isAxis (known: string list) name =
+    List.contains name known || List.contains name Run.settings
+
 /// `known` are the columns that the file's runs can have.
-let axes report known = among "axis" known report
+let axes report known =
+    demand "axis" (isAxis known) known report
 
 /// A name that `(log)` may follow, and whether it does.
 let marked (name: Located<string>) : Located<string> * bool =

@@ -70,6 +70,7 @@ let measures =
         "peak memory"
         "mean accuracy"
         "best member accuracy"
+        "member spread"
         "ensemble accuracy"
         "disagreement"
         "stage lr"

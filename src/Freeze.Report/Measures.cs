@@ -37,7 +37,7 @@ public static class Measures
         {
             _ when measure.EndsWith("accuracy", StringComparison.Ordinal) => MeasureUnit.Share,
             _ when measure.EndsWith("error", StringComparison.Ordinal) => MeasureUnit.Share,
-            "disagreement" => MeasureUnit.Share,
+            "disagreement" or "member spread" => MeasureUnit.Share,
             "trained parameters" or "total parameters" => MeasureUnit.Count,
             "seconds" or "seconds per epoch" => MeasureUnit.Seconds,
             "peak memory" => MeasureUnit.Megabytes,
@@ -68,6 +68,9 @@ public static class Measures
             "best test error" => 1 - Kept(run)?.TestAccuracy,
             "mean accuracy" => Members(run)?.MeanAccuracy,
             "best member accuracy" => Members(run)?.Members.Max(member => member.TestAccuracy),
+            "member spread" => Members(run) is { Members.Length: > 1 } several
+                ? Statistics.Spread.Of(several.Members.Select(member => member.TestAccuracy)).Deviation
+                : null,
             "ensemble accuracy" => Members(run)?.Accuracy,
             "disagreement" => Members(run)?.Disagreement,
             "mean |w|" => OfWeights(run, (sum, weight) => sum + (weight.MeanAbsolute * weight.Count), (sum, count) => sum / count),

@@ -83,12 +83,12 @@ public sealed record ReportFile(
     public static string Value(RunRecords run, string axis)
     {
         ArgumentNullException.ThrowIfNull(run);
-        return run.Run.Columns.FirstOrDefault(found => found.Name == axis) is { } found ? Word(found.Value) : "";
+        return run.Run.Column(axis) is [var found] ? Word(found.Value) : "";
     }
 
     // With all its digits: drawn values may differ where tables no longer show it.
     private static string Exactly(RunRecords run, string axis) =>
-        run.Run.Columns.FirstOrDefault(found => found.Name == axis) is { } found ? AxisValueModule.text(found.Value) : "";
+        run.Run.Column(axis) is [var found] ? AxisValueModule.text(found.Value) : "";
 
     private static string Word(AxisValue value) => value switch
     {

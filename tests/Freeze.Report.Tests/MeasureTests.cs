@@ -1,3 +1,4 @@
+using Freeze.Report.Tables;
 using Xunit;
 
 namespace Freeze.Report.Tests;
@@ -25,6 +26,19 @@ public sealed class MeasureTests
         Assert.Equal(0.7, Measures.Of("best member accuracy", ensemble));
         Assert.Equal(0.7, Measures.Of("ensemble accuracy", ensemble));
         Assert.Equal(0.25, Measures.Of("disagreement", ensemble));
+        // By n - 1: 0.02 and 0.02 from the mean.
+        Assert.Equal(Math.Sqrt(0.0008), Measures.Of("member spread", ensemble)!.Value, 1e-12);
+        Assert.Equal("2.83%", Measures.Show("member spread", Math.Sqrt(0.0008)));
+        Assert.Null(Measures.Of("member spread", run));
+    }
+
+    [Fact]
+    public void ATableByASettingThatIsNoListShowsItsValue()
+    {
+        const string Text = "data mnist-sample; net lenet; epochs 2; seed 1..2; report { table accuracy by net, data, batch, lr, decay }";
+        var file = MadeUp.File(Text, MadeUp.Finished);
+        Assert.Contains(
+            "| lenet | mnist-sample | 128 | 0.01 | 0 |", MeasureTable.Of(file, (ReportItem.Table)file.Items[0]).ToMarkdown(), StringComparison.Ordinal);
     }
 
     [Fact]

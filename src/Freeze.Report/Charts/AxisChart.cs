@@ -65,14 +65,14 @@ internal static class AxisChart
         : group.Label(lines);
 
     private static IEnumerable<AxisValue> Values(ReportFile file, string axis) =>
-        file.Runs.SelectMany(run => run.Run.Columns).Where(found => found.Name == axis).Select(found => found.Value);
+        file.Runs.SelectMany(run => run.Run.Column(axis)).Select(found => found.Value);
 
     private static IEnumerable<Point> Points(ReportFile line, string label, string measure, string axis)
     {
         foreach (var group in line.By([axis]))
         {
             var measured = group.Finished.Select(run => Measures.Of(measure, run)).OfType<double>().Where(double.IsFinite).ToArray();
-            if (group.Runs[0].Run.Columns.FirstOrDefault(found => found.Name == axis) is { } found)
+            if (group.Runs[0].Run.Column(axis) is [var found])
             {
                 yield return new Point(found.Value, group.Values[0], measured.Length > 0 ? Spread.Of(measured) : null, label);
             }
@@ -81,7 +81,7 @@ internal static class AxisChart
 
     // Finished runs that have no value of the axis, such as those of a case without the list.
     private static int Without(ReportFile file, string axis) =>
-        file.Runs.Count(run => run.State.IsDone && run.Run.Columns.All(found => found.Name != axis));
+        file.Runs.Count(run => run.State.IsDone && run.Run.Column(axis).Length == 0);
 
     // What the chart shows, in numbers, for readers who do not see it.
     private static string Describe(string title, string measure, ReportItem.AxisPlot item, Point[] points, int unseen, int without)
