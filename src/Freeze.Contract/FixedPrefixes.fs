@@ -103,6 +103,7 @@ module FixedPrefixes =
             Weights = part.Weights |> Array.map (fun plan -> { plan with Update = Update.byDefault })
             Augmentations = [||]
             DropLast = false
+            Halving = false
             TestImages =
                 if recipe.Validation.IsTest then
                     recipe.TestImages

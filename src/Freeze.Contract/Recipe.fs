@@ -19,6 +19,9 @@ type Recipe =
         /// Batch norms that normalise by their running statistics, which stay where they start.
         FrozenStatistics: string[]
         Learning: Learning
+        /// Whether of a stage's candidates the best third go on with three times the epochs, and so on.
+        [<DefaultsTo("false")>]
+        Halving: bool
         Loss: Loss
         Optimizer: Optimizer
         [<DefaultsTo("\"off\"")>]

@@ -157,7 +157,7 @@ type Run =
                 yield! place.Draws
             |]
 
-    /// Its value of a column; of a setting in `Run.settings` also where its file has no list of it. Empty where it has none.
+    /// Its value of a column; of a setting in `RunColumns.settings` also where its file has no list of it. Empty where it has none.
     member run.Column(name: string) : Axis[] =
         let own value = [| { Name = name; Value = value } |]
         let number value = own (AxisValue.Number value)
@@ -174,6 +174,6 @@ type Run =
         | None, _ -> [||]
 
 [<RequireQualifiedAccess>]
-module Run =
+module RunColumns =
     /// What tables can show of every run.
     let settings = [ "net"; "data"; "batch"; "epochs"; "seed"; "lr"; "decay" ]

@@ -6,6 +6,13 @@ module Searches =
     /// Of how many candidates successive halving lets one go on, with so many times the epochs.
     let keptOneOf = 3
 
+    /// How many candidates each rung of successive halving has, down to one.
+    let rec rungs (candidates: int) : int list =
+        if candidates <= 1 then
+            [ candidates ]
+        else
+            candidates :: rungs (max 1 (candidates / keptOneOf))
+
     /// A run's place; nothing where it is of no search.
     let tryPlace (run: Run) : SearchPlace option =
         match run.Place with

@@ -102,6 +102,26 @@ module Workloads =
                 Operations = own.Operations + float read * float prefix
             }
 
+    /// As many trainings of a recipe's epochs as all candidates of a stage take.
+    let private trainings (recipe: Recipe) (training: Recipe) (candidates: int) : int =
+        let goesOn = Continuations.mayFollow training
+
+        if recipe.Halving then
+            Searches.rungs candidates
+            |> List.mapi (fun rung count ->
+                let epochs = pown Searches.keptOneOf rung
+
+                let before =
+                    if goesOn && rung > 0 then
+                        epochs / Searches.keptOneOf
+                    else
+                        0
+
+                count * (epochs - before))
+            |> List.sum
+        else
+            candidates
+
     let private ofStage (recipe: Recipe) (stage: int) : StageWork =
         let candidates = Stages.candidates recipe stage
         let reconstructs = Stages.reconstructs recipe stage
@@ -125,7 +145,7 @@ module Workloads =
             Work =
                 sum
                     [
-                        behind recipe (stage - 1) candidates.Length training
+                        behind recipe (stage - 1) (trainings recipe training candidates.Length) training
                         if reconstructs then
                             behind recipe stage 1 (Stages.classifier recipe stage)
                     ]

@@ -190,7 +190,7 @@ let private inNet known (words: string list) =
 
 let private inReport known (words: string list) =
     let axes =
-        ("case" :: Run.settings @ known.Lets) |> List.map (plain Kind.Let "an axis")
+        ("case" :: RunColumns.settings @ known.Lets) |> List.map (plain Kind.Let "an axis")
 
     match words with
     | [] -> ofEntries Kind.Keyword reports
@@ -223,9 +223,11 @@ let private inStage known (words: string list) =
     match words with
     | [] ->
         Settings.entries
-        |> List.filter (fun s -> s.Name = "learn" || Optimizers.isStandAlone s.Name)
+        |> List.filter (fun s -> s.Name = "learn" || Optimizers.isOfStage s.Name)
         |> ofEntries Kind.Setting
     | [ "learn" ] -> ofEntries Kind.Value Searches.learnOfStage.Entries
+    | [ "optimizer" ] -> ofEntries Kind.Value Optimizers.entries @ lets known
+    | _ :: "~" :: _ -> ofEntries Kind.Function draws @ numberFunctions @ lets known
     | words when List.last words = "reconstruct" -> [ plain Kind.Keyword "then a classifier" "then" ]
     | words when List.last words = "then" -> [ plain Kind.Keyword "in closed form" "solve" ]
     | words when List.last words = "solve" -> [ plain Kind.Keyword "the penalty" "ridge" ]
@@ -301,6 +303,7 @@ let at (known: Known) (cursor: Cursor.Cursor) : Candidate list =
     else
         match List.tryLast cursor.Blocks, cursor.Call with
         | Some(Cursor.Block.Net _), _ -> inNet known cursor.Before
+        | Some Cursor.Block.Stage, Some callee when callee <> "" -> inCall known callee
         | Some Cursor.Block.Stage, _ -> inStage known cursor.Before
         | Some Cursor.Block.Report, _ -> inReport known cursor.Before
         | Some Cursor.Block.Expect, _ -> inExpect known cursor.Before

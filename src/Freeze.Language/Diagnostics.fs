@@ -243,6 +243,10 @@ module Diagnostic =
         error "FRZ027" span $"`{name}` is drawn per stage and is none of the optimizer's"
         |> hint "per stage lr, momentum and decay can be drawn"
 
+    let drawOfOneStage span =
+        error "FRZ027" span "a draw of one stage, and a search of whole runs"
+        |> hint "write `search random 10 per stage`"
+
     let drawWithoutSearch span =
         error "FRZ027" span "a draw without a search"
         |> hint "say how many: `search random 10 by validation accuracy`"
@@ -360,6 +364,14 @@ module Diagnostic =
     let stageOrder span next =
         error "FRZ048" span "stages stand at the top of a net, numbered in order"
         |> hint $"here `stage %d{next}` would come"
+
+    let emptyStage span =
+        error "FRZ048" span "this stage is empty"
+        |> hint "parts stand before its end, and behind the stage before it"
+
+    let stageCrossed span =
+        error "FRZ048" span "a part behind this stage reads a part inside of it"
+        |> hint "end it outside of residual and dense parts"
 
     let libraryNet span net (inner: Diagnostic) =
         { inner with

@@ -107,6 +107,7 @@ let private settings =
             "augmentations", "augment"
             "clipping", "clip"
             "dropLast", "drop last"
+            "halving", "search halving per stage"
             "stops", "stop"
             "frozenStatistics", "stats frozen"
         ]

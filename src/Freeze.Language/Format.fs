@@ -70,6 +70,7 @@ let rec private netItem (reading: Reading option) (part: NetPart) : Item =
     | NetItem.Dense(label, parts) -> Item.Blocks [ labelled label "dense", body (startOf label) parts ]
     | NetItem.Stage(number, parts) ->
         Item.Blocks [ text "stage " @ Notation.sum source number, body number.Span.End parts ]
+    | NetItem.EndStage number -> text "end stage " @ Notation.sum source number |> plain
     | NetItem.Let(name, value) -> text $"let {name.Value} = " @ Notation.item source value |> plain
     | NetItem.Define definition -> defined reading "block " definition
     | NetItem.Broken -> notPrinted ()

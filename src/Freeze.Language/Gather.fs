@@ -10,18 +10,42 @@ let private addStage report (section: Section) (number: Expression) (body: State
     let known =
         Optimizers.standAlone
         |> List.map (fun setting -> $"`{setting.Entry.Name}`")
-        |> fun parameters -> Suggest.list "and" 12 ("`learn`" :: parameters)
+        |> fun parameters -> Suggest.list "and" 12 ("`learn`" :: "`optimizer`" :: parameters)
 
     let addOfStage stage (name: Name) phrase (section: Section) =
-        { section with
-            Stages = Definitions.addWritten report (stage, name.Value) name phrase section.Stages
-        }
+        match Map.tryFind (stage, name.Value) section.StageDraws with
+        | Some drawn ->
+            report (Diagnostic.setTwice name.Span name.Value drawn.Name.Span)
+            section
+        | None ->
+            { section with
+                Stages = Definitions.addWritten report (stage, name.Value) name phrase section.Stages
+            }
+
+    let addDraw stage (name: Name) value (section: Section) =
+        let key = stage, name.Value
+
+        let earlier =
+            Map.tryFind key section.Stages
+            |> Option.map _.Name
+            |> Option.orElse (Map.tryFind key section.StageDraws |> Option.map _.Name)
+
+        match earlier with
+        | Some earlier ->
+            report (Diagnostic.setTwice name.Span name.Value earlier.Span)
+            section
+        | None ->
+            { section with
+                StageDraws = Map.add key { Name = name; Content = value } section.StageDraws
+            }
 
     let say stage (section: Section) (statement: Statement) =
         match statement.Value with
         | StatementItem.Learn(name, phrase) -> addOfStage stage name phrase section
-        | StatementItem.Setting(name, phrase) when Optimizers.isStandAlone name.Value ->
+        | StatementItem.Setting(name, phrase) when Optimizers.isOfStage name.Value ->
             addOfStage stage name phrase section
+        | StatementItem.Draw(name, value) when Optimizers.isStandAlone name.Value ->
+            addDraw stage name value section
         | StatementItem.Broken -> section
         | _ ->
             report (Diagnostic.misplaced statement.Span "this" $"inside a stage, which holds {known}")

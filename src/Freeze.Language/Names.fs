@@ -227,7 +227,9 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
             this.Define(Kind.Net, everywhere, definition.Name)
             this.Defined(Map.empty, statement.Span.Start, definition)
         | StatementItem.Expect(_, values, _) -> List.iter (this.Published home) values
-        | StatementItem.ExpectTable(_, _, lines) -> lines |> List.iter (_.Value >> this.PublishedLine home)
+        | StatementItem.ExpectTable(_, _, lines) ->
+            for line in lines do
+                this.PublishedLine home line.Value
         | StatementItem.Report lines -> lines |> List.choose _.Value |> List.iter this.ReportLine
         | StatementItem.Import _
         | StatementItem.Broken -> ()

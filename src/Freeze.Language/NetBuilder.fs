@@ -42,6 +42,7 @@ type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
     let counted = Dictionary<string, int>()
     let starts = Dictionary<string, Schemes.Scheme>()
     let stages = ResizeArray<Stage>()
+    let marks = ResizeArray<Stage * Span>()
     let mutable turns = 0
     let mutable sound = true
     let mutable at = 0
@@ -159,6 +160,17 @@ type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
     member _.StageCount = stages.Count
 
     member _.EndStage name = stages.Add { Name = name; Output = at }
+
+    /// Whether nothing stands behind the last stage.
+    member _.IsAtStagesEnd =
+        at = (if stages.Count = 0 then 0 else stages[stages.Count - 1].Output)
+
+    member this.MarkStage(name, span: Span) =
+        this.EndStage name
+        marks.Add(stages[stages.Count - 1], span)
+
+    /// The stages that are but marked, and where.
+    member _.Marks = List.ofSeq marks
 
 /// Adds a node that reads two others.
 let private joinTwo (builder: Builder) (place: Place) span word operation inputs (shape: int64 seq) =

@@ -13,6 +13,8 @@ type Built =
         Net: Net
         /// By weight the schemes that the net sets; other weights start as PyTorch's.
         Starts: Map<string, Schemes.Scheme>
+        /// The net of a run that does not learn stage by stage: without stages that are but marked.
+        Alone: Net
     }
 
 let rec private parts (builder: Builder) (environment: Environment) (body: NetPart list) =
@@ -66,6 +68,7 @@ and private structure builder environment (part: NetPart) =
         if builder.IsSound then
             NetBuilder.concat builder inside.Place part.Span start builder.At
     | NetItem.Stage(number, inner) -> stage builder environment part.Span number inner
+    | NetItem.EndStage number -> endStage builder environment part.Span number
     // The parser has told of what is broken, and such a net is not checked.
     | NetItem.Let _
     | NetItem.Define _
@@ -175,20 +178,39 @@ and private residual builder environment span inner shortcut =
                     NetBuilder.add builder environment.Place span builder.At finish
         | _ -> NetBuilder.add builder environment.Place span start finish
 
-and private stage builder environment span number inner =
+/// The name of the stage that comes next, where a stage may stand here.
+and private nextStage (builder: Builder) (environment: Environment) span number (make: string -> unit) =
     let next = builder.StageCount + 1
 
     match wholeBetween (scope builder environment) 1L 1000L "the stage" number with
     | Error diagnostic -> builder.Fail diagnostic
     | Ok found when found <> int64 next || environment.Place.Prefix <> "" ->
         builder.Fail(Diagnostic.stageOrder span next)
-    | Ok _ ->
-        let name = $"stage{next}"
+    | Ok _ -> make $"stage{next}"
+
+and private stage builder environment span number inner =
+    nextStage builder environment span number (fun name ->
         builder.Claim(name, span)
         parts builder (inBlock environment name) inner
 
         if builder.IsSound then
-            builder.EndStage name
+            builder.EndStage name)
+
+and private endStage builder environment span number =
+    nextStage builder environment span number (fun name ->
+        if builder.IsAtStagesEnd then
+            builder.Fail(Diagnostic.emptyStage span)
+        else
+            builder.MarkStage(name, span))
+
+/// What stands behind a stage must not read what stands inside of it.
+let private checkMarks (builder: Builder) (net: Net) =
+    for stage, span in builder.Marks do
+        let reads node =
+            net.Nodes[node].Inputs |> Array.exists (fun input -> input < stage.Output)
+
+        if Seq.exists reads (seq { stage.Output + 1 .. net.Nodes.Length - 1 }) then
+            builder.Fail(Diagnostic.stageCrossed span)
 
 /// The graph of a net for images of a shape and a number of classes. Its place, for messages about the whole, is that
 /// of the call; nothing is returned where anything was reported. The call's arguments are evaluated in one scope, the
@@ -238,11 +260,20 @@ let check
                 builder.Fail(Diagnostic.wrongOutput last (Shapes.describe shape) classes)
             | None -> ()
 
+            let net = builder.Net
+
+            if builder.IsSound then
+                checkMarks builder net
+
             if builder.IsSound then
                 Some
                     {
-                        Net = builder.Net
+                        Net = net
                         Starts = builder.Starts
+                        Alone =
+                            match builder.Marks with
+                            | [] -> net
+                            | marks -> { net with Stages = Array.except (List.map fst marks) net.Stages }
                     }
             else
                 None

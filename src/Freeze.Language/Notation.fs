@@ -164,11 +164,10 @@ let values (source: Source option) (values: Expression list) : string list =
     let value (isBehindNumber: bool) (value: Expression) =
         match value.Value with
         | Term.Amount({ Value = Term.Number _ }, _) -> item source value |> flat
-        | _ -> sum source value |> guarded ("from" :: "on" :: if isBehindNumber then units else []) |> flat
+        | _ -> sum source value |> guarded ([ "from"; "on" ] @ (if isBehindNumber then units else [])) |> flat
 
-    let isNumber (value: Expression) = value.Value.IsNumber
-
-    List.map2 value (false :: List.map isNumber (List.truncate (values.Length - 1) values)) values
+    values
+    |> List.mapi (fun i each -> value (i > 0 && values[i - 1].Value.IsNumber) each)
 
 /// Expressions side by side, of which the first must not begin with some words.
 let phrase (source: Source option) (words: string list) (phrase: Phrase) : Piece list =

@@ -95,6 +95,9 @@ let standAlone =
 let isStandAlone name =
     standAlone |> List.exists (fun setting -> setting.Entry.Name = name)
 
+/// Whether a stage may have it of its own.
+let isOfStage name = name = "optimizer" || isStandAlone name
+
 /// The optimizer, as its brackets alone say it.
 let private kind = forms |> oneOf "optimizer" "an optimizer, such as `sgd(lr 0.1)`"
 
@@ -124,7 +127,8 @@ let private arguments (written: Map<string, Written>) : Result<Argument list, Di
         | phrase -> Error(Diagnostic.wrongValue (join phrase) "one number"))
     |> all
 
-/// The optimizer that settings mean. What a stage has of its own overrides them, and the call's own.
+/// The optimizer that settings mean. What a stage has of its own overrides them, and the call's own; an optimizer of its own
+/// has nothing of the run's.
 let read
     (scope: Scope)
     (written: Map<string, Written>)
@@ -133,11 +137,18 @@ let read
     let isOverridden (argument: Argument) =
         argument.Label |> Option.exists (fun label -> ofStage.ContainsKey label.Value)
 
-    let call =
-        tryRead scope written optimizer |> Option.defaultValue (Ok optimizer.Default)
+    let isOwn = ofStage.ContainsKey optimizer.Entry.Name
+    let source = if isOwn then ofStage else written
 
-    both call (both (arguments written) (arguments ofStage))
+    let call =
+        tryRead scope source optimizer |> Option.defaultValue (Ok optimizer.Default)
+
+    both call (both (if isOwn then Ok [] else arguments written) (arguments ofStage))
     |> Result.bind (fun (call, (outside, own)) ->
-        let others = call.Arguments @ outside |> List.filter (isOverridden >> not)
+        let others =
+            if isOwn then
+                call.Arguments
+            else
+                call.Arguments @ outside |> List.filter (isOverridden >> not)
         let whole = Term.Call(call.Callee, others @ own)
         kind.Read scope [ at call.Callee.Span whole ])

@@ -20,6 +20,7 @@ let private dimension: Parser<Name> =
             | Some _ -> preturn found
             | None -> pzero
     )
+    <?> operatorLabel
 
 let private counted (value: Expression, unit: Name option) : Expression =
     match unit with
@@ -304,10 +305,23 @@ netPartRef.Value <-
 
     let stage = opening "stage" >>. sum .>>. netBody |>> NetItem.Stage
 
+    let endStage =
+        attempt (keyword "end" >>. keyword "stage") >>. sum |>> NetItem.EndStage
+
     let named = attempt (name .>> followedByString "{") .>>. netBody |>> NetItem.Block
     let plain = phrase |>> fun phrase -> NetItem.Layer(None, phrase)
 
-    choice [ labelled; letItem NetItem.Let; define; stage; structure None; named; plain ]
+    choice
+        [
+            labelled
+            letItem NetItem.Let
+            define
+            stage
+            endStage
+            structure None
+            named
+            plain
+        ]
     <?> "a layer"
 
 let private statement, private statementRef =
@@ -360,7 +374,7 @@ let private expectStatement =
         sum .>>. (keyword "on" >>. many1 one <|>% [])
         |>> fun (value, on) -> { Value = value; On = on }
 
-    let source = attempt (keyword "from" >>. token quoted)
+    let source = keyword "from" >>. token quoted
     let measure = many1 (notFollowedBy source >>. name) <?> "what is expected, such as `accuracy`"
 
     let columns =

@@ -18,8 +18,8 @@ let statements =
             "so many nets from one beginning, with rules of their own"
         entry
             "stage"
-            "stage N { learn …; lr …; decay … }"
-            "what a stage learns and at what rate, where that is something of its own"
+            "stage N { learn …; optimizer …; lr …; lr ~ … }"
+            "what a stage learns, with what optimizer and at what rate, where that is something of its own"
         entry
             "expect"
             "expect MEASURE VALUE [on VALUES] [from \"SOURCE\"], or expect MEASURE [from \"SOURCE\"] { on VALUES, VALUES; VALUES: VALUE, - }"
@@ -102,6 +102,7 @@ let structures =
             "what the input of a residual goes through, where shapes differ"
         entry "dense" "dense { … }" "the body's input with its output behind it, channel by channel"
         entry "stage" "stage 1 { … }" "a part that can learn on its own"
+        entry "end" "end stage 1" "the parts since the stage before are a stage, and keep their names"
     ]
 
 /// Those that may have a label.

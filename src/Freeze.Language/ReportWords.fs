@@ -67,7 +67,7 @@ let measures report =
 
 /// Whether runs have such a column: one of the file's, or a setting that every run has.
 let isAxis (known: string list) name =
-    List.contains name known || List.contains name Run.settings
+    List.contains name known || List.contains name RunColumns.settings
 
 /// `known` are the columns that the file's runs can have.
 let axes report known =

@@ -182,22 +182,17 @@ let private grant context (rest: Verb option) (rule: Rule) (selected: Set<int>) 
             Treatment = treatment
         })
 
-/// The weights of each layer, with what a rule for each layer knows there.
-let private layers context (place: Name) (selected: Set<int>) : (RuleContext * Set<int>) list =
-    selected
-    |> List.ofSeq
-    |> List.groupBy (fun i -> context.Net.Numbers[i])
-    |> List.map (fun (number, weights) ->
-        let local name =
-            if name = place.Value then
-                Some(Datum.Number(decimal number, NumberForm.Whole))
-            else
-                None
+/// What a rule for each layer knows at one of them.
+let private atLayer (context: RuleContext) (place: Name) (number: int) : RuleContext =
+    let local name =
+        if name = place.Value then
+            Some(Datum.Number(decimal number, NumberForm.Whole))
+        else
+            None
 
-        { context with
-            Scope = context.Scope.Inside local
-        },
-        Set.ofList weights)
+    { context with
+        Scope = context.Scope.Inside local
+    }
 
 /// What a rule makes of each weight that it takes.
 let private effects context (rest: Verb option) (rule: Rule) : (int * Effect) list =
@@ -217,9 +212,13 @@ let private effects context (rest: Verb option) (rule: Rule) : (int * Effect) li
             then
                 context.Report(Diagnostic.unused place.Span "a place" place.Value)
 
-            layers context place selected
+            selected
+            |> List.ofSeq
+            |> List.groupBy (fun i -> net.Numbers[i])
+            |> List.map (fun (number, weights) -> atLayer context place number, Set.ofList weights)
         // A rule that takes nothing is read all the same, for what is wrong with it.
-        | _ -> [ context, selected |> Option.defaultValue Set.empty ]
+        | Some place, None -> [ atLayer context place 1, Set.empty ]
+        | None, _ -> [ context, selected |> Option.defaultValue Set.empty ]
 
     let wishes =
         parts

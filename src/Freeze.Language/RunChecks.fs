@@ -23,7 +23,7 @@ let ofSearch report (variant: Variant) (settings: Settings) =
             yield! Map.toSeq section.Settings
             for KeyValue((_, name), written) in section.Stages -> name, written
         ]
-        |> List.filter (fun (name, _) -> name = "optimizer" || Optimizers.isStandAlone name)
+        |> List.filter (fst >> Optimizers.isOfStage)
         |> List.collect (fun (_, written) -> written.Phrase)
 
     let reachesOptimizer (draw: Let) =

@@ -24,6 +24,10 @@ type RunNet =
 
     member this.Net = this.Built.Net
 
+    /// As a run has it.
+    member this.OfRun isByStages =
+        if isByStages then this.Built.Net else this.Built.Alone
+
 let private selecting (view: Selectors.NetView) : Scope -> Selector -> Result<Set<int>, Diagnostic> =
     let known = Dictionary<Span, Result<Set<int>, Diagnostic>>()
 

@@ -99,7 +99,8 @@ let private stageLearning (making: Making) : StageLearning[] =
 
 /// For each stage the optimizers to try: least squares need none, and what a stage says of its own is not drawn.
 let private stageCandidates (making: Making) (learning: StageLearning[]) =
-    let draws = making.Section.Draws
+    let all = making.Section.Draws
+    let seed = making.Settings.Recipe.Seed
 
     let trials =
         match making.Variant.Search with
@@ -107,40 +108,67 @@ let private stageCandidates (making: Making) (learning: StageLearning[]) =
         | Search.No
         | Search.Runs _ -> Trials.Random 0
 
-    let optimizer stage own number =
-        let section =
-            draw
-                making.Report
-                making.Scope
-                making.Settings.Recipe.Seed
-                (candidateOf draws trials stage number)
-                making.Section
-            |> withDrawn making.Report making.Section
+    let optimizer stage (draws: Let list) (own: Map<string, Forms.Written>) number =
+        let candidate = candidateOf draws trials stage number
 
-        Optimizers.read (making.ScopeOf section) section.Settings own
+        // A draw of its own goes before that of all stages.
+        let common =
+            { making.Section with
+                Draws = draws |> List.filter (fun draw -> List.contains draw all)
+            }
+
+        let section =
+            draw making.Report making.Scope seed candidate common
+            |> withDrawn making.Report common
+
+        let scope = making.ScopeOf section
+
+        let drawn =
+            making.Section.StageDraws
+            |> Map.toList
+            |> List.filter (fun ((number, _), _) -> number = stage)
+            |> List.choose (fun ((_, name), draw) ->
+                Draws.resolve scope seed candidate name draw.Content
+                |> Diagnostic.keep making.Report
+                |> Option.map (fun value ->
+                    let written: Forms.Written = { Name = draw.Name; Phrase = [ value ] }
+                    name, written))
+            |> Map.ofList
+
+        Optimizers.read scope section.Settings (Map.over own drawn)
         |> Diagnostic.keep making.Report
 
     learning
     |> Array.mapi (fun i learning ->
         let own = making.Section.OptimizerOf(i + 1)
+        let draws = making.Section.DrawsOf(i + 1)
 
         if learning.IsSolve then
             for KeyValue(_, written) in own do
                 making.Report(Diagnostic.rateOfSolvedStage written.Name.Span written.Name.Value)
 
         let count = if learning.IsSolve then 1 else candidateCount draws trials
-        let tried = Array.init count id |> Array.choose (optimizer (i + 1) own)
+        let tried = Array.init count id |> Array.choose (optimizer (i + 1) draws own)
         // Where nothing is left to draw, all candidates are the start.
-        if own.IsEmpty then tried else Array.distinct tried)
+        if own.IsEmpty && not all.IsEmpty then
+            tried
+        else
+            Array.distinct tried)
 
 let private checkStages (making: Making) =
     let count = making.Net.Net.Stages.Length
 
-    for KeyValue((stage, _), written) in making.Section.Stages do
+    let said =
+        [
+            for KeyValue((stage, _), written) in making.Section.Stages -> stage, written.Name
+            for KeyValue((stage, _), draw) in making.Section.StageDraws -> stage, draw.Name
+        ]
+
+    for stage, name in said do
         if not making.Settings.ByStages then
-            making.Report(Diagnostic.stageWithoutStages written.Name.Span)
+            making.Report(Diagnostic.stageWithoutStages name.Span)
         elif stage > count then
-            making.Report(Diagnostic.stageOutOfRange written.Name.Span making.Net.Name count)
+            making.Report(Diagnostic.stageOutOfRange name.Span making.Net.Name count)
 
 /// A net in stages ends with one linear layer behind the last of them.
 let private isStaged (net: Net) =

@@ -37,10 +37,14 @@ let private plan (making: Making) (section: Section) (standing: Naming.Standing)
 
     let recipe =
         { settings.Recipe with
-            Net = making.Net.Net
+            Net = making.Net.OfRun settings.ByStages
             Weights = weights.Weights
             FrozenStatistics = weights.FrozenStatistics
             Learning = learning
+            Halving =
+                match making.Variant.Search with
+                | Search.Stages(Trials.Halving _) -> learning.IsStageByStage
+                | _ -> false
         }
 
     RunChecks.ofLastBatch context.Report section recipe

@@ -59,16 +59,12 @@ let search =
     let draws = count 1L 10_000L "the number of draws"
 
     let ofWhat (rest: Phrase) (trials: Result<Trials, Diagnostic>) =
-        let wrong expected =
-            Error(Diagnostic.wrongValue (join rest) expected)
-
-        match words rest, trials with
-        | ([] | [ "by"; "validation"; "accuracy" ]), _ -> trials |> Result.map Search.Runs
-        | ([ "per"; "stage" ] | [ "per"; "stage"; "by"; "validation"; "accuracy" ]), Ok(Trials.Halving _) ->
-            wrong "`by validation accuracy`: halving is for whole runs"
-        | ([ "per"; "stage" ] | [ "per"; "stage"; "by"; "validation"; "accuracy" ]), _ ->
-            trials |> Result.map Search.Stages
-        | _ -> wrong "`[per stage] [by validation accuracy]`"
+        match words rest with
+        | []
+        | [ "by"; "validation"; "accuracy" ] -> trials |> Result.map Search.Runs
+        | [ "per"; "stage" ]
+        | [ "per"; "stage"; "by"; "validation"; "accuracy" ] -> trials |> Result.map Search.Stages
+        | _ -> Error(Diagnostic.wrongValue (join rest) "`[per stage] [by validation accuracy]`")
 
     let read scope phrase words =
         match words, phrase with
@@ -81,6 +77,8 @@ let search =
     [
         entry "random" "random 10 by validation accuracy" "so many draws of whole runs"
         entry "random per stage" "random 10 per stage by validation accuracy" "so many draws for each stage"
+        entry "halving" "halving 27 by validation accuracy" "so many, of which the best third go on, and so on"
+        entry "halving per stage" "halving 27 per stage by validation accuracy" "the same in each stage"
     ]
     |> ofWords "`random 10`, `grid` or `halving 27`, and `by validation accuracy`" read
     |> setting

@@ -33,6 +33,8 @@ type Section =
         Settings: Map<string, Written>
         /// What stages say of themselves, by a stage's number and the setting's name.
         Stages: Map<int * string, Written>
+        /// What a search per stage draws for some stages alone, by the same keys.
+        StageDraws: Map<int * string, Let>
         Lets: Let list
         Draws: Let list
         Togethers: Together list
@@ -48,14 +50,29 @@ type Section =
     member this.OptimizerOf stage =
         this.Stages
         |> Map.toSeq
-        |> Seq.filter (fun ((number, name), _) -> number = stage && Optimizers.isStandAlone name)
+        |> Seq.filter (fun ((number, name), _) -> number = stage && Optimizers.isOfStage name)
         |> Seq.map (fun ((_, name), written) -> name, written)
         |> Map.ofSeq
+
+    /// What a search per stage draws for a stage: the draws of all stages, and its own.
+    member this.DrawsOf stage : Let list =
+        let own =
+            [
+                for KeyValue((number, _), draw) in this.StageDraws do
+                    if number = stage then
+                        draw
+            ]
+
+        let isOwn (draw: Let) =
+            own |> List.exists (fun other -> other.Name.Value = draw.Name.Value)
+
+        (this.Draws |> List.filter (isOwn >> not)) @ own
 
 let emptySection =
     {
         Settings = Map.empty
         Stages = Map.empty
+        StageDraws = Map.empty
         Lets = []
         Draws = []
         Togethers = []
@@ -108,12 +125,17 @@ let inForce (below: Section) (above: Section) : Section =
         ]
         |> Set.ofList
 
+    let ofStages (known: Map<int * string, 'T>) =
+        known
+        |> Map.filter (fun key _ -> not (above.Stages.ContainsKey key || above.StageDraws.ContainsKey key))
+
     let free (lets: Let list) =
         lets |> List.filter (fun l -> not (given.Contains l.Name.Value))
 
     { below with
         Settings = below.Settings |> Map.filter (fun name _ -> not (given.Contains name))
-        Stages = below.Stages |> Map.filter (fun stage _ -> not (above.Stages.ContainsKey stage))
+        Stages = ofStages below.Stages
+        StageDraws = ofStages below.StageDraws
         Lets = free below.Lets
         Draws = free below.Draws
         Ensemble = if above.Ensemble.IsSome then None else below.Ensemble
@@ -126,6 +148,7 @@ let over (below: Section) (above: Section) : Section =
     {
         Settings = Map.over below.Settings above.Settings
         Stages = Map.over below.Stages above.Stages
+        StageDraws = Map.over below.StageDraws above.StageDraws
         Lets = below.Lets @ above.Lets
         Draws = below.Draws @ above.Draws
         Togethers = below.Togethers @ above.Togethers

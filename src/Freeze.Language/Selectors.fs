@@ -16,6 +16,8 @@ type NetView =
         /// has the number of the layer that it belongs to.
         Numbers: int[]
         LayerCount: int
+        /// For each weight its stage, from 1; 0 behind the last, or without any.
+        Stages: int[]
         StageCount: int
     }
 
@@ -70,9 +72,27 @@ let private numbers (net: Net) : Map<string, int> * int =
 
     net.Nodes |> Array.fold folder (0, Map.empty) |> snd, counted.Count
 
+/// The stage of each layer: by its path, or where stages are but marked by its place.
+let private stages (net: Net) : Map<string, int> =
+    let isNamed =
+        net.Nodes |> Array.exists (fun node -> node.Name.StartsWith "stage1.")
+
+    let stage index (node: Node) =
+        let found =
+            if isNamed then
+                net.Stages
+                |> Array.tryFindIndex (fun stage -> node.Name.StartsWith(stage.Name + "."))
+            else
+                net.Stages |> Array.tryFindIndex (fun stage -> index <= stage.Output)
+
+        node.Name, found |> Option.map ((+) 1) |> Option.defaultValue 0
+
+    net.Nodes |> Array.mapi stage |> Map.ofArray
+
 let view netName (net: Net) : NetView =
     let weights = Net.weights net
     let numbers, count = numbers net
+    let stages = stages net
 
     {
         NetName = netName
@@ -80,6 +100,7 @@ let view netName (net: Net) : NetView =
         Paths = weights |> Array.map _.Layer.Split('.')
         Numbers = weights |> Array.map (fun weight -> numbers[weight.Layer])
         LayerCount = count
+        Stages = weights |> Array.map (fun weight -> stages[weight.Layer])
         StageCount = net.Stages.Length
     }
 
@@ -138,8 +159,7 @@ let rec resolve (scope: Scope) (view: NetView) (selector: Selector) : Result<Set
         | other -> other
 
     let stage number =
-        let prefix = $"stage{number}"
-        where view (fun i -> view.Paths[i][0] = prefix)
+        where view (fun i -> int64 view.Stages[i] = number)
 
     let noStage (span: Span) =
         Error(Diagnostic.stageOutOfRange span view.NetName view.StageCount)

@@ -122,6 +122,8 @@ and [<RequireQualifiedAccess>] NetItem =
     | Dense of label: Name option * body: NetPart list
     /// `stage 1 { … }`
     | Stage of number: Expression * body: NetPart list
+    /// `end stage 1`: the parts since the stage before are a stage, and keep their names.
+    | EndStage of number: Expression
     | Let of name: Name * value: Expression
     /// `block unit(width, stride = 1) { … }`: a definition, used like a layer.
     | Define of Definition

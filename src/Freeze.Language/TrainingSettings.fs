@@ -273,6 +273,7 @@ let recipe (reading: WrittenSettings) (source: DataSource) (set: DataSet) : Reci
         Warmup = value warmup
         Batch = value batch
         DropLast = value dropLast
+        Halving = false
         Epochs = value epochs
         Stops = value stops |> List.toArray
         Keep = value keep

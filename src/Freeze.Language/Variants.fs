@@ -50,6 +50,7 @@ let usedLets (nets: Map<string, Definition>) (section: Section) : Set<string> =
         yield! section.Settings |> Map.values |> Seq.collect _.Phrase
         yield! section.Stages |> Map.values |> Seq.collect _.Phrase
         yield! section.Draws |> Seq.map _.Content
+        yield! section.StageDraws |> Map.values |> Seq.map _.Content
         yield! section.Rules |> Seq.collect ruleExpressions
         yield! ensembleExpressions section
 
@@ -176,7 +177,9 @@ let candidateOf (draws: Let list) (trials: Trials) stage number : Draws.Candidat
 let private search report (section: Section) : Search =
     let scope = Values.Scope.Empty
 
-    match Map.tryFind "search" section.Settings, section.Draws with
+    let ofStages = section.StageDraws |> Map.values |> List.ofSeq
+
+    match Map.tryFind "search" section.Settings, section.Draws @ ofStages with
     | None, [] -> Search.No
     | None, draw :: _ ->
         report (Diagnostic.drawWithoutSearch draw.Name.Span)
@@ -186,11 +189,20 @@ let private search report (section: Section) : Search =
         | Some _ when draws.IsEmpty ->
             report (Diagnostic.searchWithoutDraw (join setting.Phrase))
             Search.No
+        | Some(Search.Runs _) when not ofStages.IsEmpty ->
+            report (Diagnostic.drawOfOneStage ofStages.Head.Name.Span)
+            Search.No
         | Some(Search.Runs Trials.Grid | Search.Stages Trials.Grid as found) ->
             for draw in draws do
                 Draws.options draw.Content |> Diagnostic.keep report |> ignore
 
-            if bigint mostOfGrid < gridSize draws then
+            let largest =
+                section.StageDraws
+                |> Map.keys
+                |> Seq.map (fst >> section.DrawsOf >> gridSize)
+                |> Seq.fold max (gridSize section.Draws)
+
+            if bigint mostOfGrid < largest then
                 report (
                     Diagnostic.outOfRange
                         (join setting.Phrase)

@@ -92,6 +92,7 @@ let ruleExpressions (selector: Selector) (action: Action) : Expression list =
 let inner (part: NetPart) : NetPart list =
     match part.Value with
     | NetItem.Layer _
+    | NetItem.EndStage _
     | NetItem.Let _
     | NetItem.Broken -> []
     | NetItem.Block(_, body)
@@ -112,6 +113,7 @@ let label (part: NetPart) : Name option =
     | NetItem.Residual(label, _, _)
     | NetItem.Dense(label, _) -> label
     | NetItem.Stage _
+    | NetItem.EndStage _
     | NetItem.Let _
     | NetItem.Define _
     | NetItem.Broken -> None
@@ -122,6 +124,7 @@ let partExpressions (part: NetPart) : Expression list =
     | NetItem.Layer(_, phrase) -> phrase
     | NetItem.Repeat(_, _, value, _)
     | NetItem.Stage(value, _)
+    | NetItem.EndStage value
     | NetItem.Let(_, value) -> [ value ]
     | NetItem.Define definition -> definition.Parameters |> List.choose _.Default
     | NetItem.Block _

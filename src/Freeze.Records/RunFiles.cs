@@ -48,6 +48,9 @@ public sealed class RunFiles(string folder)
     /// <summary>Of a stage's folder that of a candidate, from 0.</summary>
     public RunFiles Candidate(int number) => new(PathOf($"candidate-{number}"));
 
+    /// <summary>Of a candidate's folder that of a further rung, from 2.</summary>
+    public RunFiles Rung(int number) => new(PathOf($"rung-{number}"));
+
     /// <summary>Of an ensemble's folder that of a member, from 1.</summary>
     public RunFiles Member(int number) => new(PathOf($"member-{number}"));
 

@@ -50,6 +50,32 @@ let tests =
                 equal 1 (Regex.Count(output.Errors, @"goes on from [0-9a-f]{16} \(3 epochs\)"))
             }
 
+            test "the stages of a library net are halved one after the other, and make the net" {
+                let text =
+                    setting
+                    + "net wrn-10-1; learn stage by stage; search halving 3 per stage; lr ~ 0.02 * 10^normal(0, 0.5)\n"
+                    + "stage 3 { optimizer adam(lr 1e-3) }"
+
+                let store = folder ()
+                let output = freeze [ "run"; file text; "--store"; store ]
+                equal 0 output.Code
+                equal 2 (rows @"stage[12] +[123] of 3 " output)
+                equal 1 (rows @"stage3 +1 of 1 " output)
+                equal 2 (Regex.Count(output.Errors, @"candidate [123] of 3, rung 2"))
+                equal 2 (Regex.Count(output.Errors, @"goes on from .* \(1 epoch\)"))
+
+                let run =
+                    Directory.GetDirectories store
+                    |> Array.find (fun path -> File.Exists(Path.Combine(path, "plan.json")))
+
+                let weights = Safetensors.Read(Path.Combine(run, "last.safetensors"))
+                isTrue (weights.ContainsKey "block2.unit1.shortcut.weight")
+                isTrue (weights.ContainsKey "fc.weight")
+                // It is not trained again.
+                equal 0 (freeze [ "run"; file text; "--store"; store ]).Code
+                contains "already" (freeze [ "run"; file text; "--store"; store ]).Text
+            }
+
             test "stages are told with what was chosen, and shared by the runs of a file" {
                 let store = folder ()
                 let output = freeze [ "run"; file staged; "--store"; store ]

@@ -34,6 +34,7 @@ let private statements =
         "seed 2"
         "conv1: fixed"
         "ensemble 2 after 1 epoch { fc1: train }"
+        "net wrn-10-1; validate 50; learn stage by stage; search halving 3 per stage; lr ~ choice(1, 2)"
     ]
 
 let private recipe text = (runs text).[0].Recipe

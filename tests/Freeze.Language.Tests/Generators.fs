@@ -212,6 +212,7 @@ let rec private netItem (size: int) : Gen<NetItem> =
                     (Gen.optionOf name)
                     (phrase (size / 2))
                 1, Gen.map2 (fun name value -> NetItem.Let(name, value)) name (item true (size / 2))
+                1, expression true (size / 2) |> Gen.map NetItem.EndStage
             ]
 
     if size <= 0 then

@@ -304,6 +304,98 @@ let tests =
                 equal [ 0.2; 0.1 ] [ for tried in scaled -> tried.Head |> fun (lr, _, _) -> lr ]
             }
 
+            test "a stage may have an optimizer of its own, which has nothing of the run's" {
+                let candidates text =
+                    match (runs (twoStages + text) |> Array.exactlyOne).Recipe.Learning with
+                    | Learning.StageByStage(candidates, _) -> candidates
+                    | other -> failwith $"{other}"
+
+                let adam lr decay =
+                    Optimizer.Adam(lr, 0.9, 0.999, 1e-8, decay)
+
+                equal
+                    [| [| Optimizer.Sgd(0.5, 0.25, 0.125, false) |]; [| adam 1e-3 0.75 |] |]
+                    (candidates "lr 0.5; momentum 0.25; decay 0.125; stage 2 { optimizer adam; decay 0.75 }")
+
+                equal
+                    [| [| Optimizer.Sgd(0.01, 0.9, 0.0, false) |]; [| adam 0.5 0.0 |] |]
+                    (candidates "stage 2 { optimizer adam(lr 0.5) }")
+
+                // An axis as other lists are.
+                equal
+                    2
+                    (runs (twoStages + "stage 2 { optimizer [adam, sgd(lr 0.1)] }")).Length
+            }
+
+            test "a stage's own draw goes before that of all stages, and needs none beside it" {
+                let rates text =
+                    runs (twoStages + "search random 3 per stage\n" + text)
+                    |> Array.exactlyOne
+                    |> ratesOf
+                    |> List.map (List.map (fun (lr, _, _) -> lr))
+
+                let all = rates "lr ~ 0.1 * 10^normal(0, 1)"
+                let own = rates "lr ~ 0.1 * 10^normal(0, 1); stage 2 { lr ~ choice(1, 2, 3, 4, 5, 6) }"
+                equal all[0] own[0]
+                isTrue (own[1] |> List.forall (fun rate -> rate >= 1.0))
+                // Stage 1 has nothing to draw: one candidate.
+                equal [ 1; 4 ] (rates "stage 2 { lr ~ 0.1 * 10^normal(0, 1) }" |> List.map List.length)
+
+                let grid =
+                    runs (twoStages + "search grid per stage\nlr ~ choice(1, 2); stage 2 { lr ~ choice(3, 4, 5) }")
+                    |> Array.exactlyOne
+                    |> ratesOf
+
+                equal [ [ 1.0; 2.0 ]; [ 3.0; 4.0; 5.0 ] ] (grid |> List.map (List.map (fun (lr, _, _) -> lr)))
+            }
+
+            test "halving per stage is part of the address, and of nothing else's" {
+                let recipe text =
+                    (runs (twoStages + "lr ~ 0.1 * 10^normal(0, 1)\n" + text) |> Array.exactlyOne).Recipe
+
+                let halving, random =
+                    recipe "search halving 9 per stage", recipe "search random 8 per stage"
+
+                equal { random with Halving = true } halving
+                isTrue halving.Halving
+                notEqual (Address.ofRecipe random) (Address.ofRecipe halving)
+                contains "\"halving\":true" (Json.toText halving)
+                isFalse ((Json.toText random).Contains "halving")
+                // Nine for an epoch, three for two more, one for six more.
+                let steps (recipe: Recipe) =
+                    (Workloads.stages recipe).[0].Work.Trained / 3L
+
+                equal (steps random / 9L * (9L + 3L * 2L + 6L)) (steps halving)
+            }
+
+            test "stages that are but marked are of those who learn by them alone" {
+                let text = "data cifar10; net wrn-10-1; "
+                let together = (runs text).[0].Recipe
+                let staged = (runs (text + "learn stage by stage")).[0].Recipe
+                isEmpty together.Net.Stages
+                equal 3 staged.Net.Stages.Length
+                equal together.Net.Nodes staged.Net.Nodes
+
+                // Rules know them all the same.
+                let trained =
+                    (runs (text + "stage 2: train; rest: fixed")).[0].Recipe.Weights
+                    |> Array.filter (fun plan -> plan.Treatment = Treatment.Trained)
+                    |> Array.map (fun plan -> plan.Weight.Layer.Split('.')[0])
+                    |> Array.distinct
+
+                equal [| "block2" |] trained
+
+                let ends net =
+                    [
+                        for stage in (runs $"data cifar10; learn stage by stage; net {net}").[0].Recipe.Net.Stages ->
+                            stage.Name
+                    ]
+
+                equal [ "stage1"; "stage2"; "stage3" ] (ends "densenet-22-12")
+                equal 5 (ends "vgg-19").Length
+                equal 5 (ends "vgg-19-bn").Length
+            }
+
             test "a list in a stage makes a run of each value" {
                 let found = runs (twoStages + "stage 2 { lr [0.01, 0.1] }")
                 equal [ "lr of stage 2" ] [ for axis in found[0].Axes -> axis.Name ]

@@ -35,7 +35,13 @@ let tests =
             }
 
             test "a stage offers what it can learn" {
-                equal [ "lr"; "momentum"; "decay"; "learn" ] (offered "learn stage by stage\nstage 1 { |")
+                equal
+                    [ "optimizer"; "lr"; "momentum"; "decay"; "learn" ]
+                    (offered "learn stage by stage\nstage 1 { |")
+
+                offered "learn stage by stage\nstage 1 { optimizer |" |> has [ "adam"; "sgd" ]
+                offered "learn stage by stage\nstage 1 { optimizer sgd(|" |> has [ "lr"; "nesterov" ]
+                offered "learn stage by stage\nstage 1 { lr ~ |" |> has [ "normal"; "choice" ]
 
                 offered "learn stage by stage\nstage 1 { learn |"
                 |> has [ "reconstruct"; "reconstruct then solve"; "solve" ]

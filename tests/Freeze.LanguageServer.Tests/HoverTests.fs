@@ -90,6 +90,33 @@ let tests =
                 |> has [ "let share = [0.1, 0.4]" ]
             }
 
+            test "what a number counts, and a layer's place" {
+                said "let p = [0.1, 1 fil|ter]\nconv: train p filters; rest: fixed\n"
+                |> has [ "1 filter"; "counts filters of conv layers" ]
+
+                said "net lenet\neach layer depth: train lr 0.1 * de|pth\n"
+                |> has [ "each layer depth: train lr 0.1 * depth" ]
+
+                said "net lenet\nea|ch layer i: train lr 0.1 * i\n"
+                |> has [ "Decides 8 weights" ]
+            }
+
+            test "stages: what ends one, and what one may have of its own" {
+                said "net a { conv 8 3x3; e|nd stage 1; classifier: linear classes }\n"
+                |> has [ "the parts since the stage before" ]
+
+                said "learn stage by stage\nnet wrn-10-1; data mnist\nstage 1 { optimizer ad|am }\n"
+                |> has [ "Kingma and Ba 2014" ]
+            }
+
+            test "a table of published values: how it is written" {
+                said "case a { }\nexp|ect accuracy { on a; lenet: 1 }\n"
+                |> has [ "or a table of them" ]
+
+                said "case alpha { }\nexpect accuracy { on al|pha; lenet: 1 }\n"
+                |> has [ "case alpha" ]
+            }
+
             test "a line of a report: how it is written" {
                 said "report { pl|ot accuracy }\n"
                 |> has [ "against AXIS [(log)]"; "lines over an axis" ]

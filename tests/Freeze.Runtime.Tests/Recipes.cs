@@ -55,6 +55,8 @@ internal sealed record TestRecipe(Net Net)
 
     public Learning Learning { get; init; } = Learning.Together;
 
+    public bool Halving { get; init; }
+
     public Recipe Build() => new(
         DataSourceModule.published(Data),
         Images,
@@ -67,6 +69,7 @@ internal sealed record TestRecipe(Net Net)
         [.. NetModule.weights(Net).Select(weight => new WeightPlan(weight, Start(weight), Rule(weight), Update(weight)))],
         FrozenStatistics,
         Learning,
+        Halving,
         Loss,
         Optimizer,
         Clipping,

@@ -67,31 +67,87 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
         var (name, stages) = (run.Recipe.Net.Stages[stage - 1].Name, run.Recipe.Net.Stages.Length);
         var tried = ((Learning.StageByStage)run.Recipe.Learning).Candidates[stage - 1];
         var reconstructs = Stages.reconstructs(run.Recipe, stage);
-        var candidates = new List<Part>();
         using var scope = NewDisposeScope();
         using var features = FeaturesOf(before);
-        for (var i = 0; i < tried.Length; i++)
+        Part Trained(int i, int rung)
         {
+            var more = rung > 1 ? string.Create(CultureInfo.InvariantCulture, $", rung {rung}") : "";
             session.Note(string.Create(
                 CultureInfo.InvariantCulture,
-                $"stage {stage} of {stages}, candidate {i + 1} of {tried.Length}: "
+                $"stage {stage} of {stages}, candidate {i + 1} of {tried.Length}{more}: "
                     + $"lr {OptimizerModule.learningRate(tried[i]):G4}, decay {OptimizerModule.decay(tried[i]):G4}"));
-            var recipe = reconstructs
+            var first = reconstructs
                 ? Stages.reconstruction(run.Recipe, stage, tried[i])
                 : Stages.training(run.Recipe, stage, tried[i]);
-            candidates.Add(Trained($"stage {stage}, candidate {i}", $"{address}/{i}", recipe, features, store.FilesOf(address).Candidate(i), claim));
+            var recipe = Enumerable.Range(1, rung - 1)
+                .Aggregate(first, (shorter, _) => Continuations.longer(shorter.Epochs * Searches.keptOneOf, shorter));
+            ShorterRun Of(int number) => new(
+                number == 1 ? $"{address}/{i}" : $"{address}/{i}/{number}",
+                number == 1 ? store.FilesOf(address).Candidate(i) : store.FilesOf(address).Candidate(i).Rung(number));
+            var own = Of(rung);
+            return this.Trained($"stage {stage}, candidate {i}{more}", own.Hash, recipe, features, own.Files, claim, rung > 1 ? [Of(rung - 1)] : []);
         }
 
-        CandidateRecord[] records = [.. candidates.Select(candidate => candidate.Record)];
-        var best = Best(records);
-        var file = store.FilesOf(address).Candidate(best).WeightsPath;
-        var record = new StageRecord(name, address, records, best, Safetensors.Digest(file));
+        var (candidates, best) = Tried(tried.Length, Trained);
+        var file = candidates[best].Place.WeightsPath;
+        var record = new StageRecord(
+            name, address, [.. candidates.Select(candidate => candidate.Record)], best, Safetensors.Digest(file));
         var time = new StageTime(
             name, address, features?.Seconds ?? 0, [.. candidates.Select(candidate => candidate.Times)], []);
         var alone = new StageOutcome(record, time, Safetensors.Read(file));
         var outcome = Keep(reconstructs ? Classified(stage, before, alone, claim) : alone, claim);
         features?.Forget(session.Features);
         return outcome;
+    }
+
+    // Of each candidate its longest training that came to something, and which one is kept: where the search halves, the one that is
+    // left on the last rung.
+    private (Part[] Candidates, int Best) Tried(int count, Func<int, int, Part> train)
+    {
+        var candidates = Enumerable.Range(0, count).Select(i => train(i, 1)).ToArray();
+        var rung = Ranked(Enumerable.Range(0, count), candidates);
+        if (rung.Length == 0)
+        {
+            throw new RunException(
+                $"no candidate came to anything: {candidates[0].Record.Failure}", "try lower learning rates, such as a tenth");
+        }
+
+        foreach (var (size, number) in Searches.rungs(count).Skip(1).Select((size, i) => (size, i + 2)))
+        {
+            if (!run.Recipe.Halving)
+            {
+                break;
+            }
+
+            var sound = new List<int>();
+            foreach (var i in rung.Take(size))
+            {
+                if (train(i, number) is { Record.Failure.Length: 0 } longer)
+                {
+                    candidates[i] = longer;
+                    sound.Add(i);
+                }
+            }
+
+            // Where all have diverged, what they were before is the best there is.
+            if (sound.Count == 0)
+            {
+                break;
+            }
+
+            rung = Ranked(sound, candidates);
+        }
+
+        return (candidates, rung[0]);
+    }
+
+    // The best first, of equal ones the first; those that came to nothing are left out.
+    private static int[] Ranked(IEnumerable<int> which, Part[] candidates)
+    {
+        double Score(CandidateRecord record) => record.Reconstruction is [.., var last]
+            ? -last.ValidationError
+            : record.Epochs[^1].ValidationAccuracy;
+        return [.. which.Where(i => candidates[i].Record.Failure.Length == 0).OrderByDescending(i => Score(candidates[i].Record))];
     }
 
     // The weights of a stage that has learned without labels are fixed from now on, and the decoder is dropped: what the
@@ -103,7 +159,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
         var place = new RunFiles(PathOf(address, "classifier"));
         using var features = FeaturesOf([.. before, alone]);
         var classifier = Trained(
-            $"stage {stage}, classifier", $"{address}/classifier", Stages.classifier(run.Recipe, stage), features, place, claim);
+            $"stage {stage}, classifier", $"{address}/classifier", Stages.classifier(run.Recipe, stage), features, place, claim, []);
         if (classifier.Record.Failure.Length > 0)
         {
             throw new RunException(
@@ -149,7 +205,8 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
         return features;
     }
 
-    private Part Trained(string name, string hash, Recipe recipe, FrontFeatures? features, RunFiles place, Claim claim)
+    private Part Trained(
+        string name, string hash, Recipe recipe, FrontFeatures? features, RunFiles place, Claim claim, ShorterRun[] shorter)
     {
         var record = Trainings.GetOrTrain<CandidateRecord>(place, _ => true, () =>
         {
@@ -160,7 +217,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
             var failure = "";
             try
             {
-                (recipe.Loss.IsReconstruction ? session with { Report = OfErrors } : session).Train(trainer, folder);
+                (recipe.Loss.IsReconstruction ? session with { Report = OfErrors } : session).Train(trainer, folder, shorter);
             }
             catch (RunException error)
             {
@@ -171,10 +228,15 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
 
             using var still = no_grad();
             var made = RecordOf(recipe, trainer, failure);
+            if (run.Recipe.Halving && failure.Length == 0 && Continuations.mayFollow(recipe))
+            {
+                folder.KeepEnd(trainer, session.Versions);
+            }
+
             folder.Finish([.. trainer.Weights.State()], made);
             return made;
         });
-        return new Part(record, [.. JsonLines.Read<EpochTime>(place.TimesPath)]);
+        return new Part(record, [.. JsonLines.Read<EpochTime>(place.TimesPath)], place);
     }
 
     // There are no accuracies to tell of.
@@ -201,18 +263,6 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
             failure)
         : new CandidateRecord(recipe.Optimizer, [], [.. trainer.Records], failure);
 
-    // Of equal ones the first.
-    private static int Best(CandidateRecord[] records)
-    {
-        var sound = Enumerable.Range(0, records.Length).Where(i => records[i].Failure.Length == 0).ToArray();
-        return sound.Length > 0
-            ? sound.MaxBy(i => records[i].Reconstruction is [.., var last]
-                ? -last.ValidationError
-                : records[i].Epochs[^1].ValidationAccuracy)
-            : throw new RunException(
-                $"no candidate came to anything: {records[0].Failure}", "try lower learning rates, such as a tenth");
-    }
-
     private StageOutcome Keep(StageOutcome trained, Claim claim)
     {
         claim.Demand();
@@ -226,9 +276,10 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
         var record = StageRecordModule.kept(trained.Record, Safetensors.Digest(PathOf(address, Weights)));
         WholeFile.Write(PathOf(address, Times), Json.toText(trained.Time) + "\n");
         WholeFile.Write(PathOf(address, Record), Json.toText(record) + "\n");
-        foreach (var folder in Directory.GetDirectories(store.FolderOf(address)))
+        foreach (var folder in Directory.GetDirectories(store.FolderOf(address), "*", SearchOption.AllDirectories))
         {
             File.Delete(Path.Combine(folder, Weights));
+            File.Delete(new RunFiles(folder).EndPath);
         }
 
         return trained with { Record = record };
@@ -237,5 +288,5 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
     private string PathOf(string address, string file) => Path.Combine(store.FolderOf(address), file);
 
     // A training of a stage: a candidate, or the classifier behind its weights.
-    private sealed record Part(CandidateRecord Record, EpochTime[] Times);
+    private sealed record Part(CandidateRecord Record, EpochTime[] Times, RunFiles Place);
 }
