@@ -10,7 +10,7 @@ open Freeze.Cli.Tables
 type View = Run -> ((Progress -> unit) -> RunOutcome) -> RunOutcome
 
 let private epochLine (run: Run) (record: EpochRecord) (time: EpochTime) =
-    $"{line run.Name}  epoch {record.Epoch}/{run.Recipe.Epochs}  loss {record.TrainingLoss:F4}  "
+    $"{line run.Name}  epoch {record.Epoch}/{Searches.epochsAt run.Recipe record.Epoch}  loss {record.TrainingLoss:F4}  "
     + $"accuracy {percent record.TrainingAccuracy}  validation {percent record.ValidationAccuracy}  "
     + $"{time.ImagesPerSecond:N0} images/s"
 
@@ -37,20 +37,21 @@ let private bar (console: IAnsiConsole) : View =
             )
             .Start(fun context ->
                 let task = context.AddTask(Markup.Escape(line run.Name))
-                let epochs = float run.Recipe.Epochs
+                let epochs epoch = Searches.epochsAt run.Recipe epoch
 
                 work (fun progress ->
                     match progress with
                     | Progress.Note text -> console.MarkupLine $"[grey]{Markup.Escape text}[/]"
                     | Progress.Step(epoch, step, steps, loss, accuracy, speed) ->
-                        task.Value <- 100.0 * (float (epoch - 1) + float step / float steps) / epochs
+                        task.Value <-
+                            100.0 * (float (epoch - 1) + float step / float steps) / float (epochs epoch)
 
                         task.Description <-
                             Markup.Escape
-                                $"{line run.Name}  epoch {epoch}/{run.Recipe.Epochs}  loss {loss:F4}  \
+                                $"{line run.Name}  epoch {epoch}/{epochs epoch}  loss {loss:F4}  \
 {percent accuracy}  {speed:N0} images/s"
                     | Progress.Epoch(record, time) ->
-                        task.Value <- 100.0 * float record.Epoch / epochs
+                        task.Value <- 100.0 * float record.Epoch / float (epochs record.Epoch)
                         console.WriteLine(epochLine run record time)))
 
 /// The view for where the output goes.

@@ -54,8 +54,7 @@ module Selection =
     let has (values: Set<string>) (word: string) =
         values.Contains word
         || match word.Split ' ' with
-           | [| number; unit |] ->
-               values.Contains number && (values.Contains unit || values.Contains(unit + "s"))
+           | [| number; unit |] -> values.Contains number && values.Contains unit
            | _ -> false
 
     /// Whether a side of a claim is about a run.

@@ -26,7 +26,8 @@ module AxisValue =
         | AxisValue.Word word -> word
         | AxisValue.Stand(word, net) -> $"{word} ({net})"
         | AxisValue.Amount(fraction, "%") ->
-            (decimal fraction * 100m).ToString("0.############", CultureInfo.InvariantCulture) + "%"
+            (decimal fraction * 100m).ToString("0.############", CultureInfo.InvariantCulture)
+            + "%"
         | AxisValue.Amount(all, "") -> all.ToString("0.0", CultureInfo.InvariantCulture)
         | AxisValue.Amount(1.0, unit) -> "1 " + unit.TrimEnd 's'
         | AxisValue.Amount(count, unit) -> $"{plain count} {unit}"
@@ -50,11 +51,14 @@ module AxisValue =
             else
                 AxisValue.Word text
 
-    /// What it can be called behind `on`: a count by its number alone too, and what is whole as a decimal.
+    /// What it can be called behind `on`: a count with its unit in either number, or without; what is whole as a decimal too.
     let names (value: AxisValue) : string list =
         match value with
         | AxisValue.Number number when Double.IsInteger number -> [ text value; text value + ".0" ]
-        | AxisValue.Amount(number, unit) when unit <> "%" -> [ text value; plain number ]
+        | AxisValue.Amount(all, "") -> [ text value; plain all ]
+        | AxisValue.Amount(count, unit) when unit <> "%" ->
+            let number = plain count
+            [ $"{number} {unit}"; $"{number} {unit.TrimEnd 's'}"; number ]
         | AxisValue.Stand(word, _) -> [ text value; word ]
         | AxisValue.Number _
         | AxisValue.Word _

@@ -13,6 +13,17 @@ module Searches =
         else
             candidates :: rungs (max 1 (candidates / keptOneOf))
 
+    /// How many epochs a training has that has come to some epoch: on a stage's further rungs more than its recipe says.
+    let rec epochsAt (recipe: Recipe) (epoch: int) : int =
+        if recipe.Halving && epoch > recipe.Epochs then
+            epochsAt
+                { recipe with
+                    Epochs = recipe.Epochs * keptOneOf
+                }
+                epoch
+        else
+            recipe.Epochs
+
     /// A run's place; nothing where it is of no search.
     let tryPlace (run: Run) : SearchPlace option =
         match run.Place with

@@ -133,14 +133,14 @@ let private portion
         | Ok {
                  Value = Datum.Amount(value, form, unit)
              } ->
-            if Vocabulary.tryDimension unit = Some dimension then
-                Ok(value, form)
-            else
+            match Vocabulary.tryDimension unit with
+            | Some counted when counted <> dimension ->
                 Error(
                     Diagnostic.wrongValue
                         (place scope amount.Count)
-                        $"a number of {dimension.Word}, and this one counts {unit}"
+                        $"a number of {dimension.Word}, and this one counts {counted.Word}"
                 )
+            | _ -> Ok(value, form)
         | _ -> number scope amount.Count
 
     match dimension, dimension |> Option.bind (asked >> keep) with

@@ -137,8 +137,7 @@ let display (textOf: Span -> string) (axis: ListAxis) (item: Expression) : AxisV
         | Term.Amount({ Value = Term.Number(value, form) }, _) ->
             let unit =
                 match item.Value with
-                | Term.Amount(_, unit) ->
-                    Vocabulary.tryDimension unit.Value |> Option.map _.Word
+                | Term.Amount(_, unit) -> Vocabulary.tryDimension unit.Value |> Option.map _.Word
                 | _ when units.Count = 1 && value <> 0m -> Some units.MinimumElement
                 | _ -> None
 

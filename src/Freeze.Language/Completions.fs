@@ -190,7 +190,8 @@ let private inNet known (words: string list) =
 
 let private inReport known (words: string list) =
     let axes =
-        ("case" :: RunColumns.settings @ known.Lets) |> List.map (plain Kind.Let "an axis")
+        ("case" :: RunColumns.settings @ known.Lets)
+        |> List.map (plain Kind.Let "an axis")
 
     match words with
     | [] -> ofEntries Kind.Keyword reports
@@ -289,8 +290,7 @@ let private inStatement known (block: Cursor.Block option) (words: string list) 
                 Lets = places @ known.Lets
             }
             behind.Tail
-    | _ when List.contains "=" words ->
-        (if isNumber (List.last words) then units else []) @ anyValue known
+    | _ when List.contains "=" words -> (if isNumber (List.last words) then units else []) @ anyValue known
     | words ->
         match Settings.tryFind words.Head with
         | Some setting -> ofSetting known setting

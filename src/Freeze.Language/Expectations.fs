@@ -15,8 +15,10 @@ let private wordOf textOf (on: Expression) : string =
     | Term.Number(value, NumberForm.Decimal) when value = truncate value -> number value + ".0"
     | Term.Number(value, (NumberForm.Whole | NumberForm.Decimal)) -> number value
     | Term.Number(value, NumberForm.Percent) -> AxisValue.text (AxisValue.Amount(float value, "%"))
-    | Term.Amount({ Value = Term.Number(value, NumberForm.Whole) }, unit) ->
-        AxisValue.text (AxisValue.Amount(float value, Vocabulary.plural unit.Value))
+    | Term.Amount({
+                      Value = Term.Number(value, NumberForm.Whole)
+                  },
+                  unit) -> $"{number value} {unit.Value}"
     | _ -> textOf on.Span
 
 /// The published values that hold for a run whose axes have these values, with their spans: those whose every value is
@@ -30,8 +32,7 @@ let ofRun
     : (Span * Expectation) list =
     let holds (expected: Expected) =
         expected.Published.On
-        |> List.forall (fun on ->
-            Selection.has values (wordOf textOf on))
+        |> List.forall (fun on -> Selection.has values (wordOf textOf on))
 
     [
         for expected in section.Expected do

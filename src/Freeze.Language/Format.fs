@@ -109,7 +109,8 @@ let private expect (source: Source option) measure (values: Published list) (fro
             else
                 figure
 
-        figure :: (if value.On.IsEmpty then [] else [ "on" ]) @ Notation.values source value.On
+        figure :: (if value.On.IsEmpty then [] else [ "on" ])
+        @ Notation.values source value.On
         |> String.concat " "
 
     let from =
@@ -135,7 +136,9 @@ let private publishedLine (source: Source option) (line: Located<PublishedLine>)
         let cell value =
             value |> Option.map (Notation.sum source >> flat) |> Option.defaultValue "-"
 
-        $"""{values on}: {cells |> List.map cell |> String.concat ", "}""" |> text |> plain
+        $"""{values on}: {cells |> List.map cell |> String.concat ", "}"""
+        |> text
+        |> plain
     | PublishedLine.Broken -> notPrinted ()
 
 let rec private statement (reading: Reading option) (written: Statement) : Item =

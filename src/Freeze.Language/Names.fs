@@ -208,8 +208,7 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
                     Map [ place.Value, (Kind.Local, own) ]
                 | None -> Map.empty
 
-            Walk.ruleExpressions selector action
-            |> List.iter (this.Expression locals home)
+            Walk.ruleExpressions selector action |> List.iter (this.Expression locals home)
         | StatementItem.Case(name, body) ->
             this.Define(Kind.Case, everywhere, name)
             List.iter (this.Statement statement.Span.Start) body

@@ -163,7 +163,11 @@ type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
 
     /// Whether nothing stands behind the last stage.
     member _.IsAtStagesEnd =
-        at = (if stages.Count = 0 then 0 else stages[stages.Count - 1].Output)
+        at =
+            (if stages.Count = 0 then
+                 0
+             else
+                 stages[stages.Count - 1].Output)
 
     member this.MarkStage(name, span: Span) =
         this.EndStage name

@@ -273,7 +273,10 @@ let check
                         Alone =
                             match builder.Marks with
                             | [] -> net
-                            | marks -> { net with Stages = Array.except (List.map fst marks) net.Stages }
+                            | marks ->
+                                { net with
+                                    Stages = Array.except (List.map fst marks) net.Stages
+                                }
                     }
             else
                 None

@@ -164,7 +164,10 @@ let values (source: Source option) (values: Expression list) : string list =
     let value (isBehindNumber: bool) (value: Expression) =
         match value.Value with
         | Term.Amount({ Value = Term.Number _ }, _) -> item source value |> flat
-        | _ -> sum source value |> guarded ([ "from"; "on" ] @ (if isBehindNumber then units else [])) |> flat
+        | _ ->
+            sum source value
+            |> guarded ([ "from"; "on" ] @ (if isBehindNumber then units else []))
+            |> flat
 
     values
     |> List.mapi (fun i each -> value (i > 0 && values[i - 1].Value.IsNumber) each)

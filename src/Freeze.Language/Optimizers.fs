@@ -150,5 +150,6 @@ let read
                 call.Arguments
             else
                 call.Arguments @ outside |> List.filter (isOverridden >> not)
+
         let whole = Term.Call(call.Callee, others @ own)
         kind.Read scope [ at call.Callee.Span whole ])

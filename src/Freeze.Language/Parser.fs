@@ -375,7 +375,9 @@ let private expectStatement =
         |>> fun (value, on) -> { Value = value; On = on }
 
     let source = keyword "from" >>. token quoted
-    let measure = many1 (notFollowedBy source >>. name) <?> "what is expected, such as `accuracy`"
+
+    let measure =
+        many1 (notFollowedBy source >>. name) <?> "what is expected, such as `accuracy`"
 
     let columns =
         attempt (keyword "on" .>> notFollowedBy (skipChar ':'))
@@ -390,7 +392,9 @@ let private expectStatement =
     let row =
         many1 one .>> symbol ":" .>>. sepBy1 cell (symbol ",") |>> PublishedLine.Row
 
-    let lines = block PublishedLine.Broken (columns <|> row <?> "`on` and columns, or a row")
+    let lines =
+        block PublishedLine.Broken (columns <|> row <?> "`on` and columns, or a row")
+
     let table = attempt (opt source .>> followedByString "{") .>>. lines
 
     keyword "expect" >>. measure

@@ -22,7 +22,9 @@ let values report (place: Span) (lines: Located<PublishedLine> list) : Published
         | PublishedLine.Broken -> []
 
     match lines with
-    | { Value = PublishedLine.Columns columns } :: rows -> rows |> List.collect (row columns)
+    | {
+          Value = PublishedLine.Columns columns
+      } :: rows -> rows |> List.collect (row columns)
     | { Value = PublishedLine.Broken } :: _ -> []
     | first :: _ -> wrong first.Span "`on` and the columns, such as `on 0.1, 0.4`"
     | [] -> wrong place "rows: `{ on 0.1, 0.4; dense: 88.73, 93.33 }`"

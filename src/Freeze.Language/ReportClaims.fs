@@ -88,12 +88,8 @@ let private trend report known measure rises words more =
 let private toWords (side: Located<string> list) : string[] =
     let rec words (side: string list) =
         match side with
-        | Real count as number :: unit :: rest when (Vocabulary.tryDimension unit).IsSome ->
-            (if Double.IsInteger count && not (number.Contains '.') then
-                 AxisValue.text (AxisValue.Amount(count, Vocabulary.plural unit))
-             else
-                 $"{toWord number} {unit}")
-            :: words rest
+        | (Real _ as number) :: unit :: rest when (Vocabulary.tryDimension unit).IsSome ->
+            $"{toWord number} {unit}" :: words rest
         | word :: rest -> toWord word :: words rest
         | [] -> []
 

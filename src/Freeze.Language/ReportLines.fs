@@ -100,7 +100,8 @@ let warn report (runs: Run list) (lines: ReportLine list) =
                     /// Beside fractions a count is a word.
                     let isUnseen value =
                         match value with
-                        | AxisValue.Amount(_, unit) when not areOfOneScale && unit <> "%" && unit <> "" -> true
+                        | AxisValue.Amount(_, unit) when not areOfOneScale && unit <> "%" && unit <> "" ->
+                            true
                         | other -> not (AxisValue.number other > 0.0)
 
                     values

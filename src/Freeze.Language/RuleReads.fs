@@ -23,7 +23,11 @@ type Key = string option * bool * int * int64 * int64 option list
 /// The spans of the lists in an expression.
 let private lists (expression: Expression) : Span seq =
     Walk.expressions expression
-    |> Seq.filter (fun inner -> inner.Value.IsList || inner.Value.IsRange || inner.Value.IsTuple || inner.Value.IsAmount)
+    |> Seq.filter (fun inner ->
+        inner.Value.IsList
+        || inner.Value.IsRange
+        || inner.Value.IsTuple
+        || inner.Value.IsAmount)
     |> Seq.map _.Span
 
 /// What the rules of members read, or the others.

@@ -70,7 +70,11 @@ let private plan (making: Making) (section: Section) (standing: Naming.Standing)
 
 /// Makes out the runs of a file one by one, each of a variant and a choice from each of its axes. `redefined` are the lets that a
 /// profile gives another meaning.
-let maker (context: FileContext) (contents: Contents) (redefined: Set<string>) : Variant -> int64 list -> Made =
+let maker
+    (context: FileContext)
+    (contents: Contents)
+    (redefined: Set<string>)
+    : Variant -> int64 list -> Made =
     let report = context.Report
     let build = RunNets.builder report
 
@@ -141,7 +145,11 @@ let maker (context: FileContext) (contents: Contents) (redefined: Set<string>) :
                     |> List.singleton
                     |> reached section.LetMap
                     |> Set.intersect redefined
-                    |> fun found -> if found.IsEmpty then None else Some(Naming.ofNet scope settings.Net)
+                    |> fun found ->
+                        if found.IsEmpty then
+                            None
+                        else
+                            Some(Naming.ofNet scope settings.Net)
 
             let standing =
                 Naming.standing context.Source context.TextOf netOf variant choice candidate.Number drawn

@@ -77,7 +77,10 @@ let search =
     [
         entry "random" "random 10 by validation accuracy" "so many draws of whole runs"
         entry "random per stage" "random 10 per stage by validation accuracy" "so many draws for each stage"
-        entry "halving" "halving 27 by validation accuracy" "so many, of which the best third go on, and so on"
+        entry
+            "halving"
+            "halving 27 by validation accuracy"
+            "so many, of which the best third go on, and so on"
         entry "halving per stage" "halving 27 per stage by validation accuracy" "the same in each stage"
     ]
     |> ofWords "`random 10`, `grid` or `halving 27`, and `by validation accuracy`" read

@@ -74,8 +74,7 @@ let private numbers (net: Net) : Map<string, int> * int =
 
 /// The stage of each layer: by its path, or where stages are but marked by its place.
 let private stages (net: Net) : Map<string, int> =
-    let isNamed =
-        net.Nodes |> Array.exists (fun node -> node.Name.StartsWith "stage1.")
+    let isNamed = net.Nodes |> Array.exists (fun node -> node.Name.StartsWith "stage1.")
 
     let stage index (node: Node) =
         let found =

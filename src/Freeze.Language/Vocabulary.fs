@@ -226,11 +226,11 @@ let units =
     |> List.collect (fun dimension ->
         let one = dimension.Word.TrimEnd 's'
         let meaning = $"counts {dimension.Word} of {LayerKind.name dimension.Kind} layers"
-        [ entry dimension.Word $"5 {dimension.Word}" meaning; entry one $"1 {one}" meaning ])
 
-/// `filters` of `filter`.
-let plural (unit: string) =
-    tryDimension unit |> Option.map _.Word |> Option.defaultValue unit
+        [
+            entry dimension.Word $"5 {dimension.Word}" meaning
+            entry one $"1 {one}" meaning
+        ])
 
 let names (entries: Entry list) = entries |> List.map _.Name
 

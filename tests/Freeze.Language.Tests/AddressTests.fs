@@ -34,6 +34,9 @@ let tests =
                     "rosenfeld-full-cifar100", 0, "257163d5c4dd6ec5"
                     "feature-reconstruct", 0, "b39991e44067e76f"
                     "feature-halving", 3, "886715bff391f386"
+                    // `1 filter` and `1 input` are what `1` was.
+                    "rosenfeld-fig2", 3, "cffd8925dd60d6e5"
+                    "rosenfeld-fig2", 8, "62d741fdf531f0ef"
                 ]
                 (fun (name, number, address) -> equal address (ofExample name number))
 

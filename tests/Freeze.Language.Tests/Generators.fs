@@ -120,7 +120,9 @@ and private expression texts size : Gen<Expression> = located (term texts size)
 
 /// A value that may say what it counts.
 and private item texts size : Gen<Expression> =
-    let counted = Gen.map2 (fun count unit -> Term.Amount(count, at unit)) (expression texts size) unit
+    let counted =
+        Gen.map2 (fun count unit -> Term.Amount(count, at unit)) (expression texts size) unit
+
     Gen.frequency [ 4, expression texts size; 1, located counted ]
 
 let private phrase size = several 1 4 (expression true size)
@@ -285,10 +287,7 @@ let rec private statementItem (size: int) : Gen<StatementItem> =
         Gen.frequency [ 4, expression true (size / 3); 1, located amount ]
 
     let published =
-        Gen.map2
-            (fun value on -> { Value = value; On = on })
-            (expression true (size / 2))
-            (several 0 3 on)
+        Gen.map2 (fun value on -> { Value = value; On = on }) (expression true (size / 2)) (several 0 3 on)
 
     let publishedLine =
         let values = several 1 3 on

@@ -122,9 +122,7 @@ let tests =
                 let text =
                     "data cifar10; net alexnet; rest: fixed; let p = [0.5, 50%, 1.0, 1 filter, 2..3 filters]; conv: train p filters"
 
-                equal
-                    [| "p=0.5"; "p=50%"; "p=1.0"; "p=1 filter"; "p=2 filters"; "p=3 filters" |]
-                    (names text)
+                equal [| "p=0.5"; "p=50%"; "p=1.0"; "p=1 filter"; "p=2 filters"; "p=3 filters" |] (names text)
 
                 let slices =
                     [
@@ -322,9 +320,7 @@ let tests =
                     (candidates "stage 2 { optimizer adam(lr 0.5) }")
 
                 // An axis as other lists are.
-                equal
-                    2
-                    (runs (twoStages + "stage 2 { optimizer [adam, sgd(lr 0.1)] }")).Length
+                equal 2 (runs (twoStages + "stage 2 { optimizer [adam, sgd(lr 0.1)] }")).Length
             }
 
             test "a stage's own draw goes before that of all stages, and needs none beside it" {
@@ -335,14 +331,20 @@ let tests =
                     |> List.map (List.map (fun (lr, _, _) -> lr))
 
                 let all = rates "lr ~ 0.1 * 10^normal(0, 1)"
-                let own = rates "lr ~ 0.1 * 10^normal(0, 1); stage 2 { lr ~ choice(1, 2, 3, 4, 5, 6) }"
+
+                let own =
+                    rates "lr ~ 0.1 * 10^normal(0, 1); stage 2 { lr ~ choice(1, 2, 3, 4, 5, 6) }"
+
                 equal all[0] own[0]
                 isTrue (own[1] |> List.forall (fun rate -> rate >= 1.0))
                 // Stage 1 has nothing to draw: one candidate.
                 equal [ 1; 4 ] (rates "stage 2 { lr ~ 0.1 * 10^normal(0, 1) }" |> List.map List.length)
 
                 let grid =
-                    runs (twoStages + "search grid per stage\nlr ~ choice(1, 2); stage 2 { lr ~ choice(3, 4, 5) }")
+                    runs (
+                        twoStages
+                        + "search grid per stage\nlr ~ choice(1, 2); stage 2 { lr ~ choice(3, 4, 5) }"
+                    )
                     |> Array.exactlyOne
                     |> ratesOf
 
@@ -387,7 +389,8 @@ let tests =
 
                 let ends net =
                     [
-                        for stage in (runs $"data cifar10; learn stage by stage; net {net}").[0].Recipe.Net.Stages ->
+                        for stage in
+                            (runs $"data cifar10; learn stage by stage; net {net}").[0].Recipe.Net.Stages ->
                             stage.Name
                     ]
 

@@ -40,7 +40,10 @@ let tests =
                     (offered "learn stage by stage\nstage 1 { |")
 
                 offered "learn stage by stage\nstage 1 { optimizer |" |> has [ "adam"; "sgd" ]
-                offered "learn stage by stage\nstage 1 { optimizer sgd(|" |> has [ "lr"; "nesterov" ]
+
+                offered "learn stage by stage\nstage 1 { optimizer sgd(|"
+                |> has [ "lr"; "nesterov" ]
+
                 offered "learn stage by stage\nstage 1 { lr ~ |" |> has [ "normal"; "choice" ]
 
                 offered "learn stage by stage\nstage 1 { learn |"

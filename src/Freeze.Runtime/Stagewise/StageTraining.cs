@@ -246,7 +246,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
         {
             session.Note(string.Create(
                 CultureInfo.InvariantCulture,
-                $"epoch {epoch.Record.Epoch}/{run.Recipe.Epochs}  error {epoch.Record.TrainingLoss:G4}  "
+                $"epoch {epoch.Record.Epoch}/{Searches.epochsAt(run.Recipe, epoch.Record.Epoch)}  error {epoch.Record.TrainingLoss:G4}  "
                     + $"validation {epoch.Record.ValidationLoss:G4}"));
         }
         else if (progress.IsNote)
