@@ -5,7 +5,7 @@ namespace Freeze.Kernels;
 
 /// <summary>
 /// Maps joined along their channels, on all threads and pixel by pixel: libtorch copies one map after the other, whose pixels lie
-/// apart in the result. Maps that grow are not copied at all: only what is new is.
+/// apart in the result. Maps that grow are seldom copied: only what is new is.
 /// </summary>
 public static class Concatenation
 {
@@ -71,8 +71,8 @@ public static class Concatenation
         }
 
         using var constant = no_grad();
-        var grows = growth.Holds(pixels[0]);
-        using var whole = grows ? null : growth.Begin(first);
+        var grows = growth.HasRoom(pixels[0], channels);
+        using var whole = grows ? null : growth.Begin(first, channels);
         var (size, strides) = (new[] { shape[0], channels, shape[2], shape[3] }, (whole ?? first).stride());
         var joined = (whole ?? first).as_strided(size, strides, (whole ?? first).storage_offset());
         var to = Memory.TryPixels(joined)!.Value;

@@ -32,11 +32,14 @@ internal readonly record struct NormWants(
     {
         var beside = !Input || others is null ? null : Memory.Maps(others);
         return new(
-            !Input ? null : InPlace && beside is not null ? beside : Memory.EmptyLike(x),
+            !Input ? null : InPlace && IsNear(beside) ? beside : Memory.EmptyLike(x),
             Weight ? empty([Channels], by.dtype) : null,
             Bias ? empty([Channels], by.dtype) : null,
             beside);
     }
+
+    private static bool IsNear(Tensor? beside) =>
+        beside is not null && Memory.TryMatrix(beside) is { } found && Growth.AreNear(found.Channels, found.Stride);
 
     /// <summary>Where the kernels write them.</summary>
     public NormGradients Into(NormMade made) => new()

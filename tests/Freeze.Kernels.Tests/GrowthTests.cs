@@ -40,18 +40,25 @@ public sealed class GrowthTests
     }
 
     [Fact]
-    public void WhatIsThereIsNotCopied()
+    public void WhatIsThereIsCopiedOnlyWhereThereIsNoRoom()
     {
         using var scope = NewDisposeScope();
-        var (graph, growth) = (new Graph(), new Growth(7));
-        Tensor Map(long channels, int seed) => Drawn.ChannelsLast(Drawn.Values([2, channels, 3, 3], seed).to(float32));
-        var one = Concatenation.Of(graph, [Map(2, 1), Map(3, 2)], growth);
-        var both = Concatenation.Of(graph, [one, Map(2, 3)], growth);
+        var (graph, growth) = (new Graph(), new Growth(20));
+        Tensor[] maps = [Map(2, 1), Map(2, 2), Map(2, 3), Map(2, 4), Map(4, 5)];
+        var all = new List<Tensor> { Concatenation.Of(graph, maps[..2], growth) };
+        foreach (var map in maps[2..])
+        {
+            Assert.True(growth.Holds(all[^1]));
+            all.Add(Concatenation.Of(graph, [all[^1], map], growth));
+        }
 
-        Assert.Equal(one.Data(), both.Data());
-        Assert.Equal(Read(cat([Map(2, 1), Map(3, 2), Map(2, 3)], 1)), Read(both));
-        Assert.True(growth.Holds(one) && growth.Holds(both));
-        Assert.False(growth.Holds(both.clone()));
+        // Of 4, 6, 8 and 12 channels: room for 6, then for 12.
+        Assert.Equal(all[0].Data(), all[1].Data());
+        Assert.NotEqual(all[1].Data(), all[2].Data());
+        Assert.Equal(all[2].Data(), all[3].Data());
+        Assert.Equal(Read(cat(maps, 1)), Read(all[^1]));
+        Assert.Equal(Read(cat(maps[..2], 1)), Read(all[0]));
+        Assert.False(growth.Holds(all[^1].clone()));
     }
 
     // A copy of what has grown is not what has grown: it begins anew.
@@ -60,13 +67,15 @@ public sealed class GrowthTests
     {
         using var scope = NewDisposeScope();
         var (graph, growth) = (new Graph(), new Growth(6));
-        Tensor Map(long channels, int seed) => Drawn.ChannelsLast(Drawn.Values([2, channels, 3, 3], seed).to(float32));
         var one = Concatenation.Of(graph, [Map(2, 1), Map(2, 2)], growth);
         var other = Concatenation.Of(graph, [one.clone(), Map(2, 3)], growth);
 
         Assert.NotEqual(one.Data(), other.Data());
         Assert.Equal(Read(cat([Map(2, 1), Map(2, 2), Map(2, 3)], 1)), Read(other));
     }
+
+    private static Tensor Map(long channels, int seed) =>
+        Drawn.ChannelsLast(Drawn.Values([2, channels, 3, 3], seed).to(float32));
 
     // Layers as those of a DenseNet: a norm of all channels, a convolution to some more.
     private static Dictionary<string, Tensor> Numbers(

@@ -17,8 +17,8 @@ struct NormWeights {
     double momentum, epsilon;
     // By the statistics of the batch, which also move the running ones; or by those.
     int training;
-    // Means and variances of the batch [2, room], of which those of the first `known` channels are there; the others are written. Or
-    // null.
+    // Means and variances of the batch [2, room], of which those of the first `known` channels are there; the others are written.
+    // Or null.
     double* moments;
     std::int64_t known, room;
     const std::int64_t *live, *constant;

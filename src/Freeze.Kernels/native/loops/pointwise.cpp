@@ -27,18 +27,6 @@ constexpr std::int64_t entries(std::int64_t count) {
     return (count + K::numbers - 1) / K::numbers;
 }
 
-// Rows that lie apart the processor does not foresee: asks for one that comes soon.
-template <class T>
-inline void foresee(const Pointing& by, const T* x, std::int64_t row, std::int64_t rows) {
-    constexpr std::int64_t ahead = 12, line = 64 / sizeof(T);
-    if (by.stride != by.inputs && row + ahead < rows) {
-        const T* from = x + (row + ahead) * by.stride;
-        for (std::int64_t c = 0; c < by.inputs + line; c += line) {
-            __builtin_prefetch(from + c);
-        }
-    }
-}
-
 // What the norm makes of some channels of a row, and of channels that are not there 0.
 template <class T>
 Lane normal(const Pointing& by, const T* x, std::int64_t c) {
@@ -132,9 +120,6 @@ void convolve(const Pointing& by, const T* x, std::int64_t rows, const float* pa
     float* made = buffer + rows_at_once * whole_lanes(by.inputs);
     lots(rows, [&](std::int64_t first, std::int64_t few) {
         fill_rows<Kind<T>>(few, by.inputs, buffer, [&](std::int64_t r, std::int64_t c) {
-            if (c == 0) {
-                foresee(by, x, first + r, rows);
-            }
             return normal(by, x + (first + r) * by.stride, c);
         });
         multiply<Kind<T>>(buffer, few, by.inputs, by.outputs, packed, made);
@@ -156,9 +141,6 @@ void add_gradient(const Pointing& by, const T* x, const T* gradient, std::int64_
     float* gradients = buffer + rows_at_once * wide_in;
     lots(rows, [&](std::int64_t first, std::int64_t few) {
         fill_columns<Kind<T>>(few, by.inputs, buffer, [&](std::int64_t r, std::int64_t c) {
-            if (c == 0) {
-                foresee(by, x, first + r, rows);
-            }
             return normal(by, x + (first + r) * by.stride, c);
         });
         fill_columns<Kind<T>>(few, by.outputs, gradients, [&](std::int64_t r, std::int64_t c) {
@@ -203,7 +185,6 @@ void gradient_moments(const Pointing& by, const T* gradient, const float* packed
     float* q = s + wide;
     back(by, gradient, packed_back, rows, buffer, [&](std::int64_t first, std::int64_t few, const float* made) {
         for (std::int64_t r = 0; r < few; r++) {
-            foresee(by, x, first + r, rows);
             for (std::int64_t c = 0; c < by.inputs; c += lane) {
                 const std::int64_t count = by.inputs - c;
                 const Lane from = load(x + (first + r) * by.stride + c, count);
@@ -225,7 +206,6 @@ void gradient(const Pointing& by, const T* gradient, const float* packed_back, c
     const std::int64_t wide = whole_lanes(by.inputs);
     back(by, gradient, packed_back, rows, buffer, [&](std::int64_t first, std::int64_t few, const float* made) {
         for (std::int64_t r = 0; r < few; r++) {
-            foresee(by, x, first + r, rows);
             for (std::int64_t c = 0; c < by.inputs; c += lane) {
                 const std::int64_t count = by.inputs - c;
                 const Lane scale = load(by.scale + c, count), from = load(x + (first + r) * by.stride + c, count);
