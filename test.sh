@@ -20,32 +20,51 @@ scripts/setup --if-needed
 
 dotnet build Freeze.sln -c Release --nologo -v quiet
 
+is_expecto() { grep -q Program.fs "$1"; }
+
+# Runs the tests of projects one after the other; each one's output goes to artifacts/NAME.txt, and is shown when it has ended.
+run() {
+    local project name code
+    for project; do
+        name=$(basename "${project%.*}")
+        if is_expecto "$project"; then
+            arguments=(${only:+--only "$only"})
+        else
+            # A name in C# has no spaces.
+            arguments=(-noLogo -noColor ${only:+-method "*$only*" -method "*${only// /_}*"})
+        fi
+        code=0
+        # Expecto without colours still resets them.
+        dotnet "artifacts/bin/$name/release/$name.dll" "${arguments[@]}" 2>&1 | sed -u $'s/\e\[0m//g' >"artifacts/$name.txt" || code=$?
+        echo "$code" >"artifacts/$name.code"
+        cat "artifacts/$name.txt"
+    done
+}
+
+# Two processes at a time: the tests in C# compute, those in F# mostly wait for processes.
+projects=(tests/*/*.Tests.*proj)
+rm -f artifacts/*.Tests.{txt,code}
+trap 'trap "" TERM; kill 0; exit 130' INT TERM
+run tests/*/*.Tests.csproj &
+run tests/*/*.Tests.fsproj
+wait
+
 passed=0 failed=0 skipped=0
-for project in tests/*/*.Tests.*proj; do
+for project in "${projects[@]}"; do
     name=$(basename "${project%.*}")
-    report=artifacts/$name.txt
-    if grep -q Program.fs "$project"; then
-        runner=expecto
-        arguments=(${only:+--only "$only"})
-    else
-        runner=xunit
-        # A name in C# has no spaces.
-        arguments=(-noLogo -noColor ${only:+-method "*$only*" -method "*${only// /_}*"})
-    fi
-    code=0
-    # Expecto without colours still resets them.
-    dotnet "artifacts/bin/$name/release/$name.dll" "${arguments[@]}" 2>&1 | sed -u $'s/\e\[0m//g' | tee "$report" || code=$?
+    code=$(cat "artifacts/$name.code" || echo 1)
 
     # The line of xunit (`Total: 3, Errors: 0, …`) or of Expecto (`EXPECTO! 3 tests run in … – 3 passed, …`).
-    summary=$(grep -E '^ +[A-Za-z.]+ +Total: [0-9]+|EXPECTO! [0-9,]+ tests run|^No test has the words' "$report" | tail -n 1 |
+    summary=$(grep -E '^ +[A-Za-z.]+ +Total: [0-9]+|EXPECTO! [0-9,]+ tests run|^No test has the words' "artifacts/$name.txt" | tail -n 1 |
         sed -E 's/([0-9]),([0-9])/\1\2/g' || true)
     count() { grep -oiP "(?<=\b$1: )[0-9]+|[0-9]+(?= $1\b)" <<<"$summary" || echo 0; }
     broken=$(($(count failed) + $(count errors) + $(count errored)))
     omitted=$(($(count skipped) + $(count ignored)))
-    case $runner in
-    expecto) good=$(count passed) ;;
-    xunit) good=$(($(count total) - omitted - broken)) ;;
-    esac
+    if is_expecto "$project"; then
+        good=$(count passed)
+    else
+        good=$(($(count total) - omitted - broken))
+    fi
     # A runner that crashes has no summary, or ends with a code that its counts do not explain.
     if [[ -z $summary ]] || ((code != 0 && broken == 0 && good > 0)); then
         echo "$name ended with code $code and no failed test"

@@ -15,6 +15,9 @@ type Work =
     /// A max pool and the relu before it, done after it: the greatest of a window is cut off instead of every entry. The
     /// greatest of what was cut off is the same, and so are the gradients: none where the greatest is not above 0.
     | ReluPool of Pool: Node
+    /// A concatenation that adds channels to what grows: norms alone read its output, and the concatenation that adds more to it. Last
+    /// is the node that adds the last ones.
+    | Grow of Concat: Node * Last: int
 
 /// A step of a program.
 type Step =
@@ -35,6 +38,23 @@ module Programs =
     let ofNet (passes: PassSet) (net: Net) (last: int) : Step[] =
         let nodes = net.Nodes
         let readers = nodes |> Seq.collect _.Inputs |> Seq.countBy id |> Map.ofSeq
+
+        // Where what a concatenation's output grows to is whole, if it grows.
+        let rec wholeAt index =
+            let readers =
+                [ index + 1 .. last ]
+                |> List.filter (fun reader -> Array.contains index nodes[reader].Inputs)
+
+            let norms, others =
+                readers |> List.partition (fun reader -> nodes[reader].Operation.IsBatchNorm)
+
+            match nodes[index].Operation, others with
+            | Operation.Concat, [] when not norms.IsEmpty -> Some index
+            | Operation.Concat, [ next ] when
+                nodes[next].Inputs |> Array.tryFindIndexBack ((=) index) = Some 0
+                ->
+                wholeAt next
+            | _ -> None
 
         // A node and those before it, of which each is read by the one behind it alone.
         let rec chain length index =
@@ -61,7 +81,10 @@ module Programs =
                 passes.Has Pass.PoolRelu && not (cutsNorms && before.IsBatchNorm)
                 ->
                 Work.ReluPool nodes[pool], [ pool; relu ]
-            | _ -> Work.Node nodes[index], [ index ]
+            | _ ->
+                match wholeAt index with
+                | Some whole -> Work.Grow(nodes[index], whole), [ index ]
+                | None -> Work.Node nodes[index], [ index ]
 
         let others = HashSet<int>()
         let read = HashSet<int>()

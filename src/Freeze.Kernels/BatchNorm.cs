@@ -39,6 +39,14 @@ public static class BatchNorm
     public static Tensor Plain(Tensor x, Norm norm)
     {
         ArgumentNullException.ThrowIfNull(norm);
+        if (norm.Split is { } split)
+        {
+            var live = norm.At(split.Live);
+            var y = Plain(x, live);
+            MoveStatistics(norm, live, split);
+            return y;
+        }
+
         var normalised = F.batch_norm(
             x, norm.RunningMean, norm.RunningVar, norm.Weight, norm.Bias, norm.Training, norm.Momentum, norm.Eps);
         if (!norm.Relu)
@@ -52,18 +60,35 @@ public static class BatchNorm
         }
     }
 
-    /// <summary>Whether the kernels can compute it: more than one value a channel, in channels-last order, with contiguous weights.</summary>
+    private static void MoveStatistics(Norm norm, Norm live, NormSplit split)
+    {
+        if (!norm.Training)
+        {
+            return;
+        }
+
+        using var still = no_grad();
+        var (all, rest) = (cat([split.Live, split.Constant]), 1 - norm.Momentum);
+        var mean = norm.RunningMean.index_select(0, split.Constant).Times(rest)
+            .PlusInPlace(split.Constants.detach().to(norm.RunningMean.dtype), norm.Momentum);
+        var variance = norm.RunningVar.index_select(0, split.Constant).Times(rest);
+        norm.RunningMean.index_copy_(0, all, cat([live.RunningMean, mean]));
+        norm.RunningVar.index_copy_(0, all, cat([live.RunningVar, variance]));
+    }
+
+    /// <summary>Whether the kernels can compute it: more than one value a channel, channels side by side, with contiguous weights.</summary>
     internal static bool Serves(Tensor x, Norm norm)
     {
-        if (Memory.TypeOf(x) is not { } type || !Memory.AreRows(x) || x.numel() <= x.shape[1])
+        if (Memory.TypeOf(x) is not { } type || Memory.TryMatrix(x) is null || x.numel() <= x.shape[1])
         {
             return false;
         }
 
         var ofWeights = type == ValueType.Doubles ? ScalarType.Float64 : ScalarType.Float32;
+        var channels = norm.Split is { } split ? split.Live.numel() + split.Constant.numel() : x.shape[1];
         bool Fits(Tensor weight) =>
             weight.dtype == ofWeights && weight.device_type == DeviceType.CPU && weight.is_contiguous() &&
-            weight.numel() == x.shape[1];
+            weight.numel() == channels;
         return Fits(norm.Weight) && Fits(norm.Bias) && Fits(norm.RunningMean) && Fits(norm.RunningVar);
     }
 
@@ -84,7 +109,17 @@ public static class BatchNorm
             Epsilon = norm.Eps,
             Training = norm.Training ? 1 : 0,
         };
-        Native.Check(Native.freeze_norm_begin(Memory.TypeOf(x)!.Value, x.Data(), x.numel() / channels, channels, weights, by.Data()));
+        using var values = norm.Split?.Constants.detach().to(norm.Weight.dtype).contiguous();
+        if (norm.Split is { } split)
+        {
+            (weights.Live, weights.Constant) = (split.Live.Data(), split.Constant.Data());
+            (weights.Constants, weights.Values) = (split.Constant.numel(), values!.Data());
+        }
+
+        var growth = norm.Training && norm.Growth is { } found && found.Holds(x) ? found : null;
+        growth?.Give(ref weights);
+        Native.Check(Native.freeze_norm_begin(Memory.TypeOf(x)!.Value, x.Data(), Memory.TryMatrix(x)!.Value, weights, by.Data()));
+        growth?.MomentsAreKnown(channels);
         return by;
     }
 
@@ -98,22 +133,19 @@ public static class BatchNorm
         Tensor gradient, Tensor x, Tensor by, NormWants wants, Tensor? others)
     {
         using var rows = Memory.Rows(gradient);
-        using var added = others is null ? null : Memory.Maps(others);
-        var made = wants.Empty(x, by);
-        var channels = x.shape[1];
+        var made = wants.Empty(x, by, others);
         Native.Check(Native.freeze_norm_backward(
-            Memory.TypeOf(x)!.Value, rows.Data(), x.Data(), x.numel() / channels, channels, by.Data(), wants.Into(made, added)));
-        return made;
+            Memory.TypeOf(x)!.Value, rows.Data(), x.Data(), Memory.TryMatrix(x)!.Value, by.Data(), wants.Into(made)));
+        return made.Gradients;
     }
 
     private static Tensor ByKernel(Graph graph, ref Tensor x, Norm norm)
     {
         var by = Begin(x, norm);
         var y = Memory.EmptyLike(x);
-        var channels = x.shape[1];
         Native.Check(Native.freeze_norm_apply(
-            Memory.TypeOf(x)!.Value, x.Data(), x.numel() / channels, channels, by.Data(), norm.Relu ? 1 : 0, y.Data()));
-        var (input, wants) = (x.detach(), new NormWants(x.requires_grad, norm));
+            Memory.TypeOf(x)!.Value, x.Data(), Memory.TryMatrix(x)!.Value, by.Data(), norm.Relu ? 1 : 0, y.Data()));
+        var (input, wants) = (x.detach(), new NormWants(x, norm));
         return graph.RecordBeside(
             y,
             ref x,
@@ -126,40 +158,4 @@ public static class BatchNorm
             input,
             by);
     }
-}
-
-/// <summary>Which gradients of a norm are wanted, and in which mode it was.</summary>
-/// <param name="Input">Whether that of its input is.</param>
-/// <param name="Weight">Whether that of its weight is.</param>
-/// <param name="Bias">Whether that of its bias is.</param>
-/// <param name="Training">Whether the batch's own statistics were used, through which gradients flow.</param>
-/// <param name="Relu">Whether a relu followed.</param>
-internal readonly record struct NormWants(bool Input, bool Weight, bool Bias, bool Training, bool Relu)
-{
-    public NormWants(bool input, Norm norm)
-        : this(input, norm.Weight.requires_grad, norm.Bias.requires_grad, norm.Training, norm.Relu)
-    {
-    }
-
-    public bool Any => Input || Weight || Bias;
-
-    /// <summary>Tensors for the wanted gradients, whose values are not set.</summary>
-    public (Tensor? Input, Tensor? Weight, Tensor? Bias) Empty(Tensor x, Tensor by) => (
-        Input ? Memory.EmptyLike(x) : null,
-        Weight ? empty([x.shape[1]], by.dtype) : null,
-        Bias ? empty([x.shape[1]], by.dtype) : null);
-
-    /// <summary>Where the kernels write them.</summary>
-    /// <param name="made">What <see cref="Empty"/> gave.</param>
-    /// <param name="others">The gradient of the input's other readers, as <see cref="Memory.Maps"/> gives it; or null.</param>
-    public NormGradients Into((Tensor? Input, Tensor? Weight, Tensor? Bias) made, Tensor? others) => new()
-    {
-        Input = made.Input.DataOrNull(),
-        Weight = made.Weight.DataOrNull(),
-        Bias = made.Bias.DataOrNull(),
-        Training = Training ? 1 : 0,
-        Relu = Relu ? 1 : 0,
-        Others = others.DataOrNull(),
-        OthersStride = others is null ? 0 : Memory.TryPixels(others)?.Stride ?? others.shape[1],
-    };
 }

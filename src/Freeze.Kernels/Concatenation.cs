@@ -5,18 +5,19 @@ namespace Freeze.Kernels;
 
 /// <summary>
 /// Maps joined along their channels, on all threads and pixel by pixel: libtorch copies one map after the other, whose pixels lie
-/// apart in the result.
+/// apart in the result. Maps that grow are seldom copied: only what is new is.
 /// </summary>
 public static class Concatenation
 {
     /// <summary>cat(maps, 1).</summary>
     /// <param name="graph">Records it for the backward pass.</param>
     /// <param name="maps">[n, channels, height, width] each, with channels of their own.</param>
-    public static Tensor Of(Graph graph, Tensor[] maps)
+    /// <param name="growth">What the result is the first channels of, as the first of the maps may be; or null.</param>
+    public static Tensor Of(Graph graph, Tensor[] maps, Growth? growth = null)
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(maps);
-        return graph.HasKernels && TryPixels(maps) is { } pixels ? ByKernel(graph, maps, pixels) : Plain(maps);
+        return graph.HasKernels && TryPixels(maps) is { } pixels ? ByKernel(graph, maps, pixels, growth) : Plain(maps);
     }
 
     /// <summary>The same in TorchSharp's own operations.</summary>
@@ -39,11 +40,10 @@ public static class Concatenation
         return pixels;
     }
 
-    private static Tensor ByKernel(Graph graph, Tensor[] maps, Pixels[] pixels)
+    private static Tensor ByKernel(Graph graph, Tensor[] maps, Pixels[] pixels, Growth? growth)
     {
-        var (shape, channels) = (maps[0].shape, Array.ConvertAll(pixels, each => each.Channels));
-        var joined = Memory.EmptyMaps(shape[0], channels.Sum(), shape[2], shape[3], maps[0].dtype);
-        Native.Check(Native.freeze_concatenate(Memory.TypeOf(maps[0])!.Value, pixels, pixels.Length, joined.Data()));
+        var channels = Array.ConvertAll(pixels, each => each.Channels);
+        var joined = Join(maps[0], pixels, channels.Sum(), growth);
         var wanted = Array.ConvertAll(maps, map => map.requires_grad);
         return graph.Record(
             joined,
@@ -58,5 +58,29 @@ public static class Concatenation
 
                 return parts;
             });
+    }
+
+    private static Tensor Join(Tensor first, Pixels[] pixels, long channels, Growth? growth)
+    {
+        var (shape, type) = (first.shape, Memory.TypeOf(first)!.Value);
+        if (growth is null)
+        {
+            var made = Memory.EmptyMaps(shape[0], channels, shape[2], shape[3], first.dtype);
+            Native.Check(Native.freeze_concatenate(type, pixels, pixels.Length, Memory.TryPixels(made)!.Value));
+            return made;
+        }
+
+        using var constant = no_grad();
+        var grows = growth.HasRoom(pixels[0], channels);
+        using var whole = grows ? null : growth.Begin(first, channels);
+        var (size, strides) = (new[] { shape[0], channels, shape[2], shape[3] }, (whole ?? first).stride());
+        var joined = (whole ?? first).as_strided(size, strides, (whole ?? first).storage_offset());
+        var to = Memory.TryPixels(joined)!.Value;
+        var added = grows ? pixels[1..] : pixels;
+        var kept = grows ? pixels[0].Channels : 0;
+        to.Data += (nint)(kept * joined.element_size());
+        to.Channels -= kept;
+        Native.Check(Native.freeze_concatenate(type, added, added.Length, to));
+        return joined;
     }
 }

@@ -94,7 +94,7 @@ internal sealed class Convolution
     }
 
     private static PointwiseShape Shape(Tensor rows, long outputs) =>
-        new() { Rows = rows.numel() / rows.shape[1], Inputs = rows.shape[1], Outputs = outputs };
+        new() { Rows = rows.numel() / rows.shape[1], Inputs = rows.shape[1], Outputs = outputs, Stride = Memory.TryMatrix(rows)!.Value.Stride };
 
     private Tensor Record(Graph graph, ref Tensor input, Norm? norm, Tensor learning, KernelSlice? slice, Tensor? bias)
     {
@@ -112,7 +112,7 @@ internal sealed class Convolution
             return graph.Record(y, [input, .. weights], gradient => Gradients(gradient, null, wants, hasBias, default), x, kernel, indices);
         }
 
-        var normWants = new NormWants(input.requires_grad, norm);
+        var normWants = new NormWants(input, norm);
         return graph.RecordBeside(
             y, ref input, weights, (gradient, others) => Gradients(gradient, others, wants, hasBias, normWants), x, kernel, by, indices);
     }
@@ -164,11 +164,10 @@ internal sealed class Convolution
             return BatchNorm.Gradients(back, x, normaliser, wants, others);
         }
 
-        var made = wants.Empty(x, normaliser);
-        using var added = others is null ? null : Memory.Maps(others);
+        var made = wants.Empty(x, normaliser, others);
         Native.Check(Native.freeze_pointwise_backward(
-            type, x.Data(), Shape(x, kernel.shape[0]), normaliser.Data(), gradient.Data(), kernel.Data(), wants.Into(made, added)));
-        return made;
+            type, x.Data(), Shape(x, kernel.shape[0]), normaliser.Data(), gradient.Data(), kernel.Data(), wants.Into(made)));
+        return made.Gradients;
     }
 
     private Tensor ToKernel(Tensor gradient) => (indices, dimension) switch
@@ -189,7 +188,7 @@ internal sealed class Convolution
         if (isPointwise)
         {
             using var rows = Memory.Rows(gradient);
-            using var inputs = Memory.Rows(input);
+            using var inputs = Memory.Maps(input);
             Native.Check(Native.freeze_pointwise_kernel_gradient(
                 type, inputs.Data(), Shape(inputs, rows.shape[1]), normaliser!.Data(), rows.Data(), made.Data()));
             return made;

@@ -60,7 +60,7 @@ internal static partial class Memory
         return pixels.permute(0, 3, 1, 2);
     }
 
-    /// <summary>A new tensor like one for which <see cref="AreRows"/> holds; its values are not set.</summary>
+    /// <summary>A new tensor of a tensor's shape and type, for which <see cref="AreRows"/> holds; its values are not set.</summary>
     public static Tensor EmptyLike(Tensor x) => x.ndim == 4
         ? EmptyMaps(x.shape[0], x.shape[1], x.shape[2], x.shape[3], x.dtype)
         : empty(x.shape, x.dtype);
@@ -94,6 +94,21 @@ internal static partial class Memory
         // Where an extent is 1 any stride is as good, so the strides may say anything.
         pixels.Stride = pixels.Channels;
         return IsChannelsLast(x) ? pixels : null;
+    }
+
+    /// <summary>
+    /// Values [n, channels, …] of which a row's channels lie side by side, perhaps among others; null where they do not.
+    /// </summary>
+    public static Matrix? TryMatrix(Tensor x)
+    {
+        if (x.ndim == 2)
+        {
+            return x.is_contiguous() ? new Matrix { Rows = x.shape[0], Channels = x.shape[1], Stride = x.shape[1] } : null;
+        }
+
+        return TryPixels(x) is { } pixels
+            ? new Matrix { Rows = pixels.Images * pixels.Height * pixels.Width, Channels = pixels.Channels, Stride = pixels.Stride }
+            : null;
     }
 
     /// <summary>

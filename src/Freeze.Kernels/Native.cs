@@ -21,16 +21,35 @@ internal struct Pixels
         (Images, Height, Width) == (other.Images, other.Height, other.Width);
 }
 
-/// <summary>A batch norm's tensors of one number for each channel, and its mode.</summary>
+/// <summary>Values [rows, channels] in memory; rows lie <c>Stride</c> numbers apart.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct Matrix
+{
+    public long Rows, Channels, Stride;
+}
+
+/// <summary>
+/// A batch norm's tensors of one number for each channel, and its mode; means and variances [2, room] of the batch, of which
+/// the first <c>Known</c> channels' are there, or 0; and which channels are the input's, 0 for all, and which others are
+/// <c>Values</c> everywhere.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct NormWeights
 {
     public nint Weight, Bias, RunningMean, RunningVariance;
     public double Momentum, Epsilon;
     public int Training;
+    public nint Moments;
+    public long Known, Room;
+    public nint Live, Constant;
+    public long Constants;
+    public nint Values;
 }
 
-/// <summary>Where a batch norm's gradients go, 0 for those that are not requested; and the gradient of its input's other readers.</summary>
+/// <summary>
+/// Where a batch norm's gradients go, 0 for those that are not requested; and the gradient of its input's other readers, which may
+/// be where the input's goes. Weight and bias are of <c>All</c> channels, of which the input has those at <c>Live</c>, 0 for all.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct NormGradients
 {
@@ -38,13 +57,15 @@ internal struct NormGradients
     public int Training, Relu;
     public nint Others;
     public long OthersStride;
+    public nint Live;
+    public long All;
 }
 
-/// <summary>A convolution by 1x1 kernels: from [rows, inputs] to [rows, outputs].</summary>
+/// <summary>A convolution by 1x1 kernels: from [rows, inputs], whose rows lie <c>Stride</c> numbers apart, to [rows, outputs].</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct PointwiseShape
 {
-    public long Rows, Inputs, Outputs;
+    public long Rows, Inputs, Outputs, Stride;
 }
 
 /// <summary>Maps and the side of the windows that they are pooled by.</summary>
@@ -83,7 +104,7 @@ internal static unsafe partial class Native
     }
 
     /// <summary>The interface that this file was written for: what freeze_kernels_interface has to give.</summary>
-    public const int Interface = 4;
+    public const int Interface = 5;
 
     [LibraryImport(Library)]
     public static partial int freeze_kernels_version();
@@ -98,14 +119,14 @@ internal static unsafe partial class Native
     public static partial int freeze_trim();
 
     [LibraryImport(Library)]
-    public static partial int freeze_norm_begin(ValueType type, nint x, long rows, long channels, in NormWeights weights, nint by);
+    public static partial int freeze_norm_begin(ValueType type, nint x, in Matrix of, in NormWeights weights, nint by);
 
     [LibraryImport(Library)]
-    public static partial int freeze_norm_apply(ValueType type, nint x, long rows, long channels, nint by, int relu, nint y);
+    public static partial int freeze_norm_apply(ValueType type, nint x, in Matrix of, nint by, int relu, nint y);
 
     [LibraryImport(Library)]
     public static partial int freeze_norm_backward(
-        ValueType type, nint gradient, nint x, long rows, long channels, nint by, in NormGradients to);
+        ValueType type, nint gradient, nint x, in Matrix of, nint by, in NormGradients to);
 
     [LibraryImport(Library)]
     public static partial int freeze_channel_sums(ValueType type, nint x, long rows, long channels, nint to);
@@ -144,7 +165,7 @@ internal static unsafe partial class Native
         ValueType type, nint gradient, nint places, long images, in Windows by, nint to);
 
     [LibraryImport(Library)]
-    public static partial int freeze_concatenate(ValueType type, ReadOnlySpan<Pixels> maps, int count, nint to);
+    public static partial int freeze_concatenate(ValueType type, ReadOnlySpan<Pixels> maps, int count, in Pixels to);
 
     [LibraryImport(Library)]
     public static partial int freeze_sgd_step(

@@ -11,5 +11,28 @@ namespace Freeze.Kernels;
 /// <param name="Momentum">The weight of the batch in the running statistics.</param>
 /// <param name="Eps">Added to the variance.</param>
 /// <param name="Relu">Whether a relu follows.</param>
+/// <param name="Split">Where the values are of some channels alone, which; or null.</param>
+/// <param name="Growth">The growing maps that the values may be some channels of, or null.</param>
 public sealed record Norm(
-    Tensor RunningMean, Tensor RunningVar, Tensor Weight, Tensor Bias, bool Training, double Momentum, double Eps, bool Relu);
+    Tensor RunningMean, Tensor RunningVar, Tensor Weight, Tensor Bias, bool Training, double Momentum, double Eps, bool Relu,
+    NormSplit? Split = null, Growth? Growth = null)
+{
+    /// <summary>The norm of some channels alone, whose running statistics are copies.</summary>
+    public Norm At(Tensor channels) => this with
+    {
+        RunningMean = RunningMean.index_select(0, channels),
+        RunningVar = RunningVar.index_select(0, channels),
+        Weight = Weight.index_select(0, channels),
+        Bias = Bias.index_select(0, channels),
+        Split = null,
+    };
+}
+
+/// <summary>
+/// Which of a norm's channels its input has. The others are the same at every place of every image: their mean in a batch is what they
+/// are, and their variance 0. The caller owns the tensors, until the backward pass is over.
+/// </summary>
+/// <param name="Live">The places of the input's channels, ascending: 64-bit integers.</param>
+/// <param name="Constant">Those of the others.</param>
+/// <param name="Constants">What these are before the norm.</param>
+public sealed record NormSplit(Tensor Live, Tensor Constant, Tensor Constants);

@@ -95,7 +95,7 @@ internal static class SliceGradient
             }
         }
 
-        if (tensor.ndim != 4 || !Memory.IsChannelsLast(tensor) || tensor.is_contiguous())
+        if (tensor.ndim != 4 || Memory.TryPixels(tensor) is null || tensor.is_contiguous())
         {
             return tensor.index_select(dimension, indices);
         }

@@ -41,6 +41,23 @@ let private net =
         Stages = [||]
     }
 
+// Two layers that each read all channels before them, and a norm that reads what has grown; another reads it last.
+let private dense last =
+    {
+        Nodes =
+            [|
+                node "input" Operation.Input [||] [ 3; 8; 8 ]
+                node "bn1" norm [| 0 |] [ 3; 8; 8 ]
+                node "conv1" conv [| 1 |] [ 4; 8; 8 ]
+                node "join1" Operation.Concat [| 0; 2 |] [ 7; 8; 8 ]
+                node "bn2" norm [| 3 |] [ 7; 8; 8 ]
+                node "conv2" conv [| 4 |] [ 4; 8; 8 ]
+                node "join2" Operation.Concat [| 3; 5 |] [ 11; 8; 8 ]
+                node "last" last [| 6 |] [ 11; 8; 8 ]
+            |]
+        Stages = [||]
+    }
+
 /// The last nodes of those that are done together, up to a node, with what is done there.
 let private together passes (net: Net) last =
     Programs.ofNet passes net last
@@ -52,6 +69,7 @@ let private together passes (net: Net) last =
             | Work.NormRelu norm -> [ norm.Name; "relu" ]
             | Work.NormReluConv(norm, conv) -> [ norm.Name; "relu"; conv.Name ]
             | Work.ReluPool pool -> [ "relu"; pool.Name ]
+            | Work.Grow(concat, _) -> [ concat.Name ]
 
         step.Output, String.concat " " nodes)
 
@@ -105,6 +123,34 @@ let tests =
                 equal [| 3, "bn1 relu" |] (together PassSet.All net 4)
 
                 equal [| 4, "relu pool1" |] (together (PassSet.AllBut [ Pass.NormRelu ]) net 4)
+            }
+
+            test "concatenations grow to the last one where norms alone read them beside each other" {
+                let grown (net: Net) last =
+                    Programs.ofNet PassSet.All net last
+                    |> Array.choose (fun step ->
+                        match step.Work with
+                        | Work.Grow(concat, last) -> Some(concat.Name, last)
+                        | _ -> None)
+
+                equal [| "join1", 6; "join2", 6 |] (grown (dense norm) 7)
+                // The gradient of a relu's input, or of a sum's, may be another's too.
+                equal [||] (grown (dense Operation.Relu) 7)
+                // Of what nobody reads nothing is known.
+                equal [||] (grown (dense norm) 6)
+
+                let swapped =
+                    { dense norm with
+                        Nodes =
+                            (dense norm).Nodes
+                            |> Array.map (fun node ->
+                                if node.Name = "join2" then
+                                    { node with Inputs = [| 5; 3 |] }
+                                else
+                                    node)
+                    }
+
+                equal [| "join2", 6 |] (grown swapped 7)
             }
 
             test "nodes after the requested one are not computed with it" {

@@ -13,12 +13,17 @@
 namespace freeze {
 
 // Raised whenever a kernel may give other bits for the same input; records and checkpoints name it.
-constexpr int version = 3;
+constexpr int version = 4;
 
 enum Status : int { fine = 0, failed = 1, out_of_memory = 2 };
 
 // The type of the values in memory. Sums and what there is one of for each channel are float, or double for `doubles`.
 enum class Type : int { floats = 0, bfloats = 1, doubles = 2 };
+
+// Values [rows, channels], whose rows lie `stride` numbers apart.
+struct Matrix {
+    std::int64_t rows, channels, stride;
+};
 
 // Maps and where they lie; a pixel may have more channels in memory than are read, `stride` numbers apart.
 struct Pixels {

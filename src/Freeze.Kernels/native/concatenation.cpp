@@ -38,20 +38,16 @@ void copy_run(char* to, const char* from, std::int64_t bytes) {
 
 }  // namespace
 
-// `count` maps of as many pixels, to maps that have the channels of all.
-FREEZE_API int freeze_concatenate(Type type, const Pixels* maps, int count, void* to) {
+// `count` maps of as many pixels, to channels of larger ones: one map's behind the other's from the first on.
+FREEZE_API int freeze_concatenate(Type type, const Pixels* maps, int count, const Pixels* to) {
     return guarded([&] {
         with_type(type, [&](auto kind) {
             using T = decltype(kind);
-            std::int64_t channels = 0;
-            for (int i = 0; i < count; i++) {
-                channels += maps[i].maps.channels;
-            }
-            const std::int64_t pixels = maps[0].maps.images * maps[0].maps.height * maps[0].maps.width;
-            in_parallel(pixels, std::max<std::int64_t>(1, (1 << 14) / channels), 0,
+            const std::int64_t pixels = to->maps.images * to->maps.height * to->maps.width;
+            in_parallel(pixels, std::max<std::int64_t>(1, (1 << 14) / to->maps.channels), 0,
                         [&](std::int64_t begin, std::int64_t end, float*) {
-                            T* next = static_cast<T*>(to) + begin * channels;
                             for (std::int64_t pixel = begin; pixel < end; pixel++) {
+                                T* next = static_cast<T*>(to->data) + pixel * to->maps.stride;
                                 for (int i = 0; i < count; i++) {
                                     const kernels::Maps& from = maps[i].maps;
                                     copy_run(reinterpret_cast<char*>(next),

@@ -9,105 +9,142 @@
 
 using namespace freeze;
 
+// Of all channels of a norm. Those of x are at the places `live`, or all where that is null; the others, `constants` at the places
+// `constant`, are the same everywhere: `values`.
 struct NormWeights {
     const void *weight, *bias;
     void *running_mean, *running_variance;
     double momentum, epsilon;
     // By the statistics of the batch, which also move the running ones; or by those.
     int training;
+    // Means and variances of the batch [2, room], of which those of the first `known` channels are there; the others are written.
+    // Or null.
+    double* moments;
+    std::int64_t known, room;
+    const std::int64_t *live, *constant;
+    std::int64_t constants;
+    const void* values;
+
+    std::int64_t at(std::int64_t channel) const { return live == nullptr ? channel : live[channel]; }
 };
 
-// Writes what x [rows, channels] is normalised by to by [4, channels].
-FREEZE_API int freeze_norm_begin(Type type, const void* x, std::int64_t rows, std::int64_t channels,
-                                 const NormWeights* weights, void* by) {
+namespace {
+
+// Means and variances over all rows of the channels from the first on.
+template <class T>
+void find_moments(const T* x, const Matrix& of, std::int64_t first, double* mean, double* variance) {
+    using N = kernels::Number<T>;
+    const std::int64_t channels = of.channels - first;
+    x += first;
+    // About the first row, which is near the mean: the square of a sum does not swallow the variance.
+    std::vector<N> pivot(channels);
+    for (std::int64_t c = 0; c < channels; c++) {
+        pivot[c] = kernels::number(x[c]);
+    }
+    const auto [sums, squares] =
+        add_up(of.rows, channels, 0, [&](std::int64_t start, std::int64_t few, double* a, double* b, float*) {
+            kernels::rows<T>().moments(x + start * of.stride, of.stride, few, channels, pivot.data(), a, b);
+        });
+    for (std::int64_t c = 0; c < channels; c++) {
+        // Not std::max: NaN must be seen.
+        const double m = sums[c] / of.rows, square = squares[c] / of.rows - m * m;
+        mean[first + c] = m + pivot[c];
+        variance[first + c] = square < 0 ? 0 : square;
+    }
+}
+
+}  // namespace
+
+// Writes what x is normalised by to by [4, channels].
+FREEZE_API int freeze_norm_begin(Type type, const void* x, const Matrix* of, const NormWeights* weights, void* by) {
     return guarded([&] {
         with_type(type, [&](auto kind) {
             using T = decltype(kind);
             using N = kernels::Number<T>;
-            const T* from = static_cast<const T*>(x);
+            const std::int64_t channels = of->channels;
             N *mean = static_cast<N*>(by), *inverse = mean + channels, *scale = inverse + channels, *shift = scale + channels;
             N* running_mean = static_cast<N*>(weights->running_mean);
             N* running_variance = static_cast<N*>(weights->running_variance);
             if (weights->training != 0) {
-                // About the first row, which is near the mean: the square of a sum does not swallow the variance.
-                std::vector<N> pivot(channels);
-                for (std::int64_t c = 0; c < channels; c++) {
-                    pivot[c] = kernels::number(from[c]);
+                const bool kept = weights->moments != nullptr;
+                std::vector<double> own(kept ? 0 : 2 * channels);
+                const auto move = [&](N& moving, double to) {
+                    moving = static_cast<N>(weights->momentum * to + (1 - weights->momentum) * moving);
+                };
+                double* means = kept ? weights->moments : own.data();
+                double* variances = means + (kept ? weights->room : channels);
+                const std::int64_t known = kept ? weights->known : 0;
+                if (known < channels) {
+                    find_moments(static_cast<const T*>(x), *of, known, means, variances);
                 }
-                const auto [sums, squares] = add_up(
-                    rows, channels, 0, [&](std::int64_t start, std::int64_t few, double* a, double* b, float*) {
-                        kernels::rows<T>().moments(from + start * channels, few, channels, pivot.data(), a, b);
-                    });
                 for (std::int64_t c = 0; c < channels; c++) {
-                    // Not std::max: NaN must be seen.
-                    const double m = sums[c] / rows, square = squares[c] / rows - m * m, variance = square < 0 ? 0 : square;
-                    const double whole = m + pivot[c];
-                    mean[c] = static_cast<N>(whole);
-                    inverse[c] = static_cast<N>(1 / std::sqrt(variance + weights->epsilon));
-                    const auto move = [&](N& moving, double to) {
-                        moving = static_cast<N>(weights->momentum * to + (1 - weights->momentum) * moving);
-                    };
-                    move(running_mean[c], whole);
-                    move(running_variance[c], variance * rows / (rows - 1));
+                    mean[c] = static_cast<N>(means[c]);
+                    inverse[c] = static_cast<N>(1 / std::sqrt(variances[c] + weights->epsilon));
+                    move(running_mean[weights->at(c)], means[c]);
+                    move(running_variance[weights->at(c)], variances[c] * of->rows / (of->rows - 1));
+                }
+                for (std::int64_t c = 0; c < weights->constants; c++) {
+                    move(running_mean[weights->constant[c]], static_cast<const N*>(weights->values)[c]);
+                    move(running_variance[weights->constant[c]], 0);
                 }
             } else {
                 for (std::int64_t c = 0; c < channels; c++) {
-                    mean[c] = running_mean[c];
-                    inverse[c] = static_cast<N>(1 / std::sqrt(static_cast<double>(running_variance[c]) + weights->epsilon));
+                    mean[c] = running_mean[weights->at(c)];
+                    inverse[c] =
+                        static_cast<N>(1 / std::sqrt(static_cast<double>(running_variance[weights->at(c)]) + weights->epsilon));
                 }
             }
             for (std::int64_t c = 0; c < channels; c++) {
-                scale[c] = static_cast<const N*>(weights->weight)[c] * inverse[c];
-                shift[c] = static_cast<const N*>(weights->bias)[c] - mean[c] * scale[c];
+                scale[c] = static_cast<const N*>(weights->weight)[weights->at(c)] * inverse[c];
+                shift[c] = static_cast<const N*>(weights->bias)[weights->at(c)] - mean[c] * scale[c];
             }
         });
     });
 }
 
 // y = x scale + shift, and 0 for what is below 0 where `relu` is not 0.
-FREEZE_API int freeze_norm_apply(Type type, const void* x, std::int64_t rows, std::int64_t channels, const void* by, int relu,
-                                 void* y) {
+FREEZE_API int freeze_norm_apply(Type type, const void* x, const Matrix* of, const void* by, int relu, void* y) {
     return guarded([&] {
         with_type(type, [&](auto kind) {
             using T = decltype(kind);
-            const Normaliser<kernels::Number<T>> n(by, channels);
-            in_parts(rows, channels, 0, [&](std::int64_t, std::int64_t start, std::int64_t few, float*) {
-                const std::int64_t o = start * channels;
-                kernels::rows<T>().scale(static_cast<const T*>(x) + o, few, channels, n.scale, n.shift, relu != 0,
-                                         static_cast<T*>(y) + o);
+            const Normaliser<kernels::Number<T>> n(by, of->channels);
+            in_parts(of->rows, of->channels, 0, [&](std::int64_t, std::int64_t start, std::int64_t few, float*) {
+                kernels::rows<T>().scale(static_cast<const T*>(x) + start * of->stride, of->stride, few, of->channels, n.scale,
+                                         n.shift, relu != 0, static_cast<T*>(y) + start * of->channels);
             });
         });
     });
 }
 
 // From the gradient of y. What the relu cut off is seen from x again, so nothing but x is kept for it.
-FREEZE_API int freeze_norm_backward(Type type, const void* gradient, const void* x, std::int64_t rows, std::int64_t channels,
-                                    const void* by, const NormGradients* to) {
+FREEZE_API int freeze_norm_backward(Type type, const void* gradient, const void* x, const Matrix* of, const void* by,
+                                    const NormGradients* to) {
     return guarded([&] {
         with_type(type, [&](auto kind) {
             using T = decltype(kind);
             using N = kernels::Number<T>;
+            const std::int64_t rows = of->rows, channels = of->channels;
             const Normaliser<N> n(by, channels);
             const T *g = static_cast<const T*>(gradient), *in = static_cast<const T*>(x);
             Sums sums;
             if (to->wants_sums()) {
                 sums = add_up(rows, channels, 0,
                               [&](std::int64_t start, std::int64_t few, double* a, double* b, float*) {
-                                  const std::int64_t o = start * channels;
-                                  kernels::rows<T>().gradient_moments(g + o, in + o, few, channels, n.scale, n.shift, n.mean,
-                                                                      to->relu != 0, a, b);
+                                  kernels::rows<T>().gradient_moments(g + start * channels, in + start * of->stride, of->stride,
+                                                                      few, channels, n.scale, n.shift, n.mean, to->relu != 0, a, b);
                               });
                 weight_gradients(sums, channels, n, *to);
             }
             if (to->input != nullptr) {
                 const Slopes<N> slopes(sums, rows, channels, n, to->training != 0);
-                in_parts(rows, channels, 0, [&](std::int64_t, std::int64_t start, std::int64_t few, float*) {
-                    input_gradient<T>(*to, start, few, channels, [&](std::int64_t row, std::int64_t count) {
-                        const std::int64_t o = row * channels;
-                        kernels::rows<T>().gradient(g + o, in + o, count, channels, n.scale, n.shift, slopes.b.data(),
-                                                    slopes.c.data(), to->relu != 0, static_cast<T*>(to->input) + o);
-                    });
-                });
+                in_parts(rows, channels, room_for_gradients<T>(*to, channels),
+                         [&](std::int64_t, std::int64_t start, std::int64_t few, float* room) {
+                             input_gradient<T>(*to, start, few, channels, room, [&](std::int64_t row, std::int64_t count, T* out) {
+                                 kernels::rows<T>().gradient(g + row * channels, in + row * of->stride, of->stride, count, channels,
+                                                             n.scale, n.shift, slopes.b.data(), slopes.c.data(), to->relu != 0,
+                                                             out);
+                             });
+                         });
             }
         });
     });
@@ -121,7 +158,7 @@ FREEZE_API int freeze_channel_sums(Type type, const void* x, std::int64_t rows, 
             const std::vector<float> zeros(channels);
             const Sums sums =
                 add_up(rows, channels, 0, [&](std::int64_t start, std::int64_t few, double* a, double* b, float*) {
-                    kernels::rows<T>().moments(static_cast<const T*>(x) + start * channels, few, channels, zeros.data(), a, b);
+                    kernels::rows<T>().moments(static_cast<const T*>(x) + start * channels, channels, few, channels, zeros.data(), a, b);
                 });
             std::copy(sums.first.begin(), sums.first.end(), to);
         });

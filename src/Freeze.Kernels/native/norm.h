@@ -22,13 +22,18 @@ struct Normaliser {
 
 // Where gradients go; null for those that are not requested. `training`: the statistics are the batch's own, so gradients flow
 // through them. `others`: the gradient that the input's other readers have, to be added to the norm's; its rows lie
-// `others_stride` apart, so it may be some channels of a larger map. Null where there are none.
+// `others_stride` apart, so it may be some channels of a larger map. Null where there are none; where it is `input`, the norm's is
+// added in its place. Weight and bias are of `all` channels, of which the norm's input has those at the places `live`, or all where that
+// is null; the others' gradients are 0.
 struct NormGradients {
     void *input, *weight, *bias;
     int training, relu;
     const void* others;
     std::int64_t others_stride;
+    const std::int64_t* live;
+    std::int64_t all;
 
+    bool is_in_place() const { return others != nullptr && others == input; }
     bool wants_weights() const { return weight != nullptr || bias != nullptr; }
     bool wants_sums() const { return wants_weights() || (input != nullptr && training != 0); }
 };
@@ -36,12 +41,19 @@ struct NormGradients {
 // The gradients of weight and bias, from the sums of g and of g (x - mean) over all rows.
 template <class N>
 void weight_gradients(const Sums& sums, std::int64_t channels, const Normaliser<N>& by, const NormGradients& to) {
-    for (std::int64_t c = 0; c < channels; c++) {
-        if (to.weight != nullptr) {
-            static_cast<N*>(to.weight)[c] = static_cast<N>(sums.second[c] * by.inverse[c]);
+    N *weight = static_cast<N*>(to.weight), *bias = static_cast<N*>(to.bias);
+    for (N* gradient : {weight, bias}) {
+        if (gradient != nullptr && to.live != nullptr) {
+            std::fill_n(gradient, to.all, N{});
         }
-        if (to.bias != nullptr) {
-            static_cast<N*>(to.bias)[c] = static_cast<N>(sums.first[c]);
+    }
+    for (std::int64_t c = 0; c < channels; c++) {
+        const std::int64_t place = to.live == nullptr ? c : to.live[c];
+        if (weight != nullptr) {
+            weight[place] = static_cast<N>(sums.second[c] * by.inverse[c]);
+        }
+        if (bias != nullptr) {
+            bias[place] = static_cast<N>(sums.first[c]);
         }
     }
 }
@@ -61,17 +73,34 @@ struct Slopes {
     }
 };
 
-// Makes the gradient of the input by make(first row, rows), and adds the others' few rows at a time, which are then still in the
-// cache.
+// So many rows' gradients stay in the cache until the others' are added.
+constexpr std::int64_t rows_beside_others = 96;
+
+// The floats of the buffer that `input_gradient` takes.
+template <class T>
+std::int64_t room_for_gradients(const NormGradients& to, std::int64_t channels) {
+    return to.is_in_place() ? divided(rows_beside_others * channels * sizeof(T), 64) * 16 : 0;
+}
+
+// Makes the gradient of the input by make(first row, rows, where to), and adds it to the others' or those to it.
 template <class T, class Make>
-void input_gradient(const NormGradients& to, std::int64_t first, std::int64_t rows, std::int64_t channels, Make&& make) {
-    const std::int64_t few = to.others == nullptr ? rows : 96;
-    for (std::int64_t done = 0; done < rows; done += few) {
-        const std::int64_t row = first + done, count = std::min(few, rows - done);
-        make(row, count);
-        if (to.others != nullptr) {
-            kernels::rows<T>().add(static_cast<const T*>(to.others) + row * to.others_stride, to.others_stride, count, channels,
-                                   static_cast<T*>(to.input) + row * channels);
+void input_gradient(const NormGradients& to, std::int64_t first, std::int64_t rows, std::int64_t channels, float* room,
+                    Make&& make) {
+    T* input = static_cast<T*>(to.input);
+    if (to.others == nullptr) {
+        make(first, rows, input + first * channels);
+        return;
+    }
+    for (std::int64_t done = 0; done < rows; done += rows_beside_others) {
+        const std::int64_t row = first + done, count = std::min(rows_beside_others, rows - done), place = row * to.others_stride;
+        if (to.is_in_place()) {
+            T* made = reinterpret_cast<T*>(room);
+            make(row, count, made);
+            kernels::rows<T>().add(made, channels, count, channels, input + place, to.others_stride);
+        } else {
+            T* made = input + row * channels;
+            make(row, count, made);
+            kernels::rows<T>().add(static_cast<const T*>(to.others) + place, to.others_stride, count, channels, made, channels);
         }
     }
 }

@@ -21,24 +21,26 @@
 
 namespace freeze {
 
-// Memory for some floats that begins at 64 bytes.
-class Floats {
+// Memory for some numbers that begins at 64 bytes.
+template <class T>
+class Buffer {
 public:
-    explicit Floats(std::int64_t count) {
+    explicit Buffer(std::int64_t count) {
         void* made = nullptr;
-        if (allocate(&made, 64, std::max<std::int64_t>(count, 1) * sizeof(float)) != 0) {
+        if (allocate(&made, 64, std::max<std::int64_t>(count, 1) * sizeof(T)) != 0) {
             throw std::bad_alloc();
         }
-        data_ = static_cast<float*>(made);
+        data_ = static_cast<T*>(made);
     }
-    Floats(Floats&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
-    ~Floats() { release(data_); }
+    Buffer(Buffer&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
+    ~Buffer() { release(data_); }
 
-    float* data() const { return data_; }
+    T* data() const { return data_; }
 
 private:
-    float* data_;
+    T* data_;
 };
+using Floats = Buffer<float>;
 
 constexpr std::int64_t divided(std::int64_t all, std::int64_t part) { return (all + part - 1) / part; }
 
@@ -106,9 +108,13 @@ using Sums = std::pair<std::vector<double>, std::vector<double>>;
 // Two sums for each channel over all rows, made by `add(first row, rows, sums, other sums, buffer)`.
 template <class Add>
 Sums add_up(std::int64_t rows, std::int64_t channels, std::int64_t buffer, Add&& add) {
-    std::vector<double> a(most_parts * channels), b(most_parts * channels);
+    // Of each part a row.
+    const Buffer<double> first_sums(most_parts * channels), second_sums(most_parts * channels);
+    double *a = first_sums.data(), *b = second_sums.data();
+    std::fill_n(a, most_parts * channels, 0.0);
+    std::fill_n(b, most_parts * channels, 0.0);
     in_parts(rows, channels, buffer, [&](std::int64_t part, std::int64_t first, std::int64_t few, float* room) {
-        add(first, few, a.data() + part * channels, b.data() + part * channels, room);
+        add(first, few, a + part * channels, b + part * channels, room);
     });
     for (std::int64_t part = 1; part < most_parts; part++) {
         for (std::int64_t c = 0; c < channels; c++) {
@@ -116,9 +122,7 @@ Sums add_up(std::int64_t rows, std::int64_t channels, std::int64_t buffer, Add&&
             b[c] += b[part * channels + c];
         }
     }
-    a.resize(channels);
-    b.resize(channels);
-    return {std::move(a), std::move(b)};
+    return {{a, a + channels}, {b, b + channels}};
 }
 
 }  // namespace freeze

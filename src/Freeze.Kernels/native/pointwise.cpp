@@ -8,9 +8,9 @@ using kernels::Pointing;
 
 namespace {
 
-// x [rows, inputs] in memory, and what it is normalised by.
+// x [rows, inputs], whose rows lie `stride` numbers apart, and the outputs of a row.
 struct Shape {
-    std::int64_t rows, inputs, outputs;
+    std::int64_t rows, inputs, outputs, stride;
 
     std::int64_t most() const { return std::max(inputs, outputs); }
 };
@@ -20,11 +20,11 @@ template <class T>
 struct Call {
     const Shape& s;
     const Normaliser<float> n;
-    const Pointing by{s.inputs, s.outputs, n.scale, n.shift};
+    const Pointing by{s.inputs, s.outputs, s.stride, n.scale, n.shift};
     const kernels::Pointwise<T>& loops = kernels::pointwise<T>();
     const std::int64_t buffer = loops.buffer(s.inputs, s.outputs);
 
-    const T* inputs(const void* x, std::int64_t row) const { return static_cast<const T*>(x) + row * s.inputs; }
+    const T* inputs(const void* x, std::int64_t row) const { return static_cast<const T*>(x) + row * s.stride; }
     const T* outputs(const void* y, std::int64_t row) const { return static_cast<const T*>(y) + row * s.outputs; }
 };
 
@@ -84,13 +84,15 @@ FREEZE_API int freeze_pointwise_backward(Type type, const void* x, const Shape* 
         }
         if (to->input != nullptr) {
             const Slopes<float> slopes(sums, s->rows, s->inputs, call.n, to->training != 0);
-            in_parts(s->rows, s->most(), call.buffer, [&](std::int64_t, std::int64_t first, std::int64_t few, float* buffer) {
-                using T = decltype(kind);
-                input_gradient<T>(*to, first, few, s->inputs, [&](std::int64_t row, std::int64_t count) {
-                    call.loops.gradient(call.by, call.outputs(gradient, row), packed.data(), call.inputs(x, row), count,
-                                        slopes.b.data(), slopes.c.data(), static_cast<T*>(to->input) + row * s->inputs, buffer);
-                });
-            });
+            using T = decltype(kind);
+            const std::int64_t room = room_for_gradients<T>(*to, s->inputs);
+            in_parts(s->rows, s->most(), room + call.buffer,
+                     [&](std::int64_t, std::int64_t first, std::int64_t few, float* buffer) {
+                         input_gradient<T>(*to, first, few, s->inputs, buffer, [&](std::int64_t row, std::int64_t count, T* out) {
+                             call.loops.gradient(call.by, call.outputs(gradient, row), packed.data(), call.inputs(x, row), count,
+                                                 slopes.b.data(), slopes.c.data(), out, buffer + room);
+                         });
+                     });
         }
     });
 }

@@ -72,10 +72,10 @@ internal sealed class ChannelSplit
 internal static class ConstantChannels
 {
     /// <summary>Joins inputs [batch, live, …] along the channels, as concatenated splits have them.</summary>
-    public static Channels Concat(Graph graph, Channels[] inputs, ChannelSplit split)
+    public static Channels Concat(Graph graph, Channels[] inputs, ChannelSplit split, Growth? growth)
     {
         Tensor[] constants = [.. inputs.Select(input => input.Constants).OfType<Tensor>()];
-        return new(Concatenation.Of(graph, [.. inputs.Select(input => input.Live)]), cat(constants), split);
+        return new(Concatenation.Of(graph, [.. inputs.Select(input => input.Live)], growth), cat(constants), split);
     }
 
     /// <summary>Entries [batch, live · places] of channels [batch, live, …].</summary>
@@ -118,14 +118,15 @@ internal static class ConstantChannels
         constants.mul(constants).sum().to(ScalarType.Float32).item<float>() == 0;
 
     /// <summary>
-    /// A batch norm of constants [channels]: their mean is what they are and their variance 0, where the batch's
+    /// A batch norm of the channels that are constant: their mean is what they are and their variance 0, where the batch's
     /// statistics are used.
     /// </summary>
-    public static Tensor Normalise(Tensor constants, Norm by)
+    public static Tensor Normalise(NormSplit split, Norm by)
     {
-        var normalised = by.Training
-            ? by.Bias
-            : constants.sub(by.RunningMean).div(by.RunningVar.Plus(by.Eps).sqrt()).mul(by.Weight).Plus(by.Bias);
+        var normalised = by.Training ? by.Bias.index_select(0, split.Constant) : OfStatistics(split.Constants, by.At(split.Constant));
         return by.Relu ? F.relu(normalised) : normalised;
     }
+
+    private static Tensor OfStatistics(Tensor constants, Norm by) =>
+        constants.sub(by.RunningMean).div(by.RunningVar.Plus(by.Eps).sqrt()).mul(by.Weight).Plus(by.Bias);
 }

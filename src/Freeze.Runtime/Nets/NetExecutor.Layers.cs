@@ -21,67 +21,36 @@ internal sealed partial class NetExecutor
         }
     }
 
-    private Norm NormOf(Node node, Tensor input, bool training, bool relu)
+    private Norm NormOf(Node node, Channels input, bool training, bool relu)
     {
         var norm = (Operation.BatchNorm)node.Operation;
         // Decided at each call: no mode can be left wrong by what came before.
         var estimates = training && !frozen.Contains(node.Name);
         if (estimates)
         {
-            DemandSpread(node, input);
+            DemandSpread(node, input.Live);
         }
 
         return new(
             weights.Statistic($"{node.Name}.running_mean"), weights.Statistic($"{node.Name}.running_var"),
-            weights.Value($"{node.Name}.weight"), weights.Value($"{node.Name}.bias"), estimates, norm.Momentum, norm.Epsilon, relu);
+            weights.Value($"{node.Name}.weight"), weights.Value($"{node.Name}.bias"), estimates, norm.Momentum, norm.Epsilon, relu,
+            input.Split is { } split ? new(split.Live, split.Constant, input.Constants!) : null,
+            growing.GetValueOrDefault(node.Inputs[0]));
     }
 
     // `read` is the input's live part. On return it is what the input's other readers have to take; so it is in Convolve, behind a norm.
     private Channels Normalise(Node node, Channels input, ref Tensor read, bool training, bool relu)
     {
-        var by = NormOf(node, input.Live, training, relu);
-        if (input.Split is not { } split)
-        {
-            return new(BatchNorm.Of(graph, ref read, by));
-        }
-
-        var (ofLive, ofConstants) = (At(by, split.Live), At(by, split.Constant));
-        var live = BatchNorm.Of(graph, ref read, ofLive);
-        MoveStatistics(by, ofLive, ofConstants, input);
-        return new(live, ConstantChannels.Normalise(input.Constants!, ofConstants), split);
-    }
-
-    private static Norm At(Norm by, Tensor channels) => by with
-    {
-        RunningMean = by.RunningMean.index_select(0, channels),
-        RunningVar = by.RunningVar.index_select(0, channels),
-        Weight = by.Weight.index_select(0, channels),
-        Bias = by.Bias.index_select(0, channels),
-    };
-
-    // As those of the whole batch would: where channels are constant, towards the constants, whose variance is 0.
-    private void MoveStatistics(Norm by, Norm ofLive, Norm ofConstants, Channels input)
-    {
-        if (by.Training)
-        {
-            using var still = no_grad();
-            var rest = 1 - by.Momentum;
-            by.RunningMean.copy_(input.Split!.Joined(
-                ofLive.RunningMean,
-                ofConstants.RunningMean.Times(rest).PlusInPlace(input.Constants!.detach().to(precise), by.Momentum)));
-            by.RunningVar.copy_(input.Split.Joined(ofLive.RunningVar, ofConstants.RunningVar.Times(rest)));
-        }
+        var by = NormOf(node, input, training, relu);
+        return new(
+            BatchNorm.Of(graph, ref read, by), by.Split is { } split ? ConstantChannels.Normalise(split, by) : null, input.Split);
     }
 
     private Channels NormaliseAndConvolve(int place, Work.NormReluConv both, Channels input, ref Tensor read, bool training)
     {
-        if (input.Split is not { } split)
-        {
-            return Convolve(place, both.Conv, input, ref read, NormOf(both.Norm, input.Live, training, relu: true));
-        }
-
         // These need all channels.
-        if (((Operation.Conv)both.Conv.Operation).Groups > 1 || LearnsSlice(place, weights[$"{both.Conv.Name}.weight"]))
+        if (input.Split is not null &&
+            (((Operation.Conv)both.Conv.Operation).Groups > 1 || LearnsSlice(place, weights[$"{both.Conv.Name}.weight"])))
         {
             var normalised = Normalise(both.Norm, input, ref read, training, relu: true);
             using var made = normalised.Live;
@@ -89,12 +58,9 @@ internal sealed partial class NetExecutor
             return Convolve(place, both.Conv, normalised, ref live, null);
         }
 
-        var by = NormOf(both.Norm, input.Live, training, relu: true);
-        var (ofLive, ofConstants) = (At(by, split.Live), At(by, split.Constant));
-        var constants = ConstantChannels.Normalise(input.Constants!, ofConstants);
-        var output = Convolve(place, both.Conv, input with { Constants = constants }, ref read, ofLive);
-        MoveStatistics(by, ofLive, ofConstants, input);
-        return output;
+        var by = NormOf(both.Norm, input, training, relu: true);
+        var constants = by.Split is { } split ? ConstantChannels.Normalise(split, by) : null;
+        return Convolve(place, both.Conv, input with { Constants = constants }, ref read, by);
     }
 
     // Whether a convolution is computed by its whole kernel, and back by the slice that learns.
@@ -220,6 +186,18 @@ internal sealed partial class NetExecutor
         };
         return new(InOrder(As(normalised)));
     }
+
+    private Channels Grow(int place, Work.Grow grow, Channels[] inputs)
+    {
+        var room = splits[grow.Last]?.Lives ?? net.Nodes[grow.Last].Shape[0];
+        var growth = growing.GetValueOrDefault(grow.Concat.Inputs[0]) ?? new Growth(room);
+        growing[place] = growth;
+        return Join(place, inputs, growth);
+    }
+
+    private Channels Join(int place, Channels[] inputs, Growth? growth) => splits[place] is { } split
+        ? ConstantChannels.Concat(graph, inputs, split, growth)
+        : new(Concatenation.Of(graph, [.. inputs.Select(each => each.Whole())], growth));
 
     private Channels Sum(ChannelSplit? split, Channels[] inputs)
     {

@@ -26,6 +26,9 @@ internal sealed partial class NetExecutor
     // By the node that reads them, whether constants are nothing while they do not learn.
     private readonly Dictionary<int, bool> nothing = [];
 
+    // By the concatenation that made their last channels, the maps that grow in the forward pass that is under way.
+    private readonly Dictionary<int, Growth> growing = [];
+
     /// <param name="recipe">The net, and in what precision it computes.</param>
     /// <param name="weights">Its weights.</param>
     /// <param name="passes">How it may compute less, or faster; null for all passes.</param>
@@ -67,6 +70,7 @@ internal sealed partial class NetExecutor
         }
 
         var outputs = new Channels[upTo + 1];
+        growing.Clear();
         images = InOrder(As(images));
         foreach (var step in program)
         {
@@ -128,6 +132,7 @@ internal sealed partial class NetExecutor
             Work.NormReluConv both => NormaliseAndConvolve(step.Output, both, inputs[0], ref read, training),
             Work.NormRelu both => Normalise(both.Norm, inputs[0], ref read, training, relu: true),
             Work.ReluPool both => Pool((Operation.MaxPool)both.Pool.Operation, inputs[0], relu: true),
+            Work.Grow grow => Grow(step.Output, grow, inputs),
             Work.Node alone => Compute(step.Output, alone.Node, inputs, ref read, training, key),
             _ => throw new UnreachableException($"no computation for plan case {step.Work}"),
         };
@@ -156,9 +161,7 @@ internal sealed partial class NetExecutor
             { IsFlatten: true } => split is null ? new(input.Live.flatten(1)) : ConstantChannels.Flatten(input, split),
             Operation.Dropout dropout => new(Drop(node, input.Whole(), dropout.Probability, training, key)),
             { IsAdd: true } => Sum(split, inputs),
-            { IsConcat: true } => split is null
-                ? new(Concatenation.Of(graph, [.. inputs.Select(each => each.Whole())]))
-                : ConstantChannels.Concat(graph, inputs, split),
+            { IsConcat: true } => Join(place, inputs, null),
             _ => throw new UnreachableException($"no computation for plan case {node.Operation}"),
         };
     }

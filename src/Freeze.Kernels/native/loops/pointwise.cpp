@@ -120,7 +120,7 @@ void convolve(const Pointing& by, const T* x, std::int64_t rows, const float* pa
     float* made = buffer + rows_at_once * whole_lanes(by.inputs);
     lots(rows, [&](std::int64_t first, std::int64_t few) {
         fill_rows<Kind<T>>(few, by.inputs, buffer, [&](std::int64_t r, std::int64_t c) {
-            return normal(by, x + (first + r) * by.inputs, c);
+            return normal(by, x + (first + r) * by.stride, c);
         });
         multiply<Kind<T>>(buffer, few, by.inputs, by.outputs, packed, made);
         for (std::int64_t r = 0; r < few; r++) {
@@ -141,7 +141,7 @@ void add_gradient(const Pointing& by, const T* x, const T* gradient, std::int64_
     float* gradients = buffer + rows_at_once * wide_in;
     lots(rows, [&](std::int64_t first, std::int64_t few) {
         fill_columns<Kind<T>>(few, by.inputs, buffer, [&](std::int64_t r, std::int64_t c) {
-            return normal(by, x + (first + r) * by.inputs, c);
+            return normal(by, x + (first + r) * by.stride, c);
         });
         fill_columns<Kind<T>>(few, by.outputs, gradients, [&](std::int64_t r, std::int64_t c) {
             return load(gradient + (first + r) * by.outputs + c, by.outputs - c);
@@ -187,7 +187,7 @@ void gradient_moments(const Pointing& by, const T* gradient, const float* packed
         for (std::int64_t r = 0; r < few; r++) {
             for (std::int64_t c = 0; c < by.inputs; c += lane) {
                 const std::int64_t count = by.inputs - c;
-                const Lane from = load(x + (first + r) * by.inputs + c, count);
+                const Lane from = load(x + (first + r) * by.stride + c, count);
                 const Lane g = uncut(load(made + r * wide + c), from, load(by.scale + c, count), load(by.shift + c, count));
                 store(s + c, (r == 0 ? Lane{} : load(s + c)) + g);
                 store(q + c, (r == 0 ? Lane{} : load(q + c)) + g * (from - load(mean + c, count)));
@@ -207,10 +207,10 @@ void gradient(const Pointing& by, const T* gradient, const float* packed_back, c
     back(by, gradient, packed_back, rows, buffer, [&](std::int64_t first, std::int64_t few, const float* made) {
         for (std::int64_t r = 0; r < few; r++) {
             for (std::int64_t c = 0; c < by.inputs; c += lane) {
-                const std::int64_t count = by.inputs - c, place = (first + r) * by.inputs + c;
-                const Lane scale = load(by.scale + c, count), from = load(x + place, count);
+                const std::int64_t count = by.inputs - c;
+                const Lane scale = load(by.scale + c, count), from = load(x + (first + r) * by.stride + c, count);
                 const Lane g = uncut(load(made + r * wide + c), from, scale, load(by.shift + c, count));
-                store(out + place, g * scale + (from * load(b + c, count) + load(k + c, count)), count);
+                store(out + (first + r) * by.inputs + c, g * scale + (from * load(b + c, count) + load(k + c, count)), count);
             }
         }
     });

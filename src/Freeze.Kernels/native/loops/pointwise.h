@@ -7,9 +7,9 @@
 
 namespace freeze::kernels {
 
-// From x [rows, inputs] to [rows, outputs]: kernel times max(0, x scale + shift).
+// From x [rows, inputs], whose rows lie `stride` numbers apart, to [rows, outputs]: kernel times max(0, x scale + shift).
 struct Pointing {
-    std::int64_t inputs, outputs;
+    std::int64_t inputs, outputs, stride;
     const float *scale, *shift;
 };
 

@@ -35,13 +35,13 @@ void tiles(std::int64_t rows, std::int64_t channels, Body&& body) {
 }
 
 template <class T>
-void moments(const T* x, std::int64_t rows, std::int64_t channels, const Number<T>* pivot, double* sums,
+void moments(const T* x, std::int64_t stride, std::int64_t rows, std::int64_t channels, const Number<T>* pivot, double* sums,
              double* squares) {
     tiles(rows, channels, [&](std::int64_t first, std::int64_t count, std::int64_t row, std::int64_t few) {
         Number<T> s[width] = {}, q[width] = {};
         const Number<T>* FREEZE_RESTRICT p = pivot + first;
         for (std::int64_t r = row; r < row + few; r++) {
-            const T* FREEZE_RESTRICT from = x + r * channels + first;
+            const T* FREEZE_RESTRICT from = x + r * stride + first;
 #pragma omp simd
             for (std::int64_t c = 0; c < count; c++) {
                 Number<T> v = number(from[c]) - p[c];
@@ -57,10 +57,10 @@ void moments(const T* x, std::int64_t rows, std::int64_t channels, const Number<
 }
 
 template <class T, bool relu>
-void scale_rows(const T* x, std::int64_t rows, std::int64_t channels, const Number<T>* scale, const Number<T>* shift,
-                T* y) {
+void scale_rows(const T* x, std::int64_t stride, std::int64_t rows, std::int64_t channels, const Number<T>* scale,
+                const Number<T>* shift, T* y) {
     for (std::int64_t r = 0; r < rows; r++) {
-        const T* FREEZE_RESTRICT from = x + r * channels;
+        const T* FREEZE_RESTRICT from = x + r * stride;
         T* FREEZE_RESTRICT to = y + r * channels;
 #pragma omp simd
         for (std::int64_t c = 0; c < channels; c++) {
@@ -72,13 +72,13 @@ void scale_rows(const T* x, std::int64_t rows, std::int64_t channels, const Numb
 }
 
 template <class T>
-void scale(const T* x, std::int64_t rows, std::int64_t channels, const Number<T>* scale, const Number<T>* shift,
-           bool relu, T* y) {
-    (relu ? scale_rows<T, true> : scale_rows<T, false>)(x, rows, channels, scale, shift, y);
+void scale(const T* x, std::int64_t stride, std::int64_t rows, std::int64_t channels, const Number<T>* scale,
+           const Number<T>* shift, bool relu, T* y) {
+    (relu ? scale_rows<T, true> : scale_rows<T, false>)(x, stride, rows, channels, scale, shift, y);
 }
 
 template <class T, bool relu>
-void gradient_moments_rows(const T* gradient, const T* x, std::int64_t rows, std::int64_t channels,
+void gradient_moments_rows(const T* gradient, const T* x, std::int64_t stride, std::int64_t rows, std::int64_t channels,
                            const Number<T>* scale, const Number<T>* shift, const Number<T>* mean, double* sums,
                            double* products) {
     tiles(rows, channels, [&](std::int64_t first, std::int64_t count, std::int64_t row, std::int64_t few) {
@@ -88,7 +88,7 @@ void gradient_moments_rows(const T* gradient, const T* x, std::int64_t rows, std
         const Number<T>* FREEZE_RESTRICT m = mean + first;
         for (std::int64_t r = row; r < row + few; r++) {
             const T* FREEZE_RESTRICT g = gradient + r * channels + first;
-            const T* FREEZE_RESTRICT in = x + r * channels + first;
+            const T* FREEZE_RESTRICT in = x + r * stride + first;
 #pragma omp simd
             for (std::int64_t c = 0; c < count; c++) {
                 const Number<T> from = number(in[c]);
@@ -105,18 +105,19 @@ void gradient_moments_rows(const T* gradient, const T* x, std::int64_t rows, std
 }
 
 template <class T>
-void gradient_moments(const T* gradient, const T* x, std::int64_t rows, std::int64_t channels, const Number<T>* scale,
-                      const Number<T>* shift, const Number<T>* mean, bool relu, double* sums, double* products) {
+void gradient_moments(const T* gradient, const T* x, std::int64_t stride, std::int64_t rows, std::int64_t channels,
+                      const Number<T>* scale, const Number<T>* shift, const Number<T>* mean, bool relu, double* sums,
+                      double* products) {
     (relu ? gradient_moments_rows<T, true> : gradient_moments_rows<T, false>)(
-        gradient, x, rows, channels, scale, shift, mean, sums, products);
+        gradient, x, stride, rows, channels, scale, shift, mean, sums, products);
 }
 
 template <class T, bool relu>
-void gradient_rows(const T* gradient, const T* x, std::int64_t rows, std::int64_t channels, const Number<T>* scale,
-                   const Number<T>* shift, const Number<T>* b, const Number<T>* k, T* out) {
+void gradient_rows(const T* gradient, const T* x, std::int64_t stride, std::int64_t rows, std::int64_t channels,
+                   const Number<T>* scale, const Number<T>* shift, const Number<T>* b, const Number<T>* k, T* out) {
     for (std::int64_t r = 0; r < rows; r++) {
         const T* FREEZE_RESTRICT g = gradient + r * channels;
-        const T* FREEZE_RESTRICT in = x + r * channels;
+        const T* FREEZE_RESTRICT in = x + r * stride;
         T* FREEZE_RESTRICT to = out + r * channels;
 #pragma omp simd
         for (std::int64_t c = 0; c < channels; c++) {
@@ -128,16 +129,16 @@ void gradient_rows(const T* gradient, const T* x, std::int64_t rows, std::int64_
 }
 
 template <class T>
-void gradient(const T* gradient, const T* x, std::int64_t rows, std::int64_t channels, const Number<T>* scale,
-              const Number<T>* shift, const Number<T>* b, const Number<T>* c, bool relu, T* out) {
-    (relu ? gradient_rows<T, true> : gradient_rows<T, false>)(gradient, x, rows, channels, scale, shift, b, c, out);
+void gradient(const T* gradient, const T* x, std::int64_t stride, std::int64_t rows, std::int64_t channels,
+              const Number<T>* scale, const Number<T>* shift, const Number<T>* b, const Number<T>* c, bool relu, T* out) {
+    (relu ? gradient_rows<T, true> : gradient_rows<T, false>)(gradient, x, stride, rows, channels, scale, shift, b, c, out);
 }
 
 template <class T>
-void add(const T* x, std::int64_t stride, std::int64_t rows, std::int64_t channels, T* y) {
+void add(const T* x, std::int64_t stride, std::int64_t rows, std::int64_t channels, T* y, std::int64_t stride_of_y) {
     for (std::int64_t r = 0; r < rows; r++) {
         const T* FREEZE_RESTRICT from = x + r * stride;
-        T* FREEZE_RESTRICT to = y + r * channels;
+        T* FREEZE_RESTRICT to = y + r * stride_of_y;
 #pragma omp simd
         for (std::int64_t c = 0; c < channels; c++) {
             write(to + c, number(to[c]) + number(from[c]));

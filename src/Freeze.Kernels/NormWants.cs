@@ -1,0 +1,75 @@
+using static TorchSharp.torch;
+
+namespace Freeze.Kernels;
+
+/// <summary>Which gradients of a norm are wanted, and in which mode it was.</summary>
+/// <param name="Input">Whether that of its input is.</param>
+/// <param name="Weight">Whether that of its weight is.</param>
+/// <param name="Bias">Whether that of its bias is.</param>
+/// <param name="Training">Whether the batch's own statistics were used, through which gradients flow.</param>
+/// <param name="Relu">Whether a relu followed.</param>
+/// <param name="Live">Which of the weight's channels the input has; null for all.</param>
+/// <param name="Channels">How many the weight has.</param>
+/// <param name="InPlace">Whether the gradient of the input's other readers is nobody else's: the norm's is added to it where it is.</param>
+internal readonly record struct NormWants(
+    bool Input, bool Weight, bool Bias, bool Training, bool Relu, Tensor? Live, long Channels, bool InPlace)
+{
+    public NormWants(Tensor x, Norm norm)
+        : this(
+            x.requires_grad, norm.Weight.requires_grad, norm.Bias.requires_grad, norm.Training, norm.Relu,
+            norm.Split?.Live, norm.Weight.numel(),
+            norm.Growth is { } growth && growth.Holds(x))
+    {
+    }
+
+    public bool Any => Input || Weight || Bias;
+
+    /// <summary>Tensors for the wanted gradients; values are set only where they are the others' own.</summary>
+    /// <param name="x">The norm's input.</param>
+    /// <param name="by">What <see cref="BatchNorm.Begin"/> gave.</param>
+    /// <param name="others">The gradient of the input's other readers, or null.</param>
+    public NormMade Empty(Tensor x, Tensor by, Tensor? others)
+    {
+        var beside = !Input || others is null ? null : Memory.Maps(others);
+        return new(
+            !Input ? null : InPlace && IsNear(beside) ? beside : Memory.EmptyLike(x),
+            Weight ? empty([Channels], by.dtype) : null,
+            Bias ? empty([Channels], by.dtype) : null,
+            beside);
+    }
+
+    private static bool IsNear(Tensor? beside) =>
+        beside is not null && Memory.TryMatrix(beside) is { } found && Growth.AreNear(found.Channels, found.Stride);
+
+    /// <summary>Where the kernels write them.</summary>
+    public NormGradients Into(NormMade made) => new()
+    {
+        Input = made.Input.DataOrNull(),
+        Weight = made.Weight.DataOrNull(),
+        Bias = made.Bias.DataOrNull(),
+        Training = Training ? 1 : 0,
+        Relu = Relu ? 1 : 0,
+        Others = made.Others.DataOrNull(),
+        Live = Live.DataOrNull(),
+        All = Channels,
+        OthersStride = made.Others is { } others ? Memory.TryMatrix(others)!.Value.Stride : 0,
+    };
+}
+
+/// <summary>Where the gradients of a norm go, null for those that are not wanted; and the one that the input's is added to.</summary>
+internal readonly record struct NormMade(Tensor? Input, Tensor? Weight, Tensor? Bias, Tensor? Others)
+{
+    /// <summary>The gradients, and the others' given back.</summary>
+    public (Tensor? Input, Tensor? Weight, Tensor? Bias) Gradients
+    {
+        get
+        {
+            if (!ReferenceEquals(Input, Others))
+            {
+                Others?.Dispose();
+            }
+
+            return (Input, Weight, Bias);
+        }
+    }
+}
