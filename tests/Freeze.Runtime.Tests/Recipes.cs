@@ -55,6 +55,8 @@ internal sealed record TestRecipe(Net Net)
 
     public Learning Learning { get; init; } = Learning.Together;
 
+    public Origin From { get; init; } = Origin.Nothing;
+
     public Recipe Build() => new(
         DataSourceModule.published(Data),
         Images,
@@ -80,7 +82,8 @@ internal sealed record TestRecipe(Net Net)
         Shuffle,
         Precision,
         Device,
-        Seed);
+        Seed,
+        From);
 
     public Run Run(string name = "a run") => new(name, "", [], Place.Alone, "small", [], Build());
 }
