@@ -114,6 +114,37 @@ let runs (files: Loaded list) : Run[] =
     |> Seq.distinctBy (fun run -> addresses.Of run.Recipe)
     |> Seq.toArray
 
+/// Runs with those that they start from, each once, ahead of all others and in the order in which they are trained.
+let withBases (runs: Run[]) : Run[] =
+    let addresses = Addresses()
+
+    let bases =
+        [|
+            for run in runs do
+                for before in Origins.bases run.Recipe ->
+                    addresses.Of before.Recipe, Origins.asRun run.Profile before
+        |]
+        |> Array.distinctBy fst
+        // A base that is the beginning of another goes first: the other goes on from its end.
+        |> List.ofArray
+        |> List.sortBy (fun (_, run) -> (Origins.bases run.Recipe).Length, run.Recipe.Epochs)
+        |> Array.ofList
+
+    if bases.Length = 0 then
+        runs
+    else
+        let known = runs |> Array.map (fun run -> addresses.Of run.Recipe, run)
+        let byAddress = dict known
+        let isBase = bases |> Seq.map fst |> Set.ofSeq
+
+        Array.append
+            (bases
+             |> Array.map (fun (address, run) ->
+                 match byAddress.TryGetValue address with
+                 | true, own -> own
+                 | false, _ -> run))
+            (known |> Array.filter (fst >> isBase.Contains >> not) |> Array.map snd)
+
 let private valueOf (axis: Axis) = AxisValue.text axis.Value
 
 /// Numbers are equal as numbers: 0.10 is 0.1, and 1 is `1 filter`.

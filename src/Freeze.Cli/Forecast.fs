@@ -60,7 +60,7 @@ let measure
         | :? RunException
         | :? DataException as error -> Error error.Message
 
-    let once = Memo.by HashIdentity.Structural (fun run -> pace run.Recipe) step
+    let once = Memo.by HashIdentity.Structural (fun (run: Run) -> pace run.Recipe) step
     runs |> Array.map (fun run -> once run |> Result.map (ofStep run.Recipe))
 
 /// Bytes that this process has held at most.

@@ -12,6 +12,7 @@ let private word (outcome: RunOutcome) =
     | RunOutcome.FailedBefore _ -> "failed before"
     | RunOutcome.Elsewhere holder -> $"at {holder}"
     | RunOutcome.Interrupted -> "interrupted"
+    | RunOutcome.WaitingFor before -> $"waiting for {line before}"
     | RunOutcome.Waiting -> "waiting"
 
 let result (outcome: RunOutcome) : (RunResult * EpochTime[]) option =
@@ -21,6 +22,7 @@ let result (outcome: RunOutcome) : (RunResult * EpochTime[]) option =
     | RunOutcome.Failed _
     | RunOutcome.FailedBefore _
     | RunOutcome.Elsewhere _
+    | RunOutcome.WaitingFor _
     | RunOutcome.Interrupted
     | RunOutcome.Waiting -> None
 
@@ -32,6 +34,11 @@ let failure (outcome: RunOutcome) : RunFailure option =
 
 /// Says of a failure what it is and what to do.
 let tellFailure (run: Run) (outcome: RunOutcome) =
+    match outcome with
+    | RunOutcome.WaitingFor before ->
+        eprintfn "%s waits for %s, which has failed" (line run.Name) (line before)
+    | _ -> ()
+
     for failure in Option.toList (failure outcome) do
         eprintfn "%s %s: %s" (line run.Name) (word outcome) (line failure.Message)
 

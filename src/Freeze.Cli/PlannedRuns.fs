@@ -19,24 +19,46 @@ type PlannedRun =
         Index: int
     }
 
-/// The chosen runs of files, each recipe once.
+/// The chosen runs of files and those that they start from, each recipe once.
 let ofFiles (files: Files.Loaded list) (chosen: Run[]) : PlannedRun[] =
     let addresses = Addresses()
     let chosen = HashSet(chosen, HashIdentity.Reference)
 
+    let own =
+        [|
+            for file in files do
+                for i in 0 .. file.Runs.Length - 1 do
+                    file.Runs[i], file, i
+        |]
+
+    let byAddress =
+        lazy
+            (own
+             |> Array.map (fun (run, file, i) -> addresses.Of run.Recipe, (run, file, i))
+             |> Array.distinctBy fst
+             |> dict)
+
+    // A run of another file has no place in these.
+    let before file (run: Run) =
+        Origins.bases run.Recipe
+        |> List.map (fun before ->
+            match byAddress.Value.TryGetValue(addresses.Of before.Recipe) with
+            | true, known -> known
+            | false, _ -> Origins.asRun run.Profile before, file, -1)
+
     [|
-        for file in files do
-            for i in 0 .. file.Runs.Length - 1 do
-                if chosen.Contains file.Runs[i] then
-                    file, i
+        for run, file, i in own do
+            if chosen.Contains run then
+                yield! before file run
+                run, file, i
     |]
-    |> Array.Parallel.map (fun (file, i) -> addresses.Of file.Runs[i].Recipe, file, i)
-    |> Array.distinctBy (fun (address, _, _) -> address)
-    |> Array.map (fun (address, file, i) ->
-        let recipe = file.Runs[i].Recipe
+    |> Array.Parallel.map (fun (run, file, i) -> addresses.Of run.Recipe, run, file, i)
+    |> Array.distinctBy (fun (address, _, _, _) -> address)
+    |> Array.map (fun (address, run, file, i) ->
+        let recipe = run.Recipe
 
         {
-            Run = file.Runs[i]
+            Run = run
             Hash =
                 if DataSource.isIdentified recipe.Data then
                     address
@@ -78,10 +100,19 @@ let printTable (planned: PlannedRun[]) =
 
     let counts = once (PlanFile.weights >> Counts.ofWeights)
 
+    let startOf (planned: PlannedRun) =
+        Origins.tryBase planned.Run.Recipe
+        |> Option.map _.Name
+        |> Option.defaultValue ""
+
+    let hasStarts = planned |> Array.exists (startOf >> (<>) "")
+
     planned
     |> print
         [
             words "run" _.Run.Name
+            if hasStarts then
+                words "starts from" startOf
             words "net" _.Run.NetName
             words "data" (fun planned -> DataSource.name planned.Run.Recipe.Data)
             numbers "trained" (fun planned -> count (counts planned.Run.Recipe).Trained)

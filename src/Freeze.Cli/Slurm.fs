@@ -9,6 +9,8 @@ type Job =
         /// The folder of the batch: task n trains the runs of n.json in it, and what it says goes to log-n.txt.
         Folder: string
         Tasks: int
+        /// The job that it waits for.
+        After: string option
         MaxParallel: int option
         Partition: string option
         Time: string option
@@ -82,6 +84,11 @@ let script (job: Job) : string =
         option "cpus-per-task" (string job.Cpus)
         yield! job.Partition |> Option.map (option "partition") |> Option.toList
         yield! job.Time |> Option.map (option "time") |> Option.toList
+        // However that has ended: what starts from a run that failed says so itself.
+        yield!
+            job.After
+            |> Option.map (fun before -> option "dependency" $"afterany:{before}")
+            |> Option.toList
         if job.Gpus > 0 then
             option "gpus" (string job.Gpus)
         ""

@@ -16,6 +16,8 @@ type Entry =
         /// How many it is to have; 0 where only the store is known.
         Epochs: int
         State: RunState
+        /// The runs that it starts from, by name and hash, the first to be trained first; none where only the store is known.
+        Bases: (string * string) list
     }
 
 let private look (store: RunStore) (hash: string) : Entry =
@@ -26,7 +28,32 @@ let private look (store: RunStore) (hash: string) : Entry =
         Hash = hash
         Epochs = 0
         State = state
+        Bases = []
     }
+
+/// What waits to be trained and starts from a run without a result waits for that.
+let private waitingForBases (store: RunStore) (entries: Entry[]) : Entry[] =
+    if entries |> Array.forall _.Bases.IsEmpty then
+        entries
+    else
+        let known = entries |> Seq.map (fun entry -> entry.Hash, entry.State) |> Map.ofSeq
+
+        let stateOf hash =
+            Map.tryFind hash known |> Option.defaultWith (fun () -> store.StateOf(hash, 0))
+
+        let waitsFor (name, hash) =
+            match stateOf hash with
+            | RunState.Done _ -> None
+            | state -> Some(RunState.WaitingFor(name, state.IsFailed))
+
+        entries
+        |> Array.map (fun entry ->
+            if entry.State.IsWaiting then
+                { entry with
+                    State = List.tryPick waitsFor entry.Bases |> Option.defaultValue entry.State
+                }
+            else
+                entry)
 
 /// The same runs as the store has them now; what is done stays done.
 let again (store: RunStore) (entries: Entry[]) : Entry[] =
@@ -40,6 +67,7 @@ let again (store: RunStore) (entries: Entry[]) : Entry[] =
             { entry with
                 State = store.StateOf(entry.Hash, entry.Epochs)
             })
+    |> waitingForBases store
 
 /// The runs of files, in their order, before anybody has looked for them.
 let planned (runs: Run[]) : Entry[] =
@@ -57,6 +85,9 @@ let planned (runs: Run[]) : Entry[] =
                     Address.needsData
             Epochs = run.Recipe.Epochs
             State = RunState.Waiting
+            Bases =
+                Origins.bases run.Recipe
+                |> List.map (fun before -> before.Name, addresses.Of before.Recipe)
         })
 
 let ofRuns (store: RunStore) (runs: Run[]) : Entry[] = planned runs |> again store
@@ -89,6 +120,7 @@ let epochs (entry: Entry) : int option =
     | RunState.Running attempt -> Some attempt.Epochs
     | RunState.Interrupted epochs -> Some epochs
     | RunState.Waiting
+    | RunState.WaitingFor _
     | RunState.Failed _ -> None
 
 /// The same as tables have it, such as 3/20; "" where it is not known.
@@ -183,6 +215,8 @@ let describe (state: RunState) : string * string =
         "running", $"since {hour attempt.Since} at {attempt.Holder}{left}{silent}"
     | RunState.Interrupted _ -> "interrupted", "freeze run goes on with it"
     | RunState.Waiting -> "waiting", ""
+    | RunState.WaitingFor(name, failed) ->
+        "waiting", $"""waiting for {line name}{if failed then ", which has failed" else ""}"""
     | RunState.Failed failure -> "failed", failure.Message
 
 /// "3 done, 1 running", in the order in which runs go through these states.

@@ -80,6 +80,7 @@ let private colour (state: RunState) =
     | RunState.Running _ -> "yellow"
     | RunState.Failed _ -> "red"
     | RunState.Interrupted _
+    | RunState.WaitingFor _
     | RunState.Waiting -> "grey"
 
 /// "and 9,970 more: 9,000 done, 970 waiting"; "" where every run has a row.

@@ -28,7 +28,12 @@ type Board =
     }
 
 let private hasEnded (entry: Entry) =
-    entry.State.IsDone || entry.State.IsFailed
+    match entry.State with
+    | RunState.Done _
+    | RunState.Failed _
+    // What it starts from comes to nothing, so it does not begin.
+    | RunState.WaitingFor(_, true) -> true
+    | _ -> false
 
 /// Follows the runs of a batch, or without one all that the store has.
 type Follower(store: RunStore, batch: Run[] option) =

@@ -27,10 +27,11 @@ let program () : string * string list =
 /// Of what several workers say of one run: who trained it knows more than who came later or was stopped.
 let private weight (outcome: RunOutcome) =
     match outcome with
-    | RunOutcome.Finished _ -> 6
-    | RunOutcome.Already _ -> 5
-    | RunOutcome.Failed _ -> 4
-    | RunOutcome.FailedBefore _ -> 3
+    | RunOutcome.Finished _ -> 7
+    | RunOutcome.Already _ -> 6
+    | RunOutcome.Failed _ -> 5
+    | RunOutcome.FailedBefore _ -> 4
+    | RunOutcome.WaitingFor _ -> 3
     | RunOutcome.Elsewhere _ -> 2
     | RunOutcome.Interrupted -> 1
     | RunOutcome.Waiting -> 0

@@ -3,6 +3,7 @@ namespace Freeze
 open System
 open System.Collections.Concurrent
 open System.Security.Cryptography
+open System.Text
 
 /// Addresses of many recipes: what several of them share, a net or its weights, is hashed once.
 type Addresses() =
@@ -27,8 +28,15 @@ type Addresses() =
     static member Schema = 4
 
     /// 16 hexadecimal digits of the SHA-256 of the schema, of the digests of the net's and the weights' canonical JSON,
-    /// and of the canonical JSON of the rest.
-    member _.Of(recipe: Recipe) : string =
+    /// of the canonical JSON of the rest, and of the address of the run that it starts from, if there is one.
+    member this.Of(recipe: Recipe) : string =
+        // A run that others start from is known by its own address.
+        let origin =
+            match recipe.From with
+            | Origin.Nothing -> [||]
+            | Origin.Run before ->
+                known.GetOrAdd(box before.Recipe, (fun _ -> Encoding.ASCII.GetBytes(this.Of before.Recipe)))
+
         let rest =
             { recipe with
                 Data =
@@ -44,6 +52,7 @@ type Addresses() =
                     | other -> other
                 Net = { Nodes = [||]; Stages = [||] }
                 Weights = [||]
+                From = Origin.Nothing
             }
 
         let content =
@@ -53,6 +62,7 @@ type Addresses() =
                     digest recipe.Net id
                     digest recipe.Weights withoutPaths
                     Json.toBytes rest
+                    origin
                 ]
 
         Convert.ToHexStringLower(SHA256.HashData content).Substring(0, 16)

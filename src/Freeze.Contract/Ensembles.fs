@@ -29,6 +29,7 @@ module Ensembles =
                     { plan with
                         Start = Start.File(path, digest)
                     })
+            From = Origin.Nothing
         }
 
     /// Trained scalars of all members, each with its own.

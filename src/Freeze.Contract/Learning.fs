@@ -78,6 +78,8 @@ type Stop =
     | Plateau of Epochs: int
     /// The validation accuracy is at least this fraction.
     | Accuracy of Share: float
+    /// So many epochs are over. No file writes it: it is the beginning of a run whose rates depend on its length.
+    | After of Epochs: int
 
 /// Which weights a run leaves behind.
 [<RequireQualifiedAccess>]

@@ -1,8 +1,23 @@
 namespace Freeze
 
+/// Where the weights are from that start as another run has left them.
+[<RequireQualifiedAccess>]
+type Origin =
+    /// No weight does.
+    | Nothing
+    | Run of Base: BaseRun
+
+/// A run that another one starts from. What it is called decides no number.
+and BaseRun =
+    {
+        Name: string
+        NetName: string
+        Recipe: Recipe
+    }
+
 /// All that decides a run's numbers. Its hash is the run's address. A field that is added here, or to a case below, is marked
 /// with `DefaultsTo`: then the addresses of all recipes before it hold.
-type Recipe =
+and Recipe =
     {
         Data: DataSource
         Images: Images
@@ -42,6 +57,9 @@ type Recipe =
         Precision: Precision
         Device: Device
         Seed: int64
+        /// The run whose weights are the start of those that `Start.Base` says.
+        [<DefaultsTo("\"nothing\"")>]
+        From: Origin
     }
 
 [<RequireQualifiedAccess>]
@@ -66,14 +84,15 @@ module Recipe =
     let ofKeptWeights (recipe: Recipe) : Recipe =
         let kept plan =
             match plan.Start, plan.Treatment with
-            | Start.File _, Treatment.Largest _ ->
+            | (Start.File _ | Start.Base), Treatment.Largest _ ->
                 { plan with
                     Start = Start.Constant 0.0
                     Treatment = Treatment.Trained
                 }
-            | Start.File _, _ -> { plan with Start = Start.Constant 0.0 }
+            | (Start.File _ | Start.Base), _ -> { plan with Start = Start.Constant 0.0 }
             | _ -> plan
 
         { recipe with
             Weights = recipe.Weights |> Array.map kept
+            From = Origin.Nothing
         }

@@ -264,6 +264,26 @@ type RunResult =
         Versions: string
     }
 
+/// A weight of which a file holds the entries at Indices along Dimension; the others are the base's.
+type BorrowedSlice =
+    {
+        Name: string
+        Dimension: int
+        Indices: int[]
+    }
+
+/// What the header of a run's weights says where the file holds but what is the run's own: the rest is its base's.
+type Borrowed =
+    {
+        /// The address of the run that it started from.
+        Base: string
+        /// SHA-256 of that run's file.
+        Digest: string
+        /// All weights and running statistics, in their order.
+        Names: string[]
+        Slices: BorrowedSlice[]
+    }
+
 /// Why a run ended without a result.
 type RunFailure =
     {
@@ -285,6 +305,8 @@ type RunOutcome =
     | FailedBefore of Failure: RunFailure
     /// Another process is running it: who, and where.
     | Elsewhere of Holder: string
+    /// It starts from a run that has failed: nothing of it was trained.
+    | WaitingFor of Base: string
     /// The user stopped it; what it had done is kept, and the run goes on from there.
     | Interrupted
     /// The batch ended before its turn.

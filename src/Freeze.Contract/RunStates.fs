@@ -24,4 +24,6 @@ type RunState =
     /// Begun, and no process is running it: the next `freeze run` goes on.
     | Interrupted of Epochs: int
     | Waiting
+    /// It starts from a run that has no result yet, or has failed.
+    | WaitingFor of Base: string * HasFailed: bool
     | Failed of Failure: RunFailure

@@ -35,6 +35,8 @@ type Start =
     | Hadamard
     /// The tensor of the weight's name in a safetensors file, which has this SHA-256.
     | File of Path: string * Digest: string
+    /// As the run that its recipe comes from has left the weight of its name.
+    | Base
 
 /// A learning rate or decay of a weight's own.
 [<RequireQualifiedAccess>]

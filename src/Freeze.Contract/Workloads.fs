@@ -75,6 +75,18 @@ module Workloads =
             (int64 epochs * int64 trained)
             (int64 epochs * int64 evaluated + int64 atEnd)
 
+    /// Those that nothing measured decides.
+    let private epochsOf (recipe: Recipe) =
+        let ends =
+            recipe.Stops
+            |> Array.choose (fun stop ->
+                match stop with
+                | Stop.After epochs -> Some epochs
+                | Stop.Plateau _
+                | Stop.Accuracy _ -> None)
+
+        Array.fold min recipe.Epochs ends
+
     let private forward (recipe: Recipe) =
         (Costs.ofWeights recipe.Net recipe.Weights).Forward
 
@@ -162,7 +174,7 @@ module Workloads =
     /// What a run of an address is made of; parts of one name are trained once, whichever runs they are of.
     let parts (address: string) (recipe: Recipe) (stages: StageWork[]) : (string * Workload)[] =
         match recipe.Learning with
-        | Learning.Together -> [| address, ofTraining recipe recipe.Weights recipe.Epochs |]
+        | Learning.Together -> [| address, ofTraining recipe recipe.Weights (epochsOf recipe) |]
         | Learning.StageByStage _ ->
             let evaluated =
                 of' (Costs.ofWeights recipe.Net recipe.Weights) 0L (int64 (snd (Recipe.images recipe)))

@@ -95,7 +95,7 @@ let check
             |> Seq.takeWhile isWithin
             |> List.ofSeq
 
-        let planned = made |> List.choose _.Planned
+        let planned = made |> List.choose _.Planned |> Bases.link context
 
         if weights > mostWeights then
             context.Report(Diagnostic.tooManyWeights longest.Value.Place mostWeights)

@@ -115,8 +115,34 @@ let private placeOverrides (sources: Source list) (texts: string list) : Source 
         sources
     |> List.skip sources.Length
 
-/// All that can be said of a text that was read with its imports. It returns for every text, and never throws.
-let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
+/// The same profile where a file has one of that name; else the file as it is.
+let private profileOf (wanted: string) (loaded: Imports.Loaded) =
+    let isWanted (statement: Statement) =
+        match statement.Value with
+        | StatementItem.Profile(name, _) -> name.Value = wanted
+        | _ -> false
+
+    if
+        Imports.all loaded.Root
+        |> List.exists (fun file -> List.exists isWanted file.Parsed.Statements)
+    then
+        wanted
+    else
+        ""
+
+/// A batch of files that start from each other is written by hand; more of them are a mistake or an attack.
+let private mostOthers = 100
+
+/// The runs of other files by their full paths, or why there are none; nothing of those that are being looked at.
+type private Others = System.Collections.Generic.Dictionary<string, Result<Run list, string> option>
+
+/// `profile` is the one that was asked for of the first file.
+let rec private analyseWithin
+    (others: Others)
+    (profile: string)
+    (options: Options)
+    (loaded: Imports.Loaded)
+    : Analysis =
     let source = loaded.Root.Source
     let overrides = placeOverrides loaded.Sources options.Overrides
 
@@ -153,6 +179,39 @@ let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
                 |> Result.map (fun found -> path, found)
                 |> Result.mapError (notFound written.Span)
 
+    let runsIn (source: Source) path =
+        let other = Imports.load options.Files { source with Path = path; Start = 0 }
+
+        let analysis =
+            analyseWithin
+                others
+                profile
+                { options with
+                    Profile = profileOf profile other
+                    Overrides = []
+                }
+                other
+
+        if List.exists Diagnostic.isError analysis.Diagnostics then
+            Error "it has errors, which `freeze check` shows"
+        else
+            Ok(List.ofArray analysis.Runs)
+
+    /// The runs of a file that this one starts from.
+    let runsOf path =
+        match others.TryGetValue path with
+        | true, Some known -> known
+        | true, None -> Error "that file starts from this one, directly or through others"
+        | false, _ when others.Count >= mostOthers -> Error $"more than %d{mostOthers} files"
+        | false, _ ->
+            others[path] <- None
+
+            let found =
+                options.Files.Read path |> Result.bind (fun source -> runsIn source path)
+
+            others[path] <- Some found
+            found
+
     let context: Sections.FileContext =
         {
             Report = found.Add
@@ -164,6 +223,9 @@ let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
                     Named = options.Files.Named
                     Folder = lookUp options.Files.Images Diagnostic.notImages
                 }
+            RunsOf =
+                let find = lookUp runsOf Diagnostic.nothingToStartFrom
+                find >> Result.map snd
             Profile = options.Profile
             Overrides = parsedOverrides |> List.collect _.Statements
         }
@@ -198,6 +260,12 @@ let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
         Report = List.toArray reports
         Profiles = contents.Profiles |> List.map (fun (name, _) -> name.Value)
     }
+
+/// All that can be said of a text that was read with its imports. It returns for every text, and never throws.
+let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
+    let others = Others()
+    others[Imports.fullPath loaded.Root.Source.Path] <- None
+    analyseWithin others options.Profile options loaded
 
 /// All that can be said of a text. It returns for every text, and never throws.
 let analyse (options: Options) (source: Source) : Analysis =

@@ -274,6 +274,13 @@ let private inStatement known (block: Cursor.Block option) (words: string list) 
         | [ _ ] -> [ plain Kind.Keyword "" "after" ]
         | [ _; "after"; _ ] -> keywords [ "epoch"; "epochs" ]
         | _ -> lets known
+    | "start" :: "from" :: rest ->
+        match rest with
+        | [] -> several Kind.Value "a case of this file" known.Cases @ lets known
+        | _ when List.last rest = "at" -> keywords [ "epoch" ]
+        | _ when List.contains "at" rest -> lets known
+        | _ when List.contains "on" rest -> lets known @ nets known @ dataSets @ keywords [ "at" ]
+        | _ -> keywords [ "on"; "at" ]
     | _ :: "~" :: _ -> ofEntries Kind.Function draws @ numberFunctions @ lets known
     | _ when List.contains ":" words ->
         let before, behind = words |> List.splitAt (List.findIndex ((=) ":") words)

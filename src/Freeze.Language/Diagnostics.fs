@@ -322,6 +322,35 @@ module Diagnostic =
             $"crop(%d{padding}) pads images of %d{image[1]}x%d{image[2]} by %d{padding} on each side"
         |> hint "the number is the padding, not the size: `crop(4)` is common"
 
+    // Other runs
+
+    let nothingToStartFrom span reason =
+        error "FRZ050" span $"there is no run to start from: {reason}"
+
+    let severalToStartFrom span (source: string) count axes =
+        nothingToStartFrom span $"%d{count} runs of {source} could be meant"
+        |> hint (
+            match axes with
+            | [] -> "give each its own case, and name one"
+            | [ "seed" ] -> "set `seed` outside of the cases: a run starts from that of its own seed"
+            | axes -> $"""say which: `on` and a value of {Suggest.list "and" 4 axes}"""
+        )
+
+    let startsFromItself span (name: string) (through: string list) =
+        let through =
+            match through with
+            | [] -> ""
+            | names -> ", through " + Suggest.list "and" 4 names
+
+        error "FRZ051" span $"{name} would start from itself{through}"
+        |> hint "`start random` lets a case begin by itself"
+
+    let unfitToStartFrom span (name: string) (layers: (string * string) list) =
+        let names = layers |> List.map fst |> Suggest.list "and" 4
+
+        error "FRZ052" span $"{names} cannot start from {name}: {snd layers.Head}"
+        |> hint $"a rule lets a layer start by itself: `{fst layers.Head}: train init torch`"
+
     let notImages span reason =
         error "FRZ049" span $"these images cannot be used: {reason}"
 

@@ -126,6 +126,11 @@ let private learning (before: Learning) (after: Learning) : Change list =
         ]
     | _ -> ofValues "learn" (Json.toText before) (Json.toText after)
 
+let private origin (recipe: Recipe) =
+    match Origins.tryBase recipe with
+    | None -> "random"
+    | Some before -> $"from {before.Name} ({Address.ofRecipe before.Recipe})"
+
 /// What differs between two recipes, setting by setting and weight by weight.
 let changes (before: Recipe) (after: Recipe) : Change list =
     Array.zip (Json.fields before) (Json.fields after)
@@ -135,6 +140,7 @@ let changes (before: Recipe) (after: Recipe) : Change list =
         | "net" -> net before.Net after.Net
         | "weights" -> weights before.Weights after.Weights
         | "learning" -> learning before.Learning after.Learning
+        | "from" -> ofValues "start" (origin before) (origin after)
         | _ -> ofValues (Map.tryFind field settings |> Option.defaultValue field) was is)
 
 // A list compares by its items, in a dictionary too.

@@ -189,6 +189,12 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
                 this.Define(Kind.Let, home, name)
 
         match statement.Value with
+        // The run that another starts from may be a case's.
+        | StatementItem.Setting({ Value = "start" }, phrase) ->
+            for part in phrase do
+                match part.Value with
+                | Term.Word word when cases.Contains word -> add Kind.Case everywhere false word part.Span
+                | _ -> expression part
         | StatementItem.Setting(_, phrase)
         | StatementItem.Learn(_, phrase) -> List.iter expression phrase
         | StatementItem.Let(name, value)

@@ -35,10 +35,12 @@ let ofVariant (variant: Variant) (ofMembers: bool) : Reads =
     let section = variant.Section
     let rules = rulesOf section ofMembers
 
-    let init =
-        Map.tryFind "init" section.Settings |> Option.map _.Phrase |> Option.toList
+    let starts =
+        [ "init"; "start" ]
+        |> List.choose (fun name -> Map.tryFind name section.Settings)
+        |> List.collect _.Phrase
 
-    let own = List.concat init @ List.collect ruleExpressions rules
+    let own = starts @ List.collect ruleExpressions rules
     let used = reached section.LetMap own
 
     let lets =

@@ -33,6 +33,8 @@ type RuleContext =
         Net: Selectors.NetView
         /// Where a weight starts when no rule says so.
         Start: Weight -> Start
+        /// The same where a rule has said that it starts from no other run.
+        Fresh: Weight -> Start
         /// The full path of a file of weights, and what it holds.
         File: Located<string> -> Result<string * WeightFile, Diagnostic>
         Seed: int64
@@ -278,7 +280,7 @@ let private start context (weight: Weight) (inits: Init option list) : Start =
     match List.tryPick id inits with
     | None -> context.Start weight
     // Schemes are for kernels; norms and biases start as ever.
-    | Some(Init.Scheme _) when LayerKind.isNorm weight.Kind || weight.IsBias -> context.Start weight
+    | Some(Init.Scheme _) when LayerKind.isNorm weight.Kind || weight.IsBias -> context.Fresh weight
     | Some(Init.Scheme scheme) -> scheme weight
     | Some(Init.File written) ->
         context.File written
@@ -358,6 +360,7 @@ let resolve (context: RuleContext) (rules: Rule list) : Resolved =
                     match List.tryPick id (inits (effect i)) with
                     | Some(Init.File written) -> demandStatistics context weight written place
                     | _ when context.GoesOn -> ()
+                    | None when (context.Start weight).IsBase -> ()
                     | _ -> context.Report(Diagnostic.noNormalisation place)
 
                     weight.Layer

@@ -31,8 +31,8 @@ type Making =
     member this.Section = this.Variant.Section
     member this.Report = this.Context.Report
 
-/// Where a weight starts when no rule says so.
-let private start (settings: Settings) (net: RunNet) (weight: Weight) =
+/// Where a weight starts when no rule says so, and no other run is its start.
+let private fresh (settings: Settings) (net: RunNet) (weight: Weight) =
     match settings.Init, Map.tryFind weight.Name net.Built.Starts with
     | Some scheme, _ when not (LayerKind.isNorm weight.Kind) && not weight.IsBias -> scheme weight
     | _, Some scheme -> scheme weight
@@ -56,7 +56,12 @@ let private resolve (making: Making) ofMembers epochs : Resolved =
                 TextOf = making.Context.TextOf
                 Scope = making.Scope
                 Net = making.Net.View
-                Start = start making.Settings making.Net
+                Start =
+                    if making.Settings.Start.IsSome then
+                        fun _ -> Start.Base
+                    else
+                        fresh making.Settings making.Net
+                Fresh = fresh making.Settings making.Net
                 File = making.Context.Weights
                 Seed = seed
                 Epochs = epochs

@@ -20,6 +20,8 @@ type Planned =
         Weights: Rules.Resolved
         /// The spans of the published values that hold for it.
         Published: Span list
+        /// What it says of the run that it starts from.
+        Start: StartSettings.StartFrom option
     }
 
 /// What came of one choice from each axis.
@@ -66,6 +68,7 @@ let private plan (making: Making) (section: Section) (standing: Naming.Standing)
             }
         Weights = weights
         Published = expected |> List.map fst
+        Start = settings.Start
     }
 
 /// Makes out the runs of a file one by one, each of a variant and a choice from each of its axes. `redefined` are the lets that a

@@ -109,6 +109,8 @@ type FileContext =
         /// The full path of a file of weights, and what it holds.
         Weights: Located<string> -> Result<string * WeightFile, Diagnostic>
         Data: DataSettings.DataLookup
+        /// The runs of another file.
+        RunsOf: Located<string> -> Result<Run list, Diagnostic>
         /// The profile in force, or "".
         Profile: string
         /// Settings and lets that lie above it.

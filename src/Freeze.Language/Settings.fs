@@ -17,13 +17,19 @@ type Settings =
         Net: Calls.Call
         /// One scheme for all convolutions and linear layers, or the net's own.
         Init: Schemes.Scheme option
+        /// The run that weights start from, if they do.
+        Start: StartSettings.StartFrom option
         ByStages: bool
     }
 
 let table: Described list =
     DataSettings.table
     @ TrainingSettings.table
-    @ [ describe Searches.search; describe Searches.limit ]
+    @ [
+        describe StartSettings.start
+        describe Searches.search
+        describe Searches.limit
+    ]
 
 let entries = table |> List.map _.Entry
 let isSetting name = (tryEntry entries name).IsSome
@@ -53,6 +59,7 @@ let read
     let set = DataSource.tryDescribe source |> Option.get
     let recipe = TrainingSettings.recipe reading source set
     let init = value reading TrainingSettings.init
+    let start = value reading StartSettings.start
     let byStages = value reading TrainingSettings.learn
 
     (known, net)
@@ -62,5 +69,6 @@ let read
             Data = set
             Net = net
             Init = init
+            Start = start
             ByStages = byStages
         })

@@ -281,4 +281,5 @@ let recipe (reading: WrittenSettings) (source: DataSource) (set: DataSet) : Reci
         Precision = value precision
         Device = value device
         Seed = value seed
+        From = Origin.Nothing
     }

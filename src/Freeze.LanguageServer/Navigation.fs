@@ -61,11 +61,19 @@ let private locations (workspace: Workspace) (found: Found list) (wanted: Names.
     |> List.distinct
     |> List.sort
 
-/// The import at an offset, and the path that it leads to.
+/// The import at an offset, or the file whose run another starts from, and the path that it leads to.
 let private importAt (analysed: Analysed) (offset: int) =
-    analysed.Statements
-    |> List.tryPick (fun statement ->
+    Walk.statements analysed.Statements
+    |> Seq.tryPick (fun statement ->
         match statement.Value with
+        | StatementItem.Setting({ Value = "start" }, phrase) ->
+            phrase
+            |> Seq.collect Walk.expressions
+            |> Seq.tryPick (fun part ->
+                match part.Value with
+                | Term.Text path when part.Span.Holds offset ->
+                    Some(Imports.resolve analysed.Root.Source path)
+                | _ -> None)
         | StatementItem.Import path when statement.Span.Holds offset ->
             Some(Imports.resolve analysed.Root.Source path.Value)
         | _ -> None)

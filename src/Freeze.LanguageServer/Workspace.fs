@@ -7,6 +7,7 @@ open System.IO
 open Freeze
 open System.Threading.Tasks
 open Freeze.Language
+open Freeze.Language.Syntax
 open Freeze.LanguageServer.Protocol
 open Freeze.LanguageServer.Documents
 
@@ -143,6 +144,18 @@ let private analyse (files: Imports.Files) (document: Document) : Analysed =
 
 let private couldNotImport = (Diagnostic.cannotImport Span.Nowhere "" "").Code
 
+/// Whether runs of a document start from those of other files.
+let private startsElsewhere (analysed: Analysed) =
+    let isText (expression: Expression) = expression.Value.IsText
+
+    Imports.all analysed.Root
+    |> Seq.collect (fun file -> Walk.statements file.Parsed.Statements)
+    |> Seq.exists (fun statement ->
+        match statement.Value with
+        | StatementItem.Setting({ Value = "start" }, phrase) ->
+            phrase |> Seq.collect Walk.expressions |> Seq.exists isText
+        | _ -> false)
+
 /// Whether what is known of a document holds when another one changes.
 let private isApart (path: string) (opened: Opened) =
     opened.Analysed.IsValueCreated
@@ -150,7 +163,8 @@ let private isApart (path: string) (opened: Opened) =
 
         analysed.Sources
         |> List.forall (fun source -> Imports.fullPath source.Path <> path)
-        && analysed.Loaded.Diagnostics |> List.forall (fun d -> d.Code <> couldNotImport))
+        && analysed.Loaded.Diagnostics |> List.forall (fun d -> d.Code <> couldNotImport)
+        && not (startsElsewhere analysed))
 
 /// The workspace with some documents, where those that have to do with a path are looked at anew.
 let private renewed (path: string) (documents: Document list) (before: Workspace) : Workspace =

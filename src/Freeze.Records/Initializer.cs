@@ -36,6 +36,9 @@ internal static class Initializer
                 break;
             case Start.File file:
                 return files.Read(file, plan.Weight);
+            case { IsBase: true }:
+                throw new RunException(
+                    "the weights of the run that this one starts from are not in the store", "train that run again with freeze run");
             default:
                 throw new UnreachableException($"no values for plan case {plan.Start}");
         }

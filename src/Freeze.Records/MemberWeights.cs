@@ -17,7 +17,7 @@ internal static class MemberWeights
         var training = Ensembles.training(
             recipe, ensemble.Weights, ensemble.FrozenStatistics, start, Safetensors.Digest(start));
         var treatments = LargestSlices.Resolve(training, new StartFiles()).ToDictionary(plan => plan.Weight.Name, plan => plan.Treatment);
-        var (common, own) = (Safetensors.Read(start), Safetensors.Read(learned));
+        var (common, own) = (WholeWeights.Read(start), Safetensors.Read(learned));
         var whole = common
             .Select(entry => (Name: entry.Key, Value: Whole(entry.Value, own.GetValueOrDefault(entry.Key), treatments.GetValueOrDefault(entry.Key))))
             .ToArray();
@@ -32,20 +32,27 @@ internal static class MemberWeights
     private static StoredTensor Whole(StoredTensor common, StoredTensor? own, Treatment? treatment) => treatment switch
     {
         Treatment.Still { Stillness.IsZero: true } => Zero(common),
-        Treatment.Slice slice when own is not null => WithSlice(slice.Rest.IsZero ? Zero(common) : common, own, slice),
+        Treatment.Slice slice when own is not null =>
+            WithSlice(slice.Rest.IsZero ? Zero(common) : common, own, slice.Dimension, slice.Indices),
         _ => own ?? common,
     };
 
     private static StoredTensor Zero(StoredTensor like) => like with { Bytes = new byte[like.Bytes.Length] };
 
-    private static StoredTensor WithSlice(StoredTensor whole, StoredTensor own, Treatment.Slice slice)
+    /// <summary>A whole weight with other entries at some indices along a dimension.</summary>
+    internal static StoredTensor WithSlice(StoredTensor whole, StoredTensor own, int dimension, int[] indices)
     {
-        var (extent, count) = ((int)whole.Shape[slice.Dimension], slice.Indices.Length);
-        var outer = (int)whole.Shape[..slice.Dimension].Aggregate(1L, (product, size) => product * size);
+        if (dimension < 0 || dimension >= whole.Shape.Length || indices.Any(index => index < 0 || index >= whole.Shape[dimension]))
+        {
+            throw new InvalidDataException("a slice lies outside of its weight");
+        }
+
+        var (extent, count) = ((int)whole.Shape[dimension], indices.Length);
+        var outer = (int)whole.Shape[..dimension].Aggregate(1L, (product, size) => product * size);
         var run = whole.Bytes.Length / outer / extent;
         if (own.Type != whole.Type || own.Bytes.Length != (long)outer * count * run)
         {
-            throw new InvalidDataException("the member's file is of another net");
+            throw new InvalidDataException("the file of what was learned is of another net");
         }
 
         var bytes = whole.Bytes.ToArray();
@@ -53,7 +60,7 @@ internal static class MemberWeights
         {
             for (var i = 0; i < count; i++)
             {
-                own.Bytes.AsSpan(((o * count) + i) * run, run).CopyTo(bytes.AsSpan(((o * extent) + slice.Indices[i]) * run));
+                own.Bytes.AsSpan(((o * count) + i) * run, run).CopyTo(bytes.AsSpan(((o * extent) + indices[i]) * run));
             }
         }
 

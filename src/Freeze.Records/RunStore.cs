@@ -38,7 +38,7 @@ public sealed partial class RunStore
         : [];
 
     /// <summary>Writes the last weights of a finished run to a file, whole or not at all.</summary>
-    public void Export(string hash, string path) => Copy(FilesOf(hash).WeightsPath, path);
+    public void Export(string hash, string path) => WholeWeights.Copy(FilesOf(hash).WeightsPath, path);
 
     /// <summary>Does the same with the weights of its best epoch, which have this SHA-256.</summary>
     /// <exception cref="InvalidDataException">The store's file has another: it is damaged.</exception>
@@ -50,7 +50,7 @@ public sealed partial class RunStore
             throw new InvalidDataException($"{best} is damaged: its SHA-256 is not the one in the run's result");
         }
 
-        Copy(best, path);
+        WholeWeights.Copy(best, path);
     }
 
     /// <summary>The runs that a longer one may go on from, and how many epochs each was to have.</summary>
@@ -93,12 +93,32 @@ public sealed partial class RunStore
 
         if (learned)
         {
-            Copy(own.WeightsPath, path);
+            WholeWeights.Copy(own.WeightsPath, path);
         }
         else
         {
             WholeFile.Write(path, stream => MemberWeights.Write(stream, run.Recipe, start, own.WeightsPath));
         }
+    }
+
+    /// <summary>
+    /// A recipe with the file that the run before it has left; as it is where it starts from none, or that is not in the store.
+    /// </summary>
+    public Recipe Resolved(Recipe recipe) =>
+        OriginOf(recipe) is { } origin ? Origins.resolved(origin.Path, origin.Digest, recipe) : recipe;
+
+    /// <summary>Where the weights are that a recipe starts from; null where it starts from none, or they are not in the store.</summary>
+    internal RunOrigin? OriginOf(Recipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        if (recipe.From is not Origin.Run { Base: var before })
+        {
+            return null;
+        }
+
+        var address = Address.ofRecipe(before.Recipe);
+        var path = Path.GetFullPath(FilesOf(address).WeightsPath);
+        return FilesOf(address).IsFinished && File.Exists(path) ? new RunOrigin(address, path, Safetensors.Digest(path)) : null;
     }
 
     /// <summary>The bytes that the files of a run take.</summary>
@@ -223,12 +243,6 @@ public sealed partial class RunStore
         }
     }
 
-    private static void Copy(string from, string path) => WholeFile.Write(path, stream =>
-    {
-        using var weights = File.OpenRead(from);
-        weights.CopyTo(stream);
-    });
-
     private bool IsStale(string claim)
     {
         var touched = File.GetLastWriteTimeUtc(claim);
@@ -240,6 +254,7 @@ public sealed partial class RunStore
         return Stopwatch.GetElapsedTime(before.Since) > Records.Claim.Lease;
     }
 
-    private static bool IsHash(string? name) =>
+    /// <summary>Whether a name is that of a run's folder.</summary>
+    internal static bool IsHash(string? name) =>
         name is { Length: 16 } && name.All(letter => char.IsAsciiDigit(letter) || letter is >= 'a' and <= 'f');
 }

@@ -29,7 +29,7 @@ internal sealed class StartFiles
                         $"{file.Path} is another file than when the run was planned", "plan the .frz file again, or bring the file back");
                 }
 
-                read[file] = tensors = Safetensors.Read(file.Path);
+                read[file] = tensors = WholeWeights.Read(file.Path);
             }
 
             if (!tensors.TryGetValue(name, out var found))

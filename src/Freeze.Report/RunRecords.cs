@@ -67,7 +67,9 @@ public sealed record RunRecords(
     {
         try
         {
-            return WeightStatistics.Of(run.Recipe, Safetensors.Read(files.WeightsPath));
+            // What starts as another run ended has its start in that run's file.
+            var recipe = run.Recipe.From.IsNothing ? run.Recipe : new RunStore(Path.GetDirectoryName(files.Folder)!).Resolved(run.Recipe);
+            return WeightStatistics.Of(recipe, WholeWeights.Read(files.WeightsPath));
         }
         catch (Exception error) when (error is IOException or InvalidDataException or RunException)
         {

@@ -59,7 +59,7 @@ public static class Evaluator
 
     private static NetAnswers OfNet(Recipe recipe, RunFiles files, ImageSet set, CancellationToken cancel)
     {
-        var stored = Guarded(files.WeightsPath, () => Safetensors.Read(files.WeightsPath));
+        var stored = Guarded(files.WeightsPath, () => WholeWeights.Read(files.WeightsPath));
         var plain = RecipeModule.ofKeptWeights(recipe);
         // What is fixed is taken from the file too, which is then all that is needed.
         var weights = new WeightTable(plain, stored.ToDictionary(entry => entry.Key, entry => entry.Value.ToTensor()));
@@ -77,7 +77,7 @@ public static class Evaluator
     private static NetAnswers OfEnsemble(
         Recipe recipe, Learning.Ensemble plan, string start, RunFiles files, ImageSet set, CancellationToken cancel)
     {
-        var common = Guarded(start, () => Safetensors.Read(start)).ToDictionary(entry => entry.Key, entry => entry.Value.ToTensor());
+        var common = Guarded(start, () => WholeWeights.Read(start)).ToDictionary(entry => entry.Key, entry => entry.Value.ToTensor());
         var digest = Safetensors.Digest(start);
         var training = Freeze.Ensembles.training(recipe, plan.Weights, plan.FrozenStatistics, start, digest);
         var batches = new Batches(set, training);

@@ -37,7 +37,7 @@ internal static class Failures
     /// are the machine's.
     /// </summary>
     public static bool IsOfRun(Exception error) => error is not (OperationCanceledException or LostClaimException
-        or ElsewhereException or MachineException or IOException or UnauthorizedAccessException);
+        or ElsewhereException or BaseFailedException or MachineException or IOException or UnauthorizedAccessException);
 
     /// <summary>What to tell of a run that has found no memory.</summary>
     public static RunException OutOfMemory(Exception error) => new(

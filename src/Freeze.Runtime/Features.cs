@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Freeze.Runtime.Data;
 using Freeze.Runtime.Nets;
+using Freeze.Runtime.Results;
 using Freeze.Runtime.Training;
 using static TorchSharp.torch;
 
@@ -54,8 +55,7 @@ public static class Features
         using var scope = NewDisposeScope();
         using var still = no_grad();
         set_num_threads(threads);
-        var table = new WeightTable(recipe);
-        Restore(table, weights);
+        var table = TableOf(recipe, weights);
         var net = new NetExecutor(recipe, table);
         // Few of the images are read, and once.
         var batches = new Batches(set, recipe);
@@ -75,11 +75,16 @@ public static class Features
             [.. set.Test.Labels.Take(count).Select(label => (int)label)]);
     }
 
-    private static void Restore(WeightTable table, string path)
+    private static WeightTable TableOf(Recipe recipe, string path)
     {
         try
         {
-            table.Restore("the file", Safetensors.Read(path));
+            var stored = WholeWeights.Read(path);
+            // What is fixed is taken from the file too, which is then all that is needed.
+            var table = new WeightTable(
+                RecipeModule.ofKeptWeights(recipe), stored.ToDictionary(entry => entry.Key, entry => entry.Value.ToTensor()));
+            table.Restore("the file", stored);
+            return table;
         }
         catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
         {

@@ -81,7 +81,10 @@ public sealed class Runner : IDisposable
     /// <summary>Whether the store could not be written: no other run has a chance before that is mended.</summary>
     public bool StoreFailed { get; private set; }
 
-    /// <summary>Trains a run, unless its store already holds its result. Never throws for what ends a run.</summary>
+    /// <summary>
+    /// Trains a run, unless its store already holds its result, and before it the run that it starts from. Never throws for what
+    /// ends a run.
+    /// </summary>
     /// <param name="run">What to train.</param>
     /// <param name="report">Is told of progress on the calling thread, of steps at most ten times a second.</param>
     /// <param name="cancel">Ends the run after the step under way.</param>
@@ -89,14 +92,25 @@ public sealed class Runner : IDisposable
     {
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(report);
+        return Execute(run, options.Retry, report, cancel);
+    }
+
+    private RunOutcome Execute(Run run, bool retry, Action<Progress> report, CancellationToken cancel)
+    {
         var hash = Address.ofRecipe(run.Recipe);
         try
         {
+            // Before the claim: another process may train it meanwhile, and this one may train others.
+            if (store.Finished(hash, _ => { }) is null && (retry || store.Failed(hash) is null))
+            {
+                TrainBase(run, report, cancel);
+            }
+
             return store.GetOrTrain(
                 hash,
                 "",
                 note => store.Finished(hash, note),
-                claim => (options.Retry ? null : store.Failed(hash)) ?? ExecuteClaimed(run, hash, claim, report, cancel),
+                claim => (retry ? null : store.Failed(hash)) ?? ExecuteClaimed(run, hash, claim, report, cancel),
                 note => report(Progress.NewNote(note)));
         }
         catch (ElsewhereException other)
@@ -106,6 +120,10 @@ public sealed class Runner : IDisposable
         catch (LostClaimException)
         {
             return RunOutcome.NewElsewhere("another process");
+        }
+        catch (BaseFailedException failed)
+        {
+            return RunOutcome.NewWaitingFor(failed.Base);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
@@ -126,10 +144,11 @@ public sealed class Runner : IDisposable
     private RunOutcome ExecuteClaimed(
         Run run, string hash, Claim claim, Action<Progress> report, CancellationToken cancel)
     {
-        using var folder = new RunFolder(store.FolderOf(hash), run, hash, claim);
+        var origin = store.OriginOf(run.Recipe);
+        using var folder = new RunFolder(store.FolderOf(hash), run, hash, claim, origin);
         try
         {
-            var result = Train(run, hash, folder, report, cancel);
+            var result = Train(run, origin, hash, folder, report, cancel);
             return RunOutcome.NewFinished(result, [.. folder.Times]);
         }
         catch (Exception error) when (Failures.IsOfRun(error))
@@ -140,7 +159,7 @@ public sealed class Runner : IDisposable
     }
 
     private RunResult Train(
-        Run run, string hash, RunFolder folder, Action<Progress> report, CancellationToken cancel)
+        Run run, RunOrigin? origin, string hash, RunFolder folder, Action<Progress> report, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         // Before the data, which may take minutes to read.
@@ -155,12 +174,45 @@ public sealed class Runner : IDisposable
         var session = new TrainingSession(options, images, features, memory, report, afterStep, cancel);
         return run.Recipe.Learning switch
         {
-            { IsTogether: true } => new Together(session, run).Train(hash, folder, Shorter(run.Recipe)),
-            Learning.StageByStage => new StageByStage(session, run, stages).Train(hash, folder),
+            { IsTogether: true } => new Together(session, Resolved(run, origin)).Train(hash, folder, Shorter(run.Recipe)),
+            Learning.StageByStage => new StageByStage(session, Resolved(run, origin), run.Recipe, stages).Train(hash, folder),
             Learning.Ensemble => new Ensemble(session, run, Base).Train(store.FolderOf(hash), hash, folder),
             _ => throw new UnreachableException($"no training for plan case {run.Recipe.Learning}"),
         };
     }
+
+    // What a run starts from is a run like any other: it is trained once. What has failed is tried again when it is asked for
+    // by itself, not by each that starts from it.
+    private void TrainBase(Run run, Action<Progress> report, CancellationToken cancel)
+    {
+        if (run.Recipe.From is not Origin.Run { Base: var before })
+        {
+            return;
+        }
+
+        switch (Execute(Origins.asRun(run.Profile, before), retry: false, report, cancel))
+        {
+            case RunOutcome.Finished or RunOutcome.Already:
+                break;
+            case RunOutcome.Elsewhere elsewhere:
+                throw new ElsewhereException($"{elsewhere.Holder}, {before.Name}");
+            case { IsInterrupted: true }:
+                throw new OperationCanceledException(cancel);
+            case RunOutcome.WaitingFor waiting:
+                throw new BaseFailedException(waiting.Base);
+            default:
+                throw new BaseFailedException(before.Name);
+        }
+    }
+
+    // The run as it is trained, with the file that its base has left.
+    private static Run Resolved(Run run, RunOrigin? origin) => (run.Recipe.From, origin) switch
+    {
+        ({ IsNothing: true }, _) => run,
+        (_, null) => throw new MachineException("the weights that this run starts from are gone", "run it again: they are trained anew"),
+        (_, { } there) => new Run(
+            run.Name, run.Profile, run.Axes, run.Place, run.NetName, run.Expected, Origins.resolved(there.Path, there.Digest, run.Recipe)),
+    };
 
     // What an ensemble starts from is a run like any other: ensembles that differ in their members' rules share it.
     private string Base(Run start, TrainingSession session) => Execute(start, session.Report, session.Cancel) switch
@@ -174,6 +226,7 @@ public sealed class Runner : IDisposable
         RunOutcome.FailedBefore failed => throw new RunException($"{start.Name}: {failed.Failure.Message}", failed.Failure.Advice),
         RunOutcome.Elsewhere elsewhere => throw new ElsewhereException($"{elsewhere.Holder}, {start.Name}"),
         { IsInterrupted: true } => throw new OperationCanceledException(session.Cancel),
+        RunOutcome.WaitingFor waiting => throw new BaseFailedException(waiting.Base),
         var other => throw new UnreachableException($"no base for outcome {other}"),
     };
 

@@ -26,7 +26,7 @@ public static class StepTimer
         using var images = data.Load(run.Recipe.Data, _ => { });
         using var scope = NewDisposeScope();
         set_num_threads(threads);
-        var trainer = new Trainer(Freeze.Ensembles.start(run.Recipe, run.Recipe.Epochs), images);
+        var trainer = new Trainer(Origins.apart(Freeze.Ensembles.start(run.Recipe, run.Recipe.Epochs)), images);
         Train(trainer, (steps, taken) => steps == WarmUp || taken > span.TotalSeconds);
         var whole = Stopwatch.StartNew();
         var (done, seconds) = Train(trainer, (_, taken) => taken >= span.TotalSeconds || whole.Elapsed > 3 * span);

@@ -53,6 +53,7 @@ let private entry (number: int) state =
         Hash = number.ToString "x16"
         Epochs = 10
         State = state
+        Bases = []
     }
 
 /// What a console of no terminal shows of a board.

@@ -33,6 +33,7 @@ let private statements =
         "device cpu"
         "seed 2"
         "conv1: fixed"
+        "case a { start from b }; case b { }"
         "ensemble 2 after 1 epoch { fc1: train }"
         "net wrn-10-1; validate 50; learn stage by stage; search halving 3 per stage; lr ~ choice(1, 2)"
     ]

@@ -124,6 +124,7 @@ let tests =
                     | "keep"
                     | "schedule" -> "validate 5000; "
                     | "normalise" -> "data cifar10; "
+                    | "start" -> "case before { start random }; "
                     | _ -> ""
 
                 for setting in Settings.table do

@@ -87,6 +87,15 @@ let tests =
                 offered "net wrn(28, |" |> has [ "depth"; "widen"; "drop" ]
             }
 
+            test "what a run starts from is offered: cases, then values and an epoch" {
+                offered "start |" |> has [ "random"; "from" ]
+                offered "let k = 1\ncase before { }\nstart from |" |> has [ "before"; "k" ]
+                offered "case before { }\nstart from before |" |> has [ "on"; "at" ]
+                offered "case before { }\nstart from before on 0.4 |" |> has [ "at" ]
+                offered "case before { }\nstart from before at |" |> has [ "epoch" ]
+                isEmpty (offered "start from \"com|")
+            }
+
             test "a net offers layers, their options, and what the net defines" {
                 let net = "net mine(width) {\n    block unit(pace) { conv width 3x3 }\n    "
                 offered (net + "|\n}") |> has [ "conv"; "residual"; "repeat"; "unit" ]

@@ -73,6 +73,17 @@ let tests =
                 said "devi|ce cpu\n" |> has [ "auto, cpu or cuda" ]
             }
 
+            test "where weights start: the word, and the case of the run before" {
+                let text =
+                    "case before { epochs 2 }\ncase fine { start from before; conv1: fixed }\n"
+
+                said (text.Replace("from before", "fr|om before"))
+                |> has [ "from before"; "of another file" ]
+
+                said (text.Replace("from before", "from bef|ore"))
+                |> has [ "case before { epochs 2 }" ]
+            }
+
             test "data sets, optimizers, actions and layers" {
                 said "data cifar|10\n" |> has [ "50,000 training"; "3x32x32"; "10 classes" ]
 

@@ -153,6 +153,31 @@ let tests =
                 equal [ "main.frz", 0, 7 ] (references client main 0 10 true)
             }
 
+            test "the file of a run that others start from is led to, and what changes there is seen" {
+                let client = shared ()
+                let folder = folder ()
+
+                let other, main =
+                    uriOf (Path.Combine(folder, "other.frz")), uriOf (Path.Combine(folder, "main.frz"))
+
+                File.WriteAllText(Path.Combine(folder, "other.frz"), "data mnist-sample\n")
+                client.Open(main, "data mnist-sample\nstart from \"other.frz\"\n", 1)
+                let found = client.Request("textDocument/definition", at main 1 14)
+                endsWith "other.frz" (found.GetProperty("uri").GetString())
+                isEmpty (client.Diagnostics(main, 1))
+                client.Open(other, "data mnist-sample; seed 1..2\n", 1)
+                equal [ "FRZ050" ] (client.Diagnostics(main, 1) |> strings "code")
+            }
+
+            test "a case that others start from is one name" {
+                let client, uri = sharedText "case before { }\ncase fine { start from before }\n"
+
+                equal
+                    2
+                    (items (client.Request("textDocument/documentHighlight", at uri 1 24))
+                     |> List.length)
+            }
+
             test "a path of a rule leads to the part of the file's own net" {
                 let client, uri =
                     sharedText

@@ -57,6 +57,8 @@ internal sealed record TestRecipe(Net Net)
 
     public bool Halving { get; init; }
 
+    public Origin From { get; init; } = Origin.Nothing;
+
     public Recipe Build() => new(
         DataSourceModule.published(Data),
         Images,
@@ -83,7 +85,8 @@ internal sealed record TestRecipe(Net Net)
         Shuffle,
         Precision,
         Device,
-        Seed);
+        Seed,
+        From);
 
     public Run Run(string name = "a run") => new(name, "", [], Place.Alone, "small", [], Build());
 }

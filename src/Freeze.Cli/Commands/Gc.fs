@@ -27,10 +27,12 @@ let private meant reading (paths: string list) : Set<string> option =
     else
         let addresses = Addresses()
 
-        // A file means what it makes on the way too: the net that an ensemble's members start from, and a halving's later rungs.
+        // A file means what it makes on the way too: the runs that its own start from, the net that an ensemble's members start
+        // from, and a halving's later rungs.
         let recipes (run: Run) =
             [
                 run.Recipe
+                yield! Origins.bases run.Recipe |> List.map _.Recipe
                 yield! Searches.laterRungs run
 
                 match run.Recipe.Learning with
@@ -83,6 +85,16 @@ let private reasonToKeep (reading: KnownData.Reading) (store: RunStore) (entry: 
     | Some run when KnownData.canIdentify reading run.Recipe.Data -> None
     | Some run -> Some $"its images ({line (DataSource.name run.Recipe.Data)}) are not on this machine"
 
+/// Of some runs of a store the addresses of those that they start from.
+let private basesOf (store: RunStore) (entries: Entry seq) : Set<string> =
+    let addresses = Addresses()
+
+    entries
+    |> Seq.choose (fun entry -> (store.FilesOf entry.Hash).ReadPlan() |> Option.ofObj)
+    |> Seq.collect (fun run -> Origins.bases run.Recipe)
+    |> Seq.map (fun before -> addresses.Of before.Recipe)
+    |> Set.ofSeq
+
 let private removeRuns (arguments: ParseResults<GcArguments>) (store: RunStore) (entries: Entry[]) : int =
     let size = entries |> Array.sumBy (fun entry -> store.Size entry.Hash)
 
@@ -130,11 +142,19 @@ let run (arguments: ParseResults<GcArguments>) : int =
     match meant reading (arguments.GetResult GcArguments.Files) with
     | None -> Exit.wrongInput
     | Some meant ->
-        let code =
-            ofStore store
-            |> Array.filter (fun entry -> not (meant.Contains entry.Hash))
-            |> keeping (reasonToKeep reading store)
-            |> removeRuns arguments store
+        let others =
+            ofStore store |> Array.filter (fun entry -> not (meant.Contains entry.Hash))
+
+        let removed = others |> keeping (reasonToKeep reading store)
+        let needed = Array.except removed others |> basesOf store
+
+        let isNeeded (entry: Entry) =
+            if needed.Contains entry.Hash then
+                Some "a run that is kept starts from it"
+            else
+                None
+
+        let code = removed |> keeping isNeeded |> removeRuns arguments store
 
         if arguments.Contains GcArguments.Ends then
             removeEnds arguments store meant

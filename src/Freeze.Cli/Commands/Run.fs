@@ -193,6 +193,9 @@ let private foretell (arguments: ParseResults<RunArguments>) store (runs: Run[])
             goesOnFrom run
             |> Option.map (fun shorter -> $"go on from {StoreIndex.asStart shorter}")
             |> Option.defaultValue "start"
+        | RunState.WaitingFor(name, true) when not (arguments.Contains RunArguments.Retry) ->
+            $"nothing: waits for {line name}, which has failed"
+        | RunState.WaitingFor(name, _) -> $"start from {line name}"
         | RunState.Failed _ when arguments.Contains RunArguments.Retry -> "try again"
         | RunState.Failed failure -> $"nothing: failed before ({failure.Message})"
 
@@ -231,6 +234,7 @@ let run (arguments: ParseResults<RunArguments>) : int =
             (arguments.GetResults RunArguments.Setting)
             (arguments.GetResults RunArguments.Only)
             (arguments.GetResult RunArguments.Files)
+        |> Option.map Files.withBases
 
     match mistake arguments, passes, runs with
     | Some text, _, _

@@ -21,6 +21,9 @@ let private printPlan (run: Run) =
         recipe.Batch
         recipe.Seed
 
+    for before in Origins.tryBase recipe |> Option.toList do
+        printfn "starts from %s, %s" (line before.Name) (Address.ofRecipe before.Recipe)
+
     printfn
         "weights: %s learn, %s fixed, %s zero"
         (count counts.Trained)

@@ -14,6 +14,7 @@ open Freeze.Records
 let private log (logs: Map<string, string>) (entry: Entry) =
     match entry.State with
     | RunState.Done _
+    | RunState.WaitingFor _
     | RunState.Waiting -> None
     | _ -> Map.tryFind entry.Hash logs
 
@@ -62,6 +63,9 @@ let private printJson logs (entries: Entry[]) =
         | RunState.Failed failure ->
             writer.WriteString("message", failure.Message)
             writer.WriteString("advice", failure.Advice)
+        | RunState.WaitingFor(name, failed) ->
+            writer.WriteString("waitingFor", name)
+            writer.WriteBoolean("itHasFailed", failed)
         | RunState.Interrupted _
         | RunState.Waiting -> ()
 
@@ -80,7 +84,7 @@ let run (arguments: ParseResults<StatusArguments>) : int =
                 (arguments.GetResults StatusArguments.Setting)
                 (arguments.GetResults StatusArguments.Only)
                 paths
-            |> Option.map (ofRuns store)
+            |> Option.map (Files.withBases >> ofRuns store)
 
     match entries with
     | None -> Exit.wrongInput

@@ -18,7 +18,10 @@ let private mostTasks = 1000
 let private reasonToLeaveOut (retry: bool) (entry: Entry) : string option =
     match entry.State with
     | RunState.Interrupted _
+    | RunState.WaitingFor(_, false)
     | RunState.Waiting -> None
+    | RunState.WaitingFor _ when retry -> None
+    | RunState.WaitingFor _ -> Some "start from a run that has failed"
     | RunState.Failed _ when retry -> None
     | RunState.Failed _ -> Some "failed before; --retry tries them again"
     | RunState.Done _ -> Some "finished"
@@ -31,6 +34,7 @@ let private jobOf
     (passes: PassSet)
     (store: string)
     (tasks: int)
+    (before: string option)
     : Slurm.Job =
     let program, first = Workers.program ()
     let cpus = arguments.GetResult(Cpus, 1)
@@ -38,6 +42,7 @@ let private jobOf
     {
         Folder = Batches.folder store
         Tasks = tasks
+        After = before
         MaxParallel = arguments.TryGetResult Max_Parallel
         Partition = arguments.TryGetResult Partition
         Time = arguments.TryGetResult Time
@@ -68,17 +73,34 @@ let private sbatch (folder: string) : Result<string, string> =
     | Error Programs.Problem.NotInstalled ->
         Error "there is no sbatch here: submit from a machine of the cluster; --dry-run prints the script"
 
-let private submit (job: Slurm.Job) (runs: (Run * string)[]) : int =
+/// The number of the job that Slurm has taken.
+let private submit (job: Slurm.Job) (runs: (Run * string)[]) : string option =
     Batches.write job runs
 
     match sbatch job.Folder with
     | Ok number ->
         printfn "Job %s: %d tasks for %d runs; logs in %s." number job.Tasks runs.Length job.Folder
-        Exit.fine
+        Some number
     | Error reason ->
         Directory.Delete(job.Folder, recursive = true)
         eprintfn "Slurm took no job: %s" reason
-        Exit.runFailed
+        None
+
+/// Runs that start from others of the batch are a job of their own, behind that of those.
+let private inOrder (runs: (Run * string)[]) : (Run * string)[] list =
+    let hashes = runs |> Seq.map snd |> Set.ofSeq
+    let addresses = Addresses()
+
+    let before (run: Run, _) =
+        Origins.bases run.Recipe
+        |> List.filter (fun before -> hashes.Contains(addresses.Of before.Recipe))
+        |> List.length
+
+    runs
+    |> Array.groupBy before
+    |> Array.sortBy fst
+    |> Array.map snd
+    |> List.ofArray
 
 let private prepare
     (arguments: ParseResults<SubmitArguments>)
@@ -97,21 +119,33 @@ let private prepare
     for reason, count in entries |> Array.choose (reasonToLeaveOut retry) |> Array.countBy id do
         eprintfn "not submitted: %d %s" count reason
 
-    let job = jobOf arguments passes store.Folder (min own.Length mostTasks)
+    let job before (runs: (Run * string)[]) =
+        jobOf arguments passes store.Folder (min runs.Length mostTasks) before
 
-    match Slurm.mistake job with
+    let rec submitAll before (jobs: (Run * string)[] list) =
+        match jobs with
+        | [] -> Exit.fine
+        | runs :: others ->
+            match submit (job before runs) runs with
+            | Some number -> submitAll (Some number) others
+            | None -> Exit.runFailed
+
+    match Slurm.mistake (job None own) with
     | Some reason -> Exit.refuse reason
     | None when own.Length = 0 ->
         printfn "Nothing to submit."
         Exit.fine
     | None when arguments.Contains SubmitArguments.Dry_Run ->
-        printf "%s" (Slurm.script job)
+        inOrder own
+        |> List.iteri (fun i runs ->
+            printf "%s" (Slurm.script (job (if i = 0 then None else Some "JOB-BEFORE") runs)))
+
         Exit.fine
     | None ->
         if retry then
             forgetFailures store entries
 
-        submit job own
+        submitAll None (inOrder own)
 
 let run (arguments: ParseResults<SubmitArguments>) : int =
     let store =
@@ -126,6 +160,7 @@ let run (arguments: ParseResults<SubmitArguments>) : int =
             (arguments.GetResults SubmitArguments.Setting)
             (arguments.GetResults SubmitArguments.Only)
             (arguments.GetResult SubmitArguments.Files)
+        |> Option.map Files.withBases
         |> Option.filter KnownData.areIdentified
         |> Option.map (prepare arguments passes store)
         |> Option.defaultValue Exit.wrongInput

@@ -69,7 +69,7 @@ let run (arguments: ParseResults<WatchArguments>) : int =
                 (arguments.GetResults WatchArguments.Setting)
                 (arguments.GetResults WatchArguments.Only)
                 paths
-            |> Option.map Some
+            |> Option.map (Files.withBases >> Some)
 
     match chosen with
     | None -> Exit.wrongInput

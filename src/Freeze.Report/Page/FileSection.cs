@@ -53,6 +53,11 @@ internal sealed class FileSection(Html html, ChartHtml charts, ReportFile file, 
         }
 
         AddHeading("-plans");
+        if (BaseTable.Of(file) is { } bases)
+        {
+            TableHtml.Add(html, bases);
+        }
+
         AddPlans();
         AddHeading("-text");
         _ = file.Text.Length > 0

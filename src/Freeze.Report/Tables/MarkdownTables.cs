@@ -27,6 +27,11 @@ public static class MarkdownTables
             {
                 text.Append(MeasureTable.Of(file, item).ToMarkdown()).Append('\n');
             }
+
+            if (BaseTable.Of(file) is { } bases)
+            {
+                text.Append(bases.ToMarkdown()).Append('\n');
+            }
         }
 
         return text.ToString();

@@ -29,7 +29,7 @@ internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, Train
         var file = Path.GetFullPath(trainBase(start, session));
         var digest = Safetensors.Digest(file);
         var recipe = Freeze.Ensembles.training(run.Recipe, plan.Weights, plan.FrozenStatistics, file, digest);
-        var common = Safetensors.Read(file).ToDictionary(entry => entry.Key, entry => entry.Value.ToTensor());
+        var common = WholeWeights.Read(file).ToDictionary(entry => entry.Key, entry => entry.Value.ToTensor());
         var files = new RunFiles(place);
         for (var member = 1; member <= plan.Members; member++)
         {

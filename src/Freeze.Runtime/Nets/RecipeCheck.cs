@@ -31,7 +31,7 @@ internal static class RecipeCheck
         Check(recipe.Schedule is not Schedule.Plateau { Epochs: < 1 }, "a schedule by a plateau of no epochs");
         foreach (var stop in recipe.Stops)
         {
-            Check(stop is not Stop.Plateau { Epochs: < 1 }, "a plateau of no epochs");
+            Check(stop is not (Stop.Plateau { Epochs: < 1 } or Stop.After { Epochs: < 1 }), "a stop after no epochs");
         }
 
         Check(

@@ -56,7 +56,7 @@ internal sealed class Checkpoint
         var (own, notes) = Safetensors.ReadWithNotes(path);
         var tensors = beside is null
             ? own
-            : Safetensors.Read(beside).Concat(own).DistinctBy(entry => entry.Key).ToDictionary();
+            : WholeWeights.Read(beside).Concat(own).DistinctBy(entry => entry.Key).ToDictionary();
         if (!notes.TryGetValue("position", out var text) || !notes.TryGetValue("sha256", out var expected))
         {
             throw new InvalidDataException("it is no checkpoint of a training");

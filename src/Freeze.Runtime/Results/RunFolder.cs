@@ -13,15 +13,22 @@ internal sealed class RunFolder : IDisposable
     private readonly RunFiles files;
     private readonly string hash;
     private readonly Claim claim;
+    private readonly RunOrigin? origin;
     private FileStream? sizes;
     private FileStream? epochs;
     private FileStream? times;
     private List<EpochTime> timed = [];
 
     /// <summary>Opens the records of a run, with its plan.</summary>
-    public RunFolder(string folder, Run run, string hash, Claim claim)
+    /// <param name="folder">Where they are.</param>
+    /// <param name="run">As planned.</param>
+    /// <param name="hash">The run's.</param>
+    /// <param name="claim">Of the folder.</param>
+    /// <param name="origin">The weights that it starts from, or null.</param>
+    public RunFolder(string folder, Run run, string hash, Claim claim, RunOrigin? origin = null)
         : this(folder, hash, claim)
     {
+        this.origin = origin;
         WholeFile.Write(files.PlanPath, PlanFile.ofRun(run));
     }
 
@@ -108,8 +115,11 @@ internal sealed class RunFolder : IDisposable
     {
         var at = trainer.Position;
         return new ResumePoint(
-            hash, at.Epoch, at.Step, at.LossSum, at.Right, at.Images, at.Seconds, at.Records, [.. times], at.Threads, versions);
+            OfOrigin(hash), at.Epoch, at.Step, at.LossSum, at.Right, at.Images, at.Seconds, at.Records, [.. times], at.Threads, versions);
     }
+
+    // Where the run before has been trained again, to other bits, nothing goes on from what came of the old ones.
+    private string OfOrigin(string address) => origin is null ? address : $"{address} from {origin.Digest}";
 
     /// <summary>Writes the records of a training that others have done for this one.</summary>
     public void Take(IReadOnlyList<EpochRecord> records, IReadOnlyList<EpochTime> taken)
@@ -175,7 +185,15 @@ internal sealed class RunFolder : IDisposable
     {
         using var scope = NewDisposeScope();
         using var still = no_grad();
-        Keep(path, [.. weights.State()]);
+        if (origin is not null && BorrowedWeights.Split(weights, origin) is var (own, rest))
+        {
+            claim.Demand();
+            WholeFile.Write(path, stream => Safetensors.Write(stream, own, (WholeWeights.Note, Json.toText(rest))));
+        }
+        else
+        {
+            Keep(path, [.. weights.State()]);
+        }
     }
 
     private void Keep(string path, IReadOnlyList<(string Name, Tensor Value)> state)
@@ -193,7 +211,7 @@ internal sealed class RunFolder : IDisposable
 
         try
         {
-            var checkpoint = Checkpoint.Read(path, hash);
+            var checkpoint = Checkpoint.Read(path, OfOrigin(hash));
             var position = checkpoint.Position;
             trainer.Restore(position, checkpoint.Tensor);
             timed = [.. position.Times];
@@ -225,7 +243,7 @@ internal sealed class RunFolder : IDisposable
 
         try
         {
-            var end = Checkpoint.Read(path, shorter.Hash, beside: shorter.Files.WeightsPath);
+            var end = Checkpoint.Read(path, OfOrigin(shorter.Hash), beside: shorter.Files.WeightsPath);
             var position = end.Position;
             var name = $"{shorter.Hash} ({position.Records.Length} epoch{(position.Records.Length == 1 ? "" : "s")})";
             var times = shorter.Files.ReadTimes();

@@ -12,7 +12,7 @@ namespace Freeze.Runtime.Stagewise;
 /// Trains a stage of a net, unless the store has it: each candidate behind a classifier of its own, one after the other.
 /// A stage has a folder named by its address, in which each candidate's training has one.
 /// </summary>
-internal sealed class StageTraining(TrainingSession session, Run run, RunStore store)
+internal sealed class StageTraining(TrainingSession session, Run run, Recipe planned, RunStore store)
 {
     private const string Weights = RunFiles.Weights;
 
@@ -26,7 +26,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, RunStore s
     /// <exception cref="RunException">No candidate came to anything.</exception>
     public StageOutcome Of(int stage, IReadOnlyList<StageOutcome> before)
     {
-        var address = Stages.address(run.Recipe, stage);
+        var address = Stages.address(planned, stage);
         return store.GetOrTrain(
             address,
             $"stage {stage}",

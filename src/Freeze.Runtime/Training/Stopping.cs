@@ -10,6 +10,7 @@ internal static class Stopping
     {
         // Of the best ones the first: one that is as good is no progress.
         Stop.Plateau plateau => epochs.Count - EpochRecordModule.best(epochs).Epoch >= plateau.Epochs,
+        Stop.After after => epochs.Count >= after.Epochs,
         Stop.Accuracy accuracy => epochs[^1].ValidationAccuracy >= accuracy.Share,
         _ => throw new UnreachableException($"no stop for plan case {stop}"),
     });

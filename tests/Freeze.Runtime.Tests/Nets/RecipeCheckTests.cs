@@ -54,7 +54,8 @@ public sealed class RecipeCheckTests
             var other = new Recipe(
                 recipe.Data, recipe.Images, recipe.TestImages, recipe.Validation, recipe.Normalisation, recipe.Augmentations, recipe.Classes, recipe.Net, weights,
                 recipe.FrozenStatistics, recipe.Learning, recipe.Halving, recipe.Loss, recipe.Optimizer, recipe.Clipping, recipe.Schedule, recipe.Warmup,
-                recipe.Batch, recipe.DropLast, recipe.Epochs, recipe.Stops, recipe.Keep, recipe.Shuffle, recipe.Precision, recipe.Device, recipe.Seed);
+                recipe.Batch, recipe.DropLast, recipe.Epochs, recipe.Stops, recipe.Keep, recipe.Shuffle, recipe.Precision, recipe.Device, recipe.Seed,
+                recipe.From);
             var error = Assert.Throws<RunException>(() => RecipeCheck.Demand(other, DataSets.all[1]));
             Assert.Contains("not those of its net", error.Message, StringComparison.Ordinal);
         }

@@ -1,0 +1,77 @@
+namespace Freeze
+
+/// Runs that start from the weights of other runs.
+[<RequireQualifiedAccess>]
+module Origins =
+    /// The run that a recipe's weights start from.
+    let tryBase (recipe: Recipe) : BaseRun option =
+        match recipe.From with
+        | Origin.Nothing -> None
+        | Origin.Run before -> Some before
+
+    /// That run, and those that it starts from itself: in the order in which they are trained.
+    let rec bases (recipe: Recipe) : BaseRun list =
+        match tryBase recipe with
+        | None -> []
+        | Some before -> bases before.Recipe @ [ before ]
+
+    /// The run whose last weights are those that a run has after so many of its epochs. Where it can, the run itself goes on
+    /// from there.
+    let atEpoch (epochs: int) (recipe: Recipe) : Recipe =
+        if epochs >= recipe.Epochs then
+            recipe
+        else
+            Continuations.tryFirst epochs recipe
+            |> Option.defaultWith (fun () ->
+                { recipe with
+                    Stops = Array.append recipe.Stops [| Stop.After epochs |]
+                })
+
+    /// The recipe once the file of the run that it starts from is there.
+    let resolved (path: string) (digest: string) (recipe: Recipe) : Recipe =
+        { recipe with
+            From = Origin.Nothing
+            Weights =
+                recipe.Weights
+                |> Array.map (fun plan ->
+                    if plan.Start.IsBase then
+                        { plan with
+                            Start = Start.File(path, digest)
+                        }
+                    else
+                        plan)
+        }
+
+    /// The recipe with random numbers in place of the base's weights: its steps take as long.
+    let apart (recipe: Recipe) : Recipe =
+        { recipe with
+            From = Origin.Nothing
+            Weights =
+                recipe.Weights
+                |> Array.map (fun plan ->
+                    if plan.Start.IsBase then
+                        { plan with
+                            Start = Starts.torch plan.Weight
+                        }
+                    else
+                        plan)
+        }
+
+    /// A run that others start from, as one to train. Where it is one of a file's runs, that has its axes too.
+    let asRun (profile: string) (before: BaseRun) : Run =
+        {
+            Name = before.Name
+            Profile = profile
+            Axes = [||]
+            Place = Place.Alone
+            NetName = before.NetName
+            Expected = [||]
+            Recipe = before.Recipe
+        }
+
+    /// Scalars of a run that are not those of the run that it starts from: what it learns, and what starts by itself.
+    let ownParameters (recipe: Recipe) : int64 =
+        recipe.Weights
+        |> Array.sumBy (fun plan ->
+            let counts = Counts.ofWeight plan
+            if plan.Start.IsBase then counts.Trained else counts.Total)

@@ -1,0 +1,287 @@
+/// The run that each run of a file starts from: one of another case, or of another file.
+module Freeze.Language.Bases
+
+open System.Collections.Generic
+open Freeze
+open Freeze.Language.Syntax
+open Freeze.Language.StartSettings
+open Freeze.Language.Sections
+open Freeze.Language.Runs
+
+/// A run that others may start from.
+type private Candidate =
+    {
+        Run: Run
+        /// Its number in this file.
+        Own: int option
+        /// The name that tells it apart from those of this file.
+        Name: string
+    }
+
+let private valueOf name (run: Run) : AxisValue option =
+    run.Axes
+    |> Array.tryPick (fun axis -> if axis.Name = name then Some axis.Value else None)
+
+let private nameOf (source: BaseSource) =
+    match source with
+    | BaseSource.File path -> path
+    | BaseSource.Case name -> name
+
+let private candidates (context: FileContext) (planned: Planned[]) (source: Located<BaseSource>) =
+    match source.Value with
+    | BaseSource.Case name ->
+        let cases =
+            planned
+            |> Seq.choose (fun planned -> valueOf "case" planned.Run)
+            |> Seq.map AxisValue.text
+            |> Seq.distinct
+            |> List.ofSeq
+
+        if List.contains name cases then
+            Ok
+                [
+                    for i in 0 .. planned.Length - 1 do
+                        if valueOf "case" planned[i].Run = Some(AxisValue.Word name) then
+                            {
+                                Run = planned[i].Run
+                                Own = Some i
+                                Name = planned[i].Run.Name
+                            }
+                ]
+        else
+            Error(Diagnostic.unknownWord source.Span "case" name cases)
+    | BaseSource.File path ->
+        context.RunsOf(at source.Span path)
+        |> Result.map (
+            List.map (fun run ->
+                let file = System.IO.Path.GetFileNameWithoutExtension path
+
+                {
+                    Run = run
+                    Own = None
+                    Name = if run.Name = file then file else $"{file}: {run.Name}"
+                })
+        )
+
+/// Those that have all values behind `on`.
+let private named (on: string list) (several: Candidate list) =
+    several
+    |> List.filter (fun candidate ->
+        let run = candidate.Run
+
+        let values =
+            Selection.values run.Values run.NetName (DataSource.plainName run.Recipe.Data)
+
+        on |> List.forall values.Contains)
+
+/// The axes in which a run and the one that it starts from agree: those of one name, but for what `on` has chosen.
+let private shared (on: string list) (run: Run) (candidate: Run) : string list =
+    candidate.Axes
+    |> Seq.filter (fun axis ->
+        axis.Name <> "case"
+        && not (List.contains (AxisValue.text axis.Value) on)
+        && (valueOf axis.Name run).IsSome)
+    |> Seq.map _.Name
+    |> List.ofSeq
+
+/// In which axes some runs differ.
+let private differing (several: Candidate list) =
+    several
+    |> List.collect (fun candidate -> List.ofArray candidate.Run.Axes)
+    |> List.distinct
+    |> List.countBy _.Name
+    |> List.filter (fun (_, count) -> count > 1)
+    |> List.map fst
+
+/// The layers that cannot start from a run, and what it has of them.
+let private unfit (before: Recipe) (recipe: Recipe) : (string * string) list =
+    let known =
+        before.Weights
+        |> Seq.map (fun plan -> plan.Weight.Name, plan.Weight.Shape)
+        |> dict
+
+    let shape (extents: int[]) =
+        extents |> Array.map string |> String.concat "x"
+
+    [
+        for plan in recipe.Weights do
+            if plan.Start.IsBase then
+                let weight = plan.Weight
+
+                match known.TryGetValue weight.Name with
+                | true, found when found = weight.Shape -> ()
+                | true, found ->
+                    weight.Layer, $"{weight.Name} is {shape found} there and {shape weight.Shape} here"
+                | false, _ -> weight.Layer, $"it has no {weight.Name}"
+    ]
+    |> List.distinctBy fst
+
+/// The runs of a file, each with the run that it starts from; what is wrong goes to the context's Report.
+let link (context: FileContext) (planned: Planned list) : Planned list =
+    let planned = List.toArray planned
+    let report = context.Report
+    let linked = Dictionary<int, Recipe option>()
+    let addresses = Addresses()
+
+    let candidates =
+        Memo.by
+            HashIdentity.Structural
+            (fun (source: Located<BaseSource>) -> source.Span, source.Value)
+            (candidates context planned)
+
+    let named =
+        Memo.by
+            HashIdentity.Structural
+            (fun (from: StartFrom) -> from.Source.Span, from.Source.Value, from.On)
+            (fun from -> candidates from.Source |> Result.map (named from.On))
+
+    /// By the values of some axes, so that thousands of seeds are not compared with each other.
+    let byAxes =
+        Memo.by
+            HashIdentity.Structural
+            (fun (from: StartFrom, axes: string list, _) ->
+                from.Source.Span, from.Source.Value, from.On, axes)
+            (fun (_, axes, found: Candidate list) ->
+                found
+                |> List.groupBy (fun candidate -> axes |> List.map (fun axis -> valueOf axis candidate.Run))
+                |> dict)
+
+    // Runs that start from one recipe share it, so that it is hashed once.
+    let rewound =
+        Memo.by
+            HashIdentity.Structural
+            (fun (recipe: Recipe, epoch: int) -> addresses.Of recipe, epoch)
+            (fun (recipe, epoch) -> Origins.atEpoch epoch recipe)
+
+    // Most runs of a file share their weights.
+    let unfit =
+        Memo.by HashIdentity.Reference (fun (before: Recipe) -> before.Weights) (fun before ->
+            Memo.by HashIdentity.Reference (fun (recipe: Recipe) -> recipe.Weights) (unfit before))
+
+    /// The one run that is meant.
+    let choose (run: Run) (from: StartFrom) : Candidate option =
+        let noRun reason =
+            report (Diagnostic.nothingToStartFrom from.Place reason)
+            None
+
+        let name = nameOf from.Source.Value
+
+        match named from with
+        | Error diagnostic ->
+            report diagnostic
+            None
+        | Ok [] ->
+            let values = from.On |> Suggest.list "and" 4
+
+            noRun (
+                if from.On.IsEmpty then
+                    $"{name} has none"
+                else
+                    $"none of {name} has {values}"
+            )
+        | Ok(first :: _ as found) ->
+            let axes = shared from.On run first.Run
+            let values = axes |> List.map (fun axis -> valueOf axis run)
+
+            match (byAxes (from, axes, found)).TryGetValue values with
+            | false, _ ->
+                let differs =
+                    axes
+                    |> List.filter (fun axis ->
+                        found |> List.forall (fun other -> valueOf axis other.Run <> valueOf axis run))
+                    |> List.map (fun axis -> $"{axis} {valueOf axis run |> Option.get |> AxisValue.text}")
+
+                noRun $"""none of {name} has {Suggest.list "and" 4 differs}"""
+            | true, [ only ] -> Some only
+            | true, several when several |> List.exists (fun one -> one.Run.Place <> Place.Alone) ->
+                noRun $"those of {name} are candidates of a search, which its results choose from"
+            | true, several ->
+                match several |> List.distinctBy (fun one -> addresses.Of one.Run.Recipe) with
+                | [ only ] -> Some only
+                | distinct ->
+                    report (
+                        Diagnostic.severalToStartFrom from.Place name distinct.Length (differing distinct)
+                    )
+
+                    None
+
+    let rec recipeOf (open': int list) (i: int) : Recipe option =
+        let run = planned[i].Run
+
+        match planned[i].Start with
+        | None -> Some run.Recipe
+        | Some from ->
+            Memo.find linked i (fun () ->
+                choose run from
+                |> Option.bind (baseOf (i :: open') run from)
+                |> Option.map (fun before ->
+                    { run.Recipe with
+                        From = Origin.Run before
+                    }))
+
+    and baseOf (open': int list) (run: Run) (from: StartFrom) (chosen: Candidate) : BaseRun option =
+        let before =
+            match chosen.Own with
+            | None -> Some chosen.Run.Recipe
+            | Some own when List.contains own open' ->
+                let through =
+                    List.takeWhile ((<>) own) open'
+                    |> List.rev
+                    |> List.map (fun i -> planned[i].Run.Name)
+
+                report (Diagnostic.startsFromItself from.Place chosen.Name through)
+                None
+            | Some own -> recipeOf open' own
+
+        let cannot reason =
+            report (Diagnostic.nothingToStartFrom from.Place reason)
+            None
+
+        before
+        |> Option.bind (fun before ->
+            match before.Learning, from.Epoch, unfit before run.Recipe with
+            | Learning.Ensemble _, _, _ ->
+                cannot $"{chosen.Name} is an ensemble, which has no weights of its own"
+            | Learning.StageByStage _, Some _, _ ->
+                cannot $"{chosen.Name} learns stage by stage, so at an epoch it has no whole net"
+            | _, Some epoch, _ when epoch.Value > before.Epochs ->
+                report (
+                    Diagnostic.outOfRange
+                        epoch.Span
+                        "the epoch"
+                        $"1 to %d{before.Epochs}, those of {chosen.Name}"
+                )
+
+                None
+            | _, _, (_ :: _ as unfit) ->
+                report (Diagnostic.unfitToStartFrom from.Place chosen.Name unfit)
+                None
+            | _, epoch, [] ->
+                let epoch =
+                    epoch
+                    |> Option.map _.Value
+                    |> Option.filter (fun epoch -> epoch < before.Epochs)
+
+                let name, recipe =
+                    match epoch with
+                    | Some epoch -> $"{chosen.Name} at epoch {epoch}", rewound (before, epoch)
+                    | None -> chosen.Name, before
+
+                let found: BaseRun =
+                    {
+                        Name = name
+                        NetName = chosen.Run.NetName
+                        Recipe = recipe
+                    }
+
+                Some found)
+
+    [
+        for i in 0 .. planned.Length - 1 do
+            match recipeOf [] i with
+            | Some recipe when planned[i].Start.IsSome ->
+                { planned[i] with
+                    Run = { planned[i].Run with Recipe = recipe }
+                }
+            | _ -> planned[i]
+    ]

@@ -1,0 +1,30 @@
+namespace Freeze.Report.Tables;
+
+/// <summary>What there is to keep of runs that start from one run: its weights once, and of each what is its own.</summary>
+internal static class BaseTable
+{
+    /// <summary>A row for each run that others of the file start from; null where none does.</summary>
+    public static Table? Of(ReportFile file)
+    {
+        var addresses = new Addresses();
+        var groups = file.Runs
+            .Where(run => run.Run.Recipe.From.IsRun)
+            .GroupBy(run => addresses.Of(BaseOf(run).Recipe))
+            .ToArray();
+        return groups.Length == 0 ? null : new Table(
+            "weights to keep",
+            "Weights to keep of runs that start from another run: that one's, and of each what it learns or has by itself",
+            [
+                new("starts from"), new("weights", IsNumber: true), new("runs", IsNumber: true), new("of their own", IsNumber: true),
+                new("in all", IsNumber: true),
+            ],
+            groups.Select(group =>
+            {
+                var (before, own) = (BaseOf(group.First()), group.Sum(run => Origins.ownParameters(run.Run.Recipe)));
+                var whole = CountsModule.ofWeights(before.Recipe.Weights).Total;
+                return new Cell[] { before.Name, Cell.Of(whole), Cell.Of(group.Count()), Cell.Of(own), Cell.Of(whole + own) };
+            }));
+    }
+
+    private static BaseRun BaseOf(RunRecords run) => ((Origin.Run)run.Run.Recipe.From).Base;
+}
