@@ -7,6 +7,7 @@ open System.Threading
 open Argu
 open Freeze
 open Freeze.Cli
+open Freeze.Cli.Terminal
 open Freeze.Cli.Arguments
 open Freeze.Cli.StoreIndex
 open Freeze.Records
@@ -68,16 +69,42 @@ let private sbatch (folder: string) : Result<string, string> =
     | Error Programs.Problem.NotInstalled ->
         Error "there is no sbatch here: submit from a machine of the cluster; --dry-run prints the script"
 
-let private submit (job: Slurm.Job) (runs: (Run * string)[]) : int =
+/// Runs that the job is not for: how many, and why.
+type private LeftOut = { Reason: string; Count: int }
+
+let private printJson (number: string option) (job: Slurm.Job) (runs: (Run * string)[]) (leftOut: LeftOut[]) =
+    JsonOutput.print (fun writer ->
+        number |> Option.iter (fun number -> writer.WriteString("job", number))
+        writer.WriteNumber("tasks", (if runs.Length = 0 then 0 else job.Tasks))
+
+        if number.IsSome then
+            writer.WriteString("logs", job.Folder)
+        elif runs.Length > 0 then
+            writer.WriteString("script", Slurm.script job)
+
+        runs
+        |> JsonOutput.field writer "runs" (fun (run, hash) ->
+            writer.WriteString("name", run.Name)
+            writer.WriteString("hash", hash))
+
+        leftOut
+        |> JsonOutput.field writer "leftOut" (fun leftOut ->
+            writer.WriteString("reason", leftOut.Reason)
+            writer.WriteNumber("runs", leftOut.Count)))
+
+let private submit (isJson: bool) (job: Slurm.Job) (runs: (Run * string)[]) (leftOut: LeftOut[]) : int =
     Batches.write job runs
 
     match sbatch job.Folder with
+    | Ok number when isJson ->
+        printJson (Some number) job runs leftOut
+        Exit.fine
     | Ok number ->
-        printfn "Job %s: %d tasks for %d runs; logs in %s." number job.Tasks runs.Length job.Folder
+        say "Job %s: %d tasks for %d runs; logs in %s." number job.Tasks runs.Length job.Folder
         Exit.fine
     | Error reason ->
         Directory.Delete(job.Folder, recursive = true)
-        eprintfn "Slurm took no job: %s" reason
+        tell "Slurm took no job: %s" reason
         Exit.runFailed
 
 let private prepare
@@ -87,6 +114,7 @@ let private prepare
     (runs: Run[])
     : int =
     let retry = arguments.Contains SubmitArguments.Retry
+    let isJson = arguments.Contains SubmitArguments.Json
     let entries = ofRuns store runs
 
     let own =
@@ -94,24 +122,35 @@ let private prepare
         |> Array.filter (fun (_, entry) -> (reasonToLeaveOut retry entry).IsNone)
         |> Array.map (fun (run, entry) -> run, entry.Hash)
 
-    for reason, count in entries |> Array.choose (reasonToLeaveOut retry) |> Array.countBy id do
-        eprintfn "not submitted: %d %s" count reason
+    let leftOut =
+        entries
+        |> Array.choose (reasonToLeaveOut retry)
+        |> Array.countBy id
+        |> Array.map (fun (reason, count) -> { Reason = reason; Count = count })
+
+    if not isJson then
+        for leftOut in leftOut do
+            tell "not submitted: %d %s" leftOut.Count leftOut.Reason
 
     let job = jobOf arguments passes store.Folder (min own.Length mostTasks)
+    let isDry = arguments.Contains SubmitArguments.Dry_Run
 
     match Slurm.mistake job with
     | Some reason -> Exit.refuse reason
-    | None when own.Length = 0 ->
-        printfn "Nothing to submit."
+    | None when isJson && (isDry || own.Length = 0) ->
+        printJson None job own leftOut
         Exit.fine
-    | None when arguments.Contains SubmitArguments.Dry_Run ->
+    | None when own.Length = 0 ->
+        say "Nothing to submit."
+        Exit.fine
+    | None when isDry ->
         printf "%s" (Slurm.script job)
         Exit.fine
     | None ->
         if retry then
             forgetFailures store entries
 
-        submit job own
+        submit isJson job own leftOut
 
 let run (arguments: ParseResults<SubmitArguments>) : int =
     let store =
