@@ -10,6 +10,11 @@ type HelpAttribute(text: string) =
     inherit Attribute()
     member _.Text = text
 
+/// How a command is called, for example.
+type ExampleAttribute(text: string) =
+    inherit Attribute()
+    member _.Text = text
+
 /// Help of options that mean the same to several commands.
 let private shared =
     dict
@@ -21,12 +26,14 @@ let private shared =
             "Data", "where data sets lie; else FREEZE_DATA."
         ]
 
-let private helpOf (argument: 'T) : string =
-    let case, _ = FSharpValue.GetUnionFields(argument, typeof<'T>)
-
+/// The help of a command or of an option.
+let helpOfCase (case: UnionCaseInfo) : string =
     match case.GetCustomAttributes typeof<HelpAttribute> with
     | [| help |] -> (help :?> HelpAttribute).Text
     | _ -> shared[case.Name]
+
+let private helpOf (argument: 'T) : string =
+    FSharpValue.GetUnionFields(argument, typeof<'T>) |> fst |> helpOfCase
 
 /// What is wrong with a number that lies outside its range.
 let outside name least most (value: int option) : string option =
@@ -38,7 +45,8 @@ let outside name least most (value: int option) : string option =
 let threadsOutside = outside "--threads" 1 1024
 
 type CheckArguments =
-    | [<MainCommand; Mandatory; Help "Freeze files (.frz).">] Files of file: string list
+    | [<MainCommand; Mandatory; Help "Freeze files (.frz); - reads standard input.">] Files of
+        file: string list
     | [<Help "check them under this profile.">] Profile of name: string
     | [<Help "print the diagnostics as JSON.">] Json
 
@@ -103,8 +111,11 @@ type ReportArguments =
     | [<Help "make no t-SNE maps; those that were made before are shown.">] No_Maps
     | [<Help "show the page in the browser.">] Open
     | [<Help "report on the files under this profile.">] Profile of name: string
+    | [<CustomCommandLine "--set">] Setting of statement: string
+    | Only of condition: string
     | Store of folder: string
     | [<Help "where data sets lie, for maps; else FREEZE_DATA.">] Data of folder: string
+    | [<Help "print what was written as JSON.">] Json
 
     interface IArgParserTemplate with
         member argument.Usage = helpOf argument
@@ -144,6 +155,7 @@ type RunArguments =
     | [<Help "try again what has failed.">] Retry
     | [<Help "write event files for TensorBoard with each epoch, a folder for each run.">] Tensorboard of
         folder: string
+    | [<Help "bring the data that are missing, though it takes a system package.">] Fetch
     | [<Help "say what would be done, and do nothing.">] Dry_Run
     | [<Help "print the outcome of every run as JSON.">] Json
     /// One of those that `--jobs` starts: it tells its parent of each run, and ends when the parent does.
@@ -178,6 +190,7 @@ type WatchArguments =
 type ShowArguments =
     | [<MainCommand; Mandatory; Help "a run's hash, the beginning of it, or its name.">] Run of run: string
     | Store of folder: string
+    | [<Help "print all of it as JSON.">] Json
 
     interface IArgParserTemplate with
         member argument.Usage = helpOf argument
@@ -191,6 +204,7 @@ type GcArguments =
     | [<Help "of the runs that stay, remove what longer ones would go on from.">] Ends
     | [<Help "say what would be removed, and remove nothing.">] Dry_Run
     | [<Help "do not ask.">] Yes
+    | [<Help "print what is removed as JSON; with --yes or --dry-run, for nobody is asked.">] Json
 
     interface IArgParserTemplate with
         member argument.Usage = helpOf argument
@@ -226,6 +240,7 @@ type SubmitArguments =
     | [<Help "passes to leave out, such as slices,prefix.">] Without of passes: string
     | [<Help "try again what has failed.">] Retry
     | [<Help "print the script, and submit nothing.">] Dry_Run
+    | [<Help "print the job as JSON.">] Json
 
     interface IArgParserTemplate with
         member argument.Usage = helpOf argument
@@ -260,28 +275,44 @@ type CompletionsArguments =
 
 [<CliPrefix(CliPrefix.None); HelpFlags "--help">]
 type Arguments =
-    | [<Help "say what is wrong with Freeze files.">] Check of ParseResults<CheckArguments>
-    | [<Help "put Freeze files into their one canonical form.">] Fmt of ParseResults<FormatArguments>
-    | [<Help "show the runs that files mean, and which weights learn.">] Plan of ParseResults<PlanArguments>
-    | [<Help "say what changed in meaning between two files.">] Diff of ParseResults<DiffArguments>
-    | [<Help "train every run of the files that has no result yet.">] Run of ParseResults<RunArguments>
-    | [<Help "say where every run stands.">] Status of ParseResults<StatusArguments>
-    | [<Help "show a batch as it goes on, until it has ended.">] Watch of ParseResults<WatchArguments>
-    | [<Help "show one run: plan, epochs, result, files.">] Show of ParseResults<ShowArguments>
-    | [<Help "hand the runs that have no result yet to Slurm.">] Submit of ParseResults<SubmitArguments>
-    | [<Help "write the weights of a finished run to a file.">] Export of ParseResults<ExportArguments>
-    | [<Help "judge a finished run by its test set or by other images: accuracy of each class, confusions.">] Evaluate of
-        ParseResults<EvaluateArguments>
-    | [<Help "remove runs that no file means.">] Gc of ParseResults<GcArguments>
-    | [<Help "show what runs measured: a page of tables and charts, CSV, Markdown.">] Report of
-        ParseResults<ReportArguments>
-    | [<Help "list the data sets, or fetch and verify some.">] Data of ParseResults<DataArguments>
-    | [<Help "list the built-in nets, or print one to copy.">] Nets of ParseResults<NetsArguments>
-    | [<Help "say what the code of a message means.">] Explain of ParseResults<ExplainArguments>
-    | [<Help "say what this machine has of what Freeze needs, and how to get the rest.">] Doctor of
-        ParseResults<DoctorArguments>
-    | [<Help "serve an editor in the Language Server Protocol.">] Lsp of ParseResults<LspArguments>
-    | [<Help "print what makes a shell complete this command.">] Completions of
+    | [<Help "say what is wrong with Freeze files."; Example "freeze check table1.frz">] Check of
+        ParseResults<CheckArguments>
+    | [<Help "put Freeze files into their one canonical form."; Example "freeze fmt table1.frz">] Fmt of
+        ParseResults<FormatArguments>
+    | [<Help "show the runs that files mean, and which weights learn.";
+        Example "freeze plan table1.frz --layers">] Plan of ParseResults<PlanArguments>
+    | [<Help "say what changed in meaning between two files.";
+        Example "freeze diff HEAD~1:table1.frz table1.frz">] Diff of ParseResults<DiffArguments>
+    | [<Help "train every run of the files that has no result yet."; Example "freeze run table1.frz --jobs 2">] Run of
+        ParseResults<RunArguments>
+    | [<Help "say where every run stands."; Example "freeze status table1.frz">] Status of
+        ParseResults<StatusArguments>
+    | [<Help "show a batch as it goes on, until it has ended."; Example "freeze watch table1.frz">] Watch of
+        ParseResults<WatchArguments>
+    | [<Help "show one run: plan, epochs, result, files."; Example "freeze show 37b7c43f">] Show of
+        ParseResults<ShowArguments>
+    | [<Help "hand the runs that have no result yet to Slurm.";
+        Example "freeze submit table1.frz --slurm --time 2:00:00">] Submit of ParseResults<SubmitArguments>
+    | [<Help "write the weights of a finished run to a file.";
+        Example "freeze export 37b7c43f --safetensors weights.safetensors">] Export of
+        ParseResults<ExportArguments>
+    | [<Help "judge a finished run by its test set or by other images: accuracy of each class, confusions.";
+        Example "freeze evaluate 37b7c43f --data photos">] Evaluate of ParseResults<EvaluateArguments>
+    | [<Help "remove runs that no file means."; Example "freeze gc *.frz --dry-run">] Gc of
+        ParseResults<GcArguments>
+    | [<Help "show what runs measured: a page of tables and charts, CSV, Markdown.";
+        Example "freeze report table1.frz --output table1.html">] Report of ParseResults<ReportArguments>
+    | [<Help "list the data sets, or fetch and verify some."; Example "freeze data mnist">] Data of
+        ParseResults<DataArguments>
+    | [<Help "list the built-in nets, or print one to copy."; Example "freeze nets wrn">] Nets of
+        ParseResults<NetsArguments>
+    | [<Help "say what the code of a message means."; Example "freeze explain FRZ012">] Explain of
+        ParseResults<ExplainArguments>
+    | [<Help "say what this machine has of what Freeze needs, and how to get the rest.";
+        Example "freeze doctor">] Doctor of ParseResults<DoctorArguments>
+    | [<Help "serve an editor in the Language Server Protocol."; Example "freeze lsp --stdio">] Lsp of
+        ParseResults<LspArguments>
+    | [<Help "print what makes a shell complete this command."; Example "source <(freeze completions bash)">] Completions of
         ParseResults<CompletionsArguments>
     | [<CliPrefix(CliPrefix.DoubleDash); Help "print the version.">] Version
 

@@ -8,6 +8,9 @@ let fine = 0
 /// A run failed or was interrupted.
 let runFailed = 1
 
+/// Two files differ in meaning, as `diff` has it.
+let differs = 1
+
 /// Whether all that was to be done is.
 let ofSuccess (isDone: bool) : int = if isDone then fine else runFailed
 
@@ -16,7 +19,7 @@ let wrongInput = 2
 
 /// Says on standard error what is wrong with a file or the call.
 let refuse (reason: string) : int =
-    eprintfn "%s" reason
+    Terminal.tell "%s" reason
     wrongInput
 
 /// The same of a word that is none of those known, with the nearest of them where one is near, or else a hint.

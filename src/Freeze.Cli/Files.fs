@@ -43,6 +43,17 @@ let options (reading: KnownData.Reading) (profile: string option) : Compile.Opti
         Files = reading
     }
 
+/// The name that means standard input.
+let standardInput = "-"
+
+/// The text of a file, or of standard input.
+let readSource (path: string) : Result<Source, string> =
+    if path = standardInput then
+        use input = Console.OpenStandardInput()
+        Source.ofStream "standard input" input
+    else
+        Source.read path
+
 /// Reads a Freeze file under a profile with statements of `--set` above it, or a plan where the name ends in .json.
 let loadWith
     (reading: KnownData.Reading)
@@ -56,7 +67,7 @@ let loadWith
         else
             unreadable path "--set is for Freeze files: the runs of a plan are made out"
     else
-        match Source.read path with
+        match readSource path with
         | Error reason -> unreadable path reason
         | Ok source ->
             Compile.analyse
@@ -71,11 +82,22 @@ let load (reading: KnownData.Reading) (profile: string option) (path: string) : 
 
 /// Reads a file, and adds what is wrong with it under each of its profiles alone.
 let loadWhole (reading: KnownData.Reading) (path: string) : Loaded =
-    let file = load reading None path
+    // Standard input can be read once.
+    let source = lazy readSource path
+
+    let load profile =
+        if Path.GetExtension path = ".json" then
+            ofPlan path
+        else
+            match source.Value with
+            | Error reason -> unreadable path reason
+            | Ok source -> Compile.analyse (options reading profile) source
+
+    let file = load None
     let known = file.Diagnostics |> List.map (fun d -> d.Code, d.Span) |> Set.ofList
 
     let under profile =
-        (load reading (Some profile) path).Diagnostics
+        (load (Some profile)).Diagnostics
         |> List.filter (fun d -> Diagnostic.isError d && not (known.Contains(d.Code, d.Span)))
         |> List.map (fun d ->
             { d with

@@ -11,7 +11,7 @@ open Freeze.Runtime.Data
 /// How a command reads what a file names.
 type Reading = Imports.Files
 
-let private note (text: string) = eprintfn "%s" text
+let private note (text: string) = Terminal.tell "%s" text
 
 let private full (path: string) =
     Path.TrimEndingDirectorySeparator(Path.GetFullPath path)
@@ -103,6 +103,33 @@ let canIdentify (reading: Reading) (source: DataSource) : bool =
         isPublished || reading.Named name = digest
     | DataSource.Folder(path, _, _, _, _, _) -> Directory.Exists path
 
+/// Brings the data sets of runs that are missing and can be fetched; says of each of the others once why its runs cannot be
+/// trained here. Whether all are there.
+let bring (catalog: DataCatalog) (runs: Run[]) : bool =
+    let isThere (name: string) =
+        try
+            catalog.Fetch(name, note) |> ignore
+            let state = catalog.StateOf name
+
+            match state.Incomplete with
+            | null -> true
+            | folder ->
+                Terminal.tell "data set %s is incomplete in %s\n  %s" name folder state.HowToGet
+                false
+        with :? RunException as error ->
+            Terminal.tell "%s\n  %s" error.Message error.Advice
+            false
+
+    runs
+    |> Seq.choose (fun run ->
+        match run.Recipe.Data with
+        | DataSource.Named(name, _) -> Some name
+        | DataSource.Folder _ -> None)
+    |> Seq.distinct
+    |> Seq.map isThere
+    |> List.ofSeq
+    |> List.forall id
+
 /// Says which runs cannot be trained here since their images are not known; whether there are none.
 let areIdentified (runs: Run[]) : bool =
     let unknown =
@@ -111,8 +138,8 @@ let areIdentified (runs: Run[]) : bool =
     for source in unknown |> Seq.map _.Recipe.Data |> Seq.distinct do
         match source with
         | DataSource.Folder(path, _, _, _, _, _) ->
-            eprintfn "the folder of images %s is not on this machine: its runs need the data" path
+            Terminal.tell "the folder of images %s is not on this machine: its runs need the data" path
         | DataSource.Named(name, _) ->
-            eprintfn "the content of data set %s is not known: plan the file again" name
+            Terminal.tell "the content of data set %s is not known: plan the file again" name
 
     unknown.Length = 0

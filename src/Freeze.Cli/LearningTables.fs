@@ -5,6 +5,7 @@ module Freeze.Cli.LearningTables
 open System.Globalization
 open Freeze
 open Freeze.Cli.Tables
+open Freeze.Cli.Terminal
 
 let private figure (value: float) =
     value.ToString("G4", CultureInfo.InvariantCulture)
@@ -79,7 +80,7 @@ let private candidatesOf (finished: (Run * RunResult * EpochTime[]) list) =
 
 let private show columns rows =
     if not (List.isEmpty rows) then
-        printfn ""
+        say ""
         print columns rows
 
 /// Prints a table of each kind that the finished runs have something for.
@@ -90,13 +91,18 @@ let print (finished: (Run * RunResult * EpochTime[]) list) =
         [
             words "run" _.Run.Name
             words "stage" _.Record.Name
-            numbers "candidate" (fun stage -> $"{stage.Record.Best + 1} of {stage.Record.Candidates.Length}")
-            numbers "lr" (fun stage -> figure (Optimizer.learningRate stage.Best.Optimizer))
-            numbers "decay" (fun stage -> figure (Optimizer.decay stage.Best.Optimizer))
-            numbers "error" (fun stage -> reconstructionError stage.Best)
-            numbers "training" (fun stage -> percent (Array.last stage.Best.Epochs).TrainingAccuracy)
+            spare
+                1
+                (numbers "candidate" (fun stage ->
+                    $"{stage.Record.Best + 1} of {stage.Record.Candidates.Length}"))
+            spare 4 (numbers "lr" (fun stage -> figure (Optimizer.learningRate stage.Best.Optimizer)))
+            spare 5 (numbers "decay" (fun stage -> figure (Optimizer.decay stage.Best.Optimizer)))
+            spare 3 (numbers "error" (fun stage -> reconstructionError stage.Best))
+            spare
+                2
+                (numbers "training" (fun stage -> percent (Array.last stage.Best.Epochs).TrainingAccuracy))
             numbers "validation" (fun stage -> percent (Array.last stage.Best.Epochs).ValidationAccuracy)
-            numbers "s" (fun stage -> seconds stage.Times)
+            spare 6 (numbers "s" (fun stage -> seconds stage.Times))
         ]
 
     finished
@@ -105,20 +111,20 @@ let print (finished: (Run * RunResult * EpochTime[]) list) =
         [
             words "run" (fun (run, _) -> run.Name)
             numbers "members" (fun (_, ensemble) -> string ensemble.Members.Length)
-            numbers "mean accuracy" (fun (_, ensemble) -> percent ensemble.MeanAccuracy)
+            spare 1 (numbers "mean accuracy" (fun (_, ensemble) -> percent ensemble.MeanAccuracy))
             numbers "ensemble accuracy" (fun (_, ensemble) -> percent ensemble.Accuracy)
-            numbers "disagreement" (fun (_, ensemble) -> percent ensemble.Disagreement)
-            numbers "learned in all" (fun (_, ensemble) -> count ensemble.LearnedParameters)
-            numbers "distinct in all" (fun (_, ensemble) -> count ensemble.DistinctParameters)
+            spare 2 (numbers "disagreement" (fun (_, ensemble) -> percent ensemble.Disagreement))
+            spare 4 (numbers "learned in all" (fun (_, ensemble) -> count ensemble.LearnedParameters))
+            spare 3 (numbers "distinct in all" (fun (_, ensemble) -> count ensemble.DistinctParameters))
         ]
 
     candidatesOf finished
     |> show
         [
-            words "search" (fun candidate -> listed candidate.Group)
+            prose "search" (fun candidate -> listed candidate.Group)
             numbers "candidate" (fun candidate -> string candidate.Place.Candidate)
-            numbers "epochs" _.Epochs
-            words "draws" (fun candidate -> listed candidate.Place.Draws)
+            spare 1 (numbers "epochs" _.Epochs)
+            prose "draws" (fun candidate -> listed candidate.Place.Draws)
             numbers "validation" (fun candidate -> percent candidate.Validation)
             words "" (fun candidate -> if candidate.IsBest then "best" else "")
         ]

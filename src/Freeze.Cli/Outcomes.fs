@@ -3,6 +3,7 @@ module Freeze.Cli.Outcomes
 
 open Freeze
 open Freeze.Cli.Tables
+open Freeze.Cli.Terminal
 
 let private word (outcome: RunOutcome) =
     match outcome with
@@ -40,12 +41,30 @@ let tellFailure (run: Run) (outcome: RunOutcome) =
     | _ -> ()
 
     for failure in Option.toList (failure outcome) do
-        eprintfn "%s %s: %s" (line run.Name) (word outcome) (line failure.Message)
+        tell "%s %s: %s" (line run.Name) (word outcome) (line failure.Message)
 
         if outcome.IsFailedBefore then
-            eprintfn "  %s; then --retry tries it again" (line failure.Advice)
+            tell "  %s; then --retry tries it again" (line failure.Advice)
         else
-            eprintfn "  %s" (line failure.Advice)
+            tell "  %s" (line failure.Advice)
+
+/// Where a batch had nothing to train: "5 of 5 runs finished".
+let nothingDone (outcomes: (Run * RunOutcome) list) : string option =
+    let isOld (outcome: RunOutcome) =
+        outcome.IsAlready || outcome.IsFailedBefore
+
+    if not outcomes.IsEmpty && outcomes |> List.forall (snd >> isOld) then
+        let failed = outcomes |> List.filter (snd >> _.IsFailedBefore) |> List.length
+
+        let finished =
+            $"""{outcomes.Length - failed} of {plural outcomes.Length "run"} finished"""
+
+        if failed > 0 then
+            Some $"{finished}, {failed} failed before (--retry tries again)"
+        else
+            Some finished
+    else
+        None
 
 let printTable (outcomes: (Run * RunOutcome) list) =
     // Runs of a profile are not those of the file itself: no table leaves that open.
@@ -58,6 +77,15 @@ let printTable (outcomes: (Run * RunOutcome) list) =
         match result.Best with
         | BestRecord.NotKept -> None
         | BestRecord.Kept(_, _, accuracy, _, _) -> Some accuracy
+
+    let onTest, heldOut =
+        outcomes |> List.partition (fun (run, _) -> run.Recipe.Validation.IsTest)
+
+    let best =
+        match onTest, heldOut with
+        | _, [] -> "best test"
+        | [], _ -> "best validation"
+        | _ -> "best"
 
     let keepsBest = outcomes |> List.exists (fun (run, _) -> run.Recipe.Keep.IsBest)
 
@@ -72,22 +100,25 @@ let printTable (outcomes: (Run * RunOutcome) list) =
         [
             words "run" (fun (run, _) -> line run.Name)
             if hasProfile then
-                words "profile" (fun (run, _) -> line run.Profile)
-            numbers "trained" (fun (run, _) -> count (Counts.ofWeights run.Recipe.Weights).Trained)
-            measured "training" (fun (r, _) -> percent (Array.last r.Epochs).TrainingAccuracy)
-            measured "best validation" (fun (r, _) -> percent r.BestValidationAccuracy)
+                spare 2 (words "profile" (fun (run, _) -> line run.Profile))
+            spare 5 (numbers "trained" (fun (run, _) -> count (Counts.ofWeights run.Recipe.Weights).Trained))
+            spare 4 (measured "training" (fun (r, _) -> percent (Array.last r.Epochs).TrainingAccuracy))
+            spare 1 (measured best (fun (r, _) -> percent r.BestValidationAccuracy))
             measured "test" (fun (r, _) -> percent r.TestAccuracy)
             if keepsBest then
                 measured "test of best" (fun (r, _) ->
                     ofBest r |> Option.map percent |> Option.defaultValue "")
-            measured "s/epoch" secondsPerEpoch
-            measured "verified fixed" (fun (r, _) -> count r.StillVerified)
+            spare 6 (measured "s/epoch" secondsPerEpoch)
+            spare 3 (measured "verified fixed" (fun (r, _) -> count r.StillVerified))
             words "" (fun (_, outcome) -> word outcome)
         ]
 
+    if not onTest.IsEmpty then
+        say "Best test accuracy: chosen on the test set; `validate 5000` holds training images out for that."
+
 let printJson (outcomes: (Run * RunOutcome) list) =
     outcomes
-    |> JsonArray.print (fun writer (run, outcome) ->
+    |> JsonOutput.printItems "runs" (fun writer (run, outcome) ->
         writer.WriteString("name", run.Name)
         writer.WriteString("hash", Address.ofRecipe run.Recipe)
         writer.WriteString("profile", run.Profile)

@@ -22,6 +22,10 @@ let store (option: string option) =
 let catalog (folder: string option) =
     DataCatalog(Option.toObj (either folder "FREEZE_DATA"), DataCatalog.DefaultCache)
 
+/// The same for a command that was asked to bring what is missing.
+let fetchingCatalog (folder: string option) =
+    DataCatalog(Option.toObj (either folder "FREEZE_DATA"), DataCatalog.DefaultCache, MayInstall = true)
+
 /// How many bytes of features one of so many processes side by side may keep in memory: FREEZE_MEMORY, in MB, is that of
 /// all of them.
 let featureMemory (processes: int) : int64 =

@@ -7,24 +7,7 @@ open Freeze
 open Freeze.Language
 open Freeze.Cli.PlannedRuns
 open Freeze.Cli.Tables
-
-let private dimension (kind: LayerKind) index =
-    Vocabulary.dimensions
-    |> List.find (fun dimension -> dimension.Kind = kind && dimension.Index = index)
-    |> _.Word
-
-let private action (plan: WeightPlan) =
-    let part count index (rest: Stillness) =
-        let extent = plan.Weight.Shape[index]
-        let still = if rest.IsZero then "zero" else "fixed"
-        $"train {count} of {extent} {dimension plan.Weight.Kind index}, rest {still}"
-
-    match plan.Treatment with
-    | Treatment.Trained -> "train"
-    | Treatment.Still stillness -> if stillness.IsZero then "zero" else "fixed"
-    | Treatment.Slice(index, indices, rest) -> part $"{indices.Length}" index rest
-    | Treatment.Largest(index, count, rest) -> part $"the largest {count}" index rest
-    | Treatment.Solved ridge -> $"solve ridge {ridge}"
+open Freeze.Cli.Terminal
 
 let private rate (rate: Rate) =
     match rate with
@@ -78,7 +61,7 @@ type private Row =
 let private rows (planned: PlannedRun) : Row[] =
     PlanFile.weights planned.Run.Recipe
     |> Array.mapi (fun i plan -> plan, reason planned i)
-    |> Array.groupBy (fun (plan, reason) -> plan.Weight.Layer, action plan, update plan, reason)
+    |> Array.groupBy (fun (plan, reason) -> plan.Weight.Layer, RecipeWords.action plan, update plan, reason)
     |> Array.map (fun ((layer, _, _, reason), plans) ->
         let first = fst plans[0]
 
@@ -106,21 +89,21 @@ let private printFeatures (passes: PassPlan) =
             else
                 "a file"
 
-        printfn
+        say
             "computed once: the outputs of %s, %.0f MB in %s; then %s"
             features.Output
             (max 1.0 size)
             place
             features.Limit
     elif passes.NoBackward.Length > 0 then
-        printfn "computed in every step, though fixed: %s" features.Limit
+        say "computed in every step, though fixed: %s" features.Limit
 
 /// What a step of the whole net computes.
 let private printStep (recipe: Recipe) (weights: WeightPlan[]) (passes: PassPlan) =
     let own = Costs.ofWeights recipe.Net weights
     let full = Costs.ofFullTraining recipe.Net weights
 
-    printfn
+    say
         "a step computes %s multiply-adds per image, %s of full training: forward %s, weight gradients %s, input gradients %s"
         (million own.Step)
         (relativeStep recipe)
@@ -131,9 +114,9 @@ let private printStep (recipe: Recipe) (weights: WeightPlan[]) (passes: PassPlan
     if own.Step < full.Step then
         match passes.NoBackward with
         | [||] when own.InputGradient = full.InputGradient ->
-            printfn "what is fixed lies behind something that learns: gradients still pass through it"
+            say "what is fixed lies behind something that learns: gradients still pass through it"
         | [||] -> ()
-        | prefix -> printfn "no backward pass through %s" (Suggest.list "and" 6 prefix)
+        | prefix -> say "no backward pass through %s" (Suggest.list "and" 6 prefix)
 
     printFeatures passes
 
@@ -146,10 +129,10 @@ let private printPasses (recipe: Recipe) =
 
     if passes.Slices.Length > 0 then
         let slice (slice: SlicePlan) =
-            let word = dimension LayerKind.Conv slice.Dimension
+            let word = RecipeWords.dimension LayerKind.Conv slice.Dimension
             $"{slice.Layer} ({slice.Learning} of {slice.Of} {word})"
 
-        printfn
+        say
             "gradients and optimizer state of what learns alone: %s"
             (passes.Slices |> Seq.map slice |> Suggest.list "and" 4)
 
@@ -157,21 +140,19 @@ let private printPasses (recipe: Recipe) =
         let constant (plan: ConstantPlan) =
             $"{plan.Layer} ({plan.Constant} of {plan.Of})"
 
-        printfn
+        say
             "constant, so not computed for each image: channels of %s"
             (passes.Constants |> Seq.map constant |> Suggest.list "and" 4)
 
     if weights |> Array.forall (fun plan -> plan.Treatment.IsStill) then
-        printfn "nothing learns"
+        say "nothing learns"
 
 /// The layers of a run, and what its weights leave out of a step.
 let print (planned: PlannedRun) =
     let run = planned.Run
-    printfn ""
+    say ""
 
-    printfn
-        "%s"
-        (String.concat " · " [ run.Name; run.NetName; DataSource.name run.Recipe.Data; planned.Hash ])
+    say "%s" (String.concat " · " [ run.Name; run.NetName; DataSource.name run.Recipe.Data; planned.Hash ])
 
     let all =
         {
@@ -187,13 +168,13 @@ let print (planned: PlannedRun) =
     |> print
         [
             words "layer" _.Name
-            words "shape" _.Show(fun plan -> String.Join('x', plan.Weight.Shape))
-            words "action" _.Show(action)
+            spare 2 (words "shape" _.Show(fun plan -> String.Join('x', plan.Weight.Shape)))
+            prose "action" _.Show(RecipeWords.action)
             numbers "trained" (fun row -> count (counts row).Trained)
-            numbers "still" (fun row -> count ((counts row).Fixed + (counts row).Zero))
-            words "start" _.Show(Starts.ofPlan)
-            words "lr" _.Show(update)
-            words "rule" _.Reason
+            spare 1 (numbers "still" (fun row -> count ((counts row).Fixed + (counts row).Zero)))
+            spare 5 (words "start" _.Show(Starts.ofPlan))
+            spare 3 (prose "lr" _.Show(update))
+            spare 4 (words "rule" _.Reason)
         ]
 
     printPasses run.Recipe

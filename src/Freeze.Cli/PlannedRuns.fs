@@ -113,11 +113,11 @@ let printTable (planned: PlannedRun[]) =
             words "run" _.Run.Name
             if hasStarts then
                 words "starts from" startOf
-            words "net" _.Run.NetName
-            words "data" (fun planned -> DataSource.name planned.Run.Recipe.Data)
+            spare 4 (words "net" _.Run.NetName)
+            spare 5 (words "data" (fun planned -> DataSource.name planned.Run.Recipe.Data))
             numbers "trained" (fun planned -> count (counts planned.Run.Recipe).Trained)
-            numbers "fixed" (fun planned -> count (counts planned.Run.Recipe).Fixed)
-            numbers "zero" (fun planned -> count (counts planned.Run.Recipe).Zero)
+            spare 2 (numbers "fixed" (fun planned -> count (counts planned.Run.Recipe).Fixed))
+            spare 3 (numbers "zero" (fun planned -> count (counts planned.Run.Recipe).Zero))
             numbers "step" step
-            words "hash" _.Hash
+            spare 1 (words "hash" _.Hash)
         ]

@@ -4,6 +4,7 @@ module Freeze.Cli.PlannedStages
 open Freeze
 open Freeze.Cli.PlannedRuns
 open Freeze.Cli.Tables
+open Freeze.Cli.Terminal
 
 /// What each stage of a run tries and costs, and how many of the plan's runs have it.
 let private printTable (holders: string -> int) (planned: PlannedRun) =
@@ -27,8 +28,7 @@ let private printTable (holders: string -> int) (planned: PlannedRun) =
         | several -> $"of {several} runs"
 
     if stages.Length > 0 then
-        printfn
-            "multiply-adds of an image in each stage, what is fixed in front of it, and of all candidates:"
+        say "multiply-adds of an image in each stage, what is fixed in front of it, and of all candidates:"
 
         stages
         |> Array.mapi (fun i work -> i + 1, work)
@@ -36,12 +36,12 @@ let private printTable (holders: string -> int) (planned: PlannedRun) =
             [
                 words "stage" (fun (stage, _) -> recipe.Net.Stages[stage - 1].Name)
                 numbers "candidates" (fun (_, work) -> string work.Candidates)
-                numbers "lr" (fun (stage, _) -> parameter Optimizer.learningRate stage)
-                numbers "decay" (fun (stage, _) -> parameter Optimizer.decay stage)
-                numbers "in front" (snd >> front)
+                spare 3 (numbers "lr" (fun (stage, _) -> parameter Optimizer.learningRate stage))
+                spare 4 (numbers "decay" (fun (stage, _) -> parameter Optimizer.decay stage))
+                spare 2 (numbers "in front" (snd >> front))
                 numbers "step" (fun (_, work) -> million work.Step.Step)
                 numbers "in all" (fun (_, work) -> readable work.Work.Operations)
-                words "trained once" (snd >> runs)
+                spare 1 (words "trained once" (snd >> runs))
             ]
 
 /// What the stages learn that learn otherwise than by their classifier's loss.
@@ -52,11 +52,11 @@ let private printLearning (recipe: Recipe) =
             match learning with
             | StageLearning.Classify -> ()
             | StageLearning.Solve ridge ->
-                printfn "%s: a classifier in closed form (ridge %g) on random features" stage.Name ridge
+                say "%s: a classifier in closed form (ridge %g) on random features" stage.Name ridge
             | StageLearning.Reconstruct ->
-                printfn "%s: its weights learn to make its input again, then a classifier learns" stage.Name
+                say "%s: its weights learn to make its input again, then a classifier learns" stage.Name
             | StageLearning.ReconstructThenSolve ridge ->
-                printfn
+                say
                     "%s: its weights learn to make its input again, then a classifier is solved for (ridge %g)"
                     stage.Name
                     ridge
@@ -76,7 +76,7 @@ let printShared (stages: StageWork[]) =
         stages |> Array.sumBy _.Work.Operations |> readable
 
     if stages.Length > 0 then
-        printfn
+        say
             "%d stage trainings, %d distinct; %d candidates, %d distinct; %s multiply-adds, %s distinct: what is alike is trained once"
             stages.Length
             distinct.Length

@@ -6,6 +6,7 @@ open System.IO
 open Freeze
 open Freeze.Cli.PlannedRuns
 open Freeze.Cli.Tables
+open Freeze.Cli.Terminal
 open Freeze.Records
 open Freeze.Runtime
 open Freeze.Runtime.Data
@@ -32,7 +33,7 @@ let printRungs (runs: Run[]) =
             |> List.map (fun (times, left) -> $"{left} with {times}x the epochs")
             |> String.concat ", "
 
-        printfn "of each %d candidates the best go on: %s" candidates rungs
+        say "of each %d candidates the best go on: %s" candidates rungs
     | _ -> ()
 
 /// The runs that need not begin anew, since the store has their first epochs.
@@ -45,11 +46,11 @@ let printStarts (folder: string) (planned: PlannedRun[]) =
             if planned.Hash <> Address.needsData && not (store.FilesOf planned.Hash).IsFinished then
                 goesOnFrom planned.Run
                 |> Option.iter (fun shorter ->
-                    printfn "%s goes on from %s" (line planned.Run.Name) (StoreIndex.asStart shorter))
+                    say "%s goes on from %s" (line planned.Run.Name) (StoreIndex.asStart shorter))
     with
     | :? RunException
     | :? IOException
-    | :? UnauthorizedAccessException as error -> eprintfn "%s" error.Message
+    | :? UnauthorizedAccessException as error -> tell "%s" error.Message
 
 /// What several runs have in common is trained once, and counted once.
 let printWork (planned: PlannedRun[]) =
@@ -68,7 +69,7 @@ let printWork (planned: PlannedRun[]) =
         else
             ""
 
-    printfn
+    say
         "%s multiply-adds in all: steps on %s images, %s evaluated%s"
         (readable work.Operations)
         (count work.Trained)
@@ -77,10 +78,9 @@ let printWork (planned: PlannedRun[]) =
 
 /// How long all would take here, by some steps of each.
 let printTimes (catalog: DataCatalog) (threads: int) (runs: Run[]) : int =
-    let say name =
-        eprintfn "timing steps of %s" (line name)
+    let announce name = tell "timing steps of %s" (line name)
 
-    let forecasts = Forecast.measure catalog threads say runs
+    let forecasts = Forecast.measure catalog threads announce runs
 
     let forecast show (_, forecast: Result<Forecast.Forecast, string>) =
         forecast |> Result.map show |> Result.defaultValue "–"
@@ -95,7 +95,7 @@ let printTimes (catalog: DataCatalog) (threads: int) (runs: Run[]) : int =
 
     let known = forecasts |> Array.choose Result.toOption
 
-    printfn
+    say
         "%s for %d of %d runs, one after the other on %d threads of this machine, and less by what is computed once, shared or stopped early; %s of memory at most"
         (duration (known |> Array.sumBy _.Seconds))
         known.Length
@@ -111,6 +111,6 @@ let printTimes (catalog: DataCatalog) (threads: int) (runs: Run[]) : int =
         |> Array.distinct
 
     for problem in problems do
-        eprintfn "%s" problem
+        tell "%s" problem
 
     Exit.ofSuccess (problems.Length = 0)

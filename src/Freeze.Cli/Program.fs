@@ -12,8 +12,7 @@ let version =
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()
         .InformationalVersion.Split('+')[0]
 
-/// Does what the command line asks for; the exit code.
-let run (arguments: string[]) : int =
+let private execute (arguments: string[]) : int =
     let parser =
         ArgumentParser.Create<Arguments>(programName = "freeze", checkStructure = false)
 
@@ -37,7 +36,7 @@ let run (arguments: string[]) : int =
         | [ Data arguments ] -> Commands.Data.run arguments
         | [ Doctor arguments ] -> Commands.Doctor.run version arguments
         | [ Lsp arguments ] -> Commands.Lsp.run version arguments
-        | [ Completions arguments ] -> Commands.Completions.run parser arguments
+        | [ Completions arguments ] -> Commands.Completions.run arguments
         | [ Version ] ->
             printfn "Freeze %s" version
             Exit.fine
@@ -48,10 +47,6 @@ let run (arguments: string[]) : int =
     try
         command ()
     with
-    // Help is fine, anything else that Argu ends with is a wrong call.
-    | :? ArguParseException as help when help.ErrorCode = ErrorCode.HelpText ->
-        printfn "%s" help.Message
-        Exit.fine
     | :? ArguParseException as error -> Exit.refuse error.Message
     | :? Freeze.Records.RunException as error ->
         eprintfn "%s\n  %s" error.Message error.Advice
@@ -62,6 +57,15 @@ let run (arguments: string[]) : int =
     | error ->
         eprintfn "a fault of Freeze, please report it with the file: %s" (string error)
         Exit.runFailed
+
+/// Does what the command line asks for; the exit code.
+let run (arguments: string[]) : int =
+    match CommandLine.read (List.ofArray arguments) with
+    | CommandLine.Call.Sound arguments -> execute arguments
+    | CommandLine.Call.Help text ->
+        printfn "%s" text
+        Exit.fine
+    | CommandLine.Call.Wrong reason -> Exit.refuse reason
 
 [<EntryPoint>]
 let main arguments = run arguments

@@ -1,62 +1,230 @@
-/// How a batch shows that it goes on: a bar on a terminal, a line an epoch elsewhere.
+/// How runs show that they go on: lines that are drawn over on a terminal, a line an epoch elsewhere.
 module Freeze.Cli.ProgressView
 
 open System
-open Spectre.Console
+open System.Diagnostics
 open Freeze
 open Freeze.Cli.Tables
+open Freeze.Cli.Terminal
 
 /// Shows a run while it is trained: calls its function with what shows progress.
 type View = Run -> ((Progress -> unit) -> RunOutcome) -> RunOutcome
 
-let private epochLine (run: Run) (record: EpochRecord) (time: EpochTime) =
-    $"{line run.Name}  epoch {record.Epoch}/{Searches.epochsAt run.Recipe record.Epoch}  loss {record.TrainingLoss:F4}  "
-    + $"accuracy {percent record.TrainingAccuracy}  validation {percent record.ValidationAccuracy}  "
-    + $"{time.ImagesPerSecond:N0} images/s"
+/// What there is to know of a run whose progress is shown.
+type Subject =
+    {
+        Name: string
+        /// At an epoch: the candidates of a later rung go on for longer.
+        Epochs: int -> int
+        /// What its epochs are judged by: "validation" or "test".
+        HeldOut: string
+    }
+
+let subjectOf (run: Run) : Subject =
+    {
+        Name = line run.Name
+        Epochs = Searches.epochsAt run.Recipe
+        HeldOut = heldOut run.Recipe
+    }
+
+let private epochOf (run: Subject) (epoch: int) = $"epoch {epoch}/{run.Epochs epoch}"
+
+/// What an epoch came to; of a line that is too long speed and losses go first.
+let private epochLine (width: int option) (run: Subject) (record: EpochRecord) (time: EpochTime) =
+    fit
+        width
+        [
+            0, run.Name
+            0, epochOf run record.Epoch
+            3, $"loss {record.TrainingLoss:F4}"
+            2, $"accuracy {percent record.TrainingAccuracy}"
+            1, $"{run.HeldOut} {percent record.ValidationAccuracy}"
+            4, $"{time.ImagesPerSecond:N0} images/s"
+        ]
+
+/// "━━━━────────  33%"
+let private bar (part: float) =
+    let width = 12
+    // What is trained in stages has more epochs than one of them.
+    let part = Math.Clamp(part, 0.0, 1.0)
+    let full = int (Math.Round(float width * part))
+
+    String.replicate full "━"
+    + String.replicate (width - full) "─"
+    + $"{100.0 * part, 4:F0}%%"
+
+/// A run under way: what it is at, and how long it will take by what it took since it was first seen.
+type private Underway(run: Subject) =
+    let watch = Stopwatch.StartNew()
+    let mutable first = None
+
+    let left (part: float) =
+        match first with
+        | Some first when part > first && watch.Elapsed.TotalSeconds > 2.0 ->
+            let seconds = watch.Elapsed.TotalSeconds * (1.0 - part) / (part - first)
+            $"{duration seconds} left"
+        | _ -> ""
+
+    member val Line: (int option -> string) = (fun width -> fit width [ 0, run.Name; 0, "…" ]) with get, set
+
+    member this.Take(progress: Progress) =
+        let show epoch (part: float) loss accuracy (speed: float) =
+            if first.IsNone then
+                first <- Some part
+
+            this.Line <-
+                fun width ->
+                    fit
+                        width
+                        [
+                            0, run.Name
+                            0, epochOf run epoch
+                            1, bar part
+                            5, $"loss {loss:F4}"
+                            3, percent accuracy
+                            4, $"{speed:N0} images/s"
+                            2, left part
+                        ]
+
+        match progress with
+        | Progress.Note _ -> ()
+        | Progress.Step(epoch, step, steps, loss, accuracy, speed) ->
+            show epoch ((float (epoch - 1) + float step / float (max 1 steps)) / float (run.Epochs epoch)) loss accuracy speed
+        | Progress.Epoch(record, time) ->
+            show
+                record.Epoch
+                (float record.Epoch / float (run.Epochs record.Epoch))
+                record.TrainingLoss
+                record.TrainingAccuracy
+                time.ImagesPerSecond
+
+/// Behind the last column nothing stands.
+let private room () =
+    width () |> Option.map (fun width -> width - 1)
+
+/// Draws seldom enough that it costs nothing.
+type private Pace() =
+    let watch = Stopwatch()
+
+    member _.IsDue =
+        if watch.IsRunning && watch.ElapsedMilliseconds < 100L then
+            false
+        else
+            watch.Restart()
+            true
 
 /// One line for each epoch, to standard error: standard output is for results.
 let private lines: View =
     fun run work ->
+        let run = subjectOf run
+
         work (fun progress ->
             match progress with
             | Progress.Note text -> eprintfn "%s" text
-            | Progress.Epoch(record, time) -> eprintfn "%s" (epochLine run record time)
+            | Progress.Epoch(record, time) -> eprintfn "%s" (epochLine None run record time)
             | Progress.Step _ -> ())
 
-/// A bar for the run, with the epoch, loss, accuracy and speed beside it; a finished epoch leaves its line above.
-let private bar (console: IAnsiConsole) : View =
+/// A line for the run that is drawn over; a finished epoch leaves its own above.
+let private drawn: View =
     fun run work ->
-        console
-            .Progress()
-            .AutoClear(true)
-            .Columns(
-                TaskDescriptionColumn(Alignment = Justify.Left),
-                ProgressBarColumn(),
-                PercentageColumn(),
-                RemainingTimeColumn()
-            )
-            .Start(fun context ->
-                let task = context.AddTask(Markup.Escape(line run.Name))
-                let epochs epoch = Searches.epochsAt run.Recipe epoch
+        let run = subjectOf run
+        use live = new Live()
+        let underway = Underway run
+        let pace = Pace()
+        let show () = live.Show [ underway.Line(room ()) ]
+        show ()
 
-                work (fun progress ->
-                    match progress with
-                    | Progress.Note text -> console.MarkupLine $"[grey]{Markup.Escape text}[/]"
-                    | Progress.Step(epoch, step, steps, loss, accuracy, speed) ->
-                        task.Value <-
-                            100.0 * (float (epoch - 1) + float step / float steps) / float (epochs epoch)
+        let outcome =
+            work (fun progress ->
+                underway.Take progress
 
-                        task.Description <-
-                            Markup.Escape
-                                $"{line run.Name}  epoch {epoch}/{epochs epoch}  loss {loss:F4}  \
-{percent accuracy}  {speed:N0} images/s"
-                    | Progress.Epoch(record, time) ->
-                        task.Value <- 100.0 * float record.Epoch / float (epochs record.Epoch)
-                        console.WriteLine(epochLine run record time)))
+                match progress with
+                | Progress.Note text -> live.Leave(wrapped (room ()) text)
+                | Progress.Epoch(record, time) ->
+                    live.Leave(epochLine (room ()) run record time)
+                    show ()
+                | Progress.Step _ ->
+                    if pace.IsDue then
+                        show ())
+
+        live.Clear()
+        outcome
+
+/// Whether progress is drawn: what is said beside it goes to standard error, and must be seen there.
+let private isDrawn () =
+    isDrawable () && not Console.IsErrorRedirected
 
 /// The view for where the output goes.
 let view (quiet: bool) : View =
-    if quiet || Console.IsOutputRedirected || Console.IsErrorRedirected then
-        lines
-    else
-        bar AnsiConsole.Console
+    if not quiet && isDrawn () then drawn else lines
+
+/// Shows runs that several processes train side by side: a line for each that is under way, and how many have ended.
+type SideBySide(quiet: bool, processes: int, runs: int) =
+    let live = if not quiet && isDrawn () then Some(new Live()) else None
+    let pace = Pace()
+    let mutable underway: (string * Underway) list = []
+    let mutable ended = 0
+
+    let total () =
+        let of' = $"""{ended} of {plural runs "run"} finished"""
+
+        if underway.IsEmpty && ended = 0 then
+            $"starting {processes} processes: {of'}"
+        else
+            of'
+
+    let show (live: Live) =
+        live.Show
+            [
+                for _, underway in underway do
+                    underway.Line(room ())
+                fit (room ()) [ 0, total () ]
+            ]
+
+    do live |> Option.iter show
+
+    let leave (text: int option -> string) =
+        match live with
+        | Some live -> live.Leave(text (room ()))
+        | None -> eprintfn "%s" (text None)
+
+    member this.Say(text: string) =
+        lock this (fun () -> leave (fun width -> wrapped width text))
+
+    /// What a process tells of the run of a hash.
+    member this.Progress(hash: string, run: Subject, progress: Progress) =
+        lock this (fun () ->
+            match underway |> List.tryFind (fun (other, _) -> other = hash) with
+            | Some(_, known) -> known.Take progress
+            | None ->
+                let known = Underway run
+                known.Take progress
+                underway <- underway @ [ hash, known ]
+
+            match progress with
+            | Progress.Note text -> leave (fun width -> wrapped width text)
+            | Progress.Epoch(record, time) -> leave (fun width -> epochLine width run record time)
+            | Progress.Step _ -> ()
+
+            live
+            |> Option.iter (fun live ->
+                if pace.IsDue then
+                    show live))
+
+    /// A run has ended, so many of all with it; what there is to say of it is left.
+    member this.Ended(hash: string, now: int, text: string) =
+        lock this (fun () ->
+            ended <- now
+            underway <- underway |> List.filter (fun (other, _) -> other <> hash)
+
+            if text <> "" then
+                leave (fun width -> wrapped width text)
+
+            live |> Option.iter show)
+
+    interface IDisposable with
+        member this.Dispose() =
+            live
+            |> Option.iter (fun live ->
+                live.Clear()
+                (live :> IDisposable).Dispose())

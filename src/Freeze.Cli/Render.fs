@@ -7,16 +7,19 @@ open System.Text.Json
 open Freeze.Language
 
 let private paint colour code (text: string) =
-    if colour then $"\027[{code}m{text}\027[0m" else text
+    if colour then Terminal.paint code text else text
 
 /// Longer lines are cut around the place.
 let private widest = 140
+
+/// Of a narrower terminal the label gets a line of its own where so few letters have room behind the underline.
+let private narrow = 30
 
 /// A line as it can be shown: tabs and control characters as spaces, so that the underline meets its place.
 let private printable (text: string) =
     text |> String.map (fun c -> if Char.IsControl c then ' ' else c)
 
-let private excerpt (source: Source) (span: Span) =
+let private excerpt (widest: int) (source: Source) (span: Span) =
     let line, start = Source.line source span.Start
     let column = min (span.Start - start) line.Length
     let from = if column < widest * 2 / 3 then 0 else column - widest / 2
@@ -32,7 +35,7 @@ let private excerpt (source: Source) (span: Span) =
 ///        |
 ///      7 | blok2: train 0.4 filters
 ///        | ^^^^^ net wrn-28-4 has block1, block2, block3
-let private text (colour: bool) (sources: Source list) (diagnostic: Diagnostic) : string =
+let private text (width: int option) (colour: bool) (sources: Source list) (diagnostic: Diagnostic) : string =
     use out = new StringWriter()
     let source = Source.at sources diagnostic.Span.Start
 
@@ -50,35 +53,60 @@ let private text (colour: bool) (sources: Source list) (diagnostic: Diagnostic) 
     let margin = String.replicate (string lineNumber).Length " "
     let bar = paint colour "1;34" "|"
 
-    let heading = paint colour hue $"{severity} {diagnostic.Code}"
-    out.WriteLine $"{heading}: {diagnostic.Message}"
+    let heading = $"{severity} {diagnostic.Code}"
+    let message = Terminal.wrapped width $"{heading}: {diagnostic.Message}"
+    out.WriteLine(paint colour hue heading + message.Substring heading.Length)
     out.WriteLine $"""{margin} {paint colour "1;34" "-->"} {at}"""
 
     // A file that could not be read has no line to show.
     if source.Text <> "" then
-        let shown, before, length = excerpt source diagnostic.Span
+        // In front of the line stand its number and a bar.
+        let room = width |> Option.map (fun width -> max 20 (width - margin.Length - 4))
 
-        let underline =
-            String.replicate before " "
-            + paint colour hue (String.replicate length "^" + " " + diagnostic.Label)
+        let shown, before, length =
+            excerpt (min widest (defaultArg room widest)) source diagnostic.Span
+
+        let carets = String.replicate length "^"
+
+        // Behind the underline, or where there is no room below it.
+        let label =
+            match room with
+            | Some room when before + length + 1 + diagnostic.Label.Length > room ->
+                match room - before - length - 1 with
+                | beside when beside >= narrow ->
+                    let indent = String.replicate (before + length + 1) " "
+
+                    match Terminal.fill beside diagnostic.Label with
+                    | first :: rest -> $"{carets} {first}" :: (rest |> List.map (fun line -> indent + line))
+                    | [] -> [ carets ]
+                | _ -> carets :: Terminal.fill room diagnostic.Label
+            | _ -> [ $"{carets} {diagnostic.Label}".TrimEnd() ]
 
         out.WriteLine $" {margin} {bar}"
         out.WriteLine $" {lineNumber} {bar} {shown}"
-        out.WriteLine $" {margin} {bar} {underline.TrimEnd()}"
+
+        for n, line in List.indexed label do
+            let indent = if n = 0 then String.replicate before " " else ""
+            out.WriteLine $" {margin} {bar} {indent}{paint colour hue line}"
 
     for span, note in diagnostic.Notes do
-        out.WriteLine $""" {margin} {paint colour "1;34" "="} note: {note}: {snd (place span)}"""
+        let note = Terminal.wrapped width $" {margin} = note: {note}: {snd (place span)}"
+        out.WriteLine(note.Replace("= note:", $"""{paint colour "1;34" "="} note:"""))
 
     out.ToString()
 
 /// Prints diagnostics to standard error, in colour where that is a terminal and NO_COLOR does not ask for none.
 let print (sources: Source list) (diagnostics: Diagnostic list) =
-    let colour =
-        not Console.IsErrorRedirected
-        && String.IsNullOrEmpty(Environment.GetEnvironmentVariable "NO_COLOR")
+    let colour = Terminal.errorsHaveColour ()
+
+    let width =
+        if Console.IsErrorRedirected then
+            None
+        else
+            Terminal.width ()
 
     for diagnostic in diagnostics do
-        eprintfn "%s" (text colour sources diagnostic)
+        eprintfn "%s" (text width colour sources diagnostic)
 
 /// "2 errors and 1 warning", or nothing where there is none.
 let summary (diagnostics: Diagnostic list) : string option =
@@ -91,7 +119,7 @@ let summary (diagnostics: Diagnostic list) : string option =
     | [] -> None
     | counts -> counts |> List.map ((<||) Tables.plural) |> String.concat " and " |> Some
 
-/// All diagnostics of several files as one JSON array.
+/// All diagnostics of several files as JSON.
 let json (found: (Source list * Diagnostic list) list) : string =
     let place (writer: Utf8JsonWriter) (sources: Source list) (span: Span) =
         let source = Source.at sources span.Start
@@ -102,9 +130,7 @@ let json (found: (Source list * Diagnostic list) list) : string =
         writer.WriteNumber("endLine", last.Line)
         writer.WriteNumber("endColumn", last.Column)
 
-    found
-    |> Seq.collect (fun (sources, diagnostics) -> diagnostics |> Seq.map (fun d -> sources, d))
-    |> JsonArray.text (fun writer (sources, diagnostic) ->
+    let write (writer: Utf8JsonWriter) (sources: Source list, diagnostic: Diagnostic) =
         writer.WriteString("severity", (if Diagnostic.isError diagnostic then "error" else "warning"))
         writer.WriteString("code", diagnostic.Code)
         writer.WriteString("message", diagnostic.Message)
@@ -112,6 +138,11 @@ let json (found: (Source list * Diagnostic list) list) : string =
         place writer sources diagnostic.Span
 
         diagnostic.Notes
-        |> JsonArray.field writer "notes" (fun (span, note) ->
+        |> JsonOutput.field writer "notes" (fun (span, note) ->
             writer.WriteString("message", note)
-            place writer sources span))
+            place writer sources span)
+
+    JsonOutput.text (fun writer ->
+        found
+        |> Seq.collect (fun (sources, diagnostics) -> diagnostics |> Seq.map (fun d -> sources, d))
+        |> JsonOutput.field writer "diagnostics" (write writer))

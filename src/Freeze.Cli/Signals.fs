@@ -23,7 +23,9 @@ let cancelling (work: CancellationToken -> 'T) : 'T =
 
     let stop (context: PosixSignalContext) =
         if not source.IsCancellationRequested then
-            eprintfn "stopping after this step…"
+            // Behind the terminal's own `^C`, and what is drawn.
+            let start = if Console.IsErrorRedirected then "" else "\n"
+            eprintfn "%sstopping after this step…" start
             cancels source context
 
     use _ = on PosixSignal.SIGINT stop

@@ -219,6 +219,16 @@ let describe (state: RunState) : string * string =
         "waiting", $"""waiting for {line name}{if failed then ", which has failed" else ""}"""
     | RunState.Failed failure -> "failed", failure.Message
 
+/// The colour of a state on a terminal.
+let colour (state: RunState) : string =
+    match state with
+    | RunState.Done _ -> "32"
+    | RunState.Running _ -> "33"
+    | RunState.Failed _ -> "31"
+    | RunState.Interrupted _
+    | RunState.WaitingFor _
+    | RunState.Waiting -> "90"
+
 /// "3 done, 1 running", in the order in which runs go through these states.
 let summary (entries: Entry seq) : string =
     let counts =

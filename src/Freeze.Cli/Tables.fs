@@ -2,13 +2,29 @@
 module Freeze.Cli.Tables
 
 open System
-open Spectre.Console
+open Freeze
+open Freeze.Cli.Terminal
+
+/// How a cell gives way where a terminal is too narrow.
+[<RequireQualifiedAccess>]
+type Narrowing =
+    /// It does not: names, hashes and numbers stay whole.
+    | Whole
+    /// Broken between words.
+    | Broken
+    /// Cut at its end.
+    | Cut
 
 /// A column: what stands above it, and what it tells of a row.
 type Column<'Row> =
     {
         Title: string
         IsNumber: bool
+        /// Where a terminal is too narrow, columns of the highest rank are left out first, and those of rank 0 never.
+        Rank: int
+        Narrowing: Narrowing
+        /// A number of SGR, or "".
+        Colour: 'Row -> string
         Cell: 'Row -> string
     }
 
@@ -16,11 +32,23 @@ let private column isNumber title cell =
     {
         Title = title
         IsNumber = isNumber
+        Rank = 0
+        Narrowing = Narrowing.Whole
+        Colour = fun _ -> ""
         Cell = cell
     }
 
 let words title cell = column false title cell
 let numbers title cell = column true title cell
+
+/// Sentences, which are broken between words.
+let prose title cell =
+    { column false title cell with
+        Narrowing = Narrowing.Broken
+    }
+
+/// A column that may be left out, the sooner the higher its rank.
+let spare rank column = { column with Rank = rank }
 
 /// "1 run", "2 runs"
 let plural (count: int) (word: string) =
@@ -42,6 +70,10 @@ let readable (value: float) =
 
 /// 98.61%
 let percent (share: float) = (100.0 * share).ToString("F2") + "%"
+
+/// What the images are called that each epoch is judged by: the test set is never called validation.
+let heldOut (recipe: Recipe) =
+    if recipe.Validation.IsTest then "test" else "validation"
 
 /// 3 h 20 min
 let duration (seconds: float) =
@@ -67,62 +99,147 @@ let line (text: string) =
     else
         clean text
 
-/// For a file or a pipe: as wide as its cells, which are never wrapped.
-let private printPlain (columns: Column<'Row> list) (rows: string list list) =
-    let widths =
+/// As wide as its cells, which are never wrapped: for a file or a pipe.
+let private plainGap = 3
+
+/// Cells that give way keep so many letters at least.
+let private narrowest = 16
+
+/// The columns that fit into a width, those that do not, how far apart they stand and how wide each is.
+let private fitted (width: int option) (columns: Column<'Row> list) (rows: string list list) =
+    let natural =
         columns
         |> List.mapi (fun i column ->
             rows |> List.fold (fun width row -> max width row[i].Length) column.Title.Length)
 
-    let line cells =
-        List.map3
-            (fun column (width: int) (cell: string) ->
-                if column.IsNumber then
-                    cell.PadLeft width
-                else
-                    cell.PadRight width)
-            columns
-            widths
-            cells
-        |> String.concat "   "
-        |> _.TrimEnd()
+    let gap =
+        match width with
+        | Some width when List.sum natural + plainGap * (columns.Length - 1) > width -> 2
+        | _ -> plainGap
 
-    // Written at once: the console flushes behind every write.
-    use out = new IO.StringWriter()
-    out.WriteLine(line (columns |> List.map _.Title))
-    out.WriteLine(String.replicate (List.sum widths + 3 * (widths.Length - 1)) "─")
+    let least (column: Column<'Row>, natural: int) =
+        match column.Narrowing with
+        | Narrowing.Whole -> natural
+        | Narrowing.Broken
+        | Narrowing.Cut -> min natural narrowest
 
-    for row in rows do
-        out.WriteLine(line row)
+    let room kept =
+        match width with
+        | Some width -> width - gap * (List.length kept - 1)
+        | None -> Int32.MaxValue
 
-    Console.Out.Write(out.ToString())
+    let rec leaveOut kept =
+        let rank = kept |> List.map (fun (_, (column, _)) -> column.Rank) |> List.max
 
-/// On a terminal: as wide as that is, wrapping cells where it must.
-let private printFitted (columns: Column<'Row> list) (rows: string list list) =
-    let table = Table(Border = TableBorder.Simple)
+        if rank > 0 && kept |> List.sumBy (snd >> least) > room kept then
+            let last = kept |> List.findBack (fun (_, (column, _)) -> column.Rank = rank) |> fst
 
-    for column in columns do
-        let header = TableColumn(Markup.Escape column.Title)
-        header.Alignment <- if column.IsNumber then Justify.Right else Justify.Left
-        header.NoWrap <- column.IsNumber
-        table.AddColumn header |> ignore
+            kept |> List.filter (fun (i, _) -> i <> last) |> leaveOut
+        else
+            kept
 
-    for row in rows do
-        table.AddRow(row |> List.map (fun cell -> Markup.Escape cell) |> Array.ofList)
-        |> ignore
+    let kept = List.zip columns natural |> List.indexed |> leaveOut
 
-    AnsiConsole.Write table
+    // Columns that give way share what is left; where that is not enough the widest names are cut after all.
+    let rec narrow (widths: int list) =
+        let excess = List.sum widths - room kept
 
-/// More rows than this are read by a program, or in a pager: fitting them to the terminal would take long.
-let private most = 1000
+        let wide givesWay =
+            List.zip kept widths
+            |> List.indexed
+            |> List.filter (fun (_, ((_, (column, _)), width)) ->
+                (column.Narrowing <> Narrowing.Whole) = givesWay && width > narrowest)
 
-let print (columns: Column<'Row> list) (rows: 'Row seq) =
-    let rows =
+        let widest =
+            match wide true, wide false with
+            | [], [] -> None
+            | [], several
+            | several, _ -> several |> List.maxBy (fun (_, (_, width)) -> width) |> fst |> Some
+
+        match widest with
+        | Some i when excess > 0 ->
+            let narrower = max narrowest (widths[i] - excess)
+            widths |> List.mapi (fun j width -> if i = j then narrower else width) |> narrow
+        | _ -> widths
+
+    let widths = kept |> List.map (fun (_, (_, natural)) -> natural) |> narrow
+    let shown = kept |> List.map fst
+
+    let missing =
+        columns
+        |> List.indexed
+        |> List.filter (fun (i, column) -> not (List.contains i shown) && column.Title <> "")
+        |> List.map (fun (_, column) -> column.Title)
+
+    List.zip shown widths, missing, gap
+
+/// The lines of a table: with a width, of a terminal that is so wide, else as wide as its cells.
+let lines (width: int option) (hasColour: bool) (columns: Column<'Row> list) (rows: 'Row seq) : string list =
+    let rows = List.ofSeq rows
+
+    let cells =
         [
             for row in rows -> columns |> List.map (fun column -> clean (column.Cell row))
         ]
 
-    if Console.IsOutputRedirected || rows.Length > most then
-        printPlain columns rows
-    else
-        printFitted columns rows
+    let shown, missing, gap = fitted width columns cells
+    let between = String.replicate gap " "
+    let columns = List.toArray columns
+
+    // A cell is one line, or several where it is broken.
+    let parts (i: int, width: int) (cell: string) =
+        if cell.Length <= width then
+            [ cell ]
+        else
+            match columns[i].Narrowing with
+            // A path longer than its column goes on below.
+            | Narrowing.Broken ->
+                [
+                    for line in fill width cell do
+                        for part in Seq.chunkBySize width line -> String part
+                ]
+            | Narrowing.Cut -> [ cut width cell ]
+            | Narrowing.Whole -> [ cutInside width cell ]
+
+    let padded (i: int, width: int) (paint: string -> string) (text: string) =
+        let space = String.replicate (width - text.Length) " "
+
+        if columns[i].IsNumber then
+            space + paint text
+        else
+            paint text + space
+
+    let rowLines (paintOf: int -> string) (cells: string list) =
+        let parts = shown |> List.map (fun place -> parts place cells[fst place])
+        let most = parts |> List.map List.length |> List.max
+
+        [
+            for n in 0 .. most - 1 ->
+                List.zip shown parts
+                |> List.map (fun (place, parts) ->
+                    let paint text =
+                        if text = "" then "" else paint (paintOf (fst place)) text
+
+                    padded place paint (parts |> List.tryItem n |> Option.defaultValue ""))
+                |> String.concat between
+                |> _.TrimEnd()
+        ]
+
+    [
+        yield! rowLines (fun _ -> "") [ for column in columns -> column.Title ]
+        String.replicate (List.sumBy snd shown + gap * (shown.Length - 1)) "─"
+
+        for row, cells in List.zip rows cells do
+            yield! rowLines (fun i -> if hasColour then columns[i].Colour row else "") cells
+
+        if not missing.IsEmpty then
+            let names = String.Join(", ", missing)
+            yield! fill (defaultArg width Int32.MaxValue) $"(too narrow here for: {names})"
+    ]
+
+/// Prints a table as standard output has room for it.
+let print (columns: Column<'Row> list) (rows: 'Row seq) =
+    // Written at once: the console flushes behind every write.
+    use out = new IO.StringWriter()
+    lines (width ()) (hasColour ()) columns rows |> List.iter out.WriteLine
+    Console.Out.Write(out.ToString())

@@ -2,8 +2,6 @@
 module Freeze.Cli.WatchView
 
 open System
-open Spectre.Console
-open Spectre.Console.Rendering
 open Freeze
 open Freeze.Cli.StoreIndex
 open Freeze.Cli.Tables
@@ -74,15 +72,6 @@ let private about (row: Row) =
         part + left + attempt.Holder
     | state -> snd (describe state)
 
-let private colour (state: RunState) =
-    match state with
-    | RunState.Done _ -> "green"
-    | RunState.Running _ -> "yellow"
-    | RunState.Failed _ -> "red"
-    | RunState.Interrupted _
-    | RunState.WaitingFor _
-    | RunState.Waiting -> "grey"
-
 /// "and 9,970 more: 9,000 done, 970 waiting"; "" where every run has a row.
 let private more (board: Board) =
     let shown = board.Rows |> Seq.map _.Entry.Hash |> Set.ofSeq
@@ -95,46 +84,44 @@ let private more (board: Board) =
     else
         $"and {count (int64 others.Length)} more: {summary others}"
 
-/// What a terminal takes up beside the rows: titles, borders, totals.
-let private around = 7
+/// What a terminal takes up beside the rows: titles, totals, what was left out.
+let private around = 6
 
 /// How many rows a terminal of a height has room for.
 let room (height: int) = max 1 (height - around)
 
-/// The table of a moment.
-let render (board: Board) : IRenderable =
-    let state (row: Row) : IRenderable =
-        Markup $"[{colour row.Entry.State}]{fst (describe row.Entry.State)}[/]"
+/// The lines of a moment on a terminal of a width.
+let lines (width: int) (hasColour: bool) (board: Board) : string list =
+    let state =
+        { words "state" (fun (row: Row) -> fst (describe row.Entry.State)) with
+            Colour = fun row -> colour row.Entry.State
+        }
 
-    let text (tell: Row -> string) (row: Row) : IRenderable =
-        Text(clean (tell row), Overflow = Overflow.Ellipsis)
+    let last =
+        { words "" about with
+            Narrowing = Narrowing.Cut
+        }
 
-    let columns =
-        [
-            "run", Justify.Left, text (fun row -> line row.Entry.Name)
-            "state", Justify.Left, state
-            "epochs", Justify.Right, text epochsOf
-            "validation", Justify.Right, text accuracy
-            "loss", Justify.Right, text loss
-            "error", Justify.Left, text errors
-            "", Justify.Left, text about
-        ]
-
-    let table = Table(Border = TableBorder.Simple)
-
-    for title, alignment, _ in columns do
-        table.AddColumn(TableColumn(title, NoWrap = true, Alignment = alignment))
-        |> ignore
-
-    for row in board.Rows do
-        table.AddRow [| for _, _, cell in columns -> cell row |] |> ignore
-
-    let lines =
-        [ more board; summary board.Entries ]
-        |> List.filter ((<>) "")
-        |> List.map (fun text -> Text text :> IRenderable)
-
-    Rows((table :> IRenderable) :: lines)
+    [
+        yield!
+            board.Rows
+            |> Tables.lines
+                (Some width)
+                hasColour
+                [
+                    words "run" (fun row -> line row.Entry.Name)
+                    state
+                    spare 1 (numbers "epochs" epochsOf)
+                    numbers "accuracy" accuracy
+                    spare 4 (numbers "loss" loss)
+                    spare 3 (words "error" errors)
+                    spare 2 last
+                ]
+        ""
+        for total in [ more board; summary board.Entries ] do
+            if total <> "" then
+                Terminal.cut width total
+    ]
 
 /// A run in a line.
 let private lineOf (row: Row) =
@@ -142,7 +129,7 @@ let private lineOf (row: Row) =
         line row.Entry.Name
         fst (describe row.Entry.State)
         epochsOf row
-        accuracy row |> fun text -> if text = "" then "" else "validation " + text
+        accuracy row |> fun text -> if text = "" then "" else "accuracy " + text
         loss row |> fun text -> if text = "" then "" else "loss " + text
         clean (about row)
     ]

@@ -11,11 +11,28 @@ open Freeze
 open Freeze.Cli.Tables
 
 /// What a worker tells its parent of a run, one line of JSON each.
-type Told = { Hash: string; Outcome: RunOutcome }
+[<RequireQualifiedAccess>]
+type Told =
+    | Underway of Hash: string * Subject: ProgressView.Subject * Progress: Progress
+    | Ended of Hash: string * Outcome: RunOutcome
 
-let tell (hash: string) (outcome: RunOutcome) =
-    Console.Out.WriteLine(Json.toText { Hash = hash; Outcome = outcome })
+let private say (told: Told) =
+    Console.Out.WriteLine(Json.toText told)
     Console.Out.Flush()
+
+let tell (hash: string) (outcome: RunOutcome) = say (Told.Ended(hash, outcome))
+
+/// How a worker shows a run: it tells its parent.
+let view: ProgressView.View =
+    fun run work ->
+        let hash, subject = Address.ofRecipe run.Recipe, ProgressView.subjectOf run
+        let watch = Stopwatch()
+
+        work (fun progress ->
+            // Steps are many.
+            if not progress.IsStep || not watch.IsRunning || watch.ElapsedMilliseconds > 200L then
+                watch.Restart()
+                say (Told.Underway(hash, subject, progress)))
 
 /// The program that this process runs, and the arguments that come first.
 let program () : string * string list =
@@ -51,6 +68,7 @@ let start (count: int) (arguments: string list) : Process =
 let execute
     (count: int)
     (arguments: string list)
+    (quiet: bool)
     (failFast: bool)
     (cancel: CancellationToken)
     (runs: Run[])
@@ -58,6 +76,7 @@ let execute
     let addresses = Addresses()
     let hashes = runs |> Array.map (fun run -> addresses.Of run.Recipe)
     let known = Dictionary<string, RunOutcome>()
+    use board = new ProgressView.SideBySide(quiet, count, runs.Length)
     let workers = List.init count (fun _ -> start count arguments)
 
     let stop () =
@@ -65,27 +84,36 @@ let execute
             if not worker.HasExited then
                 Signals.terminate worker.Id
 
-    let heard (told: Told) =
+    let ended (hash: string) (outcome: RunOutcome) =
         let isBetter =
-            match known.TryGetValue told.Hash with
-            | true, before -> weight told.Outcome > weight before
+            match known.TryGetValue hash with
+            | true, before -> weight outcome > weight before
             | false, _ -> true
 
         if isBetter then
-            known[told.Hash] <- told.Outcome
+            known[hash] <- outcome
 
             let ended =
-                known.Values
-                |> Seq.filter (fun outcome ->
-                    (Outcomes.result outcome).IsSome || (Outcomes.failure outcome).IsSome)
+                hashes
+                |> Seq.filter (fun hash ->
+                    match known.TryGetValue hash with
+                    | true, outcome -> (Outcomes.result outcome).IsSome || (Outcomes.failure outcome).IsSome
+                    | false, _ -> false)
                 |> Seq.length
 
-            if told.Outcome.IsFinished then
-                let name = runs[Array.IndexOf(hashes, told.Hash)].Name
-                eprintfn "%s finished, %d of %d" (line name) ended runs.Length
+            // Of later rungs of a search nothing is known here.
+            match Array.IndexOf(hashes, hash) with
+            | at when at >= 0 && outcome.IsFinished ->
+                board.Ended(hash, ended, $"{line runs[at].Name} finished, {ended} of {runs.Length}")
+            | _ -> board.Ended(hash, ended, "")
 
-            if failFast && (Outcomes.failure told.Outcome).IsSome then
+            if failFast && (Outcomes.failure outcome).IsSome then
                 stop ()
+
+    let heard (told: Told) =
+        match told with
+        | Told.Ended(hash, outcome) -> ended hash outcome
+        | Told.Underway(hash, subject, progress) -> board.Progress(hash, subject, progress)
 
     use _ = cancel.Register stop
 
@@ -102,7 +130,7 @@ let execute
                 // A worker that was killed in the midst of a line.
                 ())
 
-        follow worker.ErrorDataReceived (fun text -> eprintfn "%s" text)
+        follow worker.ErrorDataReceived board.Say
         worker.BeginOutputReadLine()
         worker.BeginErrorReadLine()
 
@@ -111,9 +139,8 @@ let execute
         worker.WaitForExit()
 
         if worker.ExitCode > Exit.wrongInput then
-            eprintfn
-                "a worker was ended from outside (exit code %d): the others go on with its run"
-                worker.ExitCode
+            board.Say
+                $"a worker was ended from outside (exit code {worker.ExitCode}): the others go on with its run"
 
     for worker in workers do
         worker.Dispose()

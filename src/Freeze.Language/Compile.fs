@@ -235,6 +235,13 @@ let rec private analyseWithin
     let statements =
         files |> List.sumBy (fun file -> statementCount file.Parsed.Statements)
 
+    if
+        loaded.Root.Parsed.Statements.IsEmpty
+        && loaded.Diagnostics.IsEmpty
+        && options.Overrides.IsEmpty
+    then
+        found.Add(Diagnostic.emptyFile { Start = 0; End = 0 })
+
     let contents, (planned, reports) =
         if statements > mostStatements then
             let first = (List.head loaded.Root.Parsed.Statements).Span

@@ -76,13 +76,25 @@ module Diagnostic =
     let unreadable reason =
         error "FRZ001" Span.Nowhere $"the file cannot be read: {reason}"
 
-    let syntax span expected =
-        error "FRZ002" span "this is not Freeze" |> hint expected
+    /// What was expected, and where the place looks like another language's what Freeze writes instead.
+    let syntax span expected (foreign: string, meant) =
+        { error "FRZ002" span $"syntax error: {expected}" with
+            Label = foreign
+            Meant = meant
+        }
 
     // Names
 
     let unknownSetting span name known =
-        unknown "FRZ010" span $"unknown setting `{name}`" name known
+        let diagnostic = unknown "FRZ010" span $"unknown setting `{name}`" name known
+
+        match Foreign.statement name with
+        | Some told ->
+            { diagnostic with
+                Label = told
+                Meant = None
+            }
+        | None -> diagnostic
 
     let setTwice span name first =
         error "FRZ011" span $"`{name}` is set twice"
@@ -487,6 +499,10 @@ module Diagnostic =
     let chosenByTest span (what: string) =
         warning "FRZ109" span $"{what} by the test set"
         |> hint "hold images out: `validate 5000`"
+
+    let emptyFile span =
+        warning "FRZ120" span "the file is empty: it means one run of the defaults, LeNet on MNIST"
+        |> hint "begin with `data`, `net` and a rule, such as `conv: fixed`"
 
     let unused span what name =
         warning "FRZ103" span $"{what} `{name}` is never used"

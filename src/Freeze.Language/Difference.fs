@@ -27,29 +27,17 @@ type Difference =
     | Changed of before: Run * after: Run * changes: Change list
 
 let private treatment (plan: WeightPlan) =
-    let extent dimension = plan.Weight.Shape[dimension]
+    [
+        RecipeWords.action plan
+        $"start {Starts.describe plan.Start}"
+        RecipeWords.update plan.Update
+    ]
+    |> List.filter ((<>) "")
+    |> String.concat ", "
 
-    let rest (stillness: Stillness) =
-        if stillness.IsZero then "rest zero" else "rest fixed"
-
-    let what =
-        match plan.Treatment with
-        | Treatment.Trained -> "train"
-        | Treatment.Still stillness -> if stillness.IsZero then "zero" else "fixed"
-        | Treatment.Slice(dimension, indices, still) ->
-            let which = Json.toText indices
-            $"train {indices.Length} of {extent dimension} along dimension {dimension + 1} {which}, {rest still}"
-        | Treatment.Largest(dimension, count, still) ->
-            $"train the largest {count} of {extent dimension} along dimension {dimension + 1}, {rest still}"
-        | Treatment.Solved ridge -> $"solve ridge {ridge}"
-
-    let update =
-        if plan.Update = Update.byDefault then
-            ""
-        else
-            $" {Json.toText plan.Update}"
-
-    $"{what}, start {Starts.describe plan.Start}{update}"
+/// Values that differ, though their words do not.
+let private told what (was: string) (is: string) =
+    change what was (if was = is then $"{is}, but others" else is)
 
 /// A change for each weight, those of one kind of change together.
 let private weights (before: WeightPlan[]) (after: WeightPlan[]) : Change list =
@@ -62,19 +50,19 @@ let private weights (before: WeightPlan[]) (after: WeightPlan[]) : Change list =
             Some((treatment earlier, treatment plan), plan.Weight.Name)
         | _ -> None)
     |> Array.groupBy fst
-    |> Array.map (fun ((was, is), names) -> change (names |> Array.map snd |> Suggest.list "and" 4) was is)
+    |> Array.map (fun ((was, is), names) -> told (names |> Array.map snd |> Suggest.list "and" 4) was is)
     |> List.ofArray
 
 /// Nets that differ in more parts are other nets.
 let private mostParts = 20
 
 let private net (before: Net) (after: Net) : Change list =
-    let describe (node: Node) =
-        let inputs = node.Inputs |> Array.map string |> String.concat ", "
-        $"{node.Operation} of {inputs}"
+    let describe (net: Net) (node: Node) =
+        let inputs = node.Inputs |> Seq.map (fun input -> net.Nodes[input].Name)
+        $"""{RecipeWords.of' node.Operation} on {Suggest.list "and" 4 inputs}"""
 
     let side (net: Net) =
-        net.Nodes |> Array.map (fun node -> node.Name, describe node) |> Map.ofArray
+        net.Nodes |> Array.map (fun node -> node.Name, describe net node) |> Map.ofArray
 
     let was, is = side before, side after
 
@@ -112,19 +100,36 @@ let private settings =
             "frozenStatistics", "stats frozen"
         ]
 
+/// A change of a field's canonical JSON.
+let private ofJson what was is =
+    if was = is then
+        []
+    else
+        [ told what (RecipeWords.ofJson was) (RecipeWords.ofJson is) ]
+
 let private ofValues what was is =
-    if was = is then [] else [ change what was is ]
+    ofJson what (Json.toText was) (Json.toText is)
+
+let private learningWord (learning: Learning) =
+    match learning with
+    | Learning.Together -> "together"
+    | Learning.StageByStage(candidates, stages) ->
+        let tried = candidates |> Seq.map (_.Length >> string) |> String.concat ", "
+        let stages = stages |> Seq.map RecipeWords.of' |> String.concat ", "
+        $"stage by stage ({stages}; optimizers that are tried: {tried})"
+    | Learning.Ensemble(members, after, _, _) -> $"ensemble {members} after {after} epochs"
 
 let private learning (before: Learning) (after: Learning) : Change list =
     match before, after with
     | Learning.Ensemble(members, epochs, was, frozen), Learning.Ensemble(members', epochs', is, frozen') ->
         [
-            yield! ofValues "members" (string members) (string members')
-            yield! ofValues "epochs before the members" (string epochs) (string epochs')
+            yield! ofValues "members" members members'
+            yield! ofValues "epochs before the members" epochs epochs'
             yield! weights was is
-            yield! ofValues "stats frozen of members" (Json.toText frozen) (Json.toText frozen')
+            yield! ofValues "stats frozen of members" frozen frozen'
         ]
-    | _ -> ofValues "learn" (Json.toText before) (Json.toText after)
+    | _ when before = after -> []
+    | _ -> [ told "learn" (learningWord before) (learningWord after) ]
 
 let private origin (recipe: Recipe) =
     match Origins.tryBase recipe with
@@ -140,8 +145,10 @@ let changes (before: Recipe) (after: Recipe) : Change list =
         | "net" -> net before.Net after.Net
         | "weights" -> weights before.Weights after.Weights
         | "learning" -> learning before.Learning after.Learning
-        | "from" -> ofValues "start" (origin before) (origin after)
-        | _ -> ofValues (Map.tryFind field settings |> Option.defaultValue field) was is)
+        | "from" -> if origin before = origin after then [] else [ told "start" (origin before) (origin after) ]
+        | "data" when before.Data = after.Data -> []
+        | "data" -> [ told "data" (DataSource.name before.Data) (DataSource.name after.Data) ]
+        | _ -> ofJson (Map.tryFind field settings |> Option.defaultValue field) was is)
 
 // A list compares by its items, in a dictionary too.
 let private axisValues (run: Run) =

@@ -290,6 +290,16 @@ let private spanAt (stream: CharStream<State>) (start: int) =
 
     Span.Between(start, start + max length 1)
 
+/// What stands around a mistake may show from which language it comes.
+let private foreign (stream: CharStream<State>) (start: int) (failedAt: int) =
+    let near = 200
+    let from = max start (failedAt - near)
+    stream.Seek(int64 from)
+    let before = stream.Read(failedAt - from)
+    let rest = stream.Read near
+    let word = rest |> Seq.takeWhile isNameChar |> System.String.Concat
+    Foreign.hint before (rest.Split('\n')[0]) word
+
 /// Skips to where the next statement can begin: a newline, `;` or `}`, over whole bracketed parts.
 let private skipStatement (stream: CharStream<State>) =
     let mutable depth = 0
@@ -328,7 +338,9 @@ let recovering (broken: 'T) (parser: Parser<'T>) : Parser<'T> =
             let found = stream.UserState.Diagnostics
             let place = spanAt stream failedAt
 
-            let diagnostic = Diagnostic.syntax place (expectations reply.Error)
+            let diagnostic =
+                foreign stream start failedAt
+                |> Diagnostic.syntax place (expectations reply.Error)
 
             stream.BacktrackTo before
             skipStatement stream

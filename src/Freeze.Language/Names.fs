@@ -286,17 +286,57 @@ let occurrences (files: Imports.File list) : Occurrence list =
 let areOfOne (a: Occurrence) (b: Occurrence) =
     a.Name = b.Name && a.Kind = b.Kind && a.Home = b.Home
 
-/// The labels of a net's parts, each as a path with the labels around it, and where it stands.
-let rec labels (prefix: string) (body: NetPart list) : (string * Span) list =
-    body
-    |> List.collect (fun part ->
-        let within name =
-            labels (prefix + name + ".") (Walk.inner part)
+/// Without the number at its end, which parts of a repeat have.
+let private bare (segment: string) = segment.TrimEnd([| '0' .. '9' |])
+
+/// The part of a net that a path names, through blocks that it uses; where it stands.
+let partOf (net: Definition) (path: string) : Span option =
+    let blocks =
+        Walk.parts net.Body
+        |> Seq.choose (fun part ->
+            match part.Value with
+            | NetItem.Define block -> Some(block.Name.Value, block.Body)
+            | _ -> None)
+        |> Map.ofSeq
+
+    /// What a part is called, where it stands, and the parts inside of it.
+    let rec named (part: NetPart) : (string * Span * NetPart list) list =
+        let ofBlock (phrase: Phrase) =
+            match phrase with
+            | {
+                  Value = Term.Word name | Term.Call({ Value = name }, _)
+              } :: _ -> name, Map.tryFind name blocks |> Option.defaultValue []
+            | _ -> "", []
 
         match part.Value, Walk.label part with
-        | NetItem.Define _, _ -> []
-        | NetItem.Stage({ Value = Term.Number(number, _) }, _), _ ->
-            let name = $"stage{number}"
-            (prefix + name, part.Span) :: within name
-        | _, Some label -> (prefix + label.Value, label.Span) :: within label.Value
-        | _, None -> labels prefix (Walk.inner part))
+        | NetItem.Define _, _
+        | NetItem.Let _, _
+        | NetItem.Broken, _ -> []
+        | NetItem.Stage({ Value = Term.Number(number, _) }, body), _ -> [ $"stage{number}", part.Span, body ]
+        | NetItem.Layer(_, phrase), Some label -> [ label.Value, label.Span, snd (ofBlock phrase) ]
+        | NetItem.Layer(_, phrase), None ->
+            let name, body = ofBlock phrase
+            [ name, phrase.Head.Span, body ]
+        | _, Some label -> [ label.Value, label.Span, Walk.inner part ]
+        | _, None -> Walk.inner part |> List.collect named
+
+    let rec find depth (body: NetPart list) (segments: string list) : Span option =
+        match segments with
+        // A block that uses itself has no end.
+        | [] -> None
+        | _ when depth > 20 -> None
+        | segment :: rest ->
+            let parts = body |> List.collect named
+
+            let exact, alike =
+                parts |> List.filter (fun (name, _, _) -> name = segment),
+                parts |> List.filter (fun (name, _, _) -> bare name = bare segment)
+
+            exact @ alike
+            |> List.tryPick (fun (_, span, inner) ->
+                if rest.IsEmpty then
+                    Some span
+                else
+                    find (depth + 1) inner rest)
+
+    find 0 net.Body (List.ofArray (path.Split '.'))

@@ -7,9 +7,13 @@ open System.IO
 open System.Reflection
 open Freeze.Language.Syntax
 
-/// A built-in net, and its text with the comment above it.
+/// A built-in net, its text with the comment above it, and the file that it stands in.
 type Entry =
-    { Definition: Definition; Text: string }
+    {
+        Definition: Definition
+        Text: string
+        Source: Source
+    }
 
 let private prefix = "Freeze.Language.Library."
 
@@ -34,7 +38,7 @@ let private textOf (source: Source) (comments: Span list) (span: Span) =
 let private entries (resource: string) (text: string) =
     let source =
         {
-            Path = resource
+            Path = resource.Substring prefix.Length
             Text = text
             Start = 0
         }
@@ -52,6 +56,7 @@ let private entries (resource: string) (text: string) =
                     {
                         Definition = definition
                         Text = textOf source parsed.Comments statement.Span
+                        Source = source
                     }
             | _ -> None)
 

@@ -460,7 +460,7 @@ let private file: Parser<Statement list> =
                 let start = int stream.Index
                 stream.Skip()
                 let place = { Start = start; End = start + 1 }
-                let stray = Diagnostic.syntax place "no `{` is open here"
+                let stray = Diagnostic.syntax place "no `{` is open here" ("", None)
 
                 stream.UserState <-
                     { stream.UserState with

@@ -22,6 +22,43 @@ let private distance (a: string) (b: string) =
 
     table[a.Length, b.Length]
 
+/// What other languages and libraries call things that have another name here.
+let private synonyms =
+    Map.ofList
+        [
+            "learning_rate", "lr"
+            "learningrate", "lr"
+            "rate", "lr"
+            "weight_decay", "decay"
+            "wd", "decay"
+            "batch_size", "batch"
+            "batchsize", "batch"
+            "num_epochs", "epochs"
+            "dataset", "data"
+            "model", "net"
+            "network", "net"
+            "optim", "optimizer"
+            "scheduler", "schedule"
+            "frozen", "fixed"
+            "freeze", "fixed"
+            "locked", "fixed"
+            "trainable", "train"
+            "trained", "train"
+            "learn", "train"
+            "unfreeze", "train"
+            "zeros", "zero"
+            "zeroed", "zero"
+            "pruned", "zero"
+            "conv2d", "conv"
+            "batchnorm", "bn"
+            "true", "on"
+            "false", "off"
+        ]
+
+/// The name here of something that is called otherwise elsewhere.
+let synonym (name: string) : string option =
+    Map.tryFind (name.ToLowerInvariant().Replace('-', '_')) synonyms
+
 /// The nearest of the known names, if one is near: a third of its letters may differ.
 let nearest (known: string seq) (name: string) : string option =
     // A hostile name of a megabyte is near to nothing.
@@ -30,13 +67,18 @@ let nearest (known: string seq) (name: string) : string option =
     else
         let name = name.ToLowerInvariant()
 
-        known
-        |> Seq.filter (fun candidate -> candidate.Length <= 64)
-        |> Seq.map (fun candidate -> candidate, distance name (candidate.ToLowerInvariant()))
-        |> Seq.filter (fun (candidate, edits) -> edits <= max 1 (max name.Length candidate.Length / 3))
-        |> Seq.sortBy snd
-        |> Seq.tryHead
-        |> Option.map fst
+        let near () =
+            known
+            |> Seq.filter (fun candidate -> candidate.Length <= 64)
+            |> Seq.map (fun candidate -> candidate, distance name (candidate.ToLowerInvariant()))
+            |> Seq.filter (fun (candidate, edits) -> edits <= max 1 (max name.Length candidate.Length / 3))
+            |> Seq.sortBy snd
+            |> Seq.tryHead
+            |> Option.map fst
+
+        synonym name
+        |> Option.filter (fun here -> Seq.contains here known)
+        |> Option.orElseWith near
 
 /// "a", "a or b", "a, b or c"; past `most` names the rest is counted.
 let list (joiner: string) (most: int) (names: string seq) : string =

@@ -82,8 +82,8 @@ let private top: Range =
     let zero = { Line = 0; Character = 0 }
     { Start = zero; End = zero }
 
-/// The label that a selector's path speaks of, in the nets of the files.
-let private partAt (analysed: Analysed) (offset: int) : Span option =
+/// What a rule's path at an offset names, up to the segment under the cursor.
+let private pathAt (analysed: Analysed) (offset: int) : string option =
     let source = Workspace.sourceOf analysed
     let start = (Cursor.at source analysed.Tokens.Value offset).Word.Start
     let mutable finish = offset
@@ -94,11 +94,6 @@ let private partAt (analysed: Analysed) (offset: int) : Span option =
           && source.Text[finish] <> '.' do
         finish <- finish + 1
 
-    let path = source.Text.Substring(start, finish - start)
-
-    let bare (path: string) =
-        path.Split '.' |> Array.map _.TrimEnd([| '0' .. '9' |])
-
     let isRule =
         Walk.statements analysed.Statements
         |> Seq.exists (fun statement ->
@@ -106,22 +101,45 @@ let private partAt (analysed: Analysed) (offset: int) : Span option =
             | StatementItem.Rule(selector, _) -> selector.Span.Holds offset
             | _ -> false)
 
-    let labels =
-        if not isRule || path = "" then
-            []
-        else
-            Imports.all analysed.Root
-            |> List.collect _.Parsed.Statements
-            |> List.collect (fun statement ->
-                match statement.Value with
-                | StatementItem.Net { Body = body } -> Names.labels "" body
-                | _ -> [])
+    if isRule && finish > start then
+        Some(source.Text.Substring(start, finish - start))
+    else
+        None
 
-    labels
-    |> List.tryFind (fst >> (=) path)
-    // In a repeat a label is numbered.
-    |> Option.orElse (labels |> List.tryFind (fun (label, _) -> bare label = bare path))
-    |> Option.map snd
+/// The part that a rule's path names, in the nets of the files.
+let private partAt (analysed: Analysed) (offset: int) : Span option =
+    pathAt analysed offset
+    |> Option.bind (fun path ->
+        Imports.all analysed.Root
+        |> List.collect _.Parsed.Statements
+        |> List.tryPick (fun statement ->
+            match statement.Value with
+            | StatementItem.Net net -> Names.partOf net path
+            | _ -> None))
+
+/// The built-in net that a word of the document means: `wrn` of `wrn-28-4`.
+let private libraryNetAt (analysed: Analysed) (offset: int) : NetLibrary.Entry option =
+    let source = Workspace.sourceOf analysed
+
+    analysed.Tokens.Value
+    |> Array.tryFind (fun token -> token.Kind = Scanner.Kind.Word && token.Span.Holds offset)
+    |> Option.bind (fun token ->
+        NetLibrary.readings (Source.text source token.Span)
+        |> List.tryPick (fst >> NetLibrary.tryFind))
+
+/// The part of a built-in net that a rule's path speaks of, in the nets in force at the place.
+let private libraryPartAt (analysed: Analysed) (offset: int) : Location option =
+    let blocks =
+        (Cursor.at (Workspace.sourceOf analysed) analysed.Tokens.Value offset).Blocks
+
+    Completion.netsAt analysed blocks
+    |> List.tryPick (fun (name, _) ->
+        NetLibrary.readings (name.Split('(')[0])
+        |> List.tryPick (fst >> NetLibrary.tryFind))
+    |> Option.bind (fun entry ->
+        pathAt analysed offset
+        |> Option.bind (Names.partOf entry.Definition)
+        |> Option.bind (LibraryFiles.locationOf entry))
 
 let definition (workspace: Workspace) (analysed: Analysed) (position: Position) : JsonNode =
     let offset = Workspace.offsetOf analysed position
@@ -135,9 +153,15 @@ let definition (workspace: Workspace) (analysed: Analysed) (position: Position) 
             }
     | None, Some(_, found) -> locations workspace found _.IsDefinition |> Seq.map location |> array
     | None, None ->
+        let inLibrary () =
+            libraryPartAt analysed offset
+            |> Option.orElseWith (fun () ->
+                libraryNetAt analysed offset
+                |> Option.bind (fun entry -> LibraryFiles.locationOf entry entry.Definition.Name.Span))
+
         match partAt analysed offset with
         | Some span -> location (Workspace.locationOf workspace analysed span)
-        | None -> nothing
+        | None -> inLibrary () |> Option.map location |> Option.defaultValue nothing
 
 /// The statements of open documents that import a file.
 let private importers (workspace: Workspace) (path: string) : Location list =

@@ -48,7 +48,13 @@ let all (workspace: Workspace) : Map<string, JsonNode list> =
     let ofOpened (opened: Opened) =
         let analysed = opened.Analysed.Value
 
-        analysed.Diagnostics.Value
+        let diagnostics =
+            if LibraryFiles.holds analysed.Document.Path then
+                []
+            else
+                analysed.Diagnostics.Value
+
+        diagnostics
         |> List.filter (counts workspace analysed)
         |> List.map (fun diagnostic ->
             let place = Workspace.locationOf workspace analysed diagnostic.Span

@@ -1,27 +1,173 @@
-/// What a diagnostic offers to do: the name that was meant.
+/// What a diagnostic offers to do: the name that was meant, or an edit that heeds a warning.
 [<RequireQualifiedAccess>]
 module Freeze.LanguageServer.QuickFixes
 
+open System
 open System.Text.Json.Nodes
 open Freeze.Language
+open Freeze.Language.Syntax
 open Freeze.LanguageServer.Protocol
 open Freeze.LanguageServer.Workspace
+
+type private Fix =
+    {
+        Title: string
+        /// What is replaced, and by what.
+        Edits: (Span * string) list
+        /// Whether there is no other way to take it.
+        IsSure: bool
+    }
+
+let private fix title edits =
+    {
+        Title = title
+        Edits = edits
+        IsSure = false
+    }
+
+/// The innermost statement around a span.
+let private statementAt (analysed: Analysed) (span: Span) : Statement option =
+    Walk.statements analysed.Statements
+    |> Seq.filter (fun statement -> statement.Span.Start <= span.Start && span.End <= statement.Span.End)
+    |> Seq.tryLast
+
+let private isBlank (c: char) = c = ' ' || c = '\t'
+
+/// A statement with what parts it from its neighbours: its line where it is alone there, else the `;`.
+let private withSeparator (source: Source) (span: Span) : Span =
+    let text = source.Text
+    let mutable start, finish = span.Start, span.End
+
+    while start > 0 && isBlank text[start - 1] do
+        start <- start - 1
+
+    while finish < text.Length && isBlank text[finish] do
+        finish <- finish + 1
+
+    let endsLine = finish >= text.Length || text[finish] = '\n' || text[finish] = '\r'
+    let startsLine = start = 0 || text[start - 1] = '\n'
+
+    if finish < text.Length && text[finish] = ';' then
+        finish <- finish + 1
+
+        while finish < text.Length && isBlank text[finish] do
+            finish <- finish + 1
+
+        Span.Between(span.Start, finish)
+    elif startsLine && endsLine then
+        let next = text.IndexOf('\n', min finish (max 0 (text.Length - 1)))
+        Span.Between(start, (if next < 0 then text.Length else next + 1))
+    elif start > 0 && text[start - 1] = ';' then
+        Span.Between(start - 1, span.End)
+    else
+        span
+
+/// The statement may hold more than what the warning is about: then nothing is offered.
+let private isAlone (statement: Statement) =
+    match statement.Value with
+    | StatementItem.Together _
+    | StatementItem.Report _ -> false
+    | StatementItem.Expect(_, values, _) -> values.Length = 1
+    | _ -> true
+
+let private removal (analysed: Analysed) (what: string) (diagnostic: Diagnostic) =
+    statementAt analysed diagnostic.Span
+    |> Option.filter isAlone
+    |> Option.map (fun statement ->
+        fix $"Remove {what}" [ withSeparator (Workspace.sourceOf analysed) statement.Span, "" ])
+    |> Option.toList
+
+/// Images held out, in place of those that are.
+let private holdOut (analysed: Analysed) (diagnostic: Diagnostic) =
+    let isValidate (statement: Statement) =
+        match statement.Value with
+        | StatementItem.Setting(name, _) -> name.Value = "validate"
+        | _ -> false
+
+    let written = "validate 5000"
+    let title = $"Hold out 5,000 training images: `{written}`"
+
+    match analysed.Statements |> List.tryFind isValidate, statementAt analysed diagnostic.Span with
+    | Some statement, _ -> [ fix title [ statement.Span, written ] ]
+    | None, Some statement ->
+        let start = statement.Span.Start
+        [ fix title [ Span.Between(start, start), written + "; " ] ]
+    | None, None -> []
+
+/// At the end of the rule around a span.
+let private append (analysed: Analysed) (words: string) (diagnostic: Diagnostic) =
+    statementAt analysed diagnostic.Span
+    |> Option.map (fun statement ->
+        let finish = statement.Span.End
+        fix $"Add `{words}`" [ Span.Between(finish, finish), " " + words ])
+    |> Option.toList
+
+/// Without the modifier that names an epoch which never comes.
+let private always (analysed: Analysed) (diagnostic: Diagnostic) =
+    let source = Workspace.sourceOf analysed
+    let written = Source.text source diagnostic.Span
+
+    let start =
+        source.Text.AsSpan(0, diagnostic.Span.Start).TrimEnd(" \t".AsSpan()).Length
+
+    [ fix $"Remove `{written}`" [ Span.Between(start, diagnostic.Span.End), "" ] ]
+
+/// `zero` as `fixed` in the rule around a span.
+let private unzero (analysed: Analysed) (diagnostic: Diagnostic) =
+    match statementAt analysed diagnostic.Span with
+    | Some {
+               Value = StatementItem.Rule(_, action)
+           } when action.Verb.Value = Verb.Zero ->
+        [
+            fix "Keep these weights at their start: `fixed`" [ action.Verb.Span, "fixed" ]
+        ]
+    | _ -> []
+
+let private meant (diagnostic: Diagnostic) =
+    diagnostic.Meant
+    |> Option.map (fun meant ->
+        { fix $"Change to `{meant}`" [ diagnostic.Span, meant ] with
+            IsSure = true
+        })
+    |> Option.toList
+
+/// The codes of warnings that an edit can heed, each with what it does.
+let private ofWarning (analysed: Analysed) (diagnostic: Diagnostic) : Fix list =
+    match diagnostic.Code with
+    | "FRZ101"
+    | "FRZ108" -> removal analysed "this rule" diagnostic
+    | "FRZ102" -> append analysed "at least 1" diagnostic
+    | "FRZ103" -> removal analysed "what is never used" diagnostic
+    | "FRZ106" -> always analysed diagnostic
+    | "FRZ107" -> removal analysed "this statement" diagnostic
+    | "FRZ109" -> holdOut analysed diagnostic
+    | "FRZ116"
+    | "FRZ118" -> unzero analysed diagnostic
+    | _ -> []
 
 let private action
     (workspace: Workspace)
     (analysed: Analysed)
     (diagnostic: Diagnostic)
-    (meant: string)
+    (fix: Fix)
     : JsonNode =
-    let place = Workspace.locationOf workspace analysed diagnostic.Span
+    let uri = (Workspace.locationOf workspace analysed diagnostic.Span).Uri
+
+    let edits =
+        fix.Edits
+        |> List.map (fun (span, replacement) ->
+            {
+                Range = Workspace.rangeOf analysed span
+                NewText = replacement
+            })
 
     object
         [
-            "title", text $"Change to `{meant}`"
+            "title", text fix.Title
             "kind", text "quickfix"
-            "isPreferred", flag true
+            "isPreferred", flag fix.IsSure
             "diagnostics", array [ Problems.toJson workspace analysed diagnostic ]
-            "edit", workspaceEdit [ place.Uri, [ { Range = place.Range; NewText = meant } ] ]
+            "edit", workspaceEdit [ uri, edits ]
         ]
 
 /// The actions for what is wrong in a range of the document.
@@ -35,5 +181,7 @@ let answer (workspace: Workspace) (analysed: Analysed) (within: Range) : JsonNod
         d.Span.Start <= last
         && d.Span.End >= first
         && d.Span.Start <= source.Text.Length)
-    |> List.choose (fun d -> d.Meant |> Option.map (action workspace analysed d))
+    |> List.collect (fun diagnostic ->
+        meant diagnostic @ ofWarning analysed diagnostic
+        |> List.map (action workspace analysed diagnostic))
     |> array

@@ -25,6 +25,8 @@ type State =
         IsDirty: bool
         /// Whether the editor has the commands that lenses name.
         HasCommands: bool
+        /// The editor's folders, by path.
+        Folders: string list
         Version: string
     }
 
@@ -35,6 +37,7 @@ let start (version: string) : State =
         Published = Map.empty
         IsDirty = false
         HasCommands = false
+        Folders = []
         Version = version
     }
 
@@ -45,12 +48,20 @@ let private capabilities: (string * JsonNode) list =
         "completionProvider",
         object [ "triggerCharacters", array ([ " "; "."; ":"; "("; "," ] |> Seq.map text) ]
         "hoverProvider", flag true
+        "signatureHelpProvider",
+        object
+            [
+                "triggerCharacters", array ([ "("; "," ] |> Seq.map text)
+                "retriggerCharacters", array [ text " " ]
+            ]
         "definitionProvider", flag true
         "referencesProvider", flag true
         "documentHighlightProvider", flag true
         "renameProvider", object [ "prepareProvider", flag true ]
         "documentSymbolProvider", flag true
+        "workspaceSymbolProvider", flag true
         "foldingRangeProvider", flag true
+        "selectionRangeProvider", flag true
         "documentFormattingProvider", flag true
         "documentRangeFormattingProvider", flag true
         "codeActionProvider", object [ "codeActionKinds", array [ text "quickfix" ] ]
@@ -77,9 +88,15 @@ let private initialized (state: State) (parameters: JsonElement) : State * JsonN
         |> Option.bind (tryGet "runCommands")
         |> isTrue
 
+    let uris =
+        match tryGet "workspaceFolders" parameters with
+        | Some folders -> asItems folders |> List.map (get "uri" >> asText)
+        | None -> parameters |> tryGet "rootUri" |> Option.map asText |> Option.toList
+
     { state with
         Phase = Phase.Ready
         HasCommands = hasCommands
+        Folders = uris |> List.choose Uris.toPath
     },
     object
         [
@@ -99,6 +116,13 @@ let private about (state: State) (method: string) (parameters: JsonElement) (ana
     match method with
     | "textDocument/completion" -> Completion.answer analysed (position ())
     | "textDocument/hover" -> Hover.answer analysed (position ())
+    | "textDocument/signatureHelp" -> Signatures.answer analysed (position ())
+    | "textDocument/selectionRange" ->
+        parameters
+        |> get "positions"
+        |> asItems
+        |> List.map asPosition
+        |> Selections.answer analysed
     | "textDocument/definition" -> Navigation.definition workspace analysed (position ())
     | "textDocument/references" ->
         parameters
@@ -139,6 +163,13 @@ let private request
     | Phase.Starting, _ -> state, error (Some id) ErrorCode.serverNotInitialized "`initialize` comes first"
     | _, "initialize" -> state, error (Some id) ErrorCode.invalidRequest "`initialize` comes once"
     | Phase.Ready, "shutdown" -> { state with Phase = Phase.Stopping }, result id nothing
+    | Phase.Ready, "workspace/symbol" ->
+        parameters
+        |> get "query"
+        |> asText
+        |> Symbols.answer state.Workspace state.Folders
+        |> result id
+        |> fun answer -> state, answer
     | Phase.Ready, _ when method.StartsWith "textDocument/" ->
         match Map.tryFind (uriOf parameters) state.Workspace with
         | Some opened -> state, about state method parameters opened.Analysed.Value |> result id

@@ -46,7 +46,7 @@ let empty: Workspace = Map.empty
 /// A pipe or a device may never answer, and an editor must.
 let private patience = TimeSpan.FromSeconds 1.0
 
-let private readFile (path: string) : Result<Source, string> =
+let readFile (path: string) : Result<Source, string> =
     let full = Imports.fullPath path
 
     // Standard input is one of these, and the editor speaks there.
@@ -127,7 +127,11 @@ let private analyse (files: Imports.Files) (document: Document) : Analysed =
                     Message = $"under profile {profile}: {d.Message}"
                 })
 
-        unreadable @ usual @ List.collect ofProfile analysis.Value.Profiles
+        // Of a text that cannot be read nothing else is known.
+        if unreadable.IsEmpty then
+            usual @ List.collect ofProfile analysis.Value.Profiles
+        else
+            unreadable
 
     {
         Document = document

@@ -104,11 +104,12 @@ public static class EventFile
         var first = times.Count > 0 ? Seconds(times.Values.First().Ended) - times.Values.First().Seconds : 0;
         yield return Message((1, first), (2, 0L), (3, "brain.Event:2"));
         yield return Summary(first, 0, [Plan(run), HyperParameters.Start(run, first)]);
+        var heldOut = run.Run.Recipe.Validation.IsTest ? "test" : "validation";
         foreach (var epoch in run.Epochs)
         {
             var time = times.GetValueOrDefault(epoch.Epoch);
             yield return Summary(
-                time is null ? first : Seconds(time.Ended), epoch.Epoch, Scalars(epoch, time, sizes.GetValueOrDefault(epoch.Epoch)));
+                time is null ? first : Seconds(time.Ended), epoch.Epoch, Scalars(heldOut, epoch, time, sizes.GetValueOrDefault(epoch.Epoch)));
         }
 
         if (run.Weights.Count > 0)
@@ -122,15 +123,15 @@ public static class EventFile
     private static ByteString Summary(double time, long step, IEnumerable<ByteString> values) =>
         Message((1, time), (2, step), (5, Message([.. values.Select(value => (1, (object)value))])));
 
-    private static IEnumerable<ByteString> Scalars(EpochRecord epoch, EpochTime? time, WeightRecord? sizes)
+    private static IEnumerable<ByteString> Scalars(string heldOut, EpochRecord epoch, EpochTime? time, WeightRecord? sizes)
     {
         static ByteString Scalar(string tag, double value) => Message((1, tag), (2, (float)value));
         return
         [
             Scalar("loss/training", epoch.TrainingLoss),
-            Scalar("loss/validation", epoch.ValidationLoss),
+            Scalar($"loss/{heldOut}", epoch.ValidationLoss),
             Scalar("accuracy/training", epoch.TrainingAccuracy),
-            Scalar("accuracy/validation", epoch.ValidationAccuracy),
+            Scalar($"accuracy/{heldOut}", epoch.ValidationAccuracy),
             .. time is null ? Array.Empty<ByteString>() : [Scalar("time/seconds per epoch", time.Seconds)],
             .. (sizes?.Layers ?? []).SelectMany(layer => new[]
             {

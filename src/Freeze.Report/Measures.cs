@@ -31,7 +31,8 @@ public static class Measures
     public static MeasureUnit Unit(string measure)
     {
         ArgumentNullException.ThrowIfNull(measure);
-        (measure, _) = AtEpoch(measure);
+        // What stands in brackets is said beside a measure.
+        (measure, _) = AtEpoch(measure.Split(" (")[0]);
         measure = measure.Split(" of stage ")[0];
         return measure switch
         {
@@ -115,6 +116,16 @@ public static class Measures
             "loss" or "validation loss" => epoch.ValidationLoss,
             _ => null,
         };
+    }
+
+    /// <summary>
+    /// Of a measure that the held-out images of an epoch tell, such as <c>validation accuracy at epoch 3</c>, what is measured:
+    /// <c>accuracy at epoch 3</c>; null of others.
+    /// </summary>
+    internal static string? OfHeldOut(string measure)
+    {
+        var word = measure.StartsWith("validation ", StringComparison.Ordinal) ? measure["validation ".Length..] : measure;
+        return AtEpoch(word).Measure is "accuracy" or "error" or "loss" ? word : null;
     }
 
     /// <summary>A value as tables show it.</summary>

@@ -46,6 +46,25 @@ public sealed record ReportFile(
         ReportItem.NewPlot(["training error", "validation error"], "epoch", false, Axes, ""),
     ];
 
+    /// <summary>Whether the epochs of all runs are judged by the test set.</summary>
+    internal bool IsJudgedByTest => Runs.Count > 0 && Runs.All(run => run.Run.Recipe.Validation.IsTest);
+
+    /// <summary>
+    /// What tables and charts call a measure: where the test set stands in for validation images they say so, and keep a word of
+    /// the file that says otherwise beside it.
+    /// </summary>
+    internal string Called(string measure) => !IsJudgedByTest ? measure : measure switch
+    {
+        "best accuracy" or "best test accuracy" => $"best test accuracy{ChosenOnTest}",
+        "best test error" => $"best test error{ChosenOnTest}",
+        _ when Measures.OfHeldOut(measure) is { } word => measure.StartsWith("validation ", StringComparison.Ordinal)
+            ? $"test {word} ({measure})"
+            : $"test {word}",
+        _ => measure,
+    };
+
+    private const string ChosenOnTest = " (chosen on the test set)";
+
     /// <summary>A recorded time in milliseconds since 1970, or NaN where it is damaged.</summary>
     internal static double Milliseconds(string iso) =>
         DateTimeOffset.TryParse(iso, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)

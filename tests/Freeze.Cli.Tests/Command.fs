@@ -75,6 +75,19 @@ let private onOneThread (arguments: string list) =
 let json (output: Output) =
     JsonDocument.Parse(output.Text).RootElement
 
+/// What a command lists with --json: the array of its object, and of a plan the runs.
+let items (output: Output) =
+    let root = json output
+
+    if root.ValueKind = JsonValueKind.Array then
+        root
+    else
+        Expecto.Expect.equal (root.GetProperty("schema").GetInt32()) 1 "Another format"
+
+        root.EnumerateObject()
+        |> Seq.map _.Value
+        |> Seq.find (fun value -> value.ValueKind = JsonValueKind.Array)
+
 // In a process of its own: for signals, kills, terminals, start-up, and what changes a process for good.
 
 /// As this process was started: a command that runs in here may have changed it for a while.
@@ -129,6 +142,11 @@ let finish (started: Process) : Output =
         Text = text.Result
         Errors = errors.Result
     }
+
+/// Terminals are those of `script`.
+let needsTerminal () =
+    if not (OperatingSystem.IsLinux()) || not (File.Exists "/usr/bin/script") then
+        Expecto.Tests.skiptest "there is no script (Debian's bsdutils): NO TERMINAL HAS SHOWN ANYTHING"
 
 /// The program as users start it.
 let freezeProcessWith variables arguments =

@@ -36,7 +36,7 @@ let private freezeAt home arguments =
     Command.freezeAt home [ "XDG_CACHE_HOME", Path.Combine(home, "cache"); "FREEZE_DATA", "" ] arguments
 
 let private hashOf home =
-    (json (freezeAt home [ "plan"; "--json"; "f.frz" ])).[0].GetProperty("hash").GetString()
+    (items (freezeAt home [ "plan"; "--json"; "f.frz" ])).[0].GetProperty("hash").GetString()
 
 [<Tests>]
 let tests =
@@ -44,7 +44,7 @@ let tests =
         "data"
         [
             test "data sets are listed with where they are or how to get them" {
-                let sets = json (freezeWith (nowhere ()) [ "data"; "--json" ])
+                let sets = items (freezeWith (nowhere ()) [ "data"; "--json" ])
 
                 let find (name: string) =
                     sets.EnumerateArray()
@@ -71,7 +71,7 @@ let tests =
                 let output =
                     freezeWith (nowhere ()) [ "run"; file "data cifar10"; "--store"; folder () ]
 
-                equal 1 output.Code
+                equal 2 output.Code
                 contains "data set cifar10 is not on this machine" output.Errors
                 contains "cifar-10-binary.tar.gz" output.Errors
             }
@@ -160,7 +160,7 @@ let tests =
                 contains "cifar100-sample, not the published files" plan.Text
                 lacks published plan.Text
 
-                let sets = json (freezeAt home [ "data"; "--json"; "--data"; data ])
+                let sets = items (freezeAt home [ "data"; "--json"; "--data"; data ])
 
                 let whole =
                     sets.EnumerateArray()

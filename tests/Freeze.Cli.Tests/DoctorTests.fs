@@ -10,7 +10,7 @@ open Freeze.Tests.Expectations
 let private field (name: string) (finding: JsonElement) = finding.GetProperty(name).GetString()
 
 let private findings environment =
-    json (freezeWith environment [ "doctor"; "--json" ])
+    items (freezeWith environment [ "doctor"; "--json" ])
     |> _.EnumerateArray()
     |> List.ofSeq
 
@@ -95,7 +95,7 @@ let processes =
             test "programs are looked for where a shell finds them" {
                 // Empty but for what starts .NET, so that neither Slurm nor a browser is there.
                 let all =
-                    json (freezeProcessWith [ "PATH", folder () ] [ "doctor"; "--json" ])
+                    items (freezeProcessWith [ "PATH", folder () ] [ "doctor"; "--json" ])
                     |> _.EnumerateArray()
                     |> List.ofSeq
 
@@ -111,7 +111,7 @@ let processes =
                 equal 1 output.Code
 
                 let libtorch =
-                    JsonDocument.Parse(output.Text).RootElement.EnumerateArray()
+                    (items output).EnumerateArray()
                     |> List.ofSeq
                     |> about "libtorch"
                     |> List.exactlyOne

@@ -13,7 +13,7 @@ let private grid =
      optimizer sgd(lr [0.02, 0.05])"
 
 let private names (output: Output) =
-    (json output).EnumerateArray()
+    (items output).EnumerateArray()
     |> Seq.map _.GetProperty("name").GetString()
     |> List.ofSeq
 
@@ -61,7 +61,7 @@ let tests =
                     )
 
                 let plan more =
-                    (json (freeze ([ "plan"; "--json"; source; "--profile"; "short" ] @ more))).[0]
+                    (items (freeze ([ "plan"; "--json"; source; "--profile"; "short" ] @ more))).[0]
 
                 let epochs more =
                     (plan more).GetProperty("recipe").GetProperty("epochs").GetInt32()
@@ -206,7 +206,7 @@ let processes =
                 equal 1 output.Code
 
                 let outcomes =
-                    (json output).EnumerateArray()
+                    (items output).EnumerateArray()
                     |> Seq.map _.GetProperty("outcome").GetString()
                     |> List.ofSeq
 

@@ -18,6 +18,18 @@ let private git folder (arguments: string list) =
     started.WaitForExit()
     equal 0 started.ExitCode
 
+/// The code and the output of a command that reads standard input.
+let private reading (command: string) (text: string) =
+    let info = ProcessStartInfo("dotnet", [ program; command; "-" ])
+    info.RedirectStandardInput <- true
+    info.RedirectStandardOutput <- true
+    use started = Process.Start info
+    started.StandardInput.Write text
+    started.StandardInput.Close()
+    let written = started.StandardOutput.ReadToEnd()
+    started.WaitForExit()
+    started.ExitCode, written
+
 [<Tests>]
 let tests =
     testList
@@ -49,17 +61,43 @@ let tests =
                 equal "conv1: frozen\n" (File.ReadAllText path)
             }
 
-            test "fmt of - reads standard input and writes standard output" {
-                let info = ProcessStartInfo("dotnet", [ program; "fmt"; "-" ])
+            test "diff speaks the language, and tells runs that changed alike once" {
+                let before =
+                    file "seed 1..3; let p = [0.2, 0.4]; conv2: train p filters; rest: fixed\n"
 
-                info.RedirectStandardInput <- true
-                info.RedirectStandardOutput <- true
-                use started = Process.Start info
-                started.StandardInput.Write untidy
-                started.StandardInput.Close()
-                equal tidy (started.StandardOutput.ReadToEnd())
-                started.WaitForExit()
-                equal 0 started.ExitCode
+                let after =
+                    file
+                        "seed 1..3; let p = [0.2, 0.4]; conv2: train p filters at random lr 0.1x; rest: fixed
+                         optimizer adam(lr 1e-3); augment crop(4); validate 500; clip norm(1); data synthetic; net lenet\n"
+
+                let output = freeze [ "diff"; before; after ]
+                equal 1 output.Code
+                equal "" output.Errors
+                contains "~ 3 runs: " output.Text
+
+                contains
+                    "optimizer: sgd(lr 0.01, momentum 0.9, decay 0, nesterov off) → adam(lr 0.001, beta1 0.9, "
+                    output.Text
+
+                contains "augment: none → crop(4)" output.Text
+                contains "validate: test → 500" output.Text
+                contains "data: mnist → synthetic" output.Text
+                contains "train 10 of 50 filters, rest fixed, start " output.Text
+                contains ", lr 0.1x" output.Text
+
+                for code in [ "{"; "\""; "dimension"; "indices" ] do
+                    lacks code output.Text
+            }
+
+            test "fmt of - reads standard input and writes standard output" {
+                equal (0, tidy) (reading "fmt" untidy)
+            }
+
+            test "check of - reads standard input, once for all profiles" {
+                let code, text =
+                    reading "check" "data mnist-sample\nepochs 3; conv1: fixed\nprofile a { epochs 1 }\n"
+
+                equal (0, "standard input: fine, 1 run\n") (code, text)
             }
 
             test "diff sees no change in comments, order of settings and names of lets" {
@@ -81,7 +119,7 @@ let tests =
                     file "case a { conv1: fixed }; case b { conv2: zero; epochs 3 }; case c { fc1: fixed }\n"
 
                 let output = freeze [ "diff"; before; after ]
-                equal 0 output.Code
+                equal 1 output.Code
                 contains "~ b\n" output.Text
                 contains "epochs: 10 → 3" output.Text
                 contains "conv2.weight and conv2.bias: fixed, start uniform ±0.0447 → zero" output.Text
@@ -89,7 +127,7 @@ let tests =
                 lacks "a\n" (output.Text.Replace("+ c\n", ""))
 
                 let json = freeze [ "diff"; before; after; "--json" ]
-                let differences = JsonDocument.Parse(json.Text).RootElement
+                let differences = items json
                 equal 2 (differences.GetArrayLength())
                 equal "changed" (differences[0].GetProperty("difference").GetString())
             }

@@ -115,7 +115,7 @@ let tests =
                 let store = folder ()
                 equal 0 (freeze [ "run"; ensemble; "--store"; store ]).Code
                 let plan = freeze [ "plan"; "--json"; ensemble ]
-                let hash = (json plan).[0].GetProperty("hash").GetString()
+                let hash = (items plan).[0].GetProperty("hash").GetString()
                 let target = Path.Combine(folder (), "w.safetensors")
 
                 let export more =
@@ -159,7 +159,7 @@ let tests =
                 equal 2 (Directory.GetFiles(store, "plan.json", SearchOption.AllDirectories).Length)
                 let whole = bytes false |> Array.exactlyOne
                 let plan = freeze [ "plan"; "--json"; file text ]
-                let weights = (json plan).[0].GetProperty("weights")
+                let weights = (items plan).[0].GetProperty("weights")
                 let count (name: string) = weights.GetProperty(name).GetInt32()
                 let statistics = whole - 4 * count "total"
                 equal (Array.create 5 (4 * count "trained" + statistics)) (bytes true)

@@ -11,7 +11,7 @@ let tests =
         "plan"
         [
             test "the plan as JSON is an array of runs with counts for each layer" {
-                let runs = json (freeze [ "plan"; "--json"; "dsl-examples/lenet-each-layer.frz" ])
+                let runs = items (freeze [ "plan"; "--json"; "dsl-examples/lenet-each-layer.frz" ])
                 equal 15 (runs.GetArrayLength())
 
                 let run =
@@ -34,7 +34,7 @@ let tests =
 
             test "the same file has the same hashes, and comments change none" {
                 let hashes text =
-                    (json (freeze [ "plan"; "--json"; file text ])).EnumerateArray()
+                    (items (freeze [ "plan"; "--json"; file text ])).EnumerateArray()
                     |> Seq.map (fun run -> run.GetProperty("hash").GetString())
                     |> List.ofSeq
 
@@ -88,7 +88,7 @@ let tests =
                     (plan (fixed' + "conv2: train 0.4 filters"))
 
                 let passes =
-                    (json (freeze [ "plan"; "--json"; file (fixed' + "images 1000") ])).[0].GetProperty
+                    (items (freeze [ "plan"; "--json"; file (fixed' + "images 1000") ])).[0].GetProperty
                         "passes"
 
                 let features = passes.GetProperty "features"

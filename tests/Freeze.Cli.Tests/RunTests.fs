@@ -100,12 +100,12 @@ let tests =
                 equal 1 output.Code
 
                 let outcomes =
-                    (json output).EnumerateArray()
+                    (items output).EnumerateArray()
                     |> Seq.map _.GetProperty("outcome").GetString()
                     |> List.ofSeq
 
                 equal [ "failed"; "finished" ] outcomes
-                let failure = (json output).[0].GetProperty("failure")
+                let failure = (items output).[0].GetProperty("failure")
                 contains "diverged" (failure.GetProperty("message").GetString())
                 contains "lower learning rate" output.Errors
             }
@@ -115,12 +115,6 @@ let tests =
                 let output = freeze [ "run"; file quick; file "conv9: fixed"; "--store"; store ]
                 equal 2 output.Code
                 isEmpty (Directory.GetDirectories store)
-            }
-
-            test "a store that cannot be written is a failure with a way out" {
-                let output = freeze [ "run"; file quick; "--store"; "/proc/freeze" ]
-                equal 1 output.Code
-                contains "--store" output.Errors
             }
 
             test "a number of threads out of range is refused" {
@@ -140,7 +134,7 @@ let tests =
                 matches @" short +\d" under.Text
 
                 let json =
-                    json (freeze [ "run"; source; "--store"; store; "--profile"; "short"; "--json" ])
+                    items (freeze [ "run"; source; "--store"; store; "--profile"; "short"; "--json" ])
 
                 equal "short" (json.[0].GetProperty("profile").GetString())
             }

@@ -16,7 +16,7 @@ let private folders (store: string) =
     Directory.GetDirectories store |> Array.map Path.GetFileName |> Array.sort
 
 let private states (output: Output) =
-    (json output).EnumerateArray()
+    (items output).EnumerateArray()
     |> Seq.map _.GetProperty("state").GetString()
     |> List.ofSeq
 
@@ -35,7 +35,7 @@ let tests =
                 freeze [ "run"; source; "--store"; store ] |> ignore
 
                 let hashOf state =
-                    (json (freeze [ "status"; "--store"; store; "--json" ])).EnumerateArray()
+                    (items (freeze [ "status"; "--store"; store; "--json" ])).EnumerateArray()
                     |> Seq.find (fun run -> run.GetProperty("state").GetString() = state)
                     |> _.GetProperty("hash").GetString()
 
@@ -211,7 +211,7 @@ let tests =
                 isEmpty (Directory.GetFileSystemEntries work)
 
                 let told =
-                    (json (freeze [ "status"; path; "--json" ])).EnumerateArray()
+                    (items (freeze [ "status"; path; "--json" ])).EnumerateArray()
                     |> Seq.map _.GetProperty("name").GetString()
                     |> Array.ofSeq
 
@@ -235,8 +235,8 @@ let processes =
 
                 let status = freeze [ "status"; source; "--store"; store; "--json" ]
                 equal [ "failed"; "done"; "waiting" ] (states status)
-                contains "diverged" ((json status).[0].GetProperty("message").GetString())
-                between 0.0 1.0 ((json status).[1].GetProperty("testAccuracy").GetDouble())
+                contains "diverged" ((items status).[0].GetProperty("message").GetString())
+                between 0.0 1.0 ((items status).[1].GetProperty("testAccuracy").GetDouble())
 
                 let text = (freeze [ "status"; source; "--store"; store ]).Text
                 contains "1 done, 1 waiting, 1 failed" text
@@ -251,7 +251,7 @@ let processes =
                         2 do
                     Thread.Sleep 50
 
-                let running = (json (freeze [ "status"; long; "--store"; store; "--json" ])).[0]
+                let running = (items (freeze [ "status"; long; "--store"; store; "--json" ])).[0]
                 equal "running" (running.GetProperty("state").GetString())
                 contains $"process {started.Id} of " (running.GetProperty("holder").GetString())
                 between 1 9999 (running.GetProperty("epochs").GetInt32())

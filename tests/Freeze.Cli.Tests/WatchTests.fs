@@ -5,7 +5,6 @@ open System
 open System.Diagnostics
 open System.IO
 open System.Threading
-open Spectre.Console
 open Expecto
 open Freeze
 open Freeze.Cli
@@ -43,10 +42,6 @@ let private onTerminal (arguments: string list) =
     let started = Process.Start info
     started, started.StandardOutput.ReadToEndAsync()
 
-let private needsTerminal () =
-    if not (OperatingSystem.IsLinux()) || not (File.Exists "/usr/bin/script") then
-        skiptest "there is no script (Debian's bsdutils): NO TERMINAL HAS SHOWN A BATCH"
-
 let private entry (number: int) state =
     {
         Name = $"seed={number}"
@@ -56,17 +51,9 @@ let private entry (number: int) state =
         Bases = []
     }
 
-/// What a console of no terminal shows of a board.
+/// What a wide terminal shows of a board.
 let private shown (board: Board) =
-    use writer = new StringWriter()
-
-    let settings =
-        AnsiConsoleSettings(Ansi = AnsiSupport.No, Out = AnsiConsoleOutput writer)
-
-    let console = AnsiConsole.Create settings
-    console.Profile.Width <- 120
-    console.Write(WatchView.render board)
-    writer.ToString()
+    WatchView.lines 120 false board |> String.concat "\n"
 
 /// Records as a finished run leaves them, as far as watching reads them.
 let private finishedRun (store: string) (number: int) (ended: DateTime) =
@@ -237,7 +224,7 @@ let processes =
                 for lr in [ "lr=0.01"; "lr=0.02" ] do
                     exists
                         (fun (line: string) ->
-                            line.StartsWith(lr + "  done  6  validation ") && line.Contains "test ")
+                            line.StartsWith(lr + "  done  6  accuracy ") && line.Contains "test ")
                         (lines watched)
 
                 matches $"running  .*process {number} of " watched.Text
@@ -250,7 +237,7 @@ let processes =
                 let started, drawn = onTerminal [ "watch"; source; "--store"; store ]
                 isTrue (started.WaitForExit(TimeSpan.FromMinutes 1.0))
                 equal 0 started.ExitCode
-                contains "validation" drawn.Result
+                contains "accuracy" drawn.Result
                 matches "[▁█]" drawn.Result
                 contains "1 done" drawn.Result
                 // The cursor is hidden while the table is drawn, and shown again.

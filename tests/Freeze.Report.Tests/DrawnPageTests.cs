@@ -194,7 +194,7 @@ public sealed class DrawnPageTests
             Page(All),
             """
             const table = document.querySelector("table.sortable");
-            const heading = [...table.tHead.rows[0].cells].find((cell) => cell.textContent === "best accuracy");
+            const heading = [...table.tHead.rows[0].cells].find((cell) => cell.textContent === "best test accuracy (chosen on the test set)");
             const column = () => [...table.tBodies[0].rows].map((row) => parseFloat(row.cells[heading.cellIndex].textContent));
             const orders = [column()];
             const said = [];

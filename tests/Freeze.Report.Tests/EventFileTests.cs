@@ -80,7 +80,7 @@ public sealed class EventFileTests : IDisposable
         Assert.Equal([0, 0, 1, 2, 3, 4], records.Select(Step));
         Assert.True(Holds(records[0], "brain.Event:2"));
         Assert.True(Holds(records[1], "| conv2 |"));
-        Assert.True(Holds(records[2], "loss/validation"));
+        Assert.True(Holds(records[2], "loss/test"));
     }
 
     [Fact]

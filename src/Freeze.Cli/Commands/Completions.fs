@@ -39,22 +39,28 @@ let private values =
     | "submit" -> passes
     | _ -> []
 
-let private commands (parser: ArgumentParser<Arguments>) : Command list =
-    parser.GetSubCommandParsers()
-    |> List.map (fun inner ->
-        let info = inner.ParentInfo.Value
-        let name = List.last info.CommandLineNames.Value
+let private commands () : Command list =
+    let own =
+        CommandLine.commands ()
+        |> List.map (fun command ->
+            {
+                Name = command.Name
+                Help = command.Help
+                Options = command.Options |> List.map (fun option -> option.Names.Head, option.Help)
+                Values = values command.Name
+                Words = words command.Name
+            })
 
+    let help =
         {
-            Name = name
-            Help = info.Description.Value
-            Options =
-                inner.GetArgumentCases()
-                |> List.filter (fun option -> not option.IsMainCommand)
-                |> List.map (fun option -> List.head option.CommandLineNames.Value, option.Description.Value)
-            Values = values name
-            Words = words name
-        })
+            Name = "help"
+            Help = "show what a command takes."
+            Options = []
+            Values = []
+            Words = own |> List.map _.Name
+        }
+
+    own @ [ help ]
 
 let private joined (items: string seq) = String.concat " " items
 
@@ -167,9 +173,9 @@ let private fish (commands: Command list) =
         yield! List.collect ofCommand commands
     ]
 
-let run (parser: ArgumentParser<Arguments>) (arguments: ParseResults<CompletionsArguments>) : int =
+let run (arguments: ParseResults<CompletionsArguments>) : int =
     let print (script: Command list -> string list) =
-        commands parser |> script |> List.iter (printfn "%s")
+        commands () |> script |> List.iter (printfn "%s")
         Exit.fine
 
     match arguments.GetResult CompletionsArguments.Shell with

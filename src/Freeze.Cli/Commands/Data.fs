@@ -7,6 +7,7 @@ open Freeze
 open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Cli.Tables
+open Freeze.Cli.Terminal
 open Freeze.Language
 open Freeze.Records
 open Freeze.Runtime.Data
@@ -25,21 +26,21 @@ let private printTable (states: DataState seq) =
     |> print
         [
             words "data set" _.Set.Name
-            words "image" (fun state -> String.Join('x', state.Set.Image))
-            numbers "classes" (fun state -> string state.Set.Classes)
+            spare 1 (words "image" (fun state -> String.Join('x', state.Set.Image)))
+            spare 2 (numbers "classes" (fun state -> string state.Set.Classes))
             numbers "training" (fun state -> count (int64 state.Set.TrainingImages))
             numbers "test" (fun state -> count (int64 state.Set.TestImages))
             words "where" whereabouts
-            words "what" _.Set.About
+            spare 3 (prose "what" _.Set.About)
         ]
 
     for state in states do
         if (place state).IsNone then
-            printfn "%s: %s" state.Set.Name state.HowToGet
+            say "%s: %s" state.Set.Name state.HowToGet
 
 let private printJson (states: DataState seq) =
     states
-    |> JsonArray.print (fun writer state ->
+    |> JsonOutput.printItems "sets" (fun writer state ->
         writer.WriteString("name", state.Set.Name)
         writer.WriteNumber("classes", state.Set.Classes)
         writer.WriteNumber("training", state.Set.TrainingImages)
@@ -56,7 +57,7 @@ let private printJson (states: DataState seq) =
 /// Fetches a set where it is missing, and reads every file of it.
 let private fetch (catalog: DataCatalog) (name: string) : bool =
     try
-        let digest = catalog.Verify(name, (fun note -> eprintfn "%s" note))
+        let digest = catalog.Verify(name, (fun note -> tell "%s" note))
         let published = DataSets.tryFind name |> Option.get
 
         let found =
@@ -67,14 +68,14 @@ let private fetch (catalog: DataCatalog) (name: string) : bool =
             else
                 "read, but not verified: this Freeze knows no sum of its published files"
 
-        printfn "%s: %s, in %s" name found (catalog.Locate name)
+        say "%s: %s, in %s" name found (catalog.Locate name)
         true
     with :? RunException as error ->
-        eprintfn "%s: %s\n  %s" name error.Message error.Advice
+        tell "%s: %s\n  %s" name error.Message error.Advice
         false
 
 let run (arguments: ParseResults<DataArguments>) : int =
-    let catalog = Places.catalog (arguments.TryGetResult DataArguments.Data)
+    let catalog = Places.fetchingCatalog (arguments.TryGetResult DataArguments.Data)
     let known = DataSets.all |> Array.map _.Name |> List.ofArray
 
     match arguments.GetResult(Names, []) with

@@ -11,6 +11,8 @@ open Freeze.Language
 open Freeze.Language.Difference
 open Freeze.Cli
 open Freeze.Cli.Arguments
+open Freeze.Cli.Tables
+open Freeze.Cli.Terminal
 
 /// The bytes of `revision:path` as git has them.
 let private show (revision: string) (path: string) : Result<byte[], string> =
@@ -68,25 +70,55 @@ let private load (reading: KnownData.Reading) (profile: string option) (name: st
             Compile.analyse options source
     | _ -> Files.load reading profile name
 
-let private printChange (change: Change) =
-    printfn "    %s: %s → %s" change.What change.Before change.After
+/// Names of runs that a line has room for.
+let private most = 4
 
 let private printText (differences: Difference list) =
     if differences.IsEmpty then
-        printfn "The same in meaning."
+        say "The same in meaning."
 
-    for difference in differences do
-        match difference with
-        | Difference.Changed(before, after, changes) ->
-            let renamed = if before.Name = after.Name then "" else $"{before.Name} → "
-            printfn "~ %s%s" renamed after.Name
-            changes |> List.iter printChange
-        | Difference.Gone run -> printfn "- %s" run.Name
-        | Difference.Added run -> printfn "+ %s" run.Name
+    let renamed =
+        differences
+        |> List.choose (function
+            | Difference.Changed(before, after, changes) ->
+                let name =
+                    if before.Name = after.Name then
+                        line after.Name
+                    else
+                        $"{line before.Name} → {line after.Name}"
+
+                Some(name, changes)
+            | Difference.Gone _
+            | Difference.Added _ -> None)
+
+    let listed (sign: string) (names: string list) =
+        match names with
+        | [] -> ()
+        | [ only ] -> say "%s %s" sign only
+        | several -> say "%s %d runs: %s" sign several.Length (Suggest.list "and" most several)
+
+    // Runs that changed alike are one paragraph.
+    for changes, several in renamed |> List.groupBy snd do
+        several |> List.map fst |> listed "~"
+
+        for change in changes do
+            say "    %s: %s → %s" change.What change.Before change.After
+
+    differences
+    |> List.choose (function
+        | Difference.Gone run -> Some(line run.Name)
+        | _ -> None)
+    |> listed "-"
+
+    differences
+    |> List.choose (function
+        | Difference.Added run -> Some(line run.Name)
+        | _ -> None)
+    |> listed "+"
 
 let private printJson (differences: Difference list) =
     differences
-    |> JsonArray.print (fun writer difference ->
+    |> JsonOutput.printItems "differences" (fun writer difference ->
         match difference with
         | Difference.Changed(before, after, changes) ->
             writer.WriteString("difference", "changed")
@@ -95,7 +127,7 @@ let private printJson (differences: Difference list) =
             writer.WriteString("after", Address.ofRecipe after.Recipe)
 
             changes
-            |> JsonArray.field writer "changes" (fun change ->
+            |> JsonOutput.field writer "changes" (fun change ->
                 writer.WriteString("what", change.What)
                 writer.WriteString("before", change.Before)
                 writer.WriteString("after", change.After))
@@ -132,7 +164,7 @@ let run (arguments: ParseResults<DiffArguments>) : int =
             else
                 printText differences
 
-            Exit.fine
+            if differences.IsEmpty then Exit.fine else Exit.differs
     | _ ->
         Exit.refuse
             "freeze diff compares two files: freeze diff BEFORE AFTER, or freeze diff HEAD~1:FILE FILE"

@@ -8,6 +8,7 @@ open Argu
 open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Cli.Tables
+open Freeze.Cli.Terminal
 open Freeze.Runtime
 open Freeze.Runtime.Data
 
@@ -134,16 +135,16 @@ let private printTable (findings: Finding list) =
         [
             words "what" _.Topic
             words "" (fun finding -> if finding.State.IsFine then "" else word finding.State)
-            words "found" _.Found
+            prose "found" _.Found
         ]
 
     for finding in findings do
         if finding.HowToGet <> "" then
-            printfn "%s, %s: %s" finding.Topic (line finding.Found) finding.HowToGet
+            say "%s, %s: %s" finding.Topic (line finding.Found) finding.HowToGet
 
 let private printJson (findings: Finding list) =
     findings
-    |> JsonArray.print (fun writer finding ->
+    |> JsonOutput.printItems "findings" (fun writer finding ->
         writer.WriteString("what", finding.Topic)
         writer.WriteString("state", word finding.State)
         writer.WriteString("found", finding.Found)

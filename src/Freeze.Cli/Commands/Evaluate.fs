@@ -5,7 +5,6 @@ open System
 open System.Globalization
 open System.IO
 open System.Text
-open System.Text.Json
 open System.Threading
 open Argu
 open Freeze
@@ -14,6 +13,7 @@ open Freeze.Cli.Arguments
 open Freeze.Cli.JudgedImages
 open Freeze.Cli.StoreIndex
 open Freeze.Cli.Tables
+open Freeze.Cli.Terminal
 open Freeze.Records
 open Freeze.Runtime
 
@@ -86,7 +86,7 @@ let private printClasses (names: string[]) (confusion: Confusion) =
                 |> Array.sortBy _.Recall
                 |> Array.truncate most
 
-            printfn "The %d classes of the least recall, of %d (--json has all):" least.Length classes.Length
+            say "The %d classes of the least recall, of %d (--json has all):" least.Length classes.Length
             least
 
     shown
@@ -94,8 +94,8 @@ let private printClasses (names: string[]) (confusion: Confusion) =
         [
             words "class" (fun counts -> named names counts.Class)
             numbers "images" (fun counts -> count (int64 counts.Images))
-            numbers "answered" (fun counts -> count (int64 counts.Answered))
-            numbers "right" (fun counts -> count (int64 counts.Right))
+            spare 2 (numbers "answered" (fun counts -> count (int64 counts.Answered)))
+            spare 1 (numbers "right" (fun counts -> count (int64 counts.Right)))
             numbers "precision" (fun counts -> share counts.Precision)
             numbers "recall" (fun counts -> share counts.Recall)
         ]
@@ -131,12 +131,12 @@ let private printMistakes (names: string[]) (confusion: Confusion) =
     let mistakes = Confusion.mistakes confusion
 
     match matrix confusion with
-    | _ when mistakes.Length = 0 -> printfn "No image was taken for one of another class."
+    | _ when mistakes.Length = 0 -> say "No image was taken for one of another class."
     | Some lines ->
-        printfn "Images of each class (rows), by what they were taken for (columns):"
+        say "Images of each class (rows), by what they were taken for (columns):"
         lines |> List.iter (printfn "%s")
     | None ->
-        printfn "What was confused most often:"
+        say "What was confused most often:"
 
         mistakes
         |> Seq.truncate most
@@ -156,7 +156,7 @@ let private loss (value: float) =
 
 let private warnOfOthers (judged: Judged) (result: RunResult) (answers: NetAnswers) =
     if judged.Other.IsNone && not (isAsRecorded judged result answers) then
-        eprintfn
+        tell
             "the run recorded an accuracy of %s, and this is %s: other versions, other threads or a GPU may round otherwise (it was made by %s on %d threads); where the difference is large, its weights have been changed"
             (percent result.TestAccuracy)
             (percent answers.Accuracy)
@@ -164,7 +164,7 @@ let private warnOfOthers (judged: Judged) (result: RunResult) (answers: NetAnswe
             result.Threads
 
 let private printTables (entry: Entry) (judged: Judged) (result: RunResult) (answers: NetAnswers) confusion =
-    printfn "%s · %s" (line entry.Name) entry.Hash
+    say "%s · %s" (line entry.Name) entry.Hash
 
     let recorded =
         if isAsRecorded judged result answers then
@@ -172,56 +172,49 @@ let private printTables (entry: Entry) (judged: Judged) (result: RunResult) (ans
         else
             ""
 
-    printfn "%s, %s test images" (line judged.Name) (count answers.Labels.LongLength)
-    printfn "accuracy %s, loss %s%s" (percent answers.Accuracy) (loss answers.Loss) recorded
-    printfn ""
+    say "%s, %s test images" (line judged.Name) (count answers.Labels.LongLength)
+    say "accuracy %s, loss %s%s" (percent answers.Accuracy) (loss answers.Loss) recorded
+    say ""
     printClasses judged.Classes confusion
-    printfn ""
+    say ""
     printMistakes judged.Classes confusion
 
 let private printJson (entry: Entry) (judged: Judged) (result: RunResult) (answers: NetAnswers) confusion =
-    use buffer = new MemoryStream()
-    use writer = new Utf8JsonWriter(buffer, JsonWriterOptions(Indented = true))
-    writer.WriteStartObject()
-    writer.WriteNumber("schema", 1)
-    writer.WriteString("run", entry.Name)
-    writer.WriteString("hash", entry.Hash)
-    writer.WriteString("data", judged.Name)
-    writer.WriteBoolean("isOwnTestSet", judged.Other.IsNone)
-    writer.WriteNumber("images", answers.Labels.Length)
-    writer.WriteNumber("accuracy", answers.Accuracy)
-    writer.WriteNumber("loss", answers.Loss)
-    writer.WriteNumber("recordedAccuracy", result.TestAccuracy)
-    writer.WriteNumber("recordedLoss", result.TestLoss)
+    JsonOutput.print (fun writer ->
+        writer.WriteString("run", entry.Name)
+        writer.WriteString("hash", entry.Hash)
+        writer.WriteString("data", judged.Name)
+        writer.WriteBoolean("isOwnTestSet", judged.Other.IsNone)
+        writer.WriteNumber("images", answers.Labels.Length)
+        writer.WriteNumber("accuracy", answers.Accuracy)
+        writer.WriteNumber("loss", answers.Loss)
+        writer.WriteNumber("recordedAccuracy", result.TestAccuracy)
+        writer.WriteNumber("recordedLoss", result.TestLoss)
 
-    Confusion.ofClasses confusion
-    |> JsonArray.field writer "classes" (fun counts ->
-        let write (name: string) (value: float) =
-            if Double.IsNaN value then
-                writer.WriteNull name
-            else
-                writer.WriteNumber(name, value)
+        Confusion.ofClasses confusion
+        |> JsonOutput.field writer "classes" (fun counts ->
+            let write (name: string) (value: float) =
+                if Double.IsNaN value then
+                    writer.WriteNull name
+                else
+                    writer.WriteNumber(name, value)
 
-        writer.WriteNumber("class", counts.Class)
+            writer.WriteNumber("class", counts.Class)
 
-        if counts.Class < judged.Classes.Length then
-            writer.WriteString("name", judged.Classes[counts.Class])
+            if counts.Class < judged.Classes.Length then
+                writer.WriteString("name", judged.Classes[counts.Class])
 
-        writer.WriteNumber("images", counts.Images)
-        writer.WriteNumber("answered", counts.Answered)
-        writer.WriteNumber("right", counts.Right)
-        write "precision" counts.Precision
-        write "recall" counts.Recall)
+            writer.WriteNumber("images", counts.Images)
+            writer.WriteNumber("answered", counts.Answered)
+            writer.WriteNumber("right", counts.Right)
+            write "precision" counts.Precision
+            write "recall" counts.Recall)
 
-    confusion.Pairs
-    |> JsonArray.field writer "confusion" (fun pair ->
-        writer.WriteNumber("class", pair[0])
-        writer.WriteNumber("answer", pair[1])
-        writer.WriteNumber("images", pair[2]))
-
-    writer.WriteEndObject()
-    writer.Flush()
-    printfn "%s" (Encoding.UTF8.GetString(buffer.ToArray()))
+        confusion.Pairs
+        |> JsonOutput.field writer "confusion" (fun pair ->
+            writer.WriteNumber("class", pair[0])
+            writer.WriteNumber("answer", pair[1])
+            writer.WriteNumber("images", pair[2])))
 
 /// As RFC 4180 has it.
 let private cell (text: string) =
@@ -246,7 +239,7 @@ let private writePredictions (path: string) (judged: Judged) (answers: NetAnswer
         |> ignore
 
     WholeFile.Write(path, text.ToString())
-    eprintfn "what the net answers on each image is in %s" path
+    tell "what the net answers on each image is in %s" path
 
 /// For reports: runs of older versions have no such record.
 let private keep (files: RunFiles) confusion =
@@ -256,7 +249,7 @@ let private keep (files: RunFiles) confusion =
     with
     | :? IOException
     | :? UnauthorizedAccessException as error ->
-        eprintfn "the store cannot be written, so reports do not show this: %s" error.Message
+        tell "the store cannot be written, so reports do not show this: %s" error.Message
 
 let private evaluate (arguments: ParseResults<EvaluateArguments>) (store: RunStore) run entry result : int =
     match JudgedImages.load run (arguments.TryGetResult EvaluateArguments.Data) with

@@ -6,13 +6,8 @@ open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Language
 
-let private fill (width: int) (text: string) =
-    let folder (lines: string list) (word: string) =
-        match lines with
-        | line :: rest when line.Length + 1 + word.Length <= width -> $"{line} {word}" :: rest
-        | _ -> word :: lines
-
-    text.Split ' ' |> Array.fold folder [] |> List.rev |> String.concat "\n"
+/// Lines are no longer, however wide the terminal is.
+let private widest = 100
 
 let run (arguments: ParseResults<ExplainArguments>) : int =
     let asked = (arguments.GetResult Code).ToUpperInvariant()
@@ -20,7 +15,8 @@ let run (arguments: ParseResults<ExplainArguments>) : int =
 
     match entries |> List.tryFind (fst >> (=) asked) with
     | Some(code, text) ->
-        printfn "%s" (fill 100 $"{code}: {text}")
+        let width = min widest (Terminal.width () |> Option.defaultValue widest)
+        Terminal.fill width $"{code}: {text}" |> List.iter (printfn "%s")
         Exit.fine
     | None ->
         Exit.refuseUnknown

@@ -9,16 +9,6 @@ open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Records
 
-/// Standard input goes to standard output.
-let private standard = "-"
-
-let private read (path: string) : Result<Source, string> =
-    if path = standard then
-        use input = Console.OpenStandardInput()
-        Source.ofStream "standard input" input
-    else
-        Source.read path
-
 /// An interrupted write leaves the old text; a link stays a link, and the file's mode its mode.
 let private write (path: string) (text: string) =
     let target =
@@ -35,7 +25,7 @@ let private write (path: string) (text: string) =
 
 /// Whether the file is now, or was, as it should be.
 let private format check path : bool =
-    match read path with
+    match Files.readSource path with
     | Error reason ->
         eprintfn "%s cannot be read: %s" path reason
         false
@@ -52,7 +42,7 @@ let private format check path : bool =
             text = source.Text
         | Ok text ->
             try
-                if path = standard then
+                if path = Files.standardInput then
                     printf "%s" text
                 elif text <> source.Text then
                     write path text

@@ -8,6 +8,7 @@ open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Cli.StoreIndex
 open Freeze.Cli.Tables
+open Freeze.Cli.Terminal
 open Freeze.Records
 
 /// The hashes of all runs that files mean, alone and under each of their profiles; None where one has an error.
@@ -56,23 +57,21 @@ let private asked count size store =
 
 let private megabytes (bytes: int64) = $"{float bytes / 1e6:N1} MB"
 
-/// The runs that there is no reason to keep; of the others it says why they are kept.
-let private keeping (reason: Entry -> string option) (entries: Entry[]) : Entry[] =
-    entries
-    |> Array.filter (fun entry ->
-        let reason = reason entry
+/// A run that is kept though no file means it, and why.
+type private Kept = { Entry: Entry; Reason: string }
 
-        reason
-        |> Option.iter (eprintfn "%s %s is kept: %s" entry.Hash (line entry.Name))
+/// The runs that there is no reason to keep, and those that there is one for.
+let private split (reason: Entry -> string option) (entries: Entry[]) : Entry[] * Kept[] =
+    let judged = entries |> Array.map (fun entry -> entry, reason entry)
 
-        reason.IsNone)
+    judged |> Array.filter (snd >> Option.isNone) |> Array.map fst,
+    judged
+    |> Array.choose (fun (entry, reason) ->
+        reason |> Option.map (fun reason -> { Entry = entry; Reason = reason }))
 
-let private remove (store: RunStore) (entries: Entry[]) : int =
-    let removed =
-        entries |> keeping (fun entry -> store.Remove entry.Hash |> Option.ofObj)
-
-    printfn "%d removed." removed.Length
-    Exit.ofSuccess (removed.Length = entries.Length)
+let private tellKept (kept: Kept[]) =
+    for kept in kept do
+        tell "%s %s is kept: %s" kept.Entry.Hash (line kept.Entry.Name) kept.Reason
 
 /// Why a run is kept though no file means it: it is under way, or files may mean it on a machine that has its images.
 let private reasonToKeep (reading: KnownData.Reading) (store: RunStore) (entry: Entry) : string option =
@@ -95,11 +94,61 @@ let private basesOf (store: RunStore) (entries: Entry seq) : Set<string> =
     |> Seq.map (fun before -> addresses.Of before.Recipe)
     |> Set.ofSeq
 
-let private removeRuns (arguments: ParseResults<GcArguments>) (store: RunStore) (entries: Entry[]) : int =
-    let size = entries |> Array.sumBy (fun entry -> store.Size entry.Hash)
+let private printJson (isDone: bool) (bytes: int64) (removed: Entry[]) (kept: Kept[]) =
+    JsonOutput.print (fun writer ->
+        writer.WriteBoolean("dryRun", not isDone)
+        writer.WriteNumber("bytes", bytes)
 
-    if entries.Length = 0 then
-        printfn "Nothing to remove: the files mean every run in %s." store.Folder
+        let write (entry: Entry) =
+            writer.WriteString("name", entry.Name)
+            writer.WriteString("hash", entry.Hash)
+            writer.WriteString("state", fst (describe entry.State))
+
+        removed |> JsonOutput.field writer "removed" write
+
+        kept
+        |> JsonOutput.field writer "kept" (fun kept ->
+            write kept.Entry
+            writer.WriteString("reason", kept.Reason)))
+
+let private removeRuns
+    (arguments: ParseResults<GcArguments>)
+    (store: RunStore)
+    (entries: Entry[])
+    (kept: Kept[])
+    : int =
+    let size = entries |> Array.sumBy (fun entry -> store.Size entry.Hash)
+    let isJson = arguments.Contains GcArguments.Json
+    let isDry = arguments.Contains GcArguments.Dry_Run
+
+    let remove () =
+        let removed, busy =
+            if isDry then
+                entries, [||]
+            else
+                entries |> split (fun entry -> store.Remove entry.Hash |> Option.ofObj)
+
+        if isJson then
+            printJson (not isDry) size removed (Array.append kept busy)
+        else
+            tellKept busy
+
+            if isDry then
+                say "%s, %s, would be removed." (plural removed.Length "run") (megabytes size)
+            else
+                say "%d removed." removed.Length
+
+        Exit.ofSuccess (busy.Length = 0)
+
+    if not isJson then
+        tellKept kept
+
+    if isJson && not isDry && not (arguments.Contains Yes) then
+        Exit.refuse "--json asks nobody: --yes removes these runs, --dry-run only lists them"
+    elif isJson then
+        remove ()
+    elif entries.Length = 0 then
+        say "Nothing to remove: the files mean every run in %s." store.Folder
         Exit.fine
     else
         entries
@@ -107,20 +156,17 @@ let private removeRuns (arguments: ParseResults<GcArguments>) (store: RunStore) 
             [
                 words "run" (fun entry -> line entry.Name)
                 words "state" (fun entry -> fst (describe entry.State))
-                words "hash" _.Hash
+                spare 1 (words "hash" _.Hash)
             ]
 
-        if arguments.Contains GcArguments.Dry_Run then
-            printfn "%d runs, %s, would be removed." entries.Length (megabytes size)
-            Exit.fine
-        elif arguments.Contains Yes then
-            remove store entries
+        if isDry || arguments.Contains Yes then
+            remove ()
         elif Console.IsInputRedirected then
             Exit.refuse "there is no terminal to ask on: --yes removes these runs, --dry-run only lists them"
         elif asked entries.Length (megabytes size) store.Folder then
-            remove store entries
+            remove ()
         else
-            printfn "Nothing removed."
+            say "Nothing removed."
             Exit.fine
 
 /// What longer runs would go on from: no result is lost with it, so nobody is asked.
@@ -129,11 +175,18 @@ let private removeEnds (arguments: ParseResults<GcArguments>) (store: RunStore) 
     let ends = hashes |> Seq.filter known.ContainsKey |> Seq.toArray
     let size = ends |> Array.sumBy store.EndSize
 
+    // With --json standard output has the runs alone.
+    let say (text: string) =
+        if arguments.Contains GcArguments.Json then
+            tell "%s" text
+        else
+            say "%s" text
+
     if arguments.Contains GcArguments.Dry_Run then
-        printfn "%s, %s, would be removed." (plural ends.Length "end") (megabytes size)
+        say $"""{plural ends.Length "end"}, {megabytes size}, would be removed."""
     else
         ends |> Array.iter store.RemoveEnd
-        printfn "%s removed, %s." (plural ends.Length "end") (megabytes size)
+        say $"""{plural ends.Length "end"} removed, {megabytes size}."""
 
 let run (arguments: ParseResults<GcArguments>) : int =
     let store = RunStore(Places.store (arguments.TryGetResult GcArguments.Store))
@@ -142,11 +195,12 @@ let run (arguments: ParseResults<GcArguments>) : int =
     match meant reading (arguments.GetResult GcArguments.Files) with
     | None -> Exit.wrongInput
     | Some meant ->
-        let others =
-            ofStore store |> Array.filter (fun entry -> not (meant.Contains entry.Hash))
+        let removed, kept =
+            ofStore store
+            |> Array.filter (fun entry -> not (meant.Contains entry.Hash))
+            |> split (reasonToKeep reading store)
 
-        let removed = others |> keeping (reasonToKeep reading store)
-        let needed = Array.except removed others |> basesOf store
+        let needed = kept |> Seq.map _.Entry |> basesOf store
 
         let isNeeded (entry: Entry) =
             if needed.Contains entry.Hash then
@@ -154,9 +208,10 @@ let run (arguments: ParseResults<GcArguments>) : int =
             else
                 None
 
-        let code = removed |> keeping isNeeded |> removeRuns arguments store
+        let removed, alsoKept = removed |> split isNeeded
+        let code = removeRuns arguments store removed (Array.append kept alsoKept)
 
-        if arguments.Contains GcArguments.Ends then
+        if arguments.Contains GcArguments.Ends && code <> Exit.wrongInput then
             removeEnds arguments store meant
 
         code

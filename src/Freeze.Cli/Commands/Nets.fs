@@ -5,6 +5,7 @@ open Argu
 open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Cli.Tables
+open Freeze.Cli.Terminal
 open Freeze.Language
 
 /// `wrn(depth, widen, drop = 0)`
@@ -31,7 +32,7 @@ let private about (entry: NetLibrary.Entry) =
 
 let private printJson () =
     NetLibrary.all ()
-    |> JsonArray.print (fun writer entry ->
+    |> JsonOutput.printItems "nets" (fun writer entry ->
         writer.WriteString("name", entry.Definition.Name.Value)
         writer.WriteString("signature", signature entry)
         writer.WriteString("about", about entry)
@@ -43,9 +44,9 @@ let run (arguments: ParseResults<NetsArguments>) : int =
         printJson ()
         Exit.fine
     | None ->
-        NetLibrary.all () |> print [ words "net" signature; words "what" about ]
+        NetLibrary.all () |> print [ words "net" signature; prose "what" about ]
 
-        printfn "`wrn-28-4` is short for `wrn(28, 4)`; `freeze nets wrn` prints a net to copy."
+        say "`wrn-28-4` is short for `wrn(28, 4)`; `freeze nets wrn` prints a net to copy."
         Exit.fine
     | Some name ->
         let call = Calls.bare { Value = name; Span = Span.Nowhere }

@@ -5,6 +5,7 @@ open System
 open Argu
 open Freeze
 open Freeze.Cli
+open Freeze.Cli.Terminal
 open Freeze.Cli.Arguments
 open Freeze.Cli.PlannedRuns
 
@@ -13,7 +14,7 @@ let private printRun (holders: string -> int) (planned: PlannedRun) =
     PlannedStages.print holders planned
 
     for expected in planned.Run.Expected do
-        printfn "expected: %s %g (%s)" expected.Measure expected.Value expected.Source
+        say "expected: %s %g (%s)" expected.Measure expected.Value expected.Source
 
 /// More runs than this are listed without their layers unless asked for.
 let private fewRuns = 3
@@ -31,7 +32,7 @@ let private show (arguments: ParseResults<PlanArguments>) (planned: PlannedRun[]
     if runs.Length <= fewRuns || arguments.Contains Layers then
         planned |> Array.iter (printRun (fun address -> holders[address]))
     else
-        printfn "%d runs; --layers shows the layers of each." runs.Length
+        say "%d runs; --layers shows the layers of each." runs.Length
 
     PlannedWork.printWork planned
 

@@ -2,6 +2,7 @@
 module Freeze.Cli.Commands.Report
 
 open System
+open System.Collections.Generic
 open System.Diagnostics
 open System.IO
 open System.Text
@@ -9,6 +10,7 @@ open Argu
 open Freeze
 open Freeze.Cli
 open Freeze.Cli.Arguments
+open Freeze.Cli.Terminal
 open Freeze.Language
 open Freeze.Records
 open Freeze.Report
@@ -47,7 +49,7 @@ let private write (path: string) (text: string) =
     | folder -> Directory.CreateDirectory folder |> ignore
 
     File.WriteAllText(path, text, UTF8Encoding false)
-    printfn "%s" path
+    path
 
 /// The browser is asked and not waited for.
 let private show (path: string) =
@@ -59,15 +61,45 @@ let private show (path: string) =
 
         Process.Start(opener, [ Path.GetFullPath path ]) |> ignore
     with :? ComponentModel.Win32Exception ->
-        eprintfn "there is no browser to show %s: open it by hand" path
+        tell "there is no browser to show %s: open it by hand" path
 
 let private writeEvents (folder: string) (reports: ReportFile array) =
     reports |> Seq.collect _.Runs |> Seq.iter (Events.update folder)
-    printfn "%s: open it with tensorboard --logdir" folder
+    folder
+
+let private printJson (written: string list) (runs: int) (finished: int) =
+    JsonOutput.print (fun writer ->
+        writer.WriteNumber("runs", runs)
+        writer.WriteNumber("finished", finished)
+        writer.WriteStartArray "written"
+        written |> List.iter (fun (path: string) -> writer.WriteStringValue path)
+        writer.WriteEndArray())
+
+/// The files with the runs that `--only` names.
+let private choose (conditions: string list) (files: Files.Loaded list) : Result<Files.Loaded list, string> =
+    files
+    |> Seq.collect _.Runs
+    |> Seq.toArray
+    |> Files.only conditions
+    |> Result.map (fun chosen ->
+        let chosen = HashSet(chosen, HashIdentity.Reference)
+
+        files
+        |> List.map (fun file ->
+            { file with
+                Runs = file.Runs |> Array.filter chosen.Contains
+                Reasons = [||]
+            }))
 
 let private makeAll (arguments: ParseResults<ReportArguments>) (files: Files.Loaded list) =
     let store = Places.store (arguments.TryGetResult ReportArguments.Store)
-    let profile = arguments.GetResult(ReportArguments.Profile, "")
+    let beside = arguments.GetResults ReportArguments.Setting
+
+    // What the text of the file does not show.
+    let profile =
+        arguments.GetResult(ReportArguments.Profile, "") :: beside
+        |> List.filter ((<>) "")
+        |> String.concat "; "
 
     if not (arguments.Contains No_Maps) then
         let catalog = Places.catalog (arguments.TryGetResult ReportArguments.Data)
@@ -75,24 +107,36 @@ let private makeAll (arguments: ParseResults<ReportArguments>) (files: Files.Loa
 
     let reports = files |> List.map (recordsOf store profile) |> Array.ofList
     let output = arguments.GetResult(Output, "report.html")
-    write output (ReportPage.Of(reports, ChartScript.Text, words))
 
-    arguments.TryGetResult Csv
-    |> Option.iter (fun folder ->
-        for struct (name, text) in TidyFiles.Of reports do
-            write (Path.Combine(folder, name)) text)
+    let written =
+        [
+            write output (ReportPage.Of(reports, ChartScript.Text, words))
 
-    arguments.TryGetResult Markdown
-    |> Option.iter (fun path -> write path (MarkdownTables.Of reports))
+            match arguments.TryGetResult Csv with
+            | Some folder ->
+                for struct (name, text) in TidyFiles.Of reports do
+                    write (Path.Combine(folder, name)) text
+            | None -> ()
 
-    arguments.TryGetResult ReportArguments.Tensorboard
-    |> Option.iter (fun folder -> writeEvents folder reports)
+            match arguments.TryGetResult Markdown with
+            | Some path -> write path (MarkdownTables.Of reports)
+            | None -> ()
+
+            match arguments.TryGetResult ReportArguments.Tensorboard with
+            | Some folder -> writeEvents folder reports
+            | None -> ()
+        ]
 
     let runs = reports |> Seq.collect _.Runs |> Seq.toArray
     let finished = runs |> Array.filter (fun run -> run.State.IsDone)
 
+    if arguments.Contains ReportArguments.Json then
+        printJson written runs.Length finished.Length
+    else
+        written |> List.iter (printfn "%s")
+
     if finished.Length < runs.Length then
-        eprintfn "%d of %d runs have no result in %s yet" (runs.Length - finished.Length) runs.Length store
+        tell "%d of %d runs have no result in %s yet" (runs.Length - finished.Length) runs.Length store
 
     if arguments.Contains Open then
         show output
@@ -105,11 +149,20 @@ let run (arguments: ParseResults<ReportArguments>) : int =
 
     let files =
         arguments.GetResult ReportArguments.Files
-        |> List.map (Files.load reading (arguments.TryGetResult ReportArguments.Profile))
+        |> List.map (
+            Files.loadWith
+                reading
+                (arguments.TryGetResult ReportArguments.Profile)
+                (arguments.GetResults ReportArguments.Setting)
+        )
 
-    match Files.sound files with
+    match
+        Files.sound files
+        |> Option.map (choose (arguments.GetResults ReportArguments.Only))
+    with
     | None -> Exit.wrongInput
-    | Some files ->
+    | Some(Error reason) -> Exit.refuse reason
+    | Some(Ok files) ->
         try
             makeAll arguments files
             Exit.fine

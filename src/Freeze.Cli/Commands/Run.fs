@@ -9,6 +9,7 @@ open Freeze
 open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Cli.Tables
+open Freeze.Cli.Terminal
 open Freeze.Records
 open Freeze.Runtime
 open Freeze.Runtime.Data
@@ -17,6 +18,64 @@ let private defaultCheckpointEvery = 300.0
 
 let private threads (arguments: ParseResults<RunArguments>) =
     arguments.GetResult(Threads, Environment.ProcessorCount)
+
+let private catalogOf (arguments: ParseResults<RunArguments>) =
+    let folder = arguments.TryGetResult RunArguments.Data
+
+    if arguments.Contains Fetch then
+        Places.fetchingCatalog folder
+    else
+        Places.catalog folder
+
+/// Why runs cannot be kept in a folder, which is made where it is not there.
+let private whyNotKept (store: string) : string option =
+    try
+        Directory.CreateDirectory store |> ignore
+        let path = Path.Combine(store, $"probe-{Guid.NewGuid():N}.part")
+
+        using
+            (new FileStream(
+                path,
+                FileMode.CreateNew,
+                FileAccess.Write,
+                FileShare.None,
+                1,
+                FileOptions.DeleteOnClose
+            ))
+            (fun probe ->
+                probe.WriteByte 0uy
+                probe.Flush())
+
+        None
+    with
+    | :? IOException
+    | :? UnauthorizedAccessException as error ->
+        Some
+            $"runs cannot be kept in {store}: {error.Message}\n  name a folder that can be written with --store or FREEZE_STORE"
+
+/// What is wrong before anything starts is said once: whether the runs that have no result yet can be trained.
+let private isReady (arguments: ParseResults<RunArguments>) (store: string) (runs: Run[]) : bool =
+    let mayStart (entry: StoreIndex.Entry) =
+        match entry.State with
+        | RunState.Done _ -> false
+        | RunState.Failed _ -> arguments.Contains RunArguments.Retry
+        | RunState.Running _
+        | RunState.Interrupted _
+        | RunState.WaitingFor(_, false)
+        | RunState.Waiting -> true
+        | RunState.WaitingFor(_, true) -> arguments.Contains RunArguments.Retry
+
+    let toDo =
+        Array.zip runs (StoreIndex.ofRuns (RunStore store) runs)
+        |> Array.filter (snd >> mayStart)
+        |> Array.map fst
+
+    toDo.Length = 0
+    || (match whyNotKept store with
+        | Some reason ->
+            tell "%s" reason
+            false
+        | None -> KnownData.bring (catalogOf arguments) toDo)
 
 let private nextRung (outcomes: (Run * RunOutcome) list) : Run list =
     outcomes
@@ -31,7 +90,7 @@ let private alone
     (runs: Run[])
     (cancel: CancellationToken)
     =
-    let catalog = Places.catalog (arguments.TryGetResult RunArguments.Data)
+    let catalog = catalogOf arguments
     let isWorker = arguments.Contains Worker
 
     let every =
@@ -53,7 +112,11 @@ let private alone
             )
         )
 
-    let view = ProgressView.view (isWorker || arguments.Contains RunArguments.Json)
+    let view =
+        if isWorker then
+            Workers.view
+        else
+            ProgressView.view (arguments.Contains RunArguments.Json)
 
     let events =
         arguments.TryGetResult RunArguments.Tensorboard
@@ -82,13 +145,13 @@ let private alone
         runner.StoreFailed || (failFast && (Outcomes.failure outcome).IsSome)
 
     // To a worker the other processes are its siblings, for the most part.
-    let tell (text: string) =
+    let say (text: string) =
         if not isWorker then
-            eprintfn "%s" text
+            tell "%s" text
 
     // Where a search halves, its next rung follows from the results of the last one.
     let rec rungs (before: (Run * RunOutcome) list) (runs: Run[]) =
-        let outcomes = before @ Batch.execute execute ends tell cancel runs
+        let outcomes = before @ Batch.execute execute ends say cancel runs
 
         let isWhole =
             not cancel.IsCancellationRequested && not (List.exists (snd >> ends) outcomes)
@@ -125,7 +188,13 @@ let private together
             yield! [ "--jobs"; "1"; "--threads"; string processes.Threads; "--worker" ]
         ]
 
-    Workers.execute processes.Count own (arguments.Contains Fail_Fast) cancel runs
+    Workers.execute
+        processes.Count
+        own
+        (arguments.Contains RunArguments.Json)
+        (arguments.Contains Fail_Fast)
+        cancel
+        runs
 
 /// What `--jobs` asks for: at most one process for each run.
 let private jobs (arguments: ParseResults<RunArguments>) (runs: Run[]) : Processes =
@@ -169,10 +238,12 @@ let private train
                 Outcomes.result outcome |> Option.map (fun (r, t) -> run, r, t))
         )
 
-        printfn "Records are in %s." store
+        match Outcomes.nothingDone outcomes with
+        | Some told -> say "Nothing to do: %s. Records are in %s." told store
+        | None -> say "Records are in %s." store
 
         if cancel.IsCancellationRequested then
-            printfn "Stopped, and saved: the same command goes on from there."
+            say "Stopped, and saved: the same command goes on from there."
 
     outcomes
     |> List.forall (snd >> Outcomes.result >> Option.isSome)
@@ -203,8 +274,8 @@ let private foretell (arguments: ParseResults<RunArguments>) store (runs: Run[])
     |> print
         [
             words "run" (fun (_, entry) -> line entry.Name)
-            words "to do" plan
-            words "hash" (fun (_, entry) -> entry.Hash)
+            prose "to do" plan
+            spare 1 (words "hash" (fun (_, entry) -> entry.Hash))
         ]
 
     Exit.fine
@@ -229,7 +300,7 @@ let run (arguments: ParseResults<RunArguments>) : int =
 
     let runs =
         Files.choose
-            (KnownData.here (Places.catalog (arguments.TryGetResult RunArguments.Data)))
+            (KnownData.here (catalogOf arguments))
             (arguments.TryGetResult RunArguments.Profile)
             (arguments.GetResults RunArguments.Setting)
             (arguments.GetResults RunArguments.Only)
@@ -246,6 +317,8 @@ let run (arguments: ParseResults<RunArguments>) : int =
 
         if arguments.Contains RunArguments.Dry_Run then
             foretell arguments store runs
+        elif not (arguments.Contains Worker || isReady arguments store runs) then
+            Exit.wrongInput
         elif arguments.Contains Worker then
             Signals.cancellingWorker (train arguments passes store runs)
         else

@@ -8,6 +8,7 @@ open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Cli.StoreIndex
 open Freeze.Cli.Tables
+open Freeze.Cli.Terminal
 open Freeze.Records
 
 /// The file that Slurm writes what a run says to, for a run that has not simply come to its end.
@@ -34,18 +35,20 @@ let private printTable logs (entries: Entry[]) =
     |> print
         [
             words "run" (fun entry -> line entry.Name)
-            words "state" (fun entry -> fst (describe entry.State))
-            numbers "epochs" epochsOf
+            { words "state" (fun entry -> fst (describe entry.State)) with
+                Colour = fun entry -> colour entry.State
+            }
+            spare 2 (numbers "epochs" epochsOf)
             numbers "test" accuracy
-            words "hash" _.Hash
-            words "" about
+            spare 3 (words "hash" _.Hash)
+            spare 1 (prose "" about)
         ]
 
-    printfn "%s" (summary entries)
+    say "%s" (summary entries)
 
 let private printJson logs (entries: Entry[]) =
     entries
-    |> JsonArray.print (fun writer entry ->
+    |> JsonOutput.printItems "runs" (fun writer entry ->
         writer.WriteString("name", entry.Name)
         writer.WriteString("hash", entry.Hash)
         writer.WriteString("state", fst (describe entry.State))
@@ -92,7 +95,7 @@ let run (arguments: ParseResults<StatusArguments>) : int =
         printJson (Batches.logs store.Folder) entries
         Exit.fine
     | Some [||] ->
-        printfn "The store %s holds no run." store.Folder
+        say "The store %s holds no run." store.Folder
         Exit.fine
     | Some entries ->
         printTable (Batches.logs store.Folder) entries

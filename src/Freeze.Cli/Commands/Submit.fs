@@ -7,6 +7,7 @@ open System.Threading
 open Argu
 open Freeze
 open Freeze.Cli
+open Freeze.Cli.Terminal
 open Freeze.Cli.Arguments
 open Freeze.Cli.StoreIndex
 open Freeze.Records
@@ -73,17 +74,49 @@ let private sbatch (folder: string) : Result<string, string> =
     | Error Programs.Problem.NotInstalled ->
         Error "there is no sbatch here: submit from a machine of the cluster; --dry-run prints the script"
 
-/// The number of the job that Slurm has taken.
+/// Runs that the jobs are not for: how many, and why.
+type private LeftOut = { Reason: string; Count: int }
+
+/// A job and its runs; its number, where Slurm has taken it.
+type private Submitted =
+    {
+        Job: Slurm.Job
+        Runs: (Run * string)[]
+        Number: string option
+    }
+
+let private printJson (jobs: Submitted[]) (leftOut: LeftOut[]) =
+    JsonOutput.print (fun writer ->
+        jobs
+        |> JsonOutput.field writer "jobs" (fun submitted ->
+            submitted.Number
+            |> Option.iter (fun number -> writer.WriteString("job", number))
+
+            writer.WriteNumber("tasks", submitted.Job.Tasks)
+
+            match submitted.Number with
+            | Some _ -> writer.WriteString("logs", submitted.Job.Folder)
+            | None -> writer.WriteString("script", Slurm.script submitted.Job)
+
+            submitted.Runs
+            |> JsonOutput.field writer "runs" (fun (run, hash) ->
+                writer.WriteString("name", run.Name)
+                writer.WriteString("hash", hash)))
+
+        leftOut
+        |> JsonOutput.field writer "leftOut" (fun leftOut ->
+            writer.WriteString("reason", leftOut.Reason)
+            writer.WriteNumber("runs", leftOut.Count)))
+
+/// The number of the job that Slurm has taken, or None once it is said why it took none.
 let private submit (job: Slurm.Job) (runs: (Run * string)[]) : string option =
     Batches.write job runs
 
     match sbatch job.Folder with
-    | Ok number ->
-        printfn "Job %s: %d tasks for %d runs; logs in %s." number job.Tasks runs.Length job.Folder
-        Some number
+    | Ok number -> Some number
     | Error reason ->
         Directory.Delete(job.Folder, recursive = true)
-        eprintfn "Slurm took no job: %s" reason
+        tell "Slurm took no job: %s" reason
         None
 
 /// Runs that start from others of the batch are a job of their own, behind that of those.
@@ -109,6 +142,7 @@ let private prepare
     (runs: Run[])
     : int =
     let retry = arguments.Contains SubmitArguments.Retry
+    let isJson = arguments.Contains SubmitArguments.Json
     let entries = ofRuns store runs
 
     let own =
@@ -116,36 +150,71 @@ let private prepare
         |> Array.filter (fun (_, entry) -> (reasonToLeaveOut retry entry).IsNone)
         |> Array.map (fun (run, entry) -> run, entry.Hash)
 
-    for reason, count in entries |> Array.choose (reasonToLeaveOut retry) |> Array.countBy id do
-        eprintfn "not submitted: %d %s" count reason
+    let leftOut =
+        entries
+        |> Array.choose (reasonToLeaveOut retry)
+        |> Array.countBy id
+        |> Array.map (fun (reason, count) -> { Reason = reason; Count = count })
+
+    if not isJson then
+        for leftOut in leftOut do
+            tell "not submitted: %d %s" leftOut.Count leftOut.Reason
 
     let job before (runs: (Run * string)[]) =
         jobOf arguments passes store.Folder (min runs.Length mostTasks) before
 
-    let rec submitAll before (jobs: (Run * string)[] list) =
-        match jobs with
-        | [] -> Exit.fine
+    let ordered = inOrder own
+
+    let planned () =
+        [|
+            for i, runs in List.indexed ordered ->
+                {
+                    Job = job (if i = 0 then None else Some "JOB-BEFORE") runs
+                    Runs = runs
+                    Number = None
+                }
+        |]
+
+    // Those that Slurm takes none of end it: the jobs behind them would wait for ever.
+    let rec submitAll (before: Submitted list) (others: (Run * string)[] list) =
+        match others with
+        | [] -> Exit.fine, before
         | runs :: others ->
-            match submit (job before runs) runs with
-            | Some number -> submitAll (Some number) others
-            | None -> Exit.runFailed
+            let job = job (before |> List.tryHead |> Option.bind _.Number) runs
+
+            match submit job runs with
+            | None -> Exit.runFailed, before
+            | number ->
+                let submitted = { Job = job; Runs = runs; Number = number }
+
+                if not isJson then
+                    say "Job %s: %d tasks for %d runs; logs in %s." number.Value job.Tasks runs.Length job.Folder
+
+                submitAll (submitted :: before) others
 
     match Slurm.mistake (job None own) with
     | Some reason -> Exit.refuse reason
+    | None when isJson && (own.Length = 0 || arguments.Contains SubmitArguments.Dry_Run) ->
+        printJson (planned ()) leftOut
+        Exit.fine
     | None when own.Length = 0 ->
-        printfn "Nothing to submit."
+        say "Nothing to submit."
         Exit.fine
     | None when arguments.Contains SubmitArguments.Dry_Run ->
-        inOrder own
-        |> List.iteri (fun i runs ->
-            printf "%s" (Slurm.script (job (if i = 0 then None else Some "JOB-BEFORE") runs)))
+        for planned in planned () do
+            printf "%s" (Slurm.script planned.Job)
 
         Exit.fine
     | None ->
         if retry then
             forgetFailures store entries
 
-        submitAll None (inOrder own)
+        let code, submitted = submitAll [] ordered
+
+        if isJson then
+            printJson (submitted |> List.rev |> Array.ofList) leftOut
+
+        code
 
 let run (arguments: ParseResults<SubmitArguments>) : int =
     let store =

@@ -4,8 +4,8 @@ module Freeze.Cli.Commands.Watch
 open System
 open System.Threading
 open Argu
-open Spectre.Console
 open Freeze.Cli
+open Freeze.Cli.Terminal
 open Freeze.Cli.Arguments
 open Freeze.Cli.Watching
 open Freeze.Records
@@ -14,10 +14,6 @@ let private pace = TimeSpan.FromSeconds 1.0
 
 /// More changes within a second than this are told by the totals alone.
 let private mostLines = 200
-
-/// Whether a display can be drawn anew where it stands.
-let private isTerminal () =
-    not Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi
 
 /// Looks until nothing more is to come, or the user has seen enough.
 let private follow
@@ -38,20 +34,19 @@ let private follow
     go ()
 
 let private onTerminal (follower: Follower) (cancel: CancellationToken) =
-    let console = AnsiConsole.Console
+    use live = new Live()
+    // Behind the last column nothing stands.
+    let width () =
+        (width () |> Option.defaultValue 80) - 1
 
-    console
-        .Live(Text "")
-        .Overflow(VerticalOverflow.Crop)
-        .Start(fun context ->
-            let room () = WatchView.room console.Profile.Height
-            follow follower room (WatchView.render >> context.UpdateTarget) cancel)
+    let room () = WatchView.room (height ())
+    follow follower room (fun board -> WatchView.lines (width ()) (hasColour ()) board |> live.Show) cancel
 
 let private inLines (follower: Follower) (cancel: CancellationToken) =
     let mutable before = None
 
     let show (board: Board) =
-        WatchView.changes before board |> List.iter (printfn "%s")
+        WatchView.changes before board |> List.iter (say "%s")
         before <- Some board
 
     follow follower (fun () -> mostLines) show cancel
@@ -74,10 +69,10 @@ let run (arguments: ParseResults<WatchArguments>) : int =
     match chosen with
     | None -> Exit.wrongInput
     | Some batch ->
-        let show = if isTerminal () then onTerminal else inLines
+        let show = if isDrawable () then onTerminal else inLines
         let last = Signals.stoppable (show (Follower(store, batch)))
 
         if last.Entries.Length = 0 then
-            printfn "The store %s holds no run." store.Folder
+            say "The store %s holds no run." store.Folder
 
         Exit.ofSuccess (last.IsOver && not (last.Entries |> Array.exists _.State.IsFailed))

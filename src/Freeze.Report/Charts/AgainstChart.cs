@@ -40,7 +40,7 @@ internal static class AgainstChart
         return (new Chart(
             Title(item),
             Describe(item, points, fits.Length),
-            Specification(measure, item, Limits(measure, lines), withLines: lines.Length > 0),
+            Specification(file.Called(measure), item, Limits(measure, lines), withLines: lines.Length > 0),
             [
                 ("points", new Columns()
                     .Numbers("x", points.Select(point => point.X))

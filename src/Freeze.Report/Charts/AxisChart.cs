@@ -55,7 +55,7 @@ internal static class AxisChart
         return new Chart(
             title,
             Describe(title, measure, item, found, all.Length - points.Length, Without(file, item.Axis)),
-            Specification(measure, item.Axis, Horizontal(file, item.Axis, isNumeric, isLogarithmic, found), isNumeric, beside: found.CountBy(point => point.Word).Any(word => word.Value > 1)),
+            Specification(file.Called(measure), item.Axis, Horizontal(file, item.Axis, isNumeric, isLogarithmic, found), isNumeric, beside: found.CountBy(point => point.Word).Any(word => word.Value > 1)),
             [("points", columns)]);
     }
 

@@ -20,7 +20,7 @@ internal static class CurveChart
     public static IEnumerable<Chart> Of(ReportFile file, ReportItem.Plot item)
     {
         var groups = file.By(item.For);
-        return item.Measures.GroupBy(Measures.Unit).Select(alike => Of(groups, item.For, [.. alike])).OfType<Chart>();
+        return item.Measures.GroupBy(Measures.Unit).Select(alike => Of(file, groups, item.For, [.. alike])).OfType<Chart>();
     }
 
     /// <summary>Words as the beginning of a sentence.</summary>
@@ -30,9 +30,15 @@ internal static class CurveChart
         return char.ToUpperInvariant(text[0]) + text[1..];
     }
 
-    private static Chart? Of(IReadOnlyList<RunGroup> groups, string[] axes, string[] measures)
+    private static Chart? Of(ReportFile file, IReadOnlyList<RunGroup> groups, string[] axes, string[] measures)
     {
-        Row[] rows = [.. groups.SelectMany(group => measures.SelectMany(measure => Curve(group, group.Label(axes), measure)))];
+        Row[] rows =
+        [
+            .. groups.SelectMany(group => measures.SelectMany(measure =>
+                Curve(group, group.Label(axes), measure).Select(row => row with { Measure = file.Called(measure) }))),
+        ];
+        var written = Sentence(measures);
+        measures = Array.ConvertAll(measures, file.Called);
         if (rows.All(row => row.Values is null))
         {
             return null;
@@ -54,7 +60,7 @@ internal static class CurveChart
         }
 
         var epochs = rows.Max(row => row.Epoch);
-        var title = epochs == 1 ? $"{Sentence(measures)} after the first epoch" : $"{Sentence(measures)} by epoch";
+        var title = epochs == 1 ? $"{written} after the first epoch" : $"{written} by epoch";
         return new Chart(
             title, Describe(title, rows, groups.Count, measures),
             epochs == 1 ? OneEpoch(measures, groups.Count) : Specification(measures, telling, rows.Length <= PointsWithMarks, epochs),

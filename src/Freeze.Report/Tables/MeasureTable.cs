@@ -15,7 +15,7 @@ internal static class MeasureTable
         [
             .. item.By.Select((axis, i) => (new Column(axis), groups.Select(group => (Cell)group.Values[i]))),
             .. item.By.Length == 0 ? [(new Column("runs"), groups.Select(_ => (Cell)"all"))] : Array.Empty<(Column, IEnumerable<Cell>)>(),
-            .. item.Measures.SelectMany(measure => OfMeasure(measure, groups)),
+            .. item.Measures.SelectMany(measure => OfMeasure(measure, file.Called(measure), groups)),
             (new Column("runs", IsNumber: true), groups.Select(group => (Cell)Progress(group))),
         ];
         var cells = Array.ConvertAll(columns, column => column.Cells.ToArray());
@@ -30,10 +30,10 @@ internal static class MeasureTable
     public static string Title(ReportItem.Table item) =>
         CurveChart.Sentence(item.Measures) + (item.By.Length > 0 ? $" by {string.Join(", ", item.By)}" : " of all runs");
 
-    private static IEnumerable<(Column Column, IEnumerable<Cell> Cells)> OfMeasure(string measure, IReadOnlyList<RunGroup> groups)
+    private static IEnumerable<(Column Column, IEnumerable<Cell> Cells)> OfMeasure(string measure, string called, IReadOnlyList<RunGroup> groups)
     {
         var measured = groups.Select(group => Measured(measure, group)).ToArray();
-        yield return (new Column(measure, IsNumber: true), groups.Zip(measured, (group, spread) => Shown(measure, group, spread)));
+        yield return (new Column(called, IsNumber: true), groups.Zip(measured, (group, spread) => Shown(measure, group, spread)));
         var published = groups.Select(group => Published(measure, group)).ToArray();
         if (published.Any(source => source is not null))
         {

