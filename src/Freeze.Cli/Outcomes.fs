@@ -36,8 +36,7 @@ let failure (outcome: RunOutcome) : RunFailure option =
 /// Says of a failure what it is and what to do.
 let tellFailure (run: Run) (outcome: RunOutcome) =
     match outcome with
-    | RunOutcome.WaitingFor before ->
-        eprintfn "%s waits for %s, which has failed" (line run.Name) (line before)
+    | RunOutcome.WaitingFor before -> tell "%s waits for %s, which has failed" (line run.Name) (line before)
     | _ -> ()
 
     for failure in Option.toList (failure outcome) do

@@ -14,8 +14,9 @@ type View = Run -> ((Progress -> unit) -> RunOutcome) -> RunOutcome
 type Subject =
     {
         Name: string
-        /// At an epoch: the candidates of a later rung go on for longer.
-        Epochs: int -> int
+        Epochs: int
+        /// Whether candidates go on for longer on a later rung.
+        IsHalving: bool
         /// What its epochs are judged by: "validation" or "test".
         HeldOut: string
     }
@@ -23,11 +24,15 @@ type Subject =
 let subjectOf (run: Run) : Subject =
     {
         Name = line run.Name
-        Epochs = Searches.epochsAt run.Recipe
+        Epochs = run.Recipe.Epochs
+        IsHalving = run.Recipe.Halving
         HeldOut = heldOut run.Recipe
     }
 
-let private epochOf (run: Subject) (epoch: int) = $"epoch {epoch}/{run.Epochs epoch}"
+let private epochsAt (run: Subject) (epoch: int) =
+    Searches.lengthAt run.IsHalving run.Epochs epoch
+
+let private epochOf (run: Subject) (epoch: int) = $"epoch {epoch}/{epochsAt run epoch}"
 
 /// What an epoch came to; of a line that is too long speed and losses go first.
 let private epochLine (width: int option) (run: Subject) (record: EpochRecord) (time: EpochTime) =
@@ -89,11 +94,17 @@ type private Underway(run: Subject) =
         match progress with
         | Progress.Note _ -> ()
         | Progress.Step(epoch, step, steps, loss, accuracy, speed) ->
-            show epoch ((float (epoch - 1) + float step / float (max 1 steps)) / float (run.Epochs epoch)) loss accuracy speed
+            show
+                epoch
+                ((float (epoch - 1) + float step / float (max 1 steps))
+                 / float (epochsAt run epoch))
+                loss
+                accuracy
+                speed
         | Progress.Epoch(record, time) ->
             show
                 record.Epoch
-                (float record.Epoch / float (run.Epochs record.Epoch))
+                (float record.Epoch / float (epochsAt run record.Epoch))
                 record.TrainingLoss
                 record.TrainingAccuracy
                 time.ImagesPerSecond

@@ -13,16 +13,16 @@ module Searches =
         else
             candidates :: rungs (max 1 (candidates / keptOneOf))
 
-    /// How many epochs a training has that has come to some epoch: on a stage's further rungs more than its recipe says.
-    let rec epochsAt (recipe: Recipe) (epoch: int) : int =
-        if recipe.Halving && epoch > recipe.Epochs then
-            epochsAt
-                { recipe with
-                    Epochs = recipe.Epochs * keptOneOf
-                }
-                epoch
+    /// How many epochs a training has that has come to some epoch: where its stages halve, on further rungs more than at first.
+    let rec lengthAt (isHalving: bool) (epochs: int) (epoch: int) : int =
+        if isHalving && epoch > epochs then
+            lengthAt isHalving (epochs * keptOneOf) epoch
         else
-            recipe.Epochs
+            epochs
+
+    /// As above, of a recipe's training.
+    let epochsAt (recipe: Recipe) (epoch: int) : int =
+        lengthAt recipe.Halving recipe.Epochs epoch
 
     /// A run's place; nothing where it is of no search.
     let tryPlace (run: Run) : SearchPlace option =

@@ -145,7 +145,11 @@ let changes (before: Recipe) (after: Recipe) : Change list =
         | "net" -> net before.Net after.Net
         | "weights" -> weights before.Weights after.Weights
         | "learning" -> learning before.Learning after.Learning
-        | "from" -> if origin before = origin after then [] else [ told "start" (origin before) (origin after) ]
+        | "from" ->
+            if origin before = origin after then
+                []
+            else
+                [ told "start" (origin before) (origin after) ]
         | "data" when before.Data = after.Data -> []
         | "data" -> [ told "data" (DataSource.name before.Data) (DataSource.name after.Data) ]
         | _ -> ofJson (Map.tryFind field settings |> Option.defaultValue field) was is)

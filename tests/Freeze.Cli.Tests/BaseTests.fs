@@ -18,7 +18,7 @@ let private failing =
     text.Replace("case before { }", "case before { optimizer sgd(lr 900) }")
 
 let private outcomes (output: Output) =
-    (json output).EnumerateArray()
+    (items output).EnumerateArray()
     |> Seq.map (fun run -> run.GetProperty("name").GetString(), run.GetProperty("outcome").GetString())
     |> List.ofSeq
 

@@ -121,8 +121,8 @@ let processes =
 
                 let output = onFileSystem store "ro" "true" [ "run"; file quick; "--store"; store ]
 
-                equal 1 output.Code
-                contains "can only be read" output.Errors
+                equal 2 output.Code
+                contains "runs cannot be kept in" output.Errors
                 contains "--store" output.Errors
             }
 

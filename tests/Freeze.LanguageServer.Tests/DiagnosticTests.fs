@@ -127,7 +127,7 @@ let tests =
                 equal [ "FRZ001" ] (codes (client.Diagnostics(uri, 3)))
                 client.Change(uri, 4, [ object [ "range", range (0, 1) (0, 2_000_000); "text", text "" ] ])
                 // A comment of one letter.
-                equal [ "FRZ119" ] (codes (client.Diagnostics(uri, 4)))
+                equal [ "FRZ120" ] (codes (client.Diagnostics(uri, 4)))
             }
 
             test "the earlier of two settings is related information" {

@@ -185,10 +185,20 @@ let private prepare
             match submit job runs with
             | None -> Exit.runFailed, before
             | number ->
-                let submitted = { Job = job; Runs = runs; Number = number }
+                let submitted =
+                    {
+                        Job = job
+                        Runs = runs
+                        Number = number
+                    }
 
                 if not isJson then
-                    say "Job %s: %d tasks for %d runs; logs in %s." number.Value job.Tasks runs.Length job.Folder
+                    say
+                        "Job %s: %d tasks for %d runs; logs in %s."
+                        number.Value
+                        job.Tasks
+                        runs.Length
+                        job.Folder
 
                 submitAll (submitted :: before) others
 
