@@ -1,5 +1,6 @@
 module Freeze.Cli.Tests.ReportTests
 
+open System.Diagnostics
 open System.IO
 open System.Text.Json
 open System.Text.RegularExpressions
@@ -380,5 +381,37 @@ let processes =
                 // Five of each epoch, mean and norm of four layers, and a histogram of each at start and end.
                 contains $"{12 * (5 + 8)} scalars of 13 tags, 8 histograms, 1 texts" read
                 matches @"loss/training: 1: \S+, 2: \S+, 3: \S+, 4: \S+, 5: " read
+            }
+
+            test "the README's verdicts are those of the records in docs/results" {
+                let store, archive =
+                    folder (), Path.Combine(root, "docs", "results", "records", "lenet.tar.xz")
+
+                use tar = Process.Start("tar", [ "-xJf"; archive; "-C"; store ])
+                tar.WaitForExit()
+                equal 0 tar.ExitCode
+
+                let page, tables =
+                    Path.Combine(store, "page.html"), Path.Combine(store, "tables.md")
+
+                let source = Path.Combine(root, "dsl-examples", "lenet-each-layer.frz")
+
+                let report =
+                    freeze [ "report"; source; "--store"; store; "-o"; page; "--markdown"; tables ]
+
+                equal 0 report.Code
+
+                let rows (text: string) =
+                    text.Split('\n')
+                    |> Array.skipWhile (fun line -> not (line.StartsWith "| verdict"))
+                    |> Array.takeWhile (fun line -> line.StartsWith '|')
+
+                let written = (File.ReadAllText tables)
+                equal 7 (rows written).Length
+                equal (rows written) (rows (File.ReadAllText(Path.Combine(root, "README.md"))))
+
+                contains
+                    (String.concat "\n" (rows written))
+                    (File.ReadAllText(Path.Combine(root, "docs", "results", "README.md")))
             }
         ]
