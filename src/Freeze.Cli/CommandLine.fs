@@ -251,7 +251,8 @@ let private check
     (arguments: string list)
     : Result<string list, string> =
     let wrong (reason: string) =
-        Error $"freeze {command.Name}: {reason}; `freeze {command.Name} --help` shows how it is called"
+        let end' = if reason.EndsWith '?' then "" else ";"
+        Error $"freeze {command.Name}: {reason}{end'} `freeze {command.Name} --help` shows how it is called"
 
     let optionOf (name: string) =
         command.Options |> List.tryFind (fun option -> List.contains name option.Names)
