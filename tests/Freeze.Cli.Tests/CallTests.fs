@@ -31,6 +31,9 @@ let tests =
                     "show a b", "one RUN is enough, and `b` is another"
                     "doctor a.frz", "there is nothing to do with `a.frz`"
                     "help rnu", "did you mean `run`?"
+                    "gc -",
+                    "freeze gc: `-` is standard input, which only check, fmt, plan and run read: write the text to a file"
+                    "check a.frz - -", "`-` is standard input, which is read once"
                     "--versoin", "did you mean `--version`?"
                 ]
                 (fun (call, message) ->
@@ -82,8 +85,15 @@ let tests =
                     | other -> failtest $"{command.Example}: %A{other}"
             }
 
+            test "processes side by side cannot read standard input" {
+                let output = freeze [ "run"; "-"; "--jobs"; "2" ]
+                equal 2 output.Code
+                contains "one process alone can read: leave out --jobs" output.Errors
+            }
+
             test "freeze alone and freeze help list every command" {
                 let alone, help = freeze [], freeze [ "help" ]
+                equal help.Text (freeze [ "help"; "help" ]).Text
                 equal 2 alone.Code
                 equal 0 help.Code
                 equal (help.Text.TrimEnd()) (alone.Errors.TrimEnd())
