@@ -85,6 +85,24 @@ let tests =
                     | other -> failtest $"{command.Example}: %A{other}"
             }
 
+            testTheory
+                "--only takes a value by its text, or else by its number"
+                [
+                    "p=1.0", [ "p=1.0" ]
+                    "p=1", [ "p=1.0"; "p=1 filter" ]
+                    "p=0.50", [ "p=0.5" ]
+                ]
+                (fun (only, expected) ->
+                    let source = file "let p = [0.5, 1.0, 1 filter]; conv: train p filters; rest: fixed"
+
+                    let plan = freeze [ "plan"; source; "--json"; "--only"; only ]
+
+                    equal
+                        expected
+                        [
+                            for run in (items plan).EnumerateArray() -> run.GetProperty("name").GetString()
+                        ])
+
             test "processes side by side cannot read standard input" {
                 let output = freeze [ "run"; "-"; "--jobs"; "2" ]
                 equal 2 output.Code
