@@ -107,6 +107,8 @@ let tests =
                 let output = freeze [ "run"; "-"; "--jobs"; "2" ]
                 equal 2 output.Code
                 contains "one process alone can read: leave out --jobs" output.Errors
+                // It is not even looked at.
+                lacks "standard input:1" output.Errors
             }
 
             test "freeze alone and freeze help list every command" {

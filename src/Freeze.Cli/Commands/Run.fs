@@ -313,19 +313,21 @@ let run (arguments: ParseResults<RunArguments>) : int =
             (arguments.GetResult RunArguments.Files)
         |> Option.map Files.withBases
 
-    match mistake arguments, passes |> Result.map (fun passes -> passes, runs ()) with
+    match mistake arguments, passes with
     | Some text, _
     | None, Error text -> Exit.refuse text
-    | None, Ok(_, None) -> Exit.wrongInput
-    | None, Ok(_, Some runs) when not (KnownData.areIdentified runs) -> Exit.wrongInput
-    | None, Ok(passes, Some runs) ->
-        let store = Places.store (arguments.TryGetResult RunArguments.Store)
+    | None, Ok passes ->
+        match runs () with
+        | None -> Exit.wrongInput
+        | Some runs when not (KnownData.areIdentified runs) -> Exit.wrongInput
+        | Some runs ->
+            let store = Places.store (arguments.TryGetResult RunArguments.Store)
 
-        if arguments.Contains RunArguments.Dry_Run then
-            foretell arguments store runs
-        elif not (arguments.Contains Worker || isReady arguments store runs) then
-            Exit.wrongInput
-        elif arguments.Contains Worker then
-            Signals.cancellingWorker (train arguments passes store runs)
-        else
-            Signals.cancelling (train arguments passes store runs)
+            if arguments.Contains RunArguments.Dry_Run then
+                foretell arguments store runs
+            elif not (arguments.Contains Worker || isReady arguments store runs) then
+                Exit.wrongInput
+            elif arguments.Contains Worker then
+                Signals.cancellingWorker (train arguments passes store runs)
+            else
+                Signals.cancelling (train arguments passes store runs)
