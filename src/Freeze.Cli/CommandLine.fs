@@ -244,6 +244,9 @@ let private isOf (value: Value) (text: string) =
     | Value.Whole -> fst (Int32.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture))
     | Value.Number -> fst (Double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture))
 
+/// The commands that take `-`: each reads a file once, and in its own process.
+let private readsInput = [ "check"; "fmt"; "plan"; "run" ]
+
 /// The arguments of a command as Argu reads them, or what is wrong with them.
 let private check
     (command: Command)
@@ -302,6 +305,11 @@ let private check
             | None -> wrong $"there is nothing to do with `{Tables.line argument}`"
             | Some main when not main.IsMany && mains > 0 ->
                 wrong $"one {mainOf main} is enough, and `{Tables.line argument}` is another"
+            | Some _ when argument = "-" && not (List.contains command.Name readsInput) ->
+                wrong
+                    $"""`-` is standard input, which only {Suggest.list "and" 4 readsInput} read: write the text to a file, and name that"""
+            | Some _ when argument = "-" && List.contains "-" read ->
+                wrong "`-` is standard input, which is read once"
             | Some _ -> go (argument :: read) (mains + 1) seen rest
 
     go [] 0 [] arguments
@@ -311,7 +319,8 @@ let read (arguments: string list) : Call =
     match arguments with
     | []
     | [ "" ] -> Call.Wrong(help ())
-    | [ "help" ] -> Call.Help(help ())
+    | [ "help" ]
+    | "help" :: "help" :: _ -> Call.Help(help ())
     | "help" :: name :: _ ->
         match tryFind name with
         | Some command -> Call.Help(helpOf command)

@@ -169,12 +169,17 @@ let withBases (runs: Run[]) : Run[] =
 
 let private valueOf (axis: Axis) = AxisValue.text axis.Value
 
-/// Numbers are equal as numbers: 0.10 is 0.1, and 1 is `1 filter`.
-let private isValue (wanted: string) (axis: Axis) =
-    match axis.Value, Double.TryParse(wanted, CultureInfo.InvariantCulture) with
-    | AxisValue.Number value, (true, number) -> value = number
-    | AxisValue.Amount(value, unit), (true, number) when unit <> "%" -> value = number
-    | _ -> valueOf axis = wanted || List.contains wanted (AxisValue.names axis.Value)
+/// Which values of an axis are meant: those of that text, or else those of that number, as 0.10 is 0.1 and 1 is `1 filter`.
+let private isValue (wanted: string) (axes: Axis seq) : Axis -> bool =
+    let isText axis = valueOf axis = wanted
+
+    let isNumber (axis: Axis) =
+        match axis.Value, Double.TryParse(wanted, CultureInfo.InvariantCulture) with
+        | AxisValue.Number value, (true, number) -> value = number
+        | AxisValue.Amount(value, unit), (true, number) when unit <> "%" -> value = number
+        | _ -> List.contains wanted (AxisValue.names axis.Value)
+
+    if Seq.exists isText axes then isText else isNumber
 
 /// The runs that `axis=value` names; several of one axis widen the choice, of different axes narrow it.
 let only (conditions: string list) (runs: Run[]) : Result<Run[], string> =
@@ -185,7 +190,10 @@ let only (conditions: string list) (runs: Run[]) : Result<Run[], string> =
 
     let check (name: string, value: string) =
         let values =
-            runs |> Seq.collect _.Columns |> Seq.filter (fun axis -> axis.Name = name)
+            runs
+            |> Seq.collect _.Columns
+            |> Seq.filter (fun axis -> axis.Name = name)
+            |> Seq.toArray
 
         if Seq.isEmpty values then
             let known =
@@ -196,21 +204,21 @@ let only (conditions: string list) (runs: Run[]) : Result<Run[], string> =
             | _ ->
                 Error
                     $"""--only '{name}={value}': no axis is called so; there is {Suggest.list "and" 12 known}"""
-        elif values |> Seq.exists (isValue value) then
-            Ok(name, value)
+        elif values |> Seq.exists (isValue value values) then
+            Ok(name, isValue value values)
         else
             let known = values |> Seq.map valueOf |> Seq.distinct |> List.ofSeq
             Error $"""--only '{name}={value}': {name} is {Suggest.list "or" 12 known}"""
 
     let checked' = conditions |> List.map (split >> Result.bind check)
 
-    let fits (wanted: (string * string) list) (run: Run) =
+    let fits (wanted: (string * (Axis -> bool)) list) (run: Run) =
         wanted
         |> List.groupBy fst
         |> List.forall (fun (name, values) ->
             run.Columns
             |> Array.exists (fun axis ->
-                axis.Name = name && values |> List.exists (fun (_, value) -> isValue value axis)))
+                axis.Name = name && values |> List.exists (fun (_, isWanted) -> isWanted axis)))
 
     match checked' |> List.tryFind _.IsError with
     | Some(Error reason) -> Error reason

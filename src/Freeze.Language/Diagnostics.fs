@@ -406,6 +406,10 @@ module Diagnostic =
         error "FRZ048" span "stages stand at the top of a net, numbered in order"
         |> hint $"here `stage %d{next}` would come"
 
+    let stageForms span =
+        error "FRZ048" span "this net says its stages in two ways"
+        |> hint "write all as `stage 1 { … }`, or all as `end stage 1`"
+
     let emptyStage span =
         error "FRZ048" span "this stage is empty"
         |> hint "parts stand before its end, and behind the stage before it"

@@ -85,6 +85,12 @@ let private net (before: Net) (after: Net) : Change list =
             change $"{changed.Length - shown.Length} more parts of the net" "…" "…"
     ]
 
+let private frozenParts what (before: string[]) (after: string[]) : Change list =
+    if before = after then
+        []
+    else
+        [ change what (RecipeWords.parts before) (RecipeWords.parts after) ]
+
 /// The settings whose fields of a recipe are called otherwise.
 let private settings =
     Map.ofList
@@ -97,7 +103,6 @@ let private settings =
             "dropLast", "drop last"
             "halving", "search halving per stage"
             "stops", "stop"
-            "frozenStatistics", "stats frozen"
         ]
 
 /// A change of a field's canonical JSON.
@@ -126,7 +131,7 @@ let private learning (before: Learning) (after: Learning) : Change list =
             yield! ofValues "members" members members'
             yield! ofValues "epochs before the members" epochs epochs'
             yield! weights was is
-            yield! ofValues "stats frozen of members" frozen frozen'
+            yield! frozenParts "stats frozen of members" frozen frozen'
         ]
     | _ when before = after -> []
     | _ -> [ told "learn" (learningWord before) (learningWord after) ]
@@ -150,6 +155,7 @@ let changes (before: Recipe) (after: Recipe) : Change list =
                 []
             else
                 [ told "start" (origin before) (origin after) ]
+        | "frozenStatistics" -> frozenParts "stats frozen" before.FrozenStatistics after.FrozenStatistics
         | "data" when before.Data = after.Data -> []
         | "data" -> [ told "data" (DataSource.name before.Data) (DataSource.name after.Data) ]
         | _ -> ofJson (Map.tryFind field settings |> Option.defaultValue field) was is)

@@ -21,18 +21,28 @@ let private wordOf textOf (on: Expression) : string =
                   unit) -> $"{number value} {unit.Value}"
     | _ -> textOf on.Span
 
+/// Whether a value behind `on` is one of a run's. `0.4 filters` is the share 0.4 there, but where `filters` is a case.
+let private isOf textOf isCase (values: Set<string>) (on: Expression) : bool =
+    Selection.has values (wordOf textOf on)
+    || match on.Value with
+       | Term.Amount({
+                         Value = Term.Number(_, (NumberForm.Decimal | NumberForm.Percent))
+                     } as share,
+                     unit) -> not (isCase unit.Value) && values.Contains(wordOf textOf share)
+       | _ -> false
+
 /// The published values that hold for a run whose axes have these values, with their spans: those whose every value is
 /// among them.
 let ofRun
     report
     (textOf: Span -> string)
+    (isCase: string -> bool)
     scope
     (section: Section)
     (values: Set<string>)
     : (Span * Expectation) list =
     let holds (expected: Expected) =
-        expected.Published.On
-        |> List.forall (fun on -> Selection.has values (wordOf textOf on))
+        expected.Published.On |> List.forall (isOf textOf isCase values)
 
     [
         for expected in section.Expected do

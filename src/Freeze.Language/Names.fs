@@ -2,6 +2,7 @@
 [<RequireQualifiedAccess>]
 module Freeze.Language.Names
 
+open System.Collections.Generic
 open Freeze.Language.Syntax
 
 [<RequireQualifiedAccess>]
@@ -320,19 +321,20 @@ let partOf (net: Definition) (path: string) : Span option =
         | _, Some label -> [ label.Value, label.Span, Walk.inner part ]
         | _, None -> Walk.inner part |> List.collect named
 
+    // By depth the bodies that were looked at: blocks that use each other lead to the same one in very many ways.
+    let seen = Array.init 20 (fun _ -> HashSet<NetPart list>(HashIdentity.Reference))
+
     let rec find depth (body: NetPart list) (segments: string list) : Span option =
         match segments with
-        // A block that uses itself has no end.
         | [] -> None
-        | _ when depth > 20 -> None
+        | _ when depth = seen.Length || not (seen[depth].Add body) -> None
         | segment :: rest ->
-            let parts = body |> List.collect named
+            let exact, others =
+                body
+                |> List.collect named
+                |> List.partition (fun (name, _, _) -> name = segment)
 
-            let exact, alike =
-                parts |> List.filter (fun (name, _, _) -> name = segment),
-                parts |> List.filter (fun (name, _, _) -> bare name = bare segment)
-
-            exact @ alike
+            exact @ (others |> List.filter (fun (name, _, _) -> bare name = bare segment))
             |> List.tryPick (fun (_, span, inner) ->
                 if rest.IsEmpty then
                     Some span

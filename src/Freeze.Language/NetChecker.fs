@@ -179,17 +179,25 @@ and private residual builder environment span inner shortcut =
         | _ -> NetBuilder.add builder environment.Place span start finish
 
 /// The name of the stage that comes next, where a stage may stand here.
-and private nextStage (builder: Builder) (environment: Environment) span number (make: string -> unit) =
+and private nextStage
+    (builder: Builder)
+    (environment: Environment)
+    span
+    number
+    (isMark: bool)
+    (make: string -> unit)
+    =
     let next = builder.StageCount + 1
 
     match wholeBetween (scope builder environment) 1L 1000L "the stage" number with
     | Error diagnostic -> builder.Fail diagnostic
     | Ok found when found <> int64 next || environment.Place.Prefix <> "" ->
         builder.Fail(Diagnostic.stageOrder span next)
+    | Ok _ when next > 1 && isMark = builder.Marks.IsEmpty -> builder.Fail(Diagnostic.stageForms span)
     | Ok _ -> make $"stage{next}"
 
 and private stage builder environment span number inner =
-    nextStage builder environment span number (fun name ->
+    nextStage builder environment span number false (fun name ->
         builder.Claim(name, span)
         parts builder (inBlock environment name) inner
 
@@ -197,7 +205,7 @@ and private stage builder environment span number inner =
             builder.EndStage name)
 
 and private endStage builder environment span number =
-    nextStage builder environment span number (fun name ->
+    nextStage builder environment span number true (fun name ->
         if builder.IsAtStagesEnd then
             builder.Fail(Diagnostic.emptyStage span)
         else

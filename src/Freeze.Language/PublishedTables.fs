@@ -4,14 +4,21 @@ module Freeze.Language.PublishedTables
 
 open Freeze.Language.Syntax
 
+/// A table is written by hand; each of its values has all that stands before its row and above its column.
+let private mostLabels = 50
+
 /// The values of a table, row by row; `place` is that of the whole.
 let values report (place: Span) (lines: Located<PublishedLine> list) : Published list =
     let wrong span expected =
         report (Diagnostic.wrongValue span expected)
         []
 
+    let tooMany (labels: Expression list) =
+        wrong labels[mostLabels].Span $"at most {mostLabels} values before a row or above a column"
+
     let row (columns: Expression list list) (line: Located<PublishedLine>) =
         match line.Value with
+        | PublishedLine.Row(on, _) when on.Length > mostLabels -> tooMany on
         | PublishedLine.Row(on, values) when values.Length = columns.Length ->
             List.zip columns values
             |> List.choose (fun (column, value) ->
@@ -24,7 +31,10 @@ let values report (place: Span) (lines: Located<PublishedLine> list) : Published
     match lines with
     | {
           Value = PublishedLine.Columns columns
-      } :: rows -> rows |> List.collect (row columns)
+      } :: rows ->
+        match columns |> List.tryFind (fun column -> column.Length > mostLabels) with
+        | Some column -> tooMany column
+        | None -> rows |> List.collect (row columns)
     | { Value = PublishedLine.Broken } :: _ -> []
     | first :: _ -> wrong first.Span "`on` and the columns, such as `on 0.1, 0.4`"
     | [] -> wrong place "rows: `{ on 0.1, 0.4; dense: 88.73, 93.33 }`"

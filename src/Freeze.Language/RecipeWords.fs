@@ -75,6 +75,13 @@ let ofJson (text: string) : string =
     use document = JsonDocument.Parse text
     value document.RootElement
 
+/// What parts of a net are called, as it is written there.
+let parts (names: string[]) : string =
+    if names.Length = 0 then
+        "none"
+    else
+        String.Join(", ", names)
+
 let of' (content: 'T) : string = ofJson (Json.toText content)
 
 /// What is counted along a dimension of a layer's weight, such as filters.

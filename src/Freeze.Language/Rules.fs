@@ -201,6 +201,10 @@ let private effects context (rest: Verb option) (rule: Rule) : (int * Effect) li
     let net = context.Net
     let selected = context.Select rule.Selector |> Diagnostic.keep context.Report
 
+    match Walk.places rule.Selector with
+    | _ :: second :: _ -> context.Report(Diagnostic.wrongValue second.Span "one `each layer` in a rule")
+    | _ -> ()
+
     let parts =
         match Walk.placeOf rule.Selector, selected with
         | Some place, Some selected ->

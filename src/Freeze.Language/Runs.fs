@@ -33,7 +33,7 @@ type Made =
     }
 
 /// The run whose settings and net are known.
-let private plan (making: Making) (section: Section) (standing: Naming.Standing) : Planned =
+let private plan isCase (making: Making) (section: Section) (standing: Naming.Standing) : Planned =
     let context, settings = making.Context, making.Settings
     let learning, weights = RunWeights.learning making
 
@@ -53,7 +53,7 @@ let private plan (making: Making) (section: Section) (standing: Naming.Standing)
 
     let expected =
         Selection.values (standing.Axes @ standing.Draws) making.Net.Name settings.Data.Name
-        |> Expectations.ofRun context.Report context.TextOf making.Scope section
+        |> Expectations.ofRun context.Report context.TextOf isCase making.Scope section
 
     {
         Run =
@@ -80,6 +80,8 @@ let maker
     : Variant -> int64 list -> Made =
     let report = context.Report
     let build = RunNets.builder report
+    let cases = contents.Cases |> List.map (fun (name, _) -> name.Value) |> Set.ofList
+    let isCase = cases.Contains
 
     let reads =
         Memo.by
@@ -162,5 +164,5 @@ let maker
                 Planned =
                     resolved
                     |> Option.bind (build section scope settings)
-                    |> Option.map (fun net -> plan (making settings net) section standing)
+                    |> Option.map (fun net -> plan isCase (making settings net) section standing)
             }

@@ -239,6 +239,9 @@ and number (scope: Scope) (expression: Expression) : Result<decimal * NumberForm
                 |> Diagnostic.unknownWord callee.Span "function" callee.Value
         )
     | Ok { Value = Datum.Amount(_, _, unit) } ->
+        let unit =
+            Vocabulary.tryDimension unit |> Option.map _.Word |> Option.defaultValue unit
+
         Error(Diagnostic.wrongValue expression.Span $"a number, not one that counts {unit}")
     | Ok _ -> Error(Diagnostic.wrongValue expression.Span "a number")
     | Error e -> Error e

@@ -72,13 +72,16 @@ let selectorExpressions (selector: Selector) : Expression list =
         | _ -> [])
     |> List.ofSeq
 
-/// What a rule calls the place of each layer, where it speaks of each.
-let placeOf (selector: Selector) : Name option =
+/// What a rule calls the place of each layer, where it speaks of each; more than one are a mistake.
+let places (selector: Selector) : Name list =
     selectors selector
-    |> Seq.tryPick (fun inner ->
+    |> Seq.choose (fun inner ->
         match inner.Value with
         | Select.Each place -> Some place
         | _ -> None)
+    |> List.ofSeq
+
+let placeOf (selector: Selector) : Name option = places selector |> List.tryHead
 
 /// The expressions of a rule's selector, amount and modifiers.
 let ruleExpressions (selector: Selector) (action: Action) : Expression list =

@@ -66,13 +66,22 @@ let private withSeparator (source: Source) (span: Span) : Span =
 let private isAlone (statement: Statement) =
     match statement.Value with
     | StatementItem.Together _
+    | StatementItem.ExpectTable _
     | StatementItem.Report _ -> false
     | StatementItem.Expect(_, values, _) -> values.Length = 1
     | _ -> true
 
-let private removal (analysed: Analysed) (what: string) (diagnostic: Diagnostic) =
+/// Whether a statement does no more than give a meaning to the name at a span.
+let private defines (span: Span) (statement: Statement) =
+    match statement.Value with
+    | StatementItem.Let(name, _)
+    | StatementItem.Draw(name, _)
+    | StatementItem.Net { Name = name } -> name.Span = span
+    | _ -> false
+
+let private removal (analysed: Analysed) (what: string) isWhole (diagnostic: Diagnostic) =
     statementAt analysed diagnostic.Span
-    |> Option.filter isAlone
+    |> Option.filter isWhole
     |> Option.map (fun statement ->
         fix $"Remove {what}" [ withSeparator (Workspace.sourceOf analysed) statement.Span, "" ])
     |> Option.toList
@@ -135,11 +144,11 @@ let private meant (diagnostic: Diagnostic) =
 let private ofWarning (analysed: Analysed) (diagnostic: Diagnostic) : Fix list =
     match diagnostic.Code with
     | "FRZ101"
-    | "FRZ108" -> removal analysed "this rule" diagnostic
+    | "FRZ108" -> removal analysed "this rule" isAlone diagnostic
     | "FRZ102" -> append analysed "at least 1" diagnostic
-    | "FRZ103" -> removal analysed "what is never used" diagnostic
+    | "FRZ103" -> removal analysed "what is never used" (defines diagnostic.Span) diagnostic
     | "FRZ106" -> always analysed diagnostic
-    | "FRZ107" -> removal analysed "this statement" diagnostic
+    | "FRZ107" -> removal analysed "this statement" isAlone diagnostic
     | "FRZ109" -> holdOut analysed diagnostic
     | "FRZ116"
     | "FRZ118" -> unzero analysed diagnostic

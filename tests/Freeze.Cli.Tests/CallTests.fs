@@ -31,6 +31,9 @@ let tests =
                     "show a b", "one RUN is enough, and `b` is another"
                     "doctor a.frz", "there is nothing to do with `a.frz`"
                     "help rnu", "did you mean `run`?"
+                    "gc -",
+                    "freeze gc: `-` is standard input, which only check, fmt, plan and run read: write the text to a file"
+                    "check a.frz - -", "`-` is standard input, which is read once"
                     "--versoin", "did you mean `--version`?"
                 ]
                 (fun (call, message) ->
@@ -82,8 +85,35 @@ let tests =
                     | other -> failtest $"{command.Example}: %A{other}"
             }
 
+            testTheory
+                "--only takes a value by its text, or else by its number"
+                [
+                    "p=1.0", [ "p=1.0" ]
+                    "p=1", [ "p=1.0"; "p=1 filter" ]
+                    "p=0.50", [ "p=0.5" ]
+                ]
+                (fun (only, expected) ->
+                    let source = file "let p = [0.5, 1.0, 1 filter]; conv: train p filters; rest: fixed"
+
+                    let plan = freeze [ "plan"; source; "--json"; "--only"; only ]
+
+                    equal
+                        expected
+                        [
+                            for run in (items plan).EnumerateArray() -> run.GetProperty("name").GetString()
+                        ])
+
+            test "processes side by side cannot read standard input" {
+                let output = freeze [ "run"; "-"; "--jobs"; "2" ]
+                equal 2 output.Code
+                contains "one process alone can read: leave out --jobs" output.Errors
+                // It is not even looked at.
+                lacks "standard input:1" output.Errors
+            }
+
             test "freeze alone and freeze help list every command" {
                 let alone, help = freeze [], freeze [ "help" ]
+                equal help.Text (freeze [ "help"; "help" ]).Text
                 equal 2 alone.Code
                 equal 0 help.Code
                 equal (help.Text.TrimEnd()) (alone.Errors.TrimEnd())

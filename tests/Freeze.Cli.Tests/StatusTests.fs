@@ -264,6 +264,7 @@ let processes =
                 // What runs is not collected, and nothing but runs is.
                 let kept = freeze [ "gc"; source; "--store"; store; "--yes" ]
                 contains "is kept" kept.Errors
+                lacks "the files mean every run" kept.Text
                 isFalse started.HasExited
 
                 started.Kill()
@@ -282,7 +283,7 @@ let processes =
                     equal 0 (freeze ([ "run"; "--store"; store ] @ arguments)).Code
 
                 let outside = folder ()
-                File.WriteAllText(Path.Combine(outside, "kept"), "")
+                File.WriteAllText(Path.Combine(outside, "kept"), "no run's")
 
                 Directory.CreateSymbolicLink(Path.Combine(store, "0123456789abcdef"), outside)
                 |> ignore
@@ -303,6 +304,9 @@ let processes =
                 let done' = freeze [ "gc"; source; "--store"; store; "--yes" ]
                 contains "1 removed" done'.Text
                 contains "it is no run's folder" done'.Errors
+                // What could not be removed is no room that was won.
+                let again = json (freeze [ "gc"; source; "--store"; store; "--yes"; "--json" ])
+                equal 0L (again.GetProperty("bytes").GetInt64())
                 equal 4 (folders store).Length
                 isTrue (File.Exists(Path.Combine(outside, "kept")))
                 isTrue (File.Exists(Path.Combine(store, "notes.txt")))

@@ -45,6 +45,19 @@ let tests =
     testList
         "differences"
         [
+            test "norms with frozen statistics are called as the file calls them" {
+                let net =
+                    "net mine { conv1: conv 4 3x3; bnA: bn; bnB: bn; linear classes }; net mine; "
+
+                let was, is = recipe (net + "bn: train"), recipe (net + "bnA: fixed stats frozen")
+
+                let change =
+                    Difference.changes was is
+                    |> List.find (fun change -> change.What = "stats frozen")
+
+                equal ("none", "bnA") (change.Before, change.After)
+            }
+
             test "each setting that makes another run is reported" {
                 let usual = recipe ""
 

@@ -191,6 +191,22 @@ let tests =
                 equal (Some "a switch: on or off") (takes "shuffle")
             }
 
+            test "a path through blocks that use themselves is followed in no time" {
+                let net =
+                    "net a { block b { x: b; b1: b; b2: b; b3: b; b4: b }; b; b1: b; b2: b }"
+                    |> source
+                    |> Parser.parse
+                    |> _.Statements
+                    |> List.pick (fun statement ->
+                        match statement.Value with
+                        | Syntax.StatementItem.Net net -> Some net
+                        | _ -> None)
+
+                let deep = String.replicate 15 "b1."
+                equal None (Names.partOf net (deep + "nothing"))
+                isTrue (Names.partOf net (deep + "b4")).IsSome
+            }
+
             test "every code of a message is explained" {
                 startsWith "No setting has this name." (Explanations.tryFind "FRZ010").Value
                 equal None (Explanations.tryFind "FRZ999")

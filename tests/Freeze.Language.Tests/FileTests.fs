@@ -283,6 +283,40 @@ let tests =
                 equal [] (found "2 units")
             }
 
+            test "a share behind `on` may say what it counts, and a case of that name is that case" {
+                let found cases =
+                    [
+                        for run in
+                            (analyse $"{cases}\nexpect accuracy 91 on 0.4 filters, 92 on 10%% filters").Runs do
+                            if run.Expected.Length > 0 then
+                                run.Name, run.Expected[0].Value
+                    ]
+
+                equal
+                    [ "p=0.4", 91.0; "p=10%", 92.0 ]
+                    (found "let p = [0.4, 10%, 0.5]; conv: train p filters; rest: fixed")
+
+                equal
+                    [ "filters p=0.4" ]
+                    (found
+                        "let p = [0.4, 0.5]\ncase filters { conv: train p filters }; case inputs { conv: train p inputs }"
+                     |> List.map fst)
+            }
+
+            test "a row or a column has at most 50 labels" {
+                let table labels =
+                    let on = String.replicate labels "1 "
+                    $"let p = [1, 2]; conv: train p filters\nexpect accuracy {{ on 1, 2; {on}: 98, 99 }}"
+
+                isFalse (List.contains "FRZ020" (codes (table 50)))
+                contains "FRZ020" (String.concat " " (codes (table 51)))
+                let wide = String.replicate 51 "1 "
+
+                contains
+                    "FRZ020"
+                    (String.concat " " (codes $"expect accuracy {{ on 2, {wide}; mnist: 98, 99 }}"))
+            }
+
             test "a table of published values is its values one by one" {
                 let file published =
                     runs (

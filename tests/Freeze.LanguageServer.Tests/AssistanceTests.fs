@@ -25,27 +25,26 @@ let private signature (marked: string) =
         let active = help.GetProperty("activeParameter").GetInt32()
         Some(label, parameters |> List.tryItem active |> Option.defaultValue "")
 
-/// A text after the first fix of its first warning, and the fix's title.
-let private heeded (content: string) (code: string) =
+/// The fixes of a text's messages of a code: the title of each, and the text after it.
+let private offered (content: string) (code: string) : (string * string) list =
     let client, uri = sharedText content
     let lines = content.Split '\n'
 
-    let actions =
-        client.Request(
-            "textDocument/codeAction",
-            object
-                [
-                    "textDocument", document uri
-                    "range", range (0, 0) (lines.Length, 0)
-                    "context", json "{ 'diagnostics': [] }"
-                ]
-        )
-        |> items
-        |> List.filter (fun action ->
-            action.GetProperty("diagnostics").[0].GetProperty("code").GetString() = code)
-
-    let edits = actions.Head.GetProperty("edit").GetProperty("changes").GetProperty uri
-    actions.Head.GetProperty("title").GetString(), applied (items edits) content
+    client.Request(
+        "textDocument/codeAction",
+        object
+            [
+                "textDocument", document uri
+                "range", range (0, 0) (lines.Length, 0)
+                "context", json "{ 'diagnostics': [] }"
+            ]
+    )
+    |> items
+    |> List.filter (fun action ->
+        action.GetProperty("diagnostics").[0].GetProperty("code").GetString() = code)
+    |> List.map (fun action ->
+        let edits = action.GetProperty("edit").GetProperty("changes").GetProperty uri
+        action.GetProperty("title").GetString(), applied (items edits) content)
 
 [<Tests>]
 let tests =
@@ -213,7 +212,15 @@ let tests =
                     "FRZ002", "conv1: frozen\n", "conv1: fixed\n"
                 ]
                 (fun (code, before, after) ->
-                    let title, content = heeded before code
+                    let title, content = (offered before code).Head
                     notEqual "" title
                     equal after content)
+
+            testTheory
+                "nothing is offered that removes more than what the warning is about"
+                [
+                    "FRZ103", "each layer i: train lr 0.1x\n"
+                    "FRZ107", "epochs 3\nexpect accuracy { on 3, 4; mnist: 98, 99 }\n"
+                ]
+                (fun (code, content) -> equal [] (offered content code))
         ]

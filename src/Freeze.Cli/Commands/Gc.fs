@@ -117,7 +117,12 @@ let private removeRuns
     (entries: Entry[])
     (kept: Kept[])
     : int =
-    let size = entries |> Array.sumBy (fun entry -> store.Size entry.Hash)
+    let sizes =
+        entries
+        |> Array.map (fun entry -> entry.Hash, store.Size entry.Hash)
+        |> Map.ofArray
+
+    let sizeOf = Array.sumBy (fun (entry: Entry) -> sizes[entry.Hash])
     let isJson = arguments.Contains GcArguments.Json
     let isDry = arguments.Contains GcArguments.Dry_Run
 
@@ -129,12 +134,12 @@ let private removeRuns
                 entries |> split (fun entry -> store.Remove entry.Hash |> Option.ofObj)
 
         if isJson then
-            printJson (not isDry) size removed (Array.append kept busy)
+            printJson (not isDry) (sizeOf removed) removed (Array.append kept busy)
         else
             tellKept busy
 
             if isDry then
-                say "%s, %s, would be removed." (plural removed.Length "run") (megabytes size)
+                say "%s, %s, would be removed." (plural removed.Length "run") (megabytes (sizeOf removed))
             else
                 say "%d removed." removed.Length
 
@@ -148,7 +153,11 @@ let private removeRuns
     elif isJson then
         remove ()
     elif entries.Length = 0 then
-        say "Nothing to remove: the files mean every run in %s." store.Folder
+        if kept.Length = 0 then
+            say "Nothing to remove: the files mean every run in %s." store.Folder
+        else
+            say "Nothing to remove from %s." store.Folder
+
         Exit.fine
     else
         entries
@@ -163,7 +172,7 @@ let private removeRuns
             remove ()
         elif Console.IsInputRedirected then
             Exit.refuse "there is no terminal to ask on: --yes removes these runs, --dry-run only lists them"
-        elif asked entries.Length (megabytes size) store.Folder then
+        elif asked entries.Length (megabytes (sizeOf entries)) store.Folder then
             remove ()
         else
             say "Nothing removed."

@@ -292,13 +292,19 @@ let private mistake (arguments: ParseResults<RunArguments>) : string option =
         threadsOutside (arguments.TryGetResult Threads)
         outside "--jobs" 1 256 (arguments.TryGetResult Jobs)
         every
+        if
+            arguments.GetResult(Jobs, 1) > 1
+            && List.contains Files.standardInput (arguments.GetResult RunArguments.Files)
+        then
+            Some
+                "`-` is standard input, which one process alone can read: leave out --jobs, or write the text to a file and name that"
     ]
     |> List.tryPick id
 
 let run (arguments: ParseResults<RunArguments>) : int =
     let passes = PassChoice.ofWords (arguments.GetResults RunArguments.Without)
 
-    let runs =
+    let runs () =
         Files.choose
             (KnownData.here (catalogOf arguments))
             (arguments.TryGetResult RunArguments.Profile)
@@ -307,19 +313,21 @@ let run (arguments: ParseResults<RunArguments>) : int =
             (arguments.GetResult RunArguments.Files)
         |> Option.map Files.withBases
 
-    match mistake arguments, passes, runs with
-    | Some text, _, _
-    | None, Error text, _ -> Exit.refuse text
-    | None, Ok _, None -> Exit.wrongInput
-    | None, Ok _, Some runs when not (KnownData.areIdentified runs) -> Exit.wrongInput
-    | None, Ok passes, Some runs ->
-        let store = Places.store (arguments.TryGetResult RunArguments.Store)
+    match mistake arguments, passes with
+    | Some text, _
+    | None, Error text -> Exit.refuse text
+    | None, Ok passes ->
+        match runs () with
+        | None -> Exit.wrongInput
+        | Some runs when not (KnownData.areIdentified runs) -> Exit.wrongInput
+        | Some runs ->
+            let store = Places.store (arguments.TryGetResult RunArguments.Store)
 
-        if arguments.Contains RunArguments.Dry_Run then
-            foretell arguments store runs
-        elif not (arguments.Contains Worker || isReady arguments store runs) then
-            Exit.wrongInput
-        elif arguments.Contains Worker then
-            Signals.cancellingWorker (train arguments passes store runs)
-        else
-            Signals.cancelling (train arguments passes store runs)
+            if arguments.Contains RunArguments.Dry_Run then
+                foretell arguments store runs
+            elif not (arguments.Contains Worker || isReady arguments store runs) then
+                Exit.wrongInput
+            elif arguments.Contains Worker then
+                Signals.cancellingWorker (train arguments passes store runs)
+            else
+                Signals.cancelling (train arguments passes store runs)
