@@ -13,7 +13,7 @@ let private word (outcome: RunOutcome) =
     | RunOutcome.FailedBefore _ -> "failed before"
     | RunOutcome.Elsewhere holder -> $"at {holder}"
     | RunOutcome.Interrupted -> "interrupted"
-    | RunOutcome.WaitingFor before -> $"waiting for {line before}"
+    | RunOutcome.WaitingFor(before, _) -> $"waiting for {line before}"
     | RunOutcome.Waiting -> "waiting"
 
 let result (outcome: RunOutcome) : (RunResult * EpochTime[]) option =
@@ -36,7 +36,8 @@ let failure (outcome: RunOutcome) : RunFailure option =
 /// Says of a failure what it is and what to do.
 let tellFailure (run: Run) (outcome: RunOutcome) =
     match outcome with
-    | RunOutcome.WaitingFor before -> tell "%s waits for %s, which has failed" (line run.Name) (line before)
+    | RunOutcome.WaitingFor(before, reason) ->
+        tell "%s waits for %s, which has failed: %s" (line run.Name) (line before) (line reason)
     | _ -> ()
 
     for failure in Option.toList (failure outcome) do

@@ -60,7 +60,7 @@ let ofFiles (files: Files.Loaded list) (chosen: Run[]) : PlannedRun[] =
         {
             Run = run
             Hash =
-                if DataSource.isIdentified recipe.Data then
+                if Origins.isIdentified recipe then
                     address
                 else
                     Address.needsData

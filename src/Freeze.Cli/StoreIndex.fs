@@ -79,7 +79,7 @@ let planned (runs: Run[]) : Entry[] =
             Name = run.Name
             // No store has a run of which the data is not known.
             Hash =
-                if DataSource.isIdentified run.Recipe.Data then
+                if Origins.isIdentified run.Recipe then
                     addresses.Of run.Recipe
                 else
                     Address.needsData

@@ -15,6 +15,12 @@ module Origins =
         | None -> []
         | Some before -> bases before.Recipe @ [ before ]
 
+    /// Whether the images of a run and of those that it starts from are known: without, it has no address.
+    let isIdentified (recipe: Recipe) : bool =
+        DataSource.isIdentified recipe.Data
+        && bases recipe
+           |> List.forall (fun before -> DataSource.isIdentified before.Recipe.Data)
+
     /// The run whose last weights are those that a run has after so many of its epochs. Where it can, the run itself goes on
     /// from there.
     let atEpoch (epochs: int) (recipe: Recipe) : Recipe =

@@ -64,7 +64,7 @@ let private writeRun (writer: Utf8JsonWriter) (run: Run) =
     field "schema" Address.schema
     field "name" run.Name
 
-    if DataSource.isIdentified run.Recipe.Data then
+    if Origins.isIdentified run.Recipe then
         field "hash" (Address.ofRecipe run.Recipe)
     else
         writer.WriteNull "hash"

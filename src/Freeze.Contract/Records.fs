@@ -306,7 +306,7 @@ type RunOutcome =
     /// Another process is running it: who, and where.
     | Elsewhere of Holder: string
     /// It starts from a run that has failed: nothing of it was trained.
-    | WaitingFor of Base: string
+    | WaitingFor of Base: string * Reason: string
     /// The user stopped it; what it had done is kept, and the run goes on from there.
     | Interrupted
     /// The batch ended before its turn.

@@ -27,16 +27,14 @@ let private nameOf (source: BaseSource) =
     | BaseSource.File path -> path
     | BaseSource.Case name -> name
 
-let private candidates (context: FileContext) (planned: Planned[]) (source: Located<BaseSource>) =
+let private candidates
+    (context: FileContext)
+    (cases: string list)
+    (planned: Planned[])
+    (source: Located<BaseSource>)
+    =
     match source.Value with
     | BaseSource.Case name ->
-        let cases =
-            planned
-            |> Seq.choose (fun planned -> valueOf "case" planned.Run)
-            |> Seq.map AxisValue.text
-            |> Seq.distinct
-            |> List.ofSeq
-
         if List.contains name cases then
             Ok
                 [
@@ -63,24 +61,23 @@ let private candidates (context: FileContext) (planned: Planned[]) (source: Loca
                 })
         )
 
-/// Those that have all values behind `on`.
-let private named (on: string list) (several: Candidate list) =
-    several
-    |> List.filter (fun candidate ->
-        let run = candidate.Run
+/// Whether a run has all values behind `on`, on other axes than some.
+let private isNamed (on: string list) (but: string list) (run: Run) =
+    let axes =
+        run.Values |> Array.filter (fun axis -> not (List.contains axis.Name but))
 
-        let values =
-            Selection.values run.Values run.NetName (DataSource.plainName run.Recipe.Data)
+    let values =
+        Selection.values axes run.NetName (DataSource.plainName run.Recipe.Data)
 
-        on |> List.forall values.Contains)
+    on |> List.forall values.Contains
 
-/// The axes in which a run and the one that it starts from agree: those of one name, but for what `on` has chosen.
-let private shared (on: string list) (run: Run) (candidate: Run) : string list =
+/// The axes of some names in which a run and the one that it starts from agree; what `on` has chosen is not one.
+let private shared (on: string list) (names: string list) (candidate: Run) : string list =
     candidate.Axes
     |> Seq.filter (fun axis ->
         axis.Name <> "case"
         && not (List.contains (AxisValue.text axis.Value) on)
-        && (valueOf axis.Name run).IsSome)
+        && List.contains axis.Name names)
     |> Seq.map _.Name
     |> List.ofSeq
 
@@ -96,12 +93,17 @@ let private differing (several: Candidate list) =
 /// The layers that cannot start from a run, and what it has of them.
 let private unfit (before: Recipe) (recipe: Recipe) : (string * string) list =
     let known =
-        before.Weights
-        |> Seq.map (fun plan -> plan.Weight.Name, plan.Weight.Shape)
-        |> dict
+        before.Weights |> Seq.map (fun plan -> plan.Weight.Name, plan.Weight) |> dict
 
     let shape (extents: int[]) =
         extents |> Array.map string |> String.concat "x"
+
+    let kind (weight: Weight) =
+        match weight.Kind with
+        | LayerKind.Conv -> "a convolution's"
+        | LayerKind.Linear -> "a linear layer's"
+        | LayerKind.BatchNorm -> "a batch norm's"
+        | LayerKind.Norm -> "that of a norm without running statistics"
 
     [
         for plan in recipe.Weights do
@@ -109,15 +111,18 @@ let private unfit (before: Recipe) (recipe: Recipe) : (string * string) list =
                 let weight = plan.Weight
 
                 match known.TryGetValue weight.Name with
-                | true, found when found = weight.Shape -> ()
-                | true, found ->
-                    weight.Layer, $"{weight.Name} is {shape found} there and {shape weight.Shape} here"
+                | true, found when found.Kind <> weight.Kind ->
+                    weight.Layer, $"{weight.Name} is {kind found} there and {kind weight} here"
+                | true, found when found.Shape <> weight.Shape ->
+                    weight.Layer, $"{weight.Name} is {shape found.Shape} there and {shape weight.Shape} here"
+                | true, _ -> ()
                 | false, _ -> weight.Layer, $"it has no {weight.Name}"
     ]
     |> List.distinctBy fst
 
-/// The runs of a file, each with the run that it starts from; what is wrong goes to the context's Report.
-let link (context: FileContext) (planned: Planned list) : Planned list =
+/// The runs of a file, each with the run that it starts from; what is wrong goes to the context's Report. `cases` are the
+/// file's, with those of which no run could be made out.
+let link (context: FileContext) (cases: string list) (planned: Planned list) : Planned list =
     let planned = List.toArray planned
     let report = context.Report
     let linked = Dictionary<int, Recipe option>()
@@ -127,24 +132,37 @@ let link (context: FileContext) (planned: Planned list) : Planned list =
         Memo.by
             HashIdentity.Structural
             (fun (source: Located<BaseSource>) -> source.Span, source.Value)
-            (candidates context planned)
+            (candidates context cases planned)
 
-    let named =
-        Memo.by
-            HashIdentity.Structural
-            (fun (from: StartFrom) -> from.Source.Span, from.Source.Value, from.On)
-            (fun from -> candidates from.Source |> Result.map (named from.On))
-
-    /// By the values of some axes, so that thousands of seeds are not compared with each other.
+    /// Those with all values behind `on`, by the axes that they share with runs of some axes, and the values of these: so
+    /// thousands of seeds are not compared with each other.
     let byAxes =
         Memo.by
             HashIdentity.Structural
-            (fun (from: StartFrom, axes: string list, _) ->
-                from.Source.Span, from.Source.Value, from.On, axes)
-            (fun (_, axes, found: Candidate list) ->
-                found
-                |> List.groupBy (fun candidate -> axes |> List.map (fun axis -> valueOf axis candidate.Run))
-                |> dict)
+            (fun (from: StartFrom, on: string list, names: string list, _) ->
+                from.Source.Span, from.Source.Value, on, names)
+            (fun (_, on, names, found: Candidate list) ->
+                [
+                    for axes, several in
+                        found
+                        |> List.filter (fun candidate -> isNamed on [] candidate.Run)
+                        |> List.groupBy (fun candidate -> shared on names candidate.Run) ->
+                        axes,
+                        several
+                        |> List.groupBy (fun candidate ->
+                            axes |> List.map (fun axis -> valueOf axis candidate.Run))
+                        |> dict
+                ])
+
+    /// Those that a run agrees with in the axes that both have.
+    let agreeing (run: Run) (from: StartFrom) on found =
+        let names = run.Axes |> Seq.map _.Name |> List.ofSeq
+
+        byAxes (from, on, names, found)
+        |> List.collect (fun (axes, several) ->
+            match several.TryGetValue [ for axis in axes -> valueOf axis run ] with
+            | true, agreeing -> [ for candidate in agreeing -> axes, candidate ]
+            | false, _ -> [])
 
     // Runs that start from one recipe share it, so that it is hashed once.
     let rewound =
@@ -166,36 +184,51 @@ let link (context: FileContext) (planned: Planned list) : Planned list =
 
         let name = nameOf from.Source.Value
 
-        match named from with
+        /// Why none is left.
+        let nothing (found: Candidate list) =
+            match found |> List.filter (fun candidate -> isNamed from.On [] candidate.Run) with
+            | [] -> $"""none of {name} has {Suggest.list "and" 4 from.On}"""
+            | named ->
+                let differs =
+                    [
+                        for axis in run.Axes do
+                            let isElsewhere (candidate: Candidate) =
+                                List.contains axis.Name (shared from.On [ axis.Name ] candidate.Run)
+                                && valueOf axis.Name candidate.Run <> Some axis.Value
+
+                            if List.forall isElsewhere named then
+                                $"{axis.Name} {AxisValue.text axis.Value}"
+                    ]
+
+                $"""none of {name} has {Suggest.list "and" 4 differs}"""
+
+        match candidates from.Source with
         | Error diagnostic ->
             report diagnostic
             None
-        | Ok [] ->
-            let values = from.On |> Suggest.list "and" 4
+        | Ok [] when from.Source.Value.IsCase ->
+            // What is wrong in the case is said there.
+            None
+        | Ok [] -> noRun $"{name} has none"
+        | Ok found ->
+            // A value behind `on` is one of the axes that the run has not, where there is such a one: else it is chosen instead
+            // of the run's own.
+            let chosen =
+                agreeing run from [] found
+                |> List.filter (fun (axes, candidate) -> isNamed from.On axes candidate.Run)
 
-            noRun (
-                if from.On.IsEmpty then
-                    $"{name} has none"
+            let chosen =
+                if chosen.IsEmpty then
+                    agreeing run from from.On found
                 else
-                    $"none of {name} has {values}"
-            )
-        | Ok(first :: _ as found) ->
-            let axes = shared from.On run first.Run
-            let values = axes |> List.map (fun axis -> valueOf axis run)
+                    chosen
 
-            match (byAxes (from, axes, found)).TryGetValue values with
-            | false, _ ->
-                let differs =
-                    axes
-                    |> List.filter (fun axis ->
-                        found |> List.forall (fun other -> valueOf axis other.Run <> valueOf axis run))
-                    |> List.map (fun axis -> $"{axis} {valueOf axis run |> Option.get |> AxisValue.text}")
-
-                noRun $"""none of {name} has {Suggest.list "and" 4 differs}"""
-            | true, [ only ] -> Some only
-            | true, several when several |> List.exists (fun one -> one.Run.Place <> Place.Alone) ->
+            match List.map snd chosen with
+            | [] -> noRun (nothing found)
+            | [ only ] -> Some only
+            | several when several |> List.exists (fun one -> one.Run.Place <> Place.Alone) ->
                 noRun $"those of {name} are candidates of a search, which its results choose from"
-            | true, several ->
+            | several ->
                 match several |> List.distinctBy (fun one -> addresses.Of one.Run.Recipe) with
                 | [ only ] -> Some only
                 | distinct ->

@@ -95,7 +95,8 @@ let check
             |> Seq.takeWhile isWithin
             |> List.ofSeq
 
-        let planned = made |> List.choose _.Planned |> Bases.link context
+        let cases = contents.Cases |> List.map (fun (name, _) -> name.Value)
+        let planned = made |> List.choose _.Planned |> Bases.link context cases
 
         if weights > mostWeights then
             context.Report(Diagnostic.tooManyWeights longest.Value.Place mostWeights)

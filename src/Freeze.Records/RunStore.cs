@@ -219,6 +219,23 @@ public sealed partial class RunStore
         return null;
     }
 
+    /// <summary>Takes back the result of a run whose weights cannot be read whole any more, so that it is trained anew.</summary>
+    internal void ForgetUnreadable(string hash, Action<string> note)
+    {
+        var files = FilesOf(hash);
+        if (!files.IsFinished || WholeWeights.IsWhole(files.WeightsPath))
+        {
+            return;
+        }
+
+        using var claim = Claim(hash, out _);
+        if (claim is not null)
+        {
+            File.Delete(files.ResultPath);
+            note($"the weights of run {hash} cannot be read whole any more: it is trained anew");
+        }
+    }
+
     /// <summary>The failure that a run's last attempt has left, or null.</summary>
     internal RunOutcome? Failed(string hash) =>
         FilesOf(hash).ReadFailure() is { } failure ? RunOutcome.NewFailedBefore(failure) : null;

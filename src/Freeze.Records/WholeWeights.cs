@@ -20,9 +20,7 @@ public static class WholeWeights
         }
 
         var borrowed = Parsed(text);
-        // Each run is a folder of the same store.
-        var from = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "..", borrowed.Base, RunFiles.Weights);
-        if (!RunStore.IsHash(borrowed.Base) || !File.Exists(from) || Safetensors.Digest(from) != borrowed.Digest)
+        if (SourceOf(path, borrowed) is not { } from)
         {
             throw new InvalidDataException(
                 $"it started from the weights of run {borrowed.Base}, which are not in the store any more, or are others than they were");
@@ -36,6 +34,28 @@ public static class WholeWeights
             ({ } part, { } slice) => MemberWeights.WithSlice(Common(common, name), part, slice.Dimension, slice.Indices),
             ({ } whole, null) => whole,
         });
+    }
+
+    /// <summary>Whether a file is there and sound, and so are those that it refers to: the tensors are not read.</summary>
+    public static bool IsWhole(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            return !WeightFiles.header(file).Item2.TryGetValue(Note, out var text)
+                || (SourceOf(path, Parsed(text)) is { } from && IsWhole(from));
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException or InvalidDataException)
+        {
+            return false;
+        }
+    }
+
+    // Each run is a folder of the same store. Null where the file is not there any more, or is another.
+    private static string? SourceOf(string path, Borrowed borrowed)
+    {
+        var from = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "..", borrowed.Base, RunFiles.Weights);
+        return RunStore.IsHash(borrowed.Base) && File.Exists(from) && Safetensors.Digest(from) == borrowed.Digest ? from : null;
     }
 
     /// <summary>Writes a run's weights to another file, whole.</summary>

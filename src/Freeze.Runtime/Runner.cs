@@ -44,6 +44,8 @@ public sealed class Runner : IDisposable
     private readonly RunStore stages;
     private readonly FeatureStore features;
     private readonly Action? afterStep;
+    // Why runs have failed here, by their hashes: also by the machine's fault, which no folder records.
+    private readonly Dictionary<string, string> failures = [];
     private ResidentMemory? memory;
     private ImageSet? set;
     private DataSource? source;
@@ -123,7 +125,7 @@ public sealed class Runner : IDisposable
         }
         catch (BaseFailedException failed)
         {
-            return RunOutcome.NewWaitingFor(failed.Base);
+            return RunOutcome.NewWaitingFor(failed.Base, failed.Reason);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
@@ -134,7 +136,9 @@ public sealed class Runner : IDisposable
 #pragma warning restore CA1031
         {
             StoreFailed |= error is IOException or UnauthorizedAccessException;
-            return RunOutcome.NewFailed(Failures.Of(run, hash, error));
+            var failure = Failures.Of(run, hash, error);
+            failures[hash] = failure.Message;
+            return RunOutcome.NewFailed(failure);
         }
     }
 
@@ -190,6 +194,13 @@ public sealed class Runner : IDisposable
             return;
         }
 
+        var hash = Address.ofRecipe(before.Recipe);
+        store.ForgetUnreadable(hash, note => report(Progress.NewNote(note)));
+        if (failures.TryGetValue(hash, out var reason) && !store.FilesOf(hash).IsFinished)
+        {
+            throw new BaseFailedException(before.Name, reason);
+        }
+
         switch (Execute(Origins.asRun(run.Profile, before), retry: false, report, cancel))
         {
             case RunOutcome.Finished or RunOutcome.Already:
@@ -199,9 +210,13 @@ public sealed class Runner : IDisposable
             case { IsInterrupted: true }:
                 throw new OperationCanceledException(cancel);
             case RunOutcome.WaitingFor waiting:
-                throw new BaseFailedException(waiting.Base);
-            default:
-                throw new BaseFailedException(before.Name);
+                throw new BaseFailedException(waiting.Base, waiting.Reason);
+            case RunOutcome.Failed failed:
+                throw new BaseFailedException(before.Name, failed.Failure.Message);
+            case RunOutcome.FailedBefore failed:
+                throw new BaseFailedException(before.Name, failed.Failure.Message);
+            case var other:
+                throw new UnreachableException($"no base for outcome {other}");
         }
     }
 
@@ -226,7 +241,7 @@ public sealed class Runner : IDisposable
         RunOutcome.FailedBefore failed => throw new RunException($"{start.Name}: {failed.Failure.Message}", failed.Failure.Advice),
         RunOutcome.Elsewhere elsewhere => throw new ElsewhereException($"{elsewhere.Holder}, {start.Name}"),
         { IsInterrupted: true } => throw new OperationCanceledException(session.Cancel),
-        RunOutcome.WaitingFor waiting => throw new BaseFailedException(waiting.Base),
+        RunOutcome.WaitingFor waiting => throw new BaseFailedException(waiting.Base, waiting.Reason),
         var other => throw new UnreachableException($"no base for outcome {other}"),
     };
 

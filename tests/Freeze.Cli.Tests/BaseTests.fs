@@ -180,6 +180,25 @@ let tests =
                 contains "\n#SBATCH --dependency=afterany:" others
             }
 
+            test "Slurm has longer runs behind the shorter ones that they go on from" {
+                let source =
+                    file "data mnist-sample; seed 1..2; epochs [1, 3, 2]; schedule [constant, cosine]"
+
+                let output =
+                    freeze [ "submit"; source; "--slurm"; "--dry-run"; "--store"; folder (); "--json" ]
+
+                equal 0 output.Code
+
+                let jobs =
+                    [
+                        for job in (json output).GetProperty("jobs").EnumerateArray() ->
+                            job.GetProperty("tasks").GetInt32()
+                    ]
+
+                // The lengths of a cosine are runs apart.
+                equal [ 8; 2; 2 ] jobs
+            }
+
             test "gc keeps what a kept run starts from" {
                 let store = folder ()
                 let source = file text

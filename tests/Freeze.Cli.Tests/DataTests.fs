@@ -142,6 +142,25 @@ let tests =
                 contains "1 removed" (freezeAt home [ "gc"; "f.frz"; "--yes" ]).Text
             }
 
+            test "gc keeps a run whose base has images that are not on the machine" {
+                let home = photos ()
+                let source = Path.Combine(home, "f.frz")
+
+                let text =
+                    "net n { conv 4 3x3; relu; globalpool; fc: linear classes }\n\
+net n; epochs 1; batch 2; images 4; case before { data folder(\"photos\", size 16); classes 2 }\n\
+case last { start from before; data synthetic; fc: train init torch; rest: fixed }"
+
+                File.WriteAllText(source, text)
+                equal 0 (freezeAt home [ "run"; "f.frz" ]).Code
+                Directory.Move(Path.Combine(home, "photos"), Path.Combine(home, "away"))
+                contains "needs the data" (freezeAt home [ "plan"; "f.frz"; "--only"; "case=last" ]).Text
+                File.WriteAllText(source, text + "; seed 7")
+                let kept = freezeAt home [ "gc"; "f.frz"; "--yes" ]
+                contains "last is kept: its images (photos) are not on this machine" kept.Errors
+                contains "Nothing to remove" kept.Text
+            }
+
             test
                 "a copy with other labels is neither verified nor planned as the published set, and a tenth is not the whole" {
                 let home = folder ()

@@ -144,6 +144,56 @@ let tests =
                     equal "base p=0.4" before.Name
             }
 
+            test
+                "a value behind `on` is one of the axes that the run itself has not, where there is such a one" {
+                let last =
+                    "data mnist-sample; epochs [1, 2]; case before { let i = 1..4; lr 0.1 * i }; case last { start from before on 2 }"
+                    |> ofCase "last"
+
+                equal
+                    [ "before epochs=1 i=2"; "before epochs=2 i=2" ]
+                    [ for run in last -> (baseOf run).Name ]
+
+                // Without one it is chosen instead of the run's own.
+                let own =
+                    "data mnist-sample; epochs [1, 2]; case before { }; case last { start from before on 2 }"
+                    |> ofCase "last"
+
+                equal [ "before epochs=2"; "before epochs=2" ] [ for run in own -> (baseOf run).Name ]
+            }
+
+            test "runs of a base need not have the same axes" {
+                let other =
+                    "data mnist-sample; case one { lr 0.1 }; case two { let i = 1..2; lr 0.1 * i }"
+
+                let text =
+                    "data mnist-sample; let i = 1..2; lr 0.1 * i; start from \"other.frz\" on two"
+
+                let analysis = besides [ "other.frz", other ] alone text
+                isEmpty analysis.Diagnostics
+                equal [ "other: two i=1"; "other: two i=2" ] [ for run in analysis.Runs -> (baseOf run).Name ]
+            }
+
+            test "a norm's weights are no start for another kind of norm" {
+                let text norm =
+                    $"net a {{ conv1: conv 4 3x3; n: {norm}; relu; fc: linear classes }}\ndata mnist-sample; net a"
+
+                let analysis =
+                    besides
+                        [ "other.frz", text "bn" ]
+                        alone
+                        (text "groupnorm 2" + "; start from \"other.frz\"")
+
+                contains
+                    "n.weight is a batch norm's there"
+                    (analysis.Diagnostics |> List.map _.Message |> String.concat " ")
+            }
+
+            test "a mistake in the base's case is the only one" {
+                for mistake in [ "lr many"; "no: fixed" ] do
+                    equal 1 (codes (two.Replace("lr 0.02", mistake))).Length
+            }
+
             test "a list of epochs is an axis" {
                 let text = two.Replace("from base", "from base at epoch [1, 2]")
                 let fine = ofCase "fine" text
@@ -221,6 +271,32 @@ let tests =
                         .[0]
 
                 equal 5010L (Origins.ownParameters fine.Recipe)
+            }
+
+            test "without the images of its base a run has no hash" {
+                let run = (ofCase "fine" two).[0]
+                let before = baseOf run
+
+                let unknown =
+                    { before with
+                        Recipe =
+                            { before.Recipe with
+                                Data = DataSource.Named("mnist-sample", "")
+                            }
+                    }
+
+                let last =
+                    { run with
+                        Recipe =
+                            { run.Recipe with
+                                From = Origin.Run unknown
+                            }
+                    }
+
+                contains "\"hash\":" (PlanFile.ofRun run)
+                isTrue (Origins.isIdentified run.Recipe)
+                isFalse (Origins.isIdentified last.Recipe)
+                isTrue (System.Text.RegularExpressions.Regex.IsMatch(PlanFile.ofRun last, "\"hash\": ?null"))
             }
 
             test "bases come in the order in which they are trained" {

@@ -215,6 +215,45 @@ public sealed class BaseTests(Sample sample) : IDisposable
         Assert.Contains(told, note => note.Contains("belongs to run", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ABaseWhoseWeightsAreGoneOrCutShortIsTrainedAnew(bool gone)
+    {
+        Finished(Execute(Fine(Before), "store"));
+        var (path, bytes) = (PathOf(Before), File.ReadAllBytes(PathOf(Before)));
+        if (gone)
+        {
+            File.Delete(path);
+        }
+        else
+        {
+            File.WriteAllBytes(path, bytes[..^4]);
+        }
+
+        steps = 0;
+        Finished(Execute(Fine(Fine(Before)), "store"));
+        Assert.Equal(14 + 7 + 7, steps);
+        Assert.Equal(bytes, File.ReadAllBytes(path));
+        Assert.Contains(told, note => note.Contains("trained anew", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void ABaseThatFailedByTheMachinesFaultIsTriedOnceAndTheReasonIsSaid()
+    {
+        var elsewhere = Before with { Data = "no-such-set" };
+        using var runner = new Runner(
+            new RunnerOptions(folder.File("store"), sample.Catalog, 1, TimeSpan.FromMinutes(5), Retry: false));
+        var failed = Assert.IsType<RunOutcome.Failed>(
+            runner.Execute(elsewhere.Run(), _ => { }, TestContext.Current.CancellationToken));
+        Directory.Delete(folder.File("store"), recursive: true);
+
+        var waiting = Assert.IsType<RunOutcome.WaitingFor>(
+            runner.Execute(Fine(elsewhere).Run(), _ => { }, TestContext.Current.CancellationToken));
+        Assert.Equal(failed.Failure.Message, waiting.Reason);
+        Assert.False(Directory.Exists(folder.File("store")));
+    }
+
     [Fact]
     public void ABaseThatFailsIsWaitedForAndIsNoFailureOfItsDependents()
     {

@@ -81,8 +81,11 @@ let private reasonToKeep (reading: KnownData.Reading) (store: RunStore) (entry: 
     | _ when entry.State.IsRunning -> Some(snd (describe entry.State))
     | None when files.IsPlanned -> Some "its plan cannot be read"
     | None -> None
-    | Some run when KnownData.canIdentify reading run.Recipe.Data -> None
-    | Some run -> Some $"its images ({line (DataSource.name run.Recipe.Data)}) are not on this machine"
+    | Some run ->
+        run.Recipe.Data
+        :: [ for before in Origins.bases run.Recipe -> before.Recipe.Data ]
+        |> List.tryFind (KnownData.canIdentify reading >> not)
+        |> Option.map (fun data -> $"its images ({line (DataSource.name data)}) are not on this machine")
 
 /// Of some runs of a store the addresses of those that they start from.
 let private basesOf (store: RunStore) (entries: Entry seq) : Set<string> =

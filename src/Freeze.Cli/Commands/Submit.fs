@@ -2,11 +2,13 @@
 module Freeze.Cli.Commands.Submit
 
 open System
+open System.Collections.Generic
 open System.IO
 open System.Threading
 open Argu
 open Freeze
 open Freeze.Cli
+open Freeze.Language
 open Freeze.Cli.Terminal
 open Freeze.Cli.Arguments
 open Freeze.Cli.StoreIndex
@@ -119,18 +121,27 @@ let private submit (job: Slurm.Job) (runs: (Run * string)[]) : string option =
         tell "Slurm took no job: %s" reason
         None
 
-/// Runs that start from others of the batch are a job of their own, behind that of those.
+/// Runs that start from others of the batch, or go on from the end of shorter ones, are a job of their own, behind that of those.
 let private inOrder (runs: (Run * string)[]) : (Run * string)[] list =
-    let hashes = runs |> Seq.map snd |> Set.ofSeq
+    let byHash = runs |> Seq.map (fun (run, hash) -> hash, run.Recipe) |> Map.ofSeq
+    let lengths = runs |> Seq.map (fun (run, _) -> run.Recipe.Epochs) |> Set.ofSeq
     let addresses = Addresses()
+    let steps = Dictionary<string, int>()
 
-    let before (run: Run, _) =
-        Origins.bases run.Recipe
-        |> List.filter (fun before -> hashes.Contains(addresses.Of before.Recipe))
-        |> List.length
+    let before (recipe: Recipe) =
+        [
+            for before in Origins.bases recipe -> before.Recipe
+            yield! lengths |> Seq.choose (fun epochs -> Continuations.tryFirst epochs recipe)
+        ]
+        |> List.map addresses.Of
+        |> List.filter byHash.ContainsKey
+
+    let rec step (hash: string) : int =
+        Memo.find steps hash (fun () ->
+            before byHash[hash] |> List.fold (fun most other -> max most (1 + step other)) 0)
 
     runs
-    |> Array.groupBy before
+    |> Array.groupBy (snd >> step)
     |> Array.sortBy fst
     |> Array.map snd
     |> List.ofArray
