@@ -75,9 +75,21 @@ module Origins =
             Recipe = before.Recipe
         }
 
-    /// Scalars of a run that are not those of the run that it starts from: what it learns, and what starts by itself.
+    /// Scalars that a run's files hold: of one that starts from another what it learns, and what starts by itself. In fp64 they
+    /// are whole; an ensemble has those of the net that its members start from, and what each member learns.
     let ownParameters (recipe: Recipe) : int64 =
-        recipe.Weights
-        |> Array.sumBy (fun plan ->
-            let counts = Counts.ofWeight plan
-            if plan.Start.IsBase then counts.Trained else counts.Total)
+        let own =
+            recipe.Weights
+            |> Array.sumBy (fun plan ->
+                let counts = Counts.ofWeight plan
+
+                if plan.Start.IsBase && recipe.Precision <> Precision.Fp64 then
+                    counts.Trained
+                else
+                    counts.Total)
+
+        match recipe.Learning with
+        | Learning.Ensemble(members, _, weights, _) ->
+            own + Ensembles.learnedParameters members (Counts.ofWeights weights)
+        | Learning.Together
+        | Learning.StageByStage _ -> own

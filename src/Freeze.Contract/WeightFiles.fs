@@ -27,12 +27,18 @@ type WeightFile =
         Tensors: StoredEntry[]
         /// Names of tensors in which a number is infinite or none.
         NotFinite: Set<string>
+        /// Whether it holds only what a run has of its own: the rest is in the file of another run.
+        IsPart: bool
     }
 
 /// The safetensors format (github.com/huggingface/safetensors): the length of a JSON header as 8 little-endian bytes, the
 /// header with type, shape and place of each tensor, then their bytes.
 [<RequireQualifiedAccess>]
 module WeightFiles =
+    /// The note in the header of a run's weights that says which of them are in the file of another run.
+    [<Literal>]
+    let Borrowed = "borrowed"
+
     /// The format's own bound on headers.
     let private largestHeader = 100_000_000L
 
@@ -164,7 +170,7 @@ module WeightFiles =
 
     /// Reads a whole file once; `InvalidDataException` says what is damaged.
     let ofStream (file: Stream) : WeightFile =
-        let entries, _ = header file
+        let entries, notes = header file
         let data = file.Position
         use hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
         let buffer = Array.zeroCreate<byte>(1 <<< 20)
@@ -197,6 +203,7 @@ module WeightFiles =
             Digest = Convert.ToHexStringLower(hash.GetHashAndReset())
             Tensors = entries
             NotFinite = Set.ofArray notFinite
+            IsPart = notes.ContainsKey Borrowed
         }
 
     /// Reads a file of at most 16 GiB, and says what is wrong with it; errors of the disk are thrown.
@@ -215,8 +222,11 @@ module WeightFiles =
     /// What is wrong with a tensor of the file as the start of a value of this name and shape; None where it serves.
     let fault (file: WeightFile) (name: string) (shape: int[]) : string option =
         let extents (shape: int64 seq) = String.Join("x", shape)
+        let part = "it holds only what the run has learned: freeze export writes all of it"
 
         match file.Tensors |> Array.tryFind (fun entry -> entry.Name = name) with
+        | Some entry when file.IsPart && entry.Shape <> Array.map int64 shape -> Some part
+        | None when file.IsPart -> Some part
         | None -> Some $"it holds no {name}"
         | Some entry when not (isReadable entry) ->
             Some $"its {name} is of type {entry.Type}, and only F64, F32, F16 and BF16 are read"

@@ -7,7 +7,7 @@ namespace Freeze.Records;
 public static class WholeWeights
 {
     /// <summary>What the text of the header is called.</summary>
-    internal const string Note = "borrowed";
+    internal const string Note = WeightFiles.Borrowed;
 
     /// <summary>All tensors by name, in the order of the net.</summary>
     /// <exception cref="InvalidDataException">The file is damaged, or the weights that it refers to are not there any more.</exception>

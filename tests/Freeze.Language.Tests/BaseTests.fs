@@ -271,6 +271,21 @@ let tests =
                         .[0]
 
                 equal 5010L (Origins.ownParameters fine.Recipe)
+                equal 431_080L (Origins.ownParameters (baseOf fine).Recipe)
+
+                for change, count in
+                    [
+                        // In double precision a file is whole.
+                        "precision fp64", 431_080L
+                        // The net that three members start from has the base's weights, and fc2 of its own; so has each of them.
+                        "ensemble 3 after 1 epoch { fc2: train; rest: fixed }", 4L * 5010L
+                    ] do
+                    let other =
+                        $"data mnist-sample; epochs 2; start from \"other.frz\"; fc2: train; rest: fixed; {change}"
+                        |> besides [ "other.frz", "data mnist-sample" ] alone
+
+                    isEmpty other.Diagnostics
+                    equal count (Origins.ownParameters other.Runs[0].Recipe)
             }
 
             test "without the images of its base a run has no hash" {

@@ -55,6 +55,7 @@ let private convolutions digest : WeightFile =
                 entry "conv2.bias" [| 50L |]
             |]
         NotFinite = Set.empty
+        IsPart = false
     }
 
 [<Tests>]

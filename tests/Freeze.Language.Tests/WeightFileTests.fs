@@ -10,8 +10,11 @@ open Freeze
 open Freeze.Language
 open Freeze.Language.Tests.Files
 
-/// A safetensors file of tensors: name, type, shape and bytes.
-let private written (tensors: (string * string * int list * byte[]) list) : byte[] =
+/// A safetensors file of tensors: name, type, shape and bytes; behind other entries of its header.
+let private writtenBehind
+    (first: string list)
+    (tensors: (string * string * int list * byte[]) list)
+    : byte[] =
     let place (header, start) (name, kind, shape, bytes: byte[]) =
         let shape = shape |> List.map string |> String.concat ","
         let finish = start + bytes.Length
@@ -21,7 +24,7 @@ let private written (tensors: (string * string * int list * byte[]) list) : byte
         finish
 
     let entries, _ = List.fold place ([], 0) tensors
-    let header = entries |> List.rev |> String.concat ","
+    let header = first @ List.rev entries |> String.concat ","
     let header = Encoding.UTF8.GetBytes $"{{{header}}}"
 
     [
@@ -30,6 +33,8 @@ let private written (tensors: (string * string * int list * byte[]) list) : byte
         yield! tensors |> List.map (fun (_, _, _, bytes) -> bytes)
     ]
     |> Array.concat
+
+let private written = writtenBehind []
 
 let private floats count (value: single) =
     Array.concat (Array.replicate count (BitConverter.GetBytes value))
@@ -91,6 +96,22 @@ let tests =
             test "what PyTorch counts beside its weights is passed over" {
                 let counter = "bn1.num_batches_tracked", "I64", [], Array.zeroCreate 8
                 isEmpty (messages conv (written [ conv1; bias; counter ]))
+            }
+
+            test "of a file that holds what a run has learned the rest is to be exported" {
+                let part = writtenBehind [ "\"__metadata__\":{\"borrowed\":\"{}\"}" ]
+                isEmpty (messages conv (part [ conv1; bias ]))
+
+                for tensors in
+                    [
+                        [ conv1 ]
+                        [ bias ]
+                        [ "conv1.weight", "F32", [ 1; 1; 3; 3 ], floats 9 0.5f; bias ]
+                    ] do
+                    said
+                        "it holds only what the run has learned: freeze export writes all of it"
+                        conv
+                        (part tensors)
             }
 
             test "a tensor that is missing, of another shape or of whole numbers is reported at the rule" {

@@ -21,7 +21,7 @@ internal static class BaseTable
             groups.Select(group =>
             {
                 var (before, own) = (BaseOf(group.First()), group.Sum(run => Origins.ownParameters(run.Run.Recipe)));
-                var whole = CountsModule.ofWeights(before.Recipe.Weights).Total;
+                var whole = Origins.ownParameters(before.Recipe);
                 return new Cell[] { before.Name, Cell.Of(whole), Cell.Of(group.Count()), Cell.Of(own), Cell.Of(whole + own) };
             }));
     }
