@@ -222,7 +222,7 @@ type SideBySide(quiet: bool, processes: int, runs: int) =
                 if pace.IsDue then
                     show live))
 
-    /// A run has ended, so many of all with it; what there is to say of it is left.
+    /// A run has ended, the `now`-th of the batch: its text stays on the screen above the lines of those under way.
     member this.Ended(hash: string, now: int, text: string) =
         lock this (fun () ->
             ended <- now

@@ -21,8 +21,8 @@ module Origins =
         && bases recipe
            |> List.forall (fun before -> DataSource.isIdentified before.Recipe.Data)
 
-    /// The run whose last weights are those that a run has after so many of its epochs. Where it can, the run itself goes on
-    /// from there.
+    /// The shorter run that ends with the weights that a run has after so many epochs. If the learning rate does not depend on the run's
+    /// length, the longer run continues from the shorter one.
     let atEpoch (epochs: int) (recipe: Recipe) : Recipe =
         if epochs >= recipe.Epochs then
             recipe

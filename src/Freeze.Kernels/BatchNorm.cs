@@ -136,7 +136,7 @@ public static class BatchNorm
         var made = wants.Empty(x, by, others);
         Native.Check(Native.freeze_norm_backward(
             Memory.TypeOf(x)!.Value, rows.Data(), x.Data(), Memory.TryMatrix(x)!.Value, by.Data(), wants.Into(made)));
-        return made.Gradients;
+        return made.Finish();
     }
 
     private static Tensor ByKernel(Graph graph, ref Tensor x, Norm norm)

@@ -167,7 +167,7 @@ internal sealed class Convolution
         var made = wants.Empty(x, normaliser, others);
         Native.Check(Native.freeze_pointwise_backward(
             type, x.Data(), Shape(x, kernel.shape[0]), normaliser.Data(), gradient.Data(), kernel.Data(), wants.Into(made)));
-        return made.Gradients;
+        return made.Finish();
     }
 
     private Tensor ToKernel(Tensor gradient) => (indices, dimension) switch

@@ -59,17 +59,14 @@ internal readonly record struct NormWants(
 /// <summary>Where the gradients of a norm go, null for those that are not wanted; and the one that the input's is added to.</summary>
 internal readonly record struct NormMade(Tensor? Input, Tensor? Weight, Tensor? Bias, Tensor? Others)
 {
-    /// <summary>The gradients, and the others' given back.</summary>
-    public (Tensor? Input, Tensor? Weight, Tensor? Bias) Gradients
+    /// <summary>Disposes the others' gradient, unless it has become the input's, and gives the gradients.</summary>
+    public (Tensor? Input, Tensor? Weight, Tensor? Bias) Finish()
     {
-        get
+        if (!ReferenceEquals(Input, Others))
         {
-            if (!ReferenceEquals(Input, Others))
-            {
-                Others?.Dispose();
-            }
-
-            return (Input, Weight, Bias);
+            Others?.Dispose();
         }
+
+        return (Input, Weight, Bias);
     }
 }

@@ -1,4 +1,4 @@
-/// Statements to the sections of a file: each sorted by what it is and where it stands.
+/// Sorts a file's statements into its sections, by their kind and by the block that they stand in.
 [<RequireQualifiedAccess>]
 module Freeze.Language.Gather
 

@@ -121,7 +121,8 @@ let private submit (job: Slurm.Job) (runs: (Run * string)[]) : string option =
         tell "Slurm took no job: %s" reason
         None
 
-/// Runs that start from others of the batch, or go on from the end of shorter ones, are a job of their own, behind that of those.
+/// The batch as jobs in the order in which Slurm must run them: a run comes in a later job than the runs of the batch that it starts
+/// from, or whose training it continues.
 let private inOrder (runs: (Run * string)[]) : (Run * string)[] list =
     let byHash = runs |> Seq.map (fun (run, hash) -> hash, run.Recipe) |> Map.ofSeq
     let lengths = runs |> Seq.map (fun (run, _) -> run.Recipe.Epochs) |> Set.ofSeq
