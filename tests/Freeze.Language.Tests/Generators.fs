@@ -289,6 +289,10 @@ let rec private statementItem (size: int) : Gen<StatementItem> =
     let published =
         Gen.map2 (fun value on -> { Value = value; On = on }) (expression true (size / 2)) (several 0 3 on)
 
+    // `from` begins a source, so it is no word of a measure.
+    let measure =
+        several 1 3 (name |> Gen.filter (fun word -> word.Value <> "from"))
+
     let publishedLine =
         let values = several 1 3 on
         let cell = expression true (size / 3) |> Gen.optionOf
@@ -304,7 +308,7 @@ let rec private statementItem (size: int) : Gen<StatementItem> =
             [
                 Gen.map3
                     (fun measure source lines -> StatementItem.ExpectTable(measure, source, lines))
-                    (several 1 3 name)
+                    measure
                     (Gen.optionOf (located quoted))
                     (several 0 3 (located publishedLine))
                 Gen.map2 (fun name phrase -> StatementItem.Setting(name, phrase)) settingName (phrase size)
@@ -318,7 +322,7 @@ let rec private statementItem (size: int) : Gen<StatementItem> =
                 located quoted |> Gen.map StatementItem.Import
                 Gen.map3
                     (fun measure values source -> StatementItem.Expect(measure, values, source))
-                    (several 1 3 name)
+                    measure
                     (several 1 3 published)
                     (Gen.optionOf (located quoted))
                 several 0 3 (located reportLine) |> Gen.map StatementItem.Report
