@@ -14,9 +14,6 @@ type View = Run -> ((Progress -> unit) -> RunOutcome) -> RunOutcome
 type Subject =
     {
         Name: string
-        Epochs: int
-        /// Whether candidates go on for longer on a later rung.
-        IsHalving: bool
         /// What its epochs are judged by: "validation" or "test".
         HeldOut: string
     }
@@ -24,23 +21,22 @@ type Subject =
 let subjectOf (run: Run) : Subject =
     {
         Name = line run.Name
-        Epochs = run.Recipe.Epochs
-        IsHalving = run.Recipe.Halving
         HeldOut = heldOut run.Recipe
     }
 
-let private epochsAt (run: Subject) (epoch: int) =
-    Searches.lengthAt run.IsHalving run.Epochs epoch
-
-let private epochOf (run: Subject) (epoch: int) = $"epoch {epoch}/{epochsAt run epoch}"
-
 /// What an epoch came to; of a line that is too long speed and losses go first.
-let private epochLine (width: int option) (run: Subject) (record: EpochRecord) (time: EpochTime) =
+let private epochLine
+    (width: int option)
+    (run: Subject)
+    (record: EpochRecord)
+    (epochs: int)
+    (time: EpochTime)
+    =
     fit
         width
         [
             0, run.Name
-            0, epochOf run record.Epoch
+            0, $"epoch {record.Epoch}/{epochs}"
             3, $"loss {record.TrainingLoss:F4}"
             2, $"accuracy {percent record.TrainingAccuracy}"
             1, $"{run.HeldOut} {percent record.ValidationAccuracy}"
@@ -73,7 +69,7 @@ type private Underway(run: Subject) =
     member val Line: (int option -> string) = (fun width -> fit width [ 0, run.Name; 0, "…" ]) with get, set
 
     member this.Take(progress: Progress) =
-        let show epoch (part: float) loss accuracy (speed: float) =
+        let show epoch (epochs: int) (part: float) loss accuracy (speed: float) =
             if first.IsNone then
                 first <- Some part
 
@@ -83,7 +79,7 @@ type private Underway(run: Subject) =
                         width
                         [
                             0, run.Name
-                            0, epochOf run epoch
+                            0, $"epoch {epoch}/{epochs}"
                             1, bar part
                             5, $"loss {loss:F4}"
                             3, percent accuracy
@@ -93,18 +89,19 @@ type private Underway(run: Subject) =
 
         match progress with
         | Progress.Note _ -> ()
-        | Progress.Step(epoch, step, steps, loss, accuracy, speed) ->
+        | Progress.Step(epoch, epochs, step, steps, loss, accuracy, speed) ->
             show
                 epoch
-                ((float (epoch - 1) + float step / float (max 1 steps))
-                 / float (epochsAt run epoch))
+                epochs
+                ((float (epoch - 1) + float step / float (max 1 steps)) / float epochs)
                 loss
                 accuracy
                 speed
-        | Progress.Epoch(record, time) ->
+        | Progress.Epoch(record, epochs, time) ->
             show
                 record.Epoch
-                (float record.Epoch / float (epochsAt run record.Epoch))
+                epochs
+                (float record.Epoch / float epochs)
                 record.TrainingLoss
                 record.TrainingAccuracy
                 time.ImagesPerSecond
@@ -132,7 +129,7 @@ let private lines: View =
         work (fun progress ->
             match progress with
             | Progress.Note text -> eprintfn "%s" text
-            | Progress.Epoch(record, time) -> eprintfn "%s" (epochLine None run record time)
+            | Progress.Epoch(record, epochs, time) -> eprintfn "%s" (epochLine None run record epochs time)
             | Progress.Step _ -> ())
 
 /// A line for the run that is drawn over; a finished epoch leaves its own above.
@@ -151,8 +148,8 @@ let private drawn: View =
 
                 match progress with
                 | Progress.Note text -> live.Leave(wrapped (room ()) text)
-                | Progress.Epoch(record, time) ->
-                    live.Leave(epochLine (room ()) run record time)
+                | Progress.Epoch(record, epochs, time) ->
+                    live.Leave(epochLine (room ()) run record epochs time)
                     show ()
                 | Progress.Step _ ->
                     if pace.IsDue then
@@ -214,7 +211,8 @@ type SideBySide(quiet: bool, processes: int, runs: int) =
 
             match progress with
             | Progress.Note text -> leave (fun width -> wrapped width text)
-            | Progress.Epoch(record, time) -> leave (fun width -> epochLine width run record time)
+            | Progress.Epoch(record, epochs, time) ->
+                leave (fun width -> epochLine width run record epochs time)
             | Progress.Step _ -> ()
 
             live

@@ -317,6 +317,14 @@ type RunOutcome =
 type Progress =
     /// Something that takes a while before the first step, such as fetching a data set.
     | Note of Text: string
-    /// Loss and accuracy are means over the epoch so far.
-    | Step of Epoch: int * Step: int * Steps: int * Loss: float * Accuracy: float * ImagesPerSecond: float
-    | Epoch of Record: EpochRecord * Time: EpochTime
+    /// A step of one of so many epochs; loss and accuracy are means over the epoch so far.
+    | Step of
+        Epoch: int *
+        Epochs: int *
+        Step: int *
+        Steps: int *
+        Loss: float *
+        Accuracy: float *
+        ImagesPerSecond: float
+    /// One of so many epochs.
+    | Epoch of Record: EpochRecord * Epochs: int * Time: EpochTime

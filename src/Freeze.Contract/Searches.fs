@@ -13,17 +13,6 @@ module Searches =
         else
             candidates :: rungs (max 1 (candidates / keptOneOf))
 
-    /// How many epochs a training has that has come to some epoch: where its stages halve, on further rungs more than at first.
-    let rec lengthAt (isHalving: bool) (epochs: int) (epoch: int) : int =
-        if isHalving && epoch > epochs then
-            lengthAt isHalving (epochs * keptOneOf) epoch
-        else
-            epochs
-
-    /// As above, of a recipe's training.
-    let epochsAt (recipe: Recipe) (epoch: int) : int =
-        lengthAt recipe.Halving recipe.Epochs epoch
-
     /// A run's place; nothing where it is of no search.
     let tryPlace (run: Run) : SearchPlace option =
         match run.Place with

@@ -179,7 +179,7 @@ public sealed class Runner : IDisposable
         return run.Recipe.Learning switch
         {
             { IsTogether: true } => new Together(session, Resolved(run, origin)).Train(hash, folder, Shorter(run.Recipe)),
-            Learning.StageByStage => new StageByStage(session, Resolved(run, origin), run.Recipe, stages).Train(hash, folder),
+            Learning.StageByStage => new StageByStage(session, Resolved(run, origin), run.Recipe, origin, stages).Train(hash, folder),
             Learning.Ensemble => new Ensemble(session, run, Base).Train(store.FolderOf(hash), hash, folder),
             _ => throw new UnreachableException($"no training for plan case {run.Recipe.Learning}"),
         };

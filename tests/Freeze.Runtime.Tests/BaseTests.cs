@@ -269,19 +269,47 @@ public sealed class BaseTests(Sample sample) : IDisposable
         Assert.Equal(0, steps);
     }
 
+    // Seven steps of the base, then seven of each stage; of the first stage the classifier alone learns.
+    private static TestRecipe WholeBefore => new(TestNets.Staged(2)) { Images = Images.NewFirst(200) };
+
+    private static TestRecipe Stagewise => WholeBefore with
+    {
+        From = After(WholeBefore.Build()),
+        Start = weight => weight.Layer == "classifier" ? Starts.torch(weight) : Start.Base,
+        Rule = weight => weight.Layer.StartsWith("stage1", StringComparison.Ordinal) ? TestNets.Fixed : Treatment.Trained,
+        Learning = Learning.NewStageByStage(
+            [[Optimizer.NewSgd(0.05, 0.9, 0, false)], [Optimizer.NewSgd(0.05, 0.9, 0, false)]],
+            [StageLearning.Classify, StageLearning.Classify]),
+    };
+
+    [Theory]
+    [InlineData(9)]
+    [InlineData(20)]
+    public void StagesOfABaseThatWasTrainedAgainToOtherBitsAreTrainedAgain(int stopAfter)
+    {
+        Assert.True(Execute(Stagewise, "store", stopAfter).IsInterrupted);
+        var bytes = File.ReadAllBytes(PathOf(WholeBefore));
+        bytes[^4] ^= 1;
+        File.WriteAllBytes(PathOf(WholeBefore), bytes);
+        steps = 0;
+
+        Finished(Execute(Stagewise, "store"));
+
+        Assert.Equal(14, steps);
+        Assert.Equal(stopAfter > 14, told.Exists(note => note.Contains("comes from other weights", StringComparison.Ordinal)));
+        Directory.CreateDirectory(folder.File("whole"));
+        Directory.Move(folder.File($"store/{Address.ofRecipe(WholeBefore.Build())}"), folder.File($"whole/{Address.ofRecipe(WholeBefore.Build())}"));
+        var whole = Finished(Execute(Stagewise, "whole"));
+        foreach (var file in new[] { "last.safetensors", "metrics.jsonl", "result.json" })
+        {
+            Assert.Equal(File.ReadAllBytes(folder.File($"whole/{whole.Hash}/{file}")), File.ReadAllBytes(folder.File($"store/{whole.Hash}/{file}")));
+        }
+    }
+
     [Fact]
     public void StagesAndEnsemblesStartFromABaseToo()
     {
-        var before = new TestRecipe(TestNets.Staged(2)) { Images = Images.NewFirst(200) };
-        var stages = before with
-        {
-            From = After(before.Build()),
-            Start = weight => weight.Layer == "classifier" ? Starts.torch(weight) : Start.Base,
-            Rule = weight => weight.Layer.StartsWith("stage1", StringComparison.Ordinal) ? TestNets.Fixed : Treatment.Trained,
-            Learning = Learning.NewStageByStage(
-                [[Optimizer.NewSgd(0.05, 0.9, 0, false)], [Optimizer.NewSgd(0.05, 0.9, 0, false)]],
-                [StageLearning.Classify, StageLearning.Classify]),
-        };
+        var (before, stages) = (WholeBefore, Stagewise);
         Finished(Execute(stages, "store"));
         Assert.Equal(
             Safetensors.Read(PathOf(before))["stage1.conv1.weight"].Bytes, WholeWeights.Read(PathOf(stages))["stage1.conv1.weight"].Bytes);

@@ -9,14 +9,15 @@ namespace Freeze.Runtime.Stagewise;
 /// <param name="session">What the trainings have in common.</param>
 /// <param name="run">The run, with the weights that it starts from.</param>
 /// <param name="planned">Its recipe as planned, which tells the stages' addresses.</param>
+/// <param name="origin">The weights that it starts from, or null.</param>
 /// <param name="stages">Where stages are kept.</param>
-internal sealed class StageByStage(TrainingSession session, Run run, Recipe planned, RunStore stages)
+internal sealed class StageByStage(TrainingSession session, Run run, Recipe planned, RunOrigin? origin, RunStore stages)
 {
     /// <summary>Leaves the net's weights and the run's records in its folder.</summary>
     public RunResult Train(string hash, RunFolder folder)
     {
         RecipeCheck.Demand(run.Recipe, session.Images.Set);
-        var training = new StageTraining(session, run, planned, stages);
+        var training = new StageTraining(session, run, planned, origin, stages);
         var outcomes = new List<StageOutcome>();
         for (var stage = 1; stage <= run.Recipe.Net.Stages.Length; stage++)
         {

@@ -12,7 +12,7 @@ namespace Freeze.Runtime.Stagewise;
 /// Trains a stage of a net, unless the store has it: each candidate behind a classifier of its own, one after the other.
 /// A stage has a folder named by its address, in which each candidate's training has one.
 /// </summary>
-internal sealed class StageTraining(TrainingSession session, Run run, Recipe planned, RunStore store)
+internal sealed class StageTraining(TrainingSession session, Run run, Recipe planned, RunOrigin? origin, RunStore store)
 {
     private const string Weights = RunFiles.Weights;
 
@@ -20,6 +20,9 @@ internal sealed class StageTraining(TrainingSession session, Run run, Recipe pla
     private const string Record = "stage.json";
 
     private const string Times = "times.json";
+
+    // The SHA-256 of the base's weights that the folder's trainings start from.
+    private const string Base = "base.txt";
 
     /// <summary>What a stage, from 1, has learned behind those before it.</summary>
     /// <exception cref="ElsewhereException">Another process is at it.</exception>
@@ -31,8 +34,33 @@ internal sealed class StageTraining(TrainingSession session, Run run, Recipe pla
             address,
             $"stage {stage}",
             note => Finished(address, note),
-            claim => Train(stage, address, before, claim),
+            claim =>
+            {
+                ForgetOtherBase(address, claim);
+                return Train(stage, address, before, claim);
+            },
             session.Note);
+    }
+
+    private bool IsOfOtherBase(string address) =>
+        origin is not null && !(PathOf(address, Base) is var path && File.Exists(path) && File.ReadAllText(path) == origin.Digest);
+
+    // Where the base has been trained again, to other bits, nothing that came of the old ones is used.
+    private void ForgetOtherBase(string address, Claim claim)
+    {
+        if (!IsOfOtherBase(address))
+        {
+            return;
+        }
+
+        claim.Demand();
+        File.Delete(PathOf(address, Record));
+        foreach (var training in Directory.GetDirectories(store.FolderOf(address)))
+        {
+            Directory.Delete(training, recursive: true);
+        }
+
+        WholeFile.Write(PathOf(address, Base), origin!.Digest);
     }
 
     private StageOutcome? Finished(string address, Action<string> note)
@@ -40,6 +68,12 @@ internal sealed class StageTraining(TrainingSession session, Run run, Recipe pla
         var path = PathOf(address, Record);
         if (!File.Exists(path))
         {
+            return null;
+        }
+
+        if (IsOfOtherBase(address))
+        {
+            note($"{path} comes from other weights of the run that this one starts from: the stage is trained again");
             return null;
         }
 
@@ -196,7 +230,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, Recipe pla
         else
         {
             features.Keep(
-                $"{before[^1].Record.Address}, {string.Join(' ', before.Select(stage => stage.Record.Weights))}",
+                $"{before[^1].Record.Address}, {origin?.Digest} {string.Join(' ', before.Select(stage => stage.Record.Weights))}",
                 $"{features.Training} images' features of the stages before",
                 memory: 0,
                 session);
@@ -246,7 +280,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, Recipe pla
         {
             session.Note(string.Create(
                 CultureInfo.InvariantCulture,
-                $"epoch {epoch.Record.Epoch}/{Searches.epochsAt(run.Recipe, epoch.Record.Epoch)}  error {epoch.Record.TrainingLoss:G4}  "
+                $"epoch {epoch.Record.Epoch}/{epoch.Epochs}  error {epoch.Record.TrainingLoss:G4}  "
                     + $"validation {epoch.Record.ValidationLoss:G4}"));
         }
         else if (progress.IsNote)

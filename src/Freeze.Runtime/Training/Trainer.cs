@@ -70,8 +70,11 @@ internal sealed class Trainer
     /// <summary>What the net answered on each test image when it was last judged by them, or null.</summary>
     public int[]? Answers { get; private set; }
 
+    /// <summary>How many epochs there are at most.</summary>
+    public int Epochs => recipe.Epochs;
+
     /// <summary>Whether all epochs are done, or one of the recipe's stops holds.</summary>
-    public bool IsDone => records.Count == recipe.Epochs || (records.Count > 0 && Stopping.Holds(recipe.Stops, records));
+    public bool IsDone => records.Count == Epochs || (records.Count > 0 && Stopping.Holds(recipe.Stops, records));
 
     /// <summary>Where the training stands, as far as it knows: whose it is, its caller does.</summary>
     public ResumePoint Position
@@ -136,7 +139,7 @@ internal sealed class Trainer
             {
                 reported = clock.Elapsed;
                 var sofar = Finite(tally.Read(), "loss", $"by step {done} of epoch {epoch}");
-                report(Progress.NewStep(epoch, done, batches.Steps, sofar.Loss, sofar.Accuracy, tally.Images / seconds));
+                report(Progress.NewStep(epoch, Epochs, done, batches.Steps, sofar.Loss, sofar.Accuracy, tally.Images / seconds));
             }
 
             afterStep?.Invoke();

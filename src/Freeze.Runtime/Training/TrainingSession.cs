@@ -52,7 +52,7 @@ internal sealed record TrainingSession(
             var taken = Saved(trainer, folder, () => trainer.Epoch(Report, Cancel, SaveWhenDue));
             var time = EpochTimeModule.withPeak(Memory.Peak, taken);
             folder.Append(trainer.Records[^1], WeightSizes.Of(trainer.Weights, trainer.Records.Count), time);
-            Report(Progress.NewEpoch(trainer.Records[^1], time));
+            Report(Progress.NewEpoch(trainer.Records[^1], trainer.Epochs, time));
         }
     }
 
