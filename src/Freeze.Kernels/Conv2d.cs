@@ -24,8 +24,8 @@ public sealed record KernelSlice(Tensor Leaf, Tensor Whole, int Dimension, Tenso
 
 /// <summary>
 /// Convolutions of an input, or of what a batch norm and a relu make of it, with only the gradients that are wanted. 3x3
-/// kernels at stride 1 go by Winograd's algorithm; 1x1 kernels behind a norm are matrix products of which one side is made
-/// from the norm's input. Both read the norm's input, so its output is not kept.
+/// kernels at stride 1 go by Winograd's algorithm, those of few filters plane by plane; 1x1 kernels behind a norm are matrix products of
+/// which one side is made from the norm's input. All read the norm's input, so its output is not kept.
 /// </summary>
 public static class Conv2d
 {

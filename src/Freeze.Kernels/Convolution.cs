@@ -5,7 +5,7 @@ namespace Freeze.Kernels;
 /// <summary>A convolution that the native kernels compute: forward, and back to all that wants a gradient.</summary>
 internal sealed class Convolution
 {
-    private readonly bool isPointwise;
+    private readonly Way way;
     private readonly ValueType type;
     // Without history, and the only references that are kept for the backward pass, with `indices`.
     private readonly Tensor x;
@@ -15,9 +15,9 @@ internal sealed class Convolution
     private int dimension;
     private Tensor? indices;
 
-    private Convolution(bool isPointwise, Tensor x, Norm? norm, Tensor kernel, ConvShape shape)
+    private Convolution(Way way, Tensor x, Norm? norm, Tensor kernel, ConvShape shape)
     {
-        (this.isPointwise, this.x, this.kernel, this.shape) = (isPointwise, x.detach(), kernel.detach(), shape);
+        (this.way, this.x, this.kernel, this.shape) = (way, x.detach(), kernel.detach(), shape);
         type = Memory.TypeOf(x)!.Value;
         by = norm is null ? null : BatchNorm.Begin(x, norm);
     }
@@ -43,10 +43,21 @@ internal sealed class Convolution
             return null;
         }
 
-        var isPointwise = norm is not null && IsPointwise(x, kernel, shape);
-        return isPointwise || (shape.Winograd && ServesWinograd(x, kernel, shape))
-            ? new Convolution(isPointwise, x, norm, kernel, shape).Record(graph, ref x, norm, slice?.Leaf ?? kernel, slice, bias)
+        Way? way = norm is not null && IsPointwise(x, kernel, shape) ? Way.Pointwise
+            : shape.Winograd && ServesWinograd(x, kernel, shape) ? Way.Winograd
+            : ServesPlanes(x, kernel, shape) ? Way.Planes
             : null;
+        return way is { } chosen
+            ? new Convolution(chosen, x, norm, kernel, shape).Record(graph, ref x, norm, slice?.Leaf ?? kernel, slice, bias)
+            : null;
+    }
+
+    // As products of matrices, by Winograd's tiles, or plane by plane.
+    private enum Way
+    {
+        Pointwise,
+        Winograd,
+        Planes,
     }
 
     /// <summary>Where a norm's scale and shift lie; 0 without a norm.</summary>
@@ -93,12 +104,24 @@ internal sealed class Convolution
             pixels.Images * ((height + side - 1) / side) * ((width + side - 1) / side) >= leastTiles;
     }
 
+    // Few filters fill no register that holds sixteen of them, and libtorch pads them.
+    private static bool ServesPlanes(Tensor x, Tensor kernel, ConvShape shape)
+    {
+        // Measured: LeNet's 20 and 50 filters take less time by libtorch.
+        const long most = 7;
+        var (padding, side) = (shape.Padding[0], kernel.shape[2]);
+        return kernel.shape[0] <= most && side is > 1 and <= 7 && kernel.shape[3] == side &&
+            shape.Strides is [1, 1] && shape.Padding[1] == padding && padding < side &&
+            Memory.TryPixels(x) is { } pixels && kernel.shape[1] == pixels.Channels &&
+            pixels.Height + (2 * padding) >= side && pixels.Width + (2 * padding) >= side;
+    }
+
     private static PointwiseShape Shape(Tensor rows, long outputs) =>
         new() { Rows = rows.numel() / rows.shape[1], Inputs = rows.shape[1], Outputs = outputs, Stride = Memory.TryMatrix(rows)!.Value.Stride };
 
     private Tensor Record(Graph graph, ref Tensor input, Norm? norm, Tensor learning, KernelSlice? slice, Tensor? bias)
     {
-        var y = isPointwise ? ForwardPointwise(bias) : Winograd(x, bias, turned: false, by);
+        var y = way == Way.Pointwise ? ForwardPointwise(bias) : Convolved(x, bias, turned: false, by);
         (dimension, indices) = (slice?.Dimension ?? 0, slice?.Indices.alias());
         Tensor[] weights =
         [
@@ -126,17 +149,21 @@ internal sealed class Convolution
     }
 
     // Turned: the gradient of an output back to the input.
-    private Tensor Winograd(Tensor from, Tensor? bias, bool turned, Tensor? normaliser)
+    private Tensor Convolved(Tensor from, Tensor? bias, bool turned, Tensor? normaliser)
     {
+        var side = kernel.shape[2];
         // Back, what was cut off by little padding comes by more.
-        var padding = turned ? 2 - shape.Padding[0] : shape.Padding[0];
+        var padding = turned ? side - 1 - shape.Padding[0] : shape.Padding[0];
+        var more = (2 * padding) + 1 - side;
         var y = Memory.EmptyMaps(
-            from.shape[0], kernel.shape[turned ? 1 : 0], from.shape[2] + (2 * padding) - 2, from.shape[3] + (2 * padding) - 2,
-            from.dtype);
+            from.shape[0], kernel.shape[turned ? 1 : 0], from.shape[2] + more, from.shape[3] + more, from.dtype);
         var (scale, shift) = ScaleAndShift(normaliser);
-        Native.Check(Native.freeze_winograd_convolve(
-            type, Memory.TryPixels(from)!.Value, kernel.Data(), bias.DataOrNull(), padding, turned ? 1 : 0, scale, shift,
-            Memory.TryPixels(y)!.Value));
+        var (read, written) = (Memory.TryPixels(from)!.Value, Memory.TryPixels(y)!.Value);
+        Native.Check(way == Way.Winograd
+            ? Native.freeze_winograd_convolve(
+                type, read, kernel.Data(), bias.DataOrNull(), padding, turned ? 1 : 0, scale, shift, written)
+            : Native.freeze_planes_convolve(
+                type, read, kernel.Data(), bias.DataOrNull(), side, padding, turned ? 1 : 0, scale, shift, written));
         return y;
     }
 
@@ -148,7 +175,7 @@ internal sealed class Convolution
         var toBias = hasBias ? new[] { wants[^1] ? BiasGradient(of) : null } : [];
         if (by is null)
         {
-            return [wants[0] ? Winograd(of, null, turned: true, null) : null, toKernel, .. toBias];
+            return [wants[0] ? Convolved(of, null, turned: true, null) : null, toKernel, .. toBias];
         }
 
         var (toInput, toWeight, toShift) = normWants.Any ? ThroughNorm(of, others, by, normWants) : default;
@@ -158,9 +185,9 @@ internal sealed class Convolution
     private (Tensor? Input, Tensor? Weight, Tensor? Bias) ThroughNorm(
         Tensor gradient, Tensor? others, Tensor normaliser, NormWants wants)
     {
-        if (!isPointwise)
+        if (way != Way.Pointwise)
         {
-            using var back = Winograd(gradient, null, turned: true, null);
+            using var back = Convolved(gradient, null, turned: true, null);
             return BatchNorm.Gradients(back, x, normaliser, wants, others);
         }
 
@@ -173,7 +200,7 @@ internal sealed class Convolution
     private Tensor ToKernel(Tensor gradient) => (indices, dimension) switch
     {
         (null, _) => ByKernel(gradient, x, by),
-        (_, 0) when !isPointwise && Filters.Serves(x, indices.numel(), kernel.shape, shape) => Filters.Gradient(
+        (_, 0) when way == Way.Winograd && Filters.Serves(x, indices.numel(), kernel.shape, shape) => Filters.Gradient(
             x, by, relu: true, SliceGradient.Entries(gradient, 1, indices), kernel.shape, shape.Padding[0]),
         (_, 0) => ByKernel(SliceGradient.Entries(gradient, 1, indices), x, by),
         // Of the norm, scale and shift of the channels that learn.
@@ -185,7 +212,7 @@ internal sealed class Convolution
     private Tensor ByKernel(Tensor gradient, Tensor input, Tensor? normaliser)
     {
         var made = empty([gradient.shape[1], input.shape[1], kernel.shape[2], kernel.shape[3]], ScalarType.Float32);
-        if (isPointwise)
+        if (way == Way.Pointwise)
         {
             using var rows = Memory.Rows(gradient);
             using var inputs = Memory.Maps(input);
@@ -197,9 +224,11 @@ internal sealed class Convolution
         using var pixels = Memory.Maps(gradient);
         using var inputPixels = Memory.Maps(input);
         var (scale, shift) = ScaleAndShift(normaliser);
-        Native.Check(Native.freeze_winograd_kernel_gradient(
-            type, Memory.TryPixels(inputPixels)!.Value, Memory.TryPixels(pixels)!.Value, shape.Padding[0], scale, shift,
-            made.Data()));
+        var (read, from) = (Memory.TryPixels(inputPixels)!.Value, Memory.TryPixels(pixels)!.Value);
+        Native.Check(way == Way.Winograd
+            ? Native.freeze_winograd_kernel_gradient(type, read, from, shape.Padding[0], scale, shift, made.Data())
+            : Native.freeze_planes_kernel_gradient(
+                type, read, from, kernel.shape[2], shape.Padding[0], scale, shift, made.Data()));
         return made;
     }
 }

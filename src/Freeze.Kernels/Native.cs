@@ -104,7 +104,7 @@ internal static unsafe partial class Native
     }
 
     /// <summary>The interface that this file was written for: what freeze_kernels_interface has to give.</summary>
-    public const int Interface = 5;
+    public const int Interface = 6;
 
     [LibraryImport(Library)]
     public static partial int freeze_kernels_version();
@@ -143,6 +143,14 @@ internal static unsafe partial class Native
     public static partial int freeze_filters_gradient(
         ValueType type, in Pixels x, in Pixels gradient, long height, long width, long padding, nint scale, nint shift, int relu,
         nint to);
+
+    [LibraryImport(Library)]
+    public static partial int freeze_planes_convolve(
+        ValueType type, in Pixels x, nint kernel, nint bias, long side, long padding, int turned, nint scale, nint shift, in Pixels y);
+
+    [LibraryImport(Library)]
+    public static partial int freeze_planes_kernel_gradient(
+        ValueType type, in Pixels x, in Pixels gradient, long side, long padding, nint scale, nint shift, nint to);
 
     [LibraryImport(Library)]
     public static partial int freeze_pointwise_convolve(

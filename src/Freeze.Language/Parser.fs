@@ -377,7 +377,8 @@ let private expectStatement =
     let source = keyword "from" >>. token quoted
 
     let measure =
-        many1 (notFollowedBy (keyword "from") >>. name) <?> "what is expected, such as `accuracy`"
+        many1 (notFollowedBy (keyword "from") >>. name)
+        <?> "what is expected, such as `accuracy`"
 
     let columns =
         attempt (keyword "on" .>> notFollowedBy (skipChar ':'))

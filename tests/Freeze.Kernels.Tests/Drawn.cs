@@ -76,4 +76,30 @@ internal static class Drawn
         made();
         return 0;
     });
+
+    /// <summary>Demands that a convolution with a bias is what libtorch makes of it in double: values and all gradients.</summary>
+    /// <param name="graph">Records it.</param>
+    /// <param name="shape">Of the input.</param>
+    /// <param name="outputs">How many filters there are.</param>
+    /// <param name="convolve">The convolution of an input with a bias, exact or as Freeze computes it, and the tensor that learns.</param>
+    /// <param name="tolerance">The part of a norm that is allowed.</param>
+    public static void CompareInDouble(
+        Graph graph, long[] shape, long outputs, Func<Tensor, Tensor, bool, (Tensor Y, Tensor Learning)> convolve,
+        double tolerance = 1e-5)
+    {
+        Tensor[] Made(bool exact)
+        {
+            var type = exact ? float64 : float32;
+            var x = ChannelsLast(Values(shape, 1).to(type)).detach().requires_grad_();
+            var bias = Values([outputs], 3).to(type).detach().requires_grad_();
+            var (y, learning) = convolve(x, bias, exact);
+            graph.Run(y.mul(Values(y.shape, 4).to(type)).sum());
+            return [y, x.grad!, learning.grad!, bias.grad!];
+        }
+
+        foreach (var ((expected, found), name) in Made(true).Zip(Made(false)).Zip(["y", "x", "kernel", "bias"]))
+        {
+            Close(expected, found, tolerance, name);
+        }
+    }
 }

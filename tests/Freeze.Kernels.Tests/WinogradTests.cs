@@ -29,7 +29,7 @@ public sealed class WinogradTests
     {
         using var scope = NewDisposeScope();
         var start = Drawn.Values([outputs, inputs, 3, 3], 2);
-        Compare([images, inputs, height, width], outputs, (x, bias, exact) =>
+        Drawn.CompareInDouble(graph, [images, inputs, height, width], outputs, (x, bias, exact) =>
         {
             var weight = (exact ? start : start.to(float32)).detach().requires_grad_();
             var y = exact
@@ -48,7 +48,8 @@ public sealed class WinogradTests
     {
         using var scope = NewDisposeScope();
         var start = Drawn.Values([outputs, inputs, 3, 3], 2).to(float32);
-        Compare(
+        Drawn.CompareInDouble(
+            graph,
             [images, inputs, height, width],
             outputs,
             (x, bias, exact) =>
@@ -74,7 +75,7 @@ public sealed class WinogradTests
         using var scope = NewDisposeScope();
         var start = Drawn.Values([32, 20, 3, 3], 2);
         var index = tensor(places, [places.Length]);
-        Compare([16, 20, 12, 12], 32, (x, bias, exact) =>
+        Drawn.CompareInDouble(graph, [16, 20, 12, 12], 32, (x, bias, exact) =>
         {
             var whole = exact ? start : start.to(float32);
             var slice = whole.index_select(dimension, index).requires_grad_();
@@ -91,7 +92,7 @@ public sealed class WinogradTests
     {
         using var scope = NewDisposeScope();
         var start = Drawn.Values([16, 16, 3, 3], 2);
-        Compare([128, 16, 3, 3], 16, (x, bias, exact) =>
+        Drawn.CompareInDouble(graph, [128, 16, 3, 3], 16, (x, bias, exact) =>
         {
             var weight = (exact ? start : start.to(float32)).detach().requires_grad_();
             var y = exact
@@ -128,25 +129,5 @@ public sealed class WinogradTests
 
         Assert.Equal(libtorchs, With(winograd: false));
         Assert.NotEqual(libtorchs, With(winograd: true));
-    }
-
-    private void Compare(
-        long[] shape, long outputs, Func<Tensor, Tensor, bool, (Tensor Y, Tensor Learning)> convolve,
-        double tolerance = 1e-5)
-    {
-        Tensor[] Made(bool exact)
-        {
-            var type = exact ? float64 : float32;
-            var x = Drawn.ChannelsLast(Drawn.Values(shape, 1).to(type)).detach().requires_grad_();
-            var bias = Drawn.Values([outputs], 3).to(type).detach().requires_grad_();
-            var (y, learning) = convolve(x, bias, exact);
-            graph.Run(y.mul(Drawn.Values(y.shape, 4).to(type)).sum());
-            return [y, x.grad!, learning.grad!, bias.grad!];
-        }
-
-        foreach (var ((expected, found), name) in Made(true).Zip(Made(false)).Zip(["y", "x", "kernel", "bias"]))
-        {
-            Drawn.Close(expected, found, tolerance, name);
-        }
     }
 }

@@ -290,8 +290,7 @@ let rec private statementItem (size: int) : Gen<StatementItem> =
         Gen.map2 (fun value on -> { Value = value; On = on }) (expression true (size / 2)) (several 0 3 on)
 
     // `from` begins a source, so it is no word of a measure.
-    let measure =
-        several 1 3 (name |> Gen.filter (fun word -> word.Value <> "from"))
+    let measure = several 1 3 (name |> Gen.filter (fun word -> word.Value <> "from"))
 
     let publishedLine =
         let values = several 1 3 on

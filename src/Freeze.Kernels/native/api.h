@@ -13,7 +13,7 @@
 namespace freeze {
 
 // Raised whenever a kernel may give other bits for the same input; records and checkpoints name it.
-constexpr int version = 4;
+constexpr int version = 5;
 
 enum Status : int { fine = 0, failed = 1, out_of_memory = 2 };
 

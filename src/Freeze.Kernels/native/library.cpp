@@ -4,7 +4,7 @@
 #include "loops/rows.h"
 
 // Raised with every change of a function's arguments or a struct: Native.cs names the interface that it was written for.
-FREEZE_API int freeze_kernels_interface() { return 5; }
+FREEZE_API int freeze_kernels_interface() { return 6; }
 
 // The version of the kernels' numbers.
 FREEZE_API int freeze_kernels_version() { return freeze::version; }

@@ -2,6 +2,7 @@
 #include <initializer_list>
 
 #include "filters.h"
+#include "planes.h"
 #include "pointwise.h"
 #include "pool.h"
 #include "rows.h"
@@ -61,6 +62,8 @@ FREEZE_GIVE(Winograd, winograd, std::uint16_t, winograd_of_bfloat16, avx512)
 FREEZE_GIVE(Winograd, wide_winograd, std::uint16_t, wide_winograd_of_bfloat16, avx512)
 FREEZE_GIVE(Filters, filters, float, filters_of_float, avx512)
 FREEZE_GIVE(Filters, filters, std::uint16_t, filters_of_bfloat16, avx512)
+FREEZE_GIVE(Planes, planes, float, planes_of_float, avx512)
+FREEZE_GIVE(Planes, planes, std::uint16_t, planes_of_bfloat16, avx512)
 FREEZE_GIVE(Pool, pool, float, pool_of_float, avx512)
 FREEZE_GIVE(Pool, pool, std::uint16_t, pool_of_bfloat16, avx512)
 FREEZE_GIVE(Pointwise, pointwise, float, pointwise_of_float, avx512)

@@ -5,18 +5,9 @@
 
 #include <cstdint>
 
-#include "maps.h"
+#include "taps.h"
 
 namespace freeze::kernels {
-
-// What is convolved, `in`, and the pixels of what came of it; a pixel's filters may be some of more.
-struct Taps {
-    Maps in, out;
-    std::int64_t height, width, padding;
-    // Where these are given, what is convolved is x scale + shift, cut off at 0 where `relu`.
-    const float *scale = nullptr, *shift = nullptr;
-    bool relu = false;
-};
 
 // T is float, or std::uint16_t for bfloat16, which is computed in float. Sizes are in floats; buffers begin at 64 bytes.
 template <class T>
