@@ -10,7 +10,13 @@ namespace Freeze.Runtime.Tests.Nets;
 /// <param name="State">Its state dictionary in order, without the counters of batches.</param>
 /// <param name="Parameters">How many scalars learn.</param>
 /// <param name="Logits">Of ten images [10, 10].</param>
-internal sealed record PublishedNet(int Side, (string Name, long[] Shape)[] State, long Parameters, double[] Logits)
+/// <param name="Names">By publisher what its tensors are called in his files, in the same order.</param>
+internal sealed record PublishedNet(
+    int Side,
+    (string Name, long[] Shape)[] State,
+    long Parameters,
+    double[] Logits,
+    IReadOnlyDictionary<string, string[]> Names)
 {
     private static readonly Lazy<(IReadOnlyDictionary<string, PublishedNet> Nets, PolicyRun Steps)> read = new(Read);
 
@@ -20,17 +26,12 @@ internal sealed record PublishedNet(int Side, (string Name, long[] Shape)[] Stat
     /// <summary>Twenty steps of resnet-18, by PyTorch's names of tensors.</summary>
     public static PolicyRun Steps => read.Value.Steps;
 
-    /// <summary>Writes the weights and statistics of the fixture's rule to a safetensors file.</summary>
-    /// <param name="path">Where to.</param>
-    /// <param name="nameInFile">What a tensor is called there.</param>
-    public void Write(string path, Func<string, string> nameInFile) => Write(path, [.. State.Select(entry => (nameInFile(entry.Name), entry))]);
-
-    /// <summary>As above, with names and tensors of the caller's.</summary>
-    public static void Write(string path, (string NameInFile, (string Name, long[] Shape) Tensor)[] tensors)
+    /// <summary>Writes the weights and statistics of the fixture's rule to a safetensors file, as a publisher does.</summary>
+    public void Write(string path, string publisher)
     {
         using var file = File.Create(path);
-        Safetensors.WriteHeader(file, [.. tensors.Select(entry => (entry.NameInFile, "F32", entry.Tensor.Shape))]);
-        foreach (var (_, (name, shape)) in tensors)
+        Safetensors.WriteHeader(file, [.. State.Zip(Names[publisher], (entry, name) => (name, "F32", entry.Shape))]);
+        foreach (var (name, shape) in State)
         {
             file.Write(MemoryMarshal.AsBytes<float>(Values(name, shape)));
         }
@@ -63,7 +64,9 @@ internal sealed record PublishedNet(int Side, (string Name, long[] Shape)[] Stat
             [.. net.Value.GetProperty("state").EnumerateArray().Select(entry =>
                 (entry[0].GetString()!, entry[1].EnumerateArray().Select(extent => extent.GetInt64()).ToArray()))],
             net.Value.GetProperty("parameters").GetInt64(),
-            [.. net.Value.GetProperty("logits").EnumerateArray().Select(value => value.GetDouble())]));
+            [.. net.Value.GetProperty("logits").EnumerateArray().Select(value => value.GetDouble())],
+            net.Value.GetProperty("names").EnumerateObject().ToDictionary(
+                names => names.Name, names => names.Value.EnumerateArray().Select(name => name.GetString()!).ToArray())));
         var steps = document.RootElement.GetProperty("steps");
         return (nets, new PolicyRun(1, steps.GetProperty("loss").GetDouble(), steps.GetProperty("tensors").EnumerateObject()
             .ToDictionary(tensor => tensor.Name, KeptTensor.Read)));
