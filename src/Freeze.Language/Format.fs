@@ -111,9 +111,9 @@ let private expect (source: Source option) measure (values: Published list) (fro
     let published number (value: Published) =
         let figure = Notation.sum source value.Value |> flat
 
-        // Words before the first value name what is measured.
+        // Words before the first value name what is measured, and `from` before a text is the source.
         let figure =
-            if number = 0 && Lexical.isLetter figure[0] then
+            if number = 0 && (Lexical.isLetter figure[0] || figure[0] = '"') then
                 $"({figure})"
             else
                 figure
