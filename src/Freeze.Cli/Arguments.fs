@@ -102,6 +102,13 @@ type NetsArguments =
     interface IArgParserTemplate with
         member argument.Usage = helpOf argument
 
+type ImportArguments =
+    | [<MainCommand; Mandatory; Help "a safetensors file of weights.">] File of file: string
+    | [<Help "print all of it as JSON.">] Json
+
+    interface IArgParserTemplate with
+        member argument.Usage = helpOf argument
+
 type ReportArguments =
     | [<MainCommand; Mandatory>] Files of file: string list
     | [<AltCommandLine("-o"); Help "where the page goes; report.html by default.">] Output of file: string
@@ -306,6 +313,8 @@ type Arguments =
         ParseResults<DataArguments>
     | [<Help "list the built-in nets, or print one to copy."; Example "freeze nets wrn">] Nets of
         ParseResults<NetsArguments>
+    | [<Help "say what a file of weights holds, and which net of the library it fits.";
+        Example "freeze import resnet18.safetensors">] Import of ParseResults<ImportArguments>
     | [<Help "say what the code of a message means."; Example "freeze explain FRZ012">] Explain of
         ParseResults<ExplainArguments>
     | [<Help "say what this machine has of what Freeze needs, and how to get the rest.";

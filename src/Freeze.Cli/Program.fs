@@ -22,6 +22,7 @@ let private execute (arguments: string[]) : int =
         | [ Fmt arguments ] -> Commands.Format.run arguments
         | [ Diff arguments ] -> Commands.Diff.run arguments
         | [ Nets arguments ] -> Commands.Nets.run arguments
+        | [ Import arguments ] -> Commands.Import.run arguments
         | [ Explain arguments ] -> Commands.Explain.run arguments
         | [ Plan arguments ] -> Commands.Plan.run arguments
         | [ Run arguments ] -> Commands.Run.run arguments

@@ -28,6 +28,13 @@ let private excerpt (widest: int) (source: Source) (span: Span) =
     let length = max 1 (min (span.End - span.Start) (shown.Length - before))
     printable shown, before, length
 
+/// The word for how grave it is, and its colour.
+let private severity (diagnostic: Diagnostic) =
+    match diagnostic.Severity with
+    | Severity.Error -> "error", "1;31"
+    | Severity.Warning -> "warning", "1;33"
+    | Severity.Note -> "note", "1;36"
+
 /// One diagnostic, as
 ///
 ///     error FRZ012: unknown selector `blok2`
@@ -39,10 +46,7 @@ let private text (width: int option) (colour: bool) (sources: Source list) (diag
     use out = new StringWriter()
     let source = Source.at sources diagnostic.Span.Start
 
-    let severity, hue =
-        match diagnostic.Severity with
-        | Severity.Error -> "error", "1;31"
-        | Severity.Warning -> "warning", "1;33"
+    let severity, hue = severity diagnostic
 
     let place (span: Span) =
         let source = Source.at sources span.Start
@@ -110,10 +114,13 @@ let print (sources: Source list) (diagnostics: Diagnostic list) =
 
 /// "2 errors and 1 warning", or nothing where there is none.
 let summary (diagnostics: Diagnostic list) : string option =
-    let errors, warnings = diagnostics |> List.partition Diagnostic.isError
+    let many severity =
+        diagnostics
+        |> List.filter (fun diagnostic -> diagnostic.Severity = severity)
+        |> List.length
 
     match
-        [ errors.Length, "error"; warnings.Length, "warning" ]
+        [ many Severity.Error, "error"; many Severity.Warning, "warning" ]
         |> List.filter (fst >> (<) 0)
     with
     | [] -> None
@@ -131,7 +138,7 @@ let json (found: (Source list * Diagnostic list) list) : string =
         writer.WriteNumber("endColumn", last.Column)
 
     let write (writer: Utf8JsonWriter) (sources: Source list, diagnostic: Diagnostic) =
-        writer.WriteString("severity", (if Diagnostic.isError diagnostic then "error" else "warning"))
+        writer.WriteString("severity", fst (severity diagnostic))
         writer.WriteString("code", diagnostic.Code)
         writer.WriteString("message", diagnostic.Message)
         writer.WriteString("label", diagnostic.Label)

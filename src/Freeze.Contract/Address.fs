@@ -17,9 +17,9 @@ type Addresses() =
         weights
         |> Array.map (fun plan ->
             match plan.Start with
-            | Start.File(_, digest) ->
+            | Start.File(_, digest, layer) ->
                 { plan with
-                    Start = Start.File("", digest)
+                    Start = Start.File("", digest, layer)
                 }
             | _ -> plan)
 

@@ -27,7 +27,7 @@ module Ensembles =
                 weights
                 |> Array.map (fun plan ->
                     { plan with
-                        Start = Start.File(path, digest)
+                        Start = Start.File(path, digest, "")
                     })
             From = Origin.Nothing
         }

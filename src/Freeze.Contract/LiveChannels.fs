@@ -83,6 +83,7 @@ module LiveChannels =
                         |> Option.toObj
                     | Operation.BatchNorm _
                     | Operation.Relu
+                    | Operation.Relu6
                     | Operation.LeakyRelu _
                     | Operation.Gelu
                     | Operation.Sigmoid
@@ -94,12 +95,13 @@ module LiveChannels =
                     | Operation.Add -> union (channels node) inputs
                     | Operation.Concat -> concatenated nodes inputs
                     // What is padded with zeros, dropped at random or mixed by a linear layer is no constant; nor is what
-                    // is normalised by the mean and deviation of other channels too.
+                    // is normalised by the mean and deviation of other channels too. Channels of zeros are few.
                     | Operation.Input
                     | Operation.AvgPool _
                     | Operation.Dropout _
                     | Operation.GroupNorm _
                     | Operation.LayerNorm _
+                    | Operation.PadChannels _
                     | Operation.Linear _ -> null)
 
         found

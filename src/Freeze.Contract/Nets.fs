@@ -26,6 +26,8 @@ type Operation =
     /// Ba, Kiros and Hinton 2016: normalises each image over all its values, each of which has a scale and a shift.
     | LayerNorm of Epsilon: float
     | Relu
+    /// Values below 0 become 0, and those above 6 become 6 (Sandler et al. 2018).
+    | Relu6
     /// Values below 0 times Slope.
     | LeakyRelu of Slope: float
     /// x times the normal distribution function of x (Hendrycks and Gimpel 2016), exactly.
@@ -39,6 +41,8 @@ type Operation =
     | Dropout of Probability: float
     | Add
     | Concat
+    /// Channels of zeros behind its input's, so that there are so many.
+    | PadChannels of Channels: int
 
 /// A place in the net's graph. Inputs are indices of earlier nodes; Shape is that of the output of one image.
 type Node =
@@ -159,6 +163,7 @@ module Net =
         | Operation.LayerNorm _ -> weight LayerKind.Norm (input ()) 1 1 |> withBias true
         | Operation.Input
         | Operation.Relu
+        | Operation.Relu6
         | Operation.LeakyRelu _
         | Operation.Gelu
         | Operation.Sigmoid
@@ -169,7 +174,8 @@ module Net =
         | Operation.Flatten
         | Operation.Dropout _
         | Operation.Add
-        | Operation.Concat -> []
+        | Operation.Concat
+        | Operation.PadChannels _ -> []
 
     /// Every weight of a net, in the order of its nodes, weight before bias.
     let weights (net: Net) =

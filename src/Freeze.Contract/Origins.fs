@@ -42,7 +42,7 @@ module Origins =
                 |> Array.map (fun plan ->
                     if plan.Start.IsBase then
                         { plan with
-                            Start = Start.File(path, digest)
+                            Start = Start.File(path, digest, "")
                         }
                     else
                         plan)

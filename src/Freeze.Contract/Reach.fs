@@ -160,7 +160,10 @@ module Reach =
                     inputs[0] |> Array.collect (Array.create entries)
                 | Operation.Add -> inputs |> Array.reduce (Array.map2 max)
                 | Operation.Concat -> Array.concat inputs
+                | Operation.PadChannels channels ->
+                    Array.append inputs[0] (Array.create (channels - inputs[0].Length) Signal.Zero)
                 | Operation.Relu
+                | Operation.Relu6
                 | Operation.LeakyRelu _
                 | Operation.Gelu
                 | Operation.Tanh
@@ -231,7 +234,8 @@ module Reach =
                         gradient[i] && has own 0 i && (signal = Signal.Live || isFrozen)))
 
                 back 0 (gradient |> Array.mapi (fun i arrives -> arrives && isKept layer.Weight 0 i))
-            | Operation.Relu ->
+            | Operation.Relu
+            | Operation.Relu6 ->
                 // A relu's slope at zero is zero.
                 back
                     0
@@ -252,6 +256,7 @@ module Reach =
                     let count = nodes[node.Inputs[place]].Shape[0]
                     back place gradient[first .. first + count - 1]
                     first <- first + count
+            | Operation.PadChannels _ -> back 0 (Array.truncate (input ()).Length gradient)
             | Operation.LeakyRelu _
             | Operation.Gelu
             | Operation.Sigmoid

@@ -36,7 +36,7 @@ module Starts =
         | Start.Normal deviation -> $"normal σ {number deviation}"
         | Start.Orthogonal -> "orthogonal"
         | Start.Hadamard -> "hadamard"
-        | Start.File(path, _) -> IO.Path.GetFileName path
+        | Start.File(path, _, _) -> IO.Path.GetFileName path
         | Start.Base -> "the base's"
 
     /// Where a weight's values are before the first step, for tables: zero where the plan says so, whatever it would have been.

@@ -168,6 +168,17 @@ module WeightFiles =
 
         finite
 
+    /// What a file's header says of it, without its numbers: no digest, and whether they are finite is not known.
+    let glance (file: Stream) : WeightFile =
+        let entries, notes = header file
+
+        {
+            Digest = ""
+            Tensors = entries
+            NotFinite = Set.empty
+            IsPart = notes.ContainsKey Borrowed
+        }
+
     /// Reads a whole file once; `InvalidDataException` says what is damaged.
     let ofStream (file: Stream) : WeightFile =
         let entries, notes = header file
@@ -206,6 +217,21 @@ module WeightFiles =
             IsPart = notes.ContainsKey Borrowed
         }
 
+    /// What torch.save leaves is a zip of pickles or, from old ones, a pickle.
+    let private isPickle (file: Stream) =
+        file.Position <- 0L
+        let start = Array.zeroCreate<byte> 2
+        let count = file.ReadAtLeast(start, 2, throwOnEndOfStream = false)
+        count = 2 && (start = "PK"B || start[0] = 0x80uy && start[1] <= 5uy)
+
+    let private unpickled (path: string) =
+        let name = Path.GetFileName(path).Replace("\\", "\\\\").Replace("'", "\\'")
+        let target = Path.ChangeExtension(name, ".safetensors")
+
+        "PyTorch has pickled it, and reading a pickle may run code, so Freeze reads none. This line of Python makes a file of it \
+that can be read: import torch, safetensors.torch as s; s.save_file({n: t.contiguous() for n, t in "
+        + $"torch.load('{name}', 'cpu', weights_only=True).items()}}, '{target}')"
+
     /// Reads a file of at most 16 GiB, and says what is wrong with it; errors of the disk are thrown.
     let read (content: Stream -> WeightFile) (path: string) : Result<WeightFile, string> =
         match FileInfo(path).Length with
@@ -213,11 +239,12 @@ module WeightFiles =
         | 0L -> Error "it is empty, or no file"
         | length when length > largest -> Error "it is larger than 16 GiB"
         | _ ->
+            use file = File.OpenRead path
+
             try
-                use file = File.OpenRead path
                 Ok(content file)
             with :? InvalidDataException as error ->
-                Error error.Message
+                Error(if isPickle file then unpickled path else error.Message)
 
     /// What is wrong with a tensor of the file as the start of a value of this name and shape; None where it serves.
     let fault (file: WeightFile) (name: string) (shape: int[]) : string option =

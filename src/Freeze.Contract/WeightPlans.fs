@@ -33,8 +33,9 @@ type Start =
     | Orthogonal
     /// Rows of a Hadamard matrix with signs drawn at random, scaled to norm 1.
     | Hadamard
-    /// The tensor of the weight's name in a safetensors file, which has this SHA-256.
-    | File of Path: string * Digest: string
+    /// The tensor of the weight's name in a safetensors file, which has this SHA-256. Layer is what the weight's layer is called
+    /// there; "" where it has its own name.
+    | [<DefaultsTo("Layer", "\"\"")>] File of Path: string * Digest: string * Layer: string
     /// As the run that its recipe comes from has left the weight of its name.
     | Base
 

@@ -310,6 +310,7 @@ let at (known: Known) (cursor: Cursor.Cursor) : Candidate list =
     else
         match List.tryLast cursor.Blocks, cursor.Call with
         | Some(Cursor.Block.Net _), _ -> inNet known cursor.Before
+        | Some Cursor.Block.Names, _ -> if cursor.Before.IsEmpty then parts known else []
         | Some Cursor.Block.Stage, Some callee when callee <> "" -> inCall known callee
         | Some Cursor.Block.Stage, _ -> inStage known cursor.Before
         | Some Cursor.Block.Report, _ -> inReport known cursor.Before

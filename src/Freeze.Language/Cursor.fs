@@ -12,6 +12,8 @@ type Block =
     | Ensemble
     | Stage
     | Net of name: string
+    /// A net's table of names.
+    | Names
     | Report
     /// A table of published values.
     | Expect
@@ -38,7 +40,8 @@ type private Open = { Symbol: string; Before: string list }
 /// The kind of the block that a statement's head opens.
 let private block (outer: Block list) (head: string list) =
     match List.rev head, List.tryLast outer with
-    // Everything in a net is a part of it.
+    | "names" :: _ :: _, Some(Block.Net _) -> Block.Names
+    // Everything else in a net is a part of it.
     | _, Some(Block.Net name) -> Block.Net name
     | "case" :: name :: _, _ -> Block.Case name
     | "profile" :: _, _ -> Block.Profile

@@ -4,6 +4,8 @@ namespace Freeze.Language
 type Severity =
     | Error
     | Warning
+    /// Nothing is wrong, but it should be known.
+    | Note
 
 /// A message about a place: Message says what is wrong, Label (under the place) what would be right.
 type Diagnostic =
@@ -35,6 +37,7 @@ module Diagnostic =
 
     let private error = make Severity.Error
     let private warning = make Severity.Warning
+    let private note = make Severity.Note
 
     /// What would be right.
     let private hint label diagnostic = { diagnostic with Label = label }
@@ -316,6 +319,25 @@ module Diagnostic =
         notSafetensors span reason
         |> hint "take a file of the same net, or another start for these layers"
 
+    let headByItself span (layer: string) (found: int64) (wanted: int) =
+        let has =
+            if found = 0L then
+                "the file has none"
+            else
+                $"the file's has %d{found} units, and the net's %d{wanted}"
+
+        note "FRZ130" span $"{layer} starts by its own scheme: {has}"
+        |> hint $"`{layer}: train init torch` behind this rule would say so"
+
+    let leftOver span (names: string list) =
+        let what =
+            match names with
+            | [ one ] -> $"the file holds {one}, for which the net has no place"
+            | several ->
+                $"""the file holds {several.Length} tensors for which the net has no place: {Suggest.list "and" 6 several}"""
+
+        note "FRZ131" span what |> hint "they are passed over"
+
     let lastBatchOfOne span (batch: int) (images: int) (norm: string) =
         error
             "FRZ021"
@@ -418,6 +440,22 @@ module Diagnostic =
         error "FRZ048" span "a part behind this stage reads a part inside of it"
         |> hint "end it outside of residual and dense parts"
 
+    let namesInside span =
+        error "FRZ039" span "names stand at the top of a net"
+        |> hint "they speak of whole paths, such as `block*.unit*.conv1`"
+
+    let namesParts span =
+        error "FRZ039" span "these parts cannot be told apart"
+        |> hint "a path with one star in a segment at most, such as `block*.unit*`"
+
+    let namesStars span =
+        error "FRZ039" span "the name has other stars than the parts"
+        |> hint "each star of the parts stands once in the name: `*`, or `(*-1)` for one less"
+
+    let namesTooMany span limit =
+        error "FRZ039" span $"a net has at most %d{limit} lines of names"
+        |> hint "a star stands for many layers: `block*.unit*`"
+
     let libraryNet span net (inner: Diagnostic) =
         { inner with
             Span = span
@@ -507,6 +545,10 @@ module Diagnostic =
     let emptyFile span =
         warning "FRZ120" span "the file is empty: it means one run of the defaults, LeNet on MNIST"
         |> hint "begin with `data`, `net` and a rule, such as `conv: fixed`"
+
+    let namesNothing span =
+        warning "FRZ121" span "no layer of the net is called so"
+        |> hint "`freeze plan FILE` lists its layers"
 
     let unused span what name =
         warning "FRZ103" span $"{what} `{name}` is never used"

@@ -22,6 +22,11 @@ let private endOf (name: Name) (parameters: Parameter list) =
 /// Before a brace or at a line's start these begin something else than a layer or a block of that name.
 let private netWords = Vocabulary.names Phrases.structures
 
+let private nameLine (line: Located<NameLine option>) : Item =
+    match line.Value with
+    | None -> notPrinted ()
+    | Some line -> plain (text $"{line.Parts.Value}: {Notation.quoted line.Name.Value}")
+
 let rec private netItem (reading: Reading option) (part: NetPart) : Item =
     let source = reading |> Option.map _.Source
     let body = block reading (netItem reading)
@@ -71,6 +76,10 @@ let rec private netItem (reading: Reading option) (part: NetPart) : Item =
     | NetItem.Stage(number, parts) ->
         Item.Blocks [ text "stage " @ Notation.sum source number, body number.Span.End parts ]
     | NetItem.EndStage number -> text "end stage " @ Notation.sum source number |> plain
+    | NetItem.Names(publishers, lines) ->
+        let names = publishers |> List.map _.Value |> String.concat ", "
+        let behind = (List.last publishers).Span.End
+        Item.Blocks [ text $"names {names}", block reading nameLine behind lines ]
     | NetItem.Let(name, value) -> text $"let {name.Value} = " @ Notation.item source value |> plain
     | NetItem.Define definition -> defined reading "block " definition
     | NetItem.Broken -> notPrinted ()

@@ -277,6 +277,19 @@ let private leakyRelu (layer: Layer) (shape: int[]) (words: Phrase) : Made =
     | _ -> Error(Diagnostic.layerArguments layer.Span layer.Usage)
     |> Result.map (fun slope -> Some(Operation.LeakyRelu slope, List.ofArray shape))
 
+let private padChannels (layer: Layer) (shape: int[]) (words: Phrase) : Made =
+    match words with
+    | [ wanted ] ->
+        onMap layer "padchannels" shape (fun channels (height, width) ->
+            wholeBetween layer.Scope (int64 channels) widest "the number of channels" wanted
+            |> Result.map (fun wanted ->
+                // Where nothing is missing it is no layer.
+                if wanted = int64 channels then
+                    None
+                else
+                    Some(Operation.PadChannels(int wanted), [ int wanted; height; width ])))
+    | _ -> misuse layer layer.Span
+
 let private make (layer: Layer) (word: string) (shape: int[]) (words: Phrase) : Made =
     /// A layer without words of its own that keeps the shape.
     let plain operation =
@@ -293,11 +306,13 @@ let private make (layer: Layer) (word: string) (shape: int[]) (words: Phrase) : 
     | "groupnorm" -> groupNorm layer shape words
     | "layernorm" when words.IsEmpty -> norm layer shape (Extents.size shape) (Operation.LayerNorm 1e-5)
     | "relu" -> plain Operation.Relu
+    | "relu6" -> plain Operation.Relu6
     | "leakyrelu" -> leakyRelu layer shape words
     | "gelu" -> plain Operation.Gelu
     | "sigmoid" -> plain Operation.Sigmoid
     | "tanh" -> plain Operation.Tanh
     | "dropout" -> dropout layer shape words
+    | "padchannels" -> padChannels layer shape words
     | "globalpool" when words.IsEmpty ->
         onMap layer word shape (fun channels _ -> Ok(Some(Operation.GlobalPool, [ channels ])))
     | "flatten" when words.IsEmpty -> Ok(Some(Operation.Flatten, [ int (Extents.size shape) ]))

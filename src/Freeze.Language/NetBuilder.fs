@@ -173,6 +173,12 @@ type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
         this.EndStage name
         marks.Add(stages[stages.Count - 1], span)
 
+    /// What layers are called in files of weights, and where that stands.
+    member val Names = ResizeArray<NetNames.Table * Span>()
+
+    /// All lines of these, and where each stands.
+    member val NameLines = ResizeArray<NetNames.Line * Span>()
+
     /// The stages that are but marked, and where.
     member _.Marks = List.ofSeq marks
 

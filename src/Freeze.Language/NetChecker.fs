@@ -13,9 +13,14 @@ type Built =
         Net: Net
         /// By weight the schemes that the net sets; other weights start as PyTorch's.
         Starts: Map<string, Schemes.Scheme>
+        /// What its layers are called in files of weights, publisher by publisher.
+        Names: NetNames.Table list
         /// The net of a run that does not learn stage by stage: without stages that are but marked.
         Alone: Net
     }
+
+/// More lines of names are a mistake or an attack: each may be compared with each layer.
+let private mostNameLines = 1_000
 
 let rec private parts (builder: Builder) (environment: Environment) (body: NetPart list) =
     body
@@ -69,6 +74,7 @@ and private structure builder environment (part: NetPart) =
             NetBuilder.concat builder inside.Place part.Span start builder.At
     | NetItem.Stage(number, inner) -> stage builder environment part.Span number inner
     | NetItem.EndStage number -> endStage builder environment part.Span number
+    | NetItem.Names(publishers, lines) -> names builder environment publishers lines
     // The parser has told of what is broken, and such a net is not checked.
     | NetItem.Let _
     | NetItem.Define _
@@ -211,6 +217,56 @@ and private endStage builder environment span number =
         else
             builder.MarkStage(name, span))
 
+and private names builder environment publishers lines =
+    let known =
+        builder.Names
+        |> Seq.collect (fun (table, span) -> table.Publishers |> Seq.map (fun name -> name, span))
+        |> Map.ofSeq
+
+    if
+        environment.Place.Prefix <> ""
+        || environment.Place.InRepeat
+        || environment.Depth > 0
+    then
+        builder.Fail(Diagnostic.namesInside publishers.Head.Span)
+
+    for publisher in publishers do
+        Map.tryFind publisher.Value known
+        |> Option.iter (fun first ->
+            builder.Fail(Diagnostic.definedTwice publisher.Span "a publisher" publisher.Value first))
+
+    let read (line: Located<NameLine option>) =
+        match line.Value |> Option.map NetNames.line with
+        | Some(Ok read) -> Some(read, line.Span)
+        | Some(Error diagnostic) ->
+            builder.Fail diagnostic
+            None
+        | None -> None
+
+    let lines = lines |> List.choose read
+
+    builder.Names.Add(
+        {
+            Publishers = publishers |> List.map _.Value
+            Lines = List.map fst lines
+        },
+        publishers.Head.Span
+    )
+
+    builder.NameLines.AddRange lines
+
+    if builder.NameLines.Count > mostNameLines then
+        builder.Fail(Diagnostic.namesTooMany publishers.Head.Span mostNameLines)
+
+/// Lines of names that speak of no layer. A net with parameters may have other layers elsewhere.
+let private checkNames report (definition: Definition) (builder: Builder) (net: Net) =
+    let layers = Net.weights net |> Seq.map _.Layer |> Seq.distinct |> List.ofSeq
+
+    if definition.Parameters.IsEmpty then
+        for line, span in builder.NameLines do
+            if not (NetNames.isUsed layers line) then
+                report (Diagnostic.namesNothing span)
+
 /// What stands behind a stage must not read what stands inside of it.
 let private checkMarks (builder: Builder) (net: Net) =
     for stage, span in builder.Marks do
@@ -274,10 +330,13 @@ let check
                 checkMarks builder net
 
             if builder.IsSound then
+                checkNames report definition builder net
+
                 Some
                     {
                         Net = net
                         Starts = builder.Starts
+                        Names = builder.Names |> Seq.map fst |> List.ofSeq
                         Alone =
                             match builder.Marks with
                             | [] -> net

@@ -308,6 +308,15 @@ netPartRef.Value <-
     let endStage =
         attempt (keyword "end" >>. keyword "stage") >>. sum |>> NetItem.EndStage
 
+    let nameLine =
+        token path .>> symbol ":" .>>. token quoted
+        |>> fun (parts, name) -> Some { Parts = parts; Name = name }
+
+    let names =
+        attempt (keyword "names" >>. sepBy1 name (symbol ",") .>> followedByString "{")
+        .>>. block None (nameLine <?> "parts of the net, `:` and their name in quotes")
+        |>> NetItem.Names
+
     let named = attempt (name .>> followedByString "{") .>>. netBody |>> NetItem.Block
     let plain = phrase |>> fun phrase -> NetItem.Layer(None, phrase)
 
@@ -318,6 +327,7 @@ netPartRef.Value <-
             define
             stage
             endStage
+            names
             structure None
             named
             plain

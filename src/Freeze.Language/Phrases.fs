@@ -102,6 +102,10 @@ let structures =
             "what the input of a residual goes through, where shapes differ"
         entry "dense" "dense { … }" "the body's input with its output behind it, channel by channel"
         entry "stage" "stage 1 { … }" "a part that can learn on its own"
+        entry
+            "names"
+            "names PUBLISHERS { PARTS: \"NAME\" }"
+            "what layers are called in the files of weights of these publishers, such as `block*.unit*: \"layer*.(*-1)\"`"
         entry "end" "end stage 1" "the parts since the stage before are a stage, and keep their names"
     ]
 

@@ -35,6 +35,8 @@ type RuleContext =
         Start: Weight -> Start
         /// The same where a rule has said that it starts from no other run.
         Fresh: Weight -> Start
+        /// What the net's layers are called in files of weights, publisher by publisher.
+        Names: NetNames.Table list
         /// The full path of a file of weights, and what it holds.
         File: Located<string> -> Result<string * WeightFile, Diagnostic>
         Seed: int64
@@ -280,29 +282,65 @@ let private restOf context (rules: Rule list) : Effect option =
                 Treatment = whole wish
             })
 
-let private start context (weight: Weight) (inits: Init option list) : Start =
+/// The files that weights start from, each with the weights that a rule claims for it.
+let private fileStarts context (claimed: (Located<string> * Weight) list) : Map<Span, FileStarts.Start> =
+    let net = context.Net.Weights
+
+    let found =
+        [
+            for written, weights in claimed |> List.groupBy fst do
+                match context.File written |> Diagnostic.keep context.Report with
+                | Some file ->
+                    written.Span,
+                    List.map snd weights
+                    |> FileStarts.find context.Report context.Names net written.Span file
+                | None -> ()
+        ]
+
+    // Of a file from which a part of the net starts more is left over than is of interest.
+    for _, several in found |> List.groupBy (fun (_, start) -> start.Path) do
+        let spans = several |> List.map fst
+
+        let started =
+            claimed
+            |> List.filter (fun (written, _) -> List.contains written.Span spans)
+            |> List.map snd
+            |> List.append (FileStarts.headOf net)
+            |> List.distinctBy _.Name
+
+        match FileStarts.leftOver net (snd several.Head).Reading with
+        | [] -> ()
+        | names when started.Length = net.Length -> context.Report(Diagnostic.leftOver spans.Head names)
+        | _ -> ()
+
+    Map.ofList found
+
+let private start context (files: Map<Span, FileStarts.Start>) (weight: Weight) (inits: Init option list) =
     match List.tryPick id inits with
     | None -> context.Start weight
     // Schemes are for kernels; norms and biases start as ever.
     | Some(Init.Scheme _) when LayerKind.isNorm weight.Kind || weight.IsBias -> context.Fresh weight
     | Some(Init.Scheme scheme) -> scheme weight
     | Some(Init.File written) ->
-        context.File written
-        |> Result.bind (fun (path, file) ->
-            match WeightFiles.fault file weight.Name weight.Shape with
-            | Some fault -> Error(Diagnostic.weightsUnfit written.Span fault)
-            | None -> Ok(Start.File(path, file.Digest)))
-        |> Diagnostic.keep context.Report
-        |> Option.defaultWith (fun () -> context.Start weight)
+        files.TryFind written.Span
+        |> Option.bind _.Of(weight)
+        |> Option.defaultWith (fun () -> context.Fresh weight)
 
 /// Frozen statistics are those of the file that the norm starts from.
-let private demandStatistics context (weight: Weight) (written: Located<string>) (place: Span) =
-    match context.File written with
+let private demandStatistics
+    context
+    (files: Map<Span, FileStarts.Start>)
+    (weight: Weight)
+    (written: Located<string>)
+    (place: Span)
+    =
+    match files.TryFind written.Span with
     // Said where the norm's scale starts from it.
-    | Error _ -> ()
-    | Ok(_, file) ->
+    | None -> ()
+    | Some { Reading = reading } ->
         [ "running_mean"; "running_var" ]
-        |> List.tryPick (fun name -> WeightFiles.fault file $"{weight.Layer}.{name}" [| weight.Shape[0] |])
+        |> List.tryPick (fun name ->
+            WeightFiles.fault reading.File $"{reading.LayerOf weight.Layer}.{name}" [| weight.Shape[0] |])
         |> Option.iter (fun fault ->
             context.Report(Diagnostic.weightsUnfit place $"of {written.Value}: {fault}"))
 
@@ -341,12 +379,21 @@ let resolve (context: RuleContext) (rules: Rule list) : Resolved =
         | Some effect -> [ effect.Wish.Init ]
         | None -> []
 
+    let files =
+        [
+            for i in 0 .. net.Weights.Length - 1 do
+                match List.tryPick id (inits (effect i)) with
+                | Some(Init.File written) -> written, net.Weights[i]
+                | _ -> ()
+        ]
+        |> fileStarts context
+
     let plan i (weight: Weight) : WeightPlan =
         let effect = effect i
 
         {
             Weight = weight
-            Start = start context weight (inits effect)
+            Start = start context files weight (inits effect)
             Treatment = effect |> Option.map _.Treatment |> Option.defaultValue Treatment.Trained
             Update = effect |> Option.map _.Wish.Update |> Option.defaultValue Update.byDefault
         }
@@ -362,7 +409,7 @@ let resolve (context: RuleContext) (rules: Rule list) : Resolved =
                 match effect i |> Option.bind _.Wish.FrozenStatistics with
                 | Some place when weight.Kind = LayerKind.BatchNorm && not weight.IsBias ->
                     match List.tryPick id (inits (effect i)) with
-                    | Some(Init.File written) -> demandStatistics context weight written place
+                    | Some(Init.File written) -> demandStatistics context files weight written place
                     | _ when context.GoesOn -> ()
                     | None when (context.Start weight).IsBase -> ()
                     | _ -> context.Report(Diagnostic.noNormalisation place)

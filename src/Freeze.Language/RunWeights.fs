@@ -62,6 +62,7 @@ let private resolve (making: Making) ofMembers epochs : Resolved =
                     else
                         fresh making.Settings making.Net
                 Fresh = fresh making.Settings making.Net
+                Names = making.Net.Built.Names
                 File = making.Context.Weights
                 Seed = seed
                 Epochs = epochs

@@ -106,6 +106,13 @@ type Parameter =
         Default: Expression option
     }
 
+/// `block*.unit*: "layer*.(*-1)"`: what parts of a net are called in files of weights.
+type NameLine =
+    {
+        Parts: Located<string>
+        Name: Located<string>
+    }
+
 /// A part of a net's body.
 type NetPart = Located<NetItem>
 
@@ -124,6 +131,9 @@ and [<RequireQualifiedAccess>] NetItem =
     | Stage of number: Expression * body: NetPart list
     /// `end stage 1`: the parts since the stage before are a stage, and keep their names.
     | EndStage of number: Expression
+    /// `names torchvision, timm { … }`: what layers are called in files of these publishers; nothing for a line that could not be
+    /// read.
+    | Names of publishers: Name list * lines: Located<NameLine option> list
     | Let of name: Name * value: Expression
     /// `block unit(width, stride = 1) { … }`: a definition, used like a layer.
     | Define of Definition

@@ -175,6 +175,7 @@ let layerTable =
             []
             "normalises each image over all its values, eps 1e-5; a scale and a shift for each value"
         layer "relu" [] [] "max(x, 0)"
+        layer "relu6" [] [] "min(max(x, 0), 6)"
         layer "leakyrelu" [ "[SLOPE]" ] [] "x, or SLOPE times x where x is below 0; 0.01 by default"
         layer "gelu" [] [] "x times the normal distribution function of x"
         layer "sigmoid" [] [] "1 / (1 + exp(-x))"
@@ -182,6 +183,11 @@ let layerTable =
         layer "maxpool" [ "SIZE" ] [ stride; [ "pad", "N" ] ] "the greatest of each square; stride SIZE"
         layer "avgpool" [ "SIZE" ] [ stride; [ "pad", "N" ] ] "the mean of each square; stride SIZE"
         layer "globalpool" [] [] "the mean of each channel"
+        layer
+            "padchannels"
+            [ "CHANNELS" ]
+            []
+            "channels of zeros behind those that there are, so that there are so many"
         layer "flatten" [] [] "all values in one row"
         layer "dropout" [ "FRACTION" ] [] "zeroes a fraction of the values while training"
         layer "init" [ "conv|linear|bias"; "SCHEME" ] [] "no layer: where those after it start"

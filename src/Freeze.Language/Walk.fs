@@ -96,6 +96,7 @@ let inner (part: NetPart) : NetPart list =
     match part.Value with
     | NetItem.Layer _
     | NetItem.EndStage _
+    | NetItem.Names _
     | NetItem.Let _
     | NetItem.Broken -> []
     | NetItem.Block(_, body)
@@ -117,6 +118,7 @@ let label (part: NetPart) : Name option =
     | NetItem.Dense(label, _) -> label
     | NetItem.Stage _
     | NetItem.EndStage _
+    | NetItem.Names _
     | NetItem.Let _
     | NetItem.Define _
     | NetItem.Broken -> None
@@ -133,6 +135,7 @@ let partExpressions (part: NetPart) : Expression list =
     | NetItem.Block _
     | NetItem.Residual _
     | NetItem.Dense _
+    | NetItem.Names _
     | NetItem.Broken -> []
 
 /// The expressions of a net's body and of its parameters' defaults.

@@ -120,12 +120,49 @@ let private definition (analysed: Analysed) (name: Names.Occurrence) : string op
 let private blocksAt (analysed: Analysed) offset =
     (Cursor.at (Workspace.sourceOf analysed) analysed.Tokens.Value offset).Blocks
 
+/// The nets of runs that a word means.
+let private netsOf (analysed: Analysed) (blocks: Cursor.Block list) (word: string) : (string * Net) list =
+    Completion.netsAt analysed blocks
+    |> List.filter (fun (name, _) ->
+        name = word || name.StartsWith(word + "(") || name.StartsWith(word + "-"))
+
+/// A line of a net's names: the layers that it speaks of, as the file has them.
+let private nameLine (analysed: Analysed) offset (definition: Definition) : (string * Span) option =
+    let lines =
+        Walk.parts definition.Body
+        |> Seq.tryPick (fun part ->
+            match part.Value with
+            | NetItem.Names(_, lines) when part.Span.Holds offset -> Some lines
+            | _ -> None)
+        |> Option.defaultValue []
+        |> List.choose (fun line ->
+            match line.Value |> Option.map NetNames.line with
+            | Some(Ok read) -> Some(read, line.Span)
+            | _ -> None)
+
+    let names: NetNames.Table =
+        {
+            Publishers = []
+            Lines = List.map fst lines
+        }
+
+    let rows line =
+        netsOf analysed [] definition.Name.Value
+        |> List.truncate 1
+        |> List.collect (fun (_, net) -> Net.weights net |> Seq.map _.Layer |> Seq.distinct |> List.ofSeq)
+        |> List.filter (fun layer -> NetNames.isUsed [ layer ] line)
+        |> List.map (fun layer -> [ $"`{layer}`"; $"`{NetNames.ofLayer names layer}`" ])
+
+    match lines |> List.tryFind (fun (_, span) -> span.Holds offset) with
+    | None -> None
+    | Some(line, span) ->
+        match rows line with
+        | [] -> None
+        | rows -> Some(table [ "layer"; "in the file" ] rows, span)
+
 /// The net that a word means: one that a run has, or the library's entry.
 let private netOf (analysed: Analysed) (blocks: Cursor.Block list) (word: string) : string option =
-    let isOf (name: string, _) =
-        name = word || name.StartsWith(word + "(") || name.StartsWith(word + "-")
-
-    match Completion.netsAt analysed blocks |> List.filter isOf with
+    match netsOf analysed blocks word with
     | [] ->
         NetLibrary.tryFind word
         |> Option.map (fun found -> $"```freeze\n{found.Text}\n```")
@@ -227,6 +264,8 @@ let answer (analysed: Analysed) (position: Position) : JsonNode =
             // Of a rule with a mistake the mistake is said.
             | _ when isWrong analysed place -> None
             | _ -> Some(rule analysed place, Span.Join(selector.Span, action.Verb.Span))
+        | Some(At(StatementItem.Net definition, _)) ->
+            nameLine analysed offset definition |> Option.orElse ofToken
         | _ -> ofToken
 
     match found, explained analysed offset with

@@ -24,11 +24,18 @@ let private related workspace analysed (span, note: string) =
 /// A let or a rule of no use is shown faded.
 let private unnecessary = [ "FRZ101"; "FRZ103" ]
 
+/// DiagnosticSeverity.
+let private severity (diagnostic: Diagnostic) =
+    match diagnostic.Severity with
+    | Severity.Error -> 1
+    | Severity.Warning -> 2
+    | Severity.Note -> 3
+
 let toJson (workspace: Workspace) (analysed: Analysed) (diagnostic: Diagnostic) : JsonNode =
     object
         [
             "range", range (Workspace.rangeOf analysed diagnostic.Span)
-            "severity", number (if Diagnostic.isError diagnostic then 1 else 2)
+            "severity", number (severity diagnostic)
             "code", text diagnostic.Code
             "source", text "freeze"
             "message", text (sentence diagnostic)

@@ -60,6 +60,9 @@ let private ofSyntax (statements: Statement list) : (Span * Type) list =
             match part.Value with
             | NetItem.Layer(_, phrase) -> yield! call phrase.Head
             | NetItem.Residual(_, _, Some { From = Some from }) -> from.Span, Type.EnumMember
+            | NetItem.Names(_, lines) ->
+                for line in lines |> List.choose _.Value do
+                    line.Parts.Span, Type.EnumMember
             | _ -> ()
         ]
 

@@ -64,13 +64,8 @@ let readFile (path: string) : Result<Source, string> =
 /// each letter would not do.
 let private weights (path: string) : Result<WeightFile, string> =
     let glance file =
-        let entries, notes = WeightFiles.header file
-
-        {
+        { WeightFiles.glance file with
             Digest = $"{path} {FileInfo(path).Length} {FileInfo(path).LastWriteTimeUtc.Ticks}"
-            Tensors = entries
-            NotFinite = Set.empty
-            IsPart = notes.ContainsKey WeightFiles.Borrowed
         }
 
     Source.reading path (WeightFiles.read glance)

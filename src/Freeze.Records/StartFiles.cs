@@ -6,7 +6,7 @@ namespace Freeze.Records;
 /// </summary>
 internal sealed class StartFiles
 {
-    private readonly Dictionary<Start.File, IReadOnlyDictionary<string, StoredTensor>> read = [];
+    private readonly Dictionary<(string Path, string Digest), IReadOnlyDictionary<string, StoredTensor>> read = [];
 
     /// <summary>The tensor of a weight's name.</summary>
     /// <exception cref="RunException">The file is missing, changed or damaged, or has no such tensor of the shape.</exception>
@@ -15,13 +15,15 @@ internal sealed class StartFiles
             ?? throw new RunException(
                 $"{file.Path} holds no {weight.Name}", "take weights of the same net, or another start for this layer");
 
-    /// <summary>The tensor of a name, or null where the file has none.</summary>
+    /// <summary>The tensor of a weight's name, or of a statistic of its layer, or null where the file has none.</summary>
     /// <exception cref="RunException">The file is missing, changed or damaged, or its tensor has another shape.</exception>
     public float[]? TryRead(Start.File file, string name, long[] shape)
     {
+        // A publisher has another name for the layer.
+        name = file.Layer.Length == 0 ? name : file.Layer + name[name.LastIndexOf('.')..];
         try
         {
-            if (!read.TryGetValue(file, out var tensors))
+            if (!read.TryGetValue((file.Path, file.Digest), out var tensors))
             {
                 if (Safetensors.Digest(file.Path) != file.Digest)
                 {
@@ -29,7 +31,7 @@ internal sealed class StartFiles
                         $"{file.Path} is another file than when the run was planned", "plan the .frz file again, or bring the file back");
                 }
 
-                read[file] = tensors = WholeWeights.Read(file.Path);
+                read[(file.Path, file.Digest)] = tensors = WholeWeights.Read(file.Path);
             }
 
             if (!tensors.TryGetValue(name, out var found))

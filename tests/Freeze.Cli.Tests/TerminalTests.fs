@@ -199,6 +199,10 @@ let processes =
 
                     File.WriteAllText(Path.Combine(folder, "bad.frz"), "block1.unit2.conv3: fixed\n")
 
+                    ImportTests.resnet20 10
+                    |> List.filter (fun (name, _) -> not (name.StartsWith "layer2"))
+                    |> ImportTests.write (Path.Combine(folder, "w.safetensors"))
+
                     let shown =
                         onTerminal
                             folder
@@ -209,6 +213,7 @@ let processes =
                                 [ "plan"; "t.frz" ]
                                 if width = 80 then
                                     [ "data" ]
+                                    [ "import"; "w.safetensors" ]
                                     [ "check"; "bad.frz" ]
                             ]
 

@@ -14,6 +14,15 @@ let private total net data =
 
 let private trained text = (counts (one text)).Trained
 
+/// Of a file whose folder of images is not on this machine.
+let private ofPhotos (text: string) =
+    let files =
+        { alone.Files with
+            Images = fun _ -> Ok ImageFolders.unknown
+        }
+
+    Compile.analyse { alone with Files = files } (source text)
+
 [<Tests>]
 let tests =
     testList
@@ -188,6 +197,22 @@ let tests =
                     [ for run in runs five -> (counts run).Trained ]
             }
 
+            testTheory
+                "the nets of torchvision have as many weights on ImageNet as it says, and those for CIFAR as their paper"
+                [
+                    "resnet-18", 224, 1000, 11689512L
+                    "resnet-34", 224, 1000, 21797672L
+                    "resnet-50", 224, 1000, 25557032L
+                    "mobilenet-v2", 224, 1000, 3504872L
+                    "resnet-20", 32, 10, 269722L
+                    "resnet-56", 32, 10, 853018L
+                ]
+                (fun (net, side, classes, expected) ->
+                    let text =
+                        $"data folder(\"photos\", size {side}); classes {classes}; images 500; net {net}"
+
+                    equal expected (counts (Array.exactlyOne (ofPhotos text).Runs)).Total)
+
             test "the blog's convolutions" {
                 let layers =
                     PlanFile.layers (one "data cifar10; net blog").Recipe
@@ -197,21 +222,10 @@ let tests =
             }
 
             test "the blog's table, on images of 48 pixels and two classes, within 2,300" {
-                let options =
-                    { alone with
-                        Files =
-                            { alone.Files with
-                                Images = fun _ -> Ok ImageFolders.unknown
-                            }
-                    }
-
                 let text =
                     "data folder(\"photos\", size 48); classes 2; images 500; validate 100; net blog; let k = 0..5; first k layers: fixed"
 
-                let found =
-                    [
-                        for run in (Compile.analyse options (source text)).Runs -> (counts run).Trained
-                    ]
+                let found = [ for run in (ofPhotos text).Runs -> (counts run).Trained ]
 
                 equal [ 485942L; 485662L; 483842L; 472258L; 435330L; 361474L ] found
 

@@ -86,6 +86,9 @@ let tests =
                 equal [ Cursor.Block.Net "a"; Cursor.Block.Net "a" ] (cursor "net a { residual { |").Blocks
 
                 equal [] (cursor "case a { }\n|").Blocks
+                equal [ Cursor.Block.Net "a"; Cursor.Block.Names ] (cursor "net a { names b, c { |").Blocks
+                equal [ Cursor.Block.Net "a"; Cursor.Block.Net "a" ] (cursor "net a { names { |").Blocks
+
                 equal [ Cursor.Block.Net "a" ] (cursor "net a(x, y = 2) { |").Blocks
                 isEmpty (cursor "let p = [\n    1,\n|").Blocks
                 equal [ "let"; "p"; "="; "["; "1"; "," ] (cursor "let p = [\n    1,\n|").Before

@@ -624,8 +624,12 @@ let tests =
 
                 // The plan can be run from any folder.
                 let full (path: string) = Path.GetFullPath path
-                equal (Start.File(full (Path.Combine("sub", "w.safetensors")), "aa")) (start "conv1.weight")
-                equal (Start.File(full "w.safetensors", "bb")) (start "conv2.weight")
+
+                equal
+                    (Start.File(full (Path.Combine("sub", "w.safetensors")), "aa", ""))
+                    (start "conv1.weight")
+
+                equal (Start.File(full "w.safetensors", "bb", "")) (start "conv2.weight")
 
                 let moved =
                     { run.Recipe with
@@ -633,9 +637,9 @@ let tests =
                             run.Recipe.Weights
                             |> Array.map (fun plan ->
                                 match plan.Start with
-                                | Start.File(path, digest) ->
+                                | Start.File(path, digest, layer) ->
                                     { plan with
-                                        Start = Start.File("/elsewhere/" + path, digest)
+                                        Start = Start.File("/elsewhere/" + path, digest, layer)
                                     }
                                 | _ -> plan)
                     }

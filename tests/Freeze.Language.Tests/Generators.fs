@@ -28,7 +28,7 @@ let private several least most generator =
 let private spoken =
     "in except on from first last stage train fixed rest all lr decay ridge init at least random spread
      largest until stats frozen epoch epochs after repeat residual dense shortcut block let net case report
-     import expect ensemble profile conv bn linear filters x e"
+     import expect ensemble profile names conv bn linear filters x e"
         .Split([| ' '; '\n' |], StringSplitOptions.RemoveEmptyEntries)
 
 let private plainName =
@@ -204,6 +204,9 @@ let private definition name parameters body : Definition =
         Body = body
     }
 
+let private nameLine: Gen<NameLine option> =
+    Gen.map2 (fun parts name -> Some { Parts = parts; Name = name }) (located path) (located quoted)
+
 let rec private netItem (size: int) : Gen<NetItem> =
     let leaf =
         Gen.frequency
@@ -215,6 +218,11 @@ let rec private netItem (size: int) : Gen<NetItem> =
                     (phrase (size / 2))
                 1, Gen.map2 (fun name value -> NetItem.Let(name, value)) name (item true (size / 2))
                 1, expression true (size / 2) |> Gen.map NetItem.EndStage
+                1,
+                Gen.map2
+                    (fun publishers lines -> NetItem.Names(publishers, lines))
+                    (several 1 2 name)
+                    (several 0 3 (located nameLine))
             ]
 
     if size <= 0 then

@@ -60,6 +60,33 @@ let tests =
                 equal (places * (2L * 9L + 16L * 2L * 9L)) cost.WeightGradient
             }
 
+            test "a depthwise kernel has one input, and counts, costs and plans go by it" {
+                let recipe =
+                    recipe
+                        "conv1: conv 8 3x3; conv2: conv channels 3x3 groups channels no bias; fc: linear classes"
+                        "conv2: train 2 filters; rest: fixed"
+
+                let conv2 =
+                    recipe.Weights |> Array.find (fun plan -> plan.Weight.Name = "conv2.weight")
+
+                equal [ 8; 1; 3; 3 ] (List.ofArray conv2.Weight.Shape)
+                equal (9, 72) (conv2.Weight.FanIn, conv2.Weight.FanOut)
+                equal 18L (Counts.ofWeights recipe.Weights).Trained
+                let places = 28L * 28L
+                let cost = Costs.ofWeights recipe.Net recipe.Weights
+                equal (places * (8L * 9L + 8L * 9L + 8L * 10L)) cost.Forward
+                equal (places * 8L * 9L) cost.WeightGradient
+                isEmpty (PassPlans.ofWeights recipe recipe.Weights).Slices
+            }
+
+            test "padchannels adds channels of zeros behind, and is no layer where none are missing" {
+                let padded = recipe "conv1: conv 8 3x3; padchannels 12; fc: linear classes" ""
+                equal [ 12; 28; 28 ] (shape padded "padchannels1")
+                let same = recipe "conv1: conv 8 3x3; padchannels 8; fc: linear classes" ""
+                equal 4 same.Net.Nodes.Length
+                equal [ "FRZ021" ] (codes "net own { conv 8 3x3; padchannels 7; linear classes }; net own")
+            }
+
             testTheory
                 "a dilated kernel pads by what it covers"
                 [

@@ -141,6 +141,85 @@ let tests =
                     isEmpty (messages conv (written [ conv1; bias; "other", "F32", [ 18 ], spoilt value ]))
             }
 
+            test "a classifier of another size, or none, starts by itself, and that is noted" {
+                let norms =
+                    [
+                        norm "weight" 1f
+                        norm "bias" 0f
+                        norm "running_mean" 0f
+                        norm "running_var" 1f
+                    ]
+
+                let head units =
+                    [
+                        "fc.weight", "F32", [ units; 2 ], floats (2 * units) 0.5f
+                        "fc.bias", "F32", [ units ], floats units 0f
+                    ]
+
+                let whole = conv1 :: bias :: norms
+                let rule = "all: train init from \"w.safetensors\""
+                isEmpty (messages rule (written (whole @ head 10)))
+
+                let noted (words: string) rules bytes =
+                    match messages rules bytes with
+                    | [ message ] ->
+                        startsWith "FRZ130" message
+                        contains words message
+                    | several -> failwith $"%A{several}"
+
+                noted "the file's has 1000 units, and the net's 10" rule (written (whole @ head 1000))
+                noted "the file has none" rule (written whole)
+                // Where a rule says so, or speaks of the classifier alone, there is nothing to note.
+                isEmpty (messages $"{rule}; fc: train init torch" (written (whole @ head 1000)))
+
+                said
+                    "its fc.weight is of shape 1000x2, and the net's is 10x2; its fc.bias is"
+                    "fc: train init from \"w.safetensors\""
+                    (written (head 1000))
+                // Of another width before it the net is another.
+                said
+                    "its fc.weight is of shape 10x3"
+                    rule
+                    (written (whole @ [ "fc.weight", "F32", [ 10; 3 ], floats 30 0f; (head 10)[1] ]))
+            }
+
+            test "what is missing is listed, and what is left over where all of the net starts from the file" {
+                let rule = "all: train init from \"w.safetensors\""
+                said "it holds no conv1.weight, conv1.bias or bn1.bias" rule (written [ norm "weight" 1f ])
+
+                match messages rule (written [ "features.0.weight", "F32", [ 1 ], floats 1 0f ]) with
+                | [ missing; left ] ->
+                    contains "it holds none of these 4 tensors: `freeze import` shows what it holds" missing
+                    contains "the file holds features.0.weight, for which the net has no place" left
+                | several -> failwith $"%A{several}"
+
+                let others =
+                    [
+                        "aux.weight", "F32", [ 1 ], floats 1 0f
+                        "aux.bias", "I64", [], Array.zeroCreate 8
+                    ]
+
+                let whole = conv1 :: bias :: [ norm "weight" 1f; norm "bias" 0f ]
+
+                match messages $"{rule}; fc: train init torch" (written (whole @ others)) with
+                | [ message ] ->
+                    startsWith "FRZ131" message
+                    contains "2 tensors for which the net has no place: aux.weight and aux.bias" message
+                | several -> failwith $"%A{several}"
+
+                isEmpty (messages conv (written (whole @ others)))
+            }
+
+            test "a file that PyTorch has pickled is refused with the line that converts it" {
+                for start in [ "PK\003\004"B; [| 0x80uy; 2uy |] ] do
+                    said "may run code" conv (Array.append start (Array.zeroCreate 100))
+
+                    said
+                        "torch.load('w.safetensors', 'cpu', weights_only=True)"
+                        conv
+                        (Array.append start (Array.zeroCreate 100))
+            }
+
             test "a file that is cut short is reported at the rule" {
                 let whole = written [ conv1; bias ]
 

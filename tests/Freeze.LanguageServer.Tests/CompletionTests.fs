@@ -50,6 +50,13 @@ let tests =
                 |> has [ "reconstruct"; "reconstruct then solve"; "solve" ]
             }
 
+            test "a table of names offers the net's parts, and nothing in their place" {
+                let net = "net a { tail { conv 4 3x3 }; fc: linear classes; names timm { "
+                offered "net a { |" |> has [ "names" ]
+                equal [ "tail"; "tail.conv1"; "fc" ] (offered (net + "| } }; net a"))
+                equal [] (offered (net + "fc: | } }; net a"))
+            }
+
             test "in a case the net is that of the case" {
                 let found =
                     offered "data cifar10\ncase a { net wrn-10-1; | }\ncase b { net lenet }\n"

@@ -53,6 +53,18 @@ let tests =
                     ]
             }
 
+            test "a line of names: what the layers are called in the file" {
+                let text =
+                    "net a { block1: repeat 2 { unit { conv 4 3x3 } }; fc: linear classes; names timm { blo|ck*.unit*: \"layer*.(*-1)\" } }\nnet a\n"
+
+                let found = said text
+                found |> has [ "| `block1.unit2.conv1` | `layer1.1.conv1` |" ]
+                lacks "`fc`" found
+
+                said (text.Replace("|", "").Replace("names", "na|mes"))
+                |> has [ "names PUBLISHERS" ]
+            }
+
             test "a net of the file, and one of the library that no run has" {
                 said "net mi|ne { fc: linear classes }\nnet mine\n"
                 |> has [ "7,850 parameters" ]

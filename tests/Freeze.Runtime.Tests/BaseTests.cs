@@ -67,7 +67,7 @@ public sealed class BaseTests(Sample sample) : IDisposable
         // The same from the base's file, as `init from` would have it.
         var path = PathOf(Before);
         var digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path)));
-        var byFile = Finished(Execute(Fine(Before) with { From = Origin.Nothing, Start = _ => Start.NewFile(path, digest) }, "other"));
+        var byFile = Finished(Execute(Fine(Before) with { From = Origin.Nothing, Start = _ => Start.NewFile(path, digest, "") }, "other"));
 
         Assert.Equal(byFile.Epochs, result.Epochs);
         Assert.Equal(byFile.TestAccuracy, result.TestAccuracy);

@@ -111,7 +111,7 @@ public sealed class EvaluatorTests(Sample sample) : IDisposable
         var digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(start)));
         var recipe = Small with
         {
-            Start = weight => Start.NewFile(start, digest),
+            Start = weight => Start.NewFile(start, digest, ""),
             Rule = weight => weight.Layer switch
             {
                 "conv1" => Treatment.NewLargest(0, 2, Stillness.Zero),

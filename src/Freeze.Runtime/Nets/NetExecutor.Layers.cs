@@ -199,6 +199,13 @@ internal sealed partial class NetExecutor
         ? ConstantChannels.Concat(graph, inputs, split, growth)
         : new(Concatenation.Of(graph, [.. inputs.Select(each => each.Whole())], growth));
 
+    // Zeros whose pixels lie as those of a map in the order of the net.
+    private Tensor PadChannels(Tensor map, int channels)
+    {
+        using var nothing = InOrder(zeros([map.shape[0], channels - map.shape[1], map.shape[2], map.shape[3]], map.dtype));
+        return Concatenation.Of(graph, [map, nothing]);
+    }
+
     private Channels Sum(ChannelSplit? split, Channels[] inputs)
     {
         var alike = inputs.Select(input =>

@@ -150,6 +150,7 @@ internal sealed partial class NetExecutor
             Operation.BatchNorm => Normalise(node, input, ref read, training, relu: false),
             Operation.GroupNorm or Operation.LayerNorm => Normalise(node, input),
             { IsRelu: true } => Each(input, values => values.relu()),
+            { IsRelu6: true } => Each(input, values => F.relu6(values)),
             Operation.LeakyRelu leaky => Each(input, values => values.LeakyRelu(leaky.Slope)),
             { IsGelu: true } => Each(input, values => values.gelu()),
             { IsSigmoid: true } => Each(input, values => values.sigmoid()),
@@ -162,6 +163,7 @@ internal sealed partial class NetExecutor
             Operation.Dropout dropout => new(Drop(node, input.Whole(), dropout.Probability, training, key)),
             { IsAdd: true } => Sum(split, inputs),
             { IsConcat: true } => Join(place, inputs, null),
+            Operation.PadChannels pad => new(PadChannels(input.Whole(), pad.Channels)),
             _ => throw new UnreachableException($"no computation for plan case {node.Operation}"),
         };
     }

@@ -21,6 +21,7 @@ public sealed class CasesTests
         (Operation.NewGroupNorm(2, 1e-5), [2, 4, 4]),
         (Operation.NewLayerNorm(1e-5), [2, 4, 4]),
         (Operation.Relu, [2, 4, 4]),
+        (Operation.Relu6, [2, 4, 4]),
         (Operation.NewLeakyRelu(0.01), [2, 4, 4]),
         (Operation.Gelu, [2, 4, 4]),
         (Operation.Sigmoid, [2, 4, 4]),
@@ -32,6 +33,7 @@ public sealed class CasesTests
         (Operation.NewDropout(0.5), [2, 4, 4]),
         (Operation.Add, [2, 4, 4]),
         (Operation.Concat, [4, 4, 4]),
+        (Operation.NewPadChannels(5), [5, 4, 4]),
     ];
 
     private static readonly Treatment[] Treatments =

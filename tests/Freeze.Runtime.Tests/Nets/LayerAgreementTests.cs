@@ -81,16 +81,34 @@ public sealed class LayerAgreementTests
     [InlineData("conv2: train 5 filters; conv3: train 2 inputs; conv4: train 1 row; rest: fixed")]
     [InlineData("conv2: train 1 inputs; conv3: train 7 filters; conv4: train 2 filters; rest: fixed")]
     [InlineData("conv2: train 2 columns; conv3: train 3 filters at random; conv4: train 3 inputs; rest: fixed")]
-    public void GradientsOfSlicesAreThoseOfTheWhole(string rules)
+    public void GradientsOfSlicesAreThoseOfTheWhole(string rules) => SlicesAgree(Net, rules);
+
+    [Theory]
+    [InlineData("conv2: train 5 filters; conv3: train 7 filters at random; rest: fixed")]
+    [InlineData("conv2: train 1 row; conv3: train 12 filters; rest: fixed")]
+    [InlineData("conv2: train 11 filters spread; conv3: train 2 columns; rest: fixed")]
+    public void SoAreThoseOfDepthwiseConvolutions(string rules) => SlicesAgree(
+        """
+        net layers {
+            conv1: conv 6 3x3; relu6
+            conv2: conv 12 3x3 groups channels; bn; relu6
+            conv3: conv channels 3x3 stride 2 groups channels no bias; bn; padchannels 16
+            fc: linear classes
+        }
+        data cifar10; net layers
+        """,
+        rules);
+
+    private static void SlicesAgree(string net, string rules)
     {
         using var scope = NewDisposeScope();
         foreach (var (precision, tolerance) in new[] { ("fp64", 1e-10), ("fp32", 1e-4) })
         {
-            var (_, _, whole) = Step($"precision {precision}", PassSet.All);
+            var (_, _, whole) = Step($"precision {precision}", PassSet.All, net);
             foreach (var passes in new[] { PassSet.All, PassSet.AllBut([Pass.Slices]), PassSet.AllBut([Pass.Kernels]) })
             {
-                var (_, _, slices) = Step($"precision {precision}; {rules}", passes);
-                foreach (var plan in Plan(rules).Weights)
+                var (_, _, slices) = Step($"precision {precision}; {rules}", passes, net);
+                foreach (var plan in Plan(rules, net).Weights)
                 {
                     if (plan.Treatment is Treatment.Slice { Indices.Length: > 0 } slice)
                     {

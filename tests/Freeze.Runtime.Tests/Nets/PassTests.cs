@@ -61,6 +61,13 @@ public sealed class PassTests(PassTests.Pictures pictures) : IClassFixture<PassT
             }
             net own; conv: train 3 filters; rest: zero; conv8, norm, linear, conv1.bias: train
             """,
+            """
+            net own {
+                conv1: conv 6 3x3; bn; relu6; padchannels 8; conv2: conv channels 3x3 groups channels; bn; relu6; conv3: conv 8 1x1
+                globalpool; fc: linear classes
+            }
+            net own; conv: train 3 filters; rest: zero; bn, linear, conv1.bias: train
+            """,
             "net own { conv1: conv 6 3x3; sigmoid; conv2: conv 4 3x3; layernorm; fc: linear classes }; net own; conv1: zero; conv2.bias: zero; rest: train",
         ]);
 

@@ -32,6 +32,14 @@ public sealed class ReachTests(PassTests.Pictures pictures) : IClassFixture<Pass
             """,
             ["conv1.weight", "conv1.bias", "groupnorm1.weight", "conv3.weight"]
         },
+        // What learns reads channels of zeros alone: the filters behind them are depthwise.
+        {
+            """
+            net own { conv1: conv 6 3x3; relu6; padchannels 8; conv2: conv 8 3x3 groups channels; globalpool; fc: linear classes }
+            net own; conv1: zero
+            """,
+            ["conv2.weight"]
+        },
     };
 
     [Theory]

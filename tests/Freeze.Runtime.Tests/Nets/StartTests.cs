@@ -58,7 +58,7 @@ public sealed class StartTests : IDisposable
         first.Statistic("bn.running_mean").PlusInPlace(2);
         WholeFile.Write(path, stream => Safetensors.Write(stream, [.. first.State()]));
 
-        var start = Freeze.Start.NewFile(path, Digest(path));
+        var start = Freeze.Start.NewFile(path, Digest(path), "");
         var second = new WeightTable(new TestRecipe(TestNets.Small) { Seed = 2, Start = _ => start }.Build());
 
         foreach (var ((name, value), (_, other)) in first.State().Zip(second.State()))
@@ -130,7 +130,7 @@ public sealed class StartTests : IDisposable
 
     private static void Refused(string path, string digest, string reason)
     {
-        var recipe = new TestRecipe(TestNets.Small) { Start = _ => Freeze.Start.NewFile(path, digest) };
+        var recipe = new TestRecipe(TestNets.Small) { Start = _ => Freeze.Start.NewFile(path, digest, "") };
         var error = Assert.ThrowsAny<RunException>(() => new WeightTable(recipe.Build()));
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }

@@ -1,0 +1,179 @@
+/// What a file of weights holds: its layers, and which net of the library it fits.
+module Freeze.Language.FileFits
+
+open System.Collections.Generic
+open Freeze
+open Freeze.Language.Syntax
+
+/// The tensors of a file whose names differ behind their last dot alone.
+type StoredLayer =
+    {
+        Name: string
+        /// `conv`, `linear`, `bn`, `norm`, or `other`: by the tensors, as PyTorch names and shapes them.
+        Kind: string
+        /// Of its weight; of other layers that of the first tensor.
+        Shape: int64[]
+        /// Numbers that may learn: statistics are none.
+        Parameters: int64
+    }
+
+/// How a net of the library fits a file.
+type Fit =
+    {
+        /// As a file says it: `wrn-28-4`.
+        Net: string
+        /// Whose names the file has; of nobody where it has the net's own.
+        Publishers: string list
+        Classes: int64
+        /// The net's layers, each with its name in the file.
+        Layers: (string * string) list
+        /// How many weights of the net the file has in their shapes, and how many it should have.
+        Found: int
+        Of: int
+        Missing: string list
+        OtherShapes: string list
+        LeftOver: string list
+    }
+
+    member this.IsWhole = this.Found = this.Of
+
+    /// From 0 to 1: the part of the net's weights and of the file's tensors that fit each other.
+    member this.Score =
+        let unfit = this.OtherShapes.Length + this.LeftOver.Length
+        2.0 * float this.Found / float (this.Of + this.Found + unfit)
+
+let private statistics =
+    set [ "running_mean"; "running_var"; "num_batches_tracked" ]
+
+let private parts (name: string) =
+    match name.LastIndexOf '.' with
+    | -1 -> "", name
+    | dot -> name.Substring(0, dot), name.Substring(dot + 1)
+
+let private size (entry: StoredEntry) = Array.fold (*) 1L entry.Shape
+
+/// A file's layers, in the order of its header.
+let layers (file: WeightFile) : StoredLayer list =
+    [
+        for name, tensors in
+            file.Tensors
+            |> List.ofArray
+            |> List.groupBy (fun entry -> fst (parts entry.Name)) do
+            let named wanted =
+                tensors |> List.tryFind (fun entry -> snd (parts entry.Name) = wanted)
+
+            {
+                Name = name
+                Kind =
+                    match named "weight", named "running_mean" with
+                    | Some { Shape = [| _ |] }, Some _ -> "bn"
+                    | Some { Shape = [| _ |] }, None -> "norm"
+                    | Some { Shape = [| _; _ |] }, None -> "linear"
+                    | Some { Shape = [| _; _; _; _ |] }, None -> "conv"
+                    | _ -> "other"
+                Shape = (named "weight" |> Option.defaultValue tensors.Head).Shape
+                Parameters =
+                    tensors
+                    |> List.filter (fun entry -> not (statistics.Contains(snd (parts entry.Name))))
+                    |> List.sumBy size
+            }
+    ]
+
+/// The library's nets as files say them; of those with parameters the sizes that publications have.
+let private candidates () : string list =
+    [
+        for entry in NetLibrary.all () do
+            if entry.Definition.Parameters.IsEmpty then
+                entry.Definition.Name.Value
+        for depth in [ 10; 16; 22; 28; 40 ] do
+            for widen in [ 1; 2; 4; 8; 10 ] do
+                $"wrn-{depth}-{widen}"
+        for depth, growth in [ 40, 12; 100, 12; 100, 24; 190, 40 ] do
+            $"densenet-{depth}-{growth}"
+    ]
+
+/// MNIST's, CIFAR's, Tiny-ImageNet's and ImageNet's.
+let private images =
+    [ [| 1; 28; 28 |]; [| 3; 32; 32 |]; [| 3; 64; 64 |]; [| 3; 224; 224 |] ]
+
+let private build (name: string) (image: int[]) : NetChecker.Built option =
+    let call = Calls.bare (at Span.Nowhere name)
+
+    match NetLibrary.resolve Map.empty call with
+    | Error _ -> None
+    | Ok found ->
+        // The last layer has as many units as the file's: its number is looked at apart.
+        NetChecker.check ignore Values.Scope.Empty Values.Scope.Empty found.Definition found.Call image 10
+
+let private fit (file: WeightFile) (name: string) (built: NetChecker.Built) : Fit =
+    let net = Net.weights built.Net
+    let reading = FileStarts.read built.Names net file
+
+    let entries =
+        file.Tensors
+        |> Seq.map (fun entry -> KeyValuePair(entry.Name, entry))
+        |> Dictionary
+
+    let head = FileStarts.headOf net
+
+    let shapeFits (weight: Weight) (entry: StoredEntry) =
+        let wanted = Array.map int64 weight.Shape
+
+        entry.Shape = wanted
+        || (List.contains weight head
+            && entry.Shape.Length = wanted.Length
+            && entry.Shape[1..] = wanted[1..])
+
+    let looked =
+        [
+            for weight in net do
+                let name = reading.NameOf weight
+
+                match entries.TryGetValue name with
+                | true, entry -> name, Some(shapeFits weight entry)
+                | false, _ -> name, None
+        ]
+
+    let named wanted =
+        looked |> List.filter (fun (_, found) -> found = wanted) |> List.map fst
+
+    {
+        Net = name
+        Publishers = reading.Table |> Option.map _.Publishers |> Option.defaultValue []
+        Classes =
+            head
+            |> List.tryPick (fun weight ->
+                match entries.TryGetValue(reading.NameOf weight) with
+                | true, entry when entry.Shape.Length > 0 -> Some entry.Shape[0]
+                | _ -> None)
+            |> Option.defaultValue 0L
+        Layers =
+            net
+            |> Seq.map _.Layer
+            |> Seq.distinct
+            |> Seq.map (fun layer -> layer, reading.LayerOf layer)
+            |> List.ofSeq
+        Found = (named (Some true)).Length
+        Of = net.Length
+        Missing = named None
+        OtherShapes = named (Some false)
+        LeftOver = FileStarts.leftOver net reading
+    }
+
+/// The net of the library that fits a file best, if any fits half of it.
+let best (file: WeightFile) : Fit option =
+    let of' (name: string) =
+        images
+        |> Seq.choose (build name)
+        |> Seq.map (fit file name)
+        // What the layers are called does not depend on the images.
+        |> Seq.takeWhile (fun fit -> 2 * fit.Missing.Length <= fit.Of)
+        |> List.ofSeq
+
+    match candidates () |> List.collect of' with
+    | [] -> None
+    | fits ->
+        fits
+        |> List.maxBy _.Score
+        |> Some
+        |> Option.filter (fun fit -> fit.Score >= 0.5)

@@ -1,0 +1,163 @@
+/// Which tensors of a file the weights of a net start from: those of its own names, or of the names of a publisher.
+module Freeze.Language.FileStarts
+
+open System.Collections.Generic
+open Freeze
+
+/// A file of weights as a net reads it.
+type Reading =
+    {
+        File: WeightFile
+        /// The publisher's names; nothing where the file has the net's own.
+        Table: NetNames.Table option
+    }
+
+    /// What a layer is called in the file.
+    member this.LayerOf(layer: string) : string =
+        match this.Table with
+        | Some table -> NetNames.ofLayer table layer
+        | None -> layer
+
+    /// What a weight is called in the file.
+    member this.NameOf(weight: Weight) : string =
+        this.LayerOf weight.Layer + weight.Name.Substring weight.Layer.Length
+
+let private names (file: WeightFile) =
+    file.Tensors |> Seq.map _.Name |> HashSet
+
+/// The file in the names by which it holds most of the net's weights; of equals in the net's own, then in those of the first table.
+let read (tables: NetNames.Table list) (net: Weight[]) (file: WeightFile) : Reading =
+    let held = names file
+
+    None :: List.map Some tables
+    |> List.map (fun table -> { File = file; Table = table })
+    |> List.maxBy (fun reading -> net |> Seq.filter (reading.NameOf >> held.Contains) |> Seq.length)
+
+/// Tensors of the file for which the net has no place. What PyTorch counts beside its weights is none.
+let leftOver (net: Weight[]) (reading: Reading) : string list =
+    let known =
+        HashSet(
+            net
+            |> Seq.collect (fun weight ->
+                seq {
+                    reading.NameOf weight
+
+                    if weight.Kind = LayerKind.BatchNorm then
+                        for statistic in [ "running_mean"; "running_var"; "num_batches_tracked" ] do
+                            $"{reading.LayerOf weight.Layer}.{statistic}"
+                })
+        )
+
+    reading.File.Tensors
+    |> Seq.map _.Name
+    |> Seq.filter (known.Contains >> not)
+    |> List.ofSeq
+
+/// The weights of the net's classifier, where that is its last layer.
+let headOf (net: Weight[]) : Weight list =
+    match Array.tryLast net with
+    | Some last when last.Kind = LayerKind.Linear ->
+        net |> Seq.filter (fun weight -> weight.Layer = last.Layer) |> List.ofSeq
+    | _ -> []
+
+/// The number of units that the file's classifier has, where it is the net's but for that; 0 where the file has none.
+let private otherUnits (reading: Reading) (head: Weight list) : int64 option =
+    let found =
+        head
+        |> List.map (fun weight ->
+            weight,
+            reading.File.Tensors
+            |> Array.tryFind (fun entry -> entry.Name = reading.NameOf weight))
+
+    if found |> List.forall (fun (_, entry) -> entry.IsNone) then
+        Some 0L
+    else
+        found
+        |> List.tryPick (fun (weight, entry) ->
+            match entry with
+            | Some entry when
+                entry.Shape.Length = weight.Shape.Length
+                && entry.Shape[1..] = Array.map int64 weight.Shape[1..]
+                && entry.Shape[0] <> int64 weight.Shape[0]
+                ->
+                Some entry.Shape[0]
+            | _ -> None)
+
+/// What of a file some weights of a net start from.
+type Start =
+    {
+        Reading: Reading
+        /// Its full path.
+        Path: string
+        /// The layers that start by themselves all the same.
+        Without: string list
+    }
+
+    /// Where a weight starts; nothing where it starts by itself.
+    member this.Of(weight: Weight) : Freeze.Start option =
+        if List.contains weight.Layer this.Without then
+            None
+        else
+            let layer = this.Reading.LayerOf weight.Layer
+
+            Some(
+                Start.File(this.Path, this.Reading.File.Digest, (if layer = weight.Layer then "" else layer))
+            )
+
+let private faults (reading: Reading) (weights: Weight list) : string option =
+    let missing, unfit =
+        weights
+        |> List.choose (fun weight ->
+            let name = reading.NameOf weight
+
+            WeightFiles.fault reading.File name weight.Shape
+            |> Option.map (fun fault -> name, fault))
+        |> List.partition (fun (name, _) ->
+            not reading.File.IsPart
+            && reading.File.Tensors |> Array.forall (fun entry -> entry.Name <> name))
+
+    let told =
+        [
+            match missing with
+            | [] -> ()
+            | several when several.Length = weights.Length && several.Length > 2 ->
+                $"it holds none of these {several.Length} tensors: `freeze import` shows what it holds"
+            | several -> "it holds no " + Suggest.list "or" 6 (List.map fst several)
+            yield! unfit |> List.map snd |> List.distinct |> List.truncate 3
+        ]
+
+    if told.IsEmpty then None else Some(String.concat "; " told)
+
+/// What weights start from in the file that one rule names. A classifier of another size starts by itself, where the rule does
+/// not speak of it alone.
+let find
+    (report: Diagnostic -> unit)
+    (tables: NetNames.Table list)
+    (net: Weight[])
+    (span: Span)
+    (path: string, file: WeightFile)
+    (weights: Weight list)
+    : Start =
+    let reading = read tables net file
+
+    let headLayer = headOf net |> List.tryHead |> Option.map _.Layer
+
+    let head, others =
+        weights |> List.partition (fun weight -> Some weight.Layer = headLayer)
+
+    let without =
+        if head.IsEmpty || others.IsEmpty || file.IsPart then
+            None
+        else
+            otherUnits reading head
+
+    match faults reading (if without.IsSome then others else weights), without with
+    | Some faults, _ -> report (Diagnostic.weightsUnfit span faults)
+    | None, Some units -> report (Diagnostic.headByItself span head.Head.Layer units head.Head.Shape[0])
+    | None, None -> ()
+
+    {
+        Reading = reading
+        Path = path
+        Without = if without.IsSome then [ head.Head.Layer ] else []
+    }

@@ -1,0 +1,118 @@
+/// What a net's layers are called in files of weights that others publish: `block*.unit*: "layer*.(*-1)"`.
+module Freeze.Language.NetNames
+
+open System
+open System.Text.RegularExpressions
+open Freeze.Language.Syntax
+
+/// A piece of a name.
+[<RequireQualifiedAccess>]
+type private Piece =
+    | Text of string
+    /// What a star of the parts has taken; with a number, so much more.
+    | Star of more: int option
+
+/// Segments of a path, in each perhaps one star, and what stands for them in the file.
+type Line =
+    private
+        {
+            Parts: string list
+            Name: Piece list
+        }
+
+/// The names of some publishers.
+type Table =
+    {
+        Publishers: string list
+        Lines: Line list
+    }
+
+let private star = Regex @"\(\*([+-][0-9]{1,4})\)|\*"
+
+/// A line as it is written.
+let line (written: NameLine) : Result<Line, Diagnostic> =
+    let parts = List.ofArray (written.Parts.Value.Split '.')
+    let name = written.Name.Value
+
+    let starsOf (text: string) =
+        text |> Seq.filter ((=) '*') |> Seq.length
+
+    let pieces =
+        let found = star.Matches name |> List.ofSeq
+
+        let ends = 0 :: (found |> List.map (fun star -> star.Index + star.Length))
+
+        [
+            for start, star in List.zip (List.truncate found.Length ends) found do
+                Piece.Text(name.Substring(start, star.Index - start))
+                let more = star.Groups[1].Value
+                Piece.Star(if more = "" then None else Some(int more))
+            Piece.Text(name.Substring(List.last ends))
+        ]
+
+    if parts |> List.exists (fun part -> starsOf part > 1 || part = "") then
+        Error(Diagnostic.namesParts written.Parts.Span)
+    elif starsOf written.Parts.Value <> starsOf name then
+        Error(Diagnostic.namesStars written.Name.Span)
+    else
+        Ok { Parts = parts; Name = pieces }
+
+/// What the star of a part takes of a segment, if the segment is such a part.
+let private taken (part: string) (segment: string) : string list option =
+    match part.IndexOf '*' with
+    | -1 -> if part = segment then Some [] else None
+    | at ->
+        let before, behind = part.Substring(0, at), part.Substring(at + 1)
+
+        if
+            segment.Length > before.Length + behind.Length
+            && segment.StartsWith(before, StringComparison.Ordinal)
+            && segment.EndsWith(behind, StringComparison.Ordinal)
+        then
+            Some [ segment.Substring(at, segment.Length - before.Length - behind.Length) ]
+        else
+            None
+
+let rec private spelled (pieces: Piece list) (taken: string list) : string option =
+    match pieces, taken with
+    | Piece.Text text :: rest, _ -> spelled rest taken |> Option.map ((+) text)
+    | Piece.Star None :: rest, value :: others -> spelled rest others |> Option.map ((+) value)
+    | Piece.Star(Some more) :: rest, value :: others ->
+        match Int32.TryParse value with
+        | true, number when number + more >= 0 ->
+            spelled rest others |> Option.map ((+) (string (number + more)))
+        | _ -> None
+    | _ -> Some ""
+
+/// What a line makes of the first segments of a path, and the segments behind them; nothing where they are others.
+let private translated (segments: string list) (line: Line) : (string * string list) option =
+    let rec take (parts: string list) (segments: string list) (stars: string list) =
+        match parts, segments with
+        | [], rest -> spelled line.Name stars |> Option.map (fun name -> name, rest)
+        | part :: parts, segment :: rest ->
+            taken part segment |> Option.bind (fun star -> take parts rest (stars @ star))
+        | _ -> None
+
+    take line.Parts segments []
+
+/// What a layer is called in the file. Its path is read from the left: where the next segments are the parts of a line, of
+/// the first such line, its name stands for them; other segments stay.
+let ofLayer (table: Table) (layer: string) : string =
+    let rec translate (segments: string list) =
+        match segments, List.tryPick (translated segments) table.Lines with
+        | [], _ -> []
+        | _, Some(name, rest) -> name :: translate rest
+        | first :: rest, None -> first :: translate rest
+
+    translate (List.ofArray (layer.Split '.'))
+    |> List.filter ((<>) "")
+    |> String.concat "."
+
+/// Whether a line speaks of a part that one of these layers has.
+let isUsed (layers: string seq) (line: Line) : bool =
+    let rec isIn (segments: string list) =
+        match segments with
+        | [] -> false
+        | _ :: rest -> (translated segments line).IsSome || isIn rest
+
+    layers |> Seq.exists (fun layer -> isIn (List.ofArray (layer.Split '.')))
