@@ -20,7 +20,8 @@ scripts/setup --if-needed
 
 # To see that nothing is to be built takes MSBuild as long as some tests take.
 built=artifacts/.tests-built
-if [[ ! -e $built || -n $(find src tests Freeze.sln Directory.Build.props global.json paket.lock -newer "$built" -print -quit) ]]; then
+sources=(src tests Freeze.sln Directory.Build.props global.json paket.lock artifacts/.device)
+if [[ ! -e $built || -n $(find "${sources[@]}" -newer "$built" -print -quit) ]]; then
     touch artifacts/.tests-building
     dotnet build Freeze.sln -c Release --nologo -v quiet
     mv artifacts/.tests-building "$built"

@@ -12,6 +12,7 @@ internal static class PolicyFixture
 
     // By the number of channels: digits and photographs are all the shapes that there are.
     private static readonly ConcurrentDictionary<int, (byte[] Pixels, byte[] Labels)> drawn = new();
+
     /// <summary>The runs of each case, which differ in their seeds alone.</summary>
     public static IReadOnlyDictionary<string, PolicyRun[]> Cases { get; } = Read();
 
