@@ -9,27 +9,6 @@ open Freeze.Cli.PlannedRuns
 open Freeze.Cli.Tables
 open Freeze.Cli.Terminal
 
-let private rate (rate: Rate) =
-    match rate with
-    | Rate.Times 1.0 -> ""
-    | Rate.Times factor -> $"{factor}x"
-    | Rate.Exactly value -> $"{value}"
-
-let private update (plan: WeightPlan) =
-    let period =
-        match plan.Update.Period with
-        | Period.Always -> ""
-        | Period.Epochs(first, last) -> $"epochs {first}-{last}"
-
-    let decay =
-        match rate plan.Update.Decay with
-        | "" -> ""
-        | value -> $"decay {value}"
-
-    [ rate plan.Update.LearningRate; decay; period ]
-    |> List.filter ((<>) "")
-    |> String.concat ", "
-
 /// The rule behind a weight as file and line; nothing is known of a plan file's.
 let private reason (planned: PlannedRun) (weight: int) : string =
     match
@@ -61,7 +40,8 @@ type private Row =
 let private rows (planned: PlannedRun) : Row[] =
     PlanFile.weights planned.Run.Recipe
     |> Array.mapi (fun i plan -> plan, reason planned i)
-    |> Array.groupBy (fun (plan, reason) -> plan.Weight.Layer, RecipeWords.action plan, update plan, reason)
+    |> Array.groupBy (fun (plan, reason) ->
+        plan.Weight.Layer, RecipeWords.action plan, RecipeWords.update plan.Update, reason)
     |> Array.map (fun ((layer, _, _, reason), plans) ->
         let first = fst plans[0]
 
@@ -173,7 +153,7 @@ let print (planned: PlannedRun) =
             numbers "trained" (fun row -> count (counts row).Trained)
             spare 1 (numbers "still" (fun row -> count ((counts row).Fixed + (counts row).Zero)))
             spare 5 (words "start" _.Show(Starts.ofPlan))
-            spare 3 (prose "lr" _.Show(update))
+            spare 3 (prose "update" _.Show(_.Update >> RecipeWords.update))
             spare 4 (words "rule" _.Reason)
         ]
 

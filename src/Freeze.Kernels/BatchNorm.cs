@@ -12,21 +12,8 @@ public static class BatchNorm
 {
     /// <summary>relu(batch_norm(x)), or batch_norm(x) alone.</summary>
     /// <param name="graph">Records it for the backward pass.</param>
-    /// <param name="x">[n, channels] or [n, channels, height, width].</param>
+    /// <param name="x">[n, channels] or [n, channels, height, width]; whoever else reads it has to read what is put in its place.</param>
     /// <param name="norm">Weights, statistics and mode.</param>
-    public static Tensor Of(Graph graph, Tensor x, Norm norm)
-    {
-        var read = x;
-        var y = Of(graph, ref read, norm);
-        if (!ReferenceEquals(read, x))
-        {
-            read.Dispose();
-        }
-
-        return y;
-    }
-
-    /// <summary>As above of an x that others read too: from here on they have to read what is put in its place.</summary>
     public static Tensor Of(Graph graph, ref Tensor x, Norm norm)
     {
         ArgumentNullException.ThrowIfNull(graph);

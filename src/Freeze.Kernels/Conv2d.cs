@@ -31,24 +31,11 @@ public static class Conv2d
 {
     /// <summary>conv2d(x, kernel, bias), or of norm(x), in x's type.</summary>
     /// <param name="graph">Records it for the backward pass.</param>
-    /// <param name="x">[n, channels, height, width].</param>
+    /// <param name="x">[n, channels, height, width]; behind a norm, whoever else reads it has to read what is put in its place.</param>
     /// <param name="norm">What is done to x first, or null.</param>
     /// <param name="kernel">[filters, channels, height, width].</param>
     /// <param name="bias">[filters], or null.</param>
     /// <param name="shape">Where it reads.</param>
-    public static Tensor Of(Graph graph, Tensor x, Norm? norm, Tensor kernel, Tensor? bias, ConvShape shape)
-    {
-        var read = x;
-        var y = Of(graph, ref read, norm, kernel, bias, shape);
-        if (!ReferenceEquals(read, x))
-        {
-            read.Dispose();
-        }
-
-        return y;
-    }
-
-    /// <summary>As above, of an x that others read too: behind a norm they have to read what is put in its place.</summary>
     public static Tensor Of(Graph graph, ref Tensor x, Norm? norm, Tensor kernel, Tensor? bias, ConvShape shape)
     {
         ArgumentNullException.ThrowIfNull(graph);

@@ -8,7 +8,7 @@ open Freeze.Language.Vocabulary
 open Freeze.Language.Phrases
 
 [<RequireQualifiedAccess>]
-type Kind =
+type CandidateKind =
     | Keyword
     | Setting
     | Value
@@ -23,7 +23,7 @@ type Kind =
     | Parameter
     | Let
 
-type Candidate = { Entry: Entry; Kind: Kind }
+type Candidate = { Entry: Entry; Kind: CandidateKind }
 
 /// What a file and its runs know at the place.
 type Known =
@@ -48,16 +48,16 @@ let private plain kind meaning name =
     }
 
 let private several kind meaning names = names |> List.map (plain kind meaning)
-let private keywords = several Kind.Keyword ""
+let private keywords = several CandidateKind.Keyword ""
 
 let private numberFunctions =
     functions
     |> List.map (fun (name, count) ->
         entry name (if count = 1 then $"{name}(A)" else $"{name}(A, B)") "a function of numbers")
-    |> ofEntries Kind.Function
+    |> ofEntries CandidateKind.Function
 
 let private lets known =
-    several Kind.Let "a let of this file" known.Lets
+    several CandidateKind.Let "a let of this file" known.Lets
 
 let private libraryNets =
     lazy
@@ -71,19 +71,19 @@ let private libraryNets =
                  |> Seq.map _.TrimStart('#', ' ')
                  |> String.concat " "
 
-             plain Kind.Net about definition.Name.Value))
+             plain CandidateKind.Net about definition.Name.Value))
 
 let private nets known =
-    (known.Nets |> List.map (fst >> plain Kind.Net "a net of this file"))
+    (known.Nets |> List.map (fst >> plain CandidateKind.Net "a net of this file"))
     @ libraryNets.Value
 
 let private dataSets =
     DataSets.all
-    |> Array.map (fun set -> plain Kind.Value set.About set.Name)
+    |> Array.map (fun set -> plain CandidateKind.Value set.About set.Name)
     |> List.ofArray
 
 let private parts known =
-    several Kind.Part "a part of the net" known.Parts
+    several CandidateKind.Part "a part of the net" known.Parts
 
 let private inCall known callee =
     let ofNet =
@@ -100,38 +100,38 @@ let private inCall known callee =
         |> Option.map _.Parameters
 
     let parameters = ofNet |> Option.orElseWith ofValue |> Option.defaultValue []
-    several Kind.Parameter $"of {callee}" parameters @ lets known
+    several CandidateKind.Parameter $"of {callee}" parameters @ lets known
 
 let private anyValue known =
     lets known
     @ numberFunctions
     @ nets known
     @ dataSets
-    @ ofEntries Kind.Value Optimizers.entries
-    @ ofEntries Kind.Value Schemes.kind.Entries
+    @ ofEntries CandidateKind.Value Optimizers.entries
+    @ ofEntries CandidateKind.Value Schemes.kind.Entries
 
 let private ofSetting known (setting: Forms.Described) =
-    ofEntries Kind.Value setting.Values
+    ofEntries CandidateKind.Value setting.Values
     @ (if setting.Entry.Name = "net" then nets known else [])
     @ lets known
 
 let private isNumber (token: string) =
     Char.IsAsciiDigit token[0] || token[0] = '.'
 
-let private units = ofEntries Kind.Unit units
+let private units = ofEntries CandidateKind.Unit units
 
 /// Behind the colon of a rule.
 let private inAction known (words: string list) =
-    let modifiers = ofEntries Kind.Modifier modifiers
+    let modifiers = ofEntries CandidateKind.Modifier modifiers
 
     match List.rev words with
-    | [] -> ofEntries Kind.Action actions
+    | [] -> ofEntries CandidateKind.Action actions
     | "init" :: _ ->
-        ofEntries Kind.Value Schemes.kind.Entries
-        @ [ plain Kind.Keyword "a safetensors file" "from" ]
+        ofEntries CandidateKind.Value Schemes.kind.Entries
+        @ [ plain CandidateKind.Keyword "a safetensors file" "from" ]
     | "at" :: _ -> keywords [ "random"; "least" ]
-    | "stats" :: _ -> [ plain Kind.Keyword "" "frozen" ]
-    | ("from" | "until") :: _ -> [ plain Kind.Keyword "" "epoch" ]
+    | "stats" :: _ -> [ plain CandidateKind.Keyword "" "frozen" ]
+    | ("from" | "until") :: _ -> [ plain CandidateKind.Keyword "" "epoch" ]
     | ("lr" | "decay" | "ridge" | "least" | "epoch") :: _ -> lets known
     | [ "train" ] -> modifiers @ lets known
     | last :: _ :: _ when
@@ -141,7 +141,7 @@ let private inAction known (words: string list) =
         ->
         dimensions
         |> List.map (fun dimension ->
-            plain Kind.Unit $"of {LayerKind.name dimension.Kind} layers" dimension.Word)
+            plain CandidateKind.Unit $"of {LayerKind.name dimension.Kind} layers" dimension.Word)
     | [ "solve" ] ->
         modifiers
         |> List.filter (fun m -> m.Entry.Name = "ridge" || m.Entry.Name = "init")
@@ -152,7 +152,7 @@ let private inSelector known (words: string list) =
     | "in"
     | "except"
     | ","
-    | "(" -> parts known @ ofEntries Kind.Keyword selectors
+    | "(" -> parts known @ ofEntries CandidateKind.Keyword selectors
     | "each" -> keywords [ "layer" ]
     | "first"
     | "layer"
@@ -163,9 +163,10 @@ let private inSelector known (words: string list) =
     | _ -> keywords [ "in"; "except" ]
 
 let private inNet known (words: string list) =
-    let local = several Kind.Let "of this net" known.Locals
+    let local = several CandidateKind.Let "of this net" known.Locals
 
-    let numbers = local @ ofEntries Kind.Value sizes @ lets known @ numberFunctions
+    let numbers =
+        local @ ofEntries CandidateKind.Value sizes @ lets known @ numberFunctions
 
     let unlabelled =
         match words with
@@ -173,50 +174,62 @@ let private inNet known (words: string list) =
         | words -> words
 
     match unlabelled with
-    | [] when List.isEmpty words -> ofEntries Kind.Layer layers @ ofEntries Kind.Keyword structures @ local
+    | [] when List.isEmpty words ->
+        ofEntries CandidateKind.Layer layers
+        @ ofEntries CandidateKind.Keyword structures
+        @ local
     | [] ->
         let inner = structures |> List.filter (fun s -> List.contains s.Name labelled)
 
-        ofEntries Kind.Layer layers @ ofEntries Kind.Keyword inner @ local
-    | [ "init" ] -> several Kind.Keyword "what starts so" [ "conv"; "linear"; "bias" ]
-    | words when words.Head = "init" || List.last words = "init" -> ofEntries Kind.Value Schemes.kind.Entries
-    | [ "shortcut" ] -> [ plain Kind.Keyword "a part of the body" "from" ]
+        ofEntries CandidateKind.Layer layers
+        @ ofEntries CandidateKind.Keyword inner
+        @ local
+    | [ "init" ] -> several CandidateKind.Keyword "what starts so" [ "conv"; "linear"; "bias" ]
+    | words when words.Head = "init" || List.last words = "init" ->
+        ofEntries CandidateKind.Value Schemes.kind.Entries
+    | [ "shortcut" ] -> [ plain CandidateKind.Keyword "a part of the body" "from" ]
     | layer :: _ ->
         match layerTable |> List.tryFind (fun known -> known.Entry.Name = layer) with
         | Some known ->
-            (known.Options |> List.map (fst >> plain Kind.Modifier known.Entry.Usage))
+            (known.Options
+             |> List.map (fst >> plain CandidateKind.Modifier known.Entry.Usage))
             @ numbers
         | None -> numbers
 
 let private inReport known (words: string list) =
     let axes =
         ("case" :: RunColumns.settings @ known.Lets)
-        |> List.map (plain Kind.Let "an axis")
+        |> List.map (plain CandidateKind.Let "an axis")
 
     match words with
-    | [] -> ofEntries Kind.Keyword reports
+    | [] -> ofEntries CandidateKind.Keyword reports
     | "claim" :: rest when List.contains "on" rest ->
         axes
-        @ several Kind.Value "a case" known.Cases
+        @ several CandidateKind.Value "a case" known.Cases
         @ keywords [ ">"; "<"; "within"; "of" ]
     | "claim" :: rest when not (List.contains "for" rest) ->
-        several Kind.Value "a measure" measures
+        several CandidateKind.Value "a measure" measures
         @ keywords [ ">"; "<"; "within"; "of"; "on"; "rises"; "falls"; "with"; "for" ]
     | words when List.contains "by" words || List.contains "for" words ->
-        axes @ [ plain Kind.Keyword "" "and" ]
+        axes @ [ plain CandidateKind.Keyword "" "and" ]
     | words when List.contains "against" words ->
-        several Kind.Value "a measure" measures
+        several CandidateKind.Value "a measure" measures
         @ axes
         @ keywords [ "(log)"; "for"; "fit" ]
-    | _ -> several Kind.Value "a measure" measures @ keywords [ "by"; "against"; "for" ]
+    | _ ->
+        several CandidateKind.Value "a measure" measures
+        @ keywords [ "by"; "against"; "for" ]
 
 /// In a table of published values, where columns and rows are called by values of axes.
 let private inExpect known (words: string list) =
     let named =
-        several Kind.Value "a case" known.Cases @ nets known @ dataSets @ lets known
+        several CandidateKind.Value "a case" known.Cases
+        @ nets known
+        @ dataSets
+        @ lets known
 
     match words with
-    | [] -> plain Kind.Keyword "the columns" "on" :: named
+    | [] -> plain CandidateKind.Keyword "the columns" "on" :: named
     | words when List.contains ":" words -> lets known
     | words -> (if isNumber (List.last words) then units else []) @ named
 
@@ -225,13 +238,13 @@ let private inStage known (words: string list) =
     | [] ->
         Settings.entries
         |> List.filter (fun s -> s.Name = "learn" || Optimizers.isOfStage s.Name)
-        |> ofEntries Kind.Setting
-    | [ "learn" ] -> ofEntries Kind.Value Searches.learnOfStage.Entries
-    | [ "optimizer" ] -> ofEntries Kind.Value Optimizers.entries @ lets known
-    | _ :: "~" :: _ -> ofEntries Kind.Function draws @ numberFunctions @ lets known
-    | words when List.last words = "reconstruct" -> [ plain Kind.Keyword "then a classifier" "then" ]
-    | words when List.last words = "then" -> [ plain Kind.Keyword "in closed form" "solve" ]
-    | words when List.last words = "solve" -> [ plain Kind.Keyword "the penalty" "ridge" ]
+        |> ofEntries CandidateKind.Setting
+    | [ "learn" ] -> ofEntries CandidateKind.Value Searches.learnOfStage.Entries
+    | [ "optimizer" ] -> ofEntries CandidateKind.Value Optimizers.entries @ lets known
+    | _ :: "~" :: _ -> ofEntries CandidateKind.Function draws @ numberFunctions @ lets known
+    | words when List.last words = "reconstruct" -> [ plain CandidateKind.Keyword "then a classifier" "then" ]
+    | words when List.last words = "then" -> [ plain CandidateKind.Keyword "in closed form" "solve" ]
+    | words when List.last words = "solve" -> [ plain CandidateKind.Keyword "the penalty" "ridge" ]
     | _ -> lets known
 
 let private inStatement known (block: Cursor.Block option) (words: string list) =
@@ -253,35 +266,35 @@ let private inStatement known (block: Cursor.Block option) (words: string list) 
                 yield!
                     Settings.entries
                     |> List.filter (fun s -> isOutside || s.Name <> "limit")
-                    |> ofEntries Kind.Setting
-            yield! ofEntries Kind.Keyword begun
+                    |> ofEntries CandidateKind.Setting
+            yield! ofEntries CandidateKind.Keyword begun
             if block <> Some Cursor.Block.Profile then
                 yield! parts known
-                yield! ofEntries Kind.Keyword selectors
+                yield! ofEntries CandidateKind.Keyword selectors
         ]
     | ("case" | "profile" | "import" | "report") :: _ -> []
     | [ "let" ] -> []
-    | [ "expect" ] -> several Kind.Value "a measure" measures
+    | [ "expect" ] -> several CandidateKind.Value "a measure" measures
     | "expect" :: rest when List.contains "on" rest ->
         (if isNumber (List.last rest) then units else [])
-        @ several Kind.Value "a case" known.Cases
+        @ several CandidateKind.Value "a case" known.Cases
         @ nets known
         @ dataSets
         @ lets known
     | "expect" :: rest when isNumber (List.last rest) -> keywords [ "on"; "from" ]
     | "ensemble" :: rest ->
         match rest with
-        | [ _ ] -> [ plain Kind.Keyword "" "after" ]
+        | [ _ ] -> [ plain CandidateKind.Keyword "" "after" ]
         | [ _; "after"; _ ] -> keywords [ "epoch"; "epochs" ]
         | _ -> lets known
     | "start" :: "from" :: rest ->
         match rest with
-        | [] -> several Kind.Value "a case of this file" known.Cases @ lets known
+        | [] -> several CandidateKind.Value "a case of this file" known.Cases @ lets known
         | _ when List.last rest = "at" -> keywords [ "epoch" ]
         | _ when List.contains "at" rest -> lets known
         | _ when List.contains "on" rest -> lets known @ nets known @ dataSets @ keywords [ "at" ]
         | _ -> keywords [ "on"; "at" ]
-    | _ :: "~" :: _ -> ofEntries Kind.Function draws @ numberFunctions @ lets known
+    | _ :: "~" :: _ -> ofEntries CandidateKind.Function draws @ numberFunctions @ lets known
     | _ when List.contains ":" words ->
         let before, behind = words |> List.splitAt (List.findIndex ((=) ":") words)
 

@@ -81,17 +81,17 @@ let at (source: Source) (tokens: Token[]) (offset: int) : Cursor =
         let inside = token.Span.End > offset
 
         let unclosed () =
-            token.Kind = Kind.Text
+            token.Kind = TokenKind.Text
             && token.Span.End = offset
             && (token.Span.End - token.Span.Start = 1 || not ((text token.Span).EndsWith '"'))
 
         match token.Kind with
-        | Kind.Comment -> prose <- token.Span.End >= offset
-        | Kind.Text when inside || unclosed () -> prose <- true
-        | Kind.Newline when opened.IsEmpty || opened.Head.Symbol = "{" -> before <- []
-        | Kind.Newline -> ()
+        | TokenKind.Comment -> prose <- token.Span.End >= offset
+        | TokenKind.Text when inside || unclosed () -> prose <- true
+        | TokenKind.Newline when opened.IsEmpty || opened.Head.Symbol = "{" -> before <- []
+        | TokenKind.Newline -> ()
         | _ when token.Span.Start >= start -> ()
-        | Kind.Symbol ->
+        | TokenKind.Symbol ->
             match text token.Span with
             | "{" ->
                 blocks <- blocks @ [ block blocks before ]
@@ -119,9 +119,9 @@ let at (source: Source) (tokens: Token[]) (offset: int) : Cursor =
 
                 before <- symbol :: before
             | symbol -> before <- symbol :: before
-        | Kind.Word
-        | Kind.Number
-        | Kind.Text -> before <- text token.Span :: before
+        | TokenKind.Word
+        | TokenKind.Number
+        | TokenKind.Text -> before <- text token.Span :: before
 
     {
         Blocks = blocks

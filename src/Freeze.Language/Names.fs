@@ -6,7 +6,7 @@ open System.Collections.Generic
 open Freeze.Language.Syntax
 
 [<RequireQualifiedAccess>]
-type Kind =
+type NameKind =
     | Let
     | Net
     | Case
@@ -19,7 +19,7 @@ type Kind =
 type Occurrence =
     {
         Name: string
-        Kind: Kind
+        Kind: NameKind
         /// Where the case, the net or the block begins in which alone the name is known; -1 for the whole file.
         Home: int
         Span: Span
@@ -27,7 +27,7 @@ type Occurrence =
     }
 
 /// What names mean at a place in a net: the kind and home of each.
-type private Locals = Map<string, Kind * int>
+type private Locals = Map<string, NameKind * int>
 
 let private everywhere = -1
 
@@ -69,10 +69,10 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
         match Map.tryFind word locals with
         | Some(kind, home) -> add kind home false word span
         | None ->
-            add Kind.Let home false word span
+            add NameKind.Let home false word span
 
             netOf nets word
-            |> Option.iter (fun net -> add Kind.Net everywhere false net span)
+            |> Option.iter (fun net -> add NameKind.Net everywhere false net span)
 
     member this.Expression (locals: Locals) home (expression: Expression) : unit =
         for inner in Walk.expressions expression do
@@ -91,8 +91,8 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
             definition.Parameters
             |> List.fold
                 (fun locals parameter ->
-                    this.Define(Kind.Local, home, parameter.Name)
-                    Map.add parameter.Name.Value (Kind.Local, home) locals)
+                    this.Define(NameKind.Local, home, parameter.Name)
+                    Map.add parameter.Name.Value (NameKind.Local, home) locals)
                 locals
 
         this.Body inside home definition.Body
@@ -121,13 +121,13 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
             expressions |> List.iter (this.Expression locals everywhere)
 
             match part.Value with
-            | NetItem.Let(name, _) -> define Kind.Local home locals name
+            | NetItem.Let(name, _) -> define NameKind.Local home locals name
             | NetItem.Define definition ->
-                let known = define Kind.Block home locals definition.Name
+                let known = define NameKind.Block home locals definition.Name
                 this.Defined(locals, own, definition)
                 known
             | NetItem.Repeat(_, Some turn, _, inner) ->
-                this.Body (define Kind.Local own locals turn) home inner
+                this.Body (define NameKind.Local own locals turn) home inner
                 locals
             | _ ->
                 this.Body locals home (Walk.inner part)
@@ -151,13 +151,18 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
     member private this.On home (values: Expression list) =
         for on in values do
             match on.Value with
-            | Term.Word word when cases.Contains word -> add Kind.Case everywhere false word on.Span
+            | Term.Word word when cases.Contains word -> add NameKind.Case everywhere false word on.Span
             | _ -> this.Expression Map.empty home on
 
     /// The axes of a report may be lets, and sides of claims cases too; its measures are words of their own.
     member private _.ReportLine(line: ReportLine) =
         let used (word: Located<string>) =
-            let kind = if cases.Contains word.Value then Kind.Case else Kind.Let
+            let kind =
+                if cases.Contains word.Value then
+                    NameKind.Case
+                else
+                    NameKind.Let
+
             add kind everywhere false word.Value word.Span
 
         let words = List.concat line.Parts
@@ -187,14 +192,14 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
 
         let letOrSetting (name: Name) =
             if not (Settings.isSetting name.Value) then
-                this.Define(Kind.Let, home, name)
+                this.Define(NameKind.Let, home, name)
 
         match statement.Value with
         // The run that another starts from may be a case's.
         | StatementItem.Setting({ Value = "start" }, phrase) ->
             for part in phrase do
                 match part.Value with
-                | Term.Word word when cases.Contains word -> add Kind.Case everywhere false word part.Span
+                | Term.Word word when cases.Contains word -> add NameKind.Case everywhere false word part.Span
                 | _ -> expression part
         | StatementItem.Setting(_, phrase)
         | StatementItem.Learn(_, phrase) -> List.iter expression phrase
@@ -211,16 +216,16 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
             let locals =
                 match Walk.placeOf selector with
                 | Some place ->
-                    this.Define(Kind.Local, own, place)
-                    Map [ place.Value, (Kind.Local, own) ]
+                    this.Define(NameKind.Local, own, place)
+                    Map [ place.Value, (NameKind.Local, own) ]
                 | None -> Map.empty
 
             Walk.ruleExpressions selector action |> List.iter (this.Expression locals home)
         | StatementItem.Case(name, body) ->
-            this.Define(Kind.Case, everywhere, name)
+            this.Define(NameKind.Case, everywhere, name)
             List.iter (this.Statement statement.Span.Start) body
         | StatementItem.Profile(name, body) ->
-            this.Define(Kind.Profile, everywhere, name)
+            this.Define(NameKind.Profile, everywhere, name)
             List.iter (this.Statement everywhere) body
         | StatementItem.Stage(number, body) ->
             expression number
@@ -230,7 +235,7 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
             expression after
             List.iter (this.Statement home) body
         | StatementItem.Net definition ->
-            this.Define(Kind.Net, everywhere, definition.Name)
+            this.Define(NameKind.Net, everywhere, definition.Name)
             this.Defined(Map.empty, statement.Span.Start, definition)
         | StatementItem.Expect(_, values, _) -> List.iter (this.Published home) values
         | StatementItem.ExpectTable(_, _, lines) ->
@@ -248,20 +253,21 @@ let occurrences (files: Imports.File list) : Occurrence list =
         Walk.statements statements
         |> Seq.choose (fun statement ->
             match statement.Value with
-            | StatementItem.Net definition -> Some(Kind.Net, definition.Name.Value)
-            | StatementItem.Case(name, _) -> Some(Kind.Case, name.Value)
+            | StatementItem.Net definition -> Some(NameKind.Net, definition.Name.Value)
+            | StatementItem.Case(name, _) -> Some(NameKind.Case, name.Value)
             | _ -> None)
         |> List.ofSeq
 
     let named kind =
         defined |> List.filter (fst >> (=) kind) |> List.map snd |> Set.ofList
 
-    let collector = Collector(named Kind.Net, named Kind.Case)
+    let collector = Collector(named NameKind.Net, named NameKind.Case)
     statements |> List.iter (collector.Statement everywhere)
 
     // A let of a case changes what the same name outside means, so a name that is known outside is one name everywhere;
     // one that only cases know belongs to each of them alone. A word that no let defines is no name.
-    let lets, others = collector.Found |> List.partition (fun o -> o.Kind = Kind.Let)
+    let lets, others =
+        collector.Found |> List.partition (fun o -> o.Kind = NameKind.Let)
 
     let letsByName =
         lets
@@ -282,7 +288,7 @@ let occurrences (files: Imports.File list) : Occurrence list =
 
     letsByName
     @ (others
-       |> List.filter (fun o -> o.Kind <> Kind.Net || not (letSpans.Contains o.Span.Start)))
+       |> List.filter (fun o -> o.Kind <> NameKind.Net || not (letSpans.Contains o.Span.Start)))
 
 let areOfOne (a: Occurrence) (b: Occurrence) =
     a.Name = b.Name && a.Kind = b.Kind && a.Home = b.Home

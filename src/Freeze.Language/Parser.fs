@@ -5,6 +5,7 @@ module Freeze.Language.Parser
 open FParsec
 open Freeze.Language.Syntax
 open Freeze.Language.Lexical
+open Freeze.Language.Recovery
 
 let private expression, private expressionRef =
     createParserForwardedToRef<Expression, State>()

@@ -72,97 +72,12 @@ let private wish context (rule: Rule) : Wish option =
 
     Actions.read context.Report context.TextOf context.Scope context.Epochs rule.Action
 
-let private hasDimension (dimension: Vocabulary.Dimension) (weight: Weight) =
-    weight.Kind = dimension.Kind && (dimension.TakesBias || not weight.IsBias)
-
-/// How many of `extent` a portion means; it is exact, so 0.7 of 90 is 63.
-let private count (portion: Portion) (weight: Weight) extent =
-    let lifted found = min extent (max found portion.AtLeast)
-
-    match portion.Amount with
-    | value, NumberForm.Whole when value > decimal extent ->
-        Error(Diagnostic.moreThanThereAre portion.Count weight.Layer portion.Dimension.Word extent)
-    | value, NumberForm.Whole when value >= 0m -> Ok(lifted (int value))
-    | value, (NumberForm.Decimal | NumberForm.Percent) when value >= 0m && value <= 1m ->
-        Ok(lifted (int (floor (value * decimal extent))))
-    | _ -> Error(Diagnostic.outOfRange portion.Count "the amount" "a count, or a fraction from 0.0 to 1.0")
-
-/// Which of `extent` entries along a dimension learn, in ascending order.
-let private indices (context: RuleContext) (weight: Weight) (portion: Portion) extent learning =
-    match portion.Which with
-    | Which.Spread -> Array.init learning (fun i -> int (int64 i * int64 extent / int64 learning))
-    | Which.AtRandom ->
-        // By layer, so that a bias goes with its filters.
-        let key =
-            RandomStream.Key(context.Seed, $"{portion.Dimension.Word} of {weight.Layer}")
-
-        RandomStream.Permutation(key, extent) |> Array.take learning |> Array.sort
-    | Which.First
-    | Which.Largest -> Array.init learning id
-
-/// The treatment of a partly trained weight.
-let private slice context (weight: Weight) (portion: Portion) extent learning stillness =
-    let index = portion.Dimension.Index
-
-    if learning = 0 then
-        Treatment.Still stillness
-    elif learning = extent then
-        Treatment.Trained
-    elif portion.Which = Which.Largest then
-        Treatment.Largest(index, learning, stillness)
-    else
-        Treatment.Slice(index, indices context weight portion extent learning, stillness)
-
 let private whole (wish: Wish) =
     match wish.Verb with
     | Verb.Train -> Treatment.Trained
     | Verb.Fixed -> Treatment.Still Stillness.Fixed
     | Verb.Zero -> Treatment.Still Stillness.Zero
     | Verb.Solve -> Treatment.Solved wish.Ridge
-
-/// What is left of each weight that a portion takes is for `rest`.
-let private ofPortion context (rest: Verb option) (portion: Portion) (selected: Set<int>) =
-    let weights = context.Net.Weights
-
-    let taken =
-        selected |> Set.filter (fun i -> hasDimension portion.Dimension weights[i])
-
-    if rest = Some Verb.Train then
-        context.Report(Diagnostic.leftIsTrained portion.Count)
-
-    let left =
-        match rest with
-        | Some Verb.Zero -> Stillness.Zero
-        | _ -> Stillness.Fixed
-
-    let counted =
-        [
-            for i in taken do
-                let extent = weights[i].Shape[portion.Dimension.Index]
-
-                match count portion weights[i] extent |> Diagnostic.keep context.Report with
-                | Some learning -> i, extent, learning
-                | None -> ()
-        ]
-
-    let none =
-        counted
-        |> List.filter (fun (i, _, learning) ->
-            learning = 0 && not weights[i].IsBias && fst portion.Amount > 0m)
-
-    match none with
-    | [] -> ()
-    | (i, extent, _) :: others ->
-        Diagnostic.nothingLearns portion.Count weights[i].Layer extent portion.Dimension.Word others.Length
-        |> context.Report
-
-    counted
-    |> List.map (fun (i, extent, learning) ->
-        i,
-        if rest = Some Verb.Train then
-            Treatment.Trained
-        else
-            slice context weights[i] portion extent learning left)
 
 let private isLastLinear (net: Selectors.NetView) (selected: Set<int>) =
     let last = Array.last net.Weights
@@ -176,7 +91,8 @@ let private isLastLinear (net: Selectors.NetView) (selected: Set<int>) =
 /// What a rule's wish makes of some weights.
 let private grant context (rest: Verb option) (rule: Rule) (selected: Set<int>) (wish: Wish) =
     match wish.Portion with
-    | Some portion -> ofPortion context rest portion selected
+    | Some portion ->
+        Portions.treatments context.Report context.Seed context.Net.Weights rest portion selected
     | None -> selected |> Seq.map (fun i -> i, whole wish) |> List.ofSeq
     |> List.map (fun (i, treatment) ->
         i,
@@ -243,7 +159,7 @@ let private effects context (rest: Verb option) (rule: Rule) : (int * Effect) li
             |> List.collect (fun (context, selected, wish) -> grant context rest rule selected wish)
 
         let counts dimension =
-            selected |> Set.exists (fun i -> hasDimension dimension net.Weights[i])
+            selected |> Set.exists (fun i -> Portions.hasDimension dimension net.Weights[i])
 
         match wish.Portion with
         | Some portion when not selected.IsEmpty && not (counts portion.Dimension) ->

@@ -4,7 +4,7 @@ module Freeze.Language.Scanner
 open System.Text.RegularExpressions
 
 [<RequireQualifiedAccess>]
-type Kind =
+type TokenKind =
     | Word
     | Number
     | Text
@@ -14,19 +14,19 @@ type Kind =
     | Symbol
 
 [<Struct>]
-type Token = { Kind: Kind; Span: Span }
+type Token = { Kind: TokenKind; Span: Span }
 
 /// Names and numbers are those of Lexical.fs.
 let private patterns =
     [
-        Kind.Newline, @"\n"
-        Kind.Comment, @"#[^\n]*"
-        Kind.Text, "\"[^\"\n]*\"?"
+        TokenKind.Newline, @"\n"
+        TokenKind.Comment, @"#[^\n]*"
+        TokenKind.Text, "\"[^\"\n]*\"?"
         // A minus between two characters of a name is part of it.
-        Kind.Word, @"[A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*"
+        TokenKind.Word, @"[A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*"
         // Two dots are a range, not a fraction.
-        Kind.Number, @"(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?:%|x[0-9]*)?"
-        Kind.Symbol, @"\.\.|[^ \t]"
+        TokenKind.Number, @"(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?:%|x[0-9]*)?"
+        TokenKind.Symbol, @"\.\.|[^ \t]"
     ]
 
 let private kinds = patterns |> List.map fst |> List.toArray

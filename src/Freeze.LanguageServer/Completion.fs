@@ -75,7 +75,7 @@ let private known (analysed: Analysed) (cursor: Cursor.Cursor) : Completions.Kno
         | Some span ->
             names
             |> List.filter (fun o ->
-                (o.Kind = Names.Kind.Local || o.Kind = Names.Kind.Block)
+                (o.Kind = Names.NameKind.Local || o.Kind = Names.NameKind.Block)
                 && o.Span.Start >= span.Start
                 && o.Span.End <= span.End)
             |> List.map _.Name
@@ -83,8 +83,8 @@ let private known (analysed: Analysed) (cursor: Cursor.Cursor) : Completions.Kno
         | None -> []
 
     {
-        Lets = called Names.Kind.Let
-        Cases = called Names.Kind.Case
+        Lets = called Names.NameKind.Let
+        Cases = called Names.NameKind.Case
         Nets = nets analysed
         Parts =
             netsAt analysed cursor.Blocks
@@ -95,25 +95,27 @@ let private known (analysed: Analysed) (cursor: Cursor.Cursor) : Completions.Kno
     }
 
 /// CompletionItemKind.
-let private kindNumber (kind: Completions.Kind) =
+let private kindNumber (kind: Completions.CandidateKind) =
     match kind with
-    | Completions.Kind.Keyword -> 14
-    | Completions.Kind.Setting -> 10
-    | Completions.Kind.Value -> 12
-    | Completions.Kind.Net -> 7
-    | Completions.Kind.Layer -> 7
-    | Completions.Kind.Part -> 5
-    | Completions.Kind.Action -> 14
-    | Completions.Kind.Modifier -> 14
-    | Completions.Kind.Unit -> 11
-    | Completions.Kind.Function -> 3
-    | Completions.Kind.Parameter -> 5
-    | Completions.Kind.Let -> 6
+    | Completions.CandidateKind.Keyword -> 14
+    | Completions.CandidateKind.Setting -> 10
+    | Completions.CandidateKind.Value -> 12
+    | Completions.CandidateKind.Net -> 7
+    | Completions.CandidateKind.Layer -> 7
+    | Completions.CandidateKind.Part -> 5
+    | Completions.CandidateKind.Action -> 14
+    | Completions.CandidateKind.Modifier -> 14
+    | Completions.CandidateKind.Unit -> 11
+    | Completions.CandidateKind.Function -> 3
+    | Completions.CandidateKind.Parameter -> 5
+    | Completions.CandidateKind.Let -> 6
 
 /// What is written: of `sgd(lr 0.01, …)`, `crop(4)` and `stage by stage` all but the numbers' choice is the name.
 let private inserted (candidate: Completions.Candidate) =
     match candidate.Kind, candidate.Entry.Usage with
-    | Completions.Kind.Value, usage when Seq.forall (fun c -> not (System.Char.IsAsciiLetterUpper c)) usage ->
+    | Completions.CandidateKind.Value, usage when
+        Seq.forall (fun c -> not (System.Char.IsAsciiLetterUpper c)) usage
+        ->
         usage
     | _ -> candidate.Entry.Name
 

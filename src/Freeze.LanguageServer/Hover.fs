@@ -33,14 +33,6 @@ let private table (head: string list) (rows: string list list) : string =
 let private shape (extents: int[]) =
     extents |> Array.map string |> String.concat "x"
 
-let private treatment (plan: WeightPlan) =
-    match plan.Treatment with
-    | Treatment.Trained -> "train"
-    | Treatment.Solved _ -> "solve"
-    | Treatment.Still stillness -> if stillness.IsZero then "zero" else "fixed"
-    | Treatment.Slice _
-    | Treatment.Largest _ -> "train a part"
-
 /// A rule: the weights it takes in the first run in which it decides any.
 let private rule (analysed: Analysed) (span: Span) : string =
     match analysed.Decisions.Value.TryGetValue span with
@@ -54,7 +46,7 @@ let private rule (analysed: Analysed) (span: Span) : string =
                 [
                     $"`{plan.Weight.Name}`"
                     shape plan.Weight.Shape
-                    treatment plan
+                    RecipeWords.action plan
                     count (Counts.ofWeight plan).Trained
                     Starts.ofPlan plan
                 ])
@@ -208,7 +200,7 @@ let private ofWord (analysed: Analysed) offset (statement: Statement option) (wo
         |> Option.map entry
 
     match named with
-    | Some name when name.Kind = Names.Kind.Net ->
+    | Some name when name.Kind = Names.NameKind.Net ->
         netOf analysed (blocksAt analysed offset) name.Name
         |> Option.orElse (definition analysed name)
     | Some name -> definition analysed name
@@ -245,7 +237,7 @@ let answer (analysed: Analysed) (position: Position) : JsonNode =
 
     let token =
         analysed.Tokens.Value
-        |> Array.tryFind (fun token -> token.Kind = Scanner.Kind.Word && token.Span.Holds offset)
+        |> Array.tryFind (fun token -> token.Kind = Scanner.TokenKind.Word && token.Span.Holds offset)
 
     let ofToken =
         token

@@ -122,7 +122,7 @@ let private libraryNetAt (analysed: Analysed) (offset: int) : NetLibrary.Entry o
     let source = Workspace.sourceOf analysed
 
     analysed.Tokens.Value
-    |> Array.tryFind (fun token -> token.Kind = Scanner.Kind.Word && token.Span.Holds offset)
+    |> Array.tryFind (fun token -> token.Kind = Scanner.TokenKind.Word && token.Span.Holds offset)
     |> Option.bind (fun token ->
         NetLibrary.readings (Source.text source token.Span)
         |> List.tryPick (fst >> NetLibrary.tryFind))

@@ -14,7 +14,7 @@ let private isWord (name: string) =
 
     name.Length <= 100
     && match Scanner.tokens source with
-       | [| token |] -> token.Kind = Scanner.Kind.Word && token.Span.End = name.Length
+       | [| token |] -> token.Kind = Scanner.TokenKind.Word && token.Span.End = name.Length
        | _ -> false
 
 let prepare (analysed: Analysed) (position: Position) : JsonNode =

@@ -15,7 +15,7 @@ let private brackets (source: Source) (tokens: Scanner.Token[]) : Span seq =
     let found = ResizeArray<Span>()
 
     for token in tokens do
-        if token.Kind = Scanner.Kind.Symbol then
+        if token.Kind = Scanner.TokenKind.Symbol then
             match Source.text source token.Span with
             | "("
             | "["
@@ -65,7 +65,7 @@ let private around (analysed: Analysed) (offset: int) : Span list =
         seq {
             yield!
                 analysed.Tokens.Value
-                |> Seq.filter (fun token -> token.Kind <> Scanner.Kind.Newline)
+                |> Seq.filter (fun token -> token.Kind <> Scanner.TokenKind.Newline)
                 |> Seq.map _.Span
 
             yield! brackets source analysed.Tokens.Value

@@ -45,32 +45,32 @@ let private readable (folders: string list) : string list =
         | :? UnauthorizedAccessException -> [])
 
 /// SymbolKind.
-let private kindOf (kind: Names.Kind) =
+let private kindOf (kind: Names.NameKind) =
     match kind with
-    | Names.Kind.Let -> 13
-    | Names.Kind.Net -> 5
-    | Names.Kind.Case -> 3
-    | Names.Kind.Profile -> 2
-    | Names.Kind.Block -> 9
-    | Names.Kind.Local -> 13
+    | Names.NameKind.Let -> 13
+    | Names.NameKind.Net -> 5
+    | Names.NameKind.Case -> 3
+    | Names.NameKind.Profile -> 2
+    | Names.NameKind.Block -> 9
+    | Names.NameKind.Local -> 13
 
 /// The names that a text defines for all to see.
-let private definitions (statements: Statement list) : (Names.Kind * Name) seq =
+let private definitions (statements: Statement list) : (Names.NameKind * Name) seq =
     Walk.statements statements
     |> Seq.collect (fun statement ->
         match statement.Value with
         | StatementItem.Let(name, _)
-        | StatementItem.Draw(name, _) -> [ Names.Kind.Let, name ]
-        | StatementItem.Together(names, _) -> names |> List.map (fun name -> Names.Kind.Let, name)
-        | StatementItem.Case(name, _) -> [ Names.Kind.Case, name ]
-        | StatementItem.Profile(name, _) -> [ Names.Kind.Profile, name ]
+        | StatementItem.Draw(name, _) -> [ Names.NameKind.Let, name ]
+        | StatementItem.Together(names, _) -> names |> List.map (fun name -> Names.NameKind.Let, name)
+        | StatementItem.Case(name, _) -> [ Names.NameKind.Case, name ]
+        | StatementItem.Profile(name, _) -> [ Names.NameKind.Profile, name ]
         | StatementItem.Net net ->
             [
-                Names.Kind.Net, net.Name
+                Names.NameKind.Net, net.Name
 
                 for part in Walk.parts net.Body do
                     match part.Value with
-                    | NetItem.Define block -> Names.Kind.Block, block.Name
+                    | NetItem.Define block -> Names.NameKind.Block, block.Name
                     | _ -> ()
             ]
         | _ -> [])

@@ -36,14 +36,14 @@ let types = Enum.GetNames<Type>() |> Seq.map JsonNamingPolicy.CamelCase.ConvertN
 
 let modifiers = [ "declaration" ]
 
-let private ofName (kind: Names.Kind) =
+let private ofName (kind: Names.NameKind) =
     match kind with
-    | Names.Kind.Let -> Type.Variable
-    | Names.Kind.Net -> Type.Class
-    | Names.Kind.Case
-    | Names.Kind.Profile -> Type.Namespace
-    | Names.Kind.Block -> Type.Function
-    | Names.Kind.Local -> Type.Parameter
+    | Names.NameKind.Let -> Type.Variable
+    | Names.NameKind.Net -> Type.Class
+    | Names.NameKind.Case
+    | Names.NameKind.Profile -> Type.Namespace
+    | Names.NameKind.Block -> Type.Function
+    | Names.NameKind.Local -> Type.Parameter
 
 /// Places whose words are all of one type: names of settings and parts, paths, layers, units.
 let private ofSyntax (statements: Statement list) : (Span * Type) list =
@@ -144,12 +144,12 @@ let private known (analysed: Analysed) : Dictionary<int, Type * bool> =
 
 let private classify (source: Source) (known: Dictionary<int, Type * bool>) (token: Scanner.Token) =
     match known.TryGetValue token.Span.Start, token.Kind with
-    | _, Scanner.Kind.Comment -> Some(Type.Comment, false)
-    | _, Scanner.Kind.Text -> Some(Type.String, false)
-    | _, Scanner.Kind.Number -> Some(Type.Number, false)
-    | _, (Scanner.Kind.Symbol | Scanner.Kind.Newline) -> None
-    | (true, found), Scanner.Kind.Word -> Some found
-    | (false, _), Scanner.Kind.Word ->
+    | _, Scanner.TokenKind.Comment -> Some(Type.Comment, false)
+    | _, Scanner.TokenKind.Text -> Some(Type.String, false)
+    | _, Scanner.TokenKind.Number -> Some(Type.Number, false)
+    | _, (Scanner.TokenKind.Symbol | Scanner.TokenKind.Newline) -> None
+    | (true, found), Scanner.TokenKind.Word -> Some found
+    | (false, _), Scanner.TokenKind.Word ->
         match Source.text source token.Span with
         | word when functions.Contains word -> Some(Type.Function, false)
         | word when keywords.Contains word -> Some(Type.Keyword, false)

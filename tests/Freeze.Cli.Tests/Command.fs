@@ -9,6 +9,7 @@ open System.Runtime.InteropServices
 open System.Text.Json
 open System.Threading
 open Freeze.Cli
+open Freeze.Tests
 
 type Output =
     {
@@ -17,15 +18,7 @@ type Output =
         Errors: string
     }
 
-/// The repository's root: the folder above the tests that holds the solution.
-let root =
-    let rec up (folder: DirectoryInfo) =
-        match folder with
-        | null -> failwith "no folder above the tests holds Freeze.sln"
-        | folder when File.Exists(Path.Combine(folder.FullName, "Freeze.sln")) -> folder.FullName
-        | folder -> up folder.Parent
-
-    up (DirectoryInfo AppContext.BaseDirectory)
+let root = Repository.root
 
 /// What all tests write: it goes when their process ends.
 let private folders =
@@ -72,6 +65,11 @@ let private onOneThread (arguments: string list) =
     | "run" :: rest when not (List.contains "--threads" rest) -> [ "run"; "--threads"; "1" ] @ rest
     | _ -> arguments
 
+/// Demands that a command was refused, and what it said.
+let refused (reason: string) (output: Output) =
+    Expectations.equal 2 output.Code
+    Expectations.contains reason output.Errors
+
 let json (output: Output) =
     JsonDocument.Parse(output.Text).RootElement
 
@@ -97,15 +95,7 @@ let private environment =
     |> Seq.map (fun entry -> string entry.Key, string entry.Value)
     |> List.ofSeq
 
-/// As it is published, which starts sooner, unless a source is newer.
-let program =
-    use isBuilt = Process.Start(Path.Combine(root, "scripts", "is-built"))
-    isBuilt.WaitForExit()
-
-    if isBuilt.ExitCode = 0 then
-        Path.Combine(root, "artifacts", "publish", "freeze.dll")
-    else
-        Path.Combine(AppContext.BaseDirectory, "freeze.dll")
+let program = Repository.program.Value
 
 let private limit = TimeSpan.FromMinutes 3.0
 

@@ -63,16 +63,14 @@ let tests =
 
             test "an unknown set is refused with the nearest name" {
                 let output = freeze [ "data"; "mnits" ]
-                equal 2 output.Code
-                contains "did you mean mnist?" output.Errors
+                refused "did you mean mnist?" output
             }
 
             test "a run without its data says how to get them" {
                 let output =
                     freezeWith (nowhere ()) [ "run"; file "data cifar10"; "--store"; folder () ]
 
-                equal 2 output.Code
-                contains "data set cifar10 is not on this machine" output.Errors
+                refused "data set cifar10 is not on this machine" output
                 contains "cifar-10-binary.tar.gz" output.Errors
             }
 
@@ -89,8 +87,7 @@ let tests =
                 let bytes = File.ReadAllBytes labels
                 File.WriteAllBytes(labels, bytes[.. bytes.Length / 2])
                 let output = freeze [ "data"; "mnist-sample"; "--data"; data ]
-                equal 2 output.Code
-                contains "train-labels-idx1-ubyte.gz is damaged" output.Errors
+                refused "train-labels-idx1-ubyte.gz is damaged" output
             }
 
             test "pictures replaced in place change the address, and a second plan reads no picture" {

@@ -50,8 +50,7 @@ let tests =
                 ]
                 (fun (condition, message) ->
                     let output = plan [ "--only"; condition ]
-                    equal 2 output.Code
-                    contains message output.Errors)
+                    refused message output)
 
             test "--set lies over the file, its profile and its lets" {
                 let source =
@@ -89,8 +88,7 @@ let tests =
                 ]
                 (fun (statement, message) ->
                     let output = plan [ "--set"; statement ]
-                    equal 2 output.Code
-                    contains message output.Errors
+                    refused message output
                     contains statement output.Errors)
 
             test "FREEZE_MEMORY says how much of the features lies in memory" {
@@ -109,8 +107,7 @@ let tests =
                 equal 0 (freeze [ "gc"; source; "--store"; store; "--yes" ]).Code
 
                 let wrong = run "much" (folder ())
-                equal 2 wrong.Code
-                contains "FREEZE_MEMORY is much" wrong.Errors
+                refused "FREEZE_MEMORY is much" wrong
             }
 
             testTheory
@@ -122,8 +119,7 @@ let tests =
                 (fun (passes, message) ->
                     for command in [ [ "run" ]; [ "submit"; "--slurm"; "--dry-run" ] ] do
                         let output = freeze (command @ [ file grid; "--without"; passes ])
-                        equal 2 output.Code
-                        contains message output.Errors
+                        refused message output
                         contains "  channels-last: the channels of a pixel" output.Errors)
 
             test "--dry-run foretells and does nothing" {
@@ -139,8 +135,7 @@ let tests =
                 [ "auto", "--jobs"; "0", "--jobs 0: expected a number from 1 to 256" ]
                 (fun (jobs, message) ->
                     let output = freeze [ "run"; file grid; "--store"; folder (); "--jobs"; jobs ]
-                    equal 2 output.Code
-                    contains message output.Errors)
+                    refused message output)
         ]
 
 [<Tests>]
@@ -149,51 +144,29 @@ let processes =
     <| testList
         "jobs in processes"
         [
-            test "--without leaves passes out, in workers too, and the records say so" {
-                let store = folder ()
+            test
+                "several jobs leave what one leaves; passes are left out in workers too, and the records say so" {
+                let source, one, two =
+                    file (grid + "; conv2: train 5 filters"), folder (), folder ()
 
-                let output =
-                    freezeProcess
-                        [
-                            "run"
-                            file (grid + "; conv2: train 5 filters")
-                            "--store"
-                            store
-                            "--jobs"
-                            "2"
-                            "--threads"
-                            "2"
-                            "--without"
-                            "pool-relu,slices"
-                            "--without"
-                            "channels-last"
-                        ]
+                let run store more =
+                    [ "run"; source; "--store"; store; "--without"; "pool-relu,slices" ]
+                    @ [ "--without"; "channels-last" ]
+                    @ more
 
-                equal 0 output.Code
-                let results = Directory.GetFiles(store, "result.json", SearchOption.AllDirectories)
-                equal 4 results.Length
-
-                for result in results do
-                    contains ", without slices, pool-relu, channels-last\"" (File.ReadAllText result)
-            }
-
-            test "several jobs leave what one leaves" {
-                let source, one, two = file grid, folder (), folder ()
-                equal 0 (freeze [ "run"; source; "--store"; one; "--threads"; "1" ]).Code
-
-                let output =
-                    freezeProcess [ "run"; source; "--store"; two; "--threads"; "2"; "--jobs"; "2" ]
-
+                equal 0 (freeze (run one [ "--threads"; "1" ])).Code
+                let output = freezeProcess (run two [ "--threads"; "2"; "--jobs"; "2" ])
                 equal 0 output.Code
                 contains "4 of 4" output.Errors
                 lacks "waiting" output.Errors
+                let results = Directory.GetFiles(one, "result.json", SearchOption.AllDirectories)
+                equal 4 results.Length
 
-                for result in Directory.GetFiles(one, "result.json", SearchOption.AllDirectories) do
+                for result in results do
                     equal (File.ReadAllBytes result) (File.ReadAllBytes(result.Replace(one, two)))
+                    contains ", without slices, pool-relu, channels-last\"" (File.ReadAllText result)
 
-                contains
-                    "finished before"
-                    (freezeProcess [ "run"; source; "--store"; two; "--jobs"; "2" ]).Text
+                contains "finished before" (freeze (run two [])).Text
             }
 
             test "with several jobs a failure is tried again once, and a fast failure ends all" {

@@ -10,16 +10,16 @@ open Expecto
 open Freeze.Cli.Tests.Command
 open Freeze.Tests.Expectations
 
-/// Twenty runs of a second or less; saved after every step, so that kills fall into writing too.
+/// Ten runs of a second or less; saved after every step, so that kills fall into writing too.
 let private batch =
-    "data mnist-sample; images 192; test 100 images; batch 64; epochs 3; net lenet; seed 1..10
+    "data mnist-sample; images 192; test 100 images; batch 64; epochs 3; net lenet; seed 1..5
      optimizer sgd(lr [0.02, 0.05], momentum 0.9)"
 
 /// Few by default, since each costs the start of a process; `scripts/kill-test 1000` sets another number.
 let private kills =
     match Environment.GetEnvironmentVariable "FREEZE_KILLS" with
     | null
-    | "" -> 6
+    | "" -> 4
     | number -> int number
 
 let private run source store =
@@ -70,7 +70,7 @@ let private disturb (random: Random) source (store: string) (most: int) : int =
     let mutable killed = 0
     let mutable pauses = 0
 
-    while killed < most && seen.Count < 20 do
+    while killed < most && seen.Count < 10 do
         // A runner trains after about a second: some are killed before that, some in the midst of a run, some between.
         Thread.Sleep(random.Next(100, 2000))
         pauses <- pauses + 1
@@ -94,10 +94,10 @@ let private disturb (random: Random) source (store: string) (most: int) : int =
     assertOnce seen store
     killed
 
-/// Six epochs of 16 steps for each of two stages; saved after every step.
+/// Five epochs of 10 steps for each of two stages; saved after every step.
 let private stages =
-    "data mnist-sample; images 1064; test 100 images; validate 40; batch 64; epochs 6; learn stage by stage; optimizer sgd(lr 0.02)
-     net two { stage 1 { conv 16 5x5; relu; maxpool 2 }; stage 2 { conv 32 5x5; relu; maxpool 2 }; fc: linear classes }
+    "data mnist-sample; images 360; test 100 images; validate 40; batch 32; epochs 5; learn stage by stage; optimizer sgd(lr 0.02)
+     net two { stage 1 { conv 8 5x5; relu; maxpool 2 }; stage 2 { conv 16 5x5; relu; maxpool 2 }; fc: linear classes }
      net two"
 
 /// Where a condition holds within a minute.
@@ -173,7 +173,7 @@ let processes =
                 equal before (records first)
                 lacks "stage 1 of 2" again.Errors
                 contains "stage 2 of 2" again.Errors
-                matches "going on after step [0-9]+ of epoch [1-6]" again.Errors
+                matches "going on after step [0-9]+ of epoch [1-5]" again.Errors
 
                 for stage in hashes (Path.Combine(whole, "stages")) do
                     for file in [ "stage.json"; "last.safetensors" ] do

@@ -257,8 +257,7 @@ let tests =
 
             test "a report that cannot be written says why" {
                 let output = freeze [ "report"; file quick; "-o"; folder () ]
-                equal 2 output.Code
-                contains "denied" output.Errors
+                refused "denied" output
             }
 
             test "a browser draws every chart without a complaint" {
@@ -339,7 +338,9 @@ let processes =
             test
                 "a run writes its events while it is trained, and one that was killed goes on with no step twice" {
                 let store, events = folder (), folder ()
-                let source = file (quick.Replace("epochs 1", "epochs 12"))
+
+                let source =
+                    file (quick.Replace("epochs 1", "epochs 8").Replace("images 640", "images 320"))
 
                 let arguments =
                     [
@@ -379,7 +380,7 @@ let processes =
 
                 let read = readEvents path
                 // Five of each epoch, mean and norm of four layers, and a histogram of each at start and end.
-                contains $"{12 * (5 + 8)} scalars of 13 tags, 8 histograms, 1 texts" read
+                contains $"{8 * (5 + 8)} scalars of 13 tags, 8 histograms, 1 texts" read
                 matches @"loss/training: 1: \S+, 2: \S+, 3: \S+, 4: \S+, 5: " read
             }
 

@@ -60,8 +60,7 @@ let tests =
                     for arguments in
                         [ [ "run"; source ]; [ "status" ]; [ "show"; "x" ]; [ "gc"; source; "--yes" ] ] do
                         let output = freeze (arguments @ [ "--store"; store ])
-                        equal 2 output.Code
-                        contains message output.Errors
+                        refused message output
                         contains "--store" output.Errors
 
                     equal
@@ -121,8 +120,7 @@ let processes =
 
                 let output = onFileSystem store "ro" "true" [ "run"; file quick; "--store"; store ]
 
-                equal 2 output.Code
-                contains "runs cannot be kept in" output.Errors
+                refused "runs cannot be kept in" output
                 contains "--store" output.Errors
             }
 

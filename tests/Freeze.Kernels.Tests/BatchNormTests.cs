@@ -116,7 +116,7 @@ public sealed class BatchNormTests
     public void WhatIsNoNumberIsNotCutOff()
     {
         using var scope = NewDisposeScope();
-        var y = BatchNorm.Of(
+        var y = Unshared.BatchNorm(
             graph,
             Drawn.ChannelsLast(tensor([1f, float.NaN, 2, 3], [2, 1, 1, 2])),
             new(zeros([1]), ones([1]), ones([1]), zeros([1]), false, 0.1, 1e-5, true));

@@ -21,7 +21,8 @@ public sealed class ConvolutionLayoutTests
         var graph = new Graph();
         foreach (var layout in Enum.GetValues<Layout>())
         {
-            foreach (var slice in Slices(kind.Kernel))
+            // Which indices a slice has, ConvolutionTests asks of one layout: here are one and two of each dimension.
+            foreach (var slice in Slices(kind.Kernel).Where(slice => slice.Indices.Length < 3))
             {
                 using var each = NewDisposeScope();
                 var found = Computed(graph, kind, type, normed, slice, layout);

@@ -87,7 +87,7 @@ public sealed class ConvolutionTests
             var x = Drawn.ChannelsLast(Drawn.Values(kind.Input, 1).to(float32)).detach();
             var kernel = Drawn.Values(kind.Kernel, 2).to(float32).detach().requires_grad_();
             var norm = NormOf(kind.Input[1], float32, Normed.ByRunningStatistics);
-            var y = Conv2d.Of(new Graph(), x, norm, kernel, null, shape);
+            var y = Unshared.Conv2d(new Graph(), x, norm, kernel, null, shape);
             Drawn.Close(Conv2d.Plain(x, norm, kernel, null, shape), y, 2e-5, name);
         }
     }
@@ -117,7 +117,7 @@ public sealed class ConvolutionTests
             var x = Drawn.ChannelsLast(Drawn.Values(kind.Input, 1).to(float32)).detach().requires_grad_();
             var kernel = laid(Drawn.Values(kind.Kernel, 2).to(float32)).detach().requires_grad_();
             var graph = new Graph();
-            var y = Conv2d.Of(graph, x, NormOf(kind.Input[1], float32, Normed.InTraining), kernel, null, shape);
+            var y = Unshared.Conv2d(graph, x, NormOf(kind.Input[1], float32, Normed.InTraining), kernel, null, shape);
             graph.Run(y.mul(Drawn.Values(y.shape, 7).to(float32)).sum());
             return [y, x.grad!, kernel.grad!];
         }

@@ -350,11 +350,11 @@ public sealed class GraphTests : IDisposable
         var (kernel, slice, bias) = (Drawn32([40, 24, 3, 3], 4), Drawn32([3, 40, 3, 3], 5), Drawn32([40], 6));
         var whole = Drawn.Values([40, 40, 3, 3], 7).to(float32);
         var last = Drawn32([70, 40, 1, 1], 8);
-        var h = BatchNorm.Of(graph, x, norm);
-        h = Conv2d.Of(graph, h, null, kernel, bias, new([1, 1], [1, 1], Winograd: true));
+        var h = Unshared.BatchNorm(graph, x, norm);
+        h = Unshared.Conv2d(graph, h, null, kernel, bias, new([1, 1], [1, 1], Winograd: true));
         h = Conv2d.Of(
             graph, ref h, second, new KernelSlice(slice, whole, 0, tensor([1L, 2, 30], [3])), null, new([1, 1], [1, 1], Winograd: true));
-        h = Conv2d.Of(graph, h, second, last, null, new([1, 1], [0, 0], Winograd: true));
+        h = Unshared.Conv2d(graph, h, second, last, null, new([1, 1], [0, 0], Winograd: true));
         h = Dropout.Of(graph, MaxPool2d.Of(graph, h, 2, 2, 0, relu: true), 0.3, 5);
         graph.Run(h.mul(h).sum());
         var rule = new SgdStep(0.01, 0.9, 5e-4, Nesterov: true);
@@ -455,11 +455,11 @@ public sealed class GraphTests : IDisposable
         {
             using var step = NewDisposeScope();
             var shape = new ConvShape([1, 1], [1, 1], Winograd: true);
-            var h = Conv2d.Of(graph, x, null, first, null, shape);
-            h = BatchNorm.Of(graph, h, norms[0]);
+            var h = Unshared.Conv2d(graph, x, null, first, null, shape);
+            h = Unshared.BatchNorm(graph, h, norms[0]);
             h = Conv2d.Of(graph, ref h, null, new KernelSlice(secondSlice, second.detach(), 0, some), null, shape);
             h = Conv2d.Of(graph, ref h, norms[1], new KernelSlice(secondSlice, second.detach(), 0, some), null, shape);
-            h = Conv2d.Of(graph, h, norms[2], third, bias, new([1, 1], [0, 0], Winograd: true));
+            h = Unshared.Conv2d(graph, h, norms[2], third, bias, new([1, 1], [0, 0], Winograd: true));
             h = MaxPool2d.Of(graph, h, 2, 2, 0, relu: true);
             h = Dropout.Of(graph, h, 0.2, key);
             h = Conv2d.Of(graph, ref h, null, new KernelSlice(fourthSlice, fourth.detach(), 1, few), null, new([2, 2], [1, 1], Winograd: true));

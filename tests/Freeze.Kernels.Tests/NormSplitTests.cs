@@ -39,7 +39,7 @@ public sealed class NormSplitTests
         var graph = new Graph(kernels);
         var norm = new Norm(
             found.Mean, found.Variance, found.Weight, found.Bias, training, 0.1, 1e-5, relu, new NormSplit(places, others, constants));
-        var made = BatchNorm.Of(graph, read, norm);
+        var made = Unshared.BatchNorm(graph, read, norm);
         graph.Run(Drawn.Loss(made, zeros_like(made), ofWeights));
 
         Drawn.Close(y, made, tolerance, "y");

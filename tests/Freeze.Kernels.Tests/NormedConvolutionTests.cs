@@ -21,7 +21,7 @@ public sealed class NormedConvolutionTests
         long[] padding = [size / 2, size / 2];
 
         Drawn.Close(
-            F.conv2d(x, kernel, null, [1, 1], padding), Conv2d.Of(graph, x, norm, kernel, null, new([1, 1], padding, true)), 1e-5,
+            F.conv2d(x, kernel, null, [1, 1], padding), Unshared.Conv2d(graph, x, norm, kernel, null, new([1, 1], padding, true)), 1e-5,
             "y");
     }
 
@@ -33,7 +33,7 @@ public sealed class NormedConvolutionTests
         using var scope = NewDisposeScope();
         var x = Drawn.ChannelsLast(zeros([24, 24, 10, 10]).Plus(float.NaN));
         var norm = new Norm(zeros([24]), ones([24]), ones([24]), zeros([24]), false, 0.1, 0, true);
-        var y = Conv2d.Of(graph, x, norm, ones([20, 24, size, size]), null, new([1, 1], [size / 2, size / 2], true));
+        var y = Unshared.Conv2d(graph, x, norm, ones([20, 24, size, size]), null, new([1, 1], [size / 2, size / 2], true));
 
         Assert.All(y.contiguous().data<float>().ToArray(), value => Assert.True(float.IsNaN(value)));
     }
@@ -50,7 +50,7 @@ public sealed class NormedConvolutionTests
             var weight = ones([24]).requires_grad_();
             var norm = new Norm(zeros([24]), ones([24]), weight, zeros([24]), true, 0.1, 1e-5, true);
             var kernel = Drawn.Values([40, 24, size, size], 2).to(float32).requires_grad_();
-            var y = Conv2d.Of(graph, x, norm, kernel, null, new([1, 1], [size / 2, size / 2], true));
+            var y = Unshared.Conv2d(graph, x, norm, kernel, null, new([1, 1], [size / 2, size / 2], true));
             graph.Run(y.mul(y).sum());
             return
             [
@@ -69,11 +69,11 @@ public sealed class NormedConvolutionTests
         Norm Of(long channels) =>
             new(zeros([channels]), ones([channels]), ones([channels]), zeros([channels]), true, 0.1, 1e-5, true);
 
-        Assert.ThrowsAny<Exception>(() => BatchNorm.Of(graph, x, Of(24)));
+        Assert.ThrowsAny<Exception>(() => Unshared.BatchNorm(graph, x, Of(24)));
         foreach (var size in new[] { 1L, 3L })
         {
-            Assert.ThrowsAny<Exception>(() => Conv2d.Of(graph, x, Of(25), zeros([20, 24, size, size]), null, new([1, 1], [0, 0], true)));
-            Assert.ThrowsAny<Exception>(() => Conv2d.Of(graph, x, Of(25), zeros([20, 25, size, size]), zeros([19]), new([1, 1], [0, 0], true)));
+            Assert.ThrowsAny<Exception>(() => Unshared.Conv2d(graph, x, Of(25), zeros([20, 24, size, size]), null, new([1, 1], [0, 0], true)));
+            Assert.ThrowsAny<Exception>(() => Unshared.Conv2d(graph, x, Of(25), zeros([20, 25, size, size]), zeros([19]), new([1, 1], [0, 0], true)));
         }
     }
 }

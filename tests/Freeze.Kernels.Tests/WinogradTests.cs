@@ -34,7 +34,7 @@ public sealed class WinogradTests
             var weight = (exact ? start : start.to(float32)).detach().requires_grad_();
             var y = exact
                 ? F.conv2d(x, weight, bias, [1, 1], [padding, padding])
-                : Conv2d.Of(graph, x, null, weight, bias, new([1, 1], [padding, padding], true));
+                : Unshared.Conv2d(graph, x, null, weight, bias, new([1, 1], [padding, padding], true));
             return (y, weight);
         });
     }
@@ -57,7 +57,7 @@ public sealed class WinogradTests
                 var weight = (exact ? start.to(float64) : start).detach().requires_grad_();
                 var y = exact
                     ? F.conv2d(x, weight, bias, [1, 1], [padding, padding])
-                    : Conv2d.Of(graph, x.to(ScalarType.BFloat16), null, weight, bias, new([1, 1], [padding, padding], true));
+                    : Unshared.Conv2d(graph, x.to(ScalarType.BFloat16), null, weight, bias, new([1, 1], [padding, padding], true));
                 Assert.Equal(exact ? float64 : ScalarType.BFloat16, y.dtype);
                 return (y, weight);
             },
@@ -97,7 +97,7 @@ public sealed class WinogradTests
             var weight = (exact ? start : start.to(float32)).detach().requires_grad_();
             var y = exact
                 ? F.conv2d(x, weight, bias, [1, 1], [0, 0])
-                : Conv2d.Of(graph, x, null, weight, bias, new([1, 1], [0, 0], true));
+                : Unshared.Conv2d(graph, x, null, weight, bias, new([1, 1], [0, 0], true));
             return (y.flatten(1), weight);
         });
     }
@@ -110,7 +110,7 @@ public sealed class WinogradTests
         {
             var x = Drawn.ChannelsLast(Drawn.Values([64, 24, 12, 12], 1).to(float32)).detach().requires_grad_();
             var weight = Drawn.Values([40, 24, 3, 3], 2).to(float32).requires_grad_();
-            var y = Conv2d.Of(graph, x, null, weight, null, new([1, 1], [1, 1], true));
+            var y = Unshared.Conv2d(graph, x, null, weight, null, new([1, 1], [1, 1], true));
             graph.Run(y.mul(y).sum());
             return [.. new[] { y.detach(), x.grad!, weight.grad! }.SelectMany(t => t.contiguous().data<float>().ToArray())];
         });
@@ -124,7 +124,7 @@ public sealed class WinogradTests
         var x = Drawn.ChannelsLast(Drawn.Values([16, 64, 16, 16], 1).to(float32));
         var weight = Drawn.Values([64, 64, 3, 3], 2).to(float32);
         float[] With(bool winograd) =>
-            Conv2d.Of(graph, x, null, weight, null, new([1, 1], [1, 1], winograd)).contiguous().data<float>().ToArray();
+            Unshared.Conv2d(graph, x, null, weight, null, new([1, 1], [1, 1], winograd)).contiguous().data<float>().ToArray();
         var libtorchs = F.conv2d(x, weight, null, [1, 1], [1, 1]).contiguous().data<float>().ToArray();
 
         Assert.Equal(libtorchs, With(winograd: false));

@@ -23,6 +23,13 @@ let private ofPhotos (text: string) =
 
     Compile.analyse { alone with Files = files } (source text)
 
+/// What learns of the two nets of the first source's tables, by data and rules.
+let private ofDense data rules =
+    trained $"data {data}; net densenet-100-12; {rules}"
+
+let private ofWide data rules =
+    trained $"data {data}; net wrn-28-4; {rules}"
+
 [<Tests>]
 let tests =
     testList
@@ -75,13 +82,13 @@ let tests =
                     "bn, fc: train; rest: fixed", 27418L, 9770L
                 ]
                 (fun (rules, dense, wide) ->
-                    equal dense (trained $"data cifar10; net densenet-100-12; {rules}")
-                    equal wide (trained $"data cifar10; net wrn-28-4; {rules}"))
+                    equal dense (ofDense "cifar10" rules)
+                    equal wide (ofWide "cifar10" rules))
 
             test "table 1, on 100 classes: the last layer alone differs" {
                 let rules = "bn, fc: train; rest: fixed"
-                equal 58288L (trained $"data cifar100; net densenet-100-12; {rules}")
-                equal 32900L (trained $"data cifar100; net wrn-28-4; {rules}")
+                equal 58288L (ofDense "cifar100" rules)
+                equal 32900L (ofWide "cifar100" rules)
             }
 
             testTheory
@@ -99,12 +106,12 @@ let tests =
                 ]
                 (fun (amount, dense, wide) ->
                     let rules = $"conv: train {amount} filters; bn, fc: train; rest: fixed"
-                    equal dense (trained $"data cifar10; net densenet-100-12; {rules}")
-                    equal wide (trained $"data cifar10; net wrn-28-4; {rules}")
+                    equal dense (ofDense "cifar10" rules)
+                    equal wide (ofWide "cifar10" rules)
                     // On 100 classes the last layer is larger; with batch norm fixed it is less by all of that.
-                    equal (dense + 30870L) (trained $"data cifar100; net densenet-100-12; {rules}")
-                    equal (wide + 23130L) (trained $"data cifar100; net wrn-28-4; {rules}")
-                    equal (dense - 23988L) (trained $"data cifar10; net densenet-100-12; {rules}; bn: fixed"))
+                    equal (dense + 30870L) (ofDense "cifar100" rules)
+                    equal (wide + 23130L) (ofWide "cifar100" rules)
+                    equal (dense - 23988L) (ofDense "cifar10" $"{rules}; bn: fixed"))
 
             testTheory
                 "table 2: fractions of filters of whole-size nets"
@@ -178,7 +185,7 @@ let tests =
 
             test "`at least 1` trains one filter of a fraction that rounds to none" {
                 let rules = "conv: train 0.07 filters at least 1; bn, fc: train; rest: fixed"
-                isTrue (trained $"data cifar10; net densenet-100-12; {rules}" > 58453L)
+                isTrue (ofDense "cifar10" rules > 58453L)
             }
 
             test "lenet's layers, all and each fixed in turn" {

@@ -47,14 +47,14 @@ let tests =
         "editor support"
         [
             test "names and numbers are scanned as the parser reads them" {
-                equal [ "wrn-28-4"; "depth"; "a_1" ] (texts Scanner.Kind.Word "wrn-28-4 depth - 4 a_1-")
+                equal [ "wrn-28-4"; "depth"; "a_1" ] (texts Scanner.TokenKind.Word "wrn-28-4 depth - 4 a_1-")
 
                 equal
                     [ "12"; "0.4"; ".4"; "5e-4"; "40%"; "0.1x"; "3x5"; "1"; "4" ]
-                    (texts Scanner.Kind.Number "12 0.4 .4 5e-4 40% 0.1x 3x5 1..4")
+                    (texts Scanner.TokenKind.Number "12 0.4 .4 5e-4 40% 0.1x 3x5 1..4")
 
-                equal [ "\"a # b\""; "\"open" ] (texts Scanner.Kind.Text "\"a # b\" x \"open\n")
-                equal [ "# a \"b" ] (texts Scanner.Kind.Comment "x # a \"b\n")
+                equal [ "\"a # b\""; "\"open" ] (texts Scanner.TokenKind.Text "\"a # b\" x \"open\n")
+                equal [ "# a \"b" ] (texts Scanner.TokenKind.Comment "x # a \"b\n")
             }
 
             testProperty
@@ -226,7 +226,7 @@ let tests =
                                 i
                     ]
 
-                equal expected (placesOf Names.Kind.Let "p" text)
+                equal expected (placesOf Names.NameKind.Let "p" text)
                 equal 6 expected.Length
             }
 
@@ -234,14 +234,14 @@ let tests =
                 let text =
                     "let width = 8\nlet stride = 2\nnet a(width) { conv width 3x3 stride stride; conv stride 1x1 }\nnet a(width)\n"
 
-                equal 2 (placesOf Names.Kind.Let "width" text).Length
-                equal 2 (placesOf Names.Kind.Local "width" text).Length
+                equal 2 (placesOf Names.NameKind.Let "width" text).Length
+                equal 2 (placesOf Names.NameKind.Local "width" text).Length
 
                 equal
                     [ 11; 29; 33 ]
-                    (placesOf Names.Kind.Local "i" "each layer i: train lr 0.1 * i + i\nlet i = 2")
+                    (placesOf Names.NameKind.Local "i" "each layer i: train lr 0.1 * i + i\nlet i = 2")
                 // The option's own word and the value behind it read alike; the value goes with the net's own names alone.
-                equal 1 (placesOf Names.Kind.Let "stride" text).Length
+                equal 1 (placesOf Names.NameKind.Let "stride" text).Length
             }
 
             test "a net is used by its short name too" {
@@ -250,7 +250,7 @@ let tests =
 
                 equal
                     [ 4; text.IndexOf "mine-8"; text.IndexOf "mine(16)" ]
-                    (placesOf Names.Kind.Net "mine" text)
+                    (placesOf Names.NameKind.Net "mine" text)
             }
 
             test "words of the library are no names" {

@@ -5,16 +5,9 @@ open System
 open System.IO
 open Freeze
 open Freeze.Language
+open Freeze.Tests
 
-/// The repository's root: the folder above the tests that holds the solution.
-let root =
-    let rec up (folder: DirectoryInfo) =
-        match folder with
-        | null -> failwith "no folder above the tests holds Freeze.sln"
-        | folder when File.Exists(Path.Combine(folder.FullName, "Freeze.sln")) -> folder.FullName
-        | folder -> up folder.Parent
-
-    up (DirectoryInfo AppContext.BaseDirectory)
+let root = Repository.root
 
 let under (parts: string list) =
     Path.Combine(List.toArray (root :: parts))

@@ -105,7 +105,7 @@ let private written () =
 // Laws -------------------------------------------------------------------------------------------------------
 
 let private law name generator property =
-    testPropertyWithConfig (Generators.cases 500) name (Prop.forAll (Arb.fromGen generator) property)
+    testPropertyWithConfig (Generators.cases 250) name (Prop.forAll (Arb.fromGen generator) property)
 
 /// The same statements with other lines, spaces and comments. Each comment is another one.
 let private disturbed (random: Random) (text: string) : string =

@@ -137,7 +137,7 @@ let private answeredAlike text =
     first.Diagnostics = second.Diagnostics && first.Runs = second.Runs
 
 let private law name property =
-    testPropertyWithConfig (Generators.cases 1000) name property
+    testPropertyWithConfig (Generators.cases 400) name property
 
 [<Tests>]
 let tests =

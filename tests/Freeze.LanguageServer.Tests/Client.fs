@@ -10,19 +10,12 @@ open System.Text.Json
 open System.Text.Json.Nodes
 open System.Threading
 open System.Threading.Tasks
+open Freeze.Tests
 
 /// Against a server that hangs; no measure of speed.
 let private limit = TimeSpan.FromMinutes 2.0
 
-/// The repository's root: the folder above the tests that holds the solution.
-let root =
-    let rec up (folder: DirectoryInfo) =
-        match folder with
-        | null -> failwith "no folder above the tests holds Freeze.sln"
-        | folder when File.Exists(Path.Combine(folder.FullName, "Freeze.sln")) -> folder.FullName
-        | folder -> up folder.Parent
-
-    up (DirectoryInfo AppContext.BaseDirectory)
+let root = Repository.root
 
 /// A folder of the test's own.
 let folder () =
@@ -287,8 +280,7 @@ type Client(info: ProcessStartInfo) =
 
 /// A server that has not been spoken to.
 let silent () : Client =
-    let info =
-        ProcessStartInfo("dotnet", [ Path.Combine(AppContext.BaseDirectory, "freeze.dll"); "lsp" ])
+    let info = ProcessStartInfo("dotnet", [ Repository.program.Value; "lsp" ])
 
     info.RedirectStandardInput <- true
     info.RedirectStandardOutput <- true

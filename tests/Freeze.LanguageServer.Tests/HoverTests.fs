@@ -29,7 +29,7 @@ let tests =
                     [
                         "Decides 2 weights with 25,050 of 431,080 scalars"
                         "5,010 of them learn"
-                        "| `conv2.weight` | 50x20x5x5 | train a part | 5,000 |"
+                        "| `conv2.weight` | 50x20x5x5 | train 10 of 50 filters, rest fixed | 5,000 |"
                     ]
             }
 

@@ -12,6 +12,7 @@ public sealed class EvaluatorTests(Sample sample) : IDisposable
     private static readonly TestRecipe Small = new(TestNets.Small)
     {
         Epochs = 2,
+        TestImages = Images.All,
         Rule = weight => weight.Name switch
         {
             "conv1.weight" => Treatment.NewSlice(0, [0, 2], Stillness.Fixed),
@@ -180,6 +181,7 @@ public sealed class EvaluatorTests(Sample sample) : IDisposable
         "stages" => new TestRecipe(TestNets.Staged(2))
         {
             Images = Images.NewFirst(200),
+            TestImages = Images.All,
             Learning = Learning.NewStageByStage(
                 [.. Enumerable.Repeat(new[] { Optimizer.NewSgd(0.05, 0.9, 0, false) }, 2)],
                 [.. Enumerable.Repeat(StageLearning.Classify, 2)]),

@@ -7,7 +7,7 @@ namespace Freeze.Runtime.Tests.Training;
 
 /// <summary>
 /// A weight is not fixed by a gradient of 0: left in the optimizer, decay moves it. By how much in the recipes of the
-/// sources, and that a weight which Freeze calls fixed does not move by a bit in as many steps.
+/// sources, and that a weight which Freeze calls fixed does not move by a bit in a thousand of them.
 /// </summary>
 public sealed class LeakTests
 {
@@ -29,7 +29,7 @@ public sealed class LeakTests
     {
         // As printed, to six digits.
         Assert.Equal(left, LeftInTheOptimizer(rule, steps), 5.1e-7);
-        AssertFixedKeepsEveryBit(rule, steps);
+        AssertFixedKeepsEveryBit(rule, Math.Min(steps, 1000));
     }
 
     private static double LeftInTheOptimizer(string rule, int steps)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Text.Json;
 using Freeze.Runtime.Data;
@@ -7,6 +8,11 @@ namespace Freeze.Runtime.Tests.Training;
 /// <summary>What scripts/fixtures/agreement.py keeps of PyTorch's runs, and the images that they learn from.</summary>
 internal static class PolicyFixture
 {
+    private const int Count = 120;
+
+    // By the number of channels: digits and photographs are all the shapes that there are.
+    private static readonly ConcurrentDictionary<int, (byte[] Pixels, byte[] Labels)> drawn = new();
+
     /// <summary>The runs of each case, which differ in their seeds alone.</summary>
     public static IReadOnlyDictionary<string, PolicyRun[]> Cases { get; } = Read();
 
@@ -16,7 +22,13 @@ internal static class PolicyFixture
     /// </summary>
     public static ImageSet Images(int[] shape)
     {
-        const int Count = 120;
+        var (pixels, labels) = drawn.GetOrAdd(shape[0], _ => Draw(shape));
+        var set = new DataSet("areas", shape, 10, Count, 1, "", "random");
+        return new ImageSet(set, new RawImages(pixels, labels), new RawImages(pixels[..(pixels.Length / Count)], labels[..1]));
+    }
+
+    private static (byte[] Pixels, byte[] Labels) Draw(int[] shape)
+    {
         var (height, width) = (shape[1], shape[2]);
         var size = shape[0] * height * width;
         var labels = Enumerable.Range(0, Count).Select(i => (byte)(i * 3 % 10)).ToArray();
@@ -31,8 +43,7 @@ internal static class PolicyFixture
             pixels[i] = (byte)(i / size < 80 ? value : value / 4);
         }
 
-        var set = new DataSet("areas", shape, 10, Count, 1, "", "random");
-        return new ImageSet(set, new RawImages(pixels, labels), new RawImages(pixels[..size], labels[..1]));
+        return (pixels, labels);
     }
 
     private static Dictionary<string, PolicyRun[]> Read()
