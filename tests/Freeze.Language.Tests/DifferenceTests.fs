@@ -15,6 +15,7 @@ let private statements =
         "images 100"
         "test 10 images"
         "validate 50"
+        "resize 20 crop 16x18"
         "normalise mean-image"
         "augment flip"
         "classes 11"
