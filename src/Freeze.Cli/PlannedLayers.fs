@@ -79,7 +79,7 @@ let private rows (planned: PlannedRun) : Row[] =
 /// What lets the front be computed once where it is fixed and is not; "" where nothing is known.
 let private wayOut (recipe: Recipe) (features: FeaturePlan) =
     match Augmentation.tryVarying recipe.Augmentations with
-    | Some augmentation when augmentation.IsMixup -> ""
+    | Some _ when recipe.Augmentations |> Array.exists _.IsMixup -> ""
     | Some _ ->
         "; `copies 4` behind `augment` keeps four varied copies of each image, and it is computed once"
     | None when features.Limit.StartsWith("the statistics of", StringComparison.Ordinal) ->
