@@ -53,7 +53,13 @@ let private fitting (run: Run) =
 
 let private demandFit (run: Run) (name: string) (image: int[]) (count: int) : Result<unit, string> =
     if image <> input run then
-        Error $"{name} has images of {shape image}, and the run's are of {shape (input run)}: {fitting run}"
+        let reads =
+            if run.Recipe.Resize.IsTo then
+                "the run scales those of"
+            else
+                "the net reads"
+
+        Error $"{name} has images of {shape image}, and {reads} {shape (input run)}: {fitting run}"
     elif count <> classes run then
         Error
             $"{name} has {count} classes, and the run was trained on {classes run}, so its answers mean something else: {fitting run}"
