@@ -28,7 +28,11 @@ type Judged =
 let private note (text: string) = eprintfn "%s" text
 let private shape (extents: int[]) = String.Join('x', extents)
 
-let private input (run: Run) = run.Recipe.Net.Nodes[0].Shape
+/// The images that are judged: before they are scaled they are as large as the run's own.
+let private input (run: Run) =
+    match run.Recipe.Resize, DataSource.tryDescribe run.Recipe.Data with
+    | Resize.To _, Some set -> set.Image
+    | _ -> run.Recipe.Net.Nodes[0].Shape
 
 /// Of the data that the run was trained on.
 let private classes (run: Run) =
@@ -49,7 +53,13 @@ let private fitting (run: Run) =
 
 let private demandFit (run: Run) (name: string) (image: int[]) (count: int) : Result<unit, string> =
     if image <> input run then
-        Error $"{name} has images of {shape image}, and the net reads {shape (input run)}: {fitting run}"
+        let reads =
+            if run.Recipe.Resize.IsTo then
+                "the run scales those of"
+            else
+                "the net reads"
+
+        Error $"{name} has images of {shape image}, and {reads} {shape (input run)}: {fitting run}"
     elif count <> classes run then
         Error
             $"{name} has {count} classes, and the run was trained on {classes run}, so its answers mean something else: {fitting run}"

@@ -56,8 +56,18 @@ let private rows (planned: PlannedRun) : Row[] =
             Reason = reason
         })
 
+/// What lets the front be computed once where it is fixed and is not; "" where nothing is known.
+let private wayOut (recipe: Recipe) (features: FeaturePlan) =
+    match Augmentation.tryVarying recipe.Augmentations with
+    | Some _ when recipe.Augmentations |> Array.exists _.IsMixup -> ""
+    | Some _ ->
+        "; `copies 4` behind `augment` keeps four varied copies of each image, and it is computed once"
+    | None when features.Limit.StartsWith("the statistics of", StringComparison.Ordinal) ->
+        "; `stats frozen` in their rule keeps them where they start"
+    | None -> ""
+
 /// What is computed once, where the front is fixed: kept where this machine has room for it, or why it is not.
-let private printFeatures (passes: PassPlan) =
+let private printFeatures (recipe: Recipe) (passes: PassPlan) =
     let features = passes.Features
 
     if features.Output <> "" then
@@ -70,13 +80,17 @@ let private printFeatures (passes: PassPlan) =
                 "a file"
 
         say
-            "computed once: the outputs of %s, %.0f MB in %s; then %s"
+            "computed once: the outputs of %s%s, %.0f MB in %s; then %s"
             features.Output
+            (if features.Copies = 0 then
+                 ""
+             else
+                 $" for {features.Copies} varied copies of each training image")
             (max 1.0 size)
             place
             features.Limit
     elif passes.NoBackward.Length > 0 then
-        say "computed in every step, though fixed: %s" features.Limit
+        say "computed in every step, though fixed: %s%s" features.Limit (wayOut recipe features)
 
 /// What a step of the whole net computes.
 let private printStep (recipe: Recipe) (weights: WeightPlan[]) (passes: PassPlan) =
@@ -98,7 +112,7 @@ let private printStep (recipe: Recipe) (weights: WeightPlan[]) (passes: PassPlan
         | [||] -> ()
         | prefix -> say "no backward pass through %s" (Suggest.list "and" 6 prefix)
 
-    printFeatures passes
+    printFeatures recipe passes
 
 let private printPasses (recipe: Recipe) =
     let weights = PlanFile.weights recipe

@@ -14,11 +14,11 @@ type FixedPrefix =
 /// Finds what can be computed once for all epochs.
 [<RequireQualifiedAccess>]
 module FixedPrefixes =
-    let private varies (augmentation: Augmentation) =
-        match augmentation with
-        | Augmentation.Crop 0 -> None
-        | Augmentation.Crop _ -> Some "crop moves the images"
-        | other -> Some $"{Augmentation.name other} varies the images"
+    let private varies (recipe: Recipe) =
+        Augmentation.tryVarying recipe.Augmentations
+        |> Option.map (function
+            | Augmentation.Crop _ -> "crop moves the images"
+            | other -> $"{Augmentation.name other} varies the images")
 
     /// Why a node is another function in another step, by itself.
     let private moves (learning: Set<string>) (frozen: Set<string>) (node: Node) : string option =
@@ -52,7 +52,7 @@ module FixedPrefixes =
                 Limit = limit
             }
 
-        match recipe.Learning, Array.tryPick varies recipe.Augmentations with
+        match recipe.Learning, varies recipe with
         | (Learning.StageByStage _ | Learning.Ensemble _), _ -> none "its nets learn one after the other"
         | Learning.Together, Some varies -> none varies
         | Learning.Together, None ->
@@ -95,13 +95,31 @@ module FixedPrefixes =
         | Precision.Tf32 -> 4L * Extents.size shape
         | Precision.Fp64 -> 8L * Extents.size shape
 
+    /// Whether training images are read as they are too: those held out, and those that a layer is solved for on.
+    let readsPlain (recipe: Recipe) : bool =
+        not recipe.Validation.IsTest
+        || recipe.Learning.IsStageByStage
+        || recipe.Weights |> Array.exists _.Treatment.IsSolved
+
+    /// How many times the features of a training image are kept: of each of its copies, and of the image as it is where that is
+    /// read.
+    let rows (recipe: Recipe) : int =
+        match Augmentation.copies recipe.Augmentations with
+        | 0 -> 1
+        | copies when readsPlain recipe -> copies + 1
+        | copies -> copies
+
     /// All that the outputs of a prefix depend on, as a recipe: what runs differ in otherwise is left out.
     let content (recipe: Recipe) (output: int) : Recipe =
         let part = Parts.upTo recipe output 0
 
         { part with
             Weights = part.Weights |> Array.map (fun plan -> { plan with Update = Update.byDefault })
-            Augmentations = [||]
+            Augmentations =
+                if Augmentation.copies recipe.Augmentations = 0 then
+                    [||]
+                else
+                    recipe.Augmentations
             DropLast = false
             Halving = false
             TestImages =

@@ -21,6 +21,15 @@ type Images =
     | All
     | First of Count: int
 
+/// The images that a net reads, made of those of a set.
+[<RequireQualifiedAccess>]
+type Resize =
+    /// They are the set's.
+    | None
+    /// Scaled until the shorter side has Shorter pixels, then cut to Height x Width in the middle: torchvision's Resize and
+    /// CenterCrop.
+    | To of Shorter: int * Height: int * Width: int
+
 /// How pixels, which are bytes, become a net's input. What it is by is that of all the set's training images.
 [<RequireQualifiedAccess>]
 type Normalisation =
@@ -46,6 +55,8 @@ type Augmentation =
     | Cutout of Size: int
     /// Mixed with another image, and its label with the other's, in fractions drawn from Beta(Alpha, Alpha) (Zhang et al. 2018).
     | Mixup of Alpha: float
+    /// Of each training image so many varied copies, one of which an epoch sees: a fixed front computes them once.
+    | Copies of Count: int
 
 [<RequireQualifiedAccess>]
 module DataSource =
@@ -99,6 +110,26 @@ module DataSource =
         | _ -> plainName source
 
 [<RequireQualifiedAccess>]
+module Resize =
+    /// Height and width of a scaled image. The longer side is rounded down, as torchvision does.
+    let scaled (shorter: int) (image: int[]) : struct (int * int) =
+        let least = min image[1] image[2]
+
+        let side extent =
+            int (int64 shorter * int64 extent / int64 least)
+
+        struct (side image[1], side image[2])
+
+    /// What a net reads of a set's images.
+    let described (resize: Resize) (set: DataSet) : DataSet =
+        match resize with
+        | Resize.None -> set
+        | Resize.To(_, height, width) ->
+            { set with
+                Image = [| set.Image[0]; height; width |]
+            }
+
+[<RequireQualifiedAccess>]
 module Augmentation =
     /// What files call it.
     let name (augmentation: Augmentation) =
@@ -109,3 +140,21 @@ module Augmentation =
         | Augmentation.Rotation _ -> "rotate"
         | Augmentation.Cutout _ -> "cutout"
         | Augmentation.Mixup _ -> "mixup"
+        | Augmentation.Copies _ -> "copies"
+
+    /// How many varied copies there are of each training image; 0 where each epoch varies it anew.
+    let copies (augmentations: Augmentation[]) : int =
+        augmentations
+        |> Array.tryPick (function
+            | Augmentation.Copies count -> Some count
+            | _ -> None)
+        |> Option.defaultValue 0
+
+    /// The first that makes a training image another one in each epoch, so that nothing of it can be computed once.
+    let tryVarying (augmentations: Augmentation[]) : Augmentation option =
+        augmentations
+        |> Array.tryFind (function
+            | Augmentation.Crop 0
+            | Augmentation.Copies _ -> false
+            | Augmentation.Mixup _ -> true
+            | _ -> copies augmentations = 0)

@@ -36,9 +36,10 @@ module Parts =
             Shape = net.Nodes[output].Shape
         }
 
-    /// A recipe whose net reads features: they are neither normalised nor varied.
+    /// A recipe whose net reads features: they are neither scaled nor normalised nor varied.
     let onFeatures (recipe: Recipe) : Recipe =
         { recipe with
+            Resize = Resize.None
             Normalisation = Normalisation.Own
             Augmentations = [||]
         }

@@ -7,6 +7,8 @@ type FeaturePlan =
         Output: string
         /// The weighted layers that are not computed again.
         Layers: string[]
+        /// How many varied copies of each training image they are of; 0 where they are of the image itself.
+        Copies: int
         /// Of the features of all images that the run uses; 0 where their number is not known.
         Bytes: int64
         /// Why the prefix ends there, such as "crop moves the images".
@@ -51,10 +53,15 @@ module PassPlans =
         {
             Output = if isKept then output.Name else ""
             Layers = prefix.Layers
+            Copies =
+                if isKept then
+                    Augmentation.copies recipe.Augmentations
+                else
+                    0
             Bytes =
                 if isKept then
                     FixedPrefixes.bytes recipe.Precision output.Shape
-                    * (int64 training + int64 test)
+                    * (int64 (FixedPrefixes.rows recipe) * int64 training + int64 test)
                 else
                     0L
             Limit = prefix.Limit

@@ -25,6 +25,8 @@ and Recipe =
         [<DefaultsTo("\"all\"")>]
         TestImages: Images
         Validation: Validation
+        [<DefaultsTo("\"none\"")>]
+        Resize: Resize
         Normalisation: Normalisation
         Augmentations: Augmentation[]
         /// Outputs of the net; the data may have fewer classes.

@@ -103,8 +103,8 @@ module Workloads =
             own
         else
             let read =
-                if whole.Augmentations.Length = 0 then
-                    int64 (trained + evaluated)
+                if (Augmentation.tryVarying whole.Augmentations).IsNone then
+                    int64 (FixedPrefixes.rows whole) * int64 trained + int64 evaluated
                 else
                     own.Trained + own.Evaluated
 
@@ -152,7 +152,7 @@ module Workloads =
                     0L
                 else
                     forward (Stages.features recipe (stage - 1))
-            IsKept = recipe.Augmentations.Length = 0
+            IsKept = (Augmentation.tryVarying recipe.Augmentations).IsNone
             Step = Costs.ofWeights training.Net training.Weights
             Work =
                 sum

@@ -305,7 +305,14 @@ let private inStatement known (block: Cursor.Block option) (words: string list) 
                 | [ "each"; "layer"; place ] -> Some place
                 | _ -> None)
 
-        inAction
+        let count =
+            if places.IsEmpty then
+                []
+            else
+                ofEntries Kind.Value [ layerCount ]
+
+        count
+        @ inAction
             { known with
                 Lets = places @ known.Lets
             }

@@ -90,6 +90,52 @@ let testImages (set: DataSet) =
         Images.All
         "how many test images a run is evaluated on, the first ones; all by default"
 
+/// `256 crop 224`: how long the shorter side of images of a set gets, and what is cut out of their middle.
+let resize (set: DataSet) =
+    let extents scope (size: Expression) =
+        match evaluate scope size with
+        | Ok { Value = Datum.Size(height, width) } -> Ok(height, width)
+        | _ ->
+            wholeBetween scope 1L (int64 ImageFolders.largestSize) "the crop" size
+            |> Result.map (fun side -> int side, int side)
+
+    let fitting (crop: Expression) shorter (height, width) =
+        let struct (tall, wide) = Resize.scaled shorter set.Image
+
+        if height >= 1 && width >= 1 && height <= tall && width <= wide then
+            Ok(Resize.To(shorter, height, width))
+        else
+            Error(Diagnostic.outOfRange crop.Span "the crop" $"at most {tall}x{wide}, the scaled image")
+
+    let read scope (phrase: Phrase) words =
+        let sized (side: Expression) =
+            wholeBetween scope 1L (int64 ImageFolders.largestSize) "the shorter side" side
+            |> Result.map int
+
+        match phrase, words with
+        | [ side ], _ -> Some(sized side |> Result.map (fun side -> Resize.To(side, side, side)))
+        | [ side; _; crop ], [ _; "crop"; _ ] ->
+            both (sized side) (extents scope crop)
+            |> Result.bind (fun (side, crop') -> fitting crop side crop')
+            |> Some
+        | _ -> None
+
+    ofWords
+        "the shorter side's pixels, and what is cut out of the middle: `256 crop 224`"
+        read
+        [
+            entry
+                "256 crop 224"
+                "256 crop 224"
+                "the shorter side has 256 pixels, and the middle 224x224 are read"
+        ]
+    |> orWord "none" "images as the data have them" Resize.None
+    |> setting
+        "resize"
+        "none"
+        Resize.None
+        "what a net reads of an image: `64` scales it to 64x64, `256 crop 224` as torchvision's Resize and CenterCrop"
+
 /// `available` images can be held out.
 let validation (available: int) =
     let kind =
@@ -173,7 +219,38 @@ let private inOneOrder (augmentations: Augmentation list) =
         | Augmentation.ResizedCrop _ -> 1
         | Augmentation.Rotation _ -> 2
         | Augmentation.Cutout _ -> 3
-        | Augmentation.Mixup _ -> 4)
+        | Augmentation.Mixup _ -> 4
+        | Augmentation.Copies _ -> 5)
+
+/// `copies 4` among what varies images. Mixed images are new in each epoch, whatever the copies.
+let private withCopies (varying: Kind<Augmentation list>) : Kind<Augmentation list> =
+    let copies = count 1L 100L "the number of copies"
+
+    let read scope (phrase: Phrase) at =
+        let wrong expected =
+            Error(Diagnostic.wrongValue (join phrase) expected)
+
+        match List.splitAt at phrase with
+        | before, _ :: number :: after ->
+            both (varying.Read scope (before @ after)) (copies.Read scope [ number ])
+            |> Result.bind (function
+                | [], _ -> wrong "what varies the images beside `copies`: `flip copies 4`"
+                | found, _ when found |> List.exists _.IsMixup ->
+                    wrong "no `mixup` beside `copies`: it mixes images anew in each epoch"
+                | found, copies -> Ok(found @ [ Augmentation.Copies copies ]))
+        | _ -> wrong "how many copies: `flip copies 4`"
+
+    { varying with
+        Read =
+            fun scope phrase ->
+                match List.tryFindIndex ((=) "copies") (words phrase) with
+                | Some at -> read scope phrase at
+                | None -> varying.Read scope phrase
+    }
+    |> written
+        [
+            entry "copies" "flip copies 4" "so many varied copies of each image, of which an epoch sees one"
+        ]
 
 let augmentations =
     [
@@ -207,12 +284,13 @@ let augmentations =
         "crop(PIXELS), flip, resized-crop, rotate(DEGREES), cutout(SIDE) or mixup(ALPHA)"
         Augmentation.name
         "each of them once"
+    |> withCopies
     |> map inOneOrder
     |> setting
         "augment"
         "none"
         []
-        "how training images vary: crop(4), flip, resized-crop, rotate(15), cutout(8), mixup(0.2)"
+        "how training images vary: crop(4), flip, resized-crop, rotate(15), cutout(8), mixup(0.2); `copies 4` keeps four copies of each"
 
 /// By default as many as the data have.
 let classes (set: DataSet) =
@@ -234,6 +312,7 @@ let table: Described list =
         describe (images set)
         describe (testImages set)
         describe (validation set.TrainingImages)
+        describe (resize set)
         describe (normalisation set)
         describe augmentations
         describe (classes set)

@@ -120,3 +120,7 @@ let sizes =
         entry "height" "height" "rows at this place"
         entry "width" "width" "columns at this place"
     ]
+
+/// What a rule for each layer can reckon with, beside the place of a layer.
+let layerCount =
+    entry "layers" "layers" "how many layers the net has, in a rule for each layer"

@@ -60,7 +60,10 @@ let rec private value (json: JsonElement) : string =
         | [ case ] when case.Value.ValueKind = JsonValueKind.Object ->
             match case.Value.EnumerateObject() |> List.ofSeq with
             | [ only ] when unsaid.Contains case.Name -> value only.Value
+            | [ only ] when case.Name = "copies" -> $"copies {value only.Value}"
             | [ only ] -> $"{word case.Name}({value only.Value})"
+            | [ shorter; height; width ] when case.Name = "to" ->
+                $"{value shorter.Value} crop {value height.Value}x{value width.Value}"
             | inner -> $"{word case.Name}({listed inner})"
         | _ -> $"({listed fields})"
     | _ -> json.GetRawText()

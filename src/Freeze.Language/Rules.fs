@@ -102,11 +102,16 @@ let private grant context (rest: Verb option) (rule: Rule) (selected: Set<int>) 
             Treatment = treatment
         })
 
-/// What a rule for each layer knows at one of them.
+/// What a rule for each layer knows at one of them: its place and, unless a let has the name, how many layers there are.
 let private atLayer (context: RuleContext) (place: Name) (number: int) : RuleContext =
+    let whole (value: int) =
+        Some(Datum.Number(decimal value, NumberForm.Whole))
+
     let local name =
         if name = place.Value then
-            Some(Datum.Number(decimal number, NumberForm.Whole))
+            whole number
+        elif name = Phrases.layerCount.Name && not (Seq.contains name context.Scope.Names) then
+            whole context.Net.LayerCount
         else
             None
 

@@ -46,7 +46,14 @@ let ofSearch report (variant: Variant) (settings: Settings) =
 let ofSettings report (section: Section) (settings: Settings) =
     let recipe = settings.Recipe
     let place = place section
-    let side = Array.min settings.Data.Image[1..]
+    // A window of random size is cut out of the image as the data have it.
+    let side =
+        DataSource.tryDescribe recipe.Data
+        |> Option.toList
+        |> List.map _.Image
+        |> List.append [ settings.Data.Image ]
+        |> List.map (fun image -> Array.min image[1..])
+        |> List.min
 
     let outOfRange setting what range =
         report (Diagnostic.outOfRange (place setting) what range)

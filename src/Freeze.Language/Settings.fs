@@ -11,7 +11,7 @@ type Settings =
     {
         /// What they say of the recipe; its net, weights and way of learning are still blank.
         Recipe: Recipe
-        /// What is known of its data.
+        /// What is known of its data, with the images that the net reads.
         Data: DataSet
         /// Its place is where an error in a library net is shown.
         Net: Calls.Call
@@ -66,7 +66,7 @@ let read
     ||> Option.map2 (fun _ net ->
         {
             Recipe = recipe
-            Data = set
+            Data = Resize.described recipe.Resize set
             Net = net
             Init = init
             Start = start

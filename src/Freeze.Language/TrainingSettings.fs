@@ -256,6 +256,7 @@ let recipe (reading: WrittenSettings) (source: DataSource) (set: DataSet) : Reci
         Images = images
         TestImages = value (DataSettings.testImages set)
         Validation = value (DataSettings.validation available)
+        Resize = value (DataSettings.resize set)
         Normalisation = value (DataSettings.normalisation set)
         Augmentations = value DataSettings.augmentations |> List.toArray
         Classes = value (DataSettings.classes set)

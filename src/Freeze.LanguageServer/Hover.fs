@@ -172,6 +172,7 @@ let private tables =
         Vocabulary.layers
         Vocabulary.draws
         Vocabulary.units
+        [ Phrases.layerCount ]
         Phrases.actions
         Phrases.structures
         Phrases.statements

@@ -74,6 +74,25 @@ let tests =
                     equal "" output.Errors
             }
 
+            test "images are scaled as those that the run learned from" {
+                let source, store =
+                    file
+                        "data synthetic; resize 20 crop 16; images 64; test 32 images; batch 64; epochs 1; normalise imagenet
+                         net n { conv 4 3x3; relu; globalpool; linear classes }; net n",
+                    folder ()
+
+                equal 0 (freeze [ "run"; source; "--store"; store ]).Code
+                let found = json (evaluate store [ source; "--json" ])
+                equal (real "recordedAccuracy" found) (real "accuracy" found)
+                equal (real "recordedLoss" found) (real "loss" found)
+                let other = evaluate store [ source; "--data"; "mnist-sample" ]
+                equal 2 other.Code
+
+                contains
+                    "mnist-sample has images of 1x28x28, and the run scales those of 3x32x32: these data sets fit: cifar10"
+                    other.Errors
+            }
+
             test "predictions, classes and confusions are those of each image" {
                 let _, store = made.Force()
                 let target = Path.Combine(folder (), "said.csv")

@@ -75,10 +75,19 @@ let tests =
                     (plan (fixed' + "conv2: train 0.4 filters"))
 
                 contains "; then conv2 learns" (plan fixed')
-                contains "though fixed: crop moves the images" (plan (fixed' + "augment crop(2)"))
 
                 contains
-                    "though fixed: the statistics of bn1 move"
+                    "though fixed: crop moves the images; `copies 4` behind `augment` keeps four varied copies of each image"
+                    (plan (fixed' + "augment crop(2)"))
+
+                contains
+                    "computed once: the outputs of maxpool1 for 4 varied copies of each training image, 2880 MB in "
+                    (plan (fixed' + "augment crop(2) copies 4"))
+
+                lacks "`copies 4`" (plan (fixed' + "augment flip mixup(0.2)"))
+
+                contains
+                    "though fixed: the statistics of bn1 move; `stats frozen` in their rule keeps them"
                     (plan
                         "data mnist; net n { bn1: bn; relu; conv1: conv 4 3x3; fc: linear classes }\nnet n; bn1, conv1: fixed")
 

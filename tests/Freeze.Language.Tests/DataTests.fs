@@ -36,6 +36,23 @@ let tests =
                     (recipe "normalise by(0.13, 0.31)").Normalisation
             }
 
+            test "images are read as the data have them, or scaled and cut" {
+                let of' text =
+                    let found = recipe $"data tiny-imagenet; net wrn-10-1; {text}"
+                    found.Resize, found.Net.Nodes[0].Shape
+
+                equal (Resize.None, [| 3; 64; 64 |]) (of' "")
+                equal (Resize.None, [| 3; 64; 64 |]) (of' "resize none")
+                equal (Resize.To(32, 32, 32), [| 3; 32; 32 |]) (of' "resize 32")
+                equal (Resize.To(72, 56, 56), [| 3; 56; 56 |]) (of' "resize 72 crop 56")
+                equal (Resize.To(72, 48, 56), [| 3; 48; 56 |]) (of' "let s = 72; resize s crop 48x56")
+                equal 2 (runs "data cifar10; net wrn-10-1; resize [32, 48]").Length
+
+                equal
+                    (Address.ofRecipe (recipe "data cifar10; net wrn-10-1"))
+                    (Address.ofRecipe (recipe "data cifar10; net wrn-10-1; resize none"))
+            }
+
             test "the lists of a normalisation are one value, and normalisations may be an axis" {
                 let found =
                     runs "data cifar10; net wrn-10-1; normalise [own, by([0.5, 0.5, 0.5], [0.5, 0.5, 0.5])]"
@@ -49,6 +66,28 @@ let tests =
                 equal
                     (address "data cifar10; augment crop(4) mixup(0.2) rotate(5)")
                     (address "data cifar10; augment rotate(5) crop(4) mixup(0.2)")
+            }
+
+            test "copies go with what varies the images, in any place" {
+                let augmentations text =
+                    List.ofArray (recipe $"data cifar10; net wrn-10-1; {text}").Augmentations
+
+                let expected = [ Augmentation.Flip; Augmentation.Copies 4 ]
+                equal expected (augmentations "augment flip copies 4")
+                equal expected (augmentations "augment copies 4 flip")
+                equal expected (augmentations "let n = 4; augment flip copies n")
+                equal 2 (runs "data cifar10; net wrn-10-1; augment flip copies [2, 4]").Length
+
+                for wrong in
+                    [
+                        "copies 4"
+                        "flip copies"
+                        "flip copies 0"
+                        "none copies 2"
+                        "mixup(0.2) copies 2"
+                        "flip copies 2 copies 3"
+                    ] do
+                    isTrue ((codes $"data cifar10; net wrn-10-1; augment {wrong}").Length = 1)
             }
 
             test "a run may stop at an accuracy or where it gets no better" {

@@ -15,6 +15,7 @@ let private statements =
         "images 100"
         "test 10 images"
         "validate 50"
+        "resize 20 crop 16x18"
         "normalise mean-image"
         "augment flip"
         "classes 11"
@@ -56,6 +57,16 @@ let tests =
                     |> List.find (fun change -> change.What = "stats frozen")
 
                 equal ("none", "bnA") (change.Before, change.After)
+            }
+
+            test "what becomes of images is told as the file says it" {
+                let change =
+                    Difference.changes (recipe "") (recipe "resize 20 crop 16x18; augment flip copies 4")
+                    |> List.map (fun change -> change.What, change.After)
+                    |> Map.ofList
+
+                equal "20 crop 16x18" change["resize"]
+                equal "[flip, copies 4]" change["augment"]
             }
 
             test "each setting that makes another run is reported" {

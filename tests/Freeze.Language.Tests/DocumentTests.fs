@@ -32,6 +32,27 @@ let tests =
                     | Error diagnostics -> failwith $"{example}\n{diagnostics}"
             }
 
+            test "every line that fine-tuning is written in means a run, without a warning" {
+                let section =
+                    Regex.Match(text.Value, "## Fine-tuning\n.*?\n## ", RegexOptions.Singleline).Value
+
+                let lines =
+                    Regex.Matches(section, @"(?m)^\|[^|]*\| `([^`|]*)`.*\|$")
+                    |> Seq.map _.Groups[1].Value
+                    |> List.ofSeq
+
+                isTrue (lines.Length >= 10)
+
+                for line in lines do
+                    let line = if line.Contains "solve" then line + "; epochs 1" else line
+
+                    "net wrn-10-1; data tiny-imagenet-sample; resize 32; epochs 12; normalise imagenet\n"
+                    + $"fc: train init torch\ncase before {{ data cifar10; resize none }}\ncase tuned {{ start from before; {line} }}\n"
+                    |> codes
+                    |> List.except [ "FRZ118" ]
+                    |> equal []
+            }
+
             test "every word of the language is in the document" {
                 let words =
                     [

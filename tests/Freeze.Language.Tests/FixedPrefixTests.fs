@@ -59,6 +59,33 @@ let tests =
                 equal 0 (find (lenet + "flip")).Output
             }
 
+            test "copies of augmented images have one, and its content is of their seed and number" {
+                let lenet = "data mnist; net lenet; conv1: fixed; augment flip copies 4; "
+                equal [| "conv1" |] (find lenet).Layers
+                equal "conv2 learns" (find lenet).Limit
+
+                let content more =
+                    let recipe = recipe (lenet + more)
+                    Address.ofRecipe (FixedPrefixes.content recipe (FixedPrefixes.find recipe).Output)
+
+                equal (content "") (content "optimizer adam; fc1: fixed")
+
+                for other in
+                    [
+                        "seed 2"
+                        "augment crop(2) flip copies 4"
+                        "augment flip copies 3"
+                        "augment none"
+                    ] do
+                    notEqual (content "") (content $"case a {{ {other} }}")
+
+                // Held-out images, and those that are solved on, are read as they are too.
+                equal 4 (FixedPrefixes.rows (recipe lenet))
+                equal 5 (FixedPrefixes.rows (recipe (lenet + "validate 100")))
+                equal 5 (FixedPrefixes.rows (recipe (lenet + "rest: fixed; fc2: solve ridge 0.1")))
+                equal 1 (FixedPrefixes.rows (recipe "data mnist; net lenet; validate 100"))
+            }
+
             test "dropout ends the prefix" {
                 let net =
                     "net n { conv 4 3x3; relu; dropout 0.2; conv 4 3x3; globalpool; linear classes }"

@@ -138,6 +138,15 @@ let tests =
                     + "layer 3: train lr 0.0125 decay 0.003x; layer 4: train lr 0.00625 decay 0.004x"
                     "each layer i in conv: train 0.2 * i filters at random; rest: zero",
                     "conv1: train 0.2 filters at random; conv2: train 0.4 filters at random; rest: zero"
+                    // The net's layers are counted from the end too.
+                    "each layer i: train lr 0.5x^(layers - i)",
+                    "layer 1: train lr 0.125x; layer 2: train lr 0.25x; layer 3: train lr 0.5x; layer 4: train lr 1x"
+                    "epochs 9; each layer i in conv: train from epoch layers + 1 - i",
+                    "epochs 9; conv1: train from epoch 4; conv2: train from epoch 3"
+                    // A let of the name comes before.
+                    "let layers = 2; each layer i: train lr 0.1x * layers decay 1e-4 * i",
+                    "layer 1: train lr 0.2x decay 1e-4; layer 2: train lr 0.2x decay 2e-4; "
+                    + "layer 3: train lr 0.2x decay 3e-4; layer 4: train lr 0.2x decay 4e-4"
                     // A norm goes with its layer, and a count with the layers that have it.
                     "net wrn-10-1; data cifar10; each layer k in (block3, fc): train 2 * k filters until epoch k; rest: fixed",
                     "net wrn-10-1; data cifar10; layer 7: train 14 filters until epoch 7; layer 8: train 16 filters until epoch 8; "

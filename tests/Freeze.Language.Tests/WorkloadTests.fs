@@ -69,6 +69,9 @@ let tests =
                 let text = staged (search + "net cnn2; epochs 3\n")
                 let kept, anew = work text, work (text + "augment flip")
                 equal (kept.Operations + (33.0 - 1.0) * 10_000.0 * first) anew.Operations
+                // Two copies of each image that is trained on, beside the image itself.
+                let copies = work (text + "augment flip copies 2")
+                equal (kept.Operations + 2.0 * 9_000.0 * first) copies.Operations
             }
 
             test

@@ -76,7 +76,8 @@ let tests =
                 offered "expect accuracy 91 on 1 |" |> has [ "filter"; "lenet" ]
 
                 offered "each |" |> has [ "layer" ]
-                offered "each layer depth: train lr |" |> has [ "depth" ]
+                offered "each layer depth: train lr |" |> has [ "depth"; "layers" ]
+                offered "conv1: train lr |" |> excludes "layers"
                 offered "conv1: train 3 filters |" |> has [ "at random"; "init"; "from epoch" ]
 
                 offered "conv1: train 3 filters init |" |> has [ "he"; "orthogonal"; "from" ]
@@ -90,6 +91,8 @@ let tests =
 
                 offered "shuffle |" |> has [ "on"; "off" ]
                 offered "schedule |" |> has [ "cosine"; "step" ]
+                offered "augment |" |> has [ "flip"; "copies" ]
+                offered "resize |" |> has [ "none"; "256 crop 224" ]
                 offered "optimizer sgd(|" |> has [ "lr"; "momentum"; "nesterov" ]
                 offered "net wrn(28, |" |> has [ "depth"; "widen"; "drop" ]
             }

@@ -120,6 +120,9 @@ let tests =
                 said "net lenet\neach layer depth: train lr 0.1 * de|pth\n"
                 |> has [ "each layer depth: train lr 0.1 * depth" ]
 
+                said "net lenet\neach layer i: train lr 0.8x^(la|yers - i)\n"
+                |> has [ "how many layers the net has" ]
+
                 said "net lenet\nea|ch layer i: train lr 0.1 * i\n"
                 |> has [ "Decides 8 weights" ]
             }

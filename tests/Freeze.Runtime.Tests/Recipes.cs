@@ -36,6 +36,8 @@ internal sealed record TestRecipe(Net Net)
 
     public Device Device { get; init; } = Device.Auto;
 
+    public Resize Resize { get; init; } = Resize.None;
+
     public Normalisation Normalisation { get; init; } = Normalisation.Own;
 
     public Stop[] Stops { get; init; } = [];
@@ -65,6 +67,7 @@ internal sealed record TestRecipe(Net Net)
         Images,
         TestImages,
         Validation,
+        Resize,
         Normalisation,
         Augmentations,
         Net.Nodes[^1].Shape[0],

@@ -29,8 +29,11 @@ internal sealed class Batches
     private readonly Recipe recipe;
     private readonly ImageSet set;
     private readonly IFeatures? features;
+    private readonly View? view;
+    private readonly DataSet seen;
     private readonly Augmenter augmenter;
     private readonly Mixing mixing;
+    private readonly CopyChoice copies;
     private readonly Normalizer normalizer;
 
     /// <param name="set">The images.</param>
@@ -43,7 +46,9 @@ internal sealed class Batches
         Whose = whose;
         this.recipe = recipe;
         this.set = set;
-        augmenter = new Augmenter(recipe, set.Set.Image, set.Mean, whose);
+        view = View.Of(recipe, set);
+        seen = set.HoldsFeatures ? set.Set : ResizeModule.described(recipe.Resize, set.Set);
+        augmenter = new Augmenter(recipe, seen.Image, set.Mean, whose, set.Set.Image, view);
         var used = Used(recipe.Images, set.Training);
         Test = Places(Used(recipe.TestImages, set.Test));
         HeldOut = recipe.Validation switch
@@ -53,6 +58,7 @@ internal sealed class Batches
             _ => throw new UnreachableException($"no images for plan case {recipe.Validation}"),
         };
         Training = [.. Places(used).Except(HeldOut)];
+        copies = new CopyChoice(set.Rows.Copies, recipe.Seed, whose);
         mixing = new Mixing(recipe, Training, whose);
         normalizer = Normalizer.Of(recipe, set);
     }
@@ -61,7 +67,7 @@ internal sealed class Batches
     public ImageSet Images => set;
 
     /// <summary>What a net sees of them.</summary>
-    public DataSet Seen => features is null ? set.Set : FeatureSets.Described(set.Set, features.Shape);
+    public DataSet Seen => features is null ? seen : FeatureSets.Described(set.Set, features.Shape);
 
     /// <summary>Whose batches they are, such as " of member 2", or "".</summary>
     public string Whose { get; }
@@ -89,18 +95,13 @@ internal sealed class Batches
         : Training;
 
     /// <summary>Some images of a part as a net reads them.</summary>
-    public PreparedBatch Prepare(ImagePart part, ReadOnlySpan<long> places)
-    {
-        var images = Empty(places.Length);
-        var numbers = images.bytes;
-        var size = numbers.Length / places.Length;
-        for (var i = 0; i < places.Length; i++)
-        {
-            normalizer.Normalize(part.Images.Of(places[i]), numbers.Slice(i * size, size));
-        }
+    public PreparedBatch Prepare(ImagePart part, ReadOnlySpan<long> places) =>
+        Prepare(part, places, part == set.Training && set.HoldsFeatures ? place => set.Rows.Of(place, 0) : place => place);
 
-        return new PreparedBatch(images, Labels(part, places));
-    }
+    /// <summary>The copies of a number of some training images; of number 0 the images as they are.</summary>
+    public PreparedBatch PrepareCopies(int copy, ReadOnlySpan<long> places) => copy == 0
+        ? Prepare(set.Training, places)
+        : Normalised(augmenter.Copy(set.Training.Images, places, copy), places);
 
     /// <summary>Some training images as they are seen in an epoch, augmented where the recipe says so.</summary>
     public PreparedBatch Prepare(int epoch, ReadOnlySpan<long> places)
@@ -119,14 +120,35 @@ internal sealed class Batches
 
     private PreparedBatch Vary(int epoch, ReadOnlySpan<long> places)
     {
-        if (!augmenter.IsActive)
+        if (set.Rows.Copies > 0)
         {
-            return Prepare(set.Training, places);
+            return Prepare(set.Training, places, place => set.Rows.Of(place, copies.Of(place, epoch)));
         }
 
+        return augmenter.IsActive
+            ? Normalised(augmenter.Vary(set.Training.Images, places, epoch), places)
+            : Prepare(set.Training, places);
+    }
+
+    private PreparedBatch Normalised(byte[] pixels, ReadOnlySpan<long> places)
+    {
         var images = Empty(places.Length);
-        normalizer.Normalize(augmenter.Vary(set.Training.Images, places, epoch), images.bytes);
+        normalizer.Normalize(pixels, images.bytes);
         return new PreparedBatch(images, Labels(set.Training, places));
+    }
+
+    private PreparedBatch Prepare(ImagePart part, ReadOnlySpan<long> places, Func<long, long> rowOf)
+    {
+        var images = Empty(places.Length);
+        var numbers = images.bytes;
+        var size = numbers.Length / places.Length;
+        for (var i = 0; i < places.Length; i++)
+        {
+            var image = part.Images.Of(rowOf(places[i]));
+            normalizer.Normalize(view is null ? image : view.Of(image), numbers.Slice(i * size, size));
+        }
+
+        return new PreparedBatch(images, Labels(part, places));
     }
 
     /// <summary>A prepared batch where this thread computes, which the caller's scope owns.</summary>
@@ -148,7 +170,7 @@ internal sealed class Batches
 
     // Written in place: arrays of a batch's size would wait for the garbage collector.
     private Tensor Empty(int count) => empty(
-        [count, .. Array.ConvertAll(set.Set.Image, extent => (long)extent)],
+        [count, .. Array.ConvertAll(seen.Image, extent => (long)extent)],
         recipe.Precision.IsFp64 ? ScalarType.Float64 : ScalarType.Float32,
         CPU).DetachFromDisposeScope();
 

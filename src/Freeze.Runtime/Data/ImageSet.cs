@@ -33,6 +33,9 @@ public sealed class ImageSet : IDisposable
     /// <summary>Whether the bytes are floating-point numbers that a net reads as they are.</summary>
     internal bool HoldsFeatures { get; private init; }
 
+    /// <summary>Of features, of which of the training images' copies there are rows.</summary>
+    internal FeatureRows Rows { get; private init; } = new(0, 0, true);
+
     internal ImagePart Training { get; }
 
     internal ImagePart Test { get; }
@@ -43,13 +46,14 @@ public sealed class ImageSet : IDisposable
     /// <summary>For each channel the standard deviation of all training pixels about that mean.</summary>
     internal double[] Deviation { get; }
 
-    /// <summary>For each pixel [channels, height, width] its mean over all training images, from 0 to 255.</summary>
-    internal double[] MeanImage()
+    /// <summary>For each pixel [channels, height, width] that a net reads its mean over all training images, from 0 to 255.</summary>
+    internal double[] MeanImage(View? view = null)
     {
-        var sums = new long[Training.Images.Size];
+        ReadOnlySpan<byte> Seen(long image) => view is null ? Training.Images.Of(image) : view.Of(Training.Images.Of(image));
+        var sums = new long[Seen(0).Length];
         for (var image = 0L; image < Training.Images.Count; image++)
         {
-            var pixels = Training.Images.Of(image);
+            var pixels = Seen(image);
             for (var i = 0; i < sums.Length; i++)
             {
                 sums[i] += pixels[i];
@@ -60,8 +64,8 @@ public sealed class ImageSet : IDisposable
     }
 
     /// <summary>What a net has made of images, instead of the images: it is read as it is, in the type of the activations.</summary>
-    internal static ImageSet OfFeatures(DataSet set, ImagePart training, ImagePart test) =>
-        new(set, training, test, [], []) { HoldsFeatures = true };
+    internal static ImageSet OfFeatures(DataSet set, ImagePart training, ImagePart test, FeatureRows rows) =>
+        new(set, training, test, [], []) { HoldsFeatures = true, Rows = rows };
 
     /// <summary>
     /// The test images of another set, which are normalised as those of this set are. Both must be there as long as it is, and

@@ -25,12 +25,13 @@ internal abstract class Normalizer
             return new OfFeatures<T>(recipe.Precision.IsBf16);
         }
 
-        var plane = set.Set.Image[1] * set.Set.Image[2];
+        var image = ResizeModule.described(recipe.Resize, set.Set).Image;
+        var plane = image[1] * image[2];
         return recipe.Normalisation switch
         {
             { IsOwn: true } => new ByChannel<T>(set.Mean, set.Deviation, plane),
             Normalisation.By by => new ByChannel<T>(InBytes(by.Mean), InBytes(by.Deviation), plane),
-            { IsMeanImage: true } => new ByPixel<T>(set.MeanImage()),
+            { IsMeanImage: true } => new ByPixel<T>(set.MeanImage(View.Of(recipe, set))),
             _ => throw new UnreachableException($"no input for plan case {recipe.Normalisation}"),
         };
     }

@@ -2,11 +2,14 @@ namespace Freeze.Runtime.Data;
 
 /// <summary>Changes of an image's pixels; what lies between pixels is bilinear, and values are rounded to bytes.</summary>
 /// <param name="image">Extents of an image: channels, height, width.</param>
-internal sealed class PixelChanges(int[] image)
+/// <param name="source">Those of what a window is cut of; null where they are the same.</param>
+internal sealed class PixelChanges(int[] image, int[]? source = null)
 {
     // Features have neither, and nothing changes them.
     private readonly int height = image.ElementAtOrDefault(1);
     private readonly int width = image.ElementAtOrDefault(2);
+    private readonly int tall = (source ?? image).ElementAtOrDefault(1);
+    private readonly int wide = (source ?? image).ElementAtOrDefault(2);
 
     /// <summary>
     /// A window of a share of the area between scale and 1, and of an aspect between ratio and 1 / ratio, evenly in its logarithm:
@@ -17,33 +20,35 @@ internal sealed class PixelChanges(int[] image)
     {
         for (var attempt = 0; attempt < 10; attempt++)
         {
-            var area = height * (double)width * draws.Between(scale, 1);
+            var area = tall * (double)wide * draws.Between(scale, 1);
             var aspect = Math.Exp(draws.Between(Math.Log(ratio), -Math.Log(ratio)));
             var (rows, columns) = (Side(area / aspect), Side(area * aspect));
-            if (rows is > 0 && rows <= height && columns is > 0 && columns <= width)
+            if (rows is > 0 && rows <= tall && columns is > 0 && columns <= wide)
             {
-                return (draws.Below(height - rows + 1), draws.Below(width - columns + 1), rows, columns);
+                return (draws.Below(tall - rows + 1), draws.Below(wide - columns + 1), rows, columns);
             }
         }
 
-        var (tall, wide) = (height, width);
-        if (width < ratio * height)
+        var (most, widest) = (tall, wide);
+        if (wide < ratio * tall)
         {
-            tall = Math.Max(1, Side(Math.Pow(width / ratio, 2)));
+            most = Math.Max(1, Side(Math.Pow(wide / ratio, 2)));
         }
-        else if (width > height / ratio)
+        else if (wide > tall / ratio)
         {
-            wide = Math.Max(1, Side(Math.Pow(height / ratio, 2)));
+            widest = Math.Max(1, Side(Math.Pow(tall / ratio, 2)));
         }
 
-        return ((height - tall) / 2, (width - wide) / 2, tall, wide);
+        return ((tall - most) / 2, (wide - widest) / 2, most, widest);
     }
 
     /// <summary>A window scaled to the image's size: pixels are squares, whose middles are read.</summary>
-    public void Resize(Span<byte> pixels, (int Top, int Left, int Height, int Width) window)
+    /// <param name="from">What the window is cut of.</param>
+    /// <param name="pixels">The image.</param>
+    /// <param name="window">The window.</param>
+    public void Resize(byte[] from, Span<byte> pixels, (int Top, int Left, int Height, int Width) window)
     {
         var (top, left, rows, columns) = window;
-        var from = pixels.ToArray();
         for (var y = 0; y < height; y++)
         {
             var down = Math.Clamp(((y + 0.5) * rows / height) - 0.5, 0, rows - 1);
@@ -51,7 +56,7 @@ internal sealed class PixelChanges(int[] image)
             {
                 var right = Math.Clamp(((x + 0.5) * columns / width) - 0.5, 0, columns - 1);
                 // At the window's last row and column the next one has no weight, and may lie outside of it.
-                Write(pixels, from, y, x, top + down, left + right);
+                Write(pixels, from, tall, wide, y, x, top + down, left + right);
             }
         }
     }
@@ -67,7 +72,7 @@ internal sealed class PixelChanges(int[] image)
             for (var x = 0; x < width; x++)
             {
                 var (v, u) = (y - middle, x - centre);
-                Write(pixels, from, y, x, middle + (u * sine) + (v * cosine), centre + (u * cosine) - (v * sine));
+                Write(pixels, from, height, width, y, x, middle + (u * sine) + (v * cosine), centre + (u * cosine) - (v * sine));
             }
         }
     }
@@ -94,17 +99,17 @@ internal sealed class PixelChanges(int[] image)
     private static int Side(double area) => (int)Math.Round(Math.Sqrt(area));
 
     // Of each channel what lies at a row and column of another image.
-    private void Write(Span<byte> to, byte[] from, int y, int x, double row, double column)
+    private void Write(Span<byte> to, byte[] from, int high, int broad, int y, int x, double row, double column)
     {
         var (top, left) = ((int)Math.Floor(row), (int)Math.Floor(column));
         var (down, right) = (row - top, column - left);
         for (var channel = 0; channel < image[0]; channel++)
         {
-            var plane = channel * height * width;
-            double At(int r, int c) => r >= 0 && r < height && c >= 0 && c < width ? from[plane + (r * width) + c] : 0;
+            var plane = channel * high * broad;
+            double At(int r, int c) => r >= 0 && r < high && c >= 0 && c < broad ? from[plane + (r * broad) + c] : 0;
             var above = ((1 - right) * At(top, left)) + (right * At(top, left + 1));
             var below = ((1 - right) * At(top + 1, left)) + (right * At(top + 1, left + 1));
-            to[plane + (y * width) + x] = (byte)Math.Round(((1 - down) * above) + (down * below));
+            to[(((channel * height) + y) * width) + x] = (byte)Math.Round(((1 - down) * above) + (down * below));
         }
     }
 }

@@ -13,6 +13,8 @@ internal static class RecipeCheck
     public static void Demand(Recipe recipe, DataSet set)
     {
         Computing.Demand(recipe);
+        CheckResize(recipe.Resize, set);
+        set = ResizeModule.described(recipe.Resize, set);
         CheckNet(recipe.Net.Nodes, set, recipe);
         CheckWeights(recipe);
         Check(recipe.Batch > 0, $"a batch of {recipe.Batch} images");
@@ -25,6 +27,11 @@ internal static class RecipeCheck
         var trained = used - (recipe.Validation is Validation.HeldOut kept ? kept.Images : 0);
         Check(!recipe.DropLast || trained >= recipe.Batch, $"no whole batch of {recipe.Batch} in {trained} images");
         CheckNormalisation(recipe.Normalisation, set);
+        Check(
+            !recipe.Augmentations.Any(augmentation => augmentation is Augmentation.Copies { Count: < 1 }), "no copies of an image");
+        Check(
+            AugmentationModule.copies(recipe.Augmentations) == 0 || !recipe.Augmentations.Any(augmentation => augmentation.IsMixup),
+            "copies of images that are mixed anew in each epoch");
         Check(
             recipe.Clipping is not (Clipping.Norm { Greatest: not > 0 } or Clipping.Value { Greatest: not > 0 }),
             "a bound of gradients that is not above 0");
@@ -45,6 +52,21 @@ internal static class RecipeCheck
         if (recipe.Learning is Learning.Ensemble nets)
         {
             Check(nets.Members > 0 && nets.After > 0, $"an ensemble of {nets.Members} after {nets.After} epochs");
+        }
+    }
+
+    // Of a set that is described as a net reads it the extents are those of the cut, which always fits.
+    private static void CheckResize(Resize resize, DataSet set)
+    {
+        if (resize is Resize.To to)
+        {
+            var isSide = to.Shorter is > 0 && to.Shorter <= ImageFolders.largestSize;
+            Check(isSide && set.Image.Length == 3, $"images of {set.Name} scaled to {to.Shorter}");
+            var (tall, wide) = ResizeModule.scaled(to.Shorter, set.Image);
+            Check(to.Height is > 0 && to.Width is > 0, "a cut of no pixels");
+            Check(
+                set.Image.AsSpan(1).SequenceEqual([to.Height, to.Width]) || (to.Height <= tall && to.Width <= wide),
+                $"a cut of {to.Height}x{to.Width} from images of {tall}x{wide}");
         }
     }
 

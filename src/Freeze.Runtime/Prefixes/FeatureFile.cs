@@ -14,7 +14,7 @@ namespace Freeze.Runtime.Prefixes;
 /// <param name="path">The file.</param>
 /// <param name="weights">The SHA-256 of what they come from.</param>
 /// <param name="size">Bytes of the features of one image.</param>
-/// <param name="training">How many training images.</param>
+/// <param name="training">How many rows of training images: one of each, or one of each copy.</param>
 /// <param name="test">How many test images.</param>
 internal sealed class FeatureFile(string path, byte[] weights, int size, int training, int test)
 {

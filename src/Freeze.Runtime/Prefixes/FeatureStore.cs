@@ -70,7 +70,7 @@ internal sealed class FeatureStore(string root)
     private static KeptFeatures InMemory(FrontFeatures features, CancellationToken cancel)
     {
         var clock = Stopwatch.StartNew();
-        var training = Pixels.Allocated(features.Size, features.Training, put => features.ComputeTraining(put, cancel));
+        var training = Pixels.Allocated(features.Size, features.Rows.Count, put => features.ComputeTraining(put, cancel));
         try
         {
             var test = Pixels.Allocated(features.Size, features.Test, put => features.ComputeTest(put, cancel));
@@ -88,7 +88,7 @@ internal sealed class FeatureStore(string root)
         var address = Convert.ToHexStringLower(digest)[..16];
         using var claim = store.ClaimOrThrow(address, "features");
         var path = Path.Combine(store.FolderOf(address), FileName);
-        var file = new FeatureFile(path, digest, features.Size, features.Training, features.Test);
+        var file = new FeatureFile(path, digest, features.Size, checked((int)features.Rows.Count), features.Test);
         var found = file.TryOpen(session.Note);
         if (found is null)
         {

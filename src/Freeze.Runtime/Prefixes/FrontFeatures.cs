@@ -23,20 +23,27 @@ internal sealed class FrontFeatures(ImageSet images, Recipe recipe, FixedFront f
 {
     // Read once, to be read no more.
     private readonly Batches read = new(images, recipe);
+    private FeatureRows? rows;
     private readonly ScalarType type = Precisions.OfActivations(recipe);
     private KeptFeatures? kept;
 
     /// <summary>Bytes of the features of one image: a value is kept in the type of the activations.</summary>
     public int Size { get; } = (int)FixedPrefixes.bytes(recipe.Precision, front.Shape);
 
+    /// <summary>Those of the training images, those held out among them.</summary>
+    public FeatureRows Rows => rows ??= new(
+        read.Training.Length + read.HeldOut.Length,
+        AugmentationModule.copies(recipe.Augmentations),
+        AugmentationModule.copies(recipe.Augmentations) == 0 || FixedPrefixes.readsPlain(recipe));
+
     /// <summary>How many training images, those held out among them.</summary>
-    public int Training => read.Training.Length + read.HeldOut.Length;
+    public int Training => Rows.Images;
 
     /// <summary>How many test images: none where they are read once, at the end.</summary>
     public int Test => recipe.Validation.IsTest ? read.Test.Length : 0;
 
     /// <summary>Bytes of all features.</summary>
-    public long Bytes => Size * ((long)Training + Test);
+    public long Bytes => Size * (Rows.Count + Test);
 
     /// <summary>How long it took to compute the features that are kept.</summary>
     public double Seconds => kept?.Seconds ?? 0;
@@ -54,17 +61,24 @@ internal sealed class FrontFeatures(ImageSet images, Recipe recipe, FixedFront f
     public Batches TestBatches(Recipe behind) => Test > 0 ? Batches(behind) : new Batches(images, recipe, front);
 
     /// <summary>Gives the features of the training images, block by block.</summary>
-    public void ComputeTraining(Action<ReadOnlySpan<byte>> put, CancellationToken cancel) =>
-        Compute(images.Training, Training, put, cancel);
+    public void ComputeTraining(Action<ReadOnlySpan<byte>> put, CancellationToken cancel)
+    {
+        foreach (var copy in Rows.Order)
+        {
+            Compute(places => read.PrepareCopies(copy, places), images.Training.Places(Training), put, cancel);
+        }
+    }
 
     /// <summary>Gives those of the test images.</summary>
-    public void ComputeTest(Action<ReadOnlySpan<byte>> put, CancellationToken cancel) => Compute(images.Test, Test, put, cancel);
+    public void ComputeTest(Action<ReadOnlySpan<byte>> put, CancellationToken cancel) =>
+        Compute(places => read.Prepare(images.Test, places), images.Test.Places(Test), put, cancel);
 
     /// <summary>The features as a data set, which owns them.</summary>
     public ImageSet Set(Pixels training, Pixels test) => ImageSet.OfFeatures(
         FeatureSets.Described(images.Set, front.Shape),
         new ImagePart(training, images.Training.Labels[..Training]),
-        new ImagePart(test, images.Test.Labels[..Test]));
+        new ImagePart(test, images.Test.Labels[..Test]),
+        Rows);
 
     /// <summary>Removes the features from the store: nobody will read them again.</summary>
     public void Forget(FeatureStore store)
@@ -78,9 +92,10 @@ internal sealed class FrontFeatures(ImageSet images, Recipe recipe, FixedFront f
     /// <summary>Gives the memory back.</summary>
     public void Dispose() => kept?.Images.Dispose();
 
-    private void Compute(ImagePart part, int count, Action<ReadOnlySpan<byte>> put, CancellationToken cancel)
+    private void Compute(
+        Func<ReadOnlySpan<long>, PreparedBatch> prepare, long[] places, Action<ReadOnlySpan<byte>> put, CancellationToken cancel)
     {
-        foreach (var batch in read.InBlocks(part, part.Places(count), recipe.Batch, cancel))
+        foreach (var batch in read.InBlocks(prepare, places, recipe.Batch, cancel))
         {
             var features = front.Of(batch.Images);
             put((features.dtype == type ? features : features.to(type)).cpu().contiguous().bytes);

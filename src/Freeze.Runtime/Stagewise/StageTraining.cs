@@ -223,7 +223,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, Recipe pla
         var recipe = run.Recipe;
         var front = StageWeights.Front(recipe, before, session.Options.Passes);
         var features = new FrontFeatures(session.Images, recipe, front);
-        if (recipe.Augmentations.Length > 0)
+        if (AugmentationModule.tryVarying(recipe.Augmentations) is not null)
         {
             session.Note("images vary from epoch to epoch: each batch computes the features of the stages before");
         }

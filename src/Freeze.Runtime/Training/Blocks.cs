@@ -15,12 +15,21 @@ internal static class Blocks
     /// without a scope of its own, are gone when the next one is asked for.
     /// </summary>
     public static IEnumerable<Batch> InBlocks(
-        this Batches batches, ImagePart part, long[] places, int size, CancellationToken cancel)
+        this Batches batches, ImagePart part, long[] places, int size, CancellationToken cancel) =>
+        batches.InBlocks(some => batches.Prepare(part, some), places, size, cancel);
+
+    /// <summary>The same of images that are prepared in another way.</summary>
+    public static IEnumerable<Batch> InBlocks(
+        this Batches batches,
+        Func<ReadOnlySpan<long>, PreparedBatch> prepare,
+        long[] places,
+        int size,
+        CancellationToken cancel)
     {
         var steps = (places.Length + size - 1) / size;
         using var ahead = new Prefetcher<PreparedBatch>(
             steps,
-            step => batches.Prepare(part, places.AsSpan(step * size, Math.Min(size, places.Length - (step * size)))),
+            step => prepare(places.AsSpan(step * size, Math.Min(size, places.Length - (step * size)))),
             cancel);
         for (var step = 0; step < steps; step++)
         {

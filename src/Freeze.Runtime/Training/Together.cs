@@ -88,9 +88,10 @@ internal sealed class Together(TrainingSession session, Run run)
     {
         var front = new FixedFront(Parts.upTo(run.Recipe, prefix, 0), weights, session.Options.Passes);
         var features = new FrontFeatures(session.Images, run.Recipe, front);
+        var (address, copies) = (Address.ofRecipe(FixedPrefixes.content(run.Recipe, prefix)), features.Rows.Copies);
         features.Keep(
-            Address.ofRecipe(FixedPrefixes.content(run.Recipe, prefix)),
-            $"the outputs of {run.Recipe.Net.Nodes[prefix].Name}",
+            features.Rows.HasPlain ? address : $"{address}, copies alone",
+            $"the outputs of {run.Recipe.Net.Nodes[prefix].Name}" + (copies > 0 ? $" for {copies} copies of each image" : ""),
             session.Options.FeatureMemory,
             session);
         return features;

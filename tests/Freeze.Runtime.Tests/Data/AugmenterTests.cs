@@ -72,6 +72,30 @@ public sealed class AugmenterTests
     }
 
     [Fact]
+    public void EachCopyIsOfOneEpochAndAsManyEpochsAsThereAreCopiesSeeEachOnce()
+    {
+        var plain = new Augmenter(Recipe.Build(), Image, [9, 9]);
+        var copies = new Augmenter(
+            (Recipe with { Augmentations = [.. Recipe.Augmentations, Augmentation.NewCopies(3)] }).Build(), Image, [9, 9]);
+        var choice = new CopyChoice(3, 1, "");
+        for (var place = 0; place < 2; place++)
+        {
+            Assert.Equal([1, 2, 3], Enumerable.Range(5, 3).Select(epoch => choice.Of(place, epoch)).Order());
+            for (var epoch = 1; epoch <= 7; epoch++)
+            {
+                var seen = copies.Vary(Images, [place], epoch);
+                Assert.Equal(plain.Vary(Images, [place], choice.Of(place, epoch)), seen);
+                Assert.Equal(copies.Copy(Images, [place], choice.Of(place, epoch)), seen);
+            }
+        }
+
+        // Images do not all begin with the same, nor with another seed.
+        int[] Firsts(long seed) => [.. Enumerable.Range(0, 30).Select(place => new CopyChoice(3, seed, "").Of(place, 1))];
+        Assert.Equal([1, 2, 3], Firsts(1).Distinct().Order());
+        Assert.NotEqual(Firsts(1), Firsts(2));
+    }
+
+    [Fact]
     public void WithoutAugmentationNothingVaries() =>
         Assert.False(new Augmenter((Recipe with { Augmentations = [] }).Build(), Image, [9, 9]).IsActive);
 

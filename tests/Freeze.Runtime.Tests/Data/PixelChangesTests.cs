@@ -19,7 +19,7 @@ public sealed class PixelChangesTests
         {
             int[] window = [.. entry.GetProperty("window").EnumerateArray().Select(e => e.GetInt32())];
             var pixels = Pixels();
-            Changes.Resize(pixels, (window[0], window[1], window[2], window[3]));
+            Changes.Resize([.. pixels], pixels, (window[0], window[1], window[2], window[3]));
             AssertNear(Numbers(entry, "pixels"), pixels);
         }
     }

@@ -52,8 +52,8 @@ public sealed class RecipeCheckTests
         foreach (var weights in new[] { recipe.Weights[1..], [.. recipe.Weights, recipe.Weights[0]] })
         {
             var other = new Recipe(
-                recipe.Data, recipe.Images, recipe.TestImages, recipe.Validation, recipe.Normalisation, recipe.Augmentations, recipe.Classes, recipe.Net, weights,
-                recipe.FrozenStatistics, recipe.Learning, recipe.Halving, recipe.Loss, recipe.Optimizer, recipe.Clipping, recipe.Schedule, recipe.Warmup,
+                recipe.Data, recipe.Images, recipe.TestImages, recipe.Validation, recipe.Resize, recipe.Normalisation, recipe.Augmentations,
+                recipe.Classes, recipe.Net, weights, recipe.FrozenStatistics, recipe.Learning, recipe.Halving, recipe.Loss, recipe.Optimizer, recipe.Clipping, recipe.Schedule, recipe.Warmup,
                 recipe.Batch, recipe.DropLast, recipe.Epochs, recipe.Stops, recipe.Keep, recipe.Shuffle, recipe.Precision, recipe.Device, recipe.Seed,
                 recipe.From);
             var error = Assert.Throws<RunException>(() => RecipeCheck.Demand(other, DataSets.all[1]));

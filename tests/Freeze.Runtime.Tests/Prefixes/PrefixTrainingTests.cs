@@ -27,6 +27,12 @@ public sealed class PrefixTrainingTests(Sample sample) : IDisposable
         },
     };
 
+    private static readonly TestRecipe Copies = Fixed with
+    {
+        Augmentations = [Augmentation.NewCrop(2), Augmentation.Flip, Augmentation.NewCopies(3)],
+        Epochs = 4,
+    };
+
     private readonly Folder folder = new();
     private readonly List<string> told = [];
 
@@ -167,6 +173,43 @@ public sealed class PrefixTrainingTests(Sample sample) : IDisposable
 
         Assert.InRange(kept.TestAccuracy, 0.15, 1);
         Assert.Equal(plain.TestLoss, kept.TestLoss, 1e-9);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void CopiesOfVaryingImagesAreKeptAndTheBitsAreThoseOfVaryingThemInEachBatch(bool holdsOut)
+    {
+        var recipe = Copies with { Validation = holdsOut ? Validation.NewHeldOut(40) : Validation.Test };
+        Assert.True(Execute(recipe, "memory", Room.Memory).IsFinished);
+        // Of 200 images three copies, those held out as they are too, or else 1,000 test images: 800 singles each.
+        var size = holdsOut ? 200 * 4 * 3200 : ((200 * 3) + 1000) * 3200;
+        Assert.Contains(told, note => note == string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"computing the outputs of flatten for 3 copies of each image once, {size / 1e6:F0} MB in memory"));
+        Assert.True(Execute(recipe, "file", Room.File).IsFinished);
+        Assert.True(Execute(recipe, "none", Room.None).IsFinished);
+        Assert.True(Execute(recipe, "without", Room.Memory, PassSet.AllBut([Pass.Features])).IsFinished);
+
+        foreach (var store in new[] { "file", "none", "without" })
+        {
+            Assert.Equal(Read("memory", recipe, "last.safetensors"), Read(store, recipe, "last.safetensors"));
+            Assert.Equal(Read("memory", recipe, "metrics.jsonl"), Read(store, recipe, "metrics.jsonl"));
+        }
+    }
+
+    [Fact]
+    public void ARunOnCopiesThatWasStoppedGoesOnToTheSameBits()
+    {
+        Assert.True(Execute(Copies, "whole", Room.Memory).IsFinished);
+        foreach (var (steps, room) in new[] { (3, Room.Memory), (4, Room.File), (5, Room.None) })
+        {
+            Assert.True(Execute(Copies, "parts", room, stopAfter: steps).IsInterrupted);
+        }
+
+        Assert.True(Execute(Copies, "parts", Room.File).IsFinished);
+        Assert.Equal(Read("whole", Copies, "last.safetensors"), Read("parts", Copies, "last.safetensors"));
+        Assert.Equal(Read("whole", Copies, "metrics.jsonl"), Read("parts", Copies, "metrics.jsonl"));
     }
 
     [Fact]

@@ -135,6 +135,20 @@ public sealed class StageByStageTests(Sample sample) : IDisposable
     }
 
     [Fact]
+    public void FeaturesOfCopiesAreThoseThatEachBatchWouldCompute()
+    {
+        var copies = Staged(3) with { Augmentations = [Augmentation.NewCrop(2), Augmentation.Flip, Augmentation.NewCopies(2)] };
+        var kept = Finished(Execute(copies, "kept"));
+        Assert.Equal(2, told.Count(note => note.StartsWith("computing 200 images' features", StringComparison.Ordinal)));
+        var computed = Finished(Execute(copies, "computed", room: 0));
+
+        Assert.Equal(kept, computed);
+        Assert.Equal(
+            File.ReadAllBytes(folder.File($"kept/{kept.Hash}/last.safetensors")),
+            File.ReadAllBytes(folder.File($"computed/{kept.Hash}/last.safetensors")));
+    }
+
+    [Fact]
     public void StagesThatNetsShareAreTrainedOnce()
     {
         Finished(Execute(Staged(2), "store"));

@@ -19,18 +19,34 @@ internal static class Resizer
         }
 
         var shorter = Math.Min(height, width);
-        var (across, down) = (Taps(width, shorter, size), Taps(height, shorter, size));
+        Tap[] Side(int extent)
+        {
+            var whole = (int)((((long)extent * size) + (shorter / 2)) / shorter);
+            return Taps(extent, whole, (whole - size) / 2, size);
+        }
+
+        return Window(picture.Planes, width, Side(width), Side(height));
+    }
+
+    /// <summary>A window of scaled planes, as many of them as there are.</summary>
+    /// <param name="planes">[channels, height, width].</param>
+    /// <param name="width">Columns of a plane.</param>
+    /// <param name="across">What the window's columns are made of.</param>
+    /// <param name="down">What its rows are made of.</param>
+    public static byte[] Window(ReadOnlySpan<byte> planes, int width, Tap[] across, Tap[] down)
+    {
+        var plane = width * down[0].Extent;
         // Only the rows that the window needs.
         var (first, end) = (down[0].First, down[^1].First + down[^1].Weights.Length);
         down = Array.ConvertAll(down, tap => tap with { First = tap.First - first });
-        var square = new byte[Picture.Channels * size * size];
-        for (var channel = 0; channel < Picture.Channels; channel++)
+        var window = new byte[planes.Length / plane * down.Length * across.Length];
+        for (var channel = 0; channel < planes.Length / plane; channel++)
         {
-            var rows = picture.Planes.AsSpan(((channel * height) + first) * width, (end - first) * width);
-            Scaled(Scaled(rows, width, across), end - first, down).CopyTo(square, channel * size * size);
+            var rows = planes.Slice((channel * plane) + (first * width), (end - first) * width);
+            Scaled(Scaled(rows, width, across), end - first, down).CopyTo(window, channel * down.Length * across.Length);
         }
 
-        return square;
+        return window;
     }
 
     // Rows scaled to as many pixels as there are taps, as columns: done twice, columns are rows again.
@@ -58,11 +74,13 @@ internal static class Resizer
         return to;
     }
 
-    // For each pixel of the window along one side, which pixels of the picture it is made of.
-    private static Tap[] Taps(int extent, int shorter, int size)
+    /// <summary>For each pixel of a window along one side, which pixels of the picture it is made of.</summary>
+    /// <param name="extent">Pixels of the picture along the side.</param>
+    /// <param name="whole">Pixels of the scaled picture.</param>
+    /// <param name="cut">How many of these lie before the window.</param>
+    /// <param name="size">Pixels of the window.</param>
+    public static Tap[] Taps(int extent, int whole, int cut, int size)
     {
-        var whole = (((long)extent * size) + (shorter / 2)) / shorter;
-        var cut = (whole - size) / 2;
         var scale = (double)extent / whole;
         var reach = Math.Max(1, scale);
         return [.. Enumerable.Range(0, size).Select(i => OfCentre((cut + i + 0.5) * scale))];
@@ -80,11 +98,16 @@ internal static class Resizer
             }
 
             return new Tap(
+                extent,
                 first, Array.ConvertAll(weights, weight => (int)Math.Floor((weight / sum * (1 << Bits)) + 0.5)));
         }
     }
 
     private static byte Rounded(int sum) => (byte)Math.Clamp((sum + (1 << (Bits - 1))) >> Bits, 0, 255);
 
-    private sealed record Tap(int First, int[] Weights);
+    /// <summary>What a pixel is made of.</summary>
+    /// <param name="Extent">Pixels of the picture along the side.</param>
+    /// <param name="First">The first of those that count.</param>
+    /// <param name="Weights">Theirs, with 22 bits after the point.</param>
+    internal sealed record Tap(int Extent, int First, int[] Weights);
 }
