@@ -309,7 +309,7 @@ let private inStatement known (block: Cursor.Block option) (words: string list) 
             if places.IsEmpty then
                 []
             else
-                ofEntries Kind.Value [ layerCount ]
+                ofEntries CandidateKind.Value [ layerCount ]
 
         count
         @ inAction

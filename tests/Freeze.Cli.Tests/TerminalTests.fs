@@ -186,7 +186,7 @@ let processes =
         [
             testTheory
                 "nothing is wider than the terminal, and of progress nothing is left but a line an epoch"
-                [ 60; 100 ]
+                [ 60; 80; 100; 140 ]
                 (fun width ->
                     needsTerminal ()
                     let folder = folder ()
@@ -211,7 +211,7 @@ let processes =
                                 [ "run"; "t.frz"; "--threads"; "1" ]
                                 [ "watch"; "t.frz" ]
                                 [ "plan"; "t.frz" ]
-                                if width = 100 then
+                                if width = 80 then
                                     [ "data" ]
                                     [ "import"; "w.safetensors" ]
                                     [ "check"; "bad.frz" ]

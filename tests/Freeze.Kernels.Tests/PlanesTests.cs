@@ -44,7 +44,7 @@ public sealed class PlanesTests
             var weight = (exact ? start : start.to(float32)).detach().requires_grad_();
             var y = exact
                 ? F.conv2d(x, weight, bias, [1, 1], [padding, padding])
-                : Conv2d.Of(graph, x, null, weight, bias, new([1, 1], [padding, padding], true));
+                : Unshared.Conv2d(graph, x, null, weight, bias, new([1, 1], [padding, padding], true));
             return (y, weight);
         });
     }
@@ -82,7 +82,7 @@ public sealed class PlanesTests
         x[1, 2, 4, 3] = value;
         x = x.detach().requires_grad_();
         var weight = Drawn.Values([5, 4, 3, 3], 2).to(float32).requires_grad_();
-        var y = Conv2d.Of(graph, x, null, weight, null, new([1, 1], [1, 1], true));
+        var y = Unshared.Conv2d(graph, x, null, weight, null, new([1, 1], [1, 1], true));
         graph.Run(y.sum());
 
         Assert.Equal(5 * 9, y.isfinite().logical_not().sum().item<long>());
@@ -98,7 +98,7 @@ public sealed class PlanesTests
         {
             var x = Drawn.ChannelsLast(Drawn.Values([37, 6, 12, 12], 1).to(float32)).detach().requires_grad_();
             var weight = Drawn.Values([7, 6, 3, 3], 2).to(float32).requires_grad_();
-            var y = Conv2d.Of(graph, x, null, weight, null, new([1, 1], [1, 1], true));
+            var y = Unshared.Conv2d(graph, x, null, weight, null, new([1, 1], [1, 1], true));
             graph.Run(y.mul(y).sum());
             return [.. new[] { y.detach(), x.grad!, weight.grad! }.SelectMany(t => t.contiguous().data<float>().ToArray())];
         });

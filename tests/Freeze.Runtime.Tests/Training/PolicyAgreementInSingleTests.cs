@@ -8,7 +8,7 @@ public sealed class PolicyAgreementInSingleTests(ITestOutputHelper output)
     // Ways that differ in what of a kernel learns, and not in the rule that moves it.
     private static readonly string[] ofKernels = ["full", "block", "filters", "filters zero", "inputs", "row", "statistics"];
 
-    public static TheoryData<string, bool> Cases => new MatrixTheoryData<string, bool>(PolicyFixture.Cases.Keys, [true, false]);
+    public static TheoryData<string, bool> Cases => PolicyAgreementTests.Cases;
 
     public static TheoryData<string> Names =>
         [.. PolicyFixture.Cases.Keys.Where(name => ofKernels.Contains(name.Split(": ")[1]))];

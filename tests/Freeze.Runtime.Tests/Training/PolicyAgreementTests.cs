@@ -9,21 +9,8 @@ namespace Freeze.Runtime.Tests.Training;
 /// </summary>
 public sealed class PolicyAgreementTests(ITestOutputHelper output)
 {
-    // In single precision all are trained without kernels too; in double it takes those whose tolerance there is coarse, and one of
-    // each net.
-    private static readonly string[] plain =
-    [
-        "narrow-vgg: adam", "narrow-vgg: adamw", "narrow-vgg: epochs adam", "narrow-vgg: nesterov", "narrow-vgg: rates bn",
-        "narrow-vgg: rmsprop", "wrn-10-1: filters", "densenet-10-4: row",
-    ];
-
-    /// <summary>Each case with native kernels, and some without.</summary>
-    public static TheoryData<string, bool> Cases =>
-    [
-        .. PolicyFixture.Cases.Keys.Select(name => new TheoryDataRow<string, bool>(name, true)),
-        .. PolicyFixture.Cases.Keys.Where(name => plain.Contains(name) || name.EndsWith(": full", StringComparison.Ordinal))
-            .Select(name => new TheoryDataRow<string, bool>(name, false)),
-    ];
+    /// <summary>All cases, with native kernels and without.</summary>
+    public static TheoryData<string, bool> Cases => new MatrixTheoryData<string, bool>(PolicyFixture.Cases.Keys, [true, false]);
 
     [Theory]
     [MemberData(nameof(Cases))]
