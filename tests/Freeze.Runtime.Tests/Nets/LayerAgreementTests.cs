@@ -91,7 +91,7 @@ public sealed class LayerAgreementTests
         """
         net layers {
             conv1: conv 6 3x3; relu6
-            conv2: conv 12 3x3 groups channels; bn; relu6
+            conv2: conv 12 3x3 groups channels; relu6; bn
             conv3: conv channels 3x3 stride 2 groups channels no bias; bn; padchannels 16
             fc: linear classes
         }

@@ -182,8 +182,8 @@ public sealed class PrefixTrainingTests(Sample sample) : IDisposable
     {
         var recipe = Copies with { Validation = holdsOut ? Validation.NewHeldOut(40) : Validation.Test };
         Assert.True(Execute(recipe, "memory", Room.Memory).IsFinished);
-        // Of 200 images three copies, those held out as they are too, or else 1,000 test images: 800 singles each.
-        var size = holdsOut ? 200 * 4 * 3200 : ((200 * 3) + 1000) * 3200;
+        // Of 200 images three copies, those held out as they are too, or else 100 test images: 800 singles each.
+        var size = holdsOut ? 200 * 4 * 3200 : ((200 * 3) + 100) * 3200;
         Assert.Contains(told, note => note == string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
             $"computing the outputs of flatten for 3 copies of each image once, {size / 1e6:F0} MB in memory"));

@@ -10,8 +10,7 @@ internal static class PolicyFixture
 {
     private const int Count = 120;
 
-    // By the number of channels: digits and photographs are all the shapes that there are.
-    private static readonly ConcurrentDictionary<int, (byte[] Pixels, byte[] Labels)> drawn = new();
+    private static readonly ConcurrentDictionary<(int, int, int), (byte[] Pixels, byte[] Labels)> drawn = new();
 
     /// <summary>The runs of each case, which differ in their seeds alone.</summary>
     public static IReadOnlyDictionary<string, PolicyRun[]> Cases { get; } = Read();
@@ -22,7 +21,7 @@ internal static class PolicyFixture
     /// </summary>
     public static ImageSet Images(int[] shape)
     {
-        var (pixels, labels) = drawn.GetOrAdd(shape[0], _ => Draw(shape));
+        var (pixels, labels) = drawn.GetOrAdd((shape[0], shape[1], shape[2]), _ => Draw(shape));
         var set = new DataSet("areas", shape, 10, Count, 1, "", "random");
         return new ImageSet(set, new RawImages(pixels, labels), new RawImages(pixels[..(pixels.Length / Count)], labels[..1]));
     }
