@@ -47,6 +47,9 @@ let headOf (net: Weight[]) : Weight list =
 let private layerOf (name: string) =
     name.Substring(0, max 0 (name.LastIndexOf '.'))
 
+/// Of longer ones a file would be slow to read, and nobody writes them.
+let private mostSegments = 8
+
 /// The beginnings, of whole segments, that all layers share, "" first.
 let private sharedBeginnings (layers: string seq) : string list =
     let shared (a: string[]) (b: string[]) =
@@ -64,6 +67,7 @@ let private sharedBeginnings (layers: string seq) : string list =
     | several ->
         several
         |> List.reduce shared
+        |> Array.truncate mostSegments
         |> Array.scan (fun beginning segment -> $"{beginning}{segment}.") ""
         |> List.ofArray
 
