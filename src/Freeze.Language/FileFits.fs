@@ -24,6 +24,10 @@ type Fit =
         Net: string
         /// Whose names the file has; of nobody where it has the net's own.
         Publishers: string list
+        /// What stands before the file's names and is passed over, and what its names lack: `module.`, `resnet.`; or "".
+        PassedOver: string
+        Lacking: string
+        /// 0 where the file has no classifier.
         Classes: int64
         /// The net's layers, each with its name in the file.
         Layers: (string * string) list
@@ -31,11 +35,14 @@ type Fit =
         Found: int
         Of: int
         Missing: string list
+        /// Those of the missing that are the classifier's, where the file has none of it and more of the net.
+        MissingHead: string list
         OtherShapes: string list
         LeftOver: string list
     }
 
-    member this.IsWhole = this.Found = this.Of
+    /// Whether the net can start from the file: its classifier starts by itself where the file has none.
+    member this.IsWhole = this.OtherShapes.IsEmpty && this.Missing = this.MissingHead
 
     /// From 0 to 1: the part of the net's weights and of the file's tensors that fit each other.
     member this.Score =
@@ -137,9 +144,14 @@ let private fit (file: WeightFile) (name: string) (built: NetChecker.Built) : Fi
     let named wanted =
         looked |> List.filter (fun (_, found) -> found = wanted) |> List.map fst
 
+    let missing = named None
+    let headNames = head |> List.map reading.NameOf
+
     {
         Net = name
         Publishers = reading.Table |> Option.map _.Publishers |> Option.defaultValue []
+        PassedOver = reading.PassedOver
+        Lacking = reading.Lacking
         Classes =
             head
             |> List.tryPick (fun weight ->
@@ -155,7 +167,15 @@ let private fit (file: WeightFile) (name: string) (built: NetChecker.Built) : Fi
             |> List.ofSeq
         Found = (named (Some true)).Length
         Of = net.Length
-        Missing = named None
+        Missing = missing
+        MissingHead =
+            if
+                headNames.Length < net.Length
+                && headNames |> List.forall (fun name -> List.contains name missing)
+            then
+                headNames
+            else
+                []
         OtherShapes = named (Some false)
         LeftOver = FileStarts.leftOver net reading
     }

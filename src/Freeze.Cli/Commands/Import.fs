@@ -27,13 +27,25 @@ let private printFit (path: string) (fit: Fit) =
     let net, tensors = fit.Net, $"{fit.Found} of its {fit.Of} weights"
 
     if fit.IsWhole then
-        say "It fits %s with %s classes, %s." net (count fit.Classes) (names fit)
+        let classes =
+            if fit.MissingHead.IsEmpty then
+                $"with {count fit.Classes} classes"
+            else
+                "but for its classifier, of which the file has nothing"
+
+        say "It fits %s %s, %s." net classes (names fit)
     else
         say "No net of the library fits it; nearest is %s, %s, of which it has %s." net (names fit) tensors
 
+    if fit.PassedOver <> "" then
+        say "passed over, before all its names: %s" (line fit.PassedOver)
+
+    if fit.Lacking <> "" then
+        say "not in its names, and not needed: %s" (line fit.Lacking)
+
     for what, several in
         [
-            "missing", fit.Missing
+            "missing", (if fit.IsWhole then [] else fit.Missing)
             "of another shape", fit.OtherShapes
             "left over", fit.LeftOver
         ] do
@@ -108,6 +120,8 @@ let private printJson (path: string) (file: WeightFile) (fit: Fit option) (layer
             writer.WriteStartObject "fit"
             writer.WriteString("net", fit.Net)
             strings "names" fit.Publishers
+            writer.WriteString("passedOver", fit.PassedOver)
+            writer.WriteString("lacking", fit.Lacking)
             writer.WriteNumber("classes", fit.Classes)
             writer.WriteNumber("found", fit.Found)
             writer.WriteNumber("of", fit.Of)
