@@ -66,7 +66,7 @@ let private wayOut (recipe: Recipe) =
     match Augmentation.tryVarying recipe.Augmentations with
     | Some _ when recipe.Augmentations |> Array.exists _.IsMixup -> ""
     | Some _ when statisticsMove ->
-        $"; it takes both `copies 4` behind `augment` and `stats frozen` in the rules of batch norms, for then {unvaried.Limit}"
+        $"; `copies 4` behind `augment` with `stats frozen` in the rules of batch norms is the way out, for {unvaried.Limit} too"
     | Some _ when unvaried.Output > 0 ->
         "; `copies 4` behind `augment` keeps four varied copies of each image, and it is computed once"
     | None when statisticsMove -> "; `stats frozen` in their rule keeps them where they start"

@@ -99,7 +99,7 @@ let tests =
                     (plan wrn)
 
                 contains
-                    "flip varies the images; it takes both `copies 4` behind `augment` and `stats frozen`"
+                    "flip varies the images; `copies 4` behind `augment` with `stats frozen` in the rules"
                     (plan (wrn + "augment flip"))
 
                 contains
