@@ -56,15 +56,21 @@ let private rows (planned: PlannedRun) : Row[] =
             Reason = reason
         })
 
-/// What lets the front be computed once where it is fixed and is not; "" where nothing is known.
-let private wayOut (recipe: Recipe) (features: FeaturePlan) =
+/// What lets more of a fixed front be computed once; "" where nothing is known.
+let private wayOut (recipe: Recipe) =
+    let unvaried = FixedPrefixes.find { recipe with Augmentations = [||] }
+
+    let statisticsMove =
+        unvaried.Limit.StartsWith("the statistics of", StringComparison.Ordinal)
+
     match Augmentation.tryVarying recipe.Augmentations with
     | Some _ when recipe.Augmentations |> Array.exists _.IsMixup -> ""
-    | Some _ ->
+    | Some _ when statisticsMove ->
+        $"; `copies 4` behind `augment` with `stats frozen` in the rules of batch norms is the way out, for {unvaried.Limit} too"
+    | Some _ when unvaried.Output > 0 ->
         "; `copies 4` behind `augment` keeps four varied copies of each image, and it is computed once"
-    | None when features.Limit.StartsWith("the statistics of", StringComparison.Ordinal) ->
-        "; `stats frozen` in their rule keeps them where they start"
-    | None -> ""
+    | None when statisticsMove -> "; `stats frozen` in their rule keeps them where they start"
+    | _ -> ""
 
 /// What is computed once, where the front is fixed: kept where this machine has room for it, or why it is not.
 let private printFeatures (recipe: Recipe) (passes: PassPlan) =
@@ -80,7 +86,7 @@ let private printFeatures (recipe: Recipe) (passes: PassPlan) =
                 "a file"
 
         say
-            "computed once: the outputs of %s%s, %.0f MB in %s; then %s"
+            "computed once: the outputs of %s%s, %.0f MB in %s; then %s%s"
             features.Output
             (if features.Copies = 0 then
                  ""
@@ -89,8 +95,9 @@ let private printFeatures (recipe: Recipe) (passes: PassPlan) =
             (max 1.0 size)
             place
             features.Limit
+            (wayOut recipe)
     elif passes.NoBackward.Length > 0 then
-        say "computed in every step, though fixed: %s%s" features.Limit (wayOut recipe features)
+        say "computed in every step, though fixed: %s%s" features.Limit (wayOut recipe)
 
 /// What a step of the whole net computes.
 let private printStep (recipe: Recipe) (weights: WeightPlan[]) (passes: PassPlan) =

@@ -231,21 +231,36 @@ let private withCopies (varying: Kind<Augmentation list>) : Kind<Augmentation li
             Error(Diagnostic.wrongValue (join phrase) expected)
 
         match List.splitAt at phrase with
+        | _, _ :: _ :: after when List.contains "copies" (words after) ->
+            wrong "`copies` once: `flip copies 4`"
         | before, _ :: number :: after ->
             both (varying.Read scope (before @ after)) (copies.Read scope [ number ])
             |> Result.bind (function
                 | [], _ -> wrong "what varies the images beside `copies`: `flip copies 4`"
                 | found, _ when found |> List.exists _.IsMixup ->
-                    wrong "no `mixup` beside `copies`: it mixes images anew in each epoch"
+                    wrong "`copies` without `mixup`, which mixes images anew in each epoch"
                 | found, copies -> Ok(found @ [ Augmentation.Copies copies ]))
         | _ -> wrong "how many copies: `flip copies 4`"
+
+    let known = "copies" :: (varying.Entries |> List.map _.Name)
+
+    let misspelt (scope: Scope) (word: Expression) =
+        match word.Value with
+        | Term.Word name when
+            not (Seq.contains name scope.Names || List.contains name known)
+            && Suggest.nearest known name = Some "copies"
+            ->
+            Some(Error(Diagnostic.unknownWord word.Span "augmentation" name known))
+        | _ -> None
 
     { varying with
         Read =
             fun scope phrase ->
                 match List.tryFindIndex ((=) "copies") (words phrase) with
                 | Some at -> read scope phrase at
-                | None -> varying.Read scope phrase
+                | None ->
+                    List.tryPick (misspelt scope) phrase
+                    |> Option.defaultWith (fun () -> varying.Read scope phrase)
     }
     |> written
         [

@@ -530,6 +530,22 @@ module Diagnostic =
         warning "FRZ106" span $"epoch %d{first} never comes: the run has %d{epochs}"
         |> hint "these weights stay fixed"
 
+    let copiesUnread span (copies: int) (epochs: int) =
+        warning
+            "FRZ122"
+            span
+            $"the run sees at most %d{epochs} of the %d{copies} copies of an image: an epoch sees one"
+        |> hint (
+            if epochs = 1 then
+                "in one epoch they save nothing: take `copies` out"
+            else
+                $"write `copies %d{epochs}` or fewer"
+        )
+
+    let copiesOfSolved span =
+        warning "FRZ122" span "`copies` are of no use to `solve`: it reads the images as they are"
+        |> hint "take `copies` out"
+
     let leftIsTrained span =
         warning "FRZ104" span "this amount decides nothing: all of it learns"
         |> hint "`rest: train` takes what it leaves; write `rest: fixed`, or no rest"

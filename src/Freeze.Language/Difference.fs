@@ -98,7 +98,6 @@ let private settings =
             "testImages", "test"
             "validation", "validate"
             "normalisation", "normalise"
-            "augmentations", "augment"
             "clipping", "clip"
             "dropLast", "drop last"
             "halving", "search halving per stage"
@@ -155,6 +154,10 @@ let changes (before: Recipe) (after: Recipe) : Change list =
                 []
             else
                 [ told "start" (origin before) (origin after) ]
+        | "augmentations" when was = is -> []
+        | "augmentations" ->
+            let words = RecipeWords.augmentations
+            [ told "augment" (words before.Augmentations) (words after.Augmentations) ]
         | "frozenStatistics" -> frozenParts "stats frozen" before.FrozenStatistics after.FrozenStatistics
         | "data" when before.Data = after.Data -> []
         | "data" -> [ told "data" (DataSource.name before.Data) (DataSource.name after.Data) ]

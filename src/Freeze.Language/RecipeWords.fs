@@ -16,6 +16,7 @@ let private names =
             "rmsProp", "rmsprop"
             "adamW", "adamw"
             "yellowFin", "yellowfin"
+            "rotation", "rotate"
             "batchNorm", "bn"
             "groupNorm", "groupnorm"
             "layerNorm", "layernorm"
@@ -86,6 +87,13 @@ let parts (names: string[]) : string =
         String.Join(", ", names)
 
 let of' (content: 'T) : string = ofJson (Json.toText content)
+
+/// How images vary, as a file says it: `crop(2) flip copies 2`.
+let augmentations (several: Augmentation[]) : string =
+    if several.Length = 0 then
+        "none"
+    else
+        several |> Seq.map of' |> String.concat " "
 
 /// What is counted along a dimension of a layer's weight, such as filters.
 let dimension (kind: LayerKind) (index: int) : string =

@@ -46,14 +46,14 @@ let ofSearch report (variant: Variant) (settings: Settings) =
 let ofSettings report (section: Section) (settings: Settings) =
     let recipe = settings.Recipe
     let place = place section
-    // A window of random size is cut out of the image as the data have it.
-    let side =
+    let side = Array.min settings.Data.Image[1..]
+
+    // Where a window of random size follows, both are cut out of the image as the data have it.
+    let cropped =
         DataSource.tryDescribe recipe.Data
-        |> Option.toList
-        |> List.map _.Image
-        |> List.append [ settings.Data.Image ]
-        |> List.map (fun image -> Array.min image[1..])
-        |> List.min
+        |> Option.filter (fun _ -> recipe.Augmentations |> Array.exists _.IsResizedCrop)
+        |> Option.map _.Image
+        |> Option.defaultValue settings.Data.Image
 
     let outOfRange setting what range =
         report (Diagnostic.outOfRange (place setting) what range)
@@ -75,11 +75,24 @@ let ofSettings report (section: Section) (settings: Settings) =
 
     for augmentation in recipe.Augmentations do
         match augmentation with
-        | Augmentation.Crop padding when padding >= side ->
-            report (Diagnostic.cropBeyond (place "augment") padding settings.Data.Image)
+        | Augmentation.Crop padding when padding >= Array.min cropped[1..] ->
+            report (Diagnostic.cropBeyond (place "augment") padding cropped)
         | Augmentation.Cutout size when size > side ->
             outOfRange "augment" "the side of the square" $"at most the image's {side}"
         | _ -> ()
+
+/// Copies that no epoch reads are computed for nothing. Where trainings are of several lengths nothing is said.
+let ofCopies report (section: Section) (recipe: Recipe) =
+    let copies = Augmentation.copies recipe.Augmentations
+
+    if copies > 0 then
+        if
+            recipe.Learning.IsTogether
+            && recipe.Weights |> Array.exists _.Treatment.IsSolved
+        then
+            report (Diagnostic.copiesOfSolved (place section "augment"))
+        elif copies > recipe.Epochs && not recipe.Halving && not recipe.Learning.IsEnsemble then
+            report (Diagnostic.copiesUnread (place section "augment") copies recipe.Epochs)
 
 /// A batch norm cannot estimate a variance from one value.
 let ofLastBatch report (section: Section) (recipe: Recipe) =

@@ -50,6 +50,7 @@ let private plan isCase (making: Making) (section: Section) (standing: Naming.St
         }
 
     RunChecks.ofLastBatch context.Report section recipe
+    RunChecks.ofCopies context.Report section recipe
 
     let expected =
         Selection.values (standing.Axes @ standing.Draws) making.Net.Name settings.Data.Name

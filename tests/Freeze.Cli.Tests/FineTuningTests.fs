@@ -29,7 +29,7 @@ let private text =
      case blocks { conv1: train lr 0.01x; block2: train lr 0.1x }
      case unfreezing { each layer i: train from epoch layers + 1 - i stats frozen; epochs 4 }
      case solved { fc: solve ridge 1e-3 init torch; rest: fixed stats frozen }
-     case copies { augment flip copies 4; fc: train; rest: fixed stats frozen; epochs 3 }
+     case copies { augment flip copies 4; fc: train; rest: fixed stats frozen; epochs 4 }
      case midway { start from unfreezing at epoch 2; all: fixed stats frozen }
      "
         .Replace("case before { }", "case before { start random }")

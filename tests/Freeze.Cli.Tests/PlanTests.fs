@@ -91,6 +91,21 @@ let tests =
                     (plan
                         "data mnist; net n { bn1: bn; relu; conv1: conv 4 3x3; fc: linear classes }\nnet n; bn1, conv1: fixed")
 
+                // A convolution before the first norm is computed once, and more with the same way out.
+                let wrn = "data cifar10; net wrn-10-1; rest: fixed; fc: train; "
+
+                contains
+                    "then the statistics of block1.unit1.bn1 move; `stats frozen` in their rule keeps them"
+                    (plan wrn)
+
+                contains
+                    "flip varies the images; `copies 4` behind `augment` with `stats frozen` in the rules"
+                    (plan (wrn + "augment flip"))
+
+                contains
+                    "then the statistics of block1.unit1.bn1 move; `stats frozen`"
+                    (plan (wrn + "augment flip copies 4"))
+
                 contains
                     "what learns alone: conv2 (20 of 50 filters)"
                     (plan (fixed' + "conv2: train 0.4 filters"))

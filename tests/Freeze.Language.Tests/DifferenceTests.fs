@@ -61,12 +61,14 @@ let tests =
 
             test "what becomes of images is told as the file says it" {
                 let change =
-                    Difference.changes (recipe "") (recipe "resize 20 crop 16x18; augment flip copies 4")
+                    Difference.changes
+                        (recipe "")
+                        (recipe "resize 20 crop 16x18; augment crop(2) flip rotate(10) copies 4")
                     |> List.map (fun change -> change.What, change.After)
                     |> Map.ofList
 
                 equal "20 crop 16x18" change["resize"]
-                equal "[flip, copies 4]" change["augment"]
+                equal "crop(2) flip rotate(10) copies 4" change["augment"]
             }
 
             test "each setting that makes another run is reported" {

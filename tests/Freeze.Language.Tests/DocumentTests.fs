@@ -46,7 +46,7 @@ let tests =
                 for line in lines do
                     let line = if line.Contains "solve" then line + "; epochs 1" else line
 
-                    "net wrn-10-1; data tiny-imagenet-sample; resize 32; epochs 12; normalise imagenet\n"
+                    "net wrn-10-1; data tiny-imagenet-sample; resize 32; epochs 5; normalise imagenet\n"
                     + $"fc: train init torch\ncase before {{ data cifar10; resize none }}\ncase tuned {{ start from before; {line} }}\n"
                     |> codes
                     |> List.except [ "FRZ118" ]
