@@ -31,11 +31,21 @@ type Fit =
         Found: int
         Of: int
         Missing: string list
+        /// Those of the missing that are the classifier's, where the file has none of it and more of the net.
+        MissingHead: string list
         OtherShapes: string list
         LeftOver: string list
     }
 
-    member this.IsWhole = this.Found = this.Of
+    /// Whether the net can start from the file, and nothing in that speaks of another net: a classifier starts by itself where the
+    /// file has none.
+    member this.IsWhole =
+        this.OtherShapes.IsEmpty
+        && this.LeftOver.IsEmpty
+        && this.Missing = this.MissingHead
+
+    /// Whether the file has all of the net, and more than that.
+    member this.IsMore = this.Found = this.Of && not this.LeftOver.IsEmpty
 
     /// From 0 to 1: the part of the net's weights and of the file's tensors that fit each other.
     member this.Score =
@@ -116,12 +126,21 @@ let private fit (file: WeightFile) (name: string) (built: NetChecker.Built) : Fi
 
     let head = FileStarts.headOf net
 
+    let units =
+        head
+        |> List.tryPick (fun weight ->
+            match entries.TryGetValue(reading.NameOf weight) with
+            | true, entry when entry.Shape.Length > 0 -> Some entry.Shape[0]
+            | _ -> None)
+        |> Option.defaultValue 0L
+
     let shapeFits (weight: Weight) (entry: StoredEntry) =
         let wanted = Array.map int64 weight.Shape
 
         entry.Shape = wanted
         || (List.contains weight head
             && entry.Shape.Length = wanted.Length
+            && entry.Shape[0] = units
             && entry.Shape[1..] = wanted[1..])
 
     let looked =
@@ -137,16 +156,13 @@ let private fit (file: WeightFile) (name: string) (built: NetChecker.Built) : Fi
     let named wanted =
         looked |> List.filter (fun (_, found) -> found = wanted) |> List.map fst
 
+    let missing = named None
+    let headNames = head |> List.map reading.NameOf
+
     {
         Net = name
         Publishers = reading.Table |> Option.map _.Publishers |> Option.defaultValue []
-        Classes =
-            head
-            |> List.tryPick (fun weight ->
-                match entries.TryGetValue(reading.NameOf weight) with
-                | true, entry when entry.Shape.Length > 0 -> Some entry.Shape[0]
-                | _ -> None)
-            |> Option.defaultValue 0L
+        Classes = units
         Layers =
             net
             |> Seq.map _.Layer
@@ -155,7 +171,15 @@ let private fit (file: WeightFile) (name: string) (built: NetChecker.Built) : Fi
             |> List.ofSeq
         Found = (named (Some true)).Length
         Of = net.Length
-        Missing = named None
+        Missing = missing
+        MissingHead =
+            if
+                headNames.Length < net.Length
+                && headNames |> List.forall (fun name -> List.contains name missing)
+            then
+                headNames
+            else
+                []
         OtherShapes = named (Some false)
         LeftOver = FileStarts.leftOver net reading
     }

@@ -27,13 +27,22 @@ let private printFit (path: string) (fit: Fit) =
     let net, tensors = fit.Net, $"{fit.Found} of its {fit.Of} weights"
 
     if fit.IsWhole then
-        say "It fits %s with %s classes, %s." net (count fit.Classes) (names fit)
+        let classes =
+            if fit.MissingHead.IsEmpty then
+                $"with {count fit.Classes} classes"
+            else
+                "without its classifier"
+
+        say "It fits %s %s, %s." net classes (names fit)
+    elif fit.IsMore then
+        let more = plural fit.LeftOver.Length "tensor"
+        say "It holds all of %s, %s, but %s more: probably another net." net (names fit) more
     else
         say "No net of the library fits it; nearest is %s, %s, of which it has %s." net (names fit) tensors
 
     for what, several in
         [
-            "missing", fit.Missing
+            "missing", (if fit.IsWhole then [] else fit.Missing)
             "of another shape", fit.OtherShapes
             "left over", fit.LeftOver
         ] do
@@ -114,6 +123,7 @@ let private printJson (path: string) (file: WeightFile) (fit: Fit option) (layer
             strings "missing" fit.Missing
             strings "otherShapes" fit.OtherShapes
             strings "leftOver" fit.LeftOver
+            writer.WriteBoolean("whole", fit.IsWhole && not file.IsPart)
             writer.WriteEndObject())
 
         layers
@@ -149,6 +159,7 @@ let run (arguments: ParseResults<ImportArguments>) : int =
                 (types file)
 
             match fit with
+            | _ when file.IsPart -> say "No net can start from it: %s." WeightFiles.Part
             | Some fit -> printFit path fit
             | None -> say "It fits no net of the library."
 
