@@ -24,6 +24,10 @@ type Fit =
         Net: string
         /// Whose names the file has; of nobody where it has the net's own.
         Publishers: string list
+        /// What stands before the file's names and is passed over, and what its names lack: `module.`, `resnet.`; or "".
+        PassedOver: string
+        Lacking: string
+        /// 0 where the file has no classifier.
         Classes: int64
         /// The net's layers, each with its name in the file.
         Layers: (string * string) list
@@ -162,6 +166,8 @@ let private fit (file: WeightFile) (name: string) (built: NetChecker.Built) : Fi
     {
         Net = name
         Publishers = reading.Table |> Option.map _.Publishers |> Option.defaultValue []
+        PassedOver = reading.PassedOver
+        Lacking = reading.Lacking
         Classes = units
         Layers =
             net

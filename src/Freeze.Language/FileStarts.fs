@@ -1,6 +1,7 @@
 /// Which tensors of a file the weights of a net start from: those of its own names, or of the names of a publisher.
 module Freeze.Language.FileStarts
 
+open System
 open System.Collections.Generic
 open Freeze
 
@@ -10,28 +11,131 @@ type Reading =
         File: WeightFile
         /// The publisher's names; nothing where the file has the net's own.
         Table: NetNames.Table option
+        /// What stands before all names of the file, and is passed over: `module.`; "" where nothing does.
+        PassedOver: string
+        /// What all names of the net begin with and those of the file do not: `resnet.`; "" where nothing is missing.
+        Lacking: string
+        /// The classifier's layer, where the file has that by its whole name.
+        Apart: string option
     }
 
     /// What a layer is called in the file.
     member this.LayerOf(layer: string) : string =
-        match this.Table with
-        | Some table -> NetNames.ofLayer table layer
-        | None -> layer
+        let name =
+            match this.Table with
+            | Some table -> NetNames.ofLayer table layer
+            | None -> layer
+
+        if this.Apart = Some layer then
+            name
+        elif name.StartsWith(this.Lacking, StringComparison.Ordinal) then
+            this.PassedOver + name.Substring this.Lacking.Length
+        else
+            this.PassedOver + name
 
     /// What a weight is called in the file.
     member this.NameOf(weight: Weight) : string =
         this.LayerOf weight.Layer + weight.Name.Substring weight.Layer.Length
 
-let private names (file: WeightFile) =
-    file.Tensors |> Seq.map _.Name |> HashSet
+/// The weights of the net's classifier, where that is its last layer.
+let headOf (net: Weight[]) : Weight list =
+    match Array.tryLast net with
+    | Some last when last.Kind = LayerKind.Linear ->
+        net |> Seq.filter (fun weight -> weight.Layer = last.Layer) |> List.ofSeq
+    | _ -> []
 
-/// The file in the names by which it holds most of the net's weights; of equals in the net's own, then in those of the first table.
+let private layerOf (name: string) =
+    name.Substring(0, max 0 (name.LastIndexOf '.'))
+
+/// Of longer ones a file would be slow to read, and nobody writes them.
+let private mostSegments = 8
+
+/// The beginnings, of whole segments, that all layers share, "" first.
+let private sharedBeginnings (layers: string seq) : string list =
+    let shared (a: string[]) (b: string[]) =
+        Seq.zip a b |> Seq.takeWhile (fun (a, b) -> a = b) |> Seq.map fst |> Array.ofSeq
+
+    let segments =
+        [
+            for layer in Seq.distinct layers ->
+                let all = layer.Split '.'
+                all[.. all.Length - 2]
+        ]
+
+    match segments with
+    | [] -> [ "" ]
+    | several ->
+        several
+        |> List.reduce shared
+        |> Array.truncate mostSegments
+        |> Array.scan (fun beginning segment -> $"{beginning}{segment}.") ""
+        |> List.ofArray
+
+/// The file's layers without counters and, where others are, without linear layers: one of them may be a classifier, which
+/// wrappers have beside the rest of the net.
+let private body (file: WeightFile) : string list =
+    let tensors =
+        file.Tensors
+        |> Seq.filter (fun entry -> entry.Shape.Length > 0)
+        |> Seq.groupBy (fun entry -> layerOf entry.Name)
+        |> List.ofSeq
+
+    let isLinear (_, entries: StoredEntry seq) =
+        entries |> Seq.exists (fun entry -> entry.Shape.Length = 2)
+
+    match tensors |> List.filter (isLinear >> not) with
+    | [] -> tensors
+    | others -> others
+    |> List.map fst
+
+/// The file in the names by which it holds most of the net's weights. Of equals the one that passes over and misses least; then
+/// the net's own names, then those of the first table.
 let read (tables: NetNames.Table list) (net: Weight[]) (file: WeightFile) : Reading =
-    let held = names file
+    let held = file.Tensors |> Seq.map _.Name |> HashSet
+    let head = headOf net
+    let layers = net |> Seq.map _.Layer |> Seq.distinct |> List.ofSeq
+    let holds (reading: Reading) = reading.NameOf >> held.Contains
 
-    None :: List.map Some tables
-    |> List.map (fun table -> { File = file; Table = table })
-    |> List.maxBy (fun reading -> net |> Seq.filter (reading.NameOf >> held.Contains) |> Seq.length)
+    let apart (reading: Reading) =
+        match head with
+        | weight :: _ ->
+            let whole =
+                { reading with
+                    Apart = Some weight.Layer
+                }
+
+            let isIn reading = head |> List.exists (holds reading)
+            if isIn whole && not (isIn reading) then whole else reading
+        | [] -> reading
+
+    [
+        let beginnings = sharedBeginnings (body file)
+
+        for table in None :: List.map Some tables do
+            let plain =
+                {
+                    File = file
+                    Table = table
+                    PassedOver = ""
+                    Lacking = ""
+                    Apart = None
+                }
+
+            let others =
+                layers
+                |> List.filter (fun layer -> head |> List.forall (fun weight -> weight.Layer <> layer))
+
+            for lacking in sharedBeginnings (List.map plain.LayerOf others) do
+                for passed in beginnings do
+                    apart
+                        { plain with
+                            PassedOver = passed
+                            Lacking = lacking
+                        }
+    ]
+    |> List.maxBy (fun reading ->
+        net |> Seq.filter (holds reading) |> Seq.length,
+        -(reading.PassedOver.Length + reading.Lacking.Length))
 
 /// Tensors of the file for which the net has no place. What PyTorch counts beside its weights is none.
 let leftOver (net: Weight[]) (reading: Reading) : string list =
@@ -52,13 +156,6 @@ let leftOver (net: Weight[]) (reading: Reading) : string list =
     |> Seq.map _.Name
     |> Seq.filter (known.Contains >> not)
     |> List.ofSeq
-
-/// The weights of the net's classifier, where that is its last layer.
-let headOf (net: Weight[]) : Weight list =
-    match Array.tryLast net with
-    | Some last when last.Kind = LayerKind.Linear ->
-        net |> Seq.filter (fun weight -> weight.Layer = last.Layer) |> List.ofSeq
-    | _ -> []
 
 /// The number of units that all of the file's classifier has, where it is the net's but for that; 0 where the file has none.
 let private otherUnits (reading: Reading) (head: Weight list) : int64 option =

@@ -92,6 +92,35 @@ let tests =
                 equal "aux.weight" (fit.GetProperty("leftOver").[0].GetString())
             }
 
+            test "a prefix of all names is passed over, and said; of the classifier nothing is needed" {
+                let wrapped =
+                    resnet20 100
+                    |> List.map (fun (name, shape) ->
+                        (if name.StartsWith "fc." then
+                             name
+                         else
+                             "module.model." + name),
+                        shape)
+
+                let imported = freeze [ "import"; fileOf "w.safetensors" wrapped ]
+                contains "It fits resnet-20 with 100 classes, in the names of pytorch." imported.Text
+                contains "passed over, before all its names: module.model." imported.Text
+                lacks "left over" imported.Text
+                matches @"block2.unit1.conv1 +module.model.layer2.0.conv1 +conv" imported.Text
+
+                let body = wrapped |> List.filter (fun (name, _) -> name.StartsWith "module.")
+                let path = fileOf "w.safetensors" body
+
+                contains
+                    "It fits resnet-20 without its classifier, in the names of pytorch."
+                    (freeze [ "import"; path ]).Text
+
+                let fit = (json (freeze [ "import"; path; "--json" ])).GetProperty "fit"
+                equal "module.model." (fit.GetProperty("passedOver").GetString())
+                equal "" (fit.GetProperty("lacking").GetString())
+                equal 0 (fit.GetProperty("classes").GetInt32())
+            }
+
             test
                 "what it says can be written as it stands, and check, plan and run say what of it has another size" {
                 let path = fileOf "w.safetensors" (resnet20 100)

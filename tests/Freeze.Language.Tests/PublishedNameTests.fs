@@ -47,6 +47,62 @@ let private called net publisher layer =
 
     NetNames.ofLayer table layer
 
+let private entry name shape : StoredEntry =
+    {
+        Name = name
+        Type = "F32"
+        Shape = shape
+        Start = 0L
+        End = 0L
+    }
+
+/// ResNet-18's tensors by a publisher's names, "" for Freeze's own, each changed; those that become "" are left out.
+let private fileOf publisher (change: string -> string) : StoredEntry[] =
+    let name (weight: Weight) =
+        let layer =
+            if publisher = "" then
+                weight.Layer
+            else
+                called "resnet-18" publisher weight.Layer
+
+        change (layer + weight.Name.Substring weight.Layer.Length)
+
+    Net.weights (built "resnet-18").Net
+    |> Array.map (fun weight -> entry (name weight) (Array.map int64 weight.Shape))
+    |> Array.filter (fun entry -> entry.Name <> "")
+
+let private readAs net (tensors: StoredEntry[]) =
+    let built = built net
+    let weights = Net.weights built.Net
+
+    weights,
+    FileStarts.read
+        built.Names
+        weights
+        {
+            Digest = ""
+            Tensors = tensors
+            NotFinite = Set.empty
+            IsPart = false
+        }
+
+let private isHead (name: string) =
+    name.StartsWith "fc." || name.StartsWith "classifier."
+
+let private without (prefix: string) (name: string) =
+    if name.StartsWith prefix then
+        name.Substring prefix.Length
+    else
+        name
+
+/// All but the classifier behind a prefix.
+let private apart prefix name =
+    if isHead name then name else prefix + name
+
+/// No classifier, and the rest behind a prefix.
+let private bodyOf prefix name =
+    if isHead name then "" else prefix + name
+
 [<Tests>]
 let tests =
     testList
@@ -113,6 +169,41 @@ let tests =
 
                 isEmpty (codes (net 1_000))
                 equal [ "FRZ039" ] (codes (net 1_001))
+            }
+
+            test "a prefix of all names but the classifier's is passed over, or missing, or both" {
+                let cases: (string * (string -> string) * string * string * bool) list =
+                    [
+                        "hugging-face", id, "", "", true
+                        "hugging-face", without "resnet.", "", "resnet.", true
+                        "hugging-face", without "resnet." >> (+) "module.", "module.", "resnet.", true
+                        "hugging-face", (+) "model.", "model.", "", true
+                        "torchvision", (+) "module.model.", "module.model.", "", true
+                        "torchvision", apart "backbone.", "backbone.", "", true
+                        "torchvision", bodyOf "backbone.", "backbone.", "", false
+                        "hugging-face", bodyOf "" >> without "resnet.", "", "resnet.", false
+                        "", (+) "model.", "model.", "", true
+                    ]
+
+                for publisher, change, passedOver, lacking, hasHead in cases do
+                    let net, reading = fileOf publisher change |> readAs "resnet-18"
+                    equal (passedOver, lacking) (reading.PassedOver, reading.Lacking)
+                    isEmpty (FileStarts.leftOver net reading)
+                    let held = reading.File.Tensors |> Seq.map _.Name |> Set.ofSeq
+
+                    for weight in net do
+                        equal (weight.Layer <> "fc" || hasHead) (held.Contains(reading.NameOf weight))
+            }
+
+            test "two nets in one file have no prefix, and counters and others beside the net do not hide it" {
+                let twice name =
+                    fileOf "torchvision" (fun tensor -> $"{name}.{tensor}")
+
+                let read = readAs "resnet-18" >> snd
+                equal "" (read (Array.append (twice "teacher") (twice "student"))).PassedOver
+
+                let counter = entry "n_averaged" [||]
+                equal "module." (read (Array.append (twice "module") [| counter |])).PassedOver
             }
 
             test "in no table two layers of a net have one name" {

@@ -1,6 +1,8 @@
 module Freeze.LanguageServer.Tests.DiagnosticTests
 
+open System
 open System.IO
+open System.Text
 open Expecto
 open Freeze.LanguageServer.Tests.Client
 open Freeze.Tests.Expectations
@@ -34,6 +36,49 @@ let tests =
                     equal "FRZ103" (warning.GetProperty("code").GetString())
                     equal 2 (warning.GetProperty("severity").GetInt32())
                 | other -> failwith $"{other}"
+            }
+
+            test "a note is information: a file of weights has no classifier, and more than the net" {
+                let folder = folder ()
+
+                // Of LeNet's layers the convolutions and the first linear one, as zeros, and a tensor of no use.
+                let shapes =
+                    [
+                        "conv1.weight", [ 20; 1; 5; 5 ]
+                        "conv1.bias", [ 20 ]
+                        "conv2.weight", [ 50; 20; 5; 5 ]
+                        "conv2.bias", [ 50 ]
+                        "fc1.weight", [ 500; 800 ]
+                        "fc1.bias", [ 500 ]
+                        "aux", [ 1 ]
+                    ]
+
+                let entries, length =
+                    (0, shapes)
+                    ||> List.mapFold (fun start (name, shape) ->
+                        let finish = start + 4 * List.fold (*) 1 shape
+                        let shape = shape |> List.map string |> String.concat ","
+
+                        $"\"{name}\":{{\"dtype\":\"F32\",\"shape\":[{shape}],\"data_offsets\":[{start},{finish}]}}",
+                        finish)
+
+                let header = Encoding.UTF8.GetBytes("{" + String.concat "," entries + "}")
+
+                File.WriteAllBytes(
+                    Path.Combine(folder, "w.safetensors"),
+                    Array.concat
+                        [ BitConverter.GetBytes(int64 header.Length); header; Array.zeroCreate length ]
+                )
+
+                use client = started ()
+                let uri = uriOf (Path.Combine(folder, "test.frz"))
+                client.Open(uri, "net lenet\nall: train init from \"w.safetensors\"\n", 1)
+                let notes = client.Diagnostics(uri, 1)
+                equal [ "FRZ130"; "FRZ131" ] (List.sort (codes notes))
+
+                for note in notes do
+                    equal 3 (note.GetProperty("severity").GetInt32())
+                    equal ((1, 21), (1, 36)) (ends (note.GetProperty "range"))
             }
 
             test "a rule that is typed letter by letter is valid in the end, and only then" {

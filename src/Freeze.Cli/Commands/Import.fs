@@ -40,6 +40,12 @@ let private printFit (path: string) (fit: Fit) =
     else
         say "No net of the library fits it; nearest is %s, %s, of which it has %s." net (names fit) tensors
 
+    if fit.PassedOver <> "" then
+        say "passed over, before all its names: %s" (line fit.PassedOver)
+
+    if fit.Lacking <> "" then
+        say "not in its names, and not needed: %s" (line fit.Lacking)
+
     for what, several in
         [
             "missing", (if fit.IsWhole then [] else fit.Missing)
@@ -117,6 +123,8 @@ let private printJson (path: string) (file: WeightFile) (fit: Fit option) (layer
             writer.WriteStartObject "fit"
             writer.WriteString("net", fit.Net)
             strings "names" fit.Publishers
+            writer.WriteString("passedOver", fit.PassedOver)
+            writer.WriteString("lacking", fit.Lacking)
             writer.WriteNumber("classes", fit.Classes)
             writer.WriteNumber("found", fit.Found)
             writer.WriteNumber("of", fit.Of)

@@ -37,7 +37,8 @@ internal sealed record PublishedNet(
         }
     }
 
-    private static float[] Values(string name, long[] shape)
+    /// <summary>A tensor of the fixture's rule: statistics and scales are positive.</summary>
+    public static float[] Values(string name, long[] shape)
     {
         var key = RandomStream.Key(1, name);
         var inputs = shape.Skip(1).Aggregate(1L, (product, extent) => product * extent);
