@@ -25,7 +25,7 @@ type WeightFile =
         /// The SHA-256 of its bytes.
         Digest: string
         Tensors: StoredEntry[]
-        /// Names of tensors in which a number is infinite or none.
+        /// Names of tensors in which a number is infinite or NaN.
         NotFinite: Set<string>
         /// Whether it holds only what a run has of its own: the rest is in the file of another run.
         IsPart: bool
@@ -38,6 +38,10 @@ module WeightFiles =
     /// The note in the header of a run's weights that says which of them are in the file of another run.
     [<Literal>]
     let Borrowed = "borrowed"
+
+    /// Of a file with that note.
+    [<Literal>]
+    let Part = "it holds only what the run has learned: freeze export writes all of it"
 
     /// The format's own bound on headers.
     let private largestHeader = 100_000_000L
@@ -62,12 +66,18 @@ module WeightFiles =
     let isReadable (entry: StoredEntry) =
         List.contains entry.Type [ "F64"; "F32"; "F16"; "BF16" ]
 
+    let private unsound reason =
+        InvalidDataException $"this is not a sound safetensors file: {reason}"
+
     let private demand isSound reason =
         if not isSound then
-            raise (InvalidDataException $"this is not a sound safetensors file: {reason}")
+            raise (unsound reason)
 
     let private entry (data: int64) (property: JsonProperty) : StoredEntry =
         let kind = property.Value.GetProperty("dtype").GetString()
+
+        if isNull kind || not (sizes.ContainsKey kind) then
+            raise (InvalidDataException $"{property.Name} is of type {kind}, which Freeze does not know")
 
         let shape =
             [|
@@ -118,13 +128,21 @@ module WeightFiles =
 
         try
             use json = JsonDocument.Parse bytes
+            demand (json.RootElement.ValueKind = JsonValueKind.Object) "its header is no JSON object"
             let data = 8L + length
 
             let entries =
                 [|
                     for property in json.RootElement.EnumerateObject() do
                         if property.Name <> "__metadata__" then
-                            entry data property
+                            try
+                                entry data property
+                            with
+                            | :? InvalidOperationException
+                            | :? KeyNotFoundException
+                            | :? FormatException
+                            | :? OverflowException ->
+                                raise (unsound $"{property.Name} has no sound dtype, shape and data_offsets")
                 |]
 
             demand
@@ -142,11 +160,8 @@ module WeightFiles =
         with
         | :? JsonException
         | :? InvalidOperationException
-        | :? KeyNotFoundException
-        | :? FormatException
-        | :? ArgumentException
-        | :? OverflowException as error ->
-            raise (InvalidDataException($"the safetensors header is damaged: {error.Message}", error))
+        | :? ArgumentException as error ->
+            raise (InvalidDataException("the safetensors header is damaged: it is not JSON of texts", error))
 
     let private areFinite kind (bytes: Span<byte>) =
         let mutable finite = true
@@ -226,9 +241,14 @@ module WeightFiles =
 
     let private unpickled (path: string) =
         let name = Path.GetFileName(path).Replace("\\", "\\\\").Replace("'", "\\'")
-        let target = Path.ChangeExtension(name, ".safetensors")
+        let stem = Path.GetFileNameWithoutExtension name
 
-        "PyTorch has pickled it, and reading a pickle may run code, so Freeze reads none. This line of Python makes a file of it \
+        let target =
+            match $"{stem}.safetensors" with
+            | same when same = name -> $"{stem}-converted.safetensors"
+            | other -> other
+
+        "it looks like a PyTorch pickle, and reading a pickle may run code, so Freeze reads none. This line of Python makes a file of it \
 that can be read: import torch, safetensors.torch as s; s.save_file({n: t.contiguous() for n, t in "
         + $"torch.load('{name}', 'cpu', weights_only=True).items()}}, '{target}')"
 
@@ -249,11 +269,10 @@ that can be read: import torch, safetensors.torch as s; s.save_file({n: t.contig
     /// What is wrong with a tensor of the file as the start of a value of this name and shape; None where it serves.
     let fault (file: WeightFile) (name: string) (shape: int[]) : string option =
         let extents (shape: int64 seq) = String.Join("x", shape)
-        let part = "it holds only what the run has learned: freeze export writes all of it"
 
         match file.Tensors |> Array.tryFind (fun entry -> entry.Name = name) with
-        | Some entry when file.IsPart && entry.Shape <> Array.map int64 shape -> Some part
-        | None when file.IsPart -> Some part
+        | Some entry when file.IsPart && entry.Shape <> Array.map int64 shape -> Some Part
+        | None when file.IsPart -> Some Part
         | None -> Some $"it holds no {name}"
         | Some entry when not (isReadable entry) ->
             Some $"its {name} is of type {entry.Type}, and only F64, F32, F16 and BF16 are read"
@@ -261,5 +280,5 @@ that can be read: import torch, safetensors.torch as s; s.save_file({n: t.contig
             Some
                 $"its {name} is of shape {extents entry.Shape}, and the net's is {extents (Seq.map int64 shape)}"
         | Some _ when file.NotFinite.Contains name ->
-            Some $"its {name} holds a number that is infinite or none (NaN)"
+            Some $"its {name} holds a number that is infinite or NaN"
         | Some _ -> None

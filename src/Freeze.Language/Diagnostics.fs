@@ -319,15 +319,15 @@ module Diagnostic =
         notSafetensors span reason
         |> hint "take a file of the same net, or another start for these layers"
 
-    let headByItself span (layer: string) (found: int64) (wanted: int) =
+    let headByItself span (layer: string) (found: int64) (wanted: int) (other: string option) =
         let has =
-            if found = 0L then
-                "the file has none"
-            else
-                $"the file's has %d{found} units, and the net's %d{wanted}"
+            match found, other with
+            | 0L, Some other -> $"the file has none of this name; its {other} may be one"
+            | 0L, None -> "the file has none"
+            | _ -> $"the file's has %d{found} units, and the net's %d{wanted}"
 
         note "FRZ130" span $"{layer} starts by its own scheme: {has}"
-        |> hint $"`{layer}: train init torch` behind this rule would say so"
+        |> hint $"add `{layer}: train init torch` after it to silence this note"
 
     let leftOver span (names: string list) =
         let what =
@@ -451,6 +451,14 @@ module Diagnostic =
     let namesStars span =
         error "FRZ039" span "the name has other stars than the parts"
         |> hint "each star of the parts stands once in the name: `*`, or `(*-1)` for one less"
+
+    let namesSum span =
+        error "FRZ039" span "this star is no sum of whole numbers"
+        |> hint "such as `(*-1)` or `(*+3)`, without spaces and with four digits at most"
+
+    let namesNone span (layer: string) =
+        error "FRZ039" span $"these names leave nothing of {layer}"
+        |> hint "`\"\"` leaves out a part of a path, not all of it"
 
     let namesTooMany span limit =
         error "FRZ039" span $"a net has at most %d{limit} lines of names"

@@ -41,8 +41,15 @@ type Fit =
         LeftOver: string list
     }
 
-    /// Whether the net can start from the file: its classifier starts by itself where the file has none.
-    member this.IsWhole = this.OtherShapes.IsEmpty && this.Missing = this.MissingHead
+    /// Whether the net can start from the file, and nothing in that speaks of another net: a classifier starts by itself where the
+    /// file has none.
+    member this.IsWhole =
+        this.OtherShapes.IsEmpty
+        && this.LeftOver.IsEmpty
+        && this.Missing = this.MissingHead
+
+    /// Whether the file has all of the net, and more than that.
+    member this.IsMore = this.Found = this.Of && not this.LeftOver.IsEmpty
 
     /// From 0 to 1: the part of the net's weights and of the file's tensors that fit each other.
     member this.Score =
@@ -123,12 +130,21 @@ let private fit (file: WeightFile) (name: string) (built: NetChecker.Built) : Fi
 
     let head = FileStarts.headOf net
 
+    let units =
+        head
+        |> List.tryPick (fun weight ->
+            match entries.TryGetValue(reading.NameOf weight) with
+            | true, entry when entry.Shape.Length > 0 -> Some entry.Shape[0]
+            | _ -> None)
+        |> Option.defaultValue 0L
+
     let shapeFits (weight: Weight) (entry: StoredEntry) =
         let wanted = Array.map int64 weight.Shape
 
         entry.Shape = wanted
         || (List.contains weight head
             && entry.Shape.Length = wanted.Length
+            && entry.Shape[0] = units
             && entry.Shape[1..] = wanted[1..])
 
     let looked =
@@ -152,13 +168,7 @@ let private fit (file: WeightFile) (name: string) (built: NetChecker.Built) : Fi
         Publishers = reading.Table |> Option.map _.Publishers |> Option.defaultValue []
         PassedOver = reading.PassedOver
         Lacking = reading.Lacking
-        Classes =
-            head
-            |> List.tryPick (fun weight ->
-                match entries.TryGetValue(reading.NameOf weight) with
-                | true, entry when entry.Shape.Length > 0 -> Some entry.Shape[0]
-                | _ -> None)
-            |> Option.defaultValue 0L
+        Classes = units
         Layers =
             net
             |> Seq.map _.Layer

@@ -157,7 +157,7 @@ let leftOver (net: Weight[]) (reading: Reading) : string list =
     |> Seq.filter (known.Contains >> not)
     |> List.ofSeq
 
-/// The number of units that the file's classifier has, where it is the net's but for that; 0 where the file has none.
+/// The number of units that all of the file's classifier has, where it is the net's but for that; 0 where the file has none.
 let private otherUnits (reading: Reading) (head: Weight list) : int64 option =
     let found =
         head
@@ -169,16 +169,36 @@ let private otherUnits (reading: Reading) (head: Weight list) : int64 option =
     if found |> List.forall (fun (_, entry) -> entry.IsNone) then
         Some 0L
     else
-        found
-        |> List.tryPick (fun (weight, entry) ->
+        let units (weight: Weight, entry: StoredEntry option) =
             match entry with
             | Some entry when
                 entry.Shape.Length = weight.Shape.Length
                 && entry.Shape[1..] = Array.map int64 weight.Shape[1..]
-                && entry.Shape[0] <> int64 weight.Shape[0]
                 ->
                 Some entry.Shape[0]
+            | _ -> None
+
+        match found |> List.map units |> List.distinct with
+        | [ Some units ] when units <> int64 head.Head.Shape[0] -> Some units
+        | _ -> None
+
+/// A tensor for which the net has no place and that may be a classifier behind the net's last features.
+let private otherHead (net: Weight[]) (reading: Reading) (head: Weight list) : string option =
+    let width =
+        head
+        |> List.tryPick (fun weight ->
+            match weight.Shape with
+            | [| _; width |] -> Some(int64 width)
             | _ -> None)
+
+    let left = HashSet(leftOver net reading)
+
+    reading.File.Tensors
+    |> Array.tryFind (fun entry ->
+        entry.Shape.Length = 2
+        && Some entry.Shape[1] = width
+        && left.Contains entry.Name)
+    |> Option.map _.Name
 
 /// What of a file some weights of a net start from.
 type Start =
@@ -250,7 +270,9 @@ let find
 
     match faults reading (if without.IsSome then others else weights), without with
     | Some faults, _ -> report (Diagnostic.weightsUnfit span faults)
-    | None, Some units -> report (Diagnostic.headByItself span head.Head.Layer units head.Head.Shape[0])
+    | None, Some units ->
+        let other = if units = 0L then otherHead net reading head else None
+        report (Diagnostic.headByItself span head.Head.Layer units head.Head.Shape[0] other)
     | None, None -> ()
 
     {

@@ -230,10 +230,14 @@ and private names builder environment publishers lines =
     then
         builder.Fail(Diagnostic.namesInside publishers.Head.Span)
 
-    for publisher in publishers do
-        Map.tryFind publisher.Value known
-        |> Option.iter (fun first ->
-            builder.Fail(Diagnostic.definedTwice publisher.Span "a publisher" publisher.Value first))
+    (known, publishers)
+    ||> List.fold (fun known publisher ->
+        match Map.tryFind publisher.Value known with
+        | Some first ->
+            builder.Fail(Diagnostic.definedTwice publisher.Span "a publisher" publisher.Value first)
+            known
+        | None -> Map.add publisher.Value publisher.Span known)
+    |> ignore
 
     let read (line: Located<NameLine option>) =
         match line.Value |> Option.map NetNames.line with
@@ -258,9 +262,14 @@ and private names builder environment publishers lines =
     if builder.NameLines.Count > mostNameLines then
         builder.Fail(Diagnostic.namesTooMany publishers.Head.Span mostNameLines)
 
-/// Lines of names that speak of no layer. A net with parameters may have other layers elsewhere.
+/// Names that leave nothing of a layer, and lines of names that speak of no layer. A net with parameters may have other layers elsewhere.
 let private checkNames report (definition: Definition) (builder: Builder) (net: Net) =
     let layers = Net.weights net |> Seq.map _.Layer |> Seq.distinct |> List.ofSeq
+
+    for table, span in builder.Names do
+        layers
+        |> List.tryFind (fun layer -> NetNames.ofLayer table layer = "")
+        |> Option.iter (fun layer -> report (Diagnostic.namesNone span layer))
 
     if definition.Parameters.IsEmpty then
         for line, span in builder.NameLines do

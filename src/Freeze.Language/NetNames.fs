@@ -52,6 +52,11 @@ let line (written: NameLine) : Result<Line, Diagnostic> =
 
     if parts |> List.exists (fun part -> starsOf part > 1 || part = "") then
         Error(Diagnostic.namesParts written.Parts.Span)
+    elif
+        star.Matches name
+        |> Seq.exists (fun star -> star.Value = "*" && star.Index > 0 && name[star.Index - 1] = '(')
+    then
+        Error(Diagnostic.namesSum written.Name.Span)
     elif starsOf written.Parts.Value <> starsOf name then
         Error(Diagnostic.namesStars written.Name.Span)
     else

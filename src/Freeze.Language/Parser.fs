@@ -318,6 +318,10 @@ netPartRef.Value <-
         .>>. block None (nameLine <?> "parts of the net, `:` and their name in quotes")
         |>> NetItem.Names
 
+    let namesOfNobody =
+        attempt (keyword "names" .>> followedByString "{")
+        >>. failFatally "these names are of nobody: `names PUBLISHER { … }`"
+
     let named = attempt (name .>> followedByString "{") .>>. netBody |>> NetItem.Block
     let plain = phrase |>> fun phrase -> NetItem.Layer(None, phrase)
 
@@ -329,6 +333,7 @@ netPartRef.Value <-
             stage
             endStage
             names
+            namesOfNobody
             structure None
             named
             plain

@@ -1,6 +1,7 @@
 /// The last rule that matches a weight wins: rules to one plan per weight.
 module Freeze.Language.Rules
 
+open System.Collections.Generic
 open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Values
@@ -206,6 +207,13 @@ let private restOf context (rules: Rule list) : Effect option =
 /// The files that weights start from, each with the weights that a rule claims for it.
 let private fileStarts context (claimed: (Located<string> * Weight) list) : Map<Span, FileStarts.Start> =
     let net = context.Net.Weights
+    let unfit = HashSet<string>()
+
+    let report path (diagnostic: Diagnostic) =
+        if diagnostic.Severity = Severity.Error then
+            unfit.Add path |> ignore
+
+        context.Report diagnostic
 
     let found =
         [
@@ -214,12 +222,15 @@ let private fileStarts context (claimed: (Located<string> * Weight) list) : Map<
                 | Some file ->
                     written.Span,
                     List.map snd weights
-                    |> FileStarts.find context.Report context.Names net written.Span file
+                    |> FileStarts.find (report (fst file)) context.Names net written.Span file
                 | None -> ()
         ]
 
-    // Of a file from which a part of the net starts more is left over than is of interest.
-    for _, several in found |> List.groupBy (fun (_, start) -> start.Path) do
+    // Of a file that does not fit, or from which a part of the net starts, more is left over than is of interest.
+    for _, several in
+        found
+        |> List.filter (fun (_, start) -> not (unfit.Contains start.Path))
+        |> List.groupBy (fun (_, start) -> start.Path) do
         let spans = several |> List.map fst
 
         let started =

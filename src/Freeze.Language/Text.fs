@@ -144,6 +144,7 @@ module Source =
         try
             read path
         with
+        | :? FileNotFoundException when Directory.Exists path -> Error "it is a folder, not a file"
         | :? FileNotFoundException
         | :? DirectoryNotFoundException -> Error "there is no such file"
         | :? UnauthorizedAccessException when Directory.Exists path -> Error "it is a folder, not a file"

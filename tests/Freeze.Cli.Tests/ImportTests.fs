@@ -8,8 +8,8 @@ open Expecto
 open Freeze.Cli.Tests.Command
 open Freeze.Tests.Expectations
 
-/// Writes a safetensors file of zeros.
-let write (path: string) (tensors: (string * int list) list) =
+/// Writes a safetensors file of zeros, behind other entries of its header.
+let private writeBehind (first: string list) (path: string) (tensors: (string * int list) list) =
     let entries, length =
         tensors
         |> List.mapFold
@@ -21,12 +21,15 @@ let write (path: string) (tensors: (string * int list) list) =
                 finish)
             0
 
-    let header = Encoding.UTF8.GetBytes("{" + String.concat "," entries + "}")
+    let header = Encoding.UTF8.GetBytes("{" + String.concat "," (first @ entries) + "}")
 
     File.WriteAllBytes(
         path,
         Array.concat [ BitConverter.GetBytes(int64 header.Length); header; Array.zeroCreate length ]
     )
+
+/// Writes a safetensors file of zeros.
+let write = writeBehind []
 
 let private norm name channels =
     [
@@ -65,10 +68,17 @@ let tests =
         [
             test "a file's net is recognised by names and shapes, whatever its classes" {
                 let path = fileOf "w.safetensors" (("aux.weight", [ 5 ]) :: resnet20 100)
+                let whole = freeze [ "import"; fileOf "w.safetensors" (resnet20 100) ]
+                contains "It fits resnet-20 with 100 classes, in the names of pytorch." whole.Text
                 let output = freeze [ "import"; path ]
                 equal 0 output.Code
                 contains "275,577 numbers in 40 layers (F32)." output.Text
-                contains "It fits resnet-20 with 100 classes, in the names of pytorch." output.Text
+
+                contains
+                    "It holds all of resnet-20, in the names of pytorch, but 1 tensor more: probably another net."
+                    output.Text
+
+                lacks "init from" output.Text
                 contains "left over: aux.weight" output.Text
                 matches @"block2.unit1.conv1 +layer2.0.conv1 +conv +32x16x3x3 +4,608" output.Text
                 matches @"— +aux +norm +5 +5" output.Text
@@ -78,6 +88,7 @@ let tests =
                 equal "resnet-20" (fit.GetProperty("net").GetString())
                 equal 100 (fit.GetProperty("classes").GetInt32())
                 equal (fit.GetProperty("of").GetInt32()) (fit.GetProperty("found").GetInt32())
+                isFalse (fit.GetProperty("whole").GetBoolean())
                 equal "aux.weight" (fit.GetProperty("leftOver").[0].GetString())
             }
 
@@ -101,7 +112,7 @@ let tests =
                 let path = fileOf "w.safetensors" body
 
                 contains
-                    "It fits resnet-20 but for its classifier, of which the file has nothing, in the names of pytorch."
+                    "It fits resnet-20 without its classifier, in the names of pytorch."
                     (freeze [ "import"; path ]).Text
 
                 let fit = (json (freeze [ "import"; path; "--json" ])).GetProperty "fit"
@@ -156,6 +167,31 @@ let tests =
                 matches @"encoder +linear +7x7 +49" strange.Text
             }
 
+            test "a file without a classifier fits, and one whose classifier is called linear" {
+                let others = (resnet20 10).Tail.Tail
+                let without = freeze [ "import"; fileOf "w.safetensors" others ]
+                contains "It fits resnet-20 without its classifier, in the names of pytorch." without.Text
+                contains "all: train init from" without.Text
+                lacks "missing" without.Text
+
+                let linear = ("linear.weight", [ 10; 64 ]) :: ("linear.bias", [ 10 ]) :: others
+
+                contains
+                    "It fits resnet-20 with 10 classes, in the names of akamaster."
+                    (freeze [ "import"; fileOf "w.safetensors" linear ]).Text
+
+                let torn = ("fc.weight", [ 10; 64 ]) :: ("fc.bias", [ 9 ]) :: others
+                lacks "It fits" (freeze [ "import"; fileOf "w.safetensors" torn ]).Text
+            }
+
+            test "no net starts from a file that holds only what a run has learned" {
+                let path = Path.Combine(folder (), "w.safetensors")
+                writeBehind [ "\"__metadata__\":{\"borrowed\":\"{}\"}" ] path (resnet20 10)
+                let output = freeze [ "import"; path ]
+                contains "it holds only what the run has learned: freeze export writes all of it." output.Text
+                lacks "init from" output.Text
+            }
+
             test "a file that Freeze has written is one of its own names" {
                 let store, path = folder (), Path.Combine(folder (), "w.safetensors")
                 let written = file (quick + "net lenet\n")
@@ -178,6 +214,7 @@ let tests =
 
                 refused "net.pth" "PK\003\004 and more" "torch.load('net.pth', 'cpu', weights_only=True)"
                 refused "net.safetensors" "not at all such a file" "this is not a sound safetensors file"
+                contains "it is a folder, not a file" (freeze [ "import"; folder () ]).Errors
                 contains "there is no such file" (freeze [ "import"; "nowhere.safetensors" ]).Errors
             }
         ]

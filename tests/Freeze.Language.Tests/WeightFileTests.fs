@@ -181,6 +181,29 @@ let tests =
                     "its fc.weight is of shape 10x3"
                     rule
                     (written (whole @ [ "fc.weight", "F32", [ 10; 3 ], floats 30 0f; (head 10)[1] ]))
+
+                // So it is where the bias alone would fit another number of units, or the two have other numbers of units.
+                for units in [ 10; 20 ] do
+                    let width = if units = 20 then 2 else 3
+
+                    said
+                        $"its fc.weight is of shape {units}x{width}"
+                        rule
+                        (written (
+                            whole
+                            @ [
+                                "fc.weight", "F32", [ units; width ], floats (units * width) 0f
+                                (head 1000)[1]
+                            ]
+                        ))
+
+                match
+                    messages rule (written (whole @ [ "linear.weight", "F32", [ 7; 2 ], floats 14 0f ]))
+                with
+                | [ own; left ] ->
+                    contains "the file has none of this name; its linear.weight may be one" own
+                    contains "FRZ131" left
+                | several -> failwith $"%A{several}"
             }
 
             test "what is missing is listed, and what is left over where all of the net starts from the file" {
@@ -188,9 +211,8 @@ let tests =
                 said "it holds no conv1.weight, conv1.bias or bn1.bias" rule (written [ norm "weight" 1f ])
 
                 match messages rule (written [ "features.0.weight", "F32", [ 1 ], floats 1 0f ]) with
-                | [ missing; left ] ->
+                | [ missing ] ->
                     contains "it holds none of these 4 tensors: `freeze import` shows what it holds" missing
-                    contains "the file holds features.0.weight, for which the net has no place" left
                 | several -> failwith $"%A{several}"
 
                 let others =
@@ -211,6 +233,10 @@ let tests =
             }
 
             test "a file that PyTorch has pickled is refused with the line that converts it" {
+                contains
+                    "'w-converted.safetensors')"
+                    (messages conv (Array.append "PK"B (Array.zeroCreate 100)) |> List.exactlyOne)
+
                 for start in [ "PK\003\004"B; [| 0x80uy; 2uy |] ] do
                     said "may run code" conv (Array.append start (Array.zeroCreate 100))
 
@@ -218,6 +244,27 @@ let tests =
                         "torch.load('w.safetensors', 'cpu', weights_only=True)"
                         conv
                         (Array.append start (Array.zeroCreate 100))
+            }
+
+            test "a header that is not the format's is refused in plain words" {
+                let header (json: string) =
+                    let bytes = Encoding.UTF8.GetBytes json
+                    Array.append (BitConverter.GetBytes(int64 bytes.Length)) bytes
+
+                said
+                    "conv1.weight is of type C64, which Freeze does not know"
+                    conv
+                    (written [ "conv1.weight", "C64", [ 1 ], Array.zeroCreate 8 ])
+
+                for json, words in
+                    [
+                        "[]", "its header is no JSON object"
+                        "{]", "it is not JSON of texts"
+                        "{\"a\":{}}", "a has no sound dtype, shape and data_offsets"
+                        "{\"a\":7}", "a has no sound dtype, shape and data_offsets"
+                        "{\"__metadata__\":7}", "it is not JSON of texts"
+                    ] do
+                    said words conv (header json)
             }
 
             test "a file that is cut short is reported at the rule" {

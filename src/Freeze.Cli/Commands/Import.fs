@@ -31,9 +31,12 @@ let private printFit (path: string) (fit: Fit) =
             if fit.MissingHead.IsEmpty then
                 $"with {count fit.Classes} classes"
             else
-                "but for its classifier, of which the file has nothing"
+                "without its classifier"
 
         say "It fits %s %s, %s." net classes (names fit)
+    elif fit.IsMore then
+        let more = plural fit.LeftOver.Length "tensor"
+        say "It holds all of %s, %s, but %s more: probably another net." net (names fit) more
     else
         say "No net of the library fits it; nearest is %s, %s, of which it has %s." net (names fit) tensors
 
@@ -128,6 +131,7 @@ let private printJson (path: string) (file: WeightFile) (fit: Fit option) (layer
             strings "missing" fit.Missing
             strings "otherShapes" fit.OtherShapes
             strings "leftOver" fit.LeftOver
+            writer.WriteBoolean("whole", fit.IsWhole && not file.IsPart)
             writer.WriteEndObject())
 
         layers
@@ -163,6 +167,7 @@ let run (arguments: ParseResults<ImportArguments>) : int =
                 (types file)
 
             match fit with
+            | _ when file.IsPart -> say "No net can start from it: %s." WeightFiles.Part
             | Some fit -> printFit path fit
             | None -> say "It fits no net of the library."
 
