@@ -280,3 +280,51 @@ let find
         Path = path
         Without = if without.IsSome then [ head.Head.Layer ] else []
     }
+
+/// Where weights start that rules claim for files, by the place where each file is written; what is wrong goes to `report`. `file` gives a
+/// file's full path and what it holds.
+let all
+    (report: Diagnostic -> unit)
+    (file: Located<string> -> Result<string * WeightFile, Diagnostic>)
+    (tables: NetNames.Table list)
+    (net: Weight[])
+    (claimed: (Located<string> * Weight) list)
+    : Map<Span, Start> =
+    let unfit = HashSet<string>()
+
+    let noting path (diagnostic: Diagnostic) =
+        if diagnostic.Severity = Severity.Error then
+            unfit.Add path |> ignore
+
+        report diagnostic
+
+    let found =
+        [
+            for written, weights in claimed |> List.groupBy fst do
+                match file written |> Diagnostic.keep report with
+                | Some found ->
+                    written.Span,
+                    List.map snd weights |> find (noting (fst found)) tables net written.Span found
+                | None -> ()
+        ]
+
+    // Of a file that does not fit, or from which a part of the net starts, more is left over than is of interest.
+    for _, several in
+        found
+        |> List.filter (fun (_, start) -> not (unfit.Contains start.Path))
+        |> List.groupBy (fun (_, start) -> start.Path) do
+        let spans = several |> List.map fst
+
+        let started =
+            claimed
+            |> List.filter (fun (written, _) -> List.contains written.Span spans)
+            |> List.map snd
+            |> List.append (headOf net)
+            |> List.distinctBy _.Name
+
+        match leftOver net (snd several.Head).Reading with
+        | [] -> ()
+        | names when started.Length = net.Length -> report (Diagnostic.leftOver spans.Head names)
+        | _ -> ()
+
+    Map.ofList found

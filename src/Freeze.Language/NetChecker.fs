@@ -262,20 +262,6 @@ and private names builder environment publishers lines =
     if builder.NameLines.Count > mostNameLines then
         builder.Fail(Diagnostic.namesTooMany publishers.Head.Span mostNameLines)
 
-/// Names that leave nothing of a layer, and lines of names that speak of no layer. A net with parameters may have other layers elsewhere.
-let private checkNames report (definition: Definition) (builder: Builder) (net: Net) =
-    let layers = Net.weights net |> Seq.map _.Layer |> Seq.distinct |> List.ofSeq
-
-    for table, span in builder.Names do
-        layers
-        |> List.tryFind (fun layer -> NetNames.ofLayer table layer = "")
-        |> Option.iter (fun layer -> report (Diagnostic.namesNone span layer))
-
-    if definition.Parameters.IsEmpty then
-        for line, span in builder.NameLines do
-            if not (NetNames.isUsed layers line) then
-                report (Diagnostic.namesNothing span)
-
 /// What stands behind a stage must not read what stands inside of it.
 let private checkMarks (builder: Builder) (net: Net) =
     for stage, span in builder.Marks do
@@ -339,7 +325,9 @@ let check
                 checkMarks builder net
 
             if builder.IsSound then
-                checkNames report definition builder net
+                let layers = Net.weights net |> Seq.map _.Layer |> Seq.distinct |> List.ofSeq
+
+                NetNames.check report definition.Parameters.IsEmpty layers builder.Names builder.NameLines
 
                 Some
                     {

@@ -121,3 +121,22 @@ let isUsed (layers: string seq) (line: Line) : bool =
         | _ :: rest -> (translated segments line).IsSome || isIn rest
 
     layers |> Seq.exists (fun layer -> isIn (List.ofArray (layer.Split '.')))
+
+/// Reports names that leave nothing of a layer, and lines that speak of none. `isWhole`: the net has no parameters, so it has no other layers
+/// elsewhere.
+let check
+    report
+    (isWhole: bool)
+    (layers: string list)
+    (tables: (Table * Span) seq)
+    (lines: (Line * Span) seq)
+    =
+    for table, span in tables do
+        layers
+        |> List.tryFind (fun layer -> ofLayer table layer = "")
+        |> Option.iter (fun layer -> report (Diagnostic.namesNone span layer))
+
+    if isWhole then
+        for line, span in lines do
+            if not (isUsed layers line) then
+                report (Diagnostic.namesNothing span)

@@ -1,7 +1,6 @@
 /// The last rule that matches a weight wins: rules to one plan per weight.
 module Freeze.Language.Rules
 
-open System.Collections.Generic
 open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Values
@@ -204,49 +203,6 @@ let private restOf context (rules: Rule list) : Effect option =
                 Treatment = whole wish
             })
 
-/// The files that weights start from, each with the weights that a rule claims for it.
-let private fileStarts context (claimed: (Located<string> * Weight) list) : Map<Span, FileStarts.Start> =
-    let net = context.Net.Weights
-    let unfit = HashSet<string>()
-
-    let report path (diagnostic: Diagnostic) =
-        if diagnostic.Severity = Severity.Error then
-            unfit.Add path |> ignore
-
-        context.Report diagnostic
-
-    let found =
-        [
-            for written, weights in claimed |> List.groupBy fst do
-                match context.File written |> Diagnostic.keep context.Report with
-                | Some file ->
-                    written.Span,
-                    List.map snd weights
-                    |> FileStarts.find (report (fst file)) context.Names net written.Span file
-                | None -> ()
-        ]
-
-    // Of a file that does not fit, or from which a part of the net starts, more is left over than is of interest.
-    for _, several in
-        found
-        |> List.filter (fun (_, start) -> not (unfit.Contains start.Path))
-        |> List.groupBy (fun (_, start) -> start.Path) do
-        let spans = several |> List.map fst
-
-        let started =
-            claimed
-            |> List.filter (fun (written, _) -> List.contains written.Span spans)
-            |> List.map snd
-            |> List.append (FileStarts.headOf net)
-            |> List.distinctBy _.Name
-
-        match FileStarts.leftOver net (snd several.Head).Reading with
-        | [] -> ()
-        | names when started.Length = net.Length -> context.Report(Diagnostic.leftOver spans.Head names)
-        | _ -> ()
-
-    Map.ofList found
-
 let private start context (files: Map<Span, FileStarts.Start>) (weight: Weight) (inits: Init option list) =
     match List.tryPick id inits with
     | None -> context.Start weight
@@ -318,7 +274,7 @@ let resolve (context: RuleContext) (rules: Rule list) : Resolved =
                 | Some(Init.File written) -> written, net.Weights[i]
                 | _ -> ()
         ]
-        |> fileStarts context
+        |> FileStarts.all context.Report context.File context.Names context.Net.Weights
 
     let plan i (weight: Weight) : WeightPlan =
         let effect = effect i
