@@ -49,8 +49,9 @@ projects=(tests/*/*.Tests.*proj)
 rm -f artifacts/*.Tests.{txt,code}
 trap 'trap "" TERM; kill 0; exit 130' INT TERM
 
-# Two projects at a time. The longest begin: that of the commands mostly waits for processes, that of the runtime computes.
-waiting=(tests/Freeze.{Cli,Runtime}.Tests/*.Tests.*proj)
+# Two projects at a time. The longest begin: that of the commands mostly waits for processes, that of the runtime computes. The shortest
+# ends, so that neither lane is idle for long.
+waiting=(tests/Freeze.{Cli,Runtime,Kernels,Language,Report}.Tests/*.Tests.*proj)
 for project in "${projects[@]}"; do
     [[ " ${waiting[*]} " == *" $project "* ]] || waiting+=("$project")
 done
