@@ -56,9 +56,6 @@ type Fit =
         let unfit = this.OtherShapes.Length + this.LeftOver.Length
         2.0 * float this.Found / float (this.Of + this.Found + unfit)
 
-let private statistics =
-    set [ "running_mean"; "running_var"; "num_batches_tracked" ]
-
 let private parts (name: string) =
     match name.LastIndexOf '.' with
     | -1 -> "", name
@@ -88,7 +85,8 @@ let layers (file: WeightFile) : StoredLayer list =
                 Shape = (named "weight" |> Option.defaultValue tensors.Head).Shape
                 Parameters =
                     tensors
-                    |> List.filter (fun entry -> not (statistics.Contains(snd (parts entry.Name))))
+                    |> List.filter (fun entry ->
+                        not (List.contains (snd (parts entry.Name)) FileStarts.statistics))
                     |> List.sumBy size
             }
     ]

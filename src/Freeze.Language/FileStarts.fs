@@ -137,6 +137,9 @@ let read (tables: NetNames.Table list) (net: Weight[]) (file: WeightFile) : Read
         net |> Seq.filter (holds reading) |> Seq.length,
         -(reading.PassedOver.Length + reading.Lacking.Length))
 
+/// What a batch norm has in a file beside its weights.
+let statistics = [ "running_mean"; "running_var"; "num_batches_tracked" ]
+
 /// Tensors of the file for which the net has no place. What PyTorch counts beside its weights is none.
 let leftOver (net: Weight[]) (reading: Reading) : string list =
     let known =
@@ -147,7 +150,7 @@ let leftOver (net: Weight[]) (reading: Reading) : string list =
                     reading.NameOf weight
 
                     if weight.Kind = LayerKind.BatchNorm then
-                        for statistic in [ "running_mean"; "running_var"; "num_batches_tracked" ] do
+                        for statistic in statistics do
                             $"{reading.LayerOf weight.Layer}.{statistic}"
                 })
         )

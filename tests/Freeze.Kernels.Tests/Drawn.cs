@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Xunit;
 using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
 
 namespace Freeze.Kernels.Tests;
 
@@ -101,5 +102,27 @@ internal static class Drawn
         {
             Close(expected, found, tolerance, name);
         }
+    }
+
+    /// <summary>The same of a convolution by a kernel with sides of 3 and a padding of 1, of which a slice learns.</summary>
+    /// <param name="graph">Records it.</param>
+    /// <param name="shape">Of the input.</param>
+    /// <param name="kernel">Its shape.</param>
+    /// <param name="dimension">The dimension that the slice is along.</param>
+    /// <param name="places">Where its entries are.</param>
+    public static void CompareSliceInDouble(Graph graph, long[] shape, long[] kernel, int dimension, long[] places)
+    {
+        using var scope = NewDisposeScope();
+        var start = Values(kernel, 2);
+        var index = tensor(places, [places.Length]);
+        CompareInDouble(graph, shape, kernel[0], (x, bias, exact) =>
+        {
+            var whole = exact ? start : start.to(float32);
+            var slice = whole.index_select(dimension, index).requires_grad_();
+            var y = exact
+                ? F.conv2d(x, whole.index_copy(dimension, index, slice), bias, [1, 1], [1, 1])
+                : Conv2d.Of(graph, ref x, null, new KernelSlice(slice, whole, dimension, index), bias, new([1, 1], [1, 1], true));
+            return (y, slice);
+        });
     }
 }

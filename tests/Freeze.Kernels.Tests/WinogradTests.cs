@@ -70,21 +70,8 @@ public sealed class WinogradTests
     [InlineData(1, new long[] { 5, 6, 7, 8, 9 })]
     [InlineData(1, new long[] { 0, 2 })]
     [InlineData(3, new long[] { 1 })]
-    public void ASliceAsInDouble(int dimension, long[] places)
-    {
-        using var scope = NewDisposeScope();
-        var start = Drawn.Values([32, 20, 3, 3], 2);
-        var index = tensor(places, [places.Length]);
-        Drawn.CompareInDouble(graph, [16, 20, 12, 12], 32, (x, bias, exact) =>
-        {
-            var whole = exact ? start : start.to(float32);
-            var slice = whole.index_select(dimension, index).requires_grad_();
-            var y = exact
-                ? F.conv2d(x, whole.index_copy(dimension, index, slice), bias, [1, 1], [1, 1])
-                : Conv2d.Of(graph, ref x, null, new KernelSlice(slice, whole, dimension, index), bias, new([1, 1], [1, 1], true));
-            return (y, slice);
-        });
-    }
+    public void ASliceAsInDouble(int dimension, long[] places) =>
+        Drawn.CompareSliceInDouble(graph, [16, 20, 12, 12], [32, 20, 3, 3], dimension, places);
 
     // A reshape gives maps of one pixel whatever strides: their gradient was read in the wrong places.
     [Fact]
