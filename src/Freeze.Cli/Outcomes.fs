@@ -66,6 +66,15 @@ let nothingDone (outcomes: (Run * RunOutcome) list) : string option =
     else
         None
 
+/// How fast a batch went in which two runs or more were trained: "24 runs in 1 min, 1,180 an hour".
+let pace (seconds: float) (outcomes: (Run * RunOutcome) list) : string option =
+    match outcomes |> List.filter (snd >> _.IsFinished) |> List.length with
+    | 0
+    | 1 -> None
+    | trained ->
+        Some
+            $"{trained} runs in {duration seconds}, {count (int64 (float trained / seconds * 3600.0))} an hour"
+
 let printTable (outcomes: (Run * RunOutcome) list) =
     // Runs of a profile are not those of the file itself: no table leaves that open.
     let hasProfile = outcomes |> List.exists (fun (run, _) -> run.Profile <> "")

@@ -162,9 +162,11 @@ let tests =
                 let first = freeze [ "run"; source; "--store"; store ]
                 equal 0 first.Code
                 lacks "Nothing to do" first.Text
+                matches @"(?m)^2 runs in \d+ s, [\d,]+ an hour\.$" first.Text
                 let again = freeze [ "run"; source; "--store"; store ]
                 equal 0 again.Code
                 contains "Nothing to do: 2 of 2 runs finished." again.Text
+                lacks "an hour" again.Text
             }
 
             test "the test set is never called validation" {

@@ -2,6 +2,7 @@
 module Freeze.Cli.Commands.Run
 
 open System
+open System.Diagnostics
 open System.IO
 open System.Threading
 open Argu
@@ -213,6 +214,7 @@ let private train
     (cancel: CancellationToken)
     : int =
     let jobs = jobs arguments runs
+    let watch = Stopwatch.StartNew()
 
     let outcomes =
         if jobs.Count > 1 then
@@ -241,6 +243,8 @@ let private train
         match Outcomes.nothingDone outcomes with
         | Some told -> say "Nothing to do: %s. Records are in %s." told store
         | None -> say "Records are in %s." store
+
+        Outcomes.pace watch.Elapsed.TotalSeconds outcomes |> Option.iter (say "%s.")
 
         if cancel.IsCancellationRequested then
             say "Stopped, and saved: the same command goes on from there."
