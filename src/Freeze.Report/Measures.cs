@@ -83,6 +83,11 @@ public static class Measures
         };
     }
 
+    /// <summary>Whether a run's records may come to tell a measure: of a stage that its net lacks they never do.</summary>
+    internal static bool CanHave(string measure, RunRecords run) =>
+        measure.Split(" of stage ") is not [_, var stage]
+        || int.Parse(stage, CultureInfo.InvariantCulture) <= run.Run.Recipe.Net.Stages.Length;
+
     /// <summary>
     /// A measure that each stage of a run has one of: that of the candidate that was kept, or null where the run has no
     /// stages or the word means nothing of a stage.

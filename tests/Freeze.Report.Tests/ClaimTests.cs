@@ -114,6 +114,15 @@ public sealed class ClaimTests
     }
 
     [Fact]
+    public void ANetWithoutAStageIsNotComparedByIt()
+    {
+        var file = MadeUp.File(
+            "data cifar10; validate 100; net [cnn1, cnn2]; learn stage by stage; report { claim lr of stage 1 < lr of stage 2 }",
+            MadeUp.Staged);
+        Assert.Equal("cnn2", Assert.Single(JudgedClaim.Of(file)[0].Parts).Where);
+    }
+
+    [Fact]
     public void SidesAreComparedWhereAllElseIsAlike()
     {
         var claim = Judge(

@@ -94,7 +94,7 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
         var axes = file.Telling([]);
         return
         [
-            .. claim.Names.Zip(claim.Names.Skip(1)).SelectMany(pair => Groups(file, claim.On, axes).Select(group =>
+            .. claim.Names.Zip(claim.Names.Skip(1)).SelectMany(pair => WithBoth(pair, Groups(file, claim.On, axes)).Select(group =>
             {
                 var which = claim.Names.Length > 2 ? Write(claim.Relation, [pair.First, pair.Second]) + "; " : "";
                 var where = (which + Common(axes, group, group)).TrimEnd(' ', ';');
@@ -102,6 +102,13 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
                     with { Axes = [.. axes.Zip(group.Values).Where(axis => axis.Second.Length > 0)] };
             })),
         ];
+    }
+
+    // The groups whose nets have the stages that both measures are of; all of them where none has.
+    private static RunGroup[] WithBoth((string First, string Second) pair, RunGroup[] groups)
+    {
+        RunGroup[] able = [.. groups.Where(group => group.Runs.Any(run => Measures.CanHave(pair.First, run) && Measures.CanHave(pair.Second, run)))];
+        return able.Length > 0 ? able : groups;
     }
 
     // What a seed decides besides, such as the order of the images, is the same on both sides: it is left out of the difference.
