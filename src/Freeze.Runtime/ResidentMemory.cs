@@ -25,11 +25,15 @@ internal sealed class ResidentMemory
     /// </summary>
     public static void Begin()
     {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        // Other ways of collecting keep what is free for later.
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        TorchLibraries.Trim();
+        if (!KeepsFree)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            // Other ways of collecting keep what is free for later.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            TorchLibraries.Trim();
+        }
+
         try
         {
             // "5" sets the most that was resident to what is; where it cannot be written, the most is that of the whole process.
@@ -39,6 +43,9 @@ internal sealed class ResidentMemory
         {
         }
     }
+
+    // Where hundreds of runs of a moment share a process, as in tests, to give memory back would take a third of the time.
+    private static bool KeepsFree => AppContext.TryGetSwitch("Freeze.KeepsFreeMemory", out var keeps) && keeps;
 
     // A line such as "VmHWM:     123456 kB".
     private static long Read(string name)

@@ -168,9 +168,16 @@ public sealed class Runner : IDisposable
         cancel.ThrowIfCancellationRequested();
         // Before the data, which may take minutes to read.
         Computing.Demand(run.Recipe);
-        // Libtorch is loaded, and of a first run nothing else.
-        memory ??= new ResidentMemory();
-        ResidentMemory.Begin();
+        if (memory is null)
+        {
+            // Libtorch is loaded, and of a first run nothing else.
+            memory = new ResidentMemory();
+        }
+        else
+        {
+            ResidentMemory.Begin();
+        }
+
         var images = Images(run.Recipe.Data, report);
         using var device = Computing.Begin(run.Recipe);
         using var scope = NewDisposeScope();

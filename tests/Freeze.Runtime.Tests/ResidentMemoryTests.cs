@@ -5,13 +5,26 @@ namespace Freeze.Runtime.Tests;
 
 /// <summary>How much memory a run takes, as its records tell it.</summary>
 [Collection(Alone.Name)]
-public sealed class ResidentMemoryTests(Sample sample) : IDisposable
+public sealed class ResidentMemoryTests : IDisposable
 {
     private const int Size = 256 << 20;
+    // Set for the other tests: see ResidentMemory.
+    private const string KeepsFree = "Freeze.KeepsFreeMemory";
 
     private readonly Folder folder = new();
+    private readonly Sample sample;
 
-    public void Dispose() => folder.Dispose();
+    public ResidentMemoryTests(Sample sample)
+    {
+        this.sample = sample;
+        AppContext.SetSwitch(KeepsFree, false);
+    }
+
+    public void Dispose()
+    {
+        AppContext.SetSwitch(KeepsFree, true);
+        folder.Dispose();
+    }
 
     [Fact]
     public void WhatWasInUseAndIsFreeDoesNotCountForWhatComesAfter()

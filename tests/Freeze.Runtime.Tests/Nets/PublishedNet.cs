@@ -26,14 +26,17 @@ internal sealed record PublishedNet(
     /// <summary>Twenty steps of resnet-18, by PyTorch's names of tensors.</summary>
     public static PolicyRun Steps => read.Value.Steps;
 
-    /// <summary>Writes the weights and statistics of the fixture's rule to a safetensors file, as a publisher does.</summary>
-    public void Write(string path, string publisher)
+    /// <summary>The weights and statistics of the fixture's rule.</summary>
+    public float[][] Values() => [.. State.Select(entry => Values(entry.Name, entry.Shape))];
+
+    /// <summary>Writes them to a safetensors file, as a publisher does.</summary>
+    public void Write(string path, string publisher, float[][] values)
     {
         using var file = File.Create(path);
         Safetensors.WriteHeader(file, [.. State.Zip(Names[publisher], (entry, name) => (name, "F32", entry.Shape))]);
-        foreach (var (name, shape) in State)
+        foreach (var tensor in values)
         {
-            file.Write(MemoryMarshal.AsBytes<float>(Values(name, shape)));
+            file.Write(MemoryMarshal.AsBytes<float>(tensor));
         }
     }
 
