@@ -41,7 +41,7 @@ internal sealed class FoldedNorms
     /// <summary>Whether the norm whose step computes a node is one of them.</summary>
     public bool Holds(int norm) => norms.Contains(norm);
 
-    // gamma (kernel x + bias - mean) / deviation + beta, in doubles: each number is rounded once.
+    // gamma (kernel x + bias - mean) / deviation + beta: factor and bias in doubles, large kernels are not copied to these.
     private static FoldedConv Fold(WeightTable weights, Fold fold)
     {
         Tensor Precise(Tensor value) => value.to(float64);
@@ -50,9 +50,10 @@ internal sealed class FoldedNorms
         var (conv, norm) = ((Operation.Conv)fold.Conv.Operation, (Operation.BatchNorm)fold.Norm.Operation);
         var kernel = weights.Value($"{fold.Conv.Name}.weight");
         var factor = OfNorm("weight").div(Statistic("running_var").Plus(norm.Epsilon).sqrt());
-        var shift = conv.Bias ? Precise(weights.Value($"{fold.Conv.Name}.bias")).sub(Statistic("running_mean")) : Statistic("running_mean").neg();
+        var mean = Statistic("running_mean");
+        var shift = conv.Bias ? Precise(weights.Value($"{fold.Conv.Name}.bias")).sub(mean) : mean.neg();
         return new(
-            Precise(kernel).mul(factor.reshape(-1, 1, 1, 1)).to(kernel.dtype),
+            kernel.mul(factor.reshape(-1, 1, 1, 1).to(kernel.dtype)),
             OfNorm("bias").Plus(shift.mul(factor)).to(kernel.dtype));
     }
 }
