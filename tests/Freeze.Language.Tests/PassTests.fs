@@ -179,9 +179,7 @@ let tests =
                     }
 
                 // Nothing takes bn1 along where two read relu1.
-                equal
-                    [| 1, "conv1", "bn1", 3; 4, "conv2", "bn2", 5 |]
-                    (folded PassSet.All (residual 3))
+                equal [| 1, "conv1", "bn1", 3; 4, "conv2", "bn2", 5 |] (folded PassSet.All (residual 3))
 
                 // The sum reads the convolution too.
                 equal [||] (folded PassSet.All (residual 4))
