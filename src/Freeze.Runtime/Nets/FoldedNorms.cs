@@ -41,7 +41,7 @@ internal sealed class FoldedNorms
     /// <summary>Whether the norm whose step computes a node is one of them.</summary>
     public bool Holds(int norm) => norms.Contains(norm);
 
-    // gamma (kernel x + bias - mean) / deviation + beta: factor and bias in doubles, large kernels are not copied to these.
+    // gamma (kernel x + bias - mean) / deviation + beta, in doubles: each number is rounded once.
     private static FoldedConv Fold(WeightTable weights, Fold fold)
     {
         Tensor Precise(Tensor value) => value.to(float64);
@@ -53,7 +53,7 @@ internal sealed class FoldedNorms
         var mean = Statistic("running_mean");
         var shift = conv.Bias ? Precise(weights.Value($"{fold.Conv.Name}.bias")).sub(mean) : mean.neg();
         return new(
-            kernel.mul(factor.reshape(-1, 1, 1, 1).to(kernel.dtype)),
+            Precise(kernel).mul(factor.reshape(-1, 1, 1, 1)).to(kernel.dtype),
             OfNorm("bias").Plus(shift.mul(factor)).to(kernel.dtype));
     }
 }
