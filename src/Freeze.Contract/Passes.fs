@@ -11,6 +11,7 @@ type Pass =
     | NormRelu
     | NormConv
     | PoolRelu
+    | FoldNorms
     | ChannelsLast
     | Winograd
     | Kernels
@@ -31,6 +32,9 @@ module Pass =
             "norm-conv",
             "a norm, its relu and the convolution behind them are one, and the norm's output is not kept"
             Pass.PoolRelu, "pool-relu", "a relu before a max pool is done after it, on fewer values"
+            Pass.FoldNorms,
+            "fold-norms",
+            "where nothing learns, a norm's running statistics are part of the convolution before it"
             Pass.ChannelsLast, "channels-last", "the channels of a pixel lie side by side in memory"
             Pass.Winograd, "winograd", "3x3 convolutions by Winograd's algorithm"
             Pass.Kernels, "kernels", "native loops in place of TorchSharp's operations, where they are built"

@@ -29,6 +29,19 @@ type Step =
         Inputs: int[]
         /// Those of them that no later step reads; the net's input, which is the caller's, is never one.
         LastRead: int[]
+        /// Whether it may write its output over the first of them, which is in memory of its own and read by nothing else.
+        Overwrites: bool
+    }
+
+/// A convolution and the batch norm that alone reads it, in steps of their own: by running statistics both are one convolution.
+type Fold =
+    {
+        Conv: Node
+        /// The conv's node.
+        ConvOutput: int
+        Norm: Node
+        /// The node whose output the norm's step computes.
+        NormOutput: int
     }
 
 /// What is computed of a net, step by step: a pure function of its graph and of the passes in force.
@@ -62,6 +75,13 @@ module Programs =
             | [| input |] when length > 1 && input > 0 && readers[input] = 1 ->
                 index :: chain (length - 1) input
             | _ -> [ index ]
+
+        let isAlone index =
+            match nodes[index].Operation with
+            | Operation.Conv _
+            | Operation.BatchNorm _
+            | Operation.Add -> readers[index] = 1
+            | _ -> false
 
         let cutsNorms = passes.Has Pass.NormRelu
 
@@ -102,6 +122,35 @@ module Programs =
                         Output = index
                         Inputs = inputs
                         LastRead = inputs |> Array.filter (fun input -> input > 0 && read.Add input)
+                        Overwrites = inputs.Length > 0 && isAlone inputs[0]
                     }
         |]
         |> Array.rev
+
+    /// The norms of a program that become part of convolutions where running statistics are used. A norm that the convolution
+    /// behind it takes along costs nothing, and stays there.
+    let folds (passes: PassSet) (program: Step[]) : Fold[] =
+        let convs =
+            program
+            |> Array.choose (fun step ->
+                match step.Work with
+                | Work.Node({ Operation = Operation.Conv _ } as conv)
+                | Work.NormReluConv(_, conv) -> Some(step.Output, conv)
+                | _ -> None)
+            |> Map.ofArray
+
+        program
+        |> Array.choose (fun step ->
+            match step.Work with
+            | Work.Node({ Operation = Operation.BatchNorm _ } as norm)
+            | Work.NormRelu norm when step.Overwrites && passes.Has Pass.FoldNorms ->
+                convs
+                |> Map.tryFind step.Inputs[0]
+                |> Option.map (fun conv ->
+                    {
+                        Conv = conv
+                        ConvOutput = step.Inputs[0]
+                        Norm = norm
+                        NormOutput = step.Output
+                    })
+            | _ -> None)

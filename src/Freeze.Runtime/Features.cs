@@ -57,13 +57,14 @@ public static class Features
         set_num_threads(threads);
         var table = TableOf(recipe, weights);
         var net = new NetExecutor(recipe, table);
+        var norms = net.Fold(node);
         // Few of the images are read, and once.
         var batches = new Batches(set, recipe);
         var count = Math.Min(samples, set.Test.Count);
         var values = new List<float>();
         foreach (var batch in batches.InBlocks(set.Test, set.Test.Places(count), Batch, CancellationToken.None))
         {
-            var features = net.Forward(batch.Images, training: false, node).flatten(1).to(float32).cpu().contiguous();
+            var features = net.Forward(batch.Images, norms).flatten(1).to(float32).cpu().contiguous();
             values.AddRange(MemoryMarshal.Cast<byte, float>(features.bytes));
         }
 

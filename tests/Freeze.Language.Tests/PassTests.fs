@@ -153,6 +153,57 @@ let tests =
                 equal [| "join2", 6 |] (grown swapped 7)
             }
 
+            test "a norm is folded into the convolution that it alone reads, unless another takes it along" {
+                let folded passes (net: Net) =
+                    Programs.ofNet passes net (net.Nodes.Length - 1)
+                    |> Programs.folds passes
+                    |> Array.map (fun fold ->
+                        fold.ConvOutput, fold.Conv.Name, fold.Norm.Name, fold.NormOutput)
+
+                // What conv2 takes along costs nothing, and bn3 reads a pool.
+                equal [||] (folded PassSet.All net)
+
+                equal [| 1, "conv1", "bn1", 3 |] (folded (PassSet.AllBut [ Pass.NormConv ]) net)
+
+                equal [||] (folded (PassSet.AllBut [ Pass.NormConv; Pass.FoldNorms ]) net)
+
+                let residual reader =
+                    { net with
+                        Nodes =
+                            Array.append
+                                net.Nodes[..4]
+                                [|
+                                    node "bn2" norm [| 4 |] [ 4; 8; 8 ]
+                                    node "add" Operation.Add [| 5; reader |] [ 4; 8; 8 ]
+                                |]
+                    }
+
+                // Nothing takes bn1 along where two read relu1.
+                equal [| 1, "conv1", "bn1", 3; 4, "conv2", "bn2", 5 |] (folded PassSet.All (residual 3))
+
+                // The sum reads the convolution too.
+                equal [||] (folded PassSet.All (residual 4))
+            }
+
+            test "a step writes over what it alone reads, where that is in memory of its own" {
+                let nets =
+                    { net with
+                        Nodes =
+                            Array.append
+                                net.Nodes
+                                [|
+                                    node "relu5" Operation.Relu [| 13 |] [ 4; 2; 2 ]
+                                    node "flatten" Operation.Flatten [| 14 |] [ 16 ]
+                                    node "relu6" Operation.Relu [| 15 |] [ 16 ]
+                                |]
+                    }
+
+                let steps = Programs.ofNet (PassSet.AllBut [ Pass.NormConv; Pass.PoolRelu ]) nets 16
+
+                // relu1 with bn1, relu2, relu5. Two read the input of relu4, a flattened map is the map itself.
+                equal [| 3; 5; 14 |] (steps |> Array.filter _.Overwrites |> Array.map _.Output)
+            }
+
             test "nodes after the requested one are not computed with it" {
                 isEmpty (together PassSet.All net 2)
                 equal [| 3, "bn1 relu" |] (together PassSet.All net 3)

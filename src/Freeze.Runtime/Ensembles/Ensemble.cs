@@ -113,12 +113,14 @@ internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, Train
     /// <summary>What a member says of the test images of a run: logits [images, classes], in the order of the images.</summary>
     public static double[] Logits(Recipe recipe, WeightTable weights, Batches batches, PassSet passes, CancellationToken cancel)
     {
+        using var scope = NewDisposeScope();
         using var still = no_grad();
         var net = new NetExecutor(recipe, weights, passes);
+        var norms = net.Fold();
         return
         [
             .. batches.InBlocks(batches.Images.Test, batches.Test, Batch, cancel).SelectMany(batch =>
-                net.Forward(batch.Images, training: false).to(ScalarType.Float64).cpu().data<double>().ToArray()),
+                net.Forward(batch.Images, norms).to(ScalarType.Float64).cpu().data<double>().ToArray()),
         ];
     }
 

@@ -81,7 +81,8 @@ internal sealed partial class NetExecutor
         var weight = weights[$"{node.Name}.weight"];
         var shape = new ConvShape(
             [conv.Stride, conv.Stride], [conv.PaddingHeight, conv.PaddingWidth], passes.Has(Pass.Winograd), conv.Groups, conv.Dilation);
-        var bias = conv.Bias ? weights.Value($"{node.Name}.bias") : null;
+        var own = folded?.TryFind(place);
+        var bias = own?.Bias ?? (conv.Bias ? weights.Value($"{node.Name}.bias") : null);
         var split = splits[place];
         if (LearnsSlice(place, weight))
         {
@@ -93,7 +94,7 @@ internal sealed partial class NetExecutor
         }
 
         // Where filters are zero the learning slice is all that there is to convolve with; where all are, the one that is computed.
-        var kernel = split is null ? weight.Value() : weight.Leaf ?? weight.Value().index_select(0, split.Live);
+        var kernel = own is not null ? own.Kernel : split is null ? weight.Value() : weight.Leaf ?? weight.Value().index_select(0, split.Live);
         var constants = split is null ? null
             : bias is null || AreZero($"{node.Name}.bias", split) ? zeros([split.Constants], precise)
             : bias.index_select(0, split.Constant);
@@ -206,7 +207,7 @@ internal sealed partial class NetExecutor
         return Concatenation.Of(graph, [map, nothing]);
     }
 
-    private Channels Sum(ChannelSplit? split, Channels[] inputs)
+    private Channels Sum(ChannelSplit? split, Channels[] inputs, bool overwrites)
     {
         var alike = inputs.Select(input =>
         {
@@ -226,7 +227,7 @@ internal sealed partial class NetExecutor
         });
         return alike.Aggregate((a, b) => a with
         {
-            Live = a.Live.Plus(b.Live),
+            Live = overwrites ? a.Live.PlusInPlace(b.Live) : a.Live.Plus(b.Live),
             Constants = a.Constants is { } constants ? constants.Plus(b.Constants!) : null,
         });
     }

@@ -23,6 +23,9 @@ internal sealed partial class NetExecutor
     // By the node whose output they compute.
     private readonly Dictionary<int, Step[]> programs = [];
 
+    // The norms that are folded in the forward pass that is under way.
+    private FoldedNorms? folded;
+
     // By the node that reads them, whether constants are nothing while they do not learn.
     private readonly Dictionary<int, bool> nothing = [];
 
@@ -62,15 +65,30 @@ internal sealed partial class NetExecutor
 
     /// <summary>The output [batch, …] of a node, of which only what is in front of it is computed.</summary>
     /// <inheritdoc cref="Forward(Tensor, bool, ulong)"/>
-    public Tensor Forward(Tensor images, bool training, int upTo, ulong key = 0)
-    {
-        if (!programs.TryGetValue(upTo, out var program))
-        {
-            programs[upTo] = program = Programs.ofNet(passes, net, upTo);
-        }
+    public Tensor Forward(Tensor images, bool training, int upTo, ulong key = 0) => Forward(images, training, upTo, key, null);
 
+    /// <summary>The output [batch, …] of the node that norms were folded for, without training.</summary>
+    public Tensor Forward(Tensor images, FoldedNorms norms) => Forward(images, training: false, norms.UpTo, 0, norms);
+
+    /// <summary>Folds norms into convolutions, for the output of a node; the last one's where none is named.</summary>
+    public FoldedNorms Fold(int? upTo = null)
+    {
+        var last = upTo ?? net.Nodes.Length - 1;
+        // In bfloat16 a folded kernel is no nearer to single precision, and of channels that are constant nothing is convolved.
+        var folds = activations == precise ? Programs.folds(passes, ProgramOf(last)) : [];
+        return new(weights, last, folds.Where(fold => splits[fold.ConvOutput] is null && splits[fold.NormOutput] is null));
+    }
+
+    private Step[] ProgramOf(int upTo) => programs.TryGetValue(upTo, out var known)
+        ? known
+        : programs[upTo] = Programs.ofNet(passes, net, upTo);
+
+    private Tensor Forward(Tensor images, bool training, int upTo, ulong key, FoldedNorms? norms)
+    {
+        var program = ProgramOf(upTo);
         var outputs = new Channels[upTo + 1];
         growing.Clear();
+        folded = norms;
         images = InOrder(As(images));
         foreach (var step in program)
         {
@@ -126,6 +144,12 @@ internal sealed partial class NetExecutor
 
     private Channels Compute(Step step, Channels[] inputs, bool training, ulong key)
     {
+        var overwrites = step.Overwrites && !Array.Exists(inputs, input => input.Live.requires_grad);
+        if (folded?.Holds(step.Output) == true)
+        {
+            return step.Work.IsNormRelu ? inputs[0] with { Live = F.relu(inputs[0].Live, overwrites) } : inputs[0];
+        }
+
         var read = inputs[0].Live;
         var output = step.Work switch
         {
@@ -133,14 +157,15 @@ internal sealed partial class NetExecutor
             Work.NormRelu both => Normalise(both.Norm, inputs[0], ref read, training, relu: true),
             Work.ReluPool both => Pool((Operation.MaxPool)both.Pool.Operation, inputs[0], relu: true),
             Work.Grow grow => Grow(step.Output, grow, inputs),
-            Work.Node alone => Compute(step.Output, alone.Node, inputs, ref read, training, key),
+            Work.Node alone => Compute(step.Output, alone.Node, inputs, ref read, overwrites, training, key),
             _ => throw new UnreachableException($"no computation for plan case {step.Work}"),
         };
         inputs[0] = inputs[0] with { Live = read };
         return output;
     }
 
-    private Channels Compute(int place, Node node, Channels[] inputs, ref Tensor read, bool training, ulong key)
+    private Channels Compute(
+        int place, Node node, Channels[] inputs, ref Tensor read, bool overwrites, bool training, ulong key)
     {
         var (input, split) = (inputs[0], splits[place]);
         return node.Operation switch
@@ -149,8 +174,8 @@ internal sealed partial class NetExecutor
             Operation.Linear linear => new(Multiply(node, linear, input)),
             Operation.BatchNorm => Normalise(node, input, ref read, training, relu: false),
             Operation.GroupNorm or Operation.LayerNorm => Normalise(node, input),
-            { IsRelu: true } => Each(input, values => values.relu()),
-            { IsRelu6: true } => Each(input, values => F.relu6(values)),
+            { IsRelu: true } => Each(input, values => F.relu(values, overwrites)),
+            { IsRelu6: true } => Each(input, values => F.relu6(values, overwrites)),
             Operation.LeakyRelu leaky => Each(input, values => values.LeakyRelu(leaky.Slope)),
             { IsGelu: true } => Each(input, values => values.gelu()),
             { IsSigmoid: true } => Each(input, values => values.sigmoid()),
@@ -161,7 +186,7 @@ internal sealed partial class NetExecutor
             { IsGlobalPool: true } => input with { Live = input.Live.mean([2, 3]) },
             { IsFlatten: true } => split is null ? new(input.Live.flatten(1)) : ConstantChannels.Flatten(input, split),
             Operation.Dropout dropout => new(Drop(node, input.Whole(), dropout.Probability, training, key)),
-            { IsAdd: true } => Sum(split, inputs),
+            { IsAdd: true } => Sum(split, inputs, overwrites),
             { IsConcat: true } => Join(place, inputs, null),
             Operation.PadChannels pad => new(PadChannels(input.Whole(), pad.Channels)),
             _ => throw new UnreachableException($"no computation for plan case {node.Operation}"),

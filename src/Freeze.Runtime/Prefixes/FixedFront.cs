@@ -12,6 +12,7 @@ namespace Freeze.Runtime.Prefixes;
 internal sealed class FixedFront : IFeatures
 {
     private readonly NetExecutor net;
+    private readonly FoldedNorms norms;
     private readonly int block;
 
     /// <param name="front">The recipe whose net ends with the features.</param>
@@ -20,6 +21,8 @@ internal sealed class FixedFront : IFeatures
     public FixedFront(Recipe front, WeightTable weights, PassSet passes)
     {
         net = new NetExecutor(front, weights, passes);
+        // Nothing in front moves any more.
+        norms = net.Fold();
         block = front.Batch;
         Shape = front.Net.Nodes[^1].Shape;
     }
@@ -40,7 +43,7 @@ internal sealed class FixedFront : IFeatures
             var count = Math.Min(block, images.shape[0] - start);
             var some = images.narrow(0, start, count);
             var filled = count == block ? some : cat([some, zeros([block - count, .. images.shape[1..]], images.dtype)]);
-            made.Add(net.Forward(filled, training: false).narrow(0, 0, count));
+            made.Add(net.Forward(filled, norms).narrow(0, 0, count));
         }
 
         return cat(made).MoveToOuterDisposeScope();

@@ -24,9 +24,10 @@ internal sealed class Evaluation(Batches batches, NetExecutor net, Recipe recipe
         using var whole = NewDisposeScope();
         using var still = no_grad();
         var tally = new Tally();
+        var norms = net.Fold();
         foreach (var batch in batches.InBlocks(part, places, size, cancel))
         {
-            var output = net.Forward(batch.Images, training: false);
+            var output = net.Forward(batch.Images, norms);
             sheet?.Add(output);
             tally.Add(
                 Objective.Of(recipe.Loss, output, batch, training: false),

@@ -40,10 +40,11 @@ internal sealed class RidgeSolver(Recipe recipe, Batches batches, NetExecutor ne
         var width = weight.Plan.Weight.Shape[1] + (bias is null ? 0 : 1);
         var gram = zeros([width, width], float64);
         var moments = zeros([width, recipe.Classes], float64);
+        var norms = net.Fold(features);
         var oneHot = eye(recipe.Classes, dtype: float64);
         foreach (var batch in batches.InBlocks(training, places, Batch, cancel))
         {
-            var x = net.Forward(batch.Images, false, features).to(float64);
+            var x = net.Forward(batch.Images, norms).to(float64);
             if (bias is not null)
             {
                 x = cat([x, ones([x.shape[0], 1], float64)], 1);

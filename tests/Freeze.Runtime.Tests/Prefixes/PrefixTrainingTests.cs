@@ -90,6 +90,27 @@ public sealed class PrefixTrainingTests(Sample sample) : IDisposable
         }
     }
 
+    // Their convolutions have them in their kernels.
+    [Fact]
+    public void BehindNormsWithFrozenStatisticsTheBitsAreTheSameToo()
+    {
+        var recipe = new TestRecipe(TestNets.Small)
+        {
+            Images = Images.NewFirst(200),
+            Batch = 48,
+            Rule = weight => weight.Layer == "fc" ? Treatment.Trained : TestNets.Fixed,
+            FrozenStatistics = ["bn"],
+        };
+        Assert.True(Execute(recipe, "memory", Room.Memory).IsFinished);
+        Assert.Contains(told, note => note.Contains("outputs of pool2 once", StringComparison.Ordinal));
+        Assert.True(Execute(recipe, "none", Room.None).IsFinished);
+        Assert.True(Execute(recipe, "plain", Room.Memory, PassSet.AllBut([Pass.FoldNorms])).IsFinished);
+
+        Assert.Equal(Read("memory", recipe, "last.safetensors"), Read("none", recipe, "last.safetensors"));
+        Assert.Equal(Read("memory", recipe, "metrics.jsonl"), Read("none", recipe, "metrics.jsonl"));
+        Assert.NotEqual(Read("memory", recipe, "last.safetensors"), Read("plain", recipe, "last.safetensors"));
+    }
+
     [Fact]
     public void ARunThatWasStoppedGoesOnToTheSameBits()
     {

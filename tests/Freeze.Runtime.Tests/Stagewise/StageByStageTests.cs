@@ -30,13 +30,15 @@ public sealed class StageByStageTests(Sample sample) : IDisposable
             .Take(sample.Images.Test, [.. Enumerable.Range(0, recipe.Batch).Select(i => (long)i)]).Images;
         var outcomes = Outcomes(recipe);
 
-        var whole = new NetExecutor(recipe, StageWeights.Whole(recipe, outcomes)).Forward(images, training: false);
+        var net = new NetExecutor(recipe, StageWeights.Whole(recipe, outcomes));
+        var whole = net.Forward(images, net.Fold());
 
         var features = StageWeights.Front(recipe, outcomes[..2], PassSet.All).Of(images);
         var last = Stages.training(recipe, 3, recipe.Optimizer);
         var weights = new WeightTable(last);
         StageWeights.Restore(weights, name => name, outcomes);
-        var chain = new NetExecutor(last, weights).Forward(features, training: false);
+        var rest = new NetExecutor(last, weights);
+        var chain = rest.Forward(features, rest.Fold());
         Assert.Equal(chain.bytes, whole.bytes);
     }
 
