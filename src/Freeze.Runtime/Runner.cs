@@ -29,6 +29,9 @@ public sealed record RunnerOptions(string Store, DataCatalog Data, int Threads, 
     /// <summary>How many bytes of a run's features are kept in memory: more are kept in a file.</summary>
     public long FeatureMemory { get; init; } = UsualFeatureMemory;
 
+    /// <summary>Whether free memory is given back to the system before each run, so that a run's peak memory is its own.</summary>
+    public bool GivesMemoryBack { get; init; } = true;
+
     /// <summary>The passes that are used; what others would have given is the same but for rounding.</summary>
     public PassSet Passes { get; init; } = PassSet.All;
 }
@@ -168,16 +171,14 @@ public sealed class Runner : IDisposable
         cancel.ThrowIfCancellationRequested();
         // Before the data, which may take minutes to read.
         Computing.Demand(run.Recipe);
-        if (memory is null)
+        if (options.GivesMemoryBack)
         {
-            // Libtorch is loaded, and of a first run nothing else.
-            memory = new ResidentMemory();
-        }
-        else
-        {
-            ResidentMemory.Begin();
+            ResidentMemory.GiveBack();
         }
 
+        // Before the first run only libtorch has been loaded.
+        memory ??= new ResidentMemory();
+        ResidentMemory.Begin();
         var images = Images(run.Recipe.Data, report);
         using var device = Computing.Begin(run.Recipe);
         using var scope = NewDisposeScope();

@@ -243,7 +243,7 @@ public sealed class BaseTests(Sample sample) : IDisposable
     {
         var elsewhere = Before with { Data = "no-such-set" };
         using var runner = new Runner(
-            new RunnerOptions(folder.File("store"), sample.Catalog, 1, TimeSpan.FromMinutes(5), Retry: false));
+            sample.Options(folder.File("store")));
         var failed = Assert.IsType<RunOutcome.Failed>(
             runner.Execute(elsewhere.Run(), _ => { }, TestContext.Current.CancellationToken));
         Directory.Delete(folder.File("store"), recursive: true);
@@ -354,7 +354,7 @@ public sealed class BaseTests(Sample sample) : IDisposable
 
     private RunOutcome Execute(TestRecipe recipe, string store, int stopAfter = int.MaxValue, bool retry = false)
     {
-        var options = new RunnerOptions(folder.File(store), sample.Catalog, 1, TimeSpan.FromMinutes(5), retry);
+        var options = sample.Options(folder.File(store), retry);
         return StoppableRun.Execute(options, recipe.Run(), stopAfter, () => steps++, told.Add);
     }
 }

@@ -90,7 +90,7 @@ public sealed class ContinuationTests(Sample sample) : IDisposable
         steps = 0;
 
         // An epoch and a step further, and nothing is saved.
-        var options = new RunnerOptions(folder.File("parts"), sample.Catalog, 1, TimeSpan.FromMinutes(5), Retry: false);
+        var options = sample.Options(folder.File("parts"));
         var dies = StoppableRun.Execute(
             options, (Base with { Epochs = 4 }).Run(), int.MaxValue, () => _ = ++steps < 5 ? 0 : throw new IOException("it dies"));
         Assert.IsType<RunOutcome.Failed>(dies);
@@ -223,7 +223,7 @@ public sealed class ContinuationTests(Sample sample) : IDisposable
         Execute(recipe.Run(), store, stopAfter);
 
     private RunOutcome Execute(Run run, string store, int stopAfter = int.MaxValue) => StoppableRun.Execute(
-        new RunnerOptions(folder.File(store), sample.Catalog, 1, TimeSpan.FromMinutes(5), Retry: false),
+        sample.Options(folder.File(store)),
         run,
         stopAfter,
         () => steps++,

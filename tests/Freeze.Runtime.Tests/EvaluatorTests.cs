@@ -191,7 +191,7 @@ public sealed class EvaluatorTests(Sample sample) : IDisposable
 
     private RunResult Train(TestRecipe recipe)
     {
-        using var runner = new Runner(new RunnerOptions(folder.File("store"), sample.Catalog, 1, TimeSpan.FromMinutes(5), true));
+        using var runner = new Runner(sample.Options(folder.File("store"), retry: true));
         return runner.Execute(recipe.Run(), _ => { }, TestContext.Current.CancellationToken) switch
         {
             RunOutcome.Finished finished => finished.Result,

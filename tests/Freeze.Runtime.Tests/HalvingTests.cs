@@ -87,7 +87,7 @@ public sealed class HalvingTests(Sample sample) : IDisposable
     private static RunResult Result(RunOutcome outcome) => Assert.IsType<RunOutcome.Finished>(outcome).Result;
 
     private Runner RunnerOf(string store, Action? afterStep) => new(
-        new RunnerOptions(folder.File(store), sample.Catalog, 1, TimeSpan.FromMinutes(5), Retry: false), afterStep);
+        sample.Options(folder.File(store)), afterStep);
 
     private RunOutcome Execute(Run run, string store, int stopAfter = int.MaxValue)
     {

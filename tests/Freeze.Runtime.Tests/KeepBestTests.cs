@@ -149,5 +149,5 @@ public sealed class KeepBestTests(Sample sample) : IDisposable
     private byte[] Bytes(string store, RunResult run, string file) => File.ReadAllBytes(folder.File($"{store}/{run.Hash}/{file}"));
 
     private RunOutcome Execute(TestRecipe recipe, string store, int stopAfter = int.MaxValue) => StoppableRun.Execute(
-        new RunnerOptions(folder.File(store), sample.Catalog, 1, TimeSpan.FromMinutes(5), Retry: false), recipe.Run(), stopAfter);
+        sample.Options(folder.File(store)), recipe.Run(), stopAfter);
 }

@@ -5,32 +5,21 @@ namespace Freeze.Runtime.Tests;
 
 /// <summary>How much memory a run takes, as its records tell it.</summary>
 [Collection(Alone.Name)]
-public sealed class ResidentMemoryTests : IDisposable
+public sealed class ResidentMemoryTests(Sample sample) : IDisposable
 {
     private const int Size = 256 << 20;
-    // Set for the other tests: see ResidentMemory.
-    private const string KeepsFree = "Freeze.KeepsFreeMemory";
 
     private readonly Folder folder = new();
-    private readonly Sample sample;
 
-    public ResidentMemoryTests(Sample sample)
-    {
-        this.sample = sample;
-        AppContext.SetSwitch(KeepsFree, false);
-    }
-
-    public void Dispose()
-    {
-        AppContext.SetSwitch(KeepsFree, true);
-        folder.Dispose();
-    }
+    public void Dispose() => folder.Dispose();
 
     [Fact]
     public void WhatWasInUseAndIsFreeDoesNotCountForWhatComesAfter()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Linux alone tells it");
+        ResidentMemory.GiveBack();
         var memory = new ResidentMemory();
+        ResidentMemory.Begin();
         var block = Marshal.AllocHGlobal(Size);
         for (var page = 0; page < Size; page += 4096)
         {
@@ -40,6 +29,7 @@ public sealed class ResidentMemoryTests : IDisposable
         Marshal.FreeHGlobal(block);
         Assert.InRange(memory.Peak, (long)(0.9 * Size), long.MaxValue);
 
+        ResidentMemory.GiveBack();
         ResidentMemory.Begin();
         Assert.InRange(memory.Peak, 0, (long)(0.5 * Size));
     }

@@ -160,7 +160,7 @@ public sealed class ResumeTests(Sample sample) : IDisposable
         Action<string>? told = null,
         Action? afterStep = null)
     {
-        var options = new RunnerOptions(folder.File(store), sample.Catalog, 1, TimeSpan.FromMinutes(5), Retry: false);
+        var options = sample.Options(folder.File(store));
         using var runner = new Runner(options, afterStep);
         return runner.Execute(
             recipe.Run(),

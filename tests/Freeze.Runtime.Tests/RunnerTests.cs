@@ -118,7 +118,7 @@ public sealed class RunnerTests : IDisposable
     [Fact]
     public void ARunSaysWhichPassesItDidWithoutAndHasTheSameAddress()
     {
-        using var runner = new Runner(new RunnerOptions(folder.File("runs"), sample.Catalog, 1, TimeSpan.FromMinutes(5), true)
+        using var runner = new Runner(sample.Options(folder.File("runs"), retry: true) with
         {
             Passes = PassSet.AllBut([Pass.Prefix, Pass.Slices]),
         });
@@ -320,7 +320,7 @@ public sealed class RunnerTests : IDisposable
     {
         var told = 0;
         using var runner = new Runner(
-            new RunnerOptions(folder.File("runs"), sample.Catalog, 1, TimeSpan.FromMinutes(5), true),
+            sample.Options(folder.File("runs"), retry: true),
             afterStep: () => throw new ExternalException($"CUDA out of memory. Tried to allocate {++told} GiB"));
 
         var failure = Failed(Execute(runner, (Small with { Batch = 48, Device = Device.Cpu }).Run()));
@@ -333,7 +333,7 @@ public sealed class RunnerTests : IDisposable
     [Fact]
     public void ARunWithoutKernelsSaysThatNoneComputed()
     {
-        using var runner = new Runner(new RunnerOptions(folder.File("runs"), sample.Catalog, 1, TimeSpan.FromMinutes(5), true)
+        using var runner = new Runner(sample.Options(folder.File("runs"), retry: true) with
         {
             Passes = PassSet.AllBut([Pass.Kernels]),
         });
@@ -358,7 +358,7 @@ public sealed class RunnerTests : IDisposable
     private RunOutcome Execute(Runner runner, Run run) =>
         runner.Execute(run, told.Add, TestContext.Current.CancellationToken);
 
-    private Runner Runner(string store) => new(new RunnerOptions(folder.File(store), sample.Catalog, 1, TimeSpan.FromMinutes(5), true));
+    private Runner Runner(string store) => new(sample.Options(folder.File(store), retry: true));
 
     private string Place(string file = "") => folder.File($"runs/{Hash}/{file}");
 

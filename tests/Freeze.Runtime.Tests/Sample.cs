@@ -21,6 +21,10 @@ public sealed class Sample : IDisposable
 
     internal ImageSet Images { get; }
 
+    /// <summary>Options for a runner with one thread. To give memory back takes longer than the short runs of tests.</summary>
+    internal RunnerOptions Options(string store, bool retry = false) =>
+        new(store, Catalog, 1, TimeSpan.FromMinutes(5), retry) { GivesMemoryBack = false };
+
     public void Dispose()
     {
         Images.Dispose();

@@ -64,10 +64,7 @@ public sealed class ThreadsTests(Sample sample) : IDisposable
 
     private RunOutcome Execute(
         TestRecipe recipe, string store, int threads, PassSet? passes = null, int stopAfter = int.MaxValue) => StoppableRun.Execute(
-        new RunnerOptions(folder.File(store), sample.Catalog, threads, TimeSpan.FromMinutes(5), Retry: false)
-        {
-            Passes = passes ?? PassSet.All,
-        },
+        sample.Options(folder.File(store)) with { Threads = threads, Passes = passes ?? PassSet.All },
         recipe.Run(),
         stopAfter,
         () => steps++,

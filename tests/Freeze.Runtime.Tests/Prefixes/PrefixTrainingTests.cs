@@ -253,7 +253,7 @@ public sealed class PrefixTrainingTests(Sample sample) : IDisposable
     private RunOutcome Execute(
         TestRecipe recipe, string store, Room room, PassSet? passes = null, int stopAfter = int.MaxValue, long disk = 10_000_000)
     {
-        var options = new RunnerOptions(folder.File(store), sample.Catalog, 1, TimeSpan.FromMinutes(5), Retry: false)
+        var options = sample.Options(folder.File(store)) with
         {
             // The features of these runs take from 1 to 8 MB.
             FeatureMemory = room == Room.Memory ? 1L << 30 : 0,

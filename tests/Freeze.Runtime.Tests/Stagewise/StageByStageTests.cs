@@ -309,7 +309,7 @@ public sealed class StageByStageTests(Sample sample) : IDisposable
 
     private RunOutcome Execute(TestRecipe recipe, string store, long room = 1L << 30, int stopAfter = int.MaxValue)
     {
-        var options = new RunnerOptions(folder.File(store), sample.Catalog, 1, TimeSpan.FromMinutes(5), Retry: false)
+        var options = sample.Options(folder.File(store)) with
         {
             FeatureBytes = room,
         };

@@ -192,7 +192,7 @@ public sealed class StageLearningTests(Sample sample) : IDisposable
 
     private RunOutcome Execute(TestRecipe recipe, string store, int stopAfter = int.MaxValue)
     {
-        var options = new RunnerOptions(folder.File(store), sample.Catalog, 1, TimeSpan.FromMinutes(5), Retry: false);
+        var options = sample.Options(folder.File(store));
         return StoppableRun.Execute(options, recipe.Run(), stopAfter, () => steps++);
     }
 }
