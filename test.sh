@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Every test: sets up what is missing, builds all projects, runs their tests and closes with the counts.
+# Runs every test: sets up what is missing, builds all projects, runs their tests and prints the counts last.
 #   ./test.sh                 all tests
-#   ./test.sh --only WORDS    those whose full name, of class or list and test, has these words
+#   ./test.sh --only WORDS    those whose full name (class or list, and test) contains these words
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")"
 
@@ -18,7 +18,7 @@ fi
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
 scripts/setup --if-needed
 
-# To see that nothing is to be built takes MSBuild as long as some tests take.
+# MSBuild takes as long to see that nothing must be built as some tests take to run.
 built=artifacts/.tests-built
 sources=(src tests Freeze.sln Directory.Build.props global.json paket.lock artifacts/.device)
 if [[ ! -e $built || -n $(find "${sources[@]}" -newer "$built" -print -quit) ]]; then
@@ -29,17 +29,17 @@ fi
 
 is_expecto() { grep -q Program.fs "$1"; }
 
-# Runs the tests of a project; their output goes to artifacts/NAME.txt, and is shown when they have ended.
+# Runs a project's tests; their output goes to artifacts/NAME.txt and is shown when they have finished.
 run() {
     local project=$1 name code=0
     name=$(basename "${project%.*}")
     if is_expecto "$project"; then
         arguments=(${only:+--only "$only"})
     else
-        # A name in C# has no spaces.
+        # C# names have no spaces.
         arguments=(-noLogo -noColor ${only:+-method "*$only*" -method "*${only// /_}*"})
     fi
-    # Expecto without colours still resets them.
+    # Even without colours, Expecto writes codes that reset them.
     dotnet "artifacts/bin/$name/release/$name.dll" "${arguments[@]}" 2>&1 | sed -u $'s/\e\[0m//g' >"artifacts/$name.txt" || code=$?
     echo "$code" >"artifacts/$name.code"
     cat "artifacts/$name.txt"
@@ -49,8 +49,8 @@ projects=(tests/*/*.Tests.*proj)
 rm -f artifacts/*.Tests.{txt,code}
 trap 'trap "" TERM; kill 0; exit 130' INT TERM
 
-# Two projects at a time. The longest begin: that of the commands mostly waits for processes, that of the runtime computes. The shortest
-# ends, so that neither lane is idle for long.
+# Two projects at a time. The longest start first: the commands' tests mostly wait for processes, the runtime's compute. The
+# shortest come last, so that neither lane is idle for long.
 waiting=(tests/Freeze.{Cli,Runtime,Kernels,Language,Report}.Tests/*.Tests.*proj)
 for project in "${projects[@]}"; do
     [[ " ${waiting[*]} " == *" $project "* ]] || waiting+=("$project")
@@ -77,7 +77,7 @@ for project in "${projects[@]}"; do
     else
         good=$(($(count total) - omitted - broken))
     fi
-    # A runner that crashes has no summary, or ends with a code that its counts do not explain.
+    # A crashed test runner prints no summary, or its exit code contradicts its counts.
     if [[ -z $summary ]] || ((code != 0 && broken == 0 && good > 0)); then
         echo "$name ended with code $code and no failed test"
         broken=$((broken + 1))

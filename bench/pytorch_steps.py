@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Times training steps in PyTorch as its users write them; bench/compare calls it.
+"""Times training steps in typical PyTorch code; bench/compare calls it.
 
     pytorch_steps.py NET WAY FORMAT [--threads N] [--steps N] [--device cuda]
 
@@ -9,8 +9,8 @@ WAY     full; prefix (the first half of the convolutions, with their norms, has 
         last (the last layer alone)
 FORMAT  nchw, nhwc (channels_last), bf16 (channels_last under autocast)
 
-Prints the seconds of each step (zero_grad, forward, backward, SGD step) on random images behind two to warm up, and the
-process' peak memory in bytes, as JSON. Needs PyTorch (Debian: python3-torch, the libtorch that Freeze binds there).
+Prints the seconds of each step (zero_grad, forward, backward, SGD step) on random images, after two warm-up steps, and the
+process's peak memory in bytes, as JSON. Needs PyTorch (Debian: python3-torch, the libtorch that Freeze binds there).
 """
 import argparse
 import json
@@ -126,7 +126,7 @@ NETS = {"lenet": LeNet, "blog": Blog, "wrn-28-4": Wide, "densenet-100-12": Dense
 
 
 def prepare(net, way):
-    """Says what learns; returns what must be done after each step."""
+    """Sets what is trained; returns what must be done after each step."""
     convs = [m for m in net.modules() if isinstance(m, nn.Conv2d)]
     if way == "prefix":
         seen = 0
@@ -190,7 +190,7 @@ def main():
         if options.device == "cuda" and len(times) == 2:
             torch.cuda.synchronize()
             begun = time.perf_counter()
-    # A GPU is waited for once, as users do: its steps have their mean alone.
+    # Synchronises with a GPU once, as users do: only the mean of its steps is known.
     if options.device == "cuda":
         torch.cuda.synchronize()
         times[2:] = [(time.perf_counter() - begun) / options.steps]

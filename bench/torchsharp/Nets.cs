@@ -6,8 +6,8 @@ using static TorchSharp.torch.nn.functional;
 
 namespace Freeze.Bench;
 
-// The nets of bench/pytorch_steps.py, in TorchSharp's plain idiom. Fields stand in the order of the forward pass, since
-// RegisterComponents registers them so, and `prefix` counts the modules.
+// The nets of bench/pytorch_steps.py, in typical TorchSharp code. Fields have the order of the forward pass, because
+// RegisterComponents registers them in this order and `prefix` counts the modules.
 
 internal sealed class LeNet : Module<Tensor, Tensor>
 {

@@ -1,4 +1,4 @@
-// Times training steps in TorchSharp as its users write them; bench/compare calls it.
+// Times training steps in typical TorchSharp code; bench/compare calls it.
 //
 //     torchsharp-steps NET WAY [--threads N] [--steps N]
 //     torchsharp-steps load
@@ -11,9 +11,9 @@
 // Prints the seconds of each step (zero_grad, forward, backward, SGD step) on random images after two to warm up, and the
 // peak resident memory of the process in bytes, as JSON. `load` loads libtorch, adds one tensor and prints the memory.
 //
-// The settings are those that a user has who sets none: float32 in NCHW, SGD of TorchSharp, a dispose scope per step, the
-// memory of the C library and the waiting of OpenMP's threads as they come. Freeze loads libtorch, on older systems with
-// its patched copy of TorchSharp's library, but neither sets up memory and threads nor computes anything.
+// The settings are the defaults: float32 in NCHW, TorchSharp's SGD, a dispose scope per step, the C library's memory and OpenMP's
+// waiting unchanged. Freeze loads libtorch, on older systems with its patched copy of TorchSharp's library, but neither sets up
+// memory and threads nor computes anything.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -51,7 +51,7 @@ var batch = name is "lenet" or "blog" ? 128 : 64;
 var x = name == "lenet" ? randn(batch, 1, 28, 28) : randn(batch, 3, 32, 32);
 var y = randint(10, batch, dtype: ScalarType.Int64);
 
-// Weights of which some filters learn: the mask has 1 for these and 0 for the others.
+// Weights with some trainable filters: the mask is 1 for these and 0 for the others.
 var masked = new List<(Parameter Weight, Tensor Mask)>();
 var zeroed = new List<(Parameter Weight, Tensor Mask)>();
 ChooseWhatLearns();
@@ -127,7 +127,7 @@ void ChooseWhatLearns()
     }
 }
 
-// Depth first, as PyTorch's modules() does; TorchSharp's own gives a net's last norm before what is in its units.
+// Depth first, as PyTorch's modules() does; TorchSharp's own order puts a net's last norm before its units' modules.
 static IEnumerable<nn.Module> InOrder(nn.Module module) => module.children().SelectMany(InOrder).Prepend(module);
 
 static void SetRequiresGrad(nn.Module module, bool value)

@@ -1,4 +1,4 @@
-// The editor's side: the language client, and commands that run freeze in a terminal or a task.
+// The editor side: the language client, and commands that run freeze in a terminal or a task.
 "use strict";
 
 const fs = require("node:fs");
@@ -11,13 +11,13 @@ const language = "freeze";
 /** @type {LanguageClient | undefined} */
 let client;
 
-/** The program as the user has set it; a folder's own ./freeze where nothing is set and it is there. */
+/** The program that the user has set; otherwise a folder's own ./freeze, if it exists. */
 function program(uri) {
   const setting = vscode.workspace.getConfiguration("freeze", uri);
   const { globalValue, workspaceValue, workspaceFolderValue } = setting.inspect("command");
   if (globalValue ?? workspaceValue ?? workspaceFolderValue) return setting.get("command");
 
-  // A workspace that nobody trusts must not choose what is run.
+  // An untrusted workspace must not choose the program to run.
   const folder = uri && vscode.workspace.getWorkspaceFolder(uri);
   const own = folder && path.join(folder.uri.fsPath, "freeze");
   return vscode.workspace.isTrusted && own && fs.existsSync(own) ? own : setting.get("command");

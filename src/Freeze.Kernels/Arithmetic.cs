@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 namespace Freeze.Kernels;
 
 /// <summary>
-/// Sums, and arithmetic with numbers, in place of TorchSharp's methods. TorchSharp passes a number to libtorch as a Scalar,
-/// which the garbage collector may free before libtorch has read it: then the number is whatever lies there. Its
-/// <c>add(Tensor)</c> makes one, too. Here each is held until the call is over.
+/// Replaces TorchSharp's methods for sums and for arithmetic with numbers. TorchSharp passes a number to libtorch as a Scalar
+/// that the garbage collector may free before libtorch reads it; libtorch then reads garbage. Its <c>add(Tensor)</c> makes such a
+/// Scalar too. The methods here hold each one until the call returns.
 /// </summary>
 public static class Arithmetic
 {
@@ -50,7 +50,7 @@ public static class Arithmetic
     /// <summary>a, or slope a where a is below 0.</summary>
     public static Tensor LeakyRelu(this Tensor a, double slope) => With(slope, held => Given(a).leaky_relu(held));
 
-    /// <summary>a, brought between two numbers.</summary>
+    /// <summary>a, clamped between two numbers.</summary>
     public static Tensor ClampInPlace(this Tensor a, double least, double greatest) =>
         With(least, low => With(greatest, high => Given(a).clamp_(low, high)));
 

@@ -5,14 +5,14 @@ using F = TorchSharp.torch.nn.functional;
 namespace Freeze.Kernels;
 
 /// <summary>
-/// Batch norm and relu in one pass over memory each for statistics, values, sums of gradients and gradients. Only the
-/// input is kept for the backward pass.
+/// Batch norm and relu. Statistics, values, sums of gradients, and gradients each take one pass over memory. The backward pass
+/// needs only the input.
 /// </summary>
 public static class BatchNorm
 {
     /// <summary>relu(batch_norm(x)), or batch_norm(x) alone.</summary>
     /// <param name="graph">Records it for the backward pass.</param>
-    /// <param name="x">[n, channels] or [n, channels, height, width]; whoever else reads it has to read what is put in its place.</param>
+    /// <param name="x">[n, channels] or [n, channels, height, width]; on return, the tensor that other readers must use.</param>
     /// <param name="norm">Weights, statistics and mode.</param>
     public static Tensor Of(Graph graph, ref Tensor x, Norm norm)
     {
@@ -63,7 +63,7 @@ public static class BatchNorm
         norm.RunningVar.index_copy_(0, all, cat([live.RunningVar, variance]));
     }
 
-    /// <summary>Whether the kernels can compute it: more than one value a channel, channels side by side, with contiguous weights.</summary>
+    /// <summary>Whether the kernels can compute it: over one value a channel, contiguous channels, contiguous weights.</summary>
     internal static bool Serves(Tensor x, Norm norm)
     {
         if (Memory.TypeOf(x) is not { } type || Memory.TryMatrix(x) is null || x.numel() <= x.shape[1])
@@ -80,7 +80,7 @@ public static class BatchNorm
     }
 
     /// <summary>
-    /// What x is normalised by [4, channels]: mean, 1 / deviation, scale and shift. Moves the running statistics in training.
+    /// The normaliser of x, [4, channels]: mean, 1 / deviation, scale and shift. Updates the running statistics in training.
     /// </summary>
     internal static Tensor Begin(Tensor x, Norm norm)
     {
@@ -111,11 +111,11 @@ public static class BatchNorm
     }
 
     /// <summary>The gradients of a norm's input, weight and bias; null for those that are not requested.</summary>
-    /// <param name="gradient">That of the norm's output, of x's shape.</param>
+    /// <param name="gradient">The gradient of the norm's output, of x's shape.</param>
     /// <param name="x">The norm's input.</param>
-    /// <param name="by">What <see cref="Begin"/> gave.</param>
+    /// <param name="by">The result of <see cref="Begin"/>.</param>
     /// <param name="wants">Which gradients are wanted.</param>
-    /// <param name="others">The gradient of x's other readers, which is added; or null.</param>
+    /// <param name="others">The gradient of x's other readers, to be added; or null.</param>
     internal static (Tensor? Input, Tensor? Weight, Tensor? Bias) Gradients(
         Tensor gradient, Tensor x, Tensor by, NormWants wants, Tensor? others)
     {

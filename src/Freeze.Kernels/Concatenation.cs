@@ -4,15 +4,15 @@ using static TorchSharp.torch;
 namespace Freeze.Kernels;
 
 /// <summary>
-/// Maps joined along their channels, on all threads and pixel by pixel: libtorch copies one map after the other, whose pixels lie
-/// apart in the result. Maps that grow are seldom copied: only what is new is.
+/// Joins maps along their channels, on all threads and pixel by pixel. libtorch copies one map after another, although each map's
+/// pixels lie apart in the result. Growing maps rarely need a copy: only the new channels are copied.
 /// </summary>
 public static class Concatenation
 {
     /// <summary>cat(maps, 1).</summary>
     /// <param name="graph">Records it for the backward pass.</param>
-    /// <param name="maps">[n, channels, height, width] each, with channels of their own.</param>
-    /// <param name="growth">What the result is the first channels of, as the first of the maps may be; or null.</param>
+    /// <param name="maps">[n, channels, height, width] each; the channel counts may differ.</param>
+    /// <param name="growth">Growing maps or null: the result becomes their first channels, which the first map may be.</param>
     public static Tensor Of(Graph graph, Tensor[] maps, Growth? growth = null)
     {
         ArgumentNullException.ThrowIfNull(graph);
@@ -20,7 +20,7 @@ public static class Concatenation
         return graph.HasKernels && TryPixels(maps) is { } pixels ? ByKernel(graph, maps, pixels, growth) : Plain(maps);
     }
 
-    /// <summary>The same in TorchSharp's own operations.</summary>
+    /// <summary>The same in TorchSharp's operations.</summary>
     public static Tensor Plain(Tensor[] maps) => cat(maps, 1);
 
     private static Pixels[]? TryPixels(Tensor[] maps)

@@ -3,39 +3,39 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace Freeze.Kernels;
 
-/// <summary>Where a convolution reads, in pixels.</summary>
+/// <summary>The geometry of a convolution, in pixels.</summary>
 /// <param name="Strides">From one output to the next: down, across.</param>
 /// <param name="Padding">Zeros around the input: above and below, left and right.</param>
-/// <param name="Winograd">Whether 3x3 kernels may go by Winograd's algorithm, which rounds by some 2e-6 of a value.</param>
-/// <param name="Groups">In how many groups of channels and filters.</param>
-/// <param name="Dilation">The distance of the pixels that neighbours in the kernel read.</param>
+/// <param name="Winograd">Whether 3x3 kernels may use Winograd's algorithm, which rounds by about 2e-6 of a value.</param>
+/// <param name="Groups">The number of groups that channels and filters are divided into.</param>
+/// <param name="Dilation">The distance between the pixels that neighbouring kernel entries read.</param>
 public sealed record ConvShape(long[] Strides, long[] Padding, bool Winograd, long Groups = 1, long Dilation = 1)
 {
-    /// <summary>Whether its kernel is whole: what our own loops are for.</summary>
+    /// <summary>Whether the kernel has neither groups nor dilation, as our own loops require.</summary>
     public bool IsPlain => Groups == 1 && Dilation == 1;
 }
 
-/// <summary>A slice of a kernel that learns.</summary>
+/// <summary>A trainable slice of a kernel.</summary>
 /// <param name="Leaf">Its entries.</param>
-/// <param name="Whole">The kernel [filters, channels, height, width] with them, without history.</param>
+/// <param name="Whole">The kernel [filters, channels, height, width] that contains them, without history.</param>
 /// <param name="Dimension">The dimension that it is a slice along.</param>
-/// <param name="Indices">Where its entries are, ascending: a tensor [entries] of 64-bit integers.</param>
+/// <param name="Indices">The indices of its entries, ascending: a tensor [entries] of 64-bit integers.</param>
 public sealed record KernelSlice(Tensor Leaf, Tensor Whole, int Dimension, Tensor Indices);
 
 /// <summary>
-/// Convolutions of an input, or of what a batch norm and a relu make of it, with only the gradients that are wanted. 3x3
-/// kernels at stride 1 go by Winograd's algorithm, those of few filters plane by plane; 1x1 kernels behind a norm are matrix products of
-/// which one side is made from the norm's input. All read the norm's input, so its output is not kept.
+/// Convolutions of an input, or of relu(batch norm(input)), that compute only the requested gradients. 3x3 kernels at stride 1
+/// use Winograd's algorithm, or work plane by plane if they have few filters; 1x1 kernels after a norm are matrix products that
+/// compute the normalised side on the fly. All of them read the norm's input, so its output is not kept.
 /// </summary>
 public static class Conv2d
 {
     /// <summary>conv2d(x, kernel, bias), or of norm(x), in x's type.</summary>
     /// <param name="graph">Records it for the backward pass.</param>
-    /// <param name="x">[n, channels, height, width]; behind a norm, whoever else reads it has to read what is put in its place.</param>
-    /// <param name="norm">What is done to x first, or null.</param>
+    /// <param name="x">[n, channels, height, width]; with a norm, on return the tensor that other readers must use.</param>
+    /// <param name="norm">Applied to x first, or null.</param>
     /// <param name="kernel">[filters, channels, height, width].</param>
     /// <param name="bias">[filters], or null.</param>
-    /// <param name="shape">Where it reads.</param>
+    /// <param name="shape">The geometry.</param>
     public static Tensor Of(Graph graph, ref Tensor x, Norm? norm, Tensor kernel, Tensor? bias, ConvShape shape)
     {
         ArgumentNullException.ThrowIfNull(graph);
@@ -49,7 +49,7 @@ public static class Conv2d
         return Plain(normalised ?? x, null, kernel, bias, shape);
     }
 
-    /// <summary>As above by a kernel of which a slice alone learns: no gradient of another entry is computed.</summary>
+    /// <summary>As above, for a kernel that is trained only in a slice: gradients of other entries are not computed.</summary>
     public static Tensor Of(Graph graph, ref Tensor x, Norm? norm, KernelSlice slice, Tensor? bias, ConvShape shape)
     {
         ArgumentNullException.ThrowIfNull(graph);
@@ -61,14 +61,14 @@ public static class Conv2d
 
         using var normalised = norm is null ? null : BatchNorm.Of(graph, ref x, norm);
         var input = normalised ?? x;
-        // libtorch computes the gradient of a slice by a convolution with that slice alone, forward and back; from half of
-        // the kernel on, the gradient of all of it costs less. Of groups a slice is no convolution.
+        // libtorch computes a slice's gradient by a convolution with that slice alone, forward and back; from half of the kernel
+        // on, the whole kernel's gradient costs less. With groups, a slice is not a convolution.
         return shape.Groups > 1 || 2 * slice.Indices.numel() > slice.Whole.shape[slice.Dimension] || slice.Dimension > 1
             ? Plain(input, null, slice, bias, shape)
             : SliceGradient.Behind(graph, Plain(input, null, slice.Whole, bias?.detach(), shape), input, slice, bias, shape);
     }
 
-    /// <summary>The same in TorchSharp's own operations.</summary>
+    /// <summary>The same in TorchSharp's operations.</summary>
     public static Tensor Plain(Tensor x, Norm? norm, Tensor kernel, Tensor? bias, ConvShape shape)
     {
         ArgumentNullException.ThrowIfNull(x);
@@ -79,14 +79,14 @@ public static class Conv2d
         return Plain(x, As(kernel, x), bias is null ? null : As(bias, x), shape);
     }
 
-    /// <summary>libtorch's own.</summary>
+    /// <summary>libtorch's own convolution.</summary>
     public static Tensor Plain(Tensor x, Tensor kernel, Tensor? bias, ConvShape shape)
     {
         ArgumentNullException.ThrowIfNull(shape);
         return F.conv2d(x, kernel, bias, shape.Strides, shape.Padding, [shape.Dilation, shape.Dilation], shape.Groups);
     }
 
-    /// <summary>The same in TorchSharp's own operations: gradients reach the slice through its place in the kernel.</summary>
+    /// <summary>The same in TorchSharp's operations: gradients reach the slice through its place in the kernel.</summary>
     public static Tensor Plain(Tensor x, Norm? norm, KernelSlice slice, Tensor? bias, ConvShape shape)
     {
         ArgumentNullException.ThrowIfNull(slice);

@@ -2,12 +2,12 @@ using static TorchSharp.torch;
 
 namespace Freeze.Kernels;
 
-/// <summary>A convolution that the native kernels compute: forward, and back to all that wants a gradient.</summary>
+/// <summary>A convolution by the native kernels: the forward pass, and all gradients that are requested.</summary>
 internal sealed class Convolution
 {
     private readonly Way way;
     private readonly ValueType type;
-    // Without history, and the only references that are kept for the backward pass, with `indices`.
+    // Without history. With `indices`, these are the only references kept for the backward pass.
     private readonly Tensor x;
     private readonly Tensor kernel;
     private readonly Tensor? by;
@@ -22,14 +22,14 @@ internal sealed class Convolution
         by = norm is null ? null : BatchNorm.Begin(x, norm);
     }
 
-    /// <summary>The output [n, filters, …], recorded; null where the kernels do not serve, and then nothing is done.</summary>
+    /// <summary>The output [n, filters, …], recorded; null, with nothing done, if the kernels do not support the case.</summary>
     /// <param name="graph">Records it for the backward pass.</param>
-    /// <param name="x">[n, channels, height, width]; behind a norm, on return what others read of it.</param>
-    /// <param name="norm">What is done to x first, or null.</param>
+    /// <param name="x">[n, channels, height, width]; with a norm, on return the tensor that other readers must use.</param>
+    /// <param name="norm">Applied to x first, or null.</param>
     /// <param name="kernel">[filters, channels, height, width]; with its history, unless a slice of it learns.</param>
-    /// <param name="slice">The slice that alone learns, or null.</param>
+    /// <param name="slice">The only trainable slice, or null.</param>
     /// <param name="bias">[filters], or null.</param>
-    /// <param name="shape">Where it reads.</param>
+    /// <param name="shape">The geometry.</param>
     public static Tensor? Try(
         Graph graph, ref Tensor x, Norm? norm, Tensor kernel, KernelSlice? slice, Tensor? bias, ConvShape shape)
     {
@@ -52,7 +52,7 @@ internal sealed class Convolution
             : null;
     }
 
-    // As products of matrices, by Winograd's tiles, or plane by plane.
+    // Matrix products, Winograd's tiles, or plane by plane.
     private enum Way
     {
         Pointwise,
@@ -60,7 +60,7 @@ internal sealed class Convolution
         Planes,
     }
 
-    /// <summary>Where a norm's scale and shift lie; 0 without a norm.</summary>
+    /// <summary>The addresses of a norm's scale and shift; 0 without a norm.</summary>
     public static (nint Scale, nint Shift) ScaleAndShift(Tensor? by)
     {
         if (by is null)
@@ -68,13 +68,13 @@ internal sealed class Convolution
             return (0, 0);
         }
 
-        // Behind mean and 1 / deviation: see BatchNorm.Begin.
+        // They follow mean and 1 / deviation: see BatchNorm.Begin.
         var row = (nint)(by.shape[1] * sizeof(float));
         return (by.Data() + (2 * row), by.Data() + (3 * row));
     }
 
     /// <summary>The gradient [filters] of a bias in single precision.</summary>
-    /// <param name="gradient">Of the output [n, filters, …], as rows of channels.</param>
+    /// <param name="gradient">The gradient of the output [n, filters, …], as rows of channels.</param>
     public static Tensor BiasGradient(Tensor gradient)
     {
         var made = empty([gradient.shape[1]], ScalarType.Float32);
@@ -104,10 +104,10 @@ internal sealed class Convolution
             pixels.Images * ((height + side - 1) / side) * ((width + side - 1) / side) >= leastTiles;
     }
 
-    // Few filters fill no register that holds sixteen of them, and libtorch pads them.
+    // A few filters do not fill a register of sixteen, and libtorch pads them.
     private static bool ServesPlanes(Tensor x, Tensor kernel, ConvShape shape)
     {
-        // Measured: LeNet's 20 and 50 filters take less time by libtorch.
+        // Measured: libtorch is faster for LeNet's 20 and 50 filters.
         const long most = 7;
         var (padding, side) = (shape.Padding[0], kernel.shape[2]);
         return kernel.shape[0] <= most && side is > 1 and <= 7 && kernel.shape[3] == side &&
@@ -148,11 +148,11 @@ internal sealed class Convolution
         return y;
     }
 
-    // Turned: the gradient of an output back to the input.
+    // `turned` computes the input's gradient from the output's.
     private Tensor Convolved(Tensor from, Tensor? bias, bool turned, Tensor? normaliser)
     {
         var side = kernel.shape[2];
-        // Back, what was cut off by little padding comes by more.
+        // Padding below side - 1 cuts rows off; the backward pass pads by as much more.
         var padding = turned ? side - 1 - shape.Padding[0] : shape.Padding[0];
         var more = (2 * padding) + 1 - side;
         var y = Memory.EmptyMaps(
@@ -167,7 +167,7 @@ internal sealed class Convolution
         return y;
     }
 
-    // In the order of the inputs: x, what learns of the kernel, the norm's weight and bias, the bias.
+    // In the order of the inputs: x, the trainable part of the kernel, the norm's weight and bias, the bias.
     private Tensor?[] Gradients(Tensor gradient, Tensor? others, bool[] wants, bool hasBias, NormWants normWants)
     {
         var of = Memory.Rows(gradient);
@@ -203,7 +203,7 @@ internal sealed class Convolution
         (_, 0) when way == Way.Winograd && Filters.Serves(x, indices.numel(), kernel.shape, shape) => Filters.Gradient(
             x, by, relu: true, SliceGradient.Entries(gradient, 1, indices), kernel.shape, shape.Padding[0]),
         (_, 0) => ByKernel(SliceGradient.Entries(gradient, 1, indices), x, by),
-        // Of the norm, scale and shift of the channels that learn.
+        // The norm's scale and shift, of the trainable channels.
         (_, 1) => ByKernel(
             gradient, SliceGradient.Entries(x, 1, indices), by is null ? null : SliceGradient.Entries(by, 1, indices).contiguous()),
         _ => SliceGradient.Entries(ByKernel(gradient, x, by), dimension, indices).contiguous(),

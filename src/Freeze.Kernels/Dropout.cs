@@ -4,20 +4,20 @@ using static TorchSharp.torch;
 namespace Freeze.Kernels;
 
 /// <summary>
-/// Dropout in one pass over memory, on all threads. What happens to a value depends on its place in memory and on a key, so
-/// the backward pass draws the same again and nothing is kept for it. libtorch draws on one thread, from a generator whose
-/// every number waits for the one before.
+/// Dropout in one pass over memory, on all threads. A value's fate depends only on its place in memory and on a key, so the
+/// backward pass repeats the draws and keeps nothing. libtorch draws on one thread, from a generator in which every number
+/// depends on the one before.
 /// </summary>
 public static class Dropout
 {
-    // Values that share a block's random numbers, as in native/loops/rows.h.
+    // The number of values that share a block's random numbers, as in native/loops/rows.h.
     private const int Block = 1024;
 
-    /// <summary>x with some values set to 0 and the others divided by the fraction that is left.</summary>
+    /// <summary>x with some values set to 0 and the others divided by the fraction that remains.</summary>
     /// <param name="graph">Records it for the backward pass.</param>
     /// <param name="x">Any shape.</param>
-    /// <param name="fraction">How many values are set to 0: above 0 and below 1.</param>
-    /// <param name="key">What to draw by.</param>
+    /// <param name="fraction">The probability of setting a value to 0: above 0 and below 1.</param>
+    /// <param name="key">The key of the random numbers.</param>
     public static Tensor Of(Graph graph, Tensor x, double fraction, ulong key)
     {
         ArgumentNullException.ThrowIfNull(graph);
@@ -27,12 +27,12 @@ public static class Dropout
             : Plain(x, fraction, key);
     }
 
-    /// <summary>The same in TorchSharp's own operations, from the same random numbers.</summary>
+    /// <summary>The same in TorchSharp's operations, from the same random numbers.</summary>
     public static Tensor Plain(Tensor x, double fraction, ulong key)
     {
         ArgumentNullException.ThrowIfNull(x);
         var wide = x.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
-        // Places count in memory: channels of a pixel side by side.
+        // Places count in memory order: a pixel's channels are contiguous.
         var isMaps = x.ndim == 4;
         using var inMemory = isMaps ? x.detach().permute(0, 2, 3, 1) : x.detach();
         using var drawn = tensor(Factors(inMemory.numel(), fraction, key), inMemory.shape, device: CPU);
@@ -41,8 +41,8 @@ public static class Dropout
         return x.dtype == wide ? x.mul(shaped) : x.to(wide).mul(shaped).to(x.dtype);
     }
 
-    // 0, or 1 / (1 - fraction), for each value in its place: SplitMix64 (Steele, Lea and Flood 2014), whose upper halves
-    // are the random numbers of a block's second half.
+    // 0 or 1 / (1 - fraction) for the value at each place. SplitMix64 (Steele, Lea and Flood 2014); the upper halves of its
+    // numbers serve the second half of a block.
     private static double[] Factors(long count, double fraction, ulong key)
     {
         var threshold = (uint)Math.Min(Math.Round(fraction * 4294967296.0, MidpointRounding.AwayFromZero), uint.MaxValue);

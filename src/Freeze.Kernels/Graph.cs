@@ -5,37 +5,37 @@ using static TorchSharp.torch;
 
 namespace Freeze.Kernels;
 
-/// <summary>What an operation makes of the gradient of its output: one gradient for each input, or null where none is wanted.</summary>
+/// <summary>Turns the gradient of an operation's output into one gradient per input, or null where none is requested.</summary>
 internal delegate Tensor?[] Backward(Tensor gradient);
 
-/// <summary>As <see cref="Backward"/>, of several outputs; null for those that no gradient has come to.</summary>
+/// <summary>As <see cref="Backward"/>, with several outputs; a gradient is null if none has reached that output.</summary>
 internal delegate Tensor?[] BackwardOfAll(Tensor?[] gradients);
 
-/// <summary>As <see cref="Backward"/>; adds the gradient, if any, of the first input's other readers to that input's.</summary>
+/// <summary>As <see cref="Backward"/>; also adds the gradient, if any, of the first input's other readers.</summary>
 internal delegate Tensor?[] BackwardBeside(Tensor gradient, Tensor? others);
 
 /// <summary>
-/// The operations of ours in one thread's forward and backward passes. Each is a node of libtorch's own graph, made
-/// through the functions that LibTorchSharp exports for <c>torch.autograd.Function</c>. That class itself would keep an empty
-/// tensor of every output's size, and every gradient until the step ends; docs/architecture.md has the measurements.
+/// Our operations in one thread's forward and backward passes. Each is a node of libtorch's own graph, made through the functions
+/// that LibTorchSharp exports for <c>torch.autograd.Function</c>. That class itself would keep an empty tensor as large as every
+/// output, and every gradient until the step ends; docs/architecture.md has the measurements.
 /// </summary>
 public sealed partial class Graph
 {
-    // Gradients that the node before has returned: libtorch copies the reference behind our back, so ours goes with the next.
+    // Gradients that the previous node returned. libtorch copies the references unseen, so the next node releases ours.
     private readonly List<Tensor> returned = [];
     private ExceptionDispatchInfo? failure;
 
-    /// <param name="useKernels">Whether native kernels compute where they can; without, plain TorchSharp does.</param>
+    /// <param name="useKernels">Whether to use native kernels where possible; without them, plain TorchSharp computes.</param>
     public Graph(bool useKernels = true)
     {
         TorchLibraries.Load();
         HasKernels = useKernels && TorchLibraries.HasKernels;
     }
 
-    /// <summary>Whether native kernels compute where they can.</summary>
+    /// <summary>Whether native kernels are used where they can compute.</summary>
     public bool HasKernels { get; }
 
-    /// <summary>Adds the gradient of a scalar to every leaf that it depends on.</summary>
+    /// <summary>Adds the gradient of a scalar to every leaf that the scalar depends on.</summary>
     public void Run(Tensor loss)
     {
         ArgumentNullException.ThrowIfNull(loss);
@@ -45,7 +45,7 @@ public sealed partial class Graph
         }
         catch (ExternalException) when (failure is not null)
         {
-            // What libtorch met after an operation of ours had failed.
+            // libtorch's follow-up error after one of our operations failed.
         }
         finally
         {
@@ -58,23 +58,23 @@ public sealed partial class Graph
         }
     }
 
-    /// <summary>Records an operation for the backward pass, if one of its inputs wants a gradient.</summary>
-    /// <param name="output">What it made; without history.</param>
-    /// <param name="inputs">What gradients may flow to.</param>
-    /// <param name="backward">Makes the inputs' gradients; called at most once, without history.</param>
-    /// <param name="saved">What <paramref name="backward"/> reads, owned by nobody else; disposed with the node.</param>
+    /// <summary>Records an operation for the backward pass, if one of its inputs requires a gradient.</summary>
+    /// <param name="output">The operation's output, without history.</param>
+    /// <param name="inputs">The tensors that gradients may flow to.</param>
+    /// <param name="backward">Computes the inputs' gradients; called at most once, without history.</param>
+    /// <param name="saved">The tensors that <paramref name="backward"/> reads; the node owns and disposes them.</param>
     internal Tensor Record(Tensor output, Tensor[] inputs, Backward backward, params Tensor?[] saved) =>
         RecordAll([output], inputs, gradients => gradients[0] is { } gradient ? backward(gradient) : [], saved)[0];
 
     /// <summary>
-    /// As above, of an input that others read too. They have to read what is put in its place: their gradient then comes to this
-    /// operation, which adds it as it makes its own, where libtorch would take another pass over both.
+    /// As above, for an input that has other readers too. They must read the tensor that replaces it: their gradient then reaches
+    /// this operation, which adds it while computing its own; libtorch would take another pass over both.
     /// </summary>
-    /// <param name="output">What it made; without history.</param>
-    /// <param name="x">The input; on return, what others read.</param>
-    /// <param name="inputs">What else gradients may flow to.</param>
-    /// <param name="backward">Makes the gradients of x and of those inputs.</param>
-    /// <param name="saved">What <paramref name="backward"/> reads.</param>
+    /// <param name="output">The operation's output, without history.</param>
+    /// <param name="x">The input; on return, the tensor that other readers must use.</param>
+    /// <param name="inputs">The other tensors that gradients may flow to.</param>
+    /// <param name="backward">Computes the gradients of x and of those inputs.</param>
+    /// <param name="saved">The tensors that <paramref name="backward"/> reads.</param>
     internal Tensor RecordBeside(Tensor output, ref Tensor x, Tensor[] inputs, BackwardBeside backward, params Tensor?[] saved)
     {
         if (!is_grad_enabled() || !x.requires_grad)
@@ -135,7 +135,7 @@ public sealed partial class Graph
         public long Size;
     }
 
-    // One recorded operation. libtorch's node owns it: it lives until that is deleted.
+    // One recorded operation. It lives until libtorch deletes its own node, which owns it.
     private sealed unsafe class Node
     {
         private readonly Graph graph;
@@ -164,7 +164,7 @@ public sealed partial class Graph
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         private delegate void DeleteFunction();
 
-        // Joins the graph: the outputs that the caller goes on with.
+        // Joins the graph and returns the outputs for the caller to use.
         public Tensor[] Wrap(Tensor[] outputs, Tensor[] from)
         {
             var edges = stackalloc nint[from.Length];
@@ -190,9 +190,9 @@ public sealed partial class Graph
                 Marshal.GetFunctionPointerForDelegate(allocate));
             GC.KeepAlive(allocate);
             GC.KeepAlive(from);
-            // Asked for before the next call, which forgets it.
+            // Read before the next call, which clears it.
             var problem = *wrapped == 0 ? Marshal.PtrToStringUTF8(THSTorch_get_and_reset_last_err()) : null;
-            // From here on the output's history alone keeps the node.
+            // From here on, only the output's history keeps the node alive.
             THSAutograd_CSharpNode_disposeSharedPtr(handle);
             handle.Shared = 0;
             if (*wrapped == 0)
@@ -213,7 +213,7 @@ public sealed partial class Graph
         [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
         private delegate nint AllocateFunction(nuint count);
 
-        // Called by libtorch: no exception may leave it.
+        // Called by libtorch: no exception may escape.
         private Handles Apply(nint gradients, int count)
         {
             graph.Forget();
@@ -222,7 +222,7 @@ public sealed partial class Graph
             {
                 using var scope = NewDisposeScope();
                 using var constant = no_grad();
-                // Ours to free, even where they are of no use.
+                // We must free them, even the unused ones.
                 var given = Array.ConvertAll(
                     new Span<nint>((nint*)gradients, count).ToArray(),
                     gradient => gradient == 0 ? null : Tensor.UnsafeCreateTensor(gradient));
@@ -240,7 +240,7 @@ public sealed partial class Graph
                     }
                 }
             }
-#pragma warning disable CA1031 // It is thrown where the backward pass ends.
+#pragma warning disable CA1031 // It is rethrown when the backward pass ends.
             catch (Exception error)
 #pragma warning restore CA1031
             {

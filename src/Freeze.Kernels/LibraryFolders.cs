@@ -2,25 +2,25 @@ using System.Reflection;
 
 namespace Freeze.Kernels;
 
-/// <summary>Where native libraries lie.</summary>
+/// <summary>Finds the folders of native libraries.</summary>
 internal static class LibraryFolders
 {
-    /// <summary>The variable with which a user names the folder of a libtorch, such as the torch/lib of a PyTorch.</summary>
+    /// <summary>The environment variable that names the folder of a libtorch, such as the torch/lib of a PyTorch.</summary>
     public const string Override = "FREEZE_LIBTORCH";
 
-    /// <summary>The folder that <see cref="Override"/> names; null where it names none.</summary>
+    /// <summary>The folder that <see cref="Override"/> names, or null.</summary>
     public static string? Named => Environment.GetEnvironmentVariable(Override) is { Length: > 0 } folder ? folder : null;
 
-    /// <summary>The first folder that has the file; null where none has.</summary>
+    /// <summary>The first folder that has the file, or null.</summary>
     /// <param name="file">A library's file name.</param>
-    /// <param name="built">The assembly's metadata with the folder in which the build found the library.</param>
+    /// <param name="built">The key of the assembly's metadata that holds the folder where the build found the library.</param>
     /// <param name="rid">The platform, as .NET names it.</param>
     public static string? Find(string file, string built, string rid)
     {
         var program = AppContext.BaseDirectory;
         string?[] folders =
         [
-            // What was put beside a program that was moved to another machine.
+            // Copied beside a program that was moved to another machine.
             Path.Combine(program, "torch"),
             // Where packages for CUDA put their libraries.
             program,
@@ -51,7 +51,7 @@ internal static class LibraryFolders
         return null;
     }
 
-    /// <summary>A file with these bytes in Freeze's cache, written unless it is there already.</summary>
+    /// <summary>The path of a file with these bytes in Freeze's cache; writes it if it is missing.</summary>
     public static string Cached(byte[] bytes, string file)
     {
         var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");

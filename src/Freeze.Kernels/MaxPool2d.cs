@@ -5,21 +5,21 @@ using F = TorchSharp.torch.nn.functional;
 namespace Freeze.Kernels;
 
 /// <summary>
-/// Max pooling and relu in one pass over memory. Of the input nothing is kept but a byte for each output, where libtorch
-/// keeps the input and eight bytes.
+/// Max pooling and relu in one pass over memory. For the backward pass it keeps one byte per output; libtorch keeps the input and
+/// eight bytes per output.
 /// </summary>
 public static class MaxPool2d
 {
-    // Places in a window are bytes, of which one stands for "cut off".
+    // A place in a window is one byte, and one value of it means "cut off".
     private const long MostPlaces = 255;
 
     /// <summary>relu(max_pool2d(x)), or max_pool2d(x) alone.</summary>
     /// <param name="graph">Records it for the backward pass.</param>
     /// <param name="x">[n, channels, height, width].</param>
-    /// <param name="size">Of a window, in pixels.</param>
+    /// <param name="size">The side of a window, in pixels.</param>
     /// <param name="stride">From one window to the next.</param>
-    /// <param name="padding">Around x.</param>
-    /// <param name="relu">Whether a relu is behind it, or in front of it, which is the same.</param>
+    /// <param name="padding">The padding of x.</param>
+    /// <param name="relu">Whether a relu follows, or precedes, which gives the same.</param>
     public static Tensor Of(Graph graph, Tensor x, long size, long stride, long padding, bool relu)
     {
         ArgumentNullException.ThrowIfNull(graph);
@@ -29,14 +29,14 @@ public static class MaxPool2d
             : Plain(x, size, stride, padding, relu);
     }
 
-    /// <summary>The same in TorchSharp's own operations.</summary>
+    /// <summary>The same in TorchSharp's operations.</summary>
     public static Tensor Plain(Tensor x, long size, long stride, long padding, bool relu)
     {
         var greatest = F.max_pool2d(x, size, stride, padding);
         return relu ? F.relu(greatest) : greatest;
     }
 
-    // Windows that touch and do not overlap, in channels-last order.
+    // Windows must touch and not overlap, in channels-last order.
     private static bool Serves(Tensor x, long size, long stride, long padding) =>
         Memory.TypeOf(x) is ValueType.Floats or ValueType.BFloats && x.ndim == 4 && Memory.IsChannelsLast(x) && x.numel() > 0 &&
         padding == 0 && stride == size && size > 1 && size * size < MostPlaces && x.shape[2] >= size && x.shape[3] >= size;

@@ -7,13 +7,13 @@ namespace Freeze.Kernels;
 /// <summary>Tensors as the kernels see them: memory in channels-last order.</summary>
 internal static partial class Memory
 {
-    /// <summary>Where a tensor's values begin. The tensor must outlive its use.</summary>
+    /// <summary>The address of a tensor's values. The tensor must outlive its use.</summary>
     public static nint Data(this Tensor tensor) => THSTensor_data(tensor.Handle);
 
-    /// <summary>As <see cref="Data"/>, and 0 where there is no tensor.</summary>
+    /// <summary>As <see cref="Data"/>, or 0 without a tensor.</summary>
     public static nint DataOrNull(this Tensor? tensor) => tensor is null ? 0 : tensor.Data();
 
-    /// <summary>The type of the values, or null where the kernels have no loops for it or the values lie on a GPU.</summary>
+    /// <summary>The type of the values; null if the kernels have no loops for it or the values are on a GPU.</summary>
     public static ValueType? TypeOf(Tensor tensor) => tensor.device_type != DeviceType.CPU ? null : tensor.dtype switch
     {
         ScalarType.Float32 => ValueType.Floats,
@@ -22,10 +22,10 @@ internal static partial class Memory
         _ => null,
     };
 
-    /// <summary>Whether weights are float32, on the processor and contiguous, as the convolutions read them.</summary>
+    /// <summary>Whether weights are float32, on the processor and contiguous, as the convolutions require.</summary>
     public static bool AreFloats(Tensor weights) => TypeOf(weights) == ValueType.Floats && weights.is_contiguous();
 
-    /// <summary>Whether values [n, channels, …] lie as [rows, channels].</summary>
+    /// <summary>Whether values [n, channels, …] are laid out as [rows, channels].</summary>
     public static bool AreRows(Tensor x) => x.ndim switch
     {
         2 => x.is_contiguous(),
@@ -33,14 +33,14 @@ internal static partial class Memory
         _ => false,
     };
 
-    /// <summary>Whether maps [n, channels, height, width] lie as [n, height, width, channels].</summary>
+    /// <summary>Whether maps [n, channels, height, width] are laid out as [n, height, width, channels].</summary>
     public static bool IsChannelsLast(Tensor x)
     {
         using var pixels = x.permute(0, 2, 3, 1);
         return pixels.is_contiguous();
     }
 
-    /// <summary>Values [n, channels, …] that lie as [rows, channels]; a copy where they did not. The caller disposes it.</summary>
+    /// <summary>Values [n, channels, …] laid out as [rows, channels], copied if necessary. The caller disposes them.</summary>
     public static Tensor Rows(Tensor x)
     {
         if (x.ndim != 4)
@@ -53,21 +53,20 @@ internal static partial class Memory
         return contiguous.permute(0, 3, 1, 2);
     }
 
-    /// <summary>New maps [n, channels, height, width] in channels-last order; their values are not set.</summary>
+    /// <summary>New maps [n, channels, height, width] in channels-last order, uninitialised.</summary>
     public static Tensor EmptyMaps(long images, long channels, long height, long width, ScalarType type)
     {
         using var pixels = empty([images, height, width, channels], type);
         return pixels.permute(0, 3, 1, 2);
     }
 
-    /// <summary>A new tensor of a tensor's shape and type, for which <see cref="AreRows"/> holds; its values are not set.</summary>
+    /// <summary>A new uninitialised tensor of the same shape and type that satisfies <see cref="AreRows"/>.</summary>
     public static Tensor EmptyLike(Tensor x) => x.ndim == 4
         ? EmptyMaps(x.shape[0], x.shape[1], x.shape[2], x.shape[3], x.dtype)
         : empty(x.shape, x.dtype);
 
     /// <summary>
-    /// Maps [n, channels, height, width] of which a pixel's channels lie side by side, perhaps among others; null where they
-    /// do not.
+    /// Maps [n, channels, height, width] whose pixels have contiguous channels, perhaps among further channels; otherwise null.
     /// </summary>
     public static Pixels? TryPixels(Tensor x)
     {
@@ -91,13 +90,13 @@ internal static partial class Memory
             return pixels;
         }
 
-        // Where an extent is 1 any stride is as good, so the strides may say anything.
+        // A dimension of extent 1 may have any stride.
         pixels.Stride = pixels.Channels;
         return IsChannelsLast(x) ? pixels : null;
     }
 
     /// <summary>
-    /// Values [n, channels, …] of which a row's channels lie side by side, perhaps among others; null where they do not.
+    /// Values [n, channels, …] whose rows have contiguous channels, perhaps among further channels; otherwise null.
     /// </summary>
     public static Matrix? TryMatrix(Tensor x)
     {
@@ -112,7 +111,7 @@ internal static partial class Memory
     }
 
     /// <summary>
-    /// Maps that <see cref="TryPixels"/> takes: some channels of larger maps are read where they are. The caller disposes them.
+    /// Maps that <see cref="TryPixels"/> accepts; a subset of larger maps' channels is read in place. The caller disposes them.
     /// </summary>
     public static Tensor Maps(Tensor x) => TryPixels(x) is null ? Rows(x) : x.alias();
 

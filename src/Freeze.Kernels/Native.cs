@@ -29,8 +29,8 @@ internal struct Matrix
 }
 
 /// <summary>
-/// A batch norm's tensors of one number for each channel, and its mode; means and variances [2, room] of the batch, of which
-/// the first <c>Known</c> channels' are there, or 0; and which channels are the input's, 0 for all, and which others are
+/// A batch norm's tensors of one number per channel, and its mode. Also the batch's means and variances [2, room] or 0, of which
+/// the first <c>Known</c> channels are set; the indices of the input's channels, 0 for all; and the other channels, which have
 /// <c>Values</c> everywhere.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
@@ -47,8 +47,8 @@ internal struct NormWeights
 }
 
 /// <summary>
-/// Where a batch norm's gradients go, 0 for those that are not requested; and the gradient of its input's other readers, which may
-/// be where the input's goes. Weight and bias are of <c>All</c> channels, of which the input has those at <c>Live</c>, 0 for all.
+/// Where to write a batch norm's gradients, 0 for those not requested. Also the gradient of the input's other readers, which may
+/// share memory with the input's. Weight and bias have <c>All</c> channels; the input has those at <c>Live</c>, 0 for all.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct NormGradients
@@ -61,21 +61,21 @@ internal struct NormGradients
     public long All;
 }
 
-/// <summary>A convolution by 1x1 kernels: from [rows, inputs], whose rows lie <c>Stride</c> numbers apart, to [rows, outputs].</summary>
+/// <summary>A convolution by 1x1 kernels from [rows, inputs] with rows <c>Stride</c> numbers apart to [rows, outputs].</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct PointwiseShape
 {
     public long Rows, Inputs, Outputs, Stride;
 }
 
-/// <summary>Maps and the side of the windows that they are pooled by.</summary>
+/// <summary>Maps, and the side of their pooling windows.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct Windows
 {
     public long Height, Width, Channels, Size;
 }
 
-/// <summary>What a step of gradient descent goes by.</summary>
+/// <summary>The settings of a step of gradient descent.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct SgdRule
 {
@@ -88,12 +88,12 @@ internal static unsafe partial class Native
 {
     private const string Library = TorchLibraries.KernelsName;
 
-    /// <summary>Turns a status into the exception that it stands for.</summary>
-    /// <exception cref="OutOfMemoryException">The kernel found no memory.</exception>
+    /// <summary>Throws the exception that a status stands for.</summary>
+    /// <exception cref="OutOfMemoryException">The kernel could not allocate memory.</exception>
     public static void Check(int status)
     {
         const int fine = 0, outOfMemory = 2;
-#pragma warning disable CA2201 // What TorchSharp throws, so that callers need not know which of the two computed.
+#pragma warning disable CA2201 // TorchSharp throws it too, so callers need not know which of the two computed.
         if (status != fine)
         {
             throw status == outOfMemory
@@ -103,7 +103,7 @@ internal static unsafe partial class Native
 #pragma warning restore CA2201
     }
 
-    /// <summary>The interface that this file was written for: what freeze_kernels_interface has to give.</summary>
+    /// <summary>The interface version of this file, which freeze_kernels_interface must return.</summary>
     public const int Interface = 6;
 
     [LibraryImport(Library)]

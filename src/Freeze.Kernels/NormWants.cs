@@ -2,15 +2,15 @@ using static TorchSharp.torch;
 
 namespace Freeze.Kernels;
 
-/// <summary>Which gradients of a norm are wanted, and in which mode it was.</summary>
-/// <param name="Input">Whether that of its input is.</param>
-/// <param name="Weight">Whether that of its weight is.</param>
-/// <param name="Bias">Whether that of its bias is.</param>
-/// <param name="Training">Whether the batch's own statistics were used, through which gradients flow.</param>
+/// <summary>Which gradients of a norm are requested, and the norm's mode.</summary>
+/// <param name="Input">Whether the input's gradient is.</param>
+/// <param name="Weight">Whether the weight's is.</param>
+/// <param name="Bias">Whether the bias's is.</param>
+/// <param name="Training">Whether the batch's statistics were used; gradients then flow through them.</param>
 /// <param name="Relu">Whether a relu followed.</param>
 /// <param name="Live">Which of the weight's channels the input has; null for all.</param>
-/// <param name="Channels">How many the weight has.</param>
-/// <param name="InPlace">Whether the gradient of the input's other readers is nobody else's: the norm's is added to it where it is.</param>
+/// <param name="Channels">The number of the weight's channels.</param>
+/// <param name="InPlace">Whether this norm may overwrite the gradient of the input's other readers and add its own there.</param>
 internal readonly record struct NormWants(
     bool Input, bool Weight, bool Bias, bool Training, bool Relu, Tensor? Live, long Channels, bool InPlace)
 {
@@ -24,9 +24,9 @@ internal readonly record struct NormWants(
 
     public bool Any => Input || Weight || Bias;
 
-    /// <summary>Tensors for the wanted gradients; values are set only where they are the others' own.</summary>
+    /// <summary>Tensors for the requested gradients; uninitialised, except where they are the others' tensor.</summary>
     /// <param name="x">The norm's input.</param>
-    /// <param name="by">What <see cref="BatchNorm.Begin"/> gave.</param>
+    /// <param name="by">The result of <see cref="BatchNorm.Begin"/>.</param>
     /// <param name="others">The gradient of the input's other readers, or null.</param>
     public NormMade Empty(Tensor x, Tensor by, Tensor? others)
     {
@@ -56,10 +56,10 @@ internal readonly record struct NormWants(
     };
 }
 
-/// <summary>Where the gradients of a norm go, null for those that are not wanted; and the one that the input's is added to.</summary>
+/// <summary>The gradients of a norm, null where not requested, and the gradient that is added to the input's.</summary>
 internal readonly record struct NormMade(Tensor? Input, Tensor? Weight, Tensor? Bias, Tensor? Others)
 {
-    /// <summary>Disposes the others' gradient, unless it has become the input's, and gives the gradients.</summary>
+    /// <summary>Disposes the others' gradient, unless it has become the input's, and returns the gradients.</summary>
     public (Tensor? Input, Tensor? Weight, Tensor? Bias) Finish()
     {
         if (!ReferenceEquals(Input, Others))

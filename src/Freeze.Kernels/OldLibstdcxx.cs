@@ -4,25 +4,25 @@ using System.Text;
 namespace Freeze.Kernels;
 
 /// <summary>
-/// Lets TorchSharp's native library load where libstdc++ is older than GCC 13 (Debian 12, Ubuntu 22.04). The library asks for
-/// the version GLIBCXX_3.4.32 because of one symbol, a mark that its object files leave so that old libraries refuse them:
-/// no code refers to it. A copy of the library in which that version is marked optional loads and works.
+/// Lets TorchSharp's native library load where libstdc++ is older than GCC 13 (Debian 12, Ubuntu 22.04). The library requires the
+/// version GLIBCXX_3.4.32 because of one symbol, a marker that makes old libraries refuse its object files; no code uses it. A
+/// copy of the library that marks this version as optional loads and works.
 /// </summary>
 internal static class OldLibstdcxx
 {
-    /// <summary>The version that a libstdc++ before GCC 13 lacks, and the symbol that it has for it.</summary>
+    /// <summary>The version that a libstdc++ before GCC 13 lacks, and its only symbol.</summary>
     public const string Version = "GLIBCXX_3.4.32";
     public const string Symbol = "_ZSt21ios_base_library_initv";
 
-    // Names and layouts are those of the ELF specification and of the GNU extensions for symbol versions.
+    // Names and layouts follow the ELF specification and the GNU extensions for symbol versions.
     private const uint PtLoad = 1, PtDynamic = 2;
     private const ulong DtPltRelSz = 2, DtStrTab = 5, DtRela = 7, DtRelaSz = 8, DtJmpRel = 23;
     private const ulong DtVerSym = 0x6ffffff0, DtVerNeed = 0x6ffffffe;
     private const ushort VerFlgWeak = 2;
 
     /// <summary>A copy of an x86-64 shared library that loads without <paramref name="version"/> of its libraries.</summary>
-    /// <returns>Null when the library does not ask for that version.</returns>
-    /// <exception cref="InvalidDataException">It is no such library, or some code needs a symbol of that version.</exception>
+    /// <returns>Null if the library does not require that version.</returns>
+    /// <exception cref="InvalidDataException">It is not such a library, or code uses a symbol of that version.</exception>
     public static byte[]? WithOptional(byte[] library, string version = Version)
     {
         try
@@ -31,7 +31,7 @@ internal static class OldLibstdcxx
         }
         catch (Exception error) when (error is ArgumentOutOfRangeException or OverflowException)
         {
-            throw new InvalidDataException("the file is cut short, or no shared library", error);
+            throw new InvalidDataException("the file is truncated or not a shared library", error);
         }
     }
 
@@ -47,7 +47,7 @@ internal static class OldLibstdcxx
             // 64 bits, little-endian, for x86-64.
             if (!bytes.AsSpan(0, 6).SequenceEqual("\u007fELF\u0002\u0001"u8) || U16(18) != 62)
             {
-                throw new InvalidDataException("the file is no shared library for x86-64");
+                throw new InvalidDataException("the file is not a shared library for x86-64");
             }
 
             var (headers, size, count) = (U64(32), U16(54), U16(56));
@@ -77,7 +77,7 @@ internal static class OldLibstdcxx
             var index = U16(need + 6);
             if (Relocations().Any(symbol => VersionOf(symbol) == index))
             {
-                throw new InvalidDataException($"its code needs more of {version} than a mark");
+                throw new InvalidDataException($"its code uses {version} beyond the marker symbol");
             }
 
             var copy = bytes.ToArray();
@@ -85,7 +85,7 @@ internal static class OldLibstdcxx
             return copy;
         }
 
-        /// <summary>Where the entry (Elf64_Vernaux) for a version is, in whichever library it is looked for.</summary>
+        /// <summary>The offset of the entry (Elf64_Vernaux) for a version, in any of the needed libraries.</summary>
         private ulong? NeedOf(string version)
         {
             if (!dynamic.TryGetValue(DtVerNeed, out var table))
@@ -111,7 +111,7 @@ internal static class OldLibstdcxx
             }
         }
 
-        /// <summary>The symbol of each relocation: those that the library's code and data refer to.</summary>
+        /// <summary>The symbol of each relocation, that is, the symbols that code and data use.</summary>
         private IEnumerable<uint> Relocations()
         {
             foreach (var (table, size) in new[] { (DtRela, DtRelaSz), (DtJmpRel, DtPltRelSz) })

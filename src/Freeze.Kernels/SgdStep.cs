@@ -4,20 +4,20 @@ using static TorchSharp.torch;
 namespace Freeze.Kernels;
 
 /// <summary>
-/// One weight's step of stochastic gradient descent, in place: buffer = momentum buffer + (gradient + decay weight), then
-/// weight -= rate buffer, or by Nesterov's look ahead. Without a buffer there is no momentum.
+/// One weight's step of stochastic gradient descent, in place: buffer = momentum buffer + (gradient + decay weight), then weight
+/// -= rate buffer, or Nesterov's look-ahead. Without a buffer there is no momentum.
 /// </summary>
 /// <param name="Rate">The learning rate.</param>
-/// <param name="Momentum">What is kept of the buffer.</param>
+/// <param name="Momentum">The fraction of the buffer that is kept.</param>
 /// <param name="Decay">The weight decay.</param>
-/// <param name="Nesterov">Whether to look ahead.</param>
+/// <param name="Nesterov">Whether to use Nesterov's look-ahead.</param>
 public sealed record SgdStep(double Rate, double Momentum, double Decay, bool Nesterov)
 {
-    /// <summary>Moves a weight, in one pass over memory where the kernels can.</summary>
-    /// <param name="useKernels">Whether native kernels may compute it.</param>
-    /// <param name="weight">Moved in place.</param>
+    /// <summary>Updates a weight, in one pass over memory where the kernels can.</summary>
+    /// <param name="useKernels">Whether native kernels may be used.</param>
+    /// <param name="weight">Updated in place.</param>
     /// <param name="gradient">Of the weight's shape; may be overwritten.</param>
-    /// <param name="buffer">The momentum buffer, moved in place, or null.</param>
+    /// <param name="buffer">The momentum buffer, updated in place; or null.</param>
     public void Apply(bool useKernels, Tensor weight, Tensor gradient, Tensor? buffer)
     {
         ArgumentNullException.ThrowIfNull(weight);
@@ -36,7 +36,7 @@ public sealed record SgdStep(double Rate, double Momentum, double Decay, bool Ne
             type.Value, weight.Data(), gradient.Data(), buffer.DataOrNull(), weight.numel(), rule));
     }
 
-    /// <summary>The same in TorchSharp's own operations.</summary>
+    /// <summary>The same in TorchSharp's operations.</summary>
     public void Plain(Tensor weight, Tensor gradient, Tensor? buffer)
     {
         ArgumentNullException.ThrowIfNull(weight);

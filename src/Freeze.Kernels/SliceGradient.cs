@@ -4,19 +4,19 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace Freeze.Kernels;
 
-/// <summary>The gradient of a slice of a convolution's kernel, and of no other entry.</summary>
+/// <summary>The gradient of a slice of a convolution's kernel, without the gradient of any other entry.</summary>
 internal static class SliceGradient
 {
     /// <summary>
-    /// Returns a convolution's output as it is. In the backward pass its gradient goes on to the convolution, and also gives the
-    /// slice's gradient.
+    /// Returns a convolution's output unchanged. The backward pass forwards its gradient to the convolution and computes the
+    /// slice's gradient from it.
     /// </summary>
     /// <param name="graph">Records it for the backward pass.</param>
-    /// <param name="output">[n, filters, …], by the whole kernel, which has no history.</param>
-    /// <param name="x">[n, channels, …]: what was convolved.</param>
+    /// <param name="output">[n, filters, …], of the whole kernel, which has no history.</param>
+    /// <param name="x">[n, channels, …]: the convolution's input.</param>
     /// <param name="slice">The slice that learns.</param>
-    /// <param name="bias">[filters], which the convolution has added without history; or null.</param>
-    /// <param name="shape">Where the convolution reads.</param>
+    /// <param name="bias">[filters], which the convolution added without history; or null.</param>
+    /// <param name="shape">The convolution's geometry.</param>
     public static Tensor Behind(Graph graph, Tensor output, Tensor x, KernelSlice slice, Tensor? bias, ConvShape shape)
     {
         var (sliceLearns, biasLearns) = (slice.Leaf.requires_grad, bias is { requires_grad: true });
@@ -27,7 +27,7 @@ internal static class SliceGradient
 
         var (input, whole, indices) = (x.detach(), slice.Whole.detach(), slice.Indices.alias());
         var (dimension, passesOn) = (slice.Dimension, output.requires_grad);
-        // The graph alone keeps it from here on.
+        // From here on, only the graph keeps it alive.
         using var convolved = output;
         return graph.Record(
             output.detach(),
@@ -36,7 +36,7 @@ internal static class SliceGradient
             [
                 passesOn ? gradient.alias() : null,
                 sliceLearns ? Of(graph, gradient, input, whole, dimension, indices, shape) : null,
-                // Not by the convolution: for its bias alone libtorch would compute the gradient of the whole kernel.
+                // Not through the convolution: for its bias alone libtorch would compute the whole kernel's gradient.
                 .. bias is null ? Array.Empty<Tensor?>() : [biasLearns ? OfBias(graph, gradient, whole.dtype) : null],
             ],
             input,
@@ -55,14 +55,14 @@ internal static class SliceGradient
         return Convolution.BiasGradient(rows);
     }
 
-    /// <summary>The gradient [entries of the slice] of single or double numbers.</summary>
-    /// <param name="graph">Says whether native kernels compute.</param>
-    /// <param name="gradient">That of the output [n, filters, …].</param>
+    /// <summary>The gradient [entries of the slice], in single or double precision.</summary>
+    /// <param name="graph">Tells whether native kernels are used.</param>
+    /// <param name="gradient">The gradient of the output [n, filters, …].</param>
     /// <param name="x">[n, channels, …].</param>
     /// <param name="whole">[filters, channels, height, width].</param>
-    /// <param name="dimension">0: the slice is filters; 1: channels.</param>
-    /// <param name="indices">Which of them.</param>
-    /// <param name="shape">Where the convolution reads.</param>
+    /// <param name="dimension">0: the slice consists of filters; 1: of channels.</param>
+    /// <param name="indices">Their indices.</param>
+    /// <param name="shape">The convolution's geometry.</param>
     private static Tensor Of(
         Graph graph, Tensor gradient, Tensor x, Tensor whole, int dimension, Tensor indices, ConvShape shape)
     {
@@ -77,12 +77,12 @@ internal static class SliceGradient
         using var recording = enable_grad();
         var kernel = Entries(whole, dimension, indices).detach().requires_grad_();
         var output = Conv2d.Plain(input, Conv2d.As(kernel, input), null, shape);
-        // Not autograd.grad: an error in there would cross into .NET as a C++ exception.
+        // Not autograd.grad: its errors would cross into .NET as C++ exceptions.
         autograd.backward([output], [of], inputs: [kernel]);
         return kernel.grad!.MoveToOuterDisposeScope();
     }
 
-    /// <summary>The entries at some indices along a dimension; a view where they lie side by side.</summary>
+    /// <summary>The entries at some indices along a dimension; a view if they are contiguous.</summary>
     public static Tensor Entries(Tensor tensor, int dimension, Tensor indices)
     {
         var count = indices.numel();
@@ -100,7 +100,7 @@ internal static class SliceGradient
             return tensor.index_select(dimension, indices);
         }
 
-        // In the order that the tensor itself has in memory.
+        // In the tensor's own memory order.
         using var pixels = tensor.permute(0, 2, 3, 1);
         using var selected = pixels.index_select(dimension == 0 ? 0 : dimension == 1 ? 3 : dimension - 1, indices);
         return selected.permute(0, 3, 1, 2);

@@ -6,9 +6,8 @@ using TorchSharp;
 namespace Freeze.Kernels;
 
 /// <summary>
-/// The native libraries of this process: libtorch, TorchSharp's own, and the kernels, where they are built. They lie in
-/// NuGet's folder and in artifacts/kernels, not beside the program, so they are loaded here, by their paths, before
-/// TorchSharp looks for them.
+/// The native libraries of this process: libtorch, TorchSharp's own, and the kernels if they are built. They are in NuGet's
+/// folder and in artifacts/kernels, not beside the program, so this class loads them by path before TorchSharp looks for them.
 /// </summary>
 public static partial class TorchLibraries
 {
@@ -33,12 +32,12 @@ public static partial class TorchLibraries
 
     private sealed record Loaded(string Libtorch, nint Kernels, string? KernelsProblem, string? Patched);
 
-    /// <summary>Makes TorchSharp usable. To be called before TorchSharp's first use; after the first call it costs nothing.</summary>
+    /// <summary>Makes TorchSharp usable. Call this before TorchSharp's first use; further calls cost nothing.</summary>
     /// <exception cref="PlatformNotSupportedException">There is no libtorch for this system.</exception>
-    /// <exception cref="DllNotFoundException">A library is not there, or does not load: the message says what to do.</exception>
+    /// <exception cref="DllNotFoundException">A library is missing or does not load; the message says what to do.</exception>
     public static void Load() => _ = loaded.Value;
 
-    /// <summary>Gives memory that is free back to the system, where there are kernels: without, libtorch's heap keeps it.</summary>
+    /// <summary>Returns free memory to the system. Has no effect without kernels: libtorch's heap keeps the memory.</summary>
     public static void Trim()
     {
         if (loaded.Value.Kernels != 0)
@@ -48,26 +47,26 @@ public static partial class TorchLibraries
     }
 
     /// <summary>
-    /// As <see cref="Load()"/>, but leaves the threads and the memory of the process as they are set: as TorchSharp's own loader
-    /// does. For comparisons with TorchSharp; nothing else here may be used before it.
+    /// As <see cref="Load()"/>, but does not change the process's thread and memory settings, just as TorchSharp's own loader.
+    /// For comparisons with TorchSharp; nothing else of this class may be used before it.
     /// </summary>
     /// <exception cref="PlatformNotSupportedException">There is no libtorch for this system.</exception>
-    /// <exception cref="DllNotFoundException">A library is not there, or does not load.</exception>
+    /// <exception cref="DllNotFoundException">A library is missing or does not load.</exception>
     public static void LoadWithoutSettings() => _ = libraries.Value;
 
-    /// <summary>The folder with the libtorch in use.</summary>
+    /// <summary>The folder of the libtorch in use.</summary>
     public static string Folder => loaded.Value.Libtorch;
 
     /// <summary>Whether libfreeze_kernels is loaded.</summary>
     public static bool HasKernels => KernelsHandle != 0;
 
-    /// <summary>The handle of libfreeze_kernels, zero without.</summary>
+    /// <summary>The handle of libfreeze_kernels, or 0.</summary>
     public static nint KernelsHandle => loaded.Value.Kernels;
 
-    /// <summary>Why there are no kernels; null when there are.</summary>
+    /// <summary>Why there are no kernels; null if there are.</summary>
     public static string? KernelsProblem => loaded.Value.KernelsProblem;
 
-    /// <summary>Null, or that a patched copy of TorchSharp's library is in use, and why.</summary>
+    /// <summary>Why a patched copy of TorchSharp's library is in use; null if none is.</summary>
     public static string? Patched => loaded.Value.Patched;
 
     private static Loaded LoadAll()
@@ -85,15 +84,15 @@ public static partial class TorchLibraries
             ?? throw new DllNotFoundException(
                 $"TorchSharp's native library ({FileOf(TorchSharpName)}) is missing: run scripts/setup");
 
-        // The kernels' parallel loops have to run on the threads of libtorch's own OpenMP: threads of another would wait,
-        // spinning, on the cores that these compute on. So it is loaded RTLD_GLOBAL.
+        // The kernels' parallel loops must use the threads of libtorch's own OpenMP: idle threads of a second OpenMP would spin
+        // on the cores that libtorch needs. So it is loaded RTLD_GLOBAL.
         foreach (var openMP in Directory.EnumerateFiles(libtorch, "libgomp*.so*"))
         {
             Load(openMP, RtldLazy | RtldGlobal);
         }
 
         var torchHandle = Load(Path.Combine(libtorch, cpu));
-        // Loads what the build of libtorch has beyond the CPU, too.
+        // Also loads the parts of the build of libtorch that go beyond the CPU.
         Load(Path.Combine(libtorch, FileOf("torch")));
         var (sharpHandle, patched) = LoadTorchSharp(Path.Combine(torchSharp, FileOf(TorchSharpName)));
         AnswerTorchSharp(libtorch, torchHandle, sharpHandle);
@@ -121,8 +120,8 @@ public static partial class TorchLibraries
 
     private static (nint Handle, string? Patched) LoadTorchSharp(string path)
     {
-        // Of another libtorch than TorchSharp's all functions are asked for at once: one that is missing shall be missed here,
-        // not in the middle of a training.
+        // With a libtorch other than TorchSharp's, all functions are resolved at once, so that a missing one is reported here and
+        // not in the middle of training.
         var flags = LibraryFolders.Named is null ? RtldLazy : RtldNow;
         if (!OperatingSystem.IsLinux() || HasLibstdcxx13())
         {
@@ -156,7 +155,7 @@ public static partial class TorchLibraries
         var assembly = typeof(torch).Assembly;
         // Its calls into the library.
         NativeLibrary.SetDllImportResolver(assembly, (name, _, _) => name == TorchSharpName ? sharp : 0);
-        // Its own loader, which does not ask the resolver, and which copies all of libtorch when it finds nothing.
+        // TorchSharp's own loader does not ask the resolver, and copies all of libtorch if it finds nothing.
         AssemblyLoadContext.GetLoadContext(assembly)!.ResolvingUnmanagedDll += (asking, name) =>
             asking != assembly ? 0
             : name == TorchSharpName ? sharp
@@ -175,7 +174,7 @@ public static partial class TorchLibraries
 
         try
         {
-            // Now: an OpenMP that libtorch does not have shall be missed here, not in the middle of a training.
+            // RTLD_NOW reports an OpenMP that libtorch does not have here, not in the middle of training.
             var handle = Load(path, RtldNow);
             return InterfaceOf(handle) == Native.Interface
                 ? (handle, null)
@@ -192,7 +191,7 @@ public static partial class TorchLibraries
             ? ((delegate* unmanaged<int>)function)()
             : 0;
 
-    /// <summary>Loads a library, for itself alone unless the flags say otherwise; the loader's own words where it cannot.</summary>
+    /// <summary>Loads a library, with local symbols unless the flags say otherwise; throws with the loader's message.</summary>
     private static nint Load(string path, int flags = RtldLazy)
     {
         try
@@ -211,7 +210,7 @@ public static partial class TorchLibraries
         return handle != 0 ? handle : throw new DllNotFoundException(Marshal.PtrToStringUTF8(dlerror()));
     }
 
-    /// <summary>What libtorch's OpenMP and the C library read once, at their start, or have to know before memory is used.</summary>
+    /// <summary>Settings that libtorch's OpenMP and the C library read once, at their start or before they use memory.</summary>
     private static void SetUpThreadsAndMemory()
     {
         if (!OperatingSystem.IsLinux())
@@ -219,28 +218,28 @@ public static partial class TorchLibraries
             return;
         }
 
-        // Turns of a loop before an idle thread sleeps: some microseconds in place of milliseconds, in which it would keep
-        // the core that another thread needs. Environment.SetEnvironmentVariable changes .NET's own copy alone.
+        // An idle thread spins this often before it sleeps: microseconds. The default is milliseconds, which block a core that
+        // another thread needs. Environment.SetEnvironmentVariable changes only .NET's own copy.
         if (Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is null)
         {
             _ = setenv("GOMP_SPINCOUNT", "3000", overwrite: 0);
         }
 
-        // Else the last bits of MKL's products depend on where in memory the factors lie.
+        // Without this, the last bits of MKL's products depend on the addresses of the factors.
         _ = setenv("MKL_CBWR", "AUTO,STRICT", overwrite: 0);
 
         try
         {
-            // What a step gives back is what the next step asks for. glibc would hand large blocks to the system and fetch
-            // them anew, cleared page by page: a quarter of a step and more.
+            // Each step asks for the memory that the previous one freed. glibc would return large blocks to the system and fetch
+            // them again, cleared page by page, which takes a quarter of a step or more.
             _ = mallopt(MMmapMax, 0);
             _ = mallopt(MTrimThreshold, -1);
-            // Grown by as much at a time, in bytes.
+            // The heap grows by this many bytes.
             _ = mallopt(MTopPad, 64 << 20);
         }
         catch (EntryPointNotFoundException)
         {
-            // Another C library than glibc.
+            // The C library is not glibc.
         }
     }
 

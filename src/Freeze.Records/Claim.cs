@@ -2,24 +2,24 @@ using System.Text;
 
 namespace Freeze.Records;
 
-/// <summary>Another process trains the run that this one had claimed.</summary>
+/// <summary>Another process has taken over the run that this process had claimed.</summary>
 internal sealed class LostClaimException() : Exception("another process has taken this run over");
 
 /// <summary>
-/// The right to train one run, held until disposed. It is a file, claim-1, that is made in one step or not at all, on
-/// network file systems too, and that its holder touches now and then. A claim whose holder has ended, or that nobody has
-/// touched for the length of a lease, is taken over by making claim-2, and so on: the highest number holds. Since the
-/// next number can be made but once, two that take over at the same time cannot both succeed.
+/// The exclusive right to train one run, held until disposed. It is a file, claim-1, that is created atomically, on network file
+/// systems too, and that its holder touches now and then. If the holder has ended, or the file is not touched for the length of a
+/// lease, another process takes over by creating claim-2, and so on: the highest number holds. Each number can be created only
+/// once, so two processes cannot both succeed.
 /// </summary>
 internal sealed class Claim : IDisposable
 {
     /// <summary>How often a holder touches its claim.</summary>
     public static readonly TimeSpan Beat = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a claim holds that nobody touches.</summary>
+    /// <summary>How long an untouched claim remains valid.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
 
-    /// <summary>What the names of claims begin with.</summary>
+    /// <summary>The prefix of claims' file names.</summary>
     public const string Prefix = "claim-";
 
     private readonly string path;
@@ -36,8 +36,8 @@ internal sealed class Claim : IDisposable
     }
 
     /// <summary>
-    /// Makes the claim of a folder where nobody holds it; else null, with who does. A claim that nobody touches is
-    /// taken over once <paramref name="isStale"/> says so of its file.
+    /// Claims a folder that nobody holds; otherwise returns null and the holder. An untouched claim is taken over once
+    /// <paramref name="isStale"/> is true for its file.
     /// </summary>
     public static Claim? Try(string folder, Func<string, bool> isStale, out string heldBy)
     {
@@ -64,8 +64,8 @@ internal sealed class Claim : IDisposable
             return null;
         }
 
-        // While this process looked, others may have taken the run over, finished and given it back: then what it saw is
-        // no longer there, and another may be making claims from 1 on.
+        // Since this process looked, others may have taken the run over, finished it and released it; another may even be
+        // creating claims from 1 on. Then what this process saw is no longer true.
         if (Highest(folder) != held + 1 || (held > 0 && (!File.Exists(path) || Read(path) != other)))
         {
             File.Delete(next);
@@ -76,12 +76,12 @@ internal sealed class Claim : IDisposable
         return new Claim(next, me);
     }
 
-    /// <summary>Who holds the claim of a folder, or null; and the file by which it is told.</summary>
+    /// <summary>The holder of a folder's claim, or null, and the claim's file.</summary>
     public static (Holder? Holder, string Path)? Current(string folder) =>
         Highest(folder) is > 0 and var held ? (Read(PathOf(folder, held)), PathOf(folder, held)) : null;
 
-    /// <summary>Demands that the run is still this process's: to be called before anything is written.</summary>
-    /// <exception cref="LostClaimException">Another has taken it over, since this process seemed to have ended.</exception>
+    /// <summary>Demands that this process still holds the run; call this before writing anything.</summary>
+    /// <exception cref="LostClaimException">Another process has taken it over, because this one seemed to have ended.</exception>
     public void Demand()
     {
         if (Read(path)?.Nonce != holder.Nonce || Highest(Path.GetDirectoryName(path)!) != Number(path))
@@ -90,7 +90,7 @@ internal sealed class Claim : IDisposable
         }
     }
 
-    /// <summary>Gives the run back.</summary>
+    /// <summary>Releases the run.</summary>
     public void Dispose()
     {
         lock (touching)
@@ -102,7 +102,7 @@ internal sealed class Claim : IDisposable
                 return;
             }
 
-            // From the lowest: as long as any is there, the highest is.
+            // From the lowest on, so that the highest remains until the end.
             var folder = Path.GetDirectoryName(path)!;
             for (var number = 1; number <= Number(path); number++)
             {
@@ -148,7 +148,7 @@ internal sealed class Claim : IDisposable
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException or LostClaimException)
             {
-                // The next beat tries again, a lease is many beats long; and the next write will find a lost claim.
+                // The next beat tries again, and a lease is many beats long; a lost claim is noticed at the next write.
             }
         }
     }

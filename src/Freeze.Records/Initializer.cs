@@ -3,15 +3,15 @@ using System.Diagnostics;
 namespace Freeze.Records;
 
 /// <summary>
-/// Where weights start, from random numbers that depend on the seed and the weight's name alone. So runs that differ
-/// in their rules start alike, and a start can be made again to compare with.
+/// Initial weights, from random numbers that depend only on the seed and the weight's name. So runs that differ in their rules
+/// start alike, and a start can be recomputed for comparison.
 /// </summary>
 internal static class Initializer
 {
-    /// <summary>The start of one weight, in the order of its dimensions.</summary>
+    /// <summary>The initial values of one weight, in row-major order.</summary>
     public static float[] Start(WeightPlan plan, long seed) => Start(plan, seed, new StartFiles());
 
-    /// <summary>The start of one of several weights, which share the files that they start from.</summary>
+    /// <summary>As above, for one of several weights that share their start files.</summary>
     public static float[] Start(WeightPlan plan, long seed, StartFiles files)
     {
         var values = new float[WeightModule.size(plan.Weight)];
@@ -54,7 +54,7 @@ internal static class Initializer
         }
     }
 
-    // Box and Muller 1958, two values from two numbers.
+    // Box and Muller 1958: two values from two random numbers.
     private static void FillNormal(float[] values, ulong key, double deviation)
     {
         for (var i = 0; i < values.Length; i += 2)

@@ -1,9 +1,9 @@
 namespace Freeze.Records;
 
-/// <summary>Files of one JSON record a line, to which a process may be appending that may be killed at any byte.</summary>
+/// <summary>Files of one JSON record per line; a process may be appending to them, and may be killed at any byte.</summary>
 public static class JsonLines
 {
-    /// <summary>The records of a file up to the first line that is torn; none where there is no file.</summary>
+    /// <summary>The records of a file before the first incomplete line; none if there is no file.</summary>
     public static IEnumerable<T> Read<T>(string path)
     {
         if (!File.Exists(path))

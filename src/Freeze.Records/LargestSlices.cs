@@ -1,8 +1,8 @@
 namespace Freeze.Records;
 
 /// <summary>
-/// `train 5 filters largest`: only the runtime sees the initial values, so here a count becomes indices. From then on
-/// the slice is one like any other.
+/// Resolves rules such as `train 5 filters largest`: only the runtime knows the initial values, so it turns the count into
+/// indices here. After that the slice is like any other.
 /// </summary>
 internal static class LargestSlices
 {
@@ -16,7 +16,7 @@ internal static class LargestSlices
                 plan.Update)
             : plan);
 
-    // Of a layer's weight, also for its bias; of equal norms the first.
+    // Ranks by a layer's weight, for its bias too; of equal norms the first.
     private static int[] Choose(Recipe recipe, string layer, Treatment.Largest largest, StartFiles files)
     {
         var weight = recipe.Weights.First(plan => plan.Weight.Layer == layer && !plan.Weight.IsBias);

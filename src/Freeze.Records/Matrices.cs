@@ -2,12 +2,12 @@ using System.Numerics;
 
 namespace Freeze.Records;
 
-/// <summary>Structured starts of weights, which are read as matrices of one row per filter or unit.</summary>
+/// <summary>Structured initial weights; a weight is read as a matrix with one row per filter or unit.</summary>
 internal static class Matrices
 {
     /// <summary>
-    /// Makes rows orthonormal, or columns where those are fewer (Saxe et al. 2013), by the Gram-Schmidt process in
-    /// double precision, twice over as rounding asks for. From normal entries every orientation is as likely.
+    /// Makes the rows orthonormal, or the columns if there are fewer (Saxe et al. 2013), by the Gram-Schmidt process in double
+    /// precision, applied twice because of rounding. Normal entries give every orientation the same probability.
     /// </summary>
     public static void Orthonormalise(float[] values, int rows)
     {
@@ -41,8 +41,8 @@ internal static class Matrices
     }
 
     /// <summary>
-    /// Rows of Sylvester's Hadamard matrix, cut to the length of a row, whose columns have signs drawn from the key;
-    /// each row has norm 1.
+    /// Rows of Sylvester's Hadamard matrix, cut to the row length, with a random sign for each column, drawn from the key; each
+    /// row has norm 1.
     /// </summary>
     public static void FillHadamard(float[] values, int rows, ulong key)
     {
@@ -52,7 +52,7 @@ internal static class Matrices
         {
             for (var column = 0; column < columns; column++)
             {
-                // Entry (i, j) is -1 to the number of ones that i and j have in common.
+                // Entry (i, j) is -1 to the number of ones that i and j share.
                 var odd = (BitOperations.PopCount((uint)(row & column)) + (int)(RandomStream.Bits(key, column) >> 63)) % 2;
                 values[(row * columns) + column] = odd == 0 ? scale : -scale;
             }

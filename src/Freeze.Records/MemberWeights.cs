@@ -1,16 +1,16 @@
 namespace Freeze.Records;
 
 /// <summary>
-/// All weights of one member of an ensemble: those of the net that it started from, with what it has learned in its place.
+/// All weights of one member of an ensemble: the base net's, with the member's trained weights in place of the base's.
 /// </summary>
 internal static class MemberWeights
 {
-    /// <summary>Writes them as a safetensors file, under the names and in the order of the net that it started from.</summary>
-    /// <param name="stream">Where to.</param>
-    /// <param name="recipe">The ensemble's.</param>
-    /// <param name="start">The file of the net that its members start from.</param>
-    /// <param name="learned">The member's file: what learned, of slices the slice alone, and running statistics.</param>
-    /// <exception cref="InvalidDataException">A file is damaged, or does not fit the recipe.</exception>
+    /// <summary>Writes them as a safetensors file, with the names and the order of the base net.</summary>
+    /// <param name="stream">The output.</param>
+    /// <param name="recipe">The ensemble's recipe.</param>
+    /// <param name="start">The base net's file.</param>
+    /// <param name="learned">The member's file: trained weights (for slices the slice alone) and running statistics.</param>
+    /// <exception cref="InvalidDataException">A file is damaged, or does not match the recipe.</exception>
     public static void Write(Stream stream, Recipe recipe, string start, string learned)
     {
         var ensemble = (Learning.Ensemble)recipe.Learning;
@@ -39,12 +39,12 @@ internal static class MemberWeights
 
     private static StoredTensor Zero(StoredTensor like) => like with { Bytes = new byte[like.Bytes.Length] };
 
-    /// <summary>A whole weight with other entries at some indices along a dimension.</summary>
+    /// <summary>A whole weight with some entries along a dimension replaced.</summary>
     internal static StoredTensor WithSlice(StoredTensor whole, StoredTensor own, int dimension, int[] indices)
     {
         if (dimension < 0 || dimension >= whole.Shape.Length || indices.Any(index => index < 0 || index >= whole.Shape[dimension]))
         {
-            throw new InvalidDataException("a slice lies outside of its weight");
+            throw new InvalidDataException("a slice lies outside its weight");
         }
 
         var (extent, count) = ((int)whole.Shape[dimension], indices.Length);
@@ -52,7 +52,7 @@ internal static class MemberWeights
         var run = whole.Bytes.Length / outer / extent;
         if (own.Type != whole.Type || own.Bytes.Length != (long)outer * count * run)
         {
-            throw new InvalidDataException("the file of what was learned is of another net");
+            throw new InvalidDataException("the member's file is from another net");
         }
 
         var bytes = whole.Bytes.ToArray();

@@ -1,8 +1,8 @@
 namespace Freeze.Records;
 
 /// <summary>
-/// The files of a run, or of a training that is part of one, in a folder that need not be there. Whoever reads them takes
-/// what is whole: another process may be writing them, or removing them.
+/// The files of a run, or of a training within one, in a folder that need not exist. Readers use only complete files: another
+/// process may be writing or removing them.
 /// </summary>
 public sealed class RunFiles(string folder)
 {
@@ -12,22 +12,22 @@ public sealed class RunFiles(string folder)
     /// <summary>The folder.</summary>
     public string Folder => folder;
 
-    /// <summary>The weights at the end.</summary>
+    /// <summary>The final weights.</summary>
     public string WeightsPath => PathOf(Weights);
 
-    /// <summary>The weights after the best epoch, where the run keeps them.</summary>
+    /// <summary>The weights after the best epoch, if the run keeps them.</summary>
     public string BestPath => PathOf(Best);
 
     /// <summary>Whether the run is finished: its result is written last.</summary>
     public bool IsFinished => File.Exists(ResultPath);
 
-    /// <summary>Whether there is a plan, which may be damaged.</summary>
+    /// <summary>Whether there is a plan, even a damaged one.</summary>
     public bool IsPlanned => File.Exists(PlanPath);
 
     /// <summary>When the plan was written, by the store's clock.</summary>
     public DateTime Planned => File.GetLastWriteTimeUtc(PlanPath);
 
-    /// <summary>When the run came to its result or its failure, by the store's clock; long ago where it has neither.</summary>
+    /// <summary>When the result or the failure was written, by the store's clock; long ago if there is neither.</summary>
     public DateTime Ended => File.GetLastWriteTimeUtc(IsFinished ? ResultPath : FailurePath);
 
     internal string PlanPath => PathOf("plan.json");
@@ -39,28 +39,27 @@ public sealed class RunFiles(string folder)
     internal string CheckpointPath => PathOf("checkpoint.safetensors");
     internal string CheckpointBeforePath => PathOf("checkpoint-before.safetensors");
 
-    /// <summary>What a longer run needs beside the last weights to go on from this one, where there may be such a run.</summary>
+    /// <summary>What a longer run needs besides the last weights to continue from this one; only some runs have it.</summary>
     public string EndPath => PathOf("end.safetensors");
     internal string ConfusionPath => PathOf("confusion.json");
     internal string ResultPath => PathOf("result.json");
     internal string FailurePath => PathOf("failure.json");
 
-    /// <summary>Of a stage's folder that of a candidate, from 0.</summary>
+    /// <summary>In a stage's folder: the folder of a candidate, from 0.</summary>
     public RunFiles Candidate(int number) => new(PathOf($"candidate-{number}"));
 
-    /// <summary>Of a candidate's folder that of a further rung, from 2.</summary>
+    /// <summary>In a candidate's folder: the folder of a further rung, from 2.</summary>
     public RunFiles Rung(int number) => new(PathOf($"rung-{number}"));
 
-    /// <summary>Of an ensemble's folder that of a member, from 1.</summary>
+    /// <summary>In an ensemble's folder: the folder of a member, from 1.</summary>
     public RunFiles Member(int number) => new(PathOf($"member-{number}"));
 
-    /// <summary>The files that are there; claims are none of the run's.</summary>
+    /// <summary>The existing files of the run, without claims.</summary>
     public IEnumerable<FileInfo> List() =>
         new DirectoryInfo(folder).EnumerateFiles().Where(file => !file.Name.StartsWith(Claim.Prefix, StringComparison.Ordinal));
 
     /// <summary>
-    /// Removes the checkpoints of a finished run, of which a process that was killed as it finished may have left some. A store that
-    /// can only be read keeps them.
+    /// Removes checkpoints that a process left because it was killed while it finished the run. A read-only store keeps them.
     /// </summary>
     internal void ForgetCheckpoints()
     {
@@ -77,39 +76,39 @@ public sealed class RunFiles(string folder)
         }
     }
 
-    /// <summary>The run as it was planned, or null where that cannot be read.</summary>
+    /// <summary>The run as planned, or null if the plan cannot be read.</summary>
     public Run? ReadPlan() => TryRead(PlanPath, text => PlanFile.ofRecord(text).Single());
 
-    /// <summary>The result of the run of a hash, or null where it has none that can be read.</summary>
+    /// <summary>The result of the run with a hash, or null if there is none that can be read.</summary>
     public RunResult? ReadResult(string hash) =>
         TryRead(ResultPath, Json.ofText<RunResult>) is { } result && result.Hash == hash ? result : null;
 
     /// <summary>
-    /// How the run's net answered on its test set, or null: where that learned together with others, and in stores that were
-    /// written before there was such a file until the run is evaluated.
+    /// The predictions of the run's net on its test set; null if they are missing, as in stores older than this file until the
+    /// run is evaluated.
     /// </summary>
     public Confusion? ReadConfusion() =>
         TryRead(ConfusionPath, Json.ofText<Confusion>) is { } found && ConfusionModule.isSound(found) ? found : null;
 
-    /// <summary>Writes how the run's net answered on its test set.</summary>
+    /// <summary>Writes the predictions of the run's net on its test set.</summary>
     public void Write(Confusion confusion) => WholeFile.Write(ConfusionPath, Json.toText(confusion) + "\n");
 
-    /// <summary>The failure that the run's last attempt has left, or null.</summary>
+    /// <summary>The failure of the run's last attempt, or null.</summary>
     public RunFailure? ReadFailure() => TryRead(FailurePath, Json.ofText<RunFailure>);
 
-    /// <summary>The epochs that are recorded.</summary>
+    /// <summary>The recorded epochs.</summary>
     public EpochRecord[] ReadEpochs() => ReadLines<EpochRecord>(EpochsPath);
 
-    /// <summary>How long the epochs took.</summary>
+    /// <summary>The times of the epochs.</summary>
     public EpochTime[] ReadTimes() => ReadLines<EpochTime>(TimesPath);
 
-    /// <summary>How large what learns was at the end of each epoch.</summary>
+    /// <summary>The size of the trained weights at the end of each epoch.</summary>
     public WeightRecord[] ReadSizes() => ReadLines<WeightRecord>(SizesPath);
 
     /// <summary>The machines that trained the run.</summary>
     public MachineRecord[] ReadMachines() => ReadLines<MachineRecord>(MachinesPath);
 
-    /// <summary>Of a member of an ensemble the SHA-256 of the weights that it started from, or null.</summary>
+    /// <summary>For a member of an ensemble, the SHA-256 of the weights that it started from, or null.</summary>
     public string? ReadMember() => TryRead(ResultPath, Json.ofText<string>);
 
     private string PathOf(string name) => Path.Combine(folder, name);

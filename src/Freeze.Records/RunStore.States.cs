@@ -3,10 +3,10 @@ using System.Text.Json;
 
 namespace Freeze.Records;
 
-/// <content>Where runs stand, to those who only look.</content>
+/// <content>The states of runs, for readers.</content>
 public sealed partial class RunStore
 {
-    /// <summary>What a run in the store is called and where it stands.</summary>
+    /// <summary>The name and the state of a run in the store.</summary>
     public (string Name, RunState State) Look(string hash)
     {
         if (Done(hash) is { } done)
@@ -20,9 +20,9 @@ public sealed partial class RunStore
         return (name, StateOf(hash, epochs));
     }
 
-    /// <summary>Where a run stands.</summary>
+    /// <summary>The state of a run.</summary>
     /// <param name="hash">Its hash.</param>
-    /// <param name="epochs">How many it is to have at most.</param>
+    /// <param name="epochs">The maximal number of its epochs.</param>
     public RunState StateOf(string hash, int epochs)
     {
         var files = FilesOf(hash);
@@ -45,7 +45,7 @@ public sealed partial class RunStore
         }
         catch (IOException)
         {
-            // The folder has gone: freeze gc has just removed it.
+            // The folder has disappeared: freeze gc has just removed it.
             return RunState.Waiting;
         }
 
@@ -54,7 +54,7 @@ public sealed partial class RunStore
             : RunState.Waiting;
     }
 
-    // 0 where they cannot be read.
+    // 0 if the plan cannot be read.
     private int PlannedEpochs(string hash) =>
         Peek<int>(FilesOf(hash).PlanPath, plan => plan.GetProperty("recipe").GetProperty("epochs").GetInt32()) ?? 0;
 
@@ -65,7 +65,7 @@ public sealed partial class RunStore
         SecondsLeft(times, epochs),
         Math.Max(0, (DateTime.UtcNow - touched).TotalSeconds));
 
-    // An epoch takes as long as the mean of those done, evaluation included where two ends are known.
+    // Assumes that an epoch takes as long as the mean so far, including evaluation if two epoch ends are known.
     private static double SecondsLeft(EpochTime[] times, int epochs)
     {
         if (times.Length == 0)
@@ -80,14 +80,14 @@ public sealed partial class RunStore
         return Math.Max(0, ((epochs - times.Length) * seconds) - since);
     }
 
-    // What `Finished` reads without the epochs' records and times: a store may hold a hundred thousand.
+    // As `Finished`, but without reading the epochs' records and times: a store may hold a hundred thousand.
     private (string Name, RunState State)? Done(string hash) => Peek(FilesOf(hash).ResultPath, result =>
         result.GetProperty("hash").ValueEquals(hash)
             ? (result.GetProperty("name").GetString()!,
                 RunState.NewDone(result.GetProperty("testAccuracy").GetDouble(), result.GetProperty("epochs").GetArrayLength()))
             : ((string, RunState)?)null);
 
-    // Some members of a file's record, or null where they cannot be read.
+    // Some fields of a file's record, or null if they cannot be read.
     private static T? Peek<T>(string path, Func<JsonElement, T?> read)
         where T : struct
     {

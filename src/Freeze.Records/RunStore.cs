@@ -4,23 +4,23 @@ using System.Text.RegularExpressions;
 namespace Freeze.Records;
 
 /// <summary>
-/// A folder of runs, each in a folder named by its hash. Any number of processes on any number of machines may share it. To
-/// look is open to several threads; to claim and to remove runs is for one.
+/// A folder of runs, each in a folder named by its hash. Any number of processes on any number of machines may share it. Several
+/// threads may read it; only one may claim and remove runs.
 /// </summary>
 public sealed partial class RunStore
 {
-    // When this process first saw a claim as it is: clocks of other machines are not trusted, nor that ours never jumps.
+    // When this process first saw a claim in its current state: clocks of other machines are not trusted, and ours may jump.
     private readonly Dictionary<string, (DateTime Touched, long Since)> seen = [];
 
-    /// <summary>The store at a folder, which need not be there.</summary>
-    /// <exception cref="RunException">It is of a format that this Freeze does not know.</exception>
+    /// <summary>The store in a folder, which need not exist.</summary>
+    /// <exception cref="RunException">The store has a format that this Freeze does not know.</exception>
     public RunStore(string root)
     {
         StoreFormat.Demand(root);
         Folder = root;
     }
 
-    /// <summary>The folder, which need not be there.</summary>
+    /// <summary>The folder, which need not exist.</summary>
     public string Folder { get; }
 
     /// <summary>The folder of a run.</summary>
@@ -29,10 +29,10 @@ public sealed partial class RunStore
     /// <summary>The files of a run.</summary>
     public RunFiles FilesOf(string hash) => new(FolderOf(hash));
 
-    /// <summary>The stages that runs of this store have in common, each in a folder named by its address.</summary>
+    /// <summary>The stages that runs of this store share, each in a folder named by its address.</summary>
     public RunStore Stages() => new(FolderOf("stages"));
 
-    /// <summary>The hashes of all runs that the store has a folder of, in order.</summary>
+    /// <summary>The hashes of all runs that have a folder in the store, in order.</summary>
     public string[] Hashes() => Directory.Exists(Folder)
         ? [.. Directory.EnumerateDirectories(Folder).Select(Path.GetFileName).OfType<string>().Where(IsHash).Order(StringComparer.Ordinal)]
         : [];
@@ -40,8 +40,8 @@ public sealed partial class RunStore
     /// <summary>Writes the last weights of a finished run to a file, whole or not at all.</summary>
     public void Export(string hash, string path) => WholeWeights.Copy(FilesOf(hash).WeightsPath, path);
 
-    /// <summary>Does the same with the weights of its best epoch, which have this SHA-256.</summary>
-    /// <exception cref="InvalidDataException">The store's file has another: it is damaged.</exception>
+    /// <summary>As above, for the weights of its best epoch, which have this SHA-256.</summary>
+    /// <exception cref="InvalidDataException">The store's file has another SHA-256: it is damaged.</exception>
     public void ExportBest(string hash, string digest, string path)
     {
         var best = FilesOf(hash).BestPath;
@@ -53,26 +53,26 @@ public sealed partial class RunStore
         WholeWeights.Copy(best, path);
     }
 
-    /// <summary>The runs that a longer one may go on from, and how many epochs each was to have.</summary>
+    /// <summary>The runs that a longer run may continue from, with their planned numbers of epochs.</summary>
     public IReadOnlyDictionary<string, int> Ends() => Hashes()
         .Where(hash => FilesOf(hash) is { IsFinished: true } files && File.Exists(files.EndPath))
         .Select(hash => (Hash: hash, Epochs: PlannedEpochs(hash)))
         .Where(run => run.Epochs > 0)
         .ToDictionary(run => run.Hash, run => run.Epochs);
 
-    /// <summary>The bytes of what a longer run would need to go on from a finished one.</summary>
+    /// <summary>The size in bytes of the data that a longer run needs to continue from a finished one.</summary>
     public long EndSize(string hash) => new FileInfo(FilesOf(hash).EndPath).Length;
 
-    /// <summary>Removes that, and nothing else.</summary>
+    /// <summary>Removes that data, and nothing else.</summary>
     public void RemoveEnd(string hash) => File.Delete(FilesOf(hash).EndPath);
 
     /// <summary>Writes the weights of a member of a finished ensemble to a file, whole or not at all.</summary>
-    /// <param name="hash">The ensemble's.</param>
+    /// <param name="hash">The ensemble's hash.</param>
     /// <param name="run">The ensemble.</param>
-    /// <param name="member">Which, from 1.</param>
-    /// <param name="learned">Whether only what the member has learned; else all its weights.</param>
+    /// <param name="member">The number of the member, from 1.</param>
+    /// <param name="learned">Whether to write only the member's trained weights, instead of all.</param>
     /// <param name="path">The file.</param>
-    /// <exception cref="RunException">The net that it started from is not there any more, or is another.</exception>
+    /// <exception cref="RunException">The net that it started from is missing or has changed.</exception>
     public void ExportMember(string hash, Run run, int member, bool learned, string path)
     {
         ArgumentNullException.ThrowIfNull(run);
@@ -82,7 +82,7 @@ public sealed partial class RunStore
         if (!learned && (!File.Exists(start) || own.ReadMember() != Safetensors.Digest(start)))
         {
             throw new RunException(
-                "the weights that the members started from are not in the store any more, or are others than they were",
+                "the weights that the members started from are no longer in the store, or have changed",
                 "export what the member has learned, with --learned");
         }
 
@@ -102,12 +102,12 @@ public sealed partial class RunStore
     }
 
     /// <summary>
-    /// A recipe with the file that the run before it has left; as it is where it starts from none, or that is not in the store.
+    /// A recipe that refers to its base run's file; unchanged if it has no base, or if the base is not in the store.
     /// </summary>
     public Recipe Resolved(Recipe recipe) =>
         OriginOf(recipe) is { } origin ? Origins.resolved(origin.Path, origin.Digest, recipe) : recipe;
 
-    /// <summary>Where the weights are that a recipe starts from; null where it starts from none, or they are not in the store.</summary>
+    /// <summary>The weights that a recipe starts from; null if there are none, or they are not in the store.</summary>
     internal RunOrigin? OriginOf(Recipe recipe)
     {
         ArgumentNullException.ThrowIfNull(recipe);
@@ -121,23 +121,23 @@ public sealed partial class RunStore
         return FilesOf(address).IsFinished && File.Exists(path) ? new RunOrigin(address, path, Safetensors.Digest(path)) : null;
     }
 
-    /// <summary>The bytes that the files of a run take.</summary>
+    /// <summary>The total size of a run's files in bytes.</summary>
     public long Size(string hash) =>
         new DirectoryInfo(FolderOf(hash)).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 
-    /// <summary>Removes a run that no process is at. Null where that is done, else why it is not.</summary>
+    /// <summary>Removes a run that no process is running. Returns null on success, otherwise the reason.</summary>
     public string? Remove(string hash)
     {
         var folder = new DirectoryInfo(FolderOf(hash));
         if (!IsHash(hash) || folder.LinkTarget is not null)
         {
-            return "it is no run's folder";
+            return "it is not the folder of a run";
         }
 
         var members = folder.EnumerateDirectories().ToArray();
         if (!Array.TrueForAll(members, IsMember))
         {
-            return "there is a folder in it, which is not Freeze's";
+            return "it contains a folder that is not Freeze's";
         }
 
         using (var claim = Claim(hash, out var heldBy))
@@ -147,7 +147,7 @@ public sealed partial class RunStore
                 return $"running on {heldBy}";
             }
 
-            // The result first: what is left of a run whose removal was killed is no finished run.
+            // The result first: if the removal is killed, what remains must not look like a finished run.
             File.Delete(FilesOf(hash).ResultPath);
             foreach (var file in FilesOf(hash).List())
             {
@@ -166,13 +166,13 @@ public sealed partial class RunStore
         }
         catch (IOException) when (folder.Exists)
         {
-            // Another process has just begun the run anew.
+            // Another process has just restarted the run.
         }
 
         return null;
     }
 
-    // What an ensemble keeps of each of its members.
+    // Whether a folder belongs to a member of an ensemble.
     private static bool IsMember(DirectoryInfo folder) =>
         folder.LinkTarget is null && MemberName().IsMatch(folder.Name) && !folder.EnumerateDirectories().Any();
 
@@ -180,7 +180,7 @@ public sealed partial class RunStore
     private static partial Regex MemberName();
 
     /// <summary>
-    /// Takes back the failure of a run, so that it is tried again. Where a process is at the run, that one decides.
+    /// Removes the failure of a run, so that it is tried again. If a process is running it, that process decides.
     /// </summary>
     public void ForgetFailure(string hash)
     {
@@ -191,7 +191,7 @@ public sealed partial class RunStore
         }
     }
 
-    /// <summary>The result of a finished run and its times, or null. One that cannot be read is none, and is reported.</summary>
+    /// <summary>The result of a finished run and its times, or null. Reports an unreadable result and returns null.</summary>
     internal RunOutcome? Finished(string hash, Action<string> note)
     {
         var files = FilesOf(hash);
@@ -219,7 +219,7 @@ public sealed partial class RunStore
         return null;
     }
 
-    /// <summary>Takes back the result of a run whose weights cannot be read whole any more, so that it is trained anew.</summary>
+    /// <summary>Removes the result of a run whose weights can no longer be read, so that it is trained again.</summary>
     internal void ForgetUnreadable(string hash, Action<string> note)
     {
         var files = FilesOf(hash);
@@ -236,13 +236,12 @@ public sealed partial class RunStore
         }
     }
 
-    /// <summary>The failure that a run's last attempt has left, or null.</summary>
+    /// <summary>The failure of a run's last attempt, or null.</summary>
     internal RunOutcome? Failed(string hash) =>
         FilesOf(hash).ReadFailure() is { } failure ? RunOutcome.NewFailedBefore(failure) : null;
 
     /// <summary>
-    /// Keeps other processes off a run until disposed, or says who keeps this one off. The run's folder is made where it
-    /// is missing.
+    /// Keeps other processes off a run until disposed, or tells which process holds it. Creates the run's folder if necessary.
     /// </summary>
     internal Claim? Claim(string hash, out string heldBy)
     {
@@ -254,7 +253,7 @@ public sealed partial class RunStore
         }
         catch (DirectoryNotFoundException)
         {
-            // It has just been removed as a run that nobody refers to: the caller may ask again.
+            // freeze gc has just removed it as an unreferenced run: the caller may ask again.
             heldBy = "freeze gc";
             return null;
         }
@@ -271,7 +270,7 @@ public sealed partial class RunStore
         return Stopwatch.GetElapsedTime(before.Since) > Records.Claim.Lease;
     }
 
-    /// <summary>Whether a name is that of a run's folder.</summary>
+    /// <summary>Whether a name has the form of a run's folder.</summary>
     internal static bool IsHash(string? name) =>
         name is { Length: 16 } && name.All(letter => char.IsAsciiDigit(letter) || letter is >= 'a' and <= 'f');
 }

@@ -7,10 +7,10 @@ using System.Text.Json.Nodes;
 
 namespace Freeze.Records;
 
-/// <summary>A tensor read from a file: its extents, the type of its values (F64, F32, F16 or BF16) and their bytes in order.</summary>
+/// <summary>A tensor read from a file: its shape, its type (F64, F32, F16 or BF16) and its values as bytes.</summary>
 public sealed record StoredTensor(long[] Shape, string Type, byte[] Bytes)
 {
-    /// <summary>The values as singles: doubles are rounded.</summary>
+    /// <summary>The values in single precision; doubles are rounded.</summary>
     public float[] ToSingles() => Type switch
     {
         "F64" => Array.ConvertAll(Values<double>(), value => (float)value),
@@ -20,21 +20,21 @@ public sealed record StoredTensor(long[] Shape, string Type, byte[] Bytes)
         _ => Values<float>(),
     };
 
-    /// <summary>The values, of the type that they have in the file.</summary>
+    /// <summary>The values, in the type of the file.</summary>
     public T[] Values<T>()
         where T : struct => MemoryMarshal.Cast<byte, T>(Bytes).ToArray();
 }
 
 /// <summary>
-/// Tensors in files of the safetensors format, which <see cref="WeightFiles"/> describes. Those that are written are of 32 or
-/// 64 bits.
+/// Reads and writes tensors in the safetensors format, which <see cref="WeightFiles"/> describes. Written tensors have 32 or 64
+/// bits.
 /// </summary>
 public static class Safetensors
 {
-    /// <summary>Writes what stands before the tensors' bytes.</summary>
-    /// <param name="stream">Where to.</param>
-    /// <param name="entries">Name, type (F32 or F64) and extents of each tensor, in the order of the file.</param>
-    /// <param name="notes">Texts for the header, beside that of the format.</param>
+    /// <summary>Writes everything before the tensors' bytes.</summary>
+    /// <param name="stream">The output.</param>
+    /// <param name="entries">Name, type (F32 or F64) and shape of each tensor, in the order of the file.</param>
+    /// <param name="notes">Texts for the header, besides that of the format.</param>
     internal static void WriteHeader(
         Stream stream,
         IReadOnlyList<(string Name, string Type, long[] Shape)> entries,
@@ -47,18 +47,18 @@ public static class Safetensors
         stream.Write(header);
     }
 
-    /// <summary>The SHA-256 of a file, by which runs know it.</summary>
+    /// <summary>The SHA-256 of a file, which identifies it in runs.</summary>
     internal static string Digest(string path)
     {
         using var file = File.OpenRead(path);
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
-    /// <summary>Reads a file's tensors of floats by name.</summary>
-    /// <exception cref="InvalidDataException">The file is not of the format.</exception>
+    /// <summary>Reads a file's floating-point tensors, by name.</summary>
+    /// <exception cref="InvalidDataException">The file does not have the format.</exception>
     public static IReadOnlyDictionary<string, StoredTensor> Read(string path) => ReadWithNotes(path).Tensors;
 
-    /// <summary>Reads a file's tensors of floats by name, in the order of the header, and the texts of its header.</summary>
+    /// <summary>Reads a file's floating-point tensors by name, in the order of the header, and the header's texts.</summary>
     /// <inheritdoc cref="Read"/>
     internal static (IReadOnlyDictionary<string, StoredTensor> Tensors, IReadOnlyDictionary<string, string> Notes)
         ReadWithNotes(string path)
@@ -89,7 +89,7 @@ public static class Safetensors
             offset = next;
         }
 
-        // Spaces up to a multiple of 8: the values are aligned.
+        // Pads with spaces to a multiple of 8, so that values are aligned.
         var text = header.ToJsonString();
         var length = Encoding.UTF8.GetByteCount(text);
         return Encoding.UTF8.GetBytes(text.PadRight(text.Length + (-length & 7)));

@@ -1,25 +1,25 @@
 namespace Freeze.Records;
 
 /// <summary>
-/// Weights that start as those of safetensors files, which must be the ones that were planned with. Each file is read
-/// and verified once, however many weights start from it.
+/// Initial weights from safetensors files, which must be the planned ones. Each file is read and verified once, however many
+/// weights start from it.
 /// </summary>
 internal sealed class StartFiles
 {
     private readonly Dictionary<(string Path, string Digest), IReadOnlyDictionary<string, StoredTensor>> read = [];
 
-    /// <summary>The tensor of a weight's name.</summary>
-    /// <exception cref="RunException">The file is missing, changed or damaged, or has no such tensor of the shape.</exception>
+    /// <summary>The tensor for a weight.</summary>
+    /// <exception cref="RunException">The file is missing, changed or damaged, or has no tensor of the shape.</exception>
     public float[] Read(Start.File file, Weight weight) =>
         TryRead(file, weight.Name, Array.ConvertAll(weight.Shape, extent => (long)extent))
             ?? throw new RunException(
                 $"{file.Path} holds no {weight.Name}", "take weights of the same net, or another start for this layer");
 
-    /// <summary>The tensor of a weight's name, or of a statistic of its layer, or null where the file has none.</summary>
+    /// <summary>The tensor for a weight, or for a statistic of its layer; null if the file has none.</summary>
     /// <exception cref="RunException">The file is missing, changed or damaged, or its tensor has another shape.</exception>
     public float[]? TryRead(Start.File file, string name, long[] shape)
     {
-        // A publisher has another name for the layer.
+        // A publisher may use another name for the layer.
         name = file.Layer.Length == 0 ? name : file.Layer + name[name.LastIndexOf('.')..];
         try
         {
@@ -28,7 +28,7 @@ internal sealed class StartFiles
                 if (Safetensors.Digest(file.Path) != file.Digest)
                 {
                     throw new MachineException(
-                        $"{file.Path} is another file than when the run was planned", "plan the .frz file again, or bring the file back");
+                        $"{file.Path} has changed since the run was planned", "plan the .frz file again, or bring the file back");
                 }
 
                 read[(file.Path, file.Digest)] = tensors = WholeWeights.Read(file.Path);
@@ -53,7 +53,7 @@ internal sealed class StartFiles
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            throw new MachineException($"{file.Path}: {error.Message}", "bring a sound file there, then run again", error);
+            throw new MachineException($"{file.Path}: {error.Message}", "replace the file, then run again", error);
         }
     }
 }

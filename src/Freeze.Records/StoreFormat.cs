@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace Freeze.Records;
 
-/// <summary>Which format a store is of: store.json at its root, {"format":1}.</summary>
+/// <summary>The format of a store, in store.json at its root: {"format":1}.</summary>
 internal static class StoreFormat
 {
     private const int Ours = 1;
 
-    /// <summary>Demands a format that this Freeze knows. A store without a word of it, such as an empty one, is ours.</summary>
-    /// <exception cref="RunException">It is of a newer format, or says nothing that can be read.</exception>
+    /// <summary>Demands a format that this Freeze knows. A store without the file, such as an empty one, is ours.</summary>
+    /// <exception cref="RunException">The format is newer, or cannot be read.</exception>
     public static void Demand(string root)
     {
         var path = PathOf(root);
@@ -27,7 +27,7 @@ internal static class StoreFormat
             or FormatException)
         {
             throw new RunException(
-                $"{path} does not say of which format the store is: {error.Message}",
+                $"{path} does not tell the store's format: {error.Message}",
                 $"if all of its runs are Freeze's, delete {path}; else name another store with --store",
                 error);
         }
@@ -35,12 +35,12 @@ internal static class StoreFormat
         if (format != Ours)
         {
             throw new RunException(
-                $"the store {root} is of format {format}; this Freeze knows format {Ours}",
+                $"the store {root} has format {format}; this Freeze knows format {Ours}",
                 "use a newer Freeze, or name another store with --store");
         }
     }
 
-    /// <summary>Marks a store as ours, unless it is marked.</summary>
+    /// <summary>Marks a store as ours, unless it is marked already.</summary>
     public static void Mark(string root)
     {
         var path = PathOf(root);

@@ -4,22 +4,22 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Freeze.Records;
 
-/// <summary>Files that appear whole or not at all.</summary>
+/// <summary>Writes files atomically: they appear whole or not at all.</summary>
 public static partial class WholeFile
 {
-    /// <summary>How the names of files end that are being written; one that is left belongs to a killed process.</summary>
+    /// <summary>The ending of the names of files that are being written; a killed process may leave some behind.</summary>
     public const string Part = ".part";
 
     /// <summary>
-    /// Writes beside, waits for the disk, renames over what was there, and waits for the folder: after a power cut there
-    /// is the old file or the new one.
+    /// Writes a temporary file, waits for the disk, renames it over the old file, and waits for the folder: after a power cut
+    /// there is either the old file or the new one.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="write">Writes its content.</param>
-    /// <param name="keepAs">Where the file goes that was there, or null where it is of no more use.</param>
+    /// <param name="keepAs">The new name of the old file, or null to discard it.</param>
     public static void Write(string path, Action<FileStream> write, string? keepAs = null)
     {
-        // A name of its own, so that two writers cannot mix.
+        // A unique name, so that two writers cannot mix.
         var beside = $"{path}.{Guid.NewGuid():N}{Part}";
         try
         {
@@ -49,7 +49,7 @@ public static partial class WholeFile
         }
     }
 
-    /// <summary>Appends a text to a file without a buffer and waits for the disk.</summary>
+    /// <summary>Appends a text to an unbuffered file and waits for the disk.</summary>
     public static void Append(FileStream file, string text)
     {
         try
@@ -67,12 +67,11 @@ public static partial class WholeFile
     public static void Write(string path, string text) =>
         Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 
-    // .NET takes EFBIG for a wrong argument.
+    // .NET reports EFBIG as a wrong argument.
     private static IOException TooLarge(string path, Exception error) =>
         new($"File too large: '{path}'", error) { HResult = 27 };
 
-    // .NET opens no folders. Where the system cannot make one wait, as on some network file systems, the file's own
-    // flush is all there is.
+    // .NET cannot open folders. If the system cannot flush one, as on some network file systems, flushing the file must suffice.
     private static void FlushFolder(string folder)
     {
         if (!OperatingSystem.IsLinux())

@@ -1,16 +1,16 @@
 namespace Freeze.Records;
 
 /// <summary>
-/// The weights that a run has left, whole. Where it started from another run, its file may hold what is its own alone, and its
-/// header says what of the other's file the rest is (<see cref="Borrowed"/>).
+/// The complete final weights of a run. If it started from another run, its file may hold only its own weights, and the header
+/// tells which of the other file's weights complete it (<see cref="Borrowed"/>).
 /// </summary>
 public static class WholeWeights
 {
-    /// <summary>What the text of the header is called.</summary>
+    /// <summary>The name of the header's text.</summary>
     internal const string Note = WeightFiles.Borrowed;
 
     /// <summary>All tensors by name, in the order of the net.</summary>
-    /// <exception cref="InvalidDataException">The file is damaged, or the weights that it refers to are not there any more.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or the weights that it refers to are missing.</exception>
     public static IReadOnlyDictionary<string, StoredTensor> Read(string path)
     {
         var (own, notes) = Safetensors.ReadWithNotes(path);
@@ -23,7 +23,7 @@ public static class WholeWeights
         if (SourceOf(path, borrowed) is not { } from)
         {
             throw new InvalidDataException(
-                $"it started from the weights of run {borrowed.Base}, which are not in the store any more, or are others than they were");
+                $"it started from the weights of run {borrowed.Base}, which are no longer in the store, or have changed");
         }
 
         var common = Read(from);
@@ -36,7 +36,7 @@ public static class WholeWeights
         });
     }
 
-    /// <summary>Whether a file is there and sound, and so are those that it refers to: the tensors are not read.</summary>
+    /// <summary>Whether a file exists and is sound, and so are the files it refers to; tensors are not read.</summary>
     public static bool IsWhole(string path)
     {
         try
@@ -51,14 +51,14 @@ public static class WholeWeights
         }
     }
 
-    // Each run is a folder of the same store. Null where the file is not there any more, or is another.
+    // All runs are folders of the same store. Null if the file is missing or has changed.
     private static string? SourceOf(string path, Borrowed borrowed)
     {
         var from = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "..", borrowed.Base, RunFiles.Weights);
         return RunStore.IsHash(borrowed.Base) && File.Exists(from) && Safetensors.Digest(from) == borrowed.Digest ? from : null;
     }
 
-    /// <summary>Writes a run's weights to another file, whole.</summary>
+    /// <summary>Copies a run's complete weights to another file.</summary>
     internal static void Copy(string from, string path) => WholeFile.Write(path, stream =>
     {
         if (Safetensors.ReadWithNotes(from).Notes.ContainsKey(Note))
@@ -85,15 +85,15 @@ public static class WholeWeights
             return borrowed.Names.Distinct().Count() == borrowed.Names.Length
                 && borrowed.Slices.DistinctBy(slice => slice.Name).Count() == borrowed.Slices.Length
                     ? borrowed
-                    : throw new InvalidDataException("what it says of the run that it started from names a weight twice");
+                    : throw new InvalidDataException("its header's reference to another run names a weight twice");
         }
         catch (Json.JsonMismatch error)
         {
-            throw new InvalidDataException($"what it says of the run that it started from cannot be read: {error.message}", error);
+            throw new InvalidDataException($"its header's reference to another run cannot be read: {error.message}", error);
         }
     }
 
-    // Runs start in single precision, whatever that of the run before.
+    // Runs start in single precision, whatever the precision of the earlier run.
     private static StoredTensor Common(IReadOnlyDictionary<string, StoredTensor> common, string name) =>
         !common.TryGetValue(name, out var found) ? throw new InvalidDataException($"the run that it started from has no {name}")
         : found.Type == "F32" ? found

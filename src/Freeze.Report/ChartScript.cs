@@ -1,9 +1,9 @@
 namespace Freeze.Report;
 
-/// <summary>What draws the charts: Vega, bundled into one script by scripts/bundle-charts.</summary>
+/// <summary>The script that draws the charts: Vega, bundled by scripts/bundle-charts.</summary>
 public static class ChartScript
 {
-    /// <summary>The script's text, which can stand in a page: no script element ends in it.</summary>
+    /// <summary>The script's text, which is safe inside a script element.</summary>
     public static string Text => Resource("charts.js");
 
     internal static string Resource(string name)

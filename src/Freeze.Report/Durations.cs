@@ -2,16 +2,16 @@ using System.Globalization;
 
 namespace Freeze.Report;
 
-/// <summary>Times as people write them.</summary>
+/// <summary>Readable durations.</summary>
 public static class Durations
 {
-    /// <summary>A time in the two units that tell most of it: <c>0.62 s</c>, <c>14.3 s</c>, <c>13 min</c>, <c>2 h 5 min</c>.</summary>
+    /// <summary>A duration in its two largest units: <c>0.62 s</c>, <c>14.3 s</c>, <c>13 min</c>, <c>2 h 5 min</c>.</summary>
     /// <param name="seconds">At least 0.</param>
     public static string Show(double seconds)
     {
         if (seconds < 99.95)
         {
-            // Three digits: epochs of alike runs differ by little.
+            // Three digits, because epochs of similar runs differ little.
             var format = seconds < 1 ? "0.###" : seconds < 9.995 ? "0.##" : "0.#";
             return seconds.ToString(format, CultureInfo.InvariantCulture) + " s";
         }
@@ -26,7 +26,7 @@ public static class Durations
         };
     }
 
-    /// <summary>A recorded moment to the second: <c>2026-03-01 12:00:01 UTC</c>; as it is where it is damaged.</summary>
+    /// <summary>A recorded time to the second: <c>2026-03-01 12:00:01 UTC</c>; a damaged one unchanged.</summary>
     public static string Moment(string iso) =>
         DateTimeOffset.TryParse(iso, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)
             ? moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture)

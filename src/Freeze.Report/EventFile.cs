@@ -9,12 +9,12 @@ using static Freeze.Report.ProtocolBuffer;
 namespace Freeze.Report;
 
 /// <summary>
-/// A run as TensorBoard reads it: a file of framed protocol buffers (tensorflow/core/util/event.proto and
-/// framework/summary.proto), each with masked CRC-32C sums of its length and of itself.
+/// A run in TensorBoard's format: a file of framed protocol buffers (tensorflow/core/util/event.proto and
+/// framework/summary.proto), each with masked CRC-32C sums of its length and of its content.
 /// </summary>
 public static class EventFile
 {
-    /// <summary>What TensorBoard takes for a file of events.</summary>
+    /// <summary>A name that TensorBoard recognises as an event file.</summary>
     public const string Name = "events.out.tfevents.0.freeze";
 
     private const int LongestPlan = 1 << 20;
@@ -22,16 +22,16 @@ public static class EventFile
     private const int Footer = 4;
 
     /// <summary>
-    /// Brings a file up to what is recorded of a run, and makes it where it is missing. What it holds stays, but for an
-    /// end that a killed process has torn: an epoch that was trained again after a stop gave the same numbers.
+    /// Appends missing records of a run to a file, which is created if necessary. The file's content stays, except for an end
+    /// that a killed process has torn: epochs that were trained again gave the same numbers.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="run">The records of the run that the file is of.</param>
+    /// <param name="run">The records of the file's run.</param>
     /// <exception cref="IOException">It cannot be written, or another process is writing it.</exception>
     public static void Update(string path, RunRecords run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        // No other Freeze may write beside this one; readers that lock nothing, as TensorBoard, are not kept out.
+        // Excludes other Freeze processes; readers without locks, such as TensorBoard, are not affected.
         using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         var content = new byte[file.Length];
         file.ReadExactly(content);
@@ -39,7 +39,7 @@ public static class EventFile
         file.SetLength(length);
         file.Position = length;
 
-        // In one write: whoever reads along sees few torn records.
+        // In one write, so that concurrent readers see few torn records.
         using var added = new MemoryStream();
         using var writer = new BinaryWriter(added);
         foreach (var record in Records(run).Skip(frames))
@@ -50,8 +50,8 @@ public static class EventFile
         file.Write(added.GetBuffer().AsSpan(0, (int)added.Length));
     }
 
-    /// <summary>Whether a file is of a run with an address, or holds too little to be of another.</summary>
-    /// <param name="path">A file of events.</param>
+    /// <summary>Whether a file belongs to the run with an address, or is too short to belong to another.</summary>
+    /// <param name="path">An event file.</param>
     /// <param name="hash">The address.</param>
     public static bool IsOf(string path, string hash)
     {
@@ -62,7 +62,7 @@ public static class EventFile
         return Whole(content).Count < 2 || content.AsSpan().IndexOf(Encoding.UTF8.GetBytes($"({hash})")) >= 0;
     }
 
-    /// <summary>How many whole records some bytes begin with, and how long these are.</summary>
+    /// <summary>The number and the total length of the complete records at the beginning.</summary>
     internal static (int Count, int Length) Whole(ReadOnlySpan<byte> content)
     {
         var (count, at) = (0, 0);
@@ -83,7 +83,7 @@ public static class EventFile
         return (count, at);
     }
 
-    /// <summary>A masked CRC-32C, as the format wants it.</summary>
+    /// <summary>A masked CRC-32C, as the format requires.</summary>
     internal static uint Masked(ReadOnlySpan<byte> bytes)
     {
         var sum = uint.MaxValue;
@@ -95,8 +95,8 @@ public static class EventFile
         return unchecked(BitOperations.RotateRight(~sum, 15) + 0xA282EAD8);
     }
 
-    // The version, the plan as text and the hyperparameters, scalars of every epoch; of a finished run histograms of its weights at start and end.
-    // What was written stays what it was when there is more: so the number of records says what a file lacks.
+    // The version, the plan as text, the hyperparameters, scalars of every epoch; for a finished run also histograms of its
+    // weights at start and end. Records never change once written, so their number tells what a file lacks.
     private static IEnumerable<ByteString> Records(RunRecords run)
     {
         var times = run.Times.DistinctBy(time => time.Epoch).ToDictionary(time => time.Epoch);
@@ -144,7 +144,7 @@ public static class EventFile
     private static ByteString Histogram(LayerStatistics layer, Magnitudes of)
     {
         var width = (of.Most - of.Least) / of.Histogram.Length;
-        // The mean follows from the variance about it only up to its sign, so the sum is that of the bins' middles.
+        // The variance about the mean gives the mean only up to its sign, so this sums the bins' centres.
         var sum = of.Histogram.Select((count, bin) => count * (of.Least + ((bin + 0.5) * width))).Sum();
         var ends = Enumerable.Range(1, of.Histogram.Length).Select(bin => of.Least + (bin * width)).ToArray();
         var counts = Array.ConvertAll(of.Histogram, count => (double)count);
@@ -153,7 +153,7 @@ public static class EventFile
             (5, Message((1, of.Least), (2, of.Most), (3, (double)of.Count), (4, sum), (5, of.Norm * of.Norm), (6, ends), (7, counts))));
     }
 
-    // A tensor of one string, which the plugin for texts shows as Markdown.
+    // A tensor of one string, which the text plugin shows as Markdown.
     private static ByteString Plan(RunRecords run)
     {
         const long StringType = 7;

@@ -4,17 +4,17 @@ using static Freeze.Report.ProtocolBuffer;
 namespace Freeze.Report;
 
 /// <summary>
-/// What TensorBoard's table of hyperparameters shows of a run (tensorboard/plugins/hparams/plugin_data.proto): the values of
-/// its axes, its net, data, batch, epochs and seed.
+/// A run's row in TensorBoard's table of hyperparameters (tensorboard/plugins/hparams/plugin_data.proto): the values of its axes,
+/// its net, data, batch, epochs and seed.
 /// </summary>
 internal static class HyperParameters
 {
     private const long Success = 1;
     private const long FloatType = 1;
 
-    /// <summary>A value of a summary that says what a run is.</summary>
+    /// <summary>A summary value that describes a run.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="time">When it began, in seconds since 1970.</param>
+    /// <param name="time">The time of its start, in seconds since 1970.</param>
     public static ByteString Start(RunRecords run, double time)
     {
         var recipe = run.Run.Recipe;
@@ -29,8 +29,8 @@ internal static class HyperParameters
         return Summary("_hparams_/session_start_info", (3, Message([.. fields, (5, time)])));
     }
 
-    /// <summary>A value of a summary that says that a run has ended well.</summary>
-    /// <param name="time">When, in seconds since 1970.</param>
+    /// <summary>A summary value that marks the successful end of a run.</summary>
+    /// <param name="time">The time of the end, in seconds since 1970.</param>
     public static ByteString End(double time) => Summary("_hparams_/session_end_info", (4, Message((1, Success), (2, time))));
 
     // google.protobuf.Value.
@@ -41,7 +41,7 @@ internal static class HyperParameters
         _ => throw new System.Diagnostics.UnreachableException($"no field for plan case {value}"),
     };
 
-    // The plugin reads the metadata; a summary has to have a tensor as well, of one zero.
+    // The plugin reads only the metadata, but a summary needs a tensor too: a single zero.
     private static ByteString Summary(string tag, (int Field, object Value) data) => Message(
         (1, tag),
         (9, Message((1, Message((1, "hparams"), (2, Message(data)))))),

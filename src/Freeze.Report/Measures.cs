@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Freeze.Report;
 
-/// <summary>How the values of a measure are written.</summary>
+/// <summary>The format of a measure's values.</summary>
 public enum MeasureUnit
 {
-    /// <summary>Shares in [0, 1], written as percentages; published values are percentages already.</summary>
+    /// <summary>Fractions in [0, 1], written as percentages; published values are percentages already.</summary>
     Share,
 
     /// <summary>Whole numbers.</summary>
@@ -21,17 +21,17 @@ public enum MeasureUnit
     Number,
 }
 
-/// <summary>What the words for measures mean, of a run's records.</summary>
+/// <summary>Computes measures, named by their words, from a run's records.</summary>
 public static class Measures
 {
-    // The first epoch warms up caches and threads: it counts only where there are few.
+    // The first epoch warms up caches and threads: it counts only if there are few epochs.
     private const int EnoughEpochs = 3;
 
-    /// <summary>How values of a measure are written.</summary>
+    /// <summary>The format of a measure's values.</summary>
     public static MeasureUnit Unit(string measure)
     {
         ArgumentNullException.ThrowIfNull(measure);
-        // What stands in brackets is said beside a measure.
+        // Text in brackets is a remark on the measure.
         (measure, _) = AtEpoch(measure.Split(" (")[0]);
         measure = measure.Split(" of stage ")[0];
         return measure switch
@@ -46,7 +46,7 @@ public static class Measures
         };
     }
 
-    /// <summary>A measure of a run, or null where the records do not tell it (yet).</summary>
+    /// <summary>A measure of a run, or null if the records do not have it (yet).</summary>
     public static double? Of(string measure, RunRecords run)
     {
         ArgumentNullException.ThrowIfNull(measure);
@@ -58,7 +58,7 @@ public static class Measures
             "seconds" => run.Times.Length > 0 ? run.Times.Sum(time => time.Seconds) : null,
             "seconds per epoch" => SecondsPerEpoch(run),
             "peak memory" => run.Times.Select(time => time.PeakMemory).DefaultIfEmpty().Max() is > 0 and var bytes ? bytes / 1e6 : null,
-            // Of stages the last one's: what the stages before reached, the net no longer does.
+            // With stages, only the last one's: the final net no longer reaches the accuracy of earlier stages.
             "best accuracy" when run.Result is { } result => result.BestValidationAccuracy,
             "best accuracy" => run.Epochs.Length > 0 ? run.Epochs.Max(epoch => epoch.ValidationAccuracy) : null,
             _ when Reached(measure) is { } accuracy => run.Epochs.FirstOrDefault(epoch => epoch.ValidationAccuracy >= accuracy)?.Epoch,
@@ -89,8 +89,8 @@ public static class Measures
         || int.Parse(stage, CultureInfo.InvariantCulture) <= run.Run.Recipe.Net.Stages.Length;
 
     /// <summary>
-    /// A measure that each stage of a run has one of: that of the candidate that was kept, or null where the run has no
-    /// stages or the word means nothing of a stage.
+    /// A measure that each stage of a run has, taken from its chosen candidate; null if the run has no stages or the word does
+    /// not apply to stages.
     /// </summary>
     public static double[]? OfStages(string measure, RunRecords run)
     {
@@ -107,7 +107,7 @@ public static class Measures
             : null;
     }
 
-    /// <summary>A measure of one epoch, or null where it is none of an epoch's.</summary>
+    /// <summary>A measure of one epoch, or null if it does not apply to epochs.</summary>
     public static double? OfEpoch(string measure, EpochRecord epoch)
     {
         ArgumentNullException.ThrowIfNull(epoch);
@@ -124,8 +124,8 @@ public static class Measures
     }
 
     /// <summary>
-    /// Of a measure that the held-out images of an epoch tell, such as <c>validation accuracy at epoch 3</c>, what is measured:
-    /// <c>accuracy at epoch 3</c>; null of others.
+    /// The general name of a measure on an epoch's held-out images: <c>accuracy at epoch 3</c> for <c>validation accuracy at
+    /// epoch 3</c>; null for other measures.
     /// </summary>
     internal static string? OfHeldOut(string measure)
     {
@@ -143,10 +143,10 @@ public static class Measures
         _ => value.ToString("G4", CultureInfo.InvariantCulture),
     };
 
-    /// <summary>A value to sort by, where its text does not tell its place.</summary>
+    /// <summary>A value to sort by, if the text does not give the order.</summary>
     internal static double? Order(string measure, double value) => Unit(measure) == MeasureUnit.Seconds ? value : null;
 
-    /// <summary>The unit of the numbers that records and CSV files hold.</summary>
+    /// <summary>The unit of the numbers in records and CSV files.</summary>
     public static string UnitName(string measure) => Unit(measure) switch
     {
         MeasureUnit.Share => "fraction",
@@ -155,18 +155,18 @@ public static class Measures
         _ => "",
     };
 
-    /// <summary>The measure of the finished runs of a group by their seeds.</summary>
+    /// <summary>The measure of a group's finished runs, by seed.</summary>
     internal static Dictionary<long, double> BySeed(string measure, RunGroup group) => group.Finished
         .Select(run => (run.Run.Recipe.Seed, Value: Of(measure, run)))
         .Where(run => run.Value is { } value && double.IsFinite(value))
         .GroupBy(run => run.Seed)
         .ToDictionary(runs => runs.Key, runs => runs.Average(run => run.Value!.Value));
 
-    /// <summary>A published value in the unit of the measured ones: accuracies are printed as percentages.</summary>
+    /// <summary>A published value in the unit of measured ones: published accuracies are percentages.</summary>
     public static double Published(string measure, double printed) =>
         Unit(measure) == MeasureUnit.Share ? printed / 100 : printed;
 
-    /// <summary>How far a measured value is from a published one, as tables show it.</summary>
+    /// <summary>The difference between a measured value and a published one, as tables show it.</summary>
     public static string ShowDifference(string measure, double difference)
     {
         var sign = difference < 0 ? "−" : "+";
@@ -177,7 +177,7 @@ public static class Measures
         };
     }
 
-    // Of the epoch that the measure names, or of the last one.
+    // From the epoch that the measure names, or the last one.
     private static double? OfNamedEpoch(string measure, RunRecords run)
     {
         var (name, epoch) = AtEpoch(measure);
@@ -185,19 +185,19 @@ public static class Measures
         return run.Epochs.ElementAtOrDefault(place) is { } found ? OfEpoch(name, found) : null;
     }
 
-    // `accuracy at epoch 3` is accuracy and 3; other measures are themselves, of no epoch.
+    // Splits `accuracy at epoch 3` into accuracy and 3; other measures have no epoch.
     private static (string Measure, int? Epoch) AtEpoch(string measure) => measure.Split(" at epoch ") is [var name, var epoch]
         ? (name, int.Parse(epoch, CultureInfo.InvariantCulture))
         : (measure, null);
 
-    // The accuracy of `epochs to 98%`, as a share; null of other measures.
+    // The accuracy of `epochs to 98%`, as a fraction; null for other measures.
     private static double? Reached(string measure) => measure.StartsWith("epochs to ", StringComparison.Ordinal)
         ? double.Parse(measure["epochs to ".Length..].TrimEnd('%'), CultureInfo.InvariantCulture) / 100
         : null;
 
     private static EnsembleRecord? Members(RunRecords run) => (run.Result?.Learning as LearningRecord.Ensemble)?.Ensemble;
 
-    // The weights of the best epoch, where the run has kept them.
+    // The weights of the best epoch, if the run has kept them.
     private static BestRecord.Kept? Kept(RunRecords run) => run.Result?.Best as BestRecord.Kept;
 
     private static Counts Counts(RunRecords run) => CountsModule.ofWeights(PlanFile.weights(run.Run.Recipe));

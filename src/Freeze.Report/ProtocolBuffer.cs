@@ -3,10 +3,10 @@ using Google.Protobuf;
 
 namespace Freeze.Report;
 
-/// <summary>Messages of protocol buffers, written field by field.</summary>
+/// <summary>Writes messages of protocol buffers, field by field.</summary>
 internal static class ProtocolBuffer
 {
-    /// <summary>A message by the numbers and values of its fields.</summary>
+    /// <summary>A message, from the numbers and values of its fields.</summary>
     public static ByteString Message(params ReadOnlySpan<(int Field, object Value)> fields)
     {
         using var bytes = new MemoryStream();

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Freeze.Report;
 
-/// <summary>A file and the records of its runs: all that its part of a report is made from.</summary>
-/// <param name="Path">As the user named it.</param>
-/// <param name="Text">What it says; empty for a plan.</param>
-/// <param name="Revision">Of the repository that it lies in, or "".</param>
-/// <param name="Profile">In force, or "".</param>
-/// <param name="Items">What it asks to be shown.</param>
-/// <param name="Runs">In its order.</param>
+/// <summary>A file and the records of its runs: everything that its part of a report depends on.</summary>
+/// <param name="Path">The path as the user named it.</param>
+/// <param name="Text">Its text; empty for a plan.</param>
+/// <param name="Revision">The git revision of the file's repository, or "".</param>
+/// <param name="Profile">The active profile, or "".</param>
+/// <param name="Items">The items that the file asks for.</param>
+/// <param name="Runs">The runs, in the file's order.</param>
 public sealed record ReportFile(
     string Path,
     string Text,
@@ -17,7 +17,7 @@ public sealed record ReportFile(
     IReadOnlyList<ReportItem> Items,
     IReadOnlyList<RunRecords> Runs)
 {
-    /// <summary>Whether what a file asks for needs the weights of its runs.</summary>
+    /// <summary>Whether the requested items need the weights of the runs.</summary>
     public static bool NeedsWeights(IReadOnlyList<ReportItem> items, int runs)
     {
         ArgumentNullException.ThrowIfNull(items);
@@ -35,10 +35,10 @@ public sealed record ReportFile(
         });
     }
 
-    /// <summary>Of so many runs all is shown that can be shown.</summary>
+    /// <summary>Up to this number of runs, everything available is shown.</summary>
     public const int FewRuns = 24;
 
-    /// <summary>What is shown: what the file asks for, or where it asks for nothing, tables and curves by its axes.</summary>
+    /// <summary>The items to show: those that the file asks for, or else tables and curves by its axes.</summary>
     public IReadOnlyList<ReportItem> Shown => Items.Any(item => item is not ReportItem.Claim) ? Items :
     [
         .. Items,
@@ -46,12 +46,12 @@ public sealed record ReportFile(
         ReportItem.NewPlot(["training error", "validation error"], "epoch", false, Axes, ""),
     ];
 
-    /// <summary>Whether the epochs of all runs are judged by the test set.</summary>
+    /// <summary>Whether all runs are validated on the test set.</summary>
     internal bool IsJudgedByTest => Runs.Count > 0 && Runs.All(run => run.Run.Recipe.Validation.IsTest);
 
     /// <summary>
-    /// What tables and charts call a measure: where the test set stands in for validation images they say so, and keep a word of
-    /// the file that says otherwise beside it.
+    /// The name of a measure in tables and charts: says so if the test set replaces validation images, and keeps the file's own
+    /// word beside it if that says otherwise.
     /// </summary>
     internal string Called(string measure) => !IsJudgedByTest ? measure : measure switch
     {
@@ -65,13 +65,13 @@ public sealed record ReportFile(
 
     private const string ChosenOnTest = " (chosen on the test set)";
 
-    /// <summary>A recorded time in milliseconds since 1970, or NaN where it is damaged.</summary>
+    /// <summary>A recorded time in milliseconds since 1970, or NaN if it is damaged.</summary>
     internal static double Milliseconds(string iso) =>
         DateTimeOffset.TryParse(iso, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)
             ? moment.ToUnixTimeMilliseconds()
             : double.NaN;
 
-    /// <summary>The axes along which runs differ, but for the seed.</summary>
+    /// <summary>The axes along which runs differ, except for the seed.</summary>
     public string[] Axes =>
     [
         .. Runs.SelectMany(run => run.Run.Columns).GroupBy(axis => axis.Name)
@@ -80,32 +80,32 @@ public sealed record ReportFile(
     ];
 
     /// <summary>
-    /// The axes that tell runs apart beside those that are named, but for the seed. One that moves together with them or with
-    /// one of these, such as a net's batch, tells nothing.
+    /// The axes that distinguish runs beyond the named ones, except for the seed. An axis that varies only together with others,
+    /// such as a net's batch, is left out.
     /// </summary>
     internal string[] Telling(string[] named) =>
         Axes.Except(named).Aggregate(Array.Empty<string>(), (kept, axis) =>
             By([.. named, .. kept, axis]).Count > By([.. named, .. kept]).Count ? [.. kept, axis] : kept);
 
-    /// <summary>The runs by their values of some axes, in the order of the file.</summary>
+    /// <summary>Groups the runs by their values of some axes, in the order of the file.</summary>
     public IReadOnlyList<RunGroup> By(IReadOnlyList<string> axes) =>
     [
         .. Runs.GroupBy(run => string.Join('\n', axes.Select(axis => Exactly(run, axis))))
             .Select(group => new RunGroup([.. axes.Select(axis => Value(group.First(), axis))], [.. group])),
     ];
 
-    /// <summary>Those of the runs that have something, by their net.</summary>
+    /// <summary>The runs that satisfy a condition, by their net.</summary>
     public IEnumerable<(string Name, ReportFile Runs)> ByNet(Func<RunRecords, bool> has) =>
         Runs.Where(has).GroupBy(run => run.Run.NetName).Select(net => (net.Key, this with { Runs = [.. net] }));
 
-    /// <summary>The value of an axis in a run as tables show it; "" where the run has no such axis.</summary>
+    /// <summary>The value of an axis in a run, as tables show it; "" if the run does not have the axis.</summary>
     public static string Value(RunRecords run, string axis)
     {
         ArgumentNullException.ThrowIfNull(run);
         return run.Run.Column(axis) is [var found] ? Word(found.Value) : "";
     }
 
-    // With all its digits: drawn values may differ where tables no longer show it.
+    // With all digits: drawn values may differ beyond the digits that tables show.
     private static string Exactly(RunRecords run, string axis) =>
         run.Run.Column(axis) is [var found] ? AxisValueModule.text(found.Value) : "";
 
@@ -117,12 +117,12 @@ public sealed record ReportFile(
     };
 }
 
-/// <summary>Runs that have the values of some axes in common.</summary>
-/// <param name="Values">Of each axis.</param>
+/// <summary>Runs that share the values of some axes.</summary>
+/// <param name="Values">The value of each axis.</param>
 /// <param name="Runs">At least one.</param>
 public sealed record RunGroup(IReadOnlyList<string> Values, IReadOnlyList<RunRecords> Runs)
 {
-    /// <summary>What legends call it.</summary>
+    /// <summary>The group's name in legends.</summary>
     public string Label(IReadOnlyList<string> axes)
     {
         ArgumentNullException.ThrowIfNull(axes);
@@ -133,6 +133,6 @@ public sealed record RunGroup(IReadOnlyList<string> Values, IReadOnlyList<RunRec
         return label.Length > 0 ? label : "all runs";
     }
 
-    /// <summary>Those that have a result.</summary>
+    /// <summary>The runs with a result.</summary>
     public IEnumerable<RunRecords> Finished => Runs.Where(run => run.State.IsDone);
 }

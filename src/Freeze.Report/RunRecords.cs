@@ -3,14 +3,14 @@ using Freeze.Report.Statistics;
 
 namespace Freeze.Report;
 
-/// <summary>A planned run and what its folder in a store holds of it.</summary>
-/// <param name="Run">As planned.</param>
+/// <summary>A planned run and its records in a store's folder.</summary>
+/// <param name="Run">The run as planned.</param>
 /// <param name="Hash">Its address.</param>
-/// <param name="Epochs">The epochs that are recorded.</param>
-/// <param name="Times">How long they took.</param>
-/// <param name="Result">What a finished run left.</param>
-/// <param name="Failure">What a failed one left.</param>
-/// <param name="Weights">Statistics of a finished run's weights, where they were asked for.</param>
+/// <param name="Epochs">The recorded epochs.</param>
+/// <param name="Times">The times of the epochs.</param>
+/// <param name="Result">The result of a finished run.</param>
+/// <param name="Failure">The failure of a failed run.</param>
+/// <param name="Weights">Statistics of a finished run's weights, if requested.</param>
 /// <param name="Maps">Maps of its features.</param>
 public sealed record RunRecords(
     Run Run,
@@ -22,26 +22,26 @@ public sealed record RunRecords(
     IReadOnlyList<LayerStatistics> Weights,
     IReadOnlyList<FeatureMap> Maps)
 {
-    /// <summary>How large what learns was at the end of each epoch.</summary>
+    /// <summary>The size of the trained weights at the end of each epoch.</summary>
     public IReadOnlyList<WeightRecord> Sizes { get; init; } = [];
 
     /// <summary>The machines that trained it.</summary>
     public IReadOnlyList<MachineRecord> Machines { get; init; } = [];
 
-    /// <summary>How a finished run's net answered on its test set, where that is known.</summary>
+    /// <summary>The predictions of a finished run's net on its test set, if known.</summary>
     public Confusion? Confusion { get; init; }
 
-    /// <summary>Where it stands, as far as records tell: they do not say whether a process is at it.</summary>
+    /// <summary>The run's state, as far as records tell: they do not tell whether a process is running it.</summary>
     public RunState State => Result is not null ? RunState.NewDone(Result.TestAccuracy, Epochs.Length)
         : Failure is not null ? RunState.NewFailed(Failure)
         : Epochs.Length > 0 ? RunState.NewInterrupted(Epochs.Length)
         : RunState.Waiting;
 
-    /// <summary>What a store holds of a run; nothing is an error that a run under way may leave behind.</summary>
+    /// <summary>Reads a run's records from a store; an unfinished run's incomplete files are no error.</summary>
     /// <param name="store">The folder of runs.</param>
-    /// <param name="run">As planned.</param>
+    /// <param name="run">The run as planned.</param>
     /// <param name="hash">Its address.</param>
-    /// <param name="withWeights">Whether to read the weights, which takes a while where there are many.</param>
+    /// <param name="withWeights">Whether to read the weights, which is slow for many runs.</param>
     public static RunRecords Read(string store, Run run, string hash, bool withWeights)
     {
         ArgumentNullException.ThrowIfNull(run);
@@ -67,13 +67,13 @@ public sealed record RunRecords(
     {
         try
         {
-            // What starts as another run ended has its start in that run's file.
+            // Weights that start from another run's end have their start in that run's file.
             var recipe = run.Recipe.From.IsNothing ? run.Recipe : new RunStore(Path.GetDirectoryName(files.Folder)!).Resolved(run.Recipe);
             return WeightStatistics.Of(recipe, WholeWeights.Read(files.WeightsPath));
         }
         catch (Exception error) when (error is IOException or InvalidDataException or RunException)
         {
-            // The report shows a gap: weights may have been cleared away, or be another plan's.
+            // The report shows a gap: weights may have been removed, or belong to another plan.
             return [];
         }
     }

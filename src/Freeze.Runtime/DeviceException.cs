@@ -1,5 +1,5 @@
 namespace Freeze.Runtime;
 
-/// <summary>The machine lacks what a run is to be computed on: no failure of the run, which another machine may train.</summary>
+/// <summary>The machine lacks the device of a run. The run has not failed: another machine may train it.</summary>
 public sealed class DeviceException(string message, string advice, Exception? inner = null)
     : MachineException(message, advice, inner);

@@ -8,29 +8,29 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime;
 
-/// <summary>What the net of a finished run answers on test images, in their order.</summary>
+/// <summary>The predictions of a finished run's net for test images, in their order.</summary>
 /// <param name="Loss">Mean cross-entropy in nats, without smoothing.</param>
-/// <param name="Accuracy">The share of right answers.</param>
+/// <param name="Accuracy">The fraction of correct predictions.</param>
 /// <param name="Labels">The class of each image.</param>
-/// <param name="Predicted">The class that each was taken for.</param>
-/// <param name="Probabilities">Of these answers, by softmax; of an ensemble the mean of its members' softmax.</param>
+/// <param name="Predicted">The predicted class of each image.</param>
+/// <param name="Probabilities">Of the predicted classes, by softmax; for an ensemble, the mean of its members' softmax.</param>
 public sealed record NetAnswers(double Loss, double Accuracy, int[] Labels, int[] Predicted, double[] Probabilities);
 
-/// <summary>Evaluates finished runs: each net is made of its recipe and of the weights that the run left.</summary>
+/// <summary>Evaluates finished runs: each net is built from its recipe and the weights that the run saved.</summary>
 public static class Evaluator
 {
-    /// <summary>What the net answers on the test images of its own data set, or of another.</summary>
-    /// <param name="store">Where the run is.</param>
+    /// <summary>Predicts the test images of the run's data set, or of another one.</summary>
+    /// <param name="store">The run's store.</param>
     /// <param name="run">A finished run, as it was planned.</param>
     /// <param name="result">Its result.</param>
     /// <param name="own">
-    /// The run's data set, by whose training images inputs are normalised; null where that is by constants and other images
-    /// are given.
+    /// The run's data set, whose training images determine the normalisation; null if that is by constants and other images are
+    /// given.
     /// </param>
-    /// <param name="other">The set whose test images are judged, or null for the run's own.</param>
-    /// <param name="threads">How many compute.</param>
-    /// <param name="cancel">Ends it after the batch under way.</param>
-    /// <exception cref="RunException">Weights are missing or another plan's, or the run cannot be computed here.</exception>
+    /// <param name="other">The set whose test images to predict, or null for the run's own.</param>
+    /// <param name="threads">The number of threads.</param>
+    /// <param name="cancel">Stops after the current batch.</param>
+    /// <exception cref="RunException">Weights are missing or do not fit, or the machine cannot compute the run.</exception>
     public static NetAnswers Of(
         RunStore store, Run run, RunResult result, ImageSet? own, ImageSet? other, int threads, CancellationToken cancel)
     {
@@ -50,7 +50,7 @@ public static class Evaluator
         using var still = no_grad();
         set_num_threads(threads);
         var files = store.FilesOf(result.Hash);
-        // Of other images all are judged.
+        // All images of another set are evaluated.
         var recipe = other is null ? run.Recipe : RecipeModule.evaluatedOnAll(run.Recipe);
         return recipe.Learning is Learning.Ensemble plan && result.Learning is LearningRecord.Ensemble { Ensemble: var record }
             ? OfEnsemble(recipe, plan, Path.GetFullPath(store.FilesOf(record.Base).WeightsPath), files, set, cancel)
@@ -61,7 +61,7 @@ public static class Evaluator
     {
         var stored = Guarded(files.WeightsPath, () => WholeWeights.Read(files.WeightsPath));
         var plain = RecipeModule.ofKeptWeights(recipe);
-        // What is fixed is taken from the file too, which is then all that is needed.
+        // Fixed weights come from the file too, so nothing else is needed.
         var weights = new WeightTable(plain, stored.ToDictionary(entry => entry.Key, entry => entry.Value.ToTensor()));
         Guarded(files.WeightsPath, () =>
         {
@@ -92,7 +92,7 @@ public static class Evaluator
                 MemberFile.Restore(member.WeightsPath, weights);
                 return member.ReadMember() == digest
                     ? true
-                    : throw new InvalidDataException($"this member went on from other weights than {start} holds now");
+                    : throw new InvalidDataException($"this member started from weights that differ from those now in {start}");
             });
             votes.Add(Ensemble.Logits(training, weights, batches, PassSet.All, cancel));
         }

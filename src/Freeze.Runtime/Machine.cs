@@ -7,21 +7,21 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime;
 
-/// <summary>What computes.</summary>
-/// <param name="Version">Those of TorchSharp and libtorch, or null where libtorch cannot be loaded.</param>
-/// <param name="Gpus">How many GPUs it can use.</param>
+/// <summary>The computing libraries and devices.</summary>
+/// <param name="Version">The versions of TorchSharp and libtorch, or null if libtorch cannot be loaded.</param>
+/// <param name="Gpus">The number of usable GPUs.</param>
 /// <param name="Kernels">The native kernels in use, such as "kernels 1 (avx512)", or "".</param>
 /// <param name="KernelsProblem">Why there are no kernels, or "".</param>
-/// <param name="Folder">Where libtorch lies, or "".</param>
-/// <param name="Patched">That a patched copy of TorchSharp's library is in use, and why, or "".</param>
+/// <param name="Folder">libtorch's folder, or "".</param>
+/// <param name="Patched">Why a patched copy of TorchSharp's library is in use, or "".</param>
 /// <param name="Problem">Why libtorch cannot be loaded, or "".</param>
 public sealed record Engine(
     string? Version, int Gpus, string Kernels, string KernelsProblem, string Folder, string Patched, string Problem);
 
-/// <summary>What of the machine matters to runs.</summary>
+/// <summary>Describes the machine, as far as it matters to runs.</summary>
 public static class Machine
 {
-    /// <summary>The processor's name and the widest instructions that are of use.</summary>
+    /// <summary>The processor's name and its widest useful instruction set.</summary>
     public static string Processor
     {
         get
@@ -32,13 +32,13 @@ public static class Machine
         }
     }
 
-    /// <summary>What the records of a run say of the machine.</summary>
+    /// <summary>The machine's entry in a run's records.</summary>
     internal static MachineRecord Record => new(Environment.MachineName, Model());
 
-    /// <summary>Main memory in bytes that this process may have.</summary>
+    /// <summary>The main memory available to this process, in bytes.</summary>
     public static long Memory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
-    /// <summary>What computes. Loads it, and never throws.</summary>
+    /// <summary>The computing libraries; loads them, and never throws.</summary>
     public static Engine Engine
     {
         get
@@ -47,7 +47,7 @@ public static class Machine
             {
                 return Loaded();
             }
-#pragma warning disable CA1031 // Whatever keeps it from loading is the answer.
+#pragma warning disable CA1031 // Any exception is the reason to report.
             catch (Exception error)
 #pragma warning restore CA1031
             {
@@ -57,13 +57,13 @@ public static class Machine
         }
     }
 
-    /// <summary>What brings libtorch where it cannot be loaded.</summary>
+    /// <summary>How to get libtorch if it cannot be loaded.</summary>
     public const string HowToGetEngine = "scripts/setup brings libtorch";
 
-    /// <summary>Bytes as people read them, such as 23.4 GB.</summary>
+    /// <summary>Bytes in readable form, such as 23.4 GB.</summary>
     public static string Readable(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:F1} GB");
 
-    // Linux alone tells it in a file; one processor of several models, as phones have, by the first.
+    // Only Linux has a file with the name; of several processor models, as in phones, the first is used.
     private static string Model()
     {
         const string Name = "model name";
@@ -78,7 +78,7 @@ public static class Machine
         }
     }
 
-    // Apart, so that what cannot be loaded is met inside the attempt.
+    // A separate method, so that a missing assembly fails inside the try block.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Engine Loaded()
     {

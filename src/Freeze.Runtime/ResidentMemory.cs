@@ -4,34 +4,34 @@ using Freeze.Kernels;
 namespace Freeze.Runtime;
 
 /// <summary>
-/// How much main memory this process holds beyond what it had when this was made. Linux alone tells it: elsewhere it is 0.
+/// The main memory that this process holds beyond its use when this was created. Only Linux reports it: elsewhere it is 0.
 /// </summary>
 internal sealed class ResidentMemory
 {
     private readonly long before;
 
-    /// <summary>Counts from here.</summary>
+    /// <summary>Starts counting here.</summary>
     public ResidentMemory() => before = Read("VmRSS");
 
-    /// <summary>The most bytes since <see cref="Begin"/>, beyond those before.</summary>
+    /// <summary>The peak in bytes since <see cref="Begin"/>, beyond the earlier use.</summary>
     public long Peak => Math.Max(0, Read("VmHWM") - before);
 
-    /// <summary>Gives free memory back to the system, so that what earlier work has left does not count.</summary>
+    /// <summary>Returns free memory to the system, so that earlier training does not count.</summary>
     public static void GiveBack()
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        // Other ways of collecting keep what is free for later.
+        // Other collection modes keep free memory for later.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         TorchLibraries.Trim();
     }
 
-    /// <summary>Forgets the peak until now.</summary>
+    /// <summary>Resets the peak.</summary>
     public static void Begin()
     {
         try
         {
-            // "5" sets the peak to what is resident; where it cannot be written, the peak is that of the whole process.
+            // "5" resets the peak to the current use; if the file cannot be written, the peak is that of the whole process.
             File.WriteAllText("/proc/self/clear_refs", "5");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -13,32 +13,32 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime;
 
 /// <summary>How runs are executed.</summary>
-/// <param name="Store">The folder where runs are kept; it is made where it is missing.</param>
-/// <param name="Data">Where data sets are looked for.</param>
-/// <param name="Threads">How many threads compute, at least 1. Other numbers may give other last bits.</param>
-/// <param name="CheckpointEvery">How much work may be lost with the process, to within a step.</param>
-/// <param name="Retry">Whether a run that has failed is tried again.</param>
+/// <param name="Store">The folder of runs; created if it is missing.</param>
+/// <param name="Data">Finds data sets.</param>
+/// <param name="Threads">The number of threads, at least 1. Other numbers may give other last bits.</param>
+/// <param name="CheckpointEvery">How much work may be lost if the process dies, to within a step.</param>
+/// <param name="Retry">Whether to try a failed run again.</param>
 public sealed record RunnerOptions(string Store, DataCatalog Data, int Threads, TimeSpan CheckpointEvery, bool Retry)
 {
-    /// <summary>How many bytes the features of what is fixed may take on the disk of the store, in all.</summary>
+    /// <summary>The limit, in bytes, of all files of fixed layers' features in the store.</summary>
     public long FeatureBytes { get; init; } = 16L << 30;
 
-    /// <summary>A quarter of the machine's memory, or of what is left of it to this process.</summary>
+    /// <summary>A quarter of the memory that is available to this process.</summary>
     public static long UsualFeatureMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 
-    /// <summary>How many bytes of a run's features are kept in memory: more are kept in a file.</summary>
+    /// <summary>How many bytes of a run's features may be kept in memory; more go to a file.</summary>
     public long FeatureMemory { get; init; } = UsualFeatureMemory;
 
-    /// <summary>Whether free memory is given back to the system before each run, so that a run's peak memory is its own.</summary>
+    /// <summary>Whether to return free memory to the system before each run, so that its peak memory is its own.</summary>
     public bool GivesMemoryBack { get; init; } = true;
 
-    /// <summary>The passes that are used; what others would have given is the same but for rounding.</summary>
+    /// <summary>The passes to use; others change results only by rounding.</summary>
     public PassSet Passes { get; init; } = PassSet.All;
 }
 
 /// <summary>
-/// Executes plans, one run after the other. A run that fails is a record like any other: the next goes on. To be
-/// used by one thread.
+/// Executes plans, one run after another. A failed run is a record like any other, and the next run follows. For use by one
+/// thread.
 /// </summary>
 public sealed class Runner : IDisposable
 {
@@ -47,7 +47,7 @@ public sealed class Runner : IDisposable
     private readonly RunStore stages;
     private readonly FeatureStore features;
     private readonly Action? afterStep;
-    // Why runs have failed here, by their hashes: also by the machine's fault, which no folder records.
+    // Why runs have failed here, by their hashes; includes machine problems, which no folder records.
     private readonly Dictionary<string, string> failures = [];
     private ResidentMemory? memory;
     private ImageSet? set;
@@ -60,7 +60,7 @@ public sealed class Runner : IDisposable
     {
     }
 
-    /// <summary>The same, and tells of each step.</summary>
+    /// <summary>As above; also reports each step.</summary>
     internal Runner(RunnerOptions options, Action? afterStep)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -72,7 +72,7 @@ public sealed class Runner : IDisposable
         features = new FeatureStore(Path.Combine(options.Store, "features"));
     }
 
-    /// <summary>The versions of what computes under some passes, and the names of those that are left out.</summary>
+    /// <summary>The versions of the computing libraries, and the names of the passes that are off.</summary>
     internal static string Versions(PassSet passes)
     {
         var own = typeof(Runner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
@@ -83,16 +83,16 @@ public sealed class Runner : IDisposable
             + $"libtorch {TorchVersions.Libtorch}{place}, {kernels ?? "no kernels"}, .NET {Environment.Version}{without}";
     }
 
-    /// <summary>Whether the store could not be written: no other run has a chance before that is mended.</summary>
+    /// <summary>Whether the store could not be written: until this is fixed, no other run can succeed.</summary>
     public bool StoreFailed { get; private set; }
 
     /// <summary>
-    /// Trains a run, unless its store already holds its result, and before it the run that it starts from. Never throws for what
+    /// Trains a run and, first, the run that it starts from, unless the store has their results. Never throws for a problem that
     /// ends a run.
     /// </summary>
-    /// <param name="run">What to train.</param>
-    /// <param name="report">Is told of progress on the calling thread, of steps at most ten times a second.</param>
-    /// <param name="cancel">Ends the run after the step under way.</param>
+    /// <param name="run">The run to train.</param>
+    /// <param name="report">Receives progress on the calling thread, steps at most ten times a second.</param>
+    /// <param name="cancel">Stops the run after the current step.</param>
     public RunOutcome Execute(Run run, Action<Progress> report, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(run);
@@ -105,7 +105,7 @@ public sealed class Runner : IDisposable
         var hash = Address.ofRecipe(run.Recipe);
         try
         {
-            // Before the claim: another process may train it meanwhile, and this one may train others.
+            // Before the claim, so that another process may train it meanwhile, and this one may train others.
             if (store.Finished(hash, _ => { }) is null && (retry || store.Failed(hash) is null))
             {
                 TrainBase(run, report, cancel);
@@ -193,8 +193,8 @@ public sealed class Runner : IDisposable
         };
     }
 
-    // What a run starts from is a run like any other: it is trained once. What has failed is tried again when it is asked for
-    // by itself, not by each that starts from it.
+    // The run that this one starts from is a run like any other and is trained once. If it failed, it is tried again only when it
+    // is requested itself, not by each run that starts from it.
     private void TrainBase(Run run, Action<Progress> report, CancellationToken cancel)
     {
         if (run.Recipe.From is not Origin.Run { Base: var before })
@@ -228,7 +228,7 @@ public sealed class Runner : IDisposable
         }
     }
 
-    // The run as it is trained, with the file that its base has left.
+    // The run as it is trained, with its base's file.
     private static Run Resolved(Run run, RunOrigin? origin) => (run.Recipe.From, origin) switch
     {
         ({ IsNothing: true }, _) => run,
@@ -237,12 +237,12 @@ public sealed class Runner : IDisposable
             run.Name, run.Profile, run.Axes, run.Place, run.NetName, run.Expected, Origins.resolved(there.Path, there.Digest, run.Recipe)),
     };
 
-    // What an ensemble starts from is a run like any other: ensembles that differ in their members' rules share it.
+    // An ensemble starts from a run like any other, which ensembles with other rules for their members share.
     private string Base(Run start, TrainingSession session) => Execute(start, session.Report, session.Cancel) switch
     {
         RunOutcome.Finished or RunOutcome.Already =>
             store.FilesOf(Address.ofRecipe(start.Recipe)).WeightsPath,
-        // What was the machine's fault there is so here.
+        // A machine problem there is a machine problem here.
         RunOutcome.Failed failed when store.Failed(failed.Failure.Hash) is null =>
             throw new MachineException(failed.Failure.Message, failed.Failure.Advice),
         RunOutcome.Failed failed => throw new RunException($"{start.Name}: {failed.Failure.Message}", failed.Failure.Advice),
@@ -253,7 +253,7 @@ public sealed class Runner : IDisposable
         var other => throw new UnreachableException($"no base for outcome {other}"),
     };
 
-    // Each address takes a hash, so they are computed one by one until a run is found.
+    // Each address costs a hash, so they are computed one by one until a run is found.
     private IEnumerable<ShorterRun> Shorter(Recipe recipe) =>
         Continuations.shorter(recipe).Select(hash => new ShorterRun(hash, store.FilesOf(hash)));
 
@@ -270,7 +270,7 @@ public sealed class Runner : IDisposable
         return set;
     }
 
-    // A disk that cannot take the run cannot take word of it either; the caller has the failure all the same.
+    // A disk that cannot store the run cannot store its failure either; the caller gets the failure anyway.
     private static void TryRecord(RunFolder folder, RunFailure failure)
     {
         try

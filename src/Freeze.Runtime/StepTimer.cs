@@ -6,17 +6,17 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime;
 
-/// <summary>How fast this process takes the steps of a run; nothing of the training is kept.</summary>
+/// <summary>Measures how fast this process takes the steps of a run; keeps no results.</summary>
 public static class StepTimer
 {
-    // The first ones reserve memory and wake the threads.
+    // The first steps allocate memory and wake the threads.
     private const int WarmUp = 4;
 
-    /// <summary>Training steps a second, of the whole net whatever the run's way to learn; judging is not counted.</summary>
-    /// <param name="run">What to train.</param>
-    /// <param name="data">Where its images are.</param>
-    /// <param name="threads">How many threads compute.</param>
-    /// <param name="span">About how long to measure, at most three times as long.</param>
+    /// <summary>Training steps per second of the whole net, even if the run trains in stages; without evaluation.</summary>
+    /// <param name="run">The run to measure.</param>
+    /// <param name="data">Finds its images.</param>
+    /// <param name="threads">The number of threads.</param>
+    /// <param name="span">About how long to measure; it takes at most three times as long.</param>
     /// <exception cref="RunException">The run cannot be trained.</exception>
     public static double StepsPerSecond(Run run, DataCatalog data, int threads, TimeSpan span)
     {

@@ -55,7 +55,7 @@ let tests =
                 equal 1 output.Code
                 contains "freeze doctor" (output.Errors + output.Text)
                 // Asked again it is tried again, with no --retry.
-                contains "there is none here" (freeze call).Errors
+                contains "libtorch can use none" (freeze call).Errors
             }
         ]
 

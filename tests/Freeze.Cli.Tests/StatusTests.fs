@@ -301,7 +301,7 @@ let processes =
 
                 let done' = freeze [ "gc"; source; "--store"; store; "--yes" ]
                 contains "1 removed" done'.Text
-                contains "it is no run's folder" done'.Errors
+                contains "it is not the folder of a run" done'.Errors
                 // What could not be removed is no room that was won.
                 let again = json (freeze [ "gc"; source; "--store"; store; "--yes"; "--json" ])
                 equal 0L (again.GetProperty("bytes").GetInt64())

@@ -51,7 +51,7 @@ let tests =
                 "a store of another format is refused by every command"
                 [
                     """{"format":2}""", "format 2"
-                    """{"format":""", "does not say of which format"
+                    """{"format":""", "does not tell the store's format"
                 ]
                 (fun (content, message) ->
                     let store, source = folder (), file quick

@@ -67,7 +67,7 @@ public sealed class AxisChartTests
         var chart = Chart(MadeUp.File(Shares, MadeUp.Finished), 1);
 
         Assert.DoesNotContain(0, Numbers(Json(chart), "x"));
-        Assert.Contains("Not shown: 2 points at 0 or less, which a logarithmic axis has no place for. Not shown: 3 finished runs without p", chart!.Description, StringComparison.Ordinal);
+        Assert.Contains("Not shown: 2 points at 0 or less, which a logarithmic axis cannot show. Not shown: 3 finished runs without p", chart!.Description, StringComparison.Ordinal);
         Assert.Equal("log", Json(chart).GetProperty("spec").GetProperty("encoding").GetProperty("x").GetProperty("scale").GetProperty("type").GetString());
     }
 

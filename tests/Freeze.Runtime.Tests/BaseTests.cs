@@ -95,7 +95,7 @@ public sealed class BaseTests(Sample sample) : IDisposable
         // Without the base, or with another, nothing is put together.
         File.AppendAllText(PathOf(Before), " ");
         var error = Assert.Throws<InvalidDataException>(() => WholeWeights.Read(PathOf(Fine(Before))));
-        Assert.Contains("not in the store any more", error.Message, StringComparison.Ordinal);
+        Assert.Contains("no longer in the store", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

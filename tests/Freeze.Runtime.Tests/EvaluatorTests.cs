@@ -170,7 +170,7 @@ public sealed class EvaluatorTests(Sample sample) : IDisposable
         folder.Write($"store/{result.Hash}/member-2/result.json", "\"0000\""u8.ToArray());
 
         Assert.Contains(
-            "went on from other weights", Assert.Throws<RunException>(() => Evaluate(recipe, result)).Message, StringComparison.Ordinal);
+            "started from weights that differ", Assert.Throws<RunException>(() => Evaluate(recipe, result)).Message, StringComparison.Ordinal);
     }
 
     private static TestRecipe Of(string kind) => kind switch

@@ -120,7 +120,7 @@ public sealed class KeepBestTests(Sample sample) : IDisposable
 
         var failure = Assert.IsType<RunOutcome.Failed>(Execute(staged, "store")).Failure;
 
-        Assert.Contains("the best weights to keep", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("best weights to keep", failure.Message, StringComparison.Ordinal);
     }
 
     private static TestRecipe Recipe(string what) => what switch

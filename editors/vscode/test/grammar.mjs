@@ -1,4 +1,4 @@
-// Colours every example, every built-in net and every expected diagnostic's file with the grammar that editors use.
+// Highlights every example, every built-in net and every expected diagnostic's file with the editors' grammar.
 import fs from "node:fs";
 import path from "node:path";
 import { createRequire } from "node:module";
@@ -54,7 +54,7 @@ for (const name of files) {
       fail(`${path.relative(root, name)}:${token.line}: \`${token.text}\` is ${token.scopes}`);
 }
 
-// What each word must be, and that what is wrong is seen as wrong.
+// Checks the scope of each word, and that errors are marked as such.
 function expect(text, word, scope) {
   const found = tokens(text).find((token) => token.text.trim() === word);
   if (!found?.scopes.includes(scope)) fail(`in \`${text}\`, \`${word}\` is ${found?.scopes}, not ${scope}`);

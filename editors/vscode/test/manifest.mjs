@@ -1,4 +1,4 @@
-// The manifest names files that are there, and commands that the extension registers.
+// Checks that the files in the manifest exist, and that the extension registers its commands.
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,7 +23,7 @@ const registered = [...code.matchAll(/register\("([^"]+)"/g)].map((found) => fou
 const declared = commands.map((c) => c.command).sort();
 if (registered.join() !== declared.join()) failures.push(`declared ${declared}, registered ${registered}`);
 
-// What `freeze check` prints, read by the problem matcher.
+// The output of `freeze check`, as the problem matcher reads it.
 const [head, place] = problemMatchers[0].pattern.map((p) => new RegExp(p.regexp));
 const message = head.exec("error FRZ012: unknown selector `blok2`");
 const at = place.exec("  --> table1.frz:7:1");

@@ -1,4 +1,4 @@
-// Joins maps along their channels: for every pixel a run of each of them is copied.
+// Joins maps along their channels: each pixel copies one run of channels from every map.
 #include <cstring>
 
 #include "api.h"
@@ -8,14 +8,14 @@ using namespace freeze;
 
 namespace {
 
-// Copies `size` bytes, which are known when this is compiled.
+// Copies `size` bytes, a constant at compile time.
 template <int size>
 void copy_chunk(char* to, const char* from) {
     std::memcpy(to, from, size);
 }
 
 // A run of a pixel's channels is often short: a call of memcpy would take longer than the copy. The last chunk may overlap the
-// one before.
+// previous one.
 template <int size>
 void copy_chunks(char* to, const char* from, std::int64_t bytes) {
     for (std::int64_t at = 0; at + size <= bytes; at += size) {
@@ -38,7 +38,7 @@ void copy_run(char* to, const char* from, std::int64_t bytes) {
 
 }  // namespace
 
-// `count` maps of as many pixels, to channels of larger ones: one map's behind the other's from the first on.
+// Writes `count` maps with the same pixels to consecutive channels of larger maps, from the first channel on.
 FREEZE_API int freeze_concatenate(Type type, const Pixels* maps, int count, const Pixels* to) {
     return guarded([&] {
         with_type(type, [&](auto kind) {

@@ -1,5 +1,5 @@
-// Dropout in one pass over memory, on all threads: see `drop` in loops/rows.h. What happens to a value depends on its place
-// and on one number, the key, so the gradient draws the same again and nothing is kept for it.
+// Dropout in one pass over memory, on all threads: see `drop` in loops/rows.h. A value's fate depends only on its place and on
+// one number, the key, so the gradient repeats the draws and nothing is kept for it.
 #include <algorithm>
 #include <cmath>
 
@@ -26,7 +26,7 @@ void drop(const T* x, std::int64_t count, std::uint64_t key, double fraction, T*
 
 }  // namespace
 
-// y: x with the given fraction of its values set to 0 and the others divided by what is left.
+// y: x with the given fraction of its values set to 0 and the others divided by the fraction that remains.
 FREEZE_API int freeze_dropout(Type type, const void* x, std::int64_t count, std::uint64_t key, double fraction, void* y) {
     return guarded([&] {
         with_type(type, [&](auto kind) {

@@ -1,10 +1,10 @@
-// Large tensors in memory of their own.
+// Allocates large tensors from a memory region of their own.
 //
-// glibc's heap does badly with a training step: a small block that outlives the step is carved from the hole that a large
-// tensor has left, the next tensor of that size does not fit, and the heap grows to twice what is in use. Its other way,
-// a mapping for each large block, has the system clear every page anew in every step, which takes a quarter of the time.
-// So the two functions by which libtorch allocates and frees tensors are led here: large blocks come from one region,
-// best fit, and neighbours that are free become one. Where anything of this cannot be done, all stays as it was.
+// glibc's heap does badly with a training step: a small block that outlives the step is carved from the hole that a large tensor
+// left, the next tensor of that size does not fit, and the heap grows to twice what is in use. glibc's alternative, one mapping
+// per large block, makes the system clear every page again in every step, which takes a quarter of the time. So we redirect the
+// two functions by which libtorch allocates and frees tensors: large blocks come from one region, best fit, and neighbouring free
+// blocks merge. If any of this fails, nothing changes.
 #include "memory.h"
 
 #include <cstdlib>
@@ -30,7 +30,7 @@ using Address = std::uintptr_t;
 
 constexpr std::size_t page = 4096, least = 64 << 10;
 
-// Whether the system sets memory aside that was only asked for: then the region would take it from all others.
+// Whether the system reserves memory that is only requested: then the region would take it from everyone else.
 bool commits_all() {
     std::FILE* file = std::fopen("/proc/sys/vm/overcommit_memory", "r");
     const bool strict = file != nullptr && std::fgetc(file) == '2';
@@ -40,7 +40,7 @@ bool commits_all() {
     return strict;
 }
 
-// Blocks of one region of memory. Pages that were used once stay with the process until it is trimmed.
+// Blocks of one region of memory. Used pages stay with the process until the region is trimmed.
 class Region {
 public:
     explicit Region(std::size_t size) {
@@ -68,7 +68,7 @@ public:
         }
         const std::lock_guard<std::mutex> lock(mutex_);
         size = (size + page - 1) / page * page;
-        // Of holes that are as large the first: so the far end of the region stays untouched.
+        // The first of equally large holes, so the far end of the region stays untouched.
         const auto hole = by_size_.lower_bound({size, 0});
         if (hole == by_size_.end()) {
             return nullptr;
@@ -107,7 +107,7 @@ public:
         add(place, size);
     }
 
-    // Gives what is free back to the system; it is there again when it is taken.
+    // Returns free pages to the system; they come back when the blocks are used again.
     void trim() {
         const std::lock_guard<std::mutex> lock(mutex_);
         for (const auto& [place, size] : holes_) {
@@ -131,7 +131,7 @@ private:
     std::set<std::pair<std::size_t, Address>> by_size_;
 };
 
-// As large as the machine's memory: more cannot be used at once. It lives as long as the process, since tensors may.
+// As large as the machine's memory: more cannot be used at once. It lives as long as the process, because tensors may.
 Region& region() {
     static Region& made = *new Region(static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * page);
     return made;
@@ -147,7 +147,7 @@ int freeze::allocate(void** block, std::size_t alignment, std::size_t size) {
                 return 0;
             }
         } catch (const std::bad_alloc&) {
-            // Then the heap may have some.
+            // The heap may still have memory.
         }
     }
     return posix_memalign(block, alignment, size);
@@ -163,7 +163,7 @@ void freeze::release(void* block) {
 
 namespace {
 
-// Where a library's calls of a function lead.
+// A library whose calls are redirected, and how many were.
 struct Redirection {
     const char* library;
     int changed = 0;
@@ -190,7 +190,7 @@ void redirect(const dl_phdr_info& library, Redirection& by) {
     const ElfW(Rela) *calls = nullptr, *others = nullptr;
     std::size_t bytes_of_calls = 0, bytes_of_others = 0;
     for (; dynamic != nullptr && dynamic->d_tag != DT_NULL; dynamic++) {
-        // glibc has made addresses of these.
+        // glibc has turned these into addresses.
         const auto place = dynamic->d_un.d_ptr;
         switch (dynamic->d_tag) {
             case DT_STRTAB: names = reinterpret_cast<const char*>(place); break;
@@ -205,7 +205,7 @@ void redirect(const dl_phdr_info& library, Redirection& by) {
     if (names == nullptr || symbols == nullptr) {
         return;
     }
-    // First frees, which take blocks from anywhere; then what makes blocks that only these may free.
+    // First redirect free, which accepts blocks from anywhere; then the functions whose blocks only our free can release.
     for (const auto& [name, target] : {std::pair{"free", reinterpret_cast<Address>(&freeze::release)},
                                        std::pair{"posix_memalign", reinterpret_cast<Address>(&freeze::allocate)}}) {
         for (const auto& [table, bytes] : {std::pair{calls, bytes_of_calls}, std::pair{others, bytes_of_others}}) {
@@ -235,7 +235,7 @@ int visit(dl_phdr_info* library, std::size_t, void* data) {
 
 }  // namespace
 
-// Leads libtorch's allocations here; to be called once, after libtorch is loaded. Writes whether it could.
+// Redirects libtorch's allocations to the region; call this once, after libtorch is loaded. Writes whether it worked.
 FREEZE_API int freeze_keep_tensors(int* done) {
     return freeze::guarded([&] {
         Redirection by{"/libc10.so"};
@@ -246,7 +246,7 @@ FREEZE_API int freeze_keep_tensors(int* done) {
     });
 }
 
-// Gives memory that is free back to the system, of tensors and of the heap.
+// Returns free memory of the region and of the heap to the system.
 FREEZE_API int freeze_trim() {
     return freeze::guarded([&] {
         if (region().is_here()) {

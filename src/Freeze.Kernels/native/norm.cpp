@@ -1,5 +1,5 @@
-// Batch norm, with the relu behind it or alone: one pass over memory each for statistics, values, sums of gradients and
-// gradients, where libtorch takes several.
+// Batch norm, with or without a relu after it: statistics, values, sums of gradients, and gradients each take one pass over
+// memory; libtorch takes several.
 #include "norm.h"
 
 #include <cmath>
@@ -9,16 +9,15 @@
 
 using namespace freeze;
 
-// Of all channels of a norm. Those of x are at the places `live`, or all where that is null; the others, `constants` at the places
-// `constant`, are the same everywhere: `values`.
+// The data of all channels of a norm. x has the channels at `live`, or all if that is null; the other `constants` channels, at
+// `constant`, have the same value everywhere: `values`.
 struct NormWeights {
     const void *weight, *bias;
     void *running_mean, *running_variance;
     double momentum, epsilon;
-    // By the statistics of the batch, which also move the running ones; or by those.
+    // Whether to use the batch's statistics, and update the running ones, instead of using the running ones.
     int training;
-    // Means and variances of the batch [2, room], of which those of the first `known` channels are there; the others are written.
-    // Or null.
+    // Means and variances of the batch [2, room], or null. Those of the first `known` channels are read; the others are written.
     double* moments;
     std::int64_t known, room;
     const std::int64_t *live, *constant;
@@ -30,13 +29,13 @@ struct NormWeights {
 
 namespace {
 
-// Means and variances over all rows of the channels from the first on.
+// Means and variances over all rows, for the channels from `first` on.
 template <class T>
 void find_moments(const T* x, const Matrix& of, std::int64_t first, double* mean, double* variance) {
     using N = kernels::Number<T>;
     const std::int64_t channels = of.channels - first;
     x += first;
-    // About the first row, which is near the mean: the square of a sum does not swallow the variance.
+    // Relative to the first row, which is near the mean: so the square of a sum does not swallow the variance.
     std::vector<N> pivot(channels);
     for (std::int64_t c = 0; c < channels; c++) {
         pivot[c] = kernels::number(x[c]);
@@ -46,7 +45,7 @@ void find_moments(const T* x, const Matrix& of, std::int64_t first, double* mean
             kernels::rows<T>().moments(x + start * of.stride, of.stride, few, channels, pivot.data(), a, b);
         });
     for (std::int64_t c = 0; c < channels; c++) {
-        // Not std::max: NaN must be seen.
+        // Not std::max: NaN must remain visible.
         const double m = sums[c] / of.rows, square = squares[c] / of.rows - m * m;
         mean[first + c] = m + pivot[c];
         variance[first + c] = square < 0 ? 0 : square;
@@ -55,7 +54,7 @@ void find_moments(const T* x, const Matrix& of, std::int64_t first, double* mean
 
 }  // namespace
 
-// Writes what x is normalised by to by [4, channels].
+// Writes the normaliser of x to `by` [4, channels].
 FREEZE_API int freeze_norm_begin(Type type, const void* x, const Matrix* of, const NormWeights* weights, void* by) {
     return guarded([&] {
         with_type(type, [&](auto kind) {
@@ -102,7 +101,7 @@ FREEZE_API int freeze_norm_begin(Type type, const void* x, const Matrix* of, con
     });
 }
 
-// y = x scale + shift, and 0 for what is below 0 where `relu` is not 0.
+// y = x scale + shift; negative results become 0 if `relu` is not 0.
 FREEZE_API int freeze_norm_apply(Type type, const void* x, const Matrix* of, const void* by, int relu, void* y) {
     return guarded([&] {
         with_type(type, [&](auto kind) {
@@ -116,7 +115,7 @@ FREEZE_API int freeze_norm_apply(Type type, const void* x, const Matrix* of, con
     });
 }
 
-// From the gradient of y. What the relu cut off is seen from x again, so nothing but x is kept for it.
+// Takes the gradient of y. x shows again where the relu gave 0, so nothing but x is kept.
 FREEZE_API int freeze_norm_backward(Type type, const void* gradient, const void* x, const Matrix* of, const void* by,
                                     const NormGradients* to) {
     return guarded([&] {

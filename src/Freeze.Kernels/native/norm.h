@@ -1,4 +1,4 @@
-// What a convolution that reads a batch norm needs of it: see norm.cpp.
+// The parts of batch norm (norm.cpp) that convolutions which read a norm also use.
 #pragma once
 
 #include "api.h"
@@ -7,8 +7,8 @@
 
 namespace freeze {
 
-// What a batch is normalised by: four numbers for each channel, one array behind the other, so that
-// y = x scale + shift with scale = weight inverse and shift = bias - mean scale.
+// The normaliser of a batch: four numbers for each channel, in four consecutive arrays, so that y = x scale + shift with scale =
+// weight inverse and shift = bias - mean scale.
 template <class N>
 struct Normaliser {
     const N *mean, *inverse, *scale, *shift;
@@ -20,11 +20,10 @@ struct Normaliser {
           shift(scale + channels) {}
 };
 
-// Where gradients go; null for those that are not requested. `training`: the statistics are the batch's own, so gradients flow
-// through them. `others`: the gradient that the input's other readers have, to be added to the norm's; its rows lie
-// `others_stride` apart, so it may be some channels of a larger map. Null where there are none; where it is `input`, the norm's is
-// added in its place. Weight and bias are of `all` channels, of which the norm's input has those at the places `live`, or all where that
-// is null; the others' gradients are 0.
+// Where to write gradients; null for those that are not requested. `training`: the statistics are the batch's own, so gradients
+// flow through them. `others`: the gradient of the input's other readers, to be added, or null; its rows are `others_stride`
+// apart, so it may be some channels of a larger map. If it is `input`, the norm's gradient is added in place. Weight and bias
+// have `all` channels; the norm's input has those at `live`, or all if that is null; the gradients of the rest are 0.
 struct NormGradients {
     void *input, *weight, *bias;
     int training, relu;
@@ -58,7 +57,7 @@ void weight_gradients(const Sums& sums, std::int64_t channels, const Normaliser<
     }
 }
 
-// b and c of g scale + x b + c, which is the gradient of the input. Running statistics are constants: both are 0 then.
+// b and c of g scale + x b + c, the gradient of the input. With running statistics, which are constants, both are 0.
 template <class N>
 struct Slopes {
     std::vector<N> b, c;
@@ -73,16 +72,16 @@ struct Slopes {
     }
 };
 
-// So many rows' gradients stay in the cache until the others' are added.
+// Rows per pass: their gradients stay in the cache until the others' are added.
 constexpr std::int64_t rows_beside_others = 96;
 
-// The floats of the buffer that `input_gradient` takes.
+// The size in floats of the buffer of `input_gradient`.
 template <class T>
 std::int64_t room_for_gradients(const NormGradients& to, std::int64_t channels) {
     return to.is_in_place() ? divided(rows_beside_others * channels * sizeof(T), 64) * 16 : 0;
 }
 
-// Makes the gradient of the input by make(first row, rows, where to), and adds it to the others' or those to it.
+// Computes the input's gradient by make(first row, rows, where to), and adds it to the others' gradient or vice versa.
 template <class T, class Make>
 void input_gradient(const NormGradients& to, std::int64_t first, std::int64_t rows, std::int64_t channels, float* room,
                     Make&& make) {

@@ -1,7 +1,7 @@
-// Work in parts that depend on the shape alone, so that sums do not depend on the number of threads.
+// Splits work into parts that depend on the shape alone, so that sums do not depend on the number of threads.
 //
-// The OpenMP functions are undefined in this library: they resolve to the copy of libgomp that libtorch has loaded, so
-// that both share one pool of threads and one setting of their number.
+// The OpenMP functions are undefined in this library: they resolve to libtorch's copy of libgomp, so both share one thread pool
+// and one thread count.
 #pragma once
 
 #ifndef _OPENMP
@@ -21,7 +21,7 @@
 
 namespace freeze {
 
-// Memory for some numbers that begins at 64 bytes.
+// Memory for some numbers, aligned to 64 bytes.
 template <class T>
 class Buffer {
 public:
@@ -44,8 +44,8 @@ using Floats = Buffer<float>;
 
 constexpr std::int64_t divided(std::int64_t all, std::int64_t part) { return (all + part - 1) / part; }
 
-// Calls body(begin, end, buffer) for ranges that make up [0, count), each at least `grain` long, on all threads. Each call
-// has a buffer of its own. Buffers are made before the threads start: an exception may not leave them.
+// Calls body(begin, end, buffer) for ranges that make up [0, count), each at least `grain` long, on all threads. Each call has
+// its own buffer. Buffers are allocated before the threads start, because an exception may not leave a thread.
 template <class Body>
 void in_parallel(std::int64_t count, std::int64_t grain, std::int64_t buffer, Body&& body) {
     const std::int64_t most = omp_in_parallel() ? 1 : omp_get_max_threads();
@@ -81,8 +81,8 @@ void in_parts(std::int64_t rows, std::int64_t channels, std::int64_t buffer, Bod
     });
 }
 
-// Sums of `size` floats over the entries [0, count), made in parts by add(first, end, sums, buffer), which adds to what is 0
-// at first.
+// Sums of `size` floats over the entries [0, count), computed in parts by add(first, end, sums, buffer), which adds to sums that
+// start at 0.
 template <class Add>
 Floats summed_in_parts(std::int64_t count, std::int64_t parts, std::int64_t size, std::int64_t buffer, Add&& add) {
     Floats sums(parts * size);
@@ -105,10 +105,10 @@ Floats summed_in_parts(std::int64_t count, std::int64_t parts, std::int64_t size
 
 using Sums = std::pair<std::vector<double>, std::vector<double>>;
 
-// Two sums for each channel over all rows, made by `add(first row, rows, sums, other sums, buffer)`.
+// Two sums for each channel over all rows, computed by `add(first row, rows, sums, other sums, buffer)`.
 template <class Add>
 Sums add_up(std::int64_t rows, std::int64_t channels, std::int64_t buffer, Add&& add) {
-    // Of each part a row.
+    // One row per part.
     const Buffer<double> first_sums(most_parts * channels), second_sums(most_parts * channels);
     double *a = first_sums.data(), *b = second_sums.data();
     std::fill_n(a, most_parts * channels, 0.0);

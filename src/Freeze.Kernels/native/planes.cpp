@@ -8,8 +8,8 @@ using namespace freeze;
 using kernels::Planes;
 using kernels::Taps;
 
-// y = x by a kernel [outputs, inputs, side, side], plus a bias unless it is null. Where scale and shift are given, x stands for
-// max(0, x scale + shift). Turned: the convolution that carries the gradient of y back to x, by the same kernel.
+// y = x by a kernel [outputs, inputs, side, side], plus a bias unless it is null. With scale and shift, x stands for max(0, x
+// scale + shift). If turned: the convolution with the same kernel that carries the gradient of y back to x.
 FREEZE_API int freeze_planes_convolve(Type type, const Pixels* x, const float* kernel, const float* bias, std::int64_t side,
                                       std::int64_t padding, int turned, const float* scale, const float* shift,
                                       const Pixels* y) {
@@ -28,7 +28,7 @@ FREEZE_API int freeze_planes_convolve(Type type, const Pixels* x, const float* k
     });
 }
 
-// The kernel's gradient [outputs, inputs, side, side] from x, or what scale and shift make of it, and the gradient of y.
+// The kernel's gradient [outputs, inputs, side, side], from x (or max(0, x scale + shift)) and the gradient of y.
 FREEZE_API int freeze_planes_kernel_gradient(Type type, const Pixels* x, const Pixels* gradient, std::int64_t side,
                                              std::int64_t padding, const float* scale, const float* shift, float* to) {
     return guarded([&] {

@@ -1,4 +1,4 @@
-// Convolutions by 1x1 kernels of what a norm and a relu make of their input: see loops/pointwise.h.
+// Convolutions by 1x1 kernels of relu(batch norm(input)): see loops/pointwise.h.
 #include "loops/pointwise.h"
 
 #include "norm.h"
@@ -8,14 +8,14 @@ using kernels::Pointing;
 
 namespace {
 
-// x [rows, inputs], whose rows lie `stride` numbers apart, and the outputs of a row.
+// x [rows, inputs] with rows `stride` numbers apart, and the number of outputs in a row.
 struct Shape {
     std::int64_t rows, inputs, outputs, stride;
 
     std::int64_t most() const { return std::max(inputs, outputs); }
 };
 
-// A convolution of values of a type, by the loops for it.
+// A convolution of values of type T, and the loops for it.
 template <class T>
 struct Call {
     const Shape& s;
@@ -55,7 +55,7 @@ FREEZE_API int freeze_pointwise_convolve(Type type, const void* x, const Shape* 
 FREEZE_API int freeze_pointwise_kernel_gradient(Type type, const void* x, const Shape* s, const void* norm,
                                                 const void* gradient, float* to) {
     return run(type, *s, norm, [&](const auto& call, auto) {
-        // By the shape alone: few where there is little to add up, since each part has sums of its own.
+        // Depends on the shape alone: few parts for small sums, since each part has sums of its own.
         const std::int64_t parts = std::max<std::int64_t>(2, std::min<std::int64_t>(16, s->rows / 1024));
         const Floats sums = summed_in_parts(
             s->rows, parts, call.loops.sums(s->inputs, s->outputs), call.buffer,
@@ -66,8 +66,8 @@ FREEZE_API int freeze_pointwise_kernel_gradient(Type type, const void* x, const 
     });
 }
 
-// The gradients of the norm and its input, from the gradient of y and the kernel. What goes back to the norm is made twice,
-// once for its sums and once for its gradient: that costs less than to write it and read it again.
+// The gradients of the norm and its input, from the gradient of y and the kernel. The gradient of the norm's output is computed
+// twice, once for its sums and once for its gradient: that costs less than to write it and read it again.
 FREEZE_API int freeze_pointwise_backward(Type type, const void* x, const Shape* s, const void* norm, const void* gradient,
                                          const float* kernel, const NormGradients* to) {
     return run(type, *s, norm, [&](const auto& call, auto kind) {

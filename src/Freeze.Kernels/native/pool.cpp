@@ -9,7 +9,7 @@ using kernels::Windows;
 
 namespace {
 
-// Calls body(first row, rows) for parts of the rows of the output, on all threads.
+// Calls body(first row, rows) for parts of the output's rows, on all threads.
 template <class Body>
 void in_rows(std::int64_t images, const Windows& by, Body&& body) {
     const std::int64_t values = by.size * by.width * by.channels;
@@ -19,8 +19,8 @@ void in_rows(std::int64_t images, const Windows& by, Body&& body) {
 
 }  // namespace
 
-// y: the greatest value of each window of x, at least 0 where `relu` is not 0; places: a byte for each output that says
-// which value of its window it was.
+// y: the greatest value of each window of x, at least 0 if `relu` is not 0; places: for each output, one byte with the index of
+// its value in the window.
 FREEZE_API int freeze_pool_forward(Type type, const void* x, std::int64_t images, const Windows* by, int relu, void* y,
                                    std::uint8_t* places) {
     return guarded([&] {
@@ -33,7 +33,7 @@ FREEZE_API int freeze_pool_forward(Type type, const void* x, std::int64_t images
     });
 }
 
-// The gradient of x, all of it.
+// Writes the whole gradient of x.
 FREEZE_API int freeze_pool_backward(Type type, const void* gradient, const std::uint8_t* places, std::int64_t images,
                                     const Windows* by, void* to) {
     return guarded([&] {

@@ -1,5 +1,5 @@
-// A step of gradient descent in one pass over memory, where libtorch's operations make one for each of decay, momentum and
-// step. Compiled for every machine: what bounds it is memory.
+// A step of gradient descent in one pass over memory; libtorch takes one for each of decay, momentum and step. Compiled without
+// special instructions: memory is the limit.
 #include "api.h"
 #include "parallel.h"
 
@@ -12,11 +12,11 @@ struct Rule {
     int nesterov;
 };
 
-// `buffer` may be null where there is no momentum.
+// `buffer` may be null if there is no momentum.
 template <class T>
 void descend(T* weight, const T* gradient, T* buffer, std::int64_t count, const Rule& rule) {
-    // Rounded where libtorch's operations round: a product that is added by a factor is rounded with the sum, momentum's
-    // product by itself. In double a product of two floats is exact.
+    // Rounds where libtorch's operations round: a product that is added with a factor is rounded with the sum, momentum's product
+    // alone. In double, a product of two floats is exact.
     const double rate = static_cast<T>(rule.rate), decay = static_cast<T>(rule.decay);
     const T momentum = static_cast<T>(rule.momentum);
     in_parts(count, 1, 0, [&](std::int64_t, std::int64_t first, std::int64_t few, float*) {

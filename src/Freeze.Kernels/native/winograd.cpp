@@ -17,13 +17,13 @@ std::int64_t tiles(std::int64_t side, const Maps& out) {
     return out.images * divided(out.height, side) * divided(out.width, side);
 }
 
-// The loops for outputs of a size: in bfloat16 by large tiles, where these fit the maps and their kernels the caches.
+// The loops for outputs of a size: bfloat16 uses large tiles if they fit the maps and their kernels fit the caches.
 template <class T>
 const Winograd<T>& loops(const Maps& out, std::int64_t inputs, std::int64_t most_bytes) {
     const Winograd<T>& usual = kernels::winograd<T>();
     if constexpr (std::is_same_v<T, std::uint16_t>) {
         const Winograd<T>& wide = kernels::wide_winograd<T>();
-        // Numbers that are multiplied for a map, of each input and output.
+        // The multiplications for a map, per input and output.
         const auto numbers = [&](const Winograd<T>& w) {
             return divided(out.height, w.side) * divided(out.width, w.side) * (w.side + 2) * (w.side + 2);
         };
@@ -55,10 +55,10 @@ void convolve(const Pixels& x, const float* kernel, const float* bias, bool turn
 template <class T>
 void kernel_gradient(const Pixels& x, const Pixels& gradient, const Filtering& by, float* to) {
     const std::int64_t inputs = by.in.channels, outputs = by.out.channels;
-    // The gradients of kernels are summed up in each part.
+    // Each part sums the gradients of kernels.
     const Winograd<T>& w = loops<T>(by.out, inputs, 4 << 20);
     const std::int64_t all = tiles(w.side, by.out), some = w.tiles_of_gradient(inputs, outputs);
-    // By the shape alone: few where there is little to add up, since each part has sums of its own.
+    // Depends on the shape alone: few parts for small sums, since each part has sums of its own.
     const std::int64_t parts = std::max<std::int64_t>(2, std::min<std::int64_t>(16, all * w.side * w.side / 8192));
     const Floats sums = summed_in_parts(
         all, parts, w.sums(inputs, outputs), w.buffer(inputs, outputs),
@@ -75,8 +75,8 @@ void kernel_gradient(const Pixels& x, const Pixels& gradient, const Filtering& b
 
 }  // namespace
 
-// y = x by a kernel [outputs, inputs, 3, 3], plus a bias unless it is null. Where scale and shift are given, x stands for
-// max(0, x scale + shift). Turned: the convolution that carries the gradient of y back to x, by the same kernel.
+// y = x by a kernel [outputs, inputs, 3, 3], plus a bias unless it is null. With scale and shift, x stands for max(0, x scale +
+// shift). If turned: the convolution with the same kernel that carries the gradient of y back to x.
 FREEZE_API int freeze_winograd_convolve(Type type, const Pixels* x, const float* kernel, const float* bias,
                                         std::int64_t padding, int turned, const float* scale, const float* shift,
                                         const Pixels* y) {
@@ -86,7 +86,7 @@ FREEZE_API int freeze_winograd_convolve(Type type, const Pixels* x, const float*
     });
 }
 
-// The kernel's gradient [outputs, inputs, 3, 3] from x, or what scale and shift make of it, and the gradient of y.
+// The kernel's gradient [outputs, inputs, 3, 3], from x (or max(0, x scale + shift)) and the gradient of y.
 FREEZE_API int freeze_winograd_kernel_gradient(Type type, const Pixels* x, const Pixels* gradient, std::int64_t padding,
                                                const float* scale, const float* shift, float* to) {
     return guarded([&] {

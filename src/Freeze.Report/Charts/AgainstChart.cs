@@ -3,11 +3,11 @@ using Freeze.Report.Statistics;
 
 namespace Freeze.Report.Charts;
 
-/// <summary>A line that was fitted to the points of a series.</summary>
-/// <param name="Series">Whose points.</param>
-/// <param name="Fit">In terms of x, or of its logarithm to base 10.</param>
-/// <param name="Least">The place where its points begin.</param>
-/// <param name="Most">The place where its points end.</param>
+/// <summary>A line fitted to the points of a series.</summary>
+/// <param name="Series">The series.</param>
+/// <param name="Fit">The line, over x or its logarithm to base 10.</param>
+/// <param name="Least">The least x of its points.</param>
+/// <param name="Most">The greatest x of its points.</param>
 internal sealed record FittedSeries(string Series, LineFit Fit, double Least, double Most);
 
 /// <summary>One measure over another: a point for each finished run, lines through the means over seeds with 95% bands.</summary>
@@ -23,7 +23,7 @@ internal static class AgainstChart
     /// <summary>Whether its lines are fitted to the logarithm of x.</summary>
     public static bool IsLogarithmicFit(ReportItem.Plot item) => item.Fit == "log" || (item.Fit.Length > 0 && item.Logarithmic);
 
-    /// <summary>The chart and its fits, or null where no run has both measures.</summary>
+    /// <summary>The chart and its fits, or null if no run has both measures.</summary>
     public static (Chart Chart, IReadOnlyList<FittedSeries> Fits)? Of(ReportFile file, ReportItem.Plot item)
     {
         var measure = item.Measures[0];
@@ -87,12 +87,12 @@ internal static class AgainstChart
         return (item.Fit.Length, fits) switch
         {
             (0, _) => text,
-            (_, 0) => $"{text}. No line: a fit takes three groups of runs at least that differ in more than their seeds",
+            (_, 0) => $"{text}. No line: a fit needs at least three groups of runs that differ in more than their seeds",
             _ => $"{text}. {(fits == 1 ? "The line is" : "Lines are")} fitted by least squares to means over seeds; a band is the 95% confidence interval of its line",
         };
     }
 
-    // A band may go on where no accuracy can be.
+    // A band may extend beyond possible accuracies.
     private static string Limits(string measure, (double X, double Y, double Band, string Series)[] lines)
     {
         var isShare = Measures.Unit(measure) == MeasureUnit.Share;
@@ -102,7 +102,7 @@ internal static class AgainstChart
 
     private static JsonNode Specification(string measure, ReportItem.Plot item, string limits, bool withLines)
     {
-        // Powers of ten as ends would leave most of the axis empty.
+        // Ending the axis at powers of ten would leave most of it empty.
         var scale = item.Logarithmic ? """{"type": "log", "nice": false, "padding": 20}""" : """{"zero": false, "padding": 20}""";
         var format = Measures.Unit(item.Over) == MeasureUnit.Share ? Chart.Quote("%") : Chart.Quote("~s");
         var lines = withLines

@@ -5,18 +5,18 @@ using Freeze.Report.Statistics;
 namespace Freeze.Report.Charts;
 
 /// <summary>
-/// One measure over the values of an axis: means of each combination of other axes, with bars of one standard deviation where a
-/// mean is of several runs, and lines where the values are numbers.
+/// One measure over the values of an axis: means for each combination of other axes, with bars of one standard deviation if a
+/// mean covers several runs, and lines if the values are numbers.
 /// </summary>
 internal static class AxisChart
 {
-    // More values than this would be written over each other: the axis chooses some by itself.
+    // More values than this would overlap: the axis then chooses some itself.
     private const int MostTicks = 12;
 
-    // Longer words, or more of them, are written at a slant.
+    // Longer words, or more words, are written at a slant.
     private const int ShortWord = 8;
 
-    // Without values where the runs of a value are planned and none has finished: a gap in its line.
+    // Has no values if runs with this axis value are planned but none has finished: a gap in its line.
     private sealed record Point(AxisValue Value, string Word, Spread? Values, string Series)
     {
         public double Number => AxisValueModule.number(Value);
@@ -25,13 +25,13 @@ internal static class AxisChart
     /// <summary>Its heading.</summary>
     public static string Title(string measure, ReportItem.AxisPlot item) => $"{CurveChart.Sentence([measure])} against {item.Axis}";
 
-    /// <summary>The chart, or null where there is no point of it.</summary>
+    /// <summary>The chart, or null if it has no points.</summary>
     public static Chart? Of(ReportFile file, string measure, ReportItem.AxisPlot item)
     {
         var lines = item.For.Length > 0 ? item.For : file.Telling([item.Axis]);
         var groups = file.By(lines);
         Point[] all = [.. groups.SelectMany(group => Points(file with { Runs = group.Runs }, Label(group, lines), measure, item.Axis))];
-        // Numbers of one kind have a scale; else the values stand side by side in the file's order.
+        // Numbers of one kind get a numeric scale; other values stand side by side in the file's order.
         var isNumeric = AxisValueModule.areOfOneScale(Values(file, item.Axis));
         var isLogarithmic = isNumeric && item.Logarithmic;
         Point[] points = [.. all.Where(point => !isLogarithmic || point.Number > 0)];
@@ -59,7 +59,7 @@ internal static class AxisChart
             [("points", columns)]);
     }
 
-    // Runs of no value are those of a case without these lists.
+    // Runs without values belong to a case that does not have these lists.
     private static string Label(RunGroup group, string[] lines) => lines.Length > 0 && group.Values.All(value => value.Length == 0)
         ? $"without {string.Join(", ", lines)}"
         : group.Label(lines);
@@ -79,11 +79,11 @@ internal static class AxisChart
         }
     }
 
-    // Finished runs that have no value of the axis, such as those of a case without the list.
+    // Counts finished runs without a value of the axis, such as those of a case without the list.
     private static int Without(ReportFile file, string axis) =>
         file.Runs.Count(run => run.State.IsDone && run.Run.Column(axis).Length == 0);
 
-    // What the chart shows, in numbers, for readers who do not see it.
+    // Describes the chart in numbers, for readers who cannot see it.
     private static string Describe(string title, string measure, ReportItem.AxisPlot item, Point[] points, int unseen, int without)
     {
         string Named(Point point) => point.Series == "all runs" ? $"{item.Axis} {point.Word}" : $"{item.Axis} {point.Word}, {point.Series}";
@@ -97,7 +97,7 @@ internal static class AxisChart
 
         if (unseen > 0)
         {
-            text += $". Not shown: {Chart.Count(unseen, "point")} at 0 or less, which a logarithmic axis has no place for";
+            text += $". Not shown: {Chart.Count(unseen, "point")} at 0 or less, which a logarithmic axis cannot show";
         }
 
         return without > 0 ? text + $". Not shown: {Chart.Count(without, "finished run")} without {item.Axis}" : text;
@@ -127,7 +127,7 @@ internal static class AxisChart
             """;
     }
 
-    // Words have no order in which a line could go on from one to the next: the groups stand beside each other instead.
+    // Words have no order for a line to follow: groups stand beside each other instead.
     private static JsonNode Specification(string measure, string axis, string horizontal, bool isNumeric, bool beside)
     {
         var format = Chart.Format(measure);

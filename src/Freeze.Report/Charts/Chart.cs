@@ -3,16 +3,15 @@ using System.Text.Json.Nodes;
 
 namespace Freeze.Report.Charts;
 
-/// <summary>A chart: a Vega-Lite specification and its data by columns, which take a third of the room of rows.</summary>
+/// <summary>A chart: a Vega-Lite specification and its data in columns, which take a third of the space of rows.</summary>
 /// <param name="Title">Its heading.</param>
-/// <param name="Description">What it shows, for readers who do not see it.</param>
-/// <param name="Specification">In terms of the data's names.</param>
-/// <param name="Data">Each set of rows by its name.</param>
+/// <param name="Description">What it shows, for readers who cannot see it.</param>
+/// <param name="Specification">The specification, which uses the data's names.</param>
+/// <param name="Data">Each set of rows, by name.</param>
 internal sealed record Chart(string Title, string Description, JsonNode Specification, IReadOnlyList<(string Name, Columns Rows)> Data)
 {
     /// <summary>
-    /// The chart as JSON that may stand in a script element: no character of it can end that. Numbers have as many
-    /// digits as a screen shows.
+    /// The chart as JSON that is safe inside a script element. Numbers are rounded to the digits that a screen shows.
     /// </summary>
     public string ToJson()
     {
@@ -25,13 +24,13 @@ internal sealed record Chart(string Title, string Description, JsonNode Specific
         return new JsonObject { ["spec"] = Specification.DeepClone(), ["data"] = data }.ToJsonString();
     }
 
-    /// <summary>A text as JSON, with its quotes.</summary>
+    /// <summary>A text as a JSON string, with quotes.</summary>
     public static string Quote(string text) => JsonSerializer.Serialize(text);
 
     /// <summary>A specification from its text.</summary>
     public static JsonNode Parse(string json) => JsonNode.Parse(json)!;
 
-    /// <summary>How tooltips write a measure.</summary>
+    /// <summary>The format of a measure in tooltips.</summary>
     public static string Format(string measure) => Measures.Unit(measure) switch
     {
         MeasureUnit.Share => Quote(".2%"),
@@ -39,7 +38,7 @@ internal sealed record Chart(string Title, string Description, JsonNode Specific
         _ => Quote(".4~g"),
     };
 
-    /// <summary>How an axis writes a measure: without a precision, so that Vega takes as many digits as tell its ticks apart.</summary>
+    /// <summary>The format of a measure on an axis: without a precision, so that Vega chooses the digits.</summary>
     public static string Axis(string measure) => Measures.Unit(measure) switch
     {
         MeasureUnit.Share => """{"format": "%", "tickCount": 6}""",
@@ -47,7 +46,7 @@ internal sealed record Chart(string Title, string Description, JsonNode Specific
         _ => """{"format": "~r", "tickCount": 6}""",
     };
 
-    /// <summary>The name of a measure's axis, with its unit.</summary>
+    /// <summary>The title of a measure's axis, with its unit.</summary>
     public static string Label(string measure) => Measures.Unit(measure) switch
     {
         MeasureUnit.Seconds when !measure.Contains("seconds", StringComparison.Ordinal) => $"{measure} (s)",
@@ -55,10 +54,10 @@ internal sealed record Chart(string Title, string Description, JsonNode Specific
         _ => measure,
     };
 
-    /// <summary>The colour of a series; the script chooses the colours, and makes the legend of them.</summary>
+    /// <summary>The colour of a series; the script chooses the colours and draws the legend.</summary>
     public const string Colour = """{"field": "series", "type": "nominal", "title": null, "sort": null}""";
 
-    /// <summary>Where the greatest and the least of some values lie: "highest 98.40% (all), lowest 61.20% (front)".</summary>
+    /// <summary>The names of the greatest and the least value: "highest 98.40% (all), lowest 61.20% (front)".</summary>
     public static string Extremes(string measure, IReadOnlyCollection<(string Name, double Value)> values)
     {
         string Show((string Name, double Value) of) => $"{Measures.Show(measure, of.Value)} ({of.Name})";
@@ -70,7 +69,7 @@ internal sealed record Chart(string Title, string Description, JsonNode Specific
     /// <summary>"1 group", "2 groups".</summary>
     public static string Count(int count, string thing) => count == 1 ? $"1 {thing}" : $"{count} {thing}s";
 
-    /// <summary>Some of many items, evenly spread, with the first and the last.</summary>
+    /// <summary>Some of many items, evenly spaced, with the first and the last.</summary>
     public static IEnumerable<T> Thinned<T>(IReadOnlyList<T> items, int most)
     {
         var pace = Math.Max(1, (items.Count + most - 1) / most);
@@ -78,12 +77,12 @@ internal sealed record Chart(string Title, string Description, JsonNode Specific
     }
 }
 
-/// <summary>Rows of equal fields, by columns. Words that come again are numbered.</summary>
+/// <summary>Rows with the same fields, as columns. Repeated words are replaced by numbers.</summary>
 internal sealed class Columns
 {
     private readonly JsonObject columns = [];
 
-    /// <summary>Adds a column of numbers; one that is not finite is a gap.</summary>
+    /// <summary>Adds a column of numbers; values that are not finite become gaps.</summary>
     public Columns Numbers(string field, IEnumerable<double> values)
     {
         columns[field] = new JsonArray([.. values.Select(value => double.IsFinite(value) ? JsonValue.Create(Short(value)) : null)]);
@@ -123,7 +122,7 @@ internal sealed class Columns
             return 0;
         }
 
-        // Six digits.
+        // Rounds to six digits.
         var scale = 5 - (int)Math.Floor(Math.Log10(Math.Abs(value)));
         return scale is >= 0 and <= 15 ? Math.Round(value, scale) : value;
     }

@@ -4,26 +4,26 @@ using Freeze.Report.Statistics;
 namespace Freeze.Report.Charts;
 
 /// <summary>
-/// Measures over epochs: a colour for each combination of axes, a band over its other runs, dashes for measures. Measures of
-/// different units have charts of their own.
+/// Measures over epochs: a colour for each combination of axes, a band over its runs, dashes for measures. Measures of different
+/// units get separate charts.
 /// </summary>
 internal static class CurveChart
 {
-    // More points than this are more than a screen has; curves of many epochs are thinned evenly.
+    // More points than this exceed a screen's resolution; long curves are thinned evenly.
     private const int MostPoints = 250;
     private const int PointsWithMarks = 1500;
     private const int FewEpochs = 12;
 
     private sealed record Row(int Epoch, Spread? Values, string Series, string Measure, RunGroup Group);
 
-    /// <summary>A chart for each unit of which an epoch is recorded.</summary>
+    /// <summary>A chart for each unit that has recorded epochs.</summary>
     public static IEnumerable<Chart> Of(ReportFile file, ReportItem.Plot item)
     {
         var groups = file.By(item.For);
         return item.Measures.GroupBy(Measures.Unit).Select(alike => Of(file, groups, item.For, [.. alike])).OfType<Chart>();
     }
 
-    /// <summary>Words as the beginning of a sentence.</summary>
+    /// <summary>Words with a capital, to begin a sentence.</summary>
     public static string Sentence(IReadOnlyList<string> words)
     {
         var text = string.Join(", ", words);
@@ -52,7 +52,7 @@ internal static class CurveChart
             .Numbers("n", rows.Select(row => (double)(row.Values?.Count ?? 0)))
             .Words("series", rows.Select(row => row.Series))
             .Words("measure", rows.Select(row => row.Measure));
-        // What the script groups curves by where a reader asks for it.
+        // The axes by which readers can group curves in the script.
         string[] telling = groups.Count > 1 && axes.Length > 1 ? axes : [];
         foreach (var (axis, place) in telling.Select((axis, place) => (axis, place)))
         {
@@ -70,7 +70,7 @@ internal static class CurveChart
     private static string Named(string axis, string value) =>
         value.Length == 0 ? $"without {axis}" : axis is "case" or "net" or "data" ? value : $"{axis}={value}";
 
-    // A gap where runs are recorded, and none has a finite value: no line jumps over it.
+    // A gap if runs are recorded but none has a finite value, so that no line crosses it.
     private static IEnumerable<Row> Curve(RunGroup group, string label, string measure)
     {
         int[] epochs = [.. Enumerable.Range(1, group.Runs.Max(run => run.Epochs.Length))];
@@ -112,7 +112,7 @@ internal static class CurveChart
 
     private static JsonNode Specification(string[] measures, string[] axes, bool marks, int epochs)
     {
-        // With a step of 1, which integers have by default, Vega leaves some of the values out.
+        // With Vega's default step of 1 for integers, some of the values would be missing.
         var ticks = epochs <= FewEpochs
             ? $"\"labelOverlap\": false, \"tickMinStep\": 0.1, \"values\": [{string.Join(", ", Enumerable.Range(1, epochs))}]"
             : "\"tickMinStep\": 1";
@@ -145,7 +145,7 @@ internal static class CurveChart
             """);
     }
 
-    // No curve has one point: a row for each group of runs instead, so that they do not lie upon each other.
+    // Curves of one point would overlap, so each group of runs gets a row instead.
     private static JsonNode OneEpoch(string[] measures, int groups) => Chart.Parse($$$"""
         {
           "width": "container", "height": {{{groups * (groups > 40 ? 14 : 24)}}}, "data": {"name": "curves"},

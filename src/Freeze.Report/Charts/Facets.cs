@@ -1,9 +1,9 @@
 namespace Freeze.Report.Charts;
 
-/// <summary>Small charts side by side, such as one for each layer of a net. The script sets how many fit beside each other.</summary>
+/// <summary>Small multiples, such as one chart for each layer of a net. The script sets how many fit in a row.</summary>
 internal static class Facets
 {
-    /// <summary>Nets with more layers show so many, evenly spread over the net, its first and its last among them.</summary>
+    /// <summary>The most layers that are shown of a net, evenly spaced, including its first and last.</summary>
     public const int MostLayers = 12;
 
     /// <summary>The layers that are shown.</summary>
@@ -11,7 +11,7 @@ internal static class Facets
         ? [.. layers]
         : [.. Enumerable.Range(0, MostLayers).Select(i => layers[i * (layers.Count - 1) / (MostLayers - 1)])];
 
-    /// <summary>What a chart says of the layers that it leaves out, or "".</summary>
+    /// <summary>A chart's remark on omitted layers, or "".</summary>
     public static string Omitted(int layers) =>
         layers > MostLayers ? $". {MostLayers} of {layers} layers are shown, weights.csv has all" : "";
 

@@ -3,21 +3,21 @@ using Freeze.Report.Statistics;
 
 namespace Freeze.Report.Charts;
 
-/// <summary>How the weights of a run are spread, by layer: what learns at the start and at the end, and what is fixed.</summary>
+/// <summary>The distribution of a run's weights, by layer: trained ones at the start and at the end, and fixed ones.</summary>
 internal static class HistogramChart
 {
-    /// <summary>Of so many groups of runs the first run with weights is shown.</summary>
+    /// <summary>The most groups of runs that are shown, each by its first run with weights.</summary>
     public const int MostRuns = 4;
 
     private sealed record Row(string Layer, double Value, double Density, string Part, int Count);
 
-    /// <summary>The runs that are shown: the first of each group.</summary>
+    /// <summary>The runs to show: the first of each group.</summary>
     public static RunRecords[] Chosen(ReportFile file) =>
     [
         .. file.By(file.Axes).Select(group => group.Runs.FirstOrDefault(run => run.Weights.Count > 0)).OfType<RunRecords>().Take(MostRuns),
     ];
 
-    /// <summary>The chart of a run whose weights were read.</summary>
+    /// <summary>The chart of a run that has its weights' statistics.</summary>
     public static Chart Of(RunRecords run)
     {
         string[] layers = [.. run.Weights.Where(weight => weight.Shown.Any()).Select(weight => weight.Layer).Distinct()];
@@ -28,7 +28,7 @@ internal static class HistogramChart
         var title = $"Weights of {run.Run.Name}";
         return new Chart(
             title,
-            $"{title}: a histogram for each layer, of what learns at the start and at the end and of what is fixed. {Describe(run, shown)}{Facets.Omitted(layers.Length)}",
+            $"{title}: a histogram per layer of trained weights, at the start and at the end, and of fixed ones. {Describe(run, shown)}{Facets.Omitted(layers.Length)}",
             Specification(shown),
             [("bins", new Columns()
                 .Words("layer", rows.Select(row => row.Layer))
@@ -46,13 +46,13 @@ internal static class HistogramChart
             : $"At the end weights lie from {Measures.Show("mean |w|", ends.Min(weight => weight.End.Least))} to {Measures.Show("mean |w|", ends.Max(weight => weight.End.Most))}";
     }
 
-    // Fractions of the part for each unit of weight, so that parts of different sizes and ranges can be compared.
+    // Fractions of the part per unit of weight, so that parts of different sizes and ranges are comparable.
     private static IEnumerable<Row> Rows(string layer, Magnitudes of, string part)
     {
         var width = (of.Most - of.Least) / of.Histogram.Length;
         Row Bin(int bin, int count) => new(layer, of.Least + ((bin + 0.5) * width), count / (of.Count * width), part, count);
 
-        // Between two empty bins, so that the line begins and ends on the axis.
+        // With empty bins at both sides, so that the line begins and ends on the axis.
         return width > 0
             ? of.Histogram.Select((count, bin) => Bin(bin, count)).Prepend(Bin(-1, 0)).Append(Bin(of.Histogram.Length, 0))
             : [];

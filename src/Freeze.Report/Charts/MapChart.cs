@@ -3,10 +3,10 @@ using Freeze.Report.Maps;
 
 namespace Freeze.Report.Charts;
 
-/// <summary>Maps of features side by side: a point for each image, a colour for each class, the image itself under the pointer.</summary>
+/// <summary>Maps of features side by side: a point for each image, a colour for each class, the image as a tooltip.</summary>
 internal static class MapChart
 {
-    /// <summary>The chart of the maps of one node, at least one, each of a run.</summary>
+    /// <summary>The chart of one node's maps, at least one, each from a run.</summary>
     public static Chart Of(IReadOnlyList<(string Run, FeatureMap Map)> maps)
     {
         var node = maps[0].Map.Node;

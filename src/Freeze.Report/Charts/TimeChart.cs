@@ -1,11 +1,11 @@
 namespace Freeze.Report.Charts;
 
-/// <summary>How long each epoch of each run took, in the order in which they ended: a machine that slows down shows.</summary>
+/// <summary>The time of each epoch of each run, in the order in which they ended: this shows if a machine slows down.</summary>
 internal static class TimeChart
 {
     private const int MostPoints = 20_000;
 
-    /// <summary>The chart, or null where no time is recorded.</summary>
+    /// <summary>The chart, or null if no time is recorded.</summary>
     public static Chart? Of(ReportFile file)
     {
         var axes = file.Axes;

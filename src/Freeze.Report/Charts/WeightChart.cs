@@ -3,16 +3,16 @@ using Freeze.Report.Statistics;
 
 namespace Freeze.Report.Charts;
 
-/// <summary>A statistic of the weights by layer: learned, fixed and zero parts apart, at the start and at the end.</summary>
+/// <summary>A statistic of the weights by layer: trained, fixed and zero parts separately, at the start and at the end.</summary>
 internal static class WeightChart
 {
     private sealed record Row(string Layer, double Value, string Series, string When);
 
-    /// <summary>A chart for each net among the finished runs whose weights were read.</summary>
+    /// <summary>A chart for each net that has finished runs with weight statistics.</summary>
     public static IEnumerable<Chart> Of(ReportFile file, string measure) =>
         file.ByNet(run => run.Weights.Count > 0).Select(net => Of(measure, net.Name, net.Runs, file.Axes));
 
-    /// <summary>The one of three statistics that a word names.</summary>
+    /// <summary>Selects one of three statistics by its word.</summary>
     public static double Value(string measure, double meanAbsolute, double variance, double norm) => measure switch
     {
         "variance" => variance,
@@ -54,10 +54,10 @@ internal static class WeightChart
             .Select(layer => (layer.Key, layer.Average(row => row.Value)))
             .ToArray();
         var text = $"{title}: {Chart.Count(layers, "layer")}, {Chart.Count(rows.Select(row => row.Series).Distinct().Count(), "group")} of runs";
-        return ends.Length > 0 ? $"{text}. What learns ends at: {Chart.Extremes(measure, ends)}" : text;
+        return ends.Length > 0 ? $"{text}. Trained weights end at: {Chart.Extremes(measure, ends)}" : text;
     }
 
-    // Points and no lines: layers are not steps of one quantity, and a layer may have no value.
+    // Points without lines: layers are not steps of one quantity, and a layer may have no value.
     private static JsonNode Specification(string measure, string[] layers) => Chart.Parse($$$"""
         {
           "width": "container", "height": 340, "data": {"name": "weights"},

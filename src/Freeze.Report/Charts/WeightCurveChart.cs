@@ -3,7 +3,7 @@ using Freeze.Report.Statistics;
 
 namespace Freeze.Report.Charts;
 
-/// <summary>A statistic of what learns of each layer over the epochs, from its start on.</summary>
+/// <summary>A statistic of each layer's trained weights over the epochs, from the start on.</summary>
 internal static class WeightCurveChart
 {
     private const int MostCurves = 20;
@@ -11,7 +11,7 @@ internal static class WeightCurveChart
 
     private sealed record Row(string Layer, int Epoch, double Value, string Series);
 
-    /// <summary>A chart for each net among the runs whose epochs tell of their weights.</summary>
+    /// <summary>A chart for each net whose runs record their weights in each epoch.</summary>
     public static IEnumerable<Chart> Of(ReportFile file, string measure) =>
         file.ByNet(run => run.Sizes.Count > 0).Select(net => Of(measure, net.Name, net.Runs, file.Axes));
 

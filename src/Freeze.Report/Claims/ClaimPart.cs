@@ -2,16 +2,16 @@ using System.Globalization;
 
 namespace Freeze.Report.Claims;
 
-/// <summary>What is compared by itself: two groups of runs, or the points of one line.</summary>
-/// <param name="Measure">What was measured; its unit is that of all numbers here.</param>
-/// <param name="Where">What the runs have in common, such as <c>net=wide</c>; "" of all.</param>
-/// <param name="Estimate">The difference of the means, or the slope; not a number where there is none.</param>
-/// <param name="Band">Half the width of its 95% interval (Student's), or infinity where there is only one seed.</param>
-/// <param name="Count">How many seeds or points.</param>
-/// <param name="Verdict">What that says of the claim.</param>
+/// <summary>A single comparison: two groups of runs, or the points of one line.</summary>
+/// <param name="Measure">The measure; its unit applies to all numbers here.</param>
+/// <param name="Where">The values that the runs share, such as <c>net=wide</c>; "" for all runs.</param>
+/// <param name="Estimate">The difference of the means, or the slope; NaN if there is none.</param>
+/// <param name="Band">Half the width of its 95% interval (Student's), or infinity with only one seed.</param>
+/// <param name="Count">The number of seeds or points.</param>
+/// <param name="Verdict">The verdict on the claim.</param>
 public sealed record ClaimPart(string Measure, string Where, double Estimate, double Band, int Count, Verdict Verdict)
 {
-    /// <summary>The values of axes that its runs have in common.</summary>
+    /// <summary>The axis values that its runs share.</summary>
     public IReadOnlyList<(string Axis, string Value)> Axes { get; init; } = [];
 
     /// <summary>The means of both sides of a comparison.</summary>
@@ -20,10 +20,10 @@ public sealed record ClaimPart(string Measure, string Where, double Estimate, do
     /// <summary>R² of a line.</summary>
     public double? Determination { get; init; }
 
-    /// <summary>What a slope is for, such as <c>per unit of p</c>; "" of a difference.</summary>
+    /// <summary>The unit of x for a slope, such as <c>per unit of p</c>; "" for a difference.</summary>
     public string Per { get; init; } = "";
 
-    /// <summary>What stands for a comparison of which there are no results.</summary>
+    /// <summary>A comparison that has no results.</summary>
     public static ClaimPart Nothing(string measure, string where, int count = 0) =>
         new(measure, where, double.NaN, double.NaN, count, Verdict.Open);
 
@@ -48,14 +48,14 @@ public sealed record ClaimPart(string Measure, string Where, double Estimate, do
                 return "–";
             }
 
-            // "−0.48 to +4.48 pt": a unit of both is written once.
+            // "−0.48 to +4.48 pt": a unit of both numbers is written once.
             string[] low = Signed(Estimate - Band).Split(' '), high = Signed(Estimate + Band).Split(' ');
             var first = low is [var number, var unit] && high is [_, var other] && unit == other ? number : string.Join(' ', low);
             return $"{first} to {string.Join(' ', high)}";
         }
     }
 
-    // A slope may be far smaller than what is measured.
+    // A slope may be far smaller than the measured values.
     private string Signed(double value)
     {
         var sign = value < 0 ? "−" : "+";

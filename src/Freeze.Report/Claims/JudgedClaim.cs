@@ -3,9 +3,9 @@ using Freeze.Report.Statistics;
 
 namespace Freeze.Report.Claims;
 
-/// <summary>A claim of a file, judged over its finished runs.</summary>
-/// <param name="Text">As the file says it.</param>
-/// <param name="Parts">Each comparison of two sides that are alike in all else, or each line.</param>
+/// <summary>A claim of a file, judged by its finished runs.</summary>
+/// <param name="Text">The claim as written in the file.</param>
+/// <param name="Parts">Each comparison of two sides that are equal in everything else, or each line.</param>
 public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
 {
     /// <summary>The claims of a file, in its order.</summary>
@@ -47,7 +47,7 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
         $"{claim.Measure} {(claim.Rises ? "rises" : "falls")} with {claim.Over}{(claim.Logarithmic ? " (log)" : "")}"
         + (claim.For.Length > 0 ? $" for {string.Join(", ", claim.For)}" : "");
 
-    // Each side with the next, and of these each two groups of runs that differ in nothing but what the sides name.
+    // Each side with the next; within a pair of sides, each two groups of runs that differ only in what the sides name.
     private static ClaimPart[] Comparisons(ReportFile file, ReportClaim.Comparison claim) =>
     [
         .. claim.Sides.Zip(claim.Sides.Skip(1)).SelectMany(sides =>
@@ -63,7 +63,7 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
         }),
     ];
 
-    // The axes on which the words of a side are values.
+    // The axes that have a side's words as values.
     private static IEnumerable<string> Named(ReportFile file, string[] side) =>
         file.Runs.Where(run => Selection.holds(side, run.Run))
             .SelectMany(run => run.Run.Values)
@@ -88,7 +88,7 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
         { Axes = [.. axes.Zip(Shared(first, second)).Where(axis => axis.Second.Length > 0)] };
     }
 
-    // Each measure with the next, in each group of runs that differ in their seeds alone.
+    // Each measure with the next, within each group of runs that differ only in their seeds.
     private static ClaimPart[] OfMeasures(ReportFile file, ReportClaim.Measures claim)
     {
         var axes = file.Telling([]);
@@ -104,14 +104,14 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
         ];
     }
 
-    // The groups whose nets have the stages that both measures are of; all of them where none has.
+    // The groups whose nets have the stages that both measures name; all groups if there is none.
     private static RunGroup[] WithBoth((string First, string Second) pair, RunGroup[] groups)
     {
         RunGroup[] able = [.. groups.Where(group => group.Runs.Any(run => Measures.CanHave(pair.First, run) && Measures.CanHave(pair.Second, run)))];
         return able.Length > 0 ? able : groups;
     }
 
-    // What a seed decides besides, such as the order of the images, is the same on both sides: it is left out of the difference.
+    // Both sides share what the seed decides, such as the order of the images, so it cancels out of the difference.
     private static ClaimPart Compare(
         Relation relation, string measure, string where, Dictionary<long, double> left, Dictionary<long, double> right)
     {
@@ -136,7 +136,7 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
         };
     }
 
-    // One side may have an axis that the other lacks, such as a case of its own.
+    // One side may have an axis that the other lacks, such as that of its own case.
     private static string[] Shared(RunGroup first, RunGroup second) =>
         [.. first.Values.Zip(second.Values, (a, b) => a.Length > 0 ? a : b)];
 

@@ -2,32 +2,32 @@ using System.Globalization;
 
 namespace Freeze.Report.Claims;
 
-/// <summary>What results say of a claim.</summary>
+/// <summary>A verdict of results on a claim.</summary>
 public enum Verdict
 {
-    /// <summary>No two runs that it compares are finished.</summary>
+    /// <summary>There are no two finished runs to compare.</summary>
     Open,
 
-    /// <summary>The interval of 95% lies on the claim's side.</summary>
+    /// <summary>The whole 95% interval is on the claim's side.</summary>
     Holds,
 
-    /// <summary>The mean lies on the claim's side; the interval crosses over.</summary>
+    /// <summary>The mean is on the claim's side, but the interval crosses the limit.</summary>
     Leans,
 
-    /// <summary>The mean lies on the other side; the interval crosses over.</summary>
+    /// <summary>The mean is on the other side, but the interval crosses the limit.</summary>
     LeansAgainst,
 
-    /// <summary>The interval of 95% lies on the other side.</summary>
+    /// <summary>The whole 95% interval is on the other side.</summary>
     Fails,
 
-    /// <summary>One seed has a value but no interval: it says nothing of others.</summary>
+    /// <summary>A single seed gives a value but no interval: it says nothing about other seeds.</summary>
     OneSeed,
 }
 
-/// <summary>How verdicts are written, and what intervals mean for them.</summary>
+/// <summary>The words for verdicts, and how intervals decide them.</summary>
 public static class Verdicts
 {
-    /// <summary>As tables show it.</summary>
+    /// <summary>A verdict as tables show it.</summary>
     public static string Word(Verdict verdict) => verdict switch
     {
         Verdict.Open => "open",
@@ -39,7 +39,7 @@ public static class Verdicts
         _ => throw new System.Diagnostics.UnreachableException($"no word for {verdict}"),
     };
 
-    /// <summary>Of several comparisons: "2 of 2 hold", "1 of 4 holds, 2 fail, 1 open".</summary>
+    /// <summary>Summarises several comparisons: "2 of 2 hold", "1 of 4 holds, 2 fail, 1 open".</summary>
     public static string Summary(IReadOnlyCollection<Verdict> verdicts)
     {
         ArgumentNullException.ThrowIfNull(verdicts);
@@ -48,7 +48,7 @@ public static class Verdicts
             return Word(verdicts.FirstOrDefault(Verdict.Open));
         }
 
-        // What says nothing comes last.
+        // Inconclusive verdicts come last.
         var counts = verdicts.CountBy(verdict => verdict)
             .OrderBy(found => found.Key is Verdict.Open or Verdict.OneSeed).ThenBy(found => found.Key)
             .Select((found, place) =>
@@ -66,9 +66,9 @@ public static class Verdicts
         _ => Word(verdict).Replace("holds", "hold", StringComparison.Ordinal).Replace("fails", "fail", StringComparison.Ordinal),
     };
 
-    /// <summary>Whether a value is within a range, its ends left out, by its estimate and half the width of its interval of 95%.</summary>
-    /// <param name="estimate">Not finite where nothing is known.</param>
-    /// <param name="band">Infinite where there are too few values to tell.</param>
+    /// <summary>Whether a value is inside an open range, from its estimate and half the width of its 95% interval.</summary>
+    /// <param name="estimate">Not finite if unknown.</param>
+    /// <param name="band">Infinite if there are too few values.</param>
     /// <param name="least">The range's lower end.</param>
     /// <param name="most">The range's upper end.</param>
     public static Verdict Of(double estimate, double band, double least, double most) => estimate switch

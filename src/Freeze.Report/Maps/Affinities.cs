@@ -4,11 +4,11 @@ using MathNet.Numerics.LinearAlgebra.Storage;
 namespace Freeze.Report.Maps;
 
 /// <summary>
-/// How near points are to each other, as probabilities of pairs (van der Maaten and Hinton 2008, section 2; van der
-/// Maaten 2014, section 4.1): symmetric, 1 in all. A sparse matrix by rows.
+/// The affinities of pairs of points as probabilities (van der Maaten and Hinton 2008, section 2; van der Maaten 2014, section
+/// 4.1): symmetric, with sum 1. A sparse matrix by rows.
 /// </summary>
 /// <param name="Starts">Where each row begins, and the end of the last.</param>
-/// <param name="Columns">The points that a row's point is near to, ascending.</param>
+/// <param name="Columns">The neighbours of a row's point, ascending.</param>
 /// <param name="Values">The probability of each pair.</param>
 public sealed record Affinities(int[] Starts, int[] Columns, double[] Values)
 {
@@ -16,8 +16,8 @@ public sealed record Affinities(int[] Starts, int[] Columns, double[] Values)
     private const double Precise = 1e-5;
 
     /// <summary>
-    /// The affinities of points to their neighbours: for each point the width of a normal kernel is searched at which
-    /// the distribution over its neighbours has the perplexity.
+    /// The affinities of points to their neighbours. For each point, a search finds the width of a normal kernel that gives the
+    /// distribution over its neighbours the perplexity.
     /// </summary>
     public static Affinities Of(Neighbours near, double perplexity, int threads)
     {
@@ -29,7 +29,7 @@ public sealed record Affinities(int[] Starts, int[] Columns, double[] Values)
         return Symmetrise(near, conditional, points);
     }
 
-    // Bisection of the kernel's precision, doubling while there is no upper bound.
+    // Bisects the kernel's precision; doubles it while there is no upper bound.
     private static void Search(ReadOnlySpan<float> squares, Span<double> conditional, double perplexity)
     {
         var wanted = Math.Log(perplexity);
@@ -39,7 +39,7 @@ public sealed record Affinities(int[] Starts, int[] Columns, double[] Values)
             var (sum, weighted) = (0.0, 0.0);
             for (var k = 0; k < squares.Length; k++)
             {
-                // From the nearest on: the largest term is 1, and the sum is never 0.
+                // Relative to the nearest: the largest term is 1, so the sum is never 0.
                 var further = squares[k] - squares[0];
                 conditional[k] = Math.Exp(-beta * further);
                 sum += conditional[k];
@@ -62,7 +62,7 @@ public sealed record Affinities(int[] Starts, int[] Columns, double[] Values)
         }
     }
 
-    // The mean of both directions, over all points.
+    // Averages both directions, over all points.
     private static Affinities Symmetrise(Neighbours near, double[] conditional, int points)
     {
         var (starts, columns) = (Enumerable.Range(0, points + 1).Select(i => i * near.Count).ToArray(), near.Indices.ToArray());

@@ -5,19 +5,19 @@ using System.Text.Json;
 namespace Freeze.Report.Maps;
 
 /// <summary>
-/// A map of what a trained net makes of test images at one of its nodes, as the file tsne-NODE-SAMPLES.json of a run's
-/// folder holds it.
+/// A map of a trained net's features of test images at one of its nodes, as stored in the file tsne-NODE-SAMPLES.json of a run's
+/// folder.
 /// </summary>
 /// <param name="Node">The node of the net.</param>
-/// <param name="X">Of each image.</param>
-/// <param name="Y">Of each image.</param>
-/// <param name="Classes">Of each image.</param>
-/// <param name="Divergence">Kullback and Leibler's, in nats.</param>
-/// <param name="NearestInput">The share of images whose class is that of most of their ten nearest, by pixels.</param>
-/// <param name="NearestFeatures">The same by features.</param>
-/// <param name="NearestMap">The same by the map.</param>
-/// <param name="Perplexity">That of the map.</param>
-/// <param name="Thumbnails">Small pictures of the first images as PNG in base 64.</param>
+/// <param name="X">The x of each image.</param>
+/// <param name="Y">The y of each image.</param>
+/// <param name="Classes">The class of each image.</param>
+/// <param name="Divergence">The Kullback-Leibler divergence, in nats.</param>
+/// <param name="NearestInput">The fraction of images whose class is the majority of their ten nearest, by pixels.</param>
+/// <param name="NearestFeatures">As above, by features.</param>
+/// <param name="NearestMap">As above, on the map.</param>
+/// <param name="Perplexity">The perplexity of the map.</param>
+/// <param name="Thumbnails">Small pictures of the first images, as PNG in base64.</param>
 public sealed record FeatureMap(
     string Node,
     double[] X,
@@ -33,7 +33,7 @@ public sealed record FeatureMap(
     private const long LargestFile = 50_000_000;
     private const int Nearest = 10;
 
-    /// <summary>So many images are shown under the pointer: a page must stay small.</summary>
+    /// <summary>The most images that tooltips show, to keep pages small.</summary>
     public const int MostThumbnails = 500;
 
     /// <summary>The name of a map's file.</summary>
@@ -43,13 +43,13 @@ public sealed record FeatureMap(
         return string.Create(CultureInfo.InvariantCulture, $"tsne-{safe}-{samples}.json");
     }
 
-    /// <summary>The map of features, and how well classes can be told apart by pixels, features and map.</summary>
-    /// <param name="node">Where the features are from.</param>
-    /// <param name="features">Of each image.</param>
-    /// <param name="pixels">Of each image.</param>
-    /// <param name="classes">Of each image.</param>
-    /// <param name="thumbnails">Of the first images.</param>
-    /// <param name="seed">The run's.</param>
+    /// <summary>Makes a map of features, and measures how well pixels, features and map separate the classes.</summary>
+    /// <param name="node">The node that computes the features.</param>
+    /// <param name="features">The features of each image.</param>
+    /// <param name="pixels">The pixels of each image.</param>
+    /// <param name="classes">The class of each image.</param>
+    /// <param name="thumbnails">Small pictures of the first images.</param>
+    /// <param name="seed">The run's seed.</param>
     public static FeatureMap Make(
         string node, Points features, Points pixels, int[] classes, string[] thumbnails, long seed)
     {
@@ -63,11 +63,11 @@ public sealed record FeatureMap(
             node, Side(0), Side(1), classes, map.Divergence, Told(pixels), Told(features), Told(layout), options.Perplexity, thumbnails);
     }
 
-    /// <summary>Of the maps of a run the largest one of a stage's features that has at most so many images, if there is one.</summary>
-    /// <param name="maps">Of the run.</param>
+    /// <summary>The largest of a run's maps of a stage's features that does not exceed a number of images, or null.</summary>
+    /// <param name="maps">The run's maps.</param>
     /// <param name="net">Its net.</param>
-    /// <param name="stage">From 1; 0 is the last one, or of a net without stages what its last layer reads.</param>
-    /// <param name="samples">How many images, at most.</param>
+    /// <param name="stage">From 1; 0 is the last stage, or the input of the last layer if the net has no stages.</param>
+    /// <param name="samples">The maximal number of images.</param>
     internal static FeatureMap? Shown(IEnumerable<FeatureMap> maps, Net net, int stage, int samples)
     {
         int? node = (stage, net.Stages.Length) switch
@@ -85,7 +85,7 @@ public sealed record FeatureMap(
     /// <summary>The text of a map's file.</summary>
     public string ToText() => JsonSerializer.Serialize(this) + "\n";
 
-    /// <summary>The maps in a run's folder, which need not be there, by name; files that are damaged are left out.</summary>
+    /// <summary>The maps in a run's folder, which need not exist, by name; damaged files are left out.</summary>
     public static IReadOnlyList<FeatureMap> ReadAll(string folder) => !Directory.Exists(folder) ? [] :
         [.. Directory.EnumerateFiles(folder, "tsne-*.json").Order(StringComparer.Ordinal).Select(TryRead).OfType<FeatureMap>()];
 
@@ -111,6 +111,6 @@ public sealed record FeatureMap(
         }
     }
 
-    // What goes into a page as the source of a picture.
+    // Pages use it as the source of a picture.
     private static bool IsBase64(string text) => text is not null && Base64.IsValid(text);
 }

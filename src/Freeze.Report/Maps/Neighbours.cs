@@ -3,16 +3,16 @@ using System.Runtime.InteropServices;
 
 namespace Freeze.Report.Maps;
 
-/// <summary>The nearest neighbours of each point, found by comparing all, and what they say of a map.</summary>
-/// <param name="Count">Neighbours of a point.</param>
-/// <param name="Indices">Those of each point, the nearest first; of equally near ones the first.</param>
+/// <summary>The nearest neighbours of each point, by brute force, and the accuracy of classifying by them.</summary>
+/// <param name="Count">The number of neighbours of a point.</param>
+/// <param name="Indices">The neighbours of each point, the nearest first; of equally near ones the first.</param>
 /// <param name="Squares">Their squared Euclidean distances.</param>
 public sealed record Neighbours(int Count, int[] Indices, float[] Squares)
 {
-    /// <summary>The neighbours of every point, itself left out.</summary>
+    /// <summary>The neighbours of every point, without itself.</summary>
     /// <param name="points">At least one more than <paramref name="count"/>.</param>
-    /// <param name="count">How many of each.</param>
-    /// <param name="threads">How many compute; the bits do not depend on it.</param>
+    /// <param name="count">The number of neighbours of each point.</param>
+    /// <param name="threads">The number of threads; the bits do not depend on it.</param>
     public static Neighbours Of(Points points, int count, int threads)
     {
         ArgumentNullException.ThrowIfNull(points);
@@ -24,8 +24,8 @@ public sealed record Neighbours(int Count, int[] Indices, float[] Squares)
     }
 
     /// <summary>
-    /// The share of points whose class is that of most of their neighbours; of classes as frequent the one with the
-    /// nearest member counts.
+    /// The fraction of points whose class is the most frequent one among their neighbours; ties go to the class with the nearest
+    /// member.
     /// </summary>
     public static double Accuracy(Points points, IReadOnlyList<int> classes, int count, int threads)
     {
@@ -36,7 +36,7 @@ public sealed record Neighbours(int Count, int[] Indices, float[] Squares)
         for (var i = 0; i < points.Count; i++)
         {
             var votes = near.Indices.Skip(i * near.Count).Take(near.Count).Select(other => classes[other]);
-            // Groups are in the order of their first members, and the sort keeps it.
+            // Groups are ordered by their first members, and the sort is stable.
             right += votes.GroupBy(vote => vote).OrderByDescending(group => group.Count()).First().Key == classes[i] ? 1 : 0;
         }
 
@@ -65,7 +65,7 @@ public sealed record Neighbours(int Count, int[] Indices, float[] Squares)
         }
     }
 
-    /// <summary>The squared Euclidean distance: MathNet's takes arrays, and a new one for each pair.</summary>
+    /// <summary>The squared Euclidean distance; MathNet's takes arrays, and would need a new one for each pair.</summary>
     private static float Square(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
         var left = MemoryMarshal.Cast<float, Vector<float>>(a);

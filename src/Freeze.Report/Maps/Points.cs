@@ -1,9 +1,9 @@
 namespace Freeze.Report.Maps;
 
-/// <summary>Points of equal dimension, one behind the other.</summary>
+/// <summary>Points of equal dimension, stored consecutively.</summary>
 /// <param name="Values">Count times Dimension coordinates.</param>
-/// <param name="Count">How many points.</param>
-/// <param name="Dimension">Coordinates of a point.</param>
+/// <param name="Count">The number of points.</param>
+/// <param name="Dimension">The number of coordinates of a point.</param>
 public sealed record Points(float[] Values, int Count, int Dimension)
 {
     /// <summary>The coordinates of a point.</summary>

@@ -4,19 +4,18 @@ using MathNet.Numerics.LinearAlgebra.Factorization;
 namespace Freeze.Report.Maps;
 
 /// <summary>
-/// Points in the directions in which they vary most (Pearson 1901), found by the randomised method of Halko, Martinsson and
-/// Tropp (2011) with power iterations: the eigenvectors of a whole covariance take minutes where there are thousands of
-/// dimensions.
+/// Principal component analysis (Pearson 1901) by the randomised method of Halko, Martinsson and Tropp (2011) with power
+/// iterations: with thousands of dimensions, the eigenvectors of a whole covariance matrix take minutes.
 /// </summary>
 public static class PrincipalComponents
 {
     private const int Oversampling = 14;
     private const int PowerIterations = 5;
 
-    /// <summary>The points in at most so many principal directions, those of the greatest variance first.</summary>
+    /// <summary>The coordinates of points in the principal directions, those of the greatest variance first.</summary>
     /// <param name="points">Any points; they are centred.</param>
-    /// <param name="dimensions">Directions wanted; fewer are returned where the points have fewer.</param>
-    /// <param name="seed">Of the random start of the directions.</param>
+    /// <param name="dimensions">The maximal number of directions; there are fewer if the points have fewer.</param>
+    /// <param name="seed">Seeds the random initial directions.</param>
     public static Points Project(Points points, int dimensions, long seed)
     {
         ArgumentNullException.ThrowIfNull(points);
@@ -25,7 +24,7 @@ public static class PrincipalComponents
         var projected = (centred * Range(centred, Math.Min(points.Dimension, wanted + Oversampling), seed)).Map(value => (double)value);
         var vectors = projected.TransposeThisAndMultiply(projected).Evd(Symmetricity.Symmetric).EigenVectors;
 
-        // Eigenvalues ascend. An eigenvector's sign means nothing: here its largest entry is positive.
+        // Eigenvalues ascend. An eigenvector's sign is arbitrary: here its largest entry is positive.
         var directions = vectors.EnumerateColumns().Reverse().Take(wanted)
             .Select(vector => vector * Math.Sign(vector[vector.AbsoluteMaximumIndex()]));
         var turned = projected * Matrix<double>.Build.DenseOfColumnVectors(directions);

@@ -1,12 +1,12 @@
 namespace Freeze.Report.Maps;
 
 /// <summary>
-/// The cells of a plane with the centres of their points (Barnes and Hut 1986), in depth-first order: behind a cell
-/// stand those within it, and each knows where it ends, so that a walk is a loop. To be filled anew for each layout.
+/// The cells of a plane with the centres of their points (Barnes and Hut 1986), in depth-first order: a cell is followed by the
+/// cells inside it and knows where they end, so a walk is a loop. Filled anew for each layout.
 /// </summary>
 internal sealed class QuadTree
 {
-    // Enough that points of one deepest cell are the same to single precision.
+    // Enough levels that points of a deepest cell are equal in single precision.
     private const int Levels = 24;
     private const int Bucket = 4;
 
@@ -37,7 +37,7 @@ internal sealed class QuadTree
             order[i] = i;
         }
 
-        // Of one cell's points the order must not depend on how the sort goes about it.
+        // The order of one cell's points must not depend on the sorting algorithm.
         Array.Sort(codes, order);
         for (var i = 0; i < count;)
         {
@@ -62,8 +62,8 @@ internal sealed class QuadTree
     }
 
     /// <summary>
-    /// What pushes a place away: the sum over all points but one of (1 + d²)⁻¹, and of (1 + d²)⁻² times the way from
-    /// the point. A cell whose width is less than theta times its distance counts as one place.
+    /// The repulsion of a point: the sum over all other points of (1 + d²)⁻¹, and of (1 + d²)⁻² times the vector from the other
+    /// point. A cell whose width is less than theta times its distance counts as one point.
     /// </summary>
     public (double Sum, double X, double Y) Push(int self, double x, double y, double theta)
     {
@@ -109,7 +109,7 @@ internal sealed class QuadTree
         return (sum, pushX, pushY);
     }
 
-    /// <summary>The points in the order of their cells: neighbours in it take much the same walk.</summary>
+    /// <summary>The points in the order of their cells: consecutive points take similar walks.</summary>
     public int At(int place) => order[place];
 
     private (double Left, double Bottom, double Extent) Bounds(double[] layout)
@@ -126,7 +126,7 @@ internal sealed class QuadTree
         return (left, bottom, Math.Max(right - left, top - bottom));
     }
 
-    // Level counts down to 0; a cell's four quarters are the next two bits of its points' codes.
+    // The level counts down to 0; a cell's four quarters are the next two bits of its points' codes.
     private void Add(int first, int end, int level, double square)
     {
         if (used == cells.Length)
@@ -162,7 +162,7 @@ internal sealed class QuadTree
         cells[own] = new Cell(x / (end - first), y / (end - first), square, first, end, used, leaf);
     }
 
-    // The 32 bits of a number at every other place.
+    // Spreads the 32 bits of a number over every other bit.
     private static ulong Spread(uint value)
     {
         ulong bits = value;
@@ -173,12 +173,12 @@ internal sealed class QuadTree
         return (bits | (bits << 1)) & 0x5555555555555555UL;
     }
 
-    /// <param name="X">Of the centre of its points.</param>
-    /// <param name="Y">Of the centre of its points.</param>
-    /// <param name="Square">Its width, squared.</param>
-    /// <param name="First">Its first point, in the order of codes.</param>
-    /// <param name="End">Behind its last point.</param>
-    /// <param name="Next">The next cell that is not within it.</param>
-    /// <param name="IsLeaf">Whether its points are taken one by one.</param>
+    /// <param name="X">The x of its points' centre.</param>
+    /// <param name="Y">The y of its points' centre.</param>
+    /// <param name="Square">The square of its width.</param>
+    /// <param name="First">The index of its first point, in the order of codes.</param>
+    /// <param name="End">The index after its last point.</param>
+    /// <param name="Next">The next cell outside it.</param>
+    /// <param name="IsLeaf">Whether its points are visited one by one.</param>
     private readonly record struct Cell(double X, double Y, double Square, int First, int End, int Next, bool IsLeaf);
 }

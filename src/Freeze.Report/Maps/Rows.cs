@@ -1,8 +1,8 @@
 namespace Freeze.Report.Maps;
 
 /// <summary>
-/// Work on rows that each have a place of their own for what comes out: whatever the number of threads, and whichever
-/// takes a row, the bits are the same.
+/// Parallel work on rows whose results have places of their own: the bits do not depend on the number of threads, or on which
+/// thread takes a row.
 /// </summary>
 internal static class Rows
 {

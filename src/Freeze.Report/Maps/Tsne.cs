@@ -1,26 +1,26 @@
 namespace Freeze.Report.Maps;
 
-/// <summary>How a map is made.</summary>
-/// <param name="Perplexity">How many neighbours count, about; at most a third of the others.</param>
-/// <param name="Iterations">Steps of the descent, 250 of them exaggerated.</param>
-/// <param name="Theta">0 for the exact method, else how coarse that of Barnes and Hut is, up to 0.7.</param>
-/// <param name="Seed">Of what is random.</param>
-/// <param name="Threads">How many compute; the bits do not depend on it.</param>
+/// <summary>The settings of a map.</summary>
+/// <param name="Perplexity">The approximate number of neighbours that count; at most a third of the others.</param>
+/// <param name="Iterations">Steps of gradient descent, the first 250 with exaggeration.</param>
+/// <param name="Theta">0 for the exact method, otherwise the coarseness of Barnes and Hut's, up to 0.7.</param>
+/// <param name="Seed">The seed of random numbers.</param>
+/// <param name="Threads">The number of threads; the bits do not depend on it.</param>
 public sealed record TsneOptions(double Perplexity, int Iterations, double Theta, long Seed, int Threads)
 {
-    /// <summary>The usual ones, exact up to a thousand points.</summary>
+    /// <summary>The default settings, exact up to a thousand points.</summary>
     public static TsneOptions Usual(int points, long seed) =>
         new(30, 1000, points <= 1000 ? 0 : 0.5, seed, Environment.ProcessorCount);
 }
 
-/// <summary>A map: x and y of each point in turn, and how much of the neighbourhoods it loses.</summary>
-/// <param name="Layout">Two coordinates a point.</param>
+/// <summary>A map: the x and y of each point, and a measure of the neighbourhoods it loses.</summary>
+/// <param name="Layout">Two coordinates per point.</param>
 /// <param name="Divergence">The Kullback-Leibler divergence from the map's affinities to the points', in nats.</param>
 public sealed record TsneMap(double[] Layout, double Divergence);
 
 /// <summary>
-/// Points in the plane such that neighbours stay neighbours (van der Maaten and Hinton 2008), for many points by cells of
-/// far ones (van der Maaten 2014). The first two principal components are where the descent starts.
+/// t-SNE (van der Maaten and Hinton 2008): points in the plane such that neighbours stay neighbours; for many points, distant
+/// ones are grouped in cells (van der Maaten 2014). Gradient descent starts from the first two principal components.
 /// </summary>
 public static class Tsne
 {
@@ -29,7 +29,7 @@ public static class Tsne
     private const int Directions = 50;
     private const double FirstDeviation = 1e-4;
 
-    /// <summary>The map of at least four points of any dimension; those of more than 50 are first brought to 50.</summary>
+    /// <summary>The map of at least four points; dimensions beyond 50 are first reduced to 50.</summary>
     public static TsneMap Map(Points points, TsneOptions options)
     {
         ArgumentNullException.ThrowIfNull(points);
@@ -90,8 +90,8 @@ public static class Tsne
         return layout;
     }
 
-    // Gradient descent with momentum and a gain for each coordinate (Jacobs 1988), as in the authors' own programs; the
-    // rate is that of Belkina et al. 2019, for a gradient that has its factor of 4.
+    // Gradient descent with momentum and a gain for each coordinate (Jacobs 1988), as in the authors' own programs; the rate is
+    // that of Belkina et al. 2019, for a gradient that includes its factor of 4.
     private static void Descend(double[] layout, Affinities affinities, TsneOptions options)
     {
         var forces = new TsneForces(affinities, options);

@@ -1,8 +1,8 @@
 namespace Freeze.Report.Maps;
 
 /// <summary>
-/// What moves the points of a map: neighbours pull, all others push (van der Maaten 2014, section 4). Each point's
-/// forces are summed by themselves and then in the points' order, so that threads do not change a bit.
+/// The forces on the points of a map: neighbours attract, all others repel (van der Maaten 2014, section 4). Each point's forces
+/// are summed separately, then in the order of the points, so threads do not change a bit.
 /// </summary>
 internal sealed class TsneForces(Affinities affinities, TsneOptions options)
 {
@@ -20,8 +20,8 @@ internal sealed class TsneForces(Affinities affinities, TsneOptions options)
 
     /// <summary>Writes the gradient of a layout and returns the sum of (1 + d²)⁻¹ over all pairs, each both ways.</summary>
     /// <param name="layout">x and y of each point.</param>
-    /// <param name="exaggeration">What the affinities are multiplied by.</param>
-    /// <param name="gradient">Is overwritten.</param>
+    /// <param name="exaggeration">The factor of the affinities.</param>
+    /// <param name="gradient">Overwritten.</param>
     public double Gradient(double[] layout, double exaggeration, double[] gradient)
     {
         tree?.Fill(layout);

@@ -3,7 +3,7 @@ using Freeze.Report.Charts;
 
 namespace Freeze.Report.Page;
 
-/// <summary>The charts of a page, numbered from the first to the last; what is folded up is drawn when a reader unfolds it.</summary>
+/// <summary>The charts of a page, numbered in order; a folded chart is drawn when a reader unfolds it.</summary>
 internal sealed class ChartHtml(Html html)
 {
     private int count;
@@ -34,7 +34,7 @@ internal sealed class ChartHtml(Html html)
         }
     }
 
-    /// <summary>Appends charts that nobody asked for, folded up; nothing where there are none.</summary>
+    /// <summary>Appends charts that the file does not ask for, folded; nothing if there are none.</summary>
     public void AddFolded(IReadOnlyCollection<Chart> charts, int level, string title)
     {
         if (charts.Count == 0)

@@ -6,21 +6,21 @@ using Freeze.Report.Tables;
 
 namespace Freeze.Report.Page;
 
-/// <summary>The part of a page that is about one file: its answers first, then what it asks to see, then all else.</summary>
+/// <summary>The part of a page about one file: its claims first, then what it asks to see, then everything else.</summary>
 internal sealed class FileSection(Html html, ChartHtml charts, ReportFile file, string id, int level, IReadOnlySet<string> words)
 {
-    // Nobody reads a page of all layers of a thousand different runs.
+    // More plans than this would not be read.
     private const int MostPlans = 100;
     private const int MostNames = 12;
     private const int MostConfusions = 50;
 
-    /// <summary>The parts that a page links to: what their ids end with, and their titles.</summary>
+    /// <summary>The parts that a page links to: the endings of their ids, and their titles.</summary>
     public static IReadOnlyList<(string End, string Title)> Parts { get; } =
     [
         ("", "Results"), ("-time", "Time"), ("-runs", "Runs"), ("-plans", "Plans"), ("-text", "File"), ("-origin", "Provenance"),
     ];
 
-    /// <summary>Appends it.</summary>
+    /// <summary>Appends the section.</summary>
     public void Add()
     {
         if (file.Profile.Length > 0)
@@ -149,7 +149,7 @@ internal sealed class FileSection(Html html, ChartHtml charts, ReportFile file, 
                 AddMaps(tsne);
                 break;
             case ReportItem.Claim:
-                // They stand together, ahead of all else.
+                // Claims stand together, before everything else.
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException($"no part of a page for plan case {item}");
@@ -158,7 +158,7 @@ internal sealed class FileSection(Html html, ChartHtml charts, ReportFile file, 
 
     private static IEnumerable<Chart> OrNone(Chart? chart) => chart is null ? [] : [chart];
 
-    // What the sources show of every experiment, where the file does not ask for it and there is enough to show.
+    // Charts that reports of every experiment show, if the file does not ask for them and there is enough data.
     private void AddUnasked()
     {
         bool Finished(RunRecords run) => run.State.IsDone;
@@ -216,7 +216,7 @@ internal sealed class FileSection(Html html, ChartHtml charts, ReportFile file, 
         }
     }
 
-    // Maps of one node side by side, and of nets whose nodes have other names below each other.
+    // Maps of the same node stand side by side; nets with other node names follow below.
     private void AddMaps(ReportItem.Tsne item)
     {
         var nodes = file.Runs
@@ -250,7 +250,7 @@ internal sealed class FileSection(Html html, ChartHtml charts, ReportFile file, 
         charts.AddFolded([chart], level, "Time of each epoch");
     }
 
-    // Equal plans of layers are shown once, with the runs that they are of.
+    // Equal plans of layers are shown once, with their runs.
     private void AddPlans()
     {
         var plans = file.Runs.GroupBy(run => Json.toText(PlanFile.layers(run.Run.Recipe))).ToArray();
@@ -271,7 +271,7 @@ internal sealed class FileSection(Html html, ChartHtml charts, ReportFile file, 
         }
     }
 
-    // The settings that a reader asks for first; the whole recipe is in plan.json.
+    // The settings that readers ask for first; plan.json has the whole recipe.
     private static string Describe(Recipe recipe)
     {
         static string Compact(string json) => json.Replace("\"", "", StringComparison.Ordinal).Trim('{', '}').Replace(",", ", ", StringComparison.Ordinal);

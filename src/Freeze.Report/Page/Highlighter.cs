@@ -8,7 +8,7 @@ internal static partial class Highlighter
     [GeneratedRegex("""(?<c>#[^\n]*)|(?<s>"[^"\n]*"?)|(?<w>[A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*)|(?<d>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?%?)""", RegexOptions.CultureInvariant, 5000)]
     private static partial Regex Token { get; }
 
-    /// <summary>Markup of a text; everything in it is escaped.</summary>
+    /// <summary>Converts a text to markup; everything in it is escaped.</summary>
     public static string Mark(string text, IReadOnlySet<string> words)
     {
         var html = new Html();

@@ -6,13 +6,13 @@ using System.Text;
 namespace Freeze.Report.Page;
 
 /// <summary>
-/// HTML under way. What stands in the holes of a string is escaped, so that no word of a file can become markup.
+/// Builds HTML. Interpolated values are escaped, so that no word of a file can become markup.
 /// </summary>
 internal sealed class Html
 {
     private readonly StringBuilder text = new();
 
-    /// <summary>Appends markup; values in its holes are escaped.</summary>
+    /// <summary>Appends markup; interpolated values are escaped.</summary>
     public Html Add([InterpolatedStringHandlerArgument("")] Markup markup)
     {
         _ = markup;
@@ -22,14 +22,14 @@ internal sealed class Html
     /// <summary>Appends an attribute, unless its value is empty.</summary>
     public Html AddAttribute(string name, string value) => value.Length > 0 ? Add($" {name}=\"{value}\"") : this;
 
-    /// <summary>Appends a heading, which links can name where it has an id.</summary>
+    /// <summary>Appends a heading, with an id for links if one is given.</summary>
     /// <param name="level">From 1.</param>
     /// <param name="title">Its text.</param>
-    /// <param name="id">Or "".</param>
+    /// <param name="id">The id, or "".</param>
     public Html AddHeading(int level, string title, string id = "") =>
         Add($"<h{level}").AddAttribute("id", id).Add($">{title}</h{level}>\n");
 
-    /// <summary>Appends what is markup already.</summary>
+    /// <summary>Appends markup unchanged.</summary>
     public Html AddMarkup(string markup)
     {
         text.Append(markup);
@@ -39,7 +39,7 @@ internal sealed class Html
     /// <inheritdoc/>
     public override string ToString() => text.ToString();
 
-    /// <summary>Appends the parts of an interpolated string to the page it is for.</summary>
+    /// <summary>Appends the parts of an interpolated string to its page.</summary>
     [InterpolatedStringHandler]
     public readonly ref struct Markup
     {

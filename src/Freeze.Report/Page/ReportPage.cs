@@ -2,17 +2,17 @@ using System.Globalization;
 
 namespace Freeze.Report.Page;
 
-/// <summary>One page of records that needs nothing else: no network, no other file.</summary>
+/// <summary>One page of records that is self-contained: it needs no network and no other file.</summary>
 public static class ReportPage
 {
-    // Nothing may be fetched, whatever a record says. Vega makes functions of our own specifications.
+    // Nothing may be fetched, whatever a record contains. Vega compiles our own specifications to functions.
     private const string Policy =
         "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
-    /// <summary>The page of files and their records. It is a function of them: made again, it is the same.</summary>
+    /// <summary>The page of files and their records. It depends only on them: making it again gives the same page.</summary>
     /// <param name="files">At least one.</param>
-    /// <param name="script">What draws the charts (<see cref="ChartScript"/>).</param>
-    /// <param name="words">The words of the language, to be marked in the files' texts.</param>
+    /// <param name="script">The script that draws the charts (<see cref="ChartScript"/>).</param>
+    /// <param name="words">The words of the language, to highlight in the files' texts.</param>
     public static string Of(IReadOnlyList<ReportFile> files, string script, IEnumerable<string> words)
     {
         ArgumentNullException.ThrowIfNull(files);

@@ -3,14 +3,14 @@ using Freeze.Report.Tables;
 
 namespace Freeze.Report.Page;
 
-/// <summary>Tables of a page.</summary>
+/// <summary>The tables of a page.</summary>
 internal static class TableHtml
 {
-    /// <summary>Appends a table, which scrolls by itself where it is wider than the page.</summary>
+    /// <summary>Appends a table, which scrolls if it is wider than the page.</summary>
     public static void Add(Html html, Table table)
     {
         var rows = table.Rows.ToArray();
-        // The script lets readers sort by a column, where rows do not belong together.
+        // The script lets readers sort by a column, unless rows belong together.
         var isSortable = rows.Length > 2 && rows.All(row => row.Count == table.Columns.Count) && table.Columns.Any(column => column.Title.Length > 0);
         html.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{table.Label}\"><table").AddAttribute("class", isSortable ? "sortable" : "");
         html.Add($"><caption>{table.Caption}</caption>");

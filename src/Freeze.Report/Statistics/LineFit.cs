@@ -5,11 +5,11 @@ using MathNet.Numerics.Statistics;
 
 namespace Freeze.Report.Statistics;
 
-/// <summary>A line through points by least squares, with what is uncertain of it.</summary>
-/// <param name="Slope">Rise for each unit of x.</param>
+/// <summary>A least-squares line through points, with its uncertainty.</summary>
+/// <param name="Slope">The rise per unit of x.</param>
 /// <param name="Intercept">y at x = 0.</param>
-/// <param name="Determination">The share of y's variance that the line tells, R².</param>
-/// <param name="Count">How many points.</param>
+/// <param name="Determination">The fraction of y's variance that the line explains, R².</param>
+/// <param name="Count">The number of points.</param>
 public sealed record LineFit(double Slope, double Intercept, double Determination, int Count)
 {
     private double MeanX { get; init; }
@@ -18,7 +18,7 @@ public sealed record LineFit(double Slope, double Intercept, double Determinatio
 
     private double Residual { get; init; }
 
-    /// <summary>The line of at least three points at two places or more, else null.</summary>
+    /// <summary>The line through at least three points with at least two different x, otherwise null.</summary>
     public static LineFit? Of(IReadOnlyList<(double X, double Y)> points)
     {
         ArgumentNullException.ThrowIfNull(points);
@@ -29,7 +29,7 @@ public sealed record LineFit(double Slope, double Intercept, double Determinatio
 
         double[] x = [.. points.Select(point => point.X)], y = [.. points.Select(point => point.Y)];
         var squaresX = x.PopulationVariance() * x.Length;
-        // Places that differ by rounding alone are one place.
+        // x values that differ only by rounding are equal.
         if (squaresX <= 1e-20 * x.Sum(place => place * place))
         {
             return null;
@@ -45,10 +45,10 @@ public sealed record LineFit(double Slope, double Intercept, double Determinatio
         };
     }
 
-    /// <summary>The line at a place.</summary>
+    /// <summary>The line's y at x.</summary>
     public double At(double x) => Intercept + (Slope * x);
 
-    /// <summary>Half the width of the band at a place in which the true line lies with 95% confidence.</summary>
+    /// <summary>Half the width of the band at x that contains the true line with 95% confidence.</summary>
     public double Band(double x) => Student * Residual * Math.Sqrt((1.0 / Count) + ((x - MeanX) * (x - MeanX) / SquaresX));
 
     /// <summary>Half the width of the slope's 95% confidence interval.</summary>

@@ -1,13 +1,13 @@
 namespace Freeze.Report.Statistics;
 
-/// <summary>A line of one measure over another through groups of runs: a point is the mean of runs that differ in their seeds alone.</summary>
+/// <summary>A line of one measure over another; each point is the mean of runs that differ only in their seeds.</summary>
 /// <remarks>
-/// Seeds share what the line does not tell, so each of them is no point of its own: the interval would be too narrow.
-/// Plots and claims both take this line, so that a page has one answer to one question.
+/// Seeds share deviations from the line, so they are no points of their own: the interval would be too narrow. Plots and claims
+/// use the same line, so that a page gives one answer to one question.
 /// </remarks>
 public static class TrendLine
 {
-    /// <summary>The points of runs, by <paramref name="over"/> or its logarithm to base 10.</summary>
+    /// <summary>The points of runs, over <paramref name="over"/> or its logarithm to base 10.</summary>
     public static (double X, double Y)[] Points(ReportFile runs, string measure, string over, bool logarithmic)
     {
         ArgumentNullException.ThrowIfNull(runs);
@@ -20,7 +20,7 @@ public static class TrendLine
         ];
     }
 
-    /// <summary>What a slope is for: "tenfold trained parameters" or "unit of p".</summary>
+    /// <summary>The unit of x for a slope: "tenfold trained parameters" or "unit of p".</summary>
     public static string Per(string over, bool logarithmic) => logarithmic ? $"per tenfold {over}" : $"per unit of {over}";
 
     private static double Mean(string measure, RunGroup group) =>

@@ -3,20 +3,20 @@ using MathNet.Numerics.Statistics;
 
 namespace Freeze.Report.Statistics;
 
-/// <summary>Which entries of a weight statistics are of.</summary>
+/// <summary>The part of a weight that statistics describe.</summary>
 public enum WeightPart
 {
-    /// <summary>Those that learn.</summary>
+    /// <summary>Trained entries.</summary>
     Learned,
 
-    /// <summary>Those that stay at their start.</summary>
+    /// <summary>Entries that stay at their start.</summary>
     Fixed,
 
-    /// <summary>Those that are zero.</summary>
+    /// <summary>Entries that are zero.</summary>
     Zero,
 }
 
-/// <summary>How parts of a weight are written.</summary>
+/// <summary>The names of parts of a weight.</summary>
 public static class WeightParts
 {
     /// <summary>A part in a word.</summary>
@@ -28,17 +28,17 @@ public static class WeightParts
     };
 }
 
-/// <summary>Statistics of one part of a layer's weight (its bias left out) at the start and at the end of a run.</summary>
+/// <summary>Statistics of one part of a layer's weight, without its bias, at the start and at the end of a run.</summary>
 /// <param name="Layer">The layer.</param>
 /// <param name="Kind">Its kind, as rules name it.</param>
-/// <param name="Part">Which entries.</param>
-/// <param name="Start">As the seed makes them.</param>
-/// <param name="End">As the run left them.</param>
+/// <param name="Part">The entries.</param>
+/// <param name="Start">Their values from the seed.</param>
+/// <param name="End">Their values after the run.</param>
 public sealed record LayerStatistics(string Layer, string Kind, WeightPart Part, Magnitudes Start, Magnitudes End)
 {
     /// <summary>
-    /// What charts show, and what they call it: what is fixed ends as it starts, what is zero has no place on a logarithmic
-    /// axis, and batch norms' scales are of another kind.
+    /// The values that charts show, with their names: fixed parts end as they start, zeros do not fit on a logarithmic axis, and
+    /// batch norms' scales are different in kind.
     /// </summary>
     internal IEnumerable<(string When, Magnitudes Values)> Shown => Part switch
     {
@@ -48,20 +48,20 @@ public sealed record LayerStatistics(string Layer, string Kind, WeightPart Part,
     };
 }
 
-/// <summary>How large values are.</summary>
-/// <param name="Count">How many.</param>
+/// <summary>Statistics of some values.</summary>
+/// <param name="Count">The number of values.</param>
 /// <param name="MeanAbsolute">The mean of |w|.</param>
-/// <param name="Variance">About their mean, by n.</param>
+/// <param name="Variance">The variance, by n.</param>
 /// <param name="Norm">The root of the sum of squares.</param>
-/// <param name="Histogram">How many lie in each of equally wide bins.</param>
-/// <param name="Least">Where the first bin begins.</param>
-/// <param name="Most">Where the last bin ends.</param>
+/// <param name="Histogram">The number of values in each of equally wide bins.</param>
+/// <param name="Least">The lower end of the first bin.</param>
+/// <param name="Most">The upper end of the last bin.</param>
 public sealed record Magnitudes(
     int Count, double MeanAbsolute, double Variance, double Norm, int[] Histogram, double Least, double Most)
 {
     private const int Bins = 30;
 
-    /// <summary>Of at least one value; what is not finite makes the figures not finite, and lies in no bin.</summary>
+    /// <summary>For at least one value; values that are not finite make the figures so, and are in no bin.</summary>
     public static Magnitudes Of(float[] values)
     {
         var finite = Array.FindAll(values, float.IsFinite);
@@ -85,13 +85,13 @@ public sealed record Magnitudes(
     }
 }
 
-/// <summary>Statistics of a run's weights, from its recipe and the file that it left.</summary>
+/// <summary>Statistics of a run's weights, from its recipe and its weight file.</summary>
 public static class WeightStatistics
 {
-    /// <summary>For each layer with a weight, in the order of the net, its parts that are not empty.</summary>
-    /// <param name="recipe">The run's.</param>
-    /// <param name="last">What last.safetensors holds.</param>
-    /// <exception cref="InvalidDataException">The file holds no weight of the name and shape.</exception>
+    /// <summary>For each layer with a weight, in the order of the net, its nonempty parts.</summary>
+    /// <param name="recipe">The run's recipe.</param>
+    /// <param name="last">The content of last.safetensors.</param>
+    /// <exception cref="InvalidDataException">A weight's name is missing or has another shape.</exception>
     /// <exception cref="RunException">A file that a weight starts from cannot be read.</exception>
     public static IReadOnlyList<LayerStatistics> Of(Recipe recipe, IReadOnlyDictionary<string, StoredTensor> last)
     {
@@ -123,7 +123,7 @@ public static class WeightStatistics
         return found;
     }
 
-    /// <summary>To which part each entry belongs, by its place in the order of the dimensions.</summary>
+    /// <summary>Maps the flat index of an entry to its part.</summary>
     private static Func<int, WeightPart> Parts(WeightPlan plan)
     {
         static WeightPart Of(Stillness stillness) => stillness.IsZero ? WeightPart.Zero : WeightPart.Fixed;

@@ -1,9 +1,9 @@
 namespace Freeze.Report.Tables;
 
-/// <summary>What there is to keep of runs that start from one run: its weights once, and of each what is its own.</summary>
+/// <summary>The parameters to store for runs that start from one run: its weights once, and each run's own.</summary>
 internal static class BaseTable
 {
-    /// <summary>A row for each run that others of the file start from; null where none does.</summary>
+    /// <summary>A row for each run that others of the file start from; null if there is none.</summary>
     public static Table? Of(ReportFile file)
     {
         var addresses = new Addresses();
@@ -13,7 +13,7 @@ internal static class BaseTable
             .ToArray();
         return groups.Length == 0 ? null : new Table(
             "weights to keep",
-            "Weights to keep of runs that start from another run: that one's, and of each what it learns or has by itself",
+            "Weights to keep for runs that start from another run: that run's weights, and each run's trained or own weights",
             [
                 new("starts from"), new("weights", IsNumber: true), new("runs", IsNumber: true), new("of their own", IsNumber: true),
                 new("in all", IsNumber: true),

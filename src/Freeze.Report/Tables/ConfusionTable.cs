@@ -3,16 +3,16 @@ using Freeze.Report.Charts;
 
 namespace Freeze.Report.Tables;
 
-/// <summary>How the nets of runs answered on their test sets, by class.</summary>
-/// <param name="Title">Whose answers they are, and the most frequent mistake.</param>
-/// <param name="Table">What was taken for what: a matrix, or of many classes the most frequent mistakes.</param>
+/// <summary>The predictions of runs' nets on their test sets, by class.</summary>
+/// <param name="Title">The runs, and their most frequent mistake.</param>
+/// <param name="Table">The counts: a matrix, or with many classes the most frequent mistakes.</param>
 internal sealed record ConfusionTable(string Title, Table Table)
 {
-    // A wider matrix is on no screen.
+    // A wider matrix fits no screen.
     private const int MostClasses = 20;
     private const int MostMistakes = 20;
 
-    /// <summary>A table for each combination of axes but the seed that has a finished run whose answers are known.</summary>
+    /// <summary>A table for each combination of axes, except for the seed, with predictions of a finished run.</summary>
     public static IReadOnlyList<ConfusionTable> Of(ReportFile file)
     {
         var axes = file.Telling([]);

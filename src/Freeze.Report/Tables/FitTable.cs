@@ -5,10 +5,10 @@ using Freeze.Report.Statistics;
 
 namespace Freeze.Report.Tables;
 
-/// <summary>Lines that were fitted, with what is uncertain of them.</summary>
+/// <summary>Fitted lines, with their uncertainty.</summary>
 internal static class FitTable
 {
-    /// <summary>A row for each line; its slope and interval are written as those of claims.</summary>
+    /// <summary>A row for each line; slope and interval have the same format as in claims.</summary>
     public static Table Of(IReadOnlyList<FittedSeries> fits, string measure, string over, bool logarithmic) => new(
         "fitted lines",
         $"Lines fitted to {measure} by least squares. A point is the mean of runs that differ in their seeds alone; the slope is {TrendLine.Per(over, logarithmic)}",

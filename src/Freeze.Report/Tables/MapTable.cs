@@ -3,7 +3,7 @@ using Freeze.Report.Maps;
 
 namespace Freeze.Report.Tables;
 
-/// <summary>How well classes can be told apart on maps of features, and before.</summary>
+/// <summary>How well maps, features and pixels separate the classes.</summary>
 internal static class MapTable
 {
     /// <summary>A row for each run.</summary>

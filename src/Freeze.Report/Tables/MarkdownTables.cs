@@ -4,10 +4,10 @@ using Freeze.Report.Claims;
 
 namespace Freeze.Report.Tables;
 
-/// <summary>The tables of a report as Markdown, to be pasted where people write.</summary>
+/// <summary>The tables of a report as Markdown, for pasting into documents.</summary>
 public static class MarkdownTables
 {
-    /// <summary>The tables of all files, and of each how many of its runs are finished.</summary>
+    /// <summary>The tables of all files, and the number of finished runs of each.</summary>
     public static string Of(IReadOnlyList<ReportFile> files)
     {
         ArgumentNullException.ThrowIfNull(files);

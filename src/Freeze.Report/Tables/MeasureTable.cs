@@ -4,10 +4,10 @@ using Freeze.Report.Statistics;
 
 namespace Freeze.Report.Tables;
 
-/// <summary>Measures by axes: means over the finished runs of a row, with a source's values and the differences from them.</summary>
+/// <summary>Measures by axes: means over a row's finished runs, with a source's values and the differences from them.</summary>
 internal static class MeasureTable
 {
-    /// <summary>The table of a file's runs: each axis is a column, and each measure, or three where a source has values of it.</summary>
+    /// <summary>The table of a file's runs: a column per axis and measure, or three per measure with published values.</summary>
     public static Table Of(ReportFile file, ReportItem.Table item)
     {
         var groups = file.By(item.By);
@@ -26,7 +26,7 @@ internal static class MeasureTable
             groups.Select((_, row) => Array.ConvertAll(cells, column => column[row])));
     }
 
-    /// <summary>What a table shows.</summary>
+    /// <summary>The title of a table.</summary>
     public static string Title(ReportItem.Table item) =>
         CurveChart.Sentence(item.Measures) + (item.By.Length > 0 ? $" by {string.Join(", ", item.By)}" : " of all runs");
 
@@ -68,8 +68,8 @@ internal static class MeasureTable
         };
     }
 
-    // Of a measure that each stage has one of. What was drawn for one run says little of another: of several the median. Nets of
-    // different depths have no stages to compare.
+    // A measure with one value per stage. Choices drawn for one run tell little about another, so several runs give the median.
+    // Nets of different depths have no comparable stages.
     private static Cell OfStages(string measure, RunGroup group)
     {
         var runs = group.Finished.Select(run => Measures.OfStages(measure, run)).OfType<double[]>().ToArray();
@@ -86,7 +86,7 @@ internal static class MeasureTable
             Hint: runs.Length > 1 ? $"medians of {runs.Length} runs; {string.Join("; ", extremes)}" : "");
     }
 
-    // Runs of which a source says different things have no one value beside their mean.
+    // Runs with different published values have no single value to show beside their mean.
     private static Expectation? Published(string measure, RunGroup group)
     {
         var published = group.Runs.SelectMany(run => run.Run.Expected)
@@ -96,7 +96,7 @@ internal static class MeasureTable
         return published is [var only] ? only : null;
     }
 
-    // How many of a row's runs its values are of.
+    // How many of a row's runs have finished.
     private static string Progress(RunGroup group)
     {
         var finished = group.Finished.Count();

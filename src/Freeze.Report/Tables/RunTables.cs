@@ -3,16 +3,16 @@ using Freeze.Report.Statistics;
 
 namespace Freeze.Report.Tables;
 
-/// <summary>What was planned for runs, how long they took, and what computed them.</summary>
+/// <summary>The plans of runs, their times, and the software and machines that computed them.</summary>
 internal static class RunTables
 {
     private const int MostValues = 20;
 
-    /// <summary>The runs of a file, with what each measured.</summary>
+    /// <summary>The runs of a file, with their measurements.</summary>
     public static Table Runs(ReportFile file)
     {
         var best = file.IsJudgedByTest ? "best test (chosen on it)" : "best validation";
-        // Of the weights of the best epoch, where a run keeps them.
+        // For the weights of the best epoch, if a run keeps them.
         string[] kept = file.Runs.Any(run => run.Run.Recipe.Keep.IsBest) ? ["best test accuracy"] : [];
         return new(
             "all runs",
@@ -35,7 +35,7 @@ internal static class RunTables
             }));
     }
 
-    /// <summary>What a recipe plans for the weights of each layer.</summary>
+    /// <summary>A recipe's plan for the weights of each layer.</summary>
     public static Table Layers(Recipe recipe) => new(
         "layers",
         "What becomes of each layer's weights",
@@ -45,7 +45,7 @@ internal static class RunTables
             layer.Name, layer.Kind, string.Join("×", layer.Shape), Cell.Of(layer.Trained), Cell.Of(layer.Fixed), Cell.Of(layer.Zero),
         }));
 
-    /// <summary>Time per epoch of groups of runs, and how it spreads.</summary>
+    /// <summary>The time per epoch of groups of runs, with its spread.</summary>
     public static Table Times(ReportFile file)
     {
         var axes = file.Axes;

@@ -6,8 +6,8 @@ using Freeze.Report.Statistics;
 namespace Freeze.Report.Tables;
 
 /// <summary>
-/// Everything as tidy CSV (RFC 4180): a line for each observation, a column for each variable and one for each axis of the files.
-/// A cell holds one number, with all the digits that it was recorded with; accuracies are fractions of 1, times seconds.
+/// Everything as tidy CSV (RFC 4180): a line for each observation, a column for each variable and for each axis of the files. A
+/// cell holds one number, with all recorded digits; accuracies are fractions of 1, times seconds.
 /// </summary>
 public static class TidyFiles
 {
@@ -18,10 +18,10 @@ public static class TidyFiles
         "trained parameters", "total parameters", "seconds", "seconds per epoch", "peak memory",
     ];
 
-    // A line's first columns, which say whose it is.
+    // Gives a line's first columns, which identify its run.
     private sealed record Owner(ReportFile File, RunRecords Run);
 
-    /// <summary>Each file's name and text: runs.csv, epochs.csv, stages.csv, weights.csv, histograms.csv, sizes.csv, confusion.csv, expected.csv and claims.csv.</summary>
+    /// <summary>The name and text of each file, such as runs.csv.</summary>
     public static IReadOnlyList<(string Name, string Text)> Of(IReadOnlyList<ReportFile> files)
     {
         Owner[] runs = [.. files.SelectMany(file => file.Runs.Select(run => new Owner(file, run)))];
@@ -54,7 +54,7 @@ public static class TidyFiles
             .. Axes(runs.Select(owner => owner.Run)).Select(axis => ($"axis_{axis}", (Func<Owner, object?>)(of => ReportFile.Value(of.Run, axis)))),
         ]);
 
-    // Seconds are in their measures' names.
+    // The names of measures in seconds say so.
     private static string Title(string measure) =>
         measure.Replace(' ', '_') + (Measures.Unit(measure) == MeasureUnit.Megabytes ? "_mb" : "");
 
@@ -71,7 +71,7 @@ public static class TidyFiles
         ("images_per_second", of => of.Time?.ImagesPerSecond), ("ended", of => of.Time?.Ended), ("machine", of => of.Time?.Machine),
         ("threads", of => of.Time?.Threads));
 
-    // A line for each optimizer that was tried for a stage.
+    // A line for each optimizer that was tried in a stage.
     private static string Stages(Owner[] runs) => OfEach(
         runs,
         run => ((run.Result?.Learning as LearningRecord.StageByStage)?.Stages ?? []).SelectMany((stage, number) =>
@@ -90,7 +90,7 @@ public static class TidyFiles
         ("count", of => of.Values.Count), ("mean_absolute", of => of.Values.MeanAbsolute), ("variance", of => of.Values.Variance),
         ("norm", of => of.Values.Norm), ("min", of => of.Values.Least), ("max", of => of.Values.Most));
 
-    // A line for each bin of equal width that is not empty.
+    // A line for each nonempty bin; bins have equal width.
     private static string Histograms(Owner[] runs) => OfEach(
         runs,
         run => run.Weights.SelectMany(layer => new[] { (Layer: layer, When: "start", Values: layer.Start), (Layer: layer, When: "end", Values: layer.End) })
@@ -102,14 +102,14 @@ public static class TidyFiles
 
     private static double Width(Magnitudes values) => (values.Most - values.Least) / values.Histogram.Length;
 
-    // What learns of each layer at the end of each epoch.
+    // The trained weights of each layer at the end of each epoch.
     private static string Sizes(Owner[] runs) => OfEach(
         runs,
         run => run.Sizes.SelectMany(size => size.Layers.Select(layer => (size.Epoch, Layer: layer))),
         ("epoch", of => of.Epoch), ("layer", of => of.Layer.Layer), ("mean_absolute", of => of.Layer.MeanAbsolute),
         ("variance", of => of.Layer.Variance), ("norm", of => of.Layer.Norm));
 
-    // A line for each class and what its test images were taken for, where any was.
+    // A line for each class and each class that was predicted for its test images.
     private static string Confusions(Owner[] runs) => OfEach(
         runs,
         run => run.Confusion?.Pairs ?? [],
@@ -125,7 +125,7 @@ public static class TidyFiles
         ("measure", of => of.Measure), ("unit", of => Measures.UnitName(of.Measure)), ("published", of => of.Published), ("source", of => of.Source),
         ("measured", of => of.Measured), ("difference", of => of.Measured - of.Published));
 
-    // A line for each comparison or trend: a difference has two means, a slope an R².
+    // A line for each comparison or trend: a difference has two means, a slope has R².
     private static string OfClaims(IReadOnlyList<ReportFile> files) => Csv(
         files.SelectMany(file => JudgedClaim.Of(file).SelectMany(claim =>
             claim.Parts.DefaultIfEmpty(ClaimPart.Nothing("", "")).Select(part => (File: file, Claim: claim, Part: part)))),

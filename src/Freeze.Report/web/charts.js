@@ -6,7 +6,7 @@ import { keysOf, legend, picked } from "./legend.js";
 import { dark, style } from "./style.js";
 import "./tables.js";
 
-// More rows than this are drawn on a canvas: a document of so many elements is slow.
+// Charts with more rows are drawn on a canvas: a document of so many elements is slow.
 const mostElements = 4000;
 const states = new Map();
 
@@ -21,9 +21,9 @@ function marks(item) {
   return own + (item.items ?? []).reduce((sum, inner) => sum + (inner.items ? inner.items.reduce((s, child) => s + marks(child), 0) : 0), 0);
 }
 
-// Small charts side by side: as many as there is room for, in rows of about the same length, over the whole width.
+// Small multiples: as many per row as fit, in rows of similar length, over the whole width.
 function arrange(spec, width) {
-  // Names of axes and numbers beside them.
+  // The space beside each chart for axis titles and numbers.
   const beside = spec.usermeta?.square ? 20 : 105;
   const count = new Set(spec.datasets[spec.data.name].map((row) => row[spec.encoding.facet.field])).size;
   const most = Math.max(1, Math.floor(width / (spec.width + beside)));
@@ -47,7 +47,7 @@ function stateOf(figure) {
   return state;
 }
 
-// What is to be seen now: the specification with its rows, and the keys of its legend.
+// The current view: the specification with its rows, and the keys of its legend.
 function current(state) {
   const spec = structuredClone(state.spec);
   const all = chosen(state, spec);
@@ -68,7 +68,7 @@ async function draw(state) {
   }
   const count = Object.values(spec.datasets).reduce((sum, set) => sum + set.length, 0);
   state.finalize?.();
-  // Vega writes over what its element is to screen readers: the plot's name and description are not to be lost.
+  // Vega replaces its element's accessible name and description, so it gets an element inside the plot.
   const place = document.createElement("div");
   figure.querySelector(".plot").replaceChildren(place);
   const { view, finalize } = await embed(place, spec, {
@@ -81,7 +81,7 @@ async function draw(state) {
   figure.dataset.marks = marks(view.scenegraph().root);
 }
 
-// A picture has its legend in it.
+// A saved picture contains its legend.
 async function save(state) {
   const { spec } = current(state);
   if (spec.width === "container") spec.width = state.figure.clientWidth - 100;
@@ -98,7 +98,7 @@ function fail(figure, error) {
   figure.querySelector(".plot").textContent = "This chart could not be drawn: " + error.message;
 }
 
-// What is folded up is drawn when it is unfolded.
+// A folded chart is drawn when it is unfolded.
 let drawing = false;
 async function drawSeen() {
   if (drawing) return;
@@ -118,7 +118,7 @@ async function drawSeen() {
 document.addEventListener("toggle", drawSeen, true);
 document.addEventListener("DOMContentLoaded", drawSeen);
 dark.addEventListener("change", () => states.forEach((state) => state.redraw()));
-// The others follow the width by themselves.
+// Charts without facets follow the width by themselves.
 let resized;
 addEventListener("resize", () => {
   clearTimeout(resized);

@@ -1,4 +1,4 @@
-// What readers choose of curves: which by their names, by which axis they are grouped, and a logarithmic scale.
+// A reader's choices for curves: a filter by name, an axis to group by, and a logarithmic scale.
 function field(label, input, changed) {
   const box = document.createElement("label");
   box.append(...(input.type === "checkbox" ? [input, " " + label] : [label + " ", input]));
@@ -8,7 +8,7 @@ function field(label, input, changed) {
 
 const input = (type) => Object.assign(document.createElement("input"), { type });
 
-/** The controls of a chart of curves, or null where there is nothing to choose. */
+/** The controls of a chart of curves, or null if there is nothing to choose. */
 export function controls(state, changed) {
   const { usermeta } = state.spec;
   if (!usermeta?.axes) return null;
@@ -30,7 +30,7 @@ export function controls(state, changed) {
   return box;
 }
 
-// Curves that have a value of an axis in common as one: their mean by runs, and the band over all of them.
+// Joins curves that share a value of an axis: their mean over runs, and the band over all of them.
 function grouped(rows, axis) {
   const groups = new Map();
   for (const row of rows) {
@@ -47,18 +47,18 @@ function grouped(rows, axis) {
   return [...groups.values()].map((group) => (group.n ? { ...group, y: group.sum / group.n } : { ...group, y: null, low: null, high: null }));
 }
 
-/** The rows that a reader has chosen; writes a logarithmic scale into the specification where it is chosen. */
+/** The rows that a reader has chosen; writes a logarithmic scale into the specification if it is chosen. */
 export function chosen({ data, options }, spec) {
   let { curves } = data;
   if (!curves) return data;
   if (options.by) curves = grouped(curves, options.by);
   const words = (options.filter ?? "").toLowerCase().split(/\s+/).filter(Boolean);
   const found = curves.filter((row) => words.every((word) => row.series.toLowerCase().includes(word)));
-  // What matches nothing hides nothing: an empty chart has no scale.
+  // A filter without matches hides nothing: an empty chart has no scale.
   if (found.length) curves = found;
   if (options.log && curves.some((row) => row.y > 0)) {
     for (const { encoding } of spec.layer) encoding.y.scale = { type: "log", nice: false };
-    // Nothing at 0 has a place there.
+    // A logarithmic scale cannot show 0.
     curves = curves.map((row) => (row.y > 0 ? { ...row, low: row.low > 0 ? row.low : row.y } : { ...row, y: null, low: null, high: null }));
   }
   return { ...data, curves };

@@ -1,10 +1,10 @@
-// Legends as buttons: they wrap, they have a name, and the keyboard reaches them.
+// Legends as buttons: they wrap, have accessible names, and work with the keyboard.
 import { looksOf } from "./style.js";
 
 const said = { series: "runs", part: "weights" };
 const glyphs = { circle: "●", "triangle-up": "▲", cross: "✚", diamond: "◆" };
 
-/** The channels that tell values apart, in the order in which the data name them; writes their domains and looks into the specification. */
+/** The channels that distinguish series, in the data's order; writes their domains and styles into the specification. */
 export function keysOf(spec, data) {
   const encodings = [spec, ...(spec.layer ?? [])].map((part) => part.encoding ?? {});
   return ["color", "strokeDash", "shape"].flatMap((channel) => {
@@ -19,7 +19,7 @@ export function keysOf(spec, data) {
   });
 }
 
-/** Whether a row is to be seen: nothing is picked, or its value is. */
+/** Whether a row is visible: nothing is picked, or its value is. */
 export const picked = (row, picks) => Object.entries(picks).every(([field, values]) => !values.size || !(field in row) || values.has(row[field]));
 
 function sample(channel, look) {
@@ -32,7 +32,7 @@ function sample(channel, look) {
   return mark;
 }
 
-/** The legend of a chart; a press shows only what is pressed. */
+/** The legend of a chart; pressing entries shows only those. */
 export function legend(keys, picks, changed) {
   const box = document.createElement("div");
   box.className = "legend";

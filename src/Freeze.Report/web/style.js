@@ -1,7 +1,7 @@
-// How charts look, in the light and in the dark.
+// The look of charts, in light and dark mode.
 export const dark = matchMedia("(prefers-color-scheme: dark)");
 
-// Each has a contrast of at least 3:1 with the page.
+// Every colour has a contrast of at least 3:1 with the page.
 const palettes = {
   light: ["#1f6fb4", "#c8500a", "#1b7f4d", "#8b3fa8", "#c02942", "#0b7f8c", "#7a5a1e", "#c2408c", "#5b6470", "#7a7500"],
   dark: ["#6cb6f5", "#f59a52", "#5fce92", "#c896ec", "#ff8589", "#4fc9d6", "#d2ab68", "#f08ec6", "#aab4c2", "#cfcb4a"],
@@ -13,14 +13,14 @@ const ranges = {
   shape: () => ["circle", "triangle-up", "cross", "diamond"],
 };
 
-/** How the values of a channel look, one for each. Of many colours neighbours are alike: a sweep reads as a gradient. */
+/** A style for each value of a channel. With many colours, neighbours are similar, so a sweep reads as a gradient. */
 export function looksOf(channel, count) {
   const range = ranges[channel]();
   const many = channel === "color" && count > range.length;
   return Array.from({ length: count }, (_, i) => (many ? `hsl(${Math.round((i * 320) / count)}, 65%, ${dark.matches ? 70 : 35}%)` : range[i % range.length]));
 }
 
-/** Vega-Lite's configuration; the page has legends of its own, which a picture that is saved has not. */
+/** Vega-Lite's configuration; the page draws its own legends, but saved pictures use Vega's. */
 export function style(withLegend = false) {
   const ink = dark.matches ? "#d5dae3" : "#2b3240";
   const line = dark.matches ? "#3b4352" : "#d9dde5";

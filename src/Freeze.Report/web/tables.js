@@ -1,4 +1,4 @@
-// Tables sort by a column: up, down, and back to the order of the file.
+// Sorts tables by a column: ascending, descending, and back to the file's order.
 const next = { "": "ascending", ascending: "descending", descending: "" };
 
 function value(cell) {

@@ -3,22 +3,22 @@ using System.IO.Compression;
 
 namespace Freeze.Runtime.Data;
 
-/// <summary>Takes the files of a data set out of a .tar.gz, and nothing else.</summary>
+/// <summary>Extracts the files of a data set from a .tar.gz, and nothing else.</summary>
 internal static class Archives
 {
-    // The largest file of any set has 155 MB, the largest archive 186 MB unpacked; a hostile one may claim any size.
+    // The largest file of any set has 155 MB, the largest archive 186 MB unpacked; a hostile archive may claim any size.
     private const long LargestFile = 1L << 28;
     private const long LargestArchive = 1L << 30;
 
     /// <summary>
-    /// Unpacks the files of the first layout that the archive holds whole, by their bare names wherever in the archive they
-    /// lie. Each appears in the folder whole or not at all, so that several processes may unpack the same at once.
+    /// Unpacks the files of the first layout that the archive holds in full, by their bare names and from any folder of it. Each
+    /// file appears whole or not at all, so several processes may unpack the same archive at once.
     /// </summary>
     /// <exception cref="DataException">The archive is damaged or lacks a file; nothing was unpacked.</exception>
     public static void Unpack(string archive, IReadOnlyList<IReadOnlyCollection<string>> layouts, string folder)
     {
         Directory.CreateDirectory(folder);
-        // Inside the folder, since a file is renamed in one step only on its own file system.
+        // Inside the folder, because a file can be renamed atomically only within its file system.
         var beside = Directory.CreateDirectory(Path.Combine(folder, $".unpacking-{Guid.NewGuid():N}")).FullName;
         try
         {
@@ -50,10 +50,10 @@ internal static class Archives
                 total += entry.Length;
                 if (entry.Length > LargestFile || total > LargestArchive)
                 {
-                    throw Damaged(archive, "unpacked it would be larger than any data set");
+                    throw Damaged(archive, "unpacked, it would be larger than any data set");
                 }
 
-                // Only the bare name counts: no entry can write outside the folder. Links carry no data.
+                // Only the bare name is used: no entry can write outside the folder. Links have no data.
                 var name = Path.GetFileName(entry.Name);
                 if (entry.DataStream is { } content && wanted.Contains(name))
                 {
@@ -69,5 +69,5 @@ internal static class Archives
     }
 
     private static DataException Damaged(string archive, string reason, Exception? inner = null) =>
-        new($"{archive} is damaged or another archive: {reason}", "download it again", inner);
+        new($"{archive} is damaged or not the expected archive: {reason}", "download it again", inner);
 }

@@ -2,27 +2,27 @@ using System.Diagnostics;
 
 namespace Freeze.Runtime.Data;
 
-/// <summary>How an image is seen: from a row and a column on, which may lie outside, and with left and right exchanged.</summary>
+/// <summary>How to view an image: from which row and column, which may lie outside, and whether mirrored.</summary>
 internal readonly record struct Variation(int Down, int Right, bool Flip);
 
 /// <summary>
-/// Varies training images as a recipe says: zeros around the image and a window at a random place, left and right
-/// exchanged in half of the images; then other windows, rotations and squares that are filled. What befalls an image follows from
-/// the seed, the epoch and the image alone, so it depends on no order and runs that differ only in rules see the same pixels.
+/// Varies training images as the recipe says: first a random crop with zero padding and mirroring of half of the images, then
+/// other crops, rotations and erased squares. The changes depend only on the seed, the epoch and the image, not on any order, so
+/// runs that differ only in rules see the same pixels.
 /// </summary>
 /// <param name="recipe">Augmentations and seed.</param>
-/// <param name="image">Extents of an image as a net reads it.</param>
-/// <param name="mean">Of each channel, from 0 to 255.</param>
+/// <param name="image">Extents of an image as the net reads it.</param>
+/// <param name="mean">The mean of each channel, from 0 to 255.</param>
 /// <param name="whose">Whose images they are, such as " of member 2", or "".</param>
-/// <param name="source">Extents of the set's images; null where a net reads them as they are.</param>
-/// <param name="view">Makes of these what a net reads, or null.</param>
+/// <param name="source">Extents of the set's images; null if the net reads them unchanged.</param>
+/// <param name="view">Converts them to what the net reads, or null.</param>
 internal sealed class Augmenter(
     Recipe recipe, int[] image, double[] mean, string whose = "", int[]? source = null, View? view = null)
 {
     private readonly PixelChanges changes = new(image, source);
     private readonly byte[] means = Array.ConvertAll(mean, value => (byte)Math.Round(value));
 
-    // In the order in which they are done, whatever that in the recipe is.
+    // In the order of execution, which may differ from the recipe's.
     private readonly Augmentation[] others =
     [
         .. recipe.Augmentations.OfType<Augmentation.ResizedCrop>(), .. recipe.Augmentations.OfType<Augmentation.Rotation>(),
@@ -37,14 +37,14 @@ internal sealed class Augmenter(
     /// <summary>Whether images vary at all.</summary>
     public bool IsActive => padding > 0 || flips || others.Length > 0;
 
-    /// <summary>Some images [count, channels, height, width] as they are seen in an epoch.</summary>
+    /// <summary>Some images [count, channels, height, width] as an epoch sees them.</summary>
     /// <param name="images">All images.</param>
-    /// <param name="places">Which ones.</param>
+    /// <param name="places">The indices of those to vary.</param>
     /// <param name="epoch">From 1.</param>
     public byte[] Vary(Pixels images, ReadOnlySpan<long> places, int epoch) =>
         Vary(images, places, place => copies.Of(place, epoch));
 
-    /// <summary>Their copies of a number, from 1.</summary>
+    /// <summary>As above, for the varied copy of a number, from 1.</summary>
     public byte[] Copy(Pixels images, ReadOnlySpan<long> places, int copy) => Vary(images, places, _ => copy);
 
     private byte[] Vary(Pixels images, ReadOnlySpan<long> places, Func<long, int> epochOf)
@@ -65,7 +65,7 @@ internal sealed class Augmenter(
             var seen = draw.Variation(places[i]);
             if (cut is not null)
             {
-                // Of the set's image, as torchvision cuts windows before anything is scaled.
+                // Crops the set's image, because torchvision crops before scaling.
                 var draws = new Draws(draw.Keys[0], places[i]);
                 var whole = new byte[from.Length];
                 Vary(from, whole, seen, source ?? image);
@@ -85,7 +85,7 @@ internal sealed class Augmenter(
         return varied;
     }
 
-    /// <summary>What befalls the image at a place in an epoch, which is counted from 1.</summary>
+    /// <summary>The variation of the image at an index in an epoch, counted from 1.</summary>
     public Func<long, Variation> Of(int epoch)
     {
         var key = RandomStream.Key(recipe.Seed, $"augmentation of epoch {epoch}{whose}");
@@ -93,7 +93,7 @@ internal sealed class Augmenter(
         return place =>
         {
             var bits = RandomStream.Bits(key, place);
-            // Three numbers out of 64 bits: 31 for each offset, 1 for the side.
+            // 64 bits give three numbers: 31 bits for each offset, 1 for mirroring.
             return new Variation(
                 (int)((bits & 0x7FFFFFFF) % window) - padding,
                 (int)((bits >> 31 & 0x7FFFFFFF) % window) - padding,
@@ -119,7 +119,7 @@ internal sealed class Augmenter(
         }
     }
 
-    // Row by row: what lies outside the image stays 0.
+    // Row by row: pixels outside the image stay 0.
     private static void Vary(ReadOnlySpan<byte> from, Span<byte> to, Variation seen, int[] extents)
     {
         var (down, right, flip) = seen;

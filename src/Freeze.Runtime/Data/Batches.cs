@@ -4,25 +4,25 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Data;
 
-/// <summary>Normalised images [batch, channels, height, width] in the precision of the weights, and their labels [batch].</summary>
-/// <param name="Images">What a net reads.</param>
-/// <param name="Labels">The class of each.</param>
-/// <param name="Mixed">The classes [batch] of the images that these were mixed with, and the shares [batch] of their own; or null.</param>
+/// <summary>Normalised images [batch, channels, height, width] in the weights' precision, and their labels [batch].</summary>
+/// <param name="Images">The net's input.</param>
+/// <param name="Labels">The class of each image.</param>
+/// <param name="Mixed">The labels [batch] of the images mixed in, and the fraction [batch] of each image's own; or null.</param>
 internal sealed record Batch(Tensor Images, Tensor Labels, (Tensor Labels, Tensor Shares)? Mixed = null);
 
-/// <summary>A batch that belongs to no scope: it may be made on one thread and taken on another.</summary>
+/// <summary>A batch outside any dispose scope: one thread may prepare it and another use it.</summary>
 /// <param name="Images">Normalised, [batch, channels, height, width] in main memory; singles or doubles.</param>
-/// <param name="Labels">The class of each.</param>
-/// <param name="Mix">What they were mixed with, or null.</param>
+/// <param name="Labels">The class of each image.</param>
+/// <param name="Mix">The images mixed in, or null.</param>
 internal sealed record PreparedBatch(Tensor Images, long[] Labels, Mix? Mix = null) : IDisposable
 {
-    /// <summary>Frees a batch that nobody takes.</summary>
+    /// <summary>Frees a batch that is not used.</summary>
     public void Dispose() => Images.Dispose();
 }
 
 /// <summary>
-/// Which images a run trains on and judges by, and in which order: a function of the recipe's seed and the epoch,
-/// so that runs that differ only in their rules see the same batches.
+/// The images that a run trains on and is evaluated on, and their order: a function of the recipe's seed and the epoch, so that
+/// runs that differ only in their rules see the same batches.
 /// </summary>
 internal sealed class Batches
 {
@@ -37,9 +37,9 @@ internal sealed class Batches
     private readonly Normalizer normalizer;
 
     /// <param name="set">The images.</param>
-    /// <param name="recipe">Which images, in which order, how they are normalised and varied.</param>
-    /// <param name="features">What a net reads in the place of images; null for the images themselves.</param>
-    /// <param name="whose">Whose batches they are, such as " of member 2", where a run has several nets; else "".</param>
+    /// <param name="recipe">Selects, orders, normalises and varies the images.</param>
+    /// <param name="features">What the net reads instead of images; null for the images themselves.</param>
+    /// <param name="whose">Whose batches they are, such as " of member 2" in a run of several nets; else "".</param>
     public Batches(ImageSet set, Recipe recipe, IFeatures? features = null, string whose = "")
     {
         this.features = features;
@@ -63,47 +63,47 @@ internal sealed class Batches
         normalizer = Normalizer.Of(recipe, set);
     }
 
-    /// <summary>The images, all of them.</summary>
+    /// <summary>All images of the set.</summary>
     public ImageSet Images => set;
 
-    /// <summary>What a net sees of them.</summary>
+    /// <summary>The data set as the net sees it.</summary>
     public DataSet Seen => features is null ? seen : FeatureSets.Described(set.Set, features.Shape);
 
     /// <summary>Whose batches they are, such as " of member 2", or "".</summary>
     public string Whose { get; }
 
-    /// <summary>The training images that are trained on, ascending.</summary>
+    /// <summary>The indices of the images that are trained on, ascending.</summary>
     public long[] Training { get; }
 
-    /// <summary>The training images that are held out for validation, ascending.</summary>
+    /// <summary>The indices of the training images that are held out for validation, ascending.</summary>
     public long[] HeldOut { get; }
 
-    /// <summary>The test images that a run is judged by, ascending.</summary>
+    /// <summary>The indices of the test images that are used, ascending.</summary>
     public long[] Test { get; }
 
-    /// <summary>The class of each of these.</summary>
+    /// <summary>The class of each used test image.</summary>
     public int[] TestLabels => Array.ConvertAll(Test, place => (int)set.Test.Labels[place]);
 
-    /// <summary>Batches of an epoch; the last may be smaller than the others, unless the recipe drops it.</summary>
+    /// <summary>The number of batches in an epoch; the last may be smaller, unless the recipe drops it.</summary>
     public int Steps => (Training.Length + (recipe.DropLast ? 0 : recipe.Batch - 1)) / recipe.Batch;
 
-    /// <summary>The images of an epoch, which is counted from 1, in the order in which they are trained on.</summary>
+    /// <summary>The indices of an epoch's training images, in training order; epochs are counted from 1.</summary>
     public long[] Order(int epoch) => recipe.Shuffle
         ? Array.ConvertAll(
             RandomStream.Permutation(RandomStream.Key(recipe.Seed, $"order of epoch {epoch}{Whose}"), Training.Length),
             place => Training[place])
         : Training;
 
-    /// <summary>Some images of a part as a net reads them.</summary>
+    /// <summary>Some images of a part, as the net reads them.</summary>
     public PreparedBatch Prepare(ImagePart part, ReadOnlySpan<long> places) =>
         Prepare(part, places, part == set.Training && set.HoldsFeatures ? place => set.Rows.Of(place, 0) : place => place);
 
-    /// <summary>The copies of a number of some training images; of number 0 the images as they are.</summary>
+    /// <summary>The varied copies of a number of some training images; number 0 is the unchanged images.</summary>
     public PreparedBatch PrepareCopies(int copy, ReadOnlySpan<long> places) => copy == 0
         ? Prepare(set.Training, places)
         : Normalised(augmenter.Copy(set.Training.Images, places, copy), places);
 
-    /// <summary>Some training images as they are seen in an epoch, augmented where the recipe says so.</summary>
+    /// <summary>Some training images as an epoch sees them, augmented if the recipe says so.</summary>
     public PreparedBatch Prepare(int epoch, ReadOnlySpan<long> places)
     {
         var batch = Vary(epoch, places);
@@ -151,7 +151,7 @@ internal sealed class Batches
         return new PreparedBatch(images, Labels(part, places));
     }
 
-    /// <summary>A prepared batch where this thread computes, which the caller's scope owns.</summary>
+    /// <summary>A prepared batch on the device of this thread; the caller's scope owns it.</summary>
     public Batch Take(PreparedBatch batch)
     {
         using var scope = NewDisposeScope();
@@ -168,7 +168,7 @@ internal sealed class Batches
     /// <inheritdoc cref="Prepare(ImagePart, ReadOnlySpan{long})"/>
     public Batch Take(ImagePart part, ReadOnlySpan<long> places) => Take(Prepare(part, places));
 
-    // Written in place: arrays of a batch's size would wait for the garbage collector.
+    // Written in place: arrays as large as a batch would wait for the garbage collector.
     private Tensor Empty(int count) => empty(
         [count, .. Array.ConvertAll(seen.Image, extent => (long)extent)],
         recipe.Precision.IsFp64 ? ScalarType.Float64 : ScalarType.Float32,
@@ -187,7 +187,7 @@ internal sealed class Batches
 
     private static long[] Places(int count) => [.. Enumerable.Range(0, count).Select(i => (long)i)];
 
-    // Of features there are no more than those that are used.
+    // A feature set holds only the features that are used.
     private static int Used(Freeze.Images images, ImagePart of) => images switch
     {
         Freeze.Images.First first => Math.Min(first.Count, of.Count),

@@ -1,25 +1,25 @@
 namespace Freeze.Runtime.Data;
 
-/// <summary>Which labels of CIFAR are read.</summary>
-/// <param name="Bytes">Labels of an image in the binary layout, a byte each.</param>
-/// <param name="Place">Which of them is read, from 0.</param>
-/// <param name="Key">The name of the list that holds them in the python layout.</param>
-/// <param name="Classes">How many classes they tell apart.</param>
+/// <summary>Which of CIFAR's labels to read.</summary>
+/// <param name="Bytes">The number of an image's labels in the binary layout, one byte each.</param>
+/// <param name="Place">The index of the label to read, from 0.</param>
+/// <param name="Key">The name of its list in the python layout.</param>
+/// <param name="Classes">The number of classes.</param>
 internal sealed record CifarLabels(int Bytes, int Place, string Key, int Classes)
 {
-    /// <summary>CIFAR-10's only ones.</summary>
+    /// <summary>CIFAR-10's only labels.</summary>
     public static readonly CifarLabels Ten = new(1, 0, "labels", 10);
 
     /// <summary>CIFAR-100's classes.</summary>
     public static readonly CifarLabels Fine = new(2, 1, "fine_labels", 100);
 
-    /// <summary>CIFAR-100's superclasses, of five classes each.</summary>
+    /// <summary>CIFAR-100's superclasses of five classes each.</summary>
     public static readonly CifarLabels Coarse = new(2, 0, "coarse_labels", 20);
 }
 
-/// <summary>How a file of CIFAR-10 or CIFAR-100 is laid out.</summary>
+/// <summary>The layout of a file of CIFAR-10 or CIFAR-100.</summary>
 /// <param name="Records">Images in the file.</param>
-/// <param name="Labels">Which labels it has, and which are read.</param>
+/// <param name="Labels">Which labels to read.</param>
 internal sealed record CifarFormat(int Records, CifarLabels Labels)
 {
     /// <summary>A file of CIFAR-10.</summary>
@@ -33,16 +33,15 @@ internal sealed record CifarFormat(int Records, CifarLabels Labels)
 }
 
 /// <summary>
-/// The binary layout of CIFAR-10 and CIFAR-100: records of label bytes and 3,072 pixels (red, green and blue planes of
-/// 32 rows).
+/// The binary layout of CIFAR-10 and CIFAR-100: records of label bytes and 3,072 pixels (32 x 32 planes of red, green, blue).
 /// </summary>
 internal static class CifarFile
 {
     /// <summary>Bytes of one image.</summary>
     public const int ImageBytes = 3 * 32 * 32;
 
-    /// <summary>Reads files of one format, one behind the other.</summary>
-    /// <exception cref="DataException">A file has another size, or a label beyond the classes.</exception>
+    /// <summary>Reads files of one format and concatenates them.</summary>
+    /// <exception cref="DataException">A file has the wrong size, or a label outside the classes.</exception>
     public static RawImages Read(IReadOnlyList<string> paths, CifarFormat format)
     {
         var count = format.Records;
@@ -72,7 +71,7 @@ internal static class CifarFile
             var label = record[format.Labels.Place];
             if (label >= format.Labels.Classes)
             {
-                throw CifarLayout.Damaged(path, $"record {i} has label {label}, and there are {format.Labels.Classes} classes");
+                throw CifarLayout.Damaged(path, $"record {i} has label {label}, but there are {format.Labels.Classes} classes");
             }
 
             labels[i] = label;

@@ -1,13 +1,13 @@
 namespace Freeze.Runtime.Data;
 
 /// <summary>
-/// The python layout of CIFAR-10 and CIFAR-100: a pickled dictionary with `data`, an array [images, 3072] of pixels in
-/// the order of the binary layout, and a list of labels for each kind.
+/// The python layout of CIFAR-10 and CIFAR-100: a pickled dictionary with an array `data` [images, 3072], whose pixels have the
+/// order of the binary layout, and one list for each kind of label.
 /// </summary>
 internal static class CifarPickle
 {
-    /// <summary>Reads files of one format, one behind the other; pixels, labels and order are those of the binary layout.</summary>
-    /// <exception cref="DataException">A file is no such pickle, or has another count or a label beyond the classes.</exception>
+    /// <summary>Reads and concatenates files of one format; pixels, labels and order match the binary layout.</summary>
+    /// <exception cref="DataException">A file is not such a pickle, or a count or a label is wrong.</exception>
     public static RawImages Read(IReadOnlyList<string> paths, CifarFormat format)
     {
         var count = format.Records;

@@ -2,25 +2,25 @@ using System.Security.Cryptography;
 
 namespace Freeze.Runtime.Data;
 
-/// <summary>A layout in which CIFAR-10 or CIFAR-100 is published.</summary>
+/// <summary>A published layout of CIFAR-10 or CIFAR-100.</summary>
 /// <param name="Archive">The published archive.</param>
-/// <param name="Training">The training files, of equally many images each.</param>
+/// <param name="Training">The training files, each with the same number of images.</param>
 /// <param name="Test">The test file.</param>
-/// <param name="IsPickled">Whether the files are pickles, or records of bytes.</param>
-/// <param name="Sums">The MD5 of each file, where that is all that is known of the published content.</param>
+/// <param name="IsPickled">Whether the files are pickles instead of binary records.</param>
+/// <param name="Sums">The MD5 of each file, if no better sum of the published content is known.</param>
 internal sealed record CifarLayout(
     string Archive, IReadOnlyList<string> Training, string Test, bool IsPickled = false, IReadOnlyList<string>? Sums = null)
 {
     private static readonly string[] Batches = [.. Enumerable.Range(1, 5).Select(i => $"data_batch_{i}")];
 
-    /// <summary>Those of CIFAR-10.</summary>
+    /// <summary>The layouts of CIFAR-10.</summary>
     public static readonly CifarLayout[] Ten =
     [
         new("cifar-10-binary.tar.gz", [.. Batches.Select(name => $"{name}.bin")], "test_batch.bin"),
         new("cifar-10-python.tar.gz", Batches, "test_batch", IsPickled: true),
     ];
 
-    /// <summary>Those of CIFAR-100, with the sums that torchvision has.</summary>
+    /// <summary>The layouts of CIFAR-100, with torchvision's MD5 sums.</summary>
     public static readonly CifarLayout[] Hundred =
     [
         new("cifar-100-binary.tar.gz", ["train.bin"], "test.bin"),
@@ -31,14 +31,14 @@ internal sealed record CifarLayout(
 
     public IReadOnlyList<string> Files { get; } = [.. Training, Test];
 
-    /// <summary>That a file is not what it should be.</summary>
+    /// <summary>Reports that a file is not what it should be.</summary>
     public static DataException Damaged(string path, string reason) =>
-        new($"{path} is damaged or another file: {reason}", "unpack it again from its authors' archive");
+        new($"{path} is damaged or not the expected file: {reason}", "unpack it again from its authors' archive");
 }
 
-/// <summary>CIFAR-10 or CIFAR-100, or its first records; its layout is verified, its content is known by its digest.</summary>
-/// <param name="Labels">Which labels are read.</param>
-/// <param name="Published">The layouts that it has. Where a folder holds several, the first is read.</param>
+/// <summary>CIFAR-10 or CIFAR-100, or its first records; the layout is verified, and a digest identifies the content.</summary>
+/// <param name="Labels">Which labels to read.</param>
+/// <param name="Published">Its layouts. If a folder holds several, the first is read.</param>
 /// <param name="IsSample">Whether the files hold fewer records than the whole set, under the same names.</param>
 internal sealed record CifarSet(string Name, CifarLabels Labels, IReadOnlyList<CifarLayout> Published, bool IsSample = false)
     : ByteFiles(Name, Published[0].Files, [""])
@@ -50,7 +50,7 @@ internal sealed record CifarSet(string Name, CifarLabels Labels, IReadOnlyList<C
 
     public override IReadOnlyList<IReadOnlyList<string>> Layouts => [.. Published.Select(layout => layout.Files)];
 
-    // A sample is told from the whole set by its size; a whole set of another size is a damaged one, and told so.
+    // The size distinguishes a sample from the whole set; a whole set of another size is reported as damaged.
     public override bool IsIn(string folder) => TryFind(folder) is not null && (!IsSample || IsWhole(folder));
 
     public override bool IsWhole(string folder)
@@ -87,7 +87,7 @@ internal sealed record CifarSet(string Name, CifarLabels Labels, IReadOnlyList<C
 
     private CifarLayout In(string folder) => TryFind(folder) ?? Published[0];
 
-#pragma warning disable CA5351 // The publishers' own sum; what it tells apart is damage and other copies, not forgeries.
+#pragma warning disable CA5351 // The publishers' own sum; it detects damage and other copies, not forgeries.
     private static string Md5(string path)
     {
         using var file = File.OpenRead(path);

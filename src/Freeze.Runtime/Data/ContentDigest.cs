@@ -6,12 +6,12 @@ using System.Text;
 
 namespace Freeze.Runtime.Data;
 
-/// <summary>The digest of images and labels, however the files are packed that hold them.</summary>
+/// <summary>The digest of images and labels, independent of how their files are packed.</summary>
 internal static class ContentDigest
 {
     /// <summary>
-    /// SHA-256, in hexadecimal digits, of an image's extents and the number of classes, then of each part's number of
-    /// images, labels (16 bits, little-endian) and pixels.
+    /// SHA-256, in hexadecimal, of an image's extents and the number of classes, then of each part's number of images, labels (16
+    /// bits, little-endian) and pixels.
     /// </summary>
     public static string Of(DataSet set, RawImages training, RawImages test)
     {

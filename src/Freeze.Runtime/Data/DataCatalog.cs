@@ -5,20 +5,20 @@ namespace Freeze.Runtime.Data;
 
 /// <summary>Where a data set was found, or how to get it.</summary>
 /// <param name="Set">Its name, size and classes.</param>
-/// <param name="Place">The folder that holds it, `memory` for one that Freeze makes itself, or null.</param>
-/// <param name="Incomplete">A folder that holds its files with fewer images, where none holds it whole; or null.</param>
-/// <param name="HowToGet">What brings it where it is missing.</param>
+/// <param name="Place">The folder that holds it, `memory` for a set that Freeze generates, or null.</param>
+/// <param name="Incomplete">A folder with its files but fewer images, if no folder holds the whole set; or null.</param>
+/// <param name="HowToGet">How to get the set if it is missing.</param>
 public sealed record DataState(DataSet Set, string? Place, string? Incomplete, string HowToGet);
 
 /// <summary>
-/// Finds data sets: first in the folder that the user named, then in Freeze's own cache, then where the system's
-/// packages put them, then among the samples that Freeze brings. What is missing is fetched if it can be.
+/// Finds data sets: first in the folder that the user named, then in Freeze's cache, then where system packages install them,
+/// then among the samples that come with Freeze. Fetches missing sets if possible.
 /// </summary>
 /// <param name="named">A folder (or an archive of CIFAR) named by the user, or null.</param>
-/// <param name="cache">The folder where fetched sets are kept.</param>
+/// <param name="cache">The folder for fetched sets.</param>
 public sealed class DataCatalog(string? named, string cache)
 {
-    // What the sets' own archives unpack to.
+    // The folders that the sets' own archives unpack to.
     private static readonly string[] PublishedFolders =
         ["cifar-10-batches-bin", "cifar-100-binary", "cifar-10-batches-py", "cifar-100-python", "tiny-imagenet-200"];
 
@@ -33,14 +33,14 @@ public sealed class DataCatalog(string? named, string cache)
         }
     }
 
-    /// <summary>Whether a system package may be installed to get a set: by default the user does that.</summary>
+    /// <summary>Whether a system package may be installed to get a set; by default the user does that.</summary>
     public bool MayInstall { get; init; }
 
-    /// <summary>Every set that a Freeze file can name, and whether it is there.</summary>
+    /// <summary>Every set that a Freeze file can name, and whether it is available.</summary>
     public IReadOnlyList<DataState> States() => [.. DataSets.all.Select(set => StateOf(set.Name))];
 
-    /// <summary>Whether a set is there.</summary>
-    /// <exception cref="DataException">There is no set of that name.</exception>
+    /// <summary>Whether a set is available.</summary>
+    /// <exception cref="DataException">No set has that name.</exception>
     public DataState StateOf(string name)
     {
         var files = Files(name);
@@ -50,13 +50,13 @@ public sealed class DataCatalog(string? named, string cache)
     }
 
     /// <summary>
-    /// The folder that holds a set, `memory` for one that Freeze makes itself, or null. Its files are not opened.
+    /// The folder that holds a set, `memory` for a set that Freeze generates, or null. Its files are not opened.
     /// </summary>
-    /// <exception cref="DataException">There is no set of that name.</exception>
+    /// <exception cref="DataException">No set has that name.</exception>
     public string? Locate(string name) =>
         Files(name) is { } files ? files.Locate(Places(files.Folder)) : null;
 
-    /// <summary>The folder that holds a set, which is fetched where it is missing.</summary>
+    /// <summary>The folder that holds a set; fetches the set if it is missing.</summary>
     /// <exception cref="DataException">It is missing and cannot be fetched.</exception>
     public string Fetch(string name, Action<string> note)
     {
@@ -72,10 +72,10 @@ public sealed class DataCatalog(string? named, string cache)
     }
 
     /// <summary>
-    /// Reads a set whole, and gives the digest of what was read: that of the set (<see cref="DataSet.Digest"/>) if it is
-    /// the published one. Fetches it where it is missing.
+    /// Reads a whole set and returns the digest of its content, which is <see cref="DataSet.Digest"/> for the published set.
+    /// Fetches the set if it is missing.
     /// </summary>
-    /// <exception cref="DataException">A file is missing, damaged or another set's.</exception>
+    /// <exception cref="DataException">A file is missing, damaged or from another set.</exception>
     public string Verify(string name, Action<string> note)
     {
         var digest = Digest(Fetch(name, note), Files(name), note, anew: true);
@@ -84,28 +84,28 @@ public sealed class DataCatalog(string? named, string cache)
     }
 
     /// <summary>
-    /// The digest of a set's images and labels on this machine: that of the published set where there is no copy, or one that
-    /// cannot be read. Files are read at most once as long as they stay as they are.
+    /// The digest of a set's images and labels on this machine, or of the published set if there is no readable copy. Files are
+    /// read again only after they have changed.
     /// </summary>
-    /// <exception cref="DataException">There is no set of that name.</exception>
+    /// <exception cref="DataException">No set has that name.</exception>
     public string Identify(string name, Action<string> note)
     {
         var files = Files(name);
         var set = Files(name).Set;
         try
         {
-            // Whether an archive holds the published files is known once it is unpacked, if it is not known beforehand.
+            // If it is unknown whether an archive holds the published files, unpacking tells.
             var folder = files.IsAlwaysPublished ? null : set.IsKnown ? Locate(name) : Unpacked(name, note);
             return folder is not null && files.IsWhole(folder) ? Digest(folder, files, note) : set.Digest;
         }
         catch (DataException)
         {
-            // Whoever loads it is told what is wrong with it.
+            // Loading the set will report the problem.
             return set.Digest;
         }
     }
 
-    /// <summary>The digest of a folder of pictures, whose files are read at most once as long as they stay as they are.</summary>
+    /// <summary>The digest of a folder of pictures; files are read again only after they have changed.</summary>
     /// <exception cref="DataException">A file cannot be read.</exception>
     public string Identify(ImageListing listing, Action<string> note)
     {
@@ -116,8 +116,8 @@ public sealed class DataCatalog(string? named, string cache)
             () => ContentDigest.Of(listing)));
     }
 
-    /// <summary>The images that a run was planned with; the caller disposes them.</summary>
-    /// <exception cref="DataException">A file is missing or damaged, or there are other images than the run's.</exception>
+    /// <summary>The images that a run was planned with. The caller disposes them.</summary>
+    /// <exception cref="DataException">A file is missing or damaged, or the images are not those of the plan.</exception>
     public ImageSet Load(DataSource source, Action<string> note) => source switch
     {
         DataSource.Named named => Load(named, note),
@@ -125,8 +125,8 @@ public sealed class DataCatalog(string? named, string cache)
         _ => throw new UnreachableException($"no images for plan case {source}"),
     };
 
-    /// <summary>A set in memory as this machine has it; the caller disposes it. It is fetched where it is missing.</summary>
-    /// <exception cref="DataException">A file is missing, damaged or another set's.</exception>
+    /// <summary>A set in memory, as this machine has it, fetched if it is missing. The caller disposes it.</summary>
+    /// <exception cref="DataException">A file is missing, damaged or from another set.</exception>
     public ImageSet Load(string name, Action<string> note)
     {
         var folder = Fetch(name, note);
@@ -137,14 +137,14 @@ public sealed class DataCatalog(string? named, string cache)
     }
 
     /// <summary>
-    /// Any folder of pictures as a set (<see cref="ImageFolder"/>), each of them brought to a square; they are decoded
+    /// Any folder of pictures as a set (<see cref="ImageFolder"/>), with each picture scaled to a square; pictures are decoded
     /// once and then mapped from the cache. The caller disposes it.
     /// </summary>
     /// <param name="folder">Its path.</param>
     /// <param name="size">Rows and columns, 1 to <see cref="ImageFolders.largestSize"/>.</param>
-    /// <param name="note">Is told of what takes time.</param>
-    /// <param name="digest">That of the content that is expected, or null.</param>
-    /// <exception cref="DataException">It has another layout, or a picture cannot be used.</exception>
+    /// <param name="note">Receives notes on slow work.</param>
+    /// <param name="digest">The expected digest of the content, or null.</param>
+    /// <exception cref="DataException">It has another layout, or a picture is unusable.</exception>
     public ImageSet LoadFolder(string folder, int size, Action<string> note, string? digest = null)
     {
         ArgumentNullException.ThrowIfNull(note);
@@ -196,7 +196,7 @@ public sealed class DataCatalog(string? named, string cache)
         _ => "install Freeze again: the sample is a part of it",
     };
 
-    // Where the set is, once what can be done for it is done.
+    // Where the set is, after fetching it if possible.
     private string? Bring(string name, Action<string> note)
     {
         switch (name)
@@ -231,7 +231,7 @@ public sealed class DataCatalog(string? named, string cache)
         var set = Files(named.Name).Set;
         if (Digest(folder, Files(named.Name), note) != named.Digest)
         {
-            // Of some sets nobody here knows the published content: a plan that was made without the data takes any copy.
+            // Without a known digest of the published content, a plan that was made without the data accepts any copy.
             if (set.IsKnown || named.Digest != set.Digest)
             {
                 throw OtherImages(folder);
@@ -252,7 +252,7 @@ public sealed class DataCatalog(string? named, string cache)
 
     private DecodedCache Decoded(Action<string> note) => new(Path.Combine(cache, "decoded"), note);
 
-    // What the file system refuses is the user's to mend.
+    // The user can fix what the file system refuses.
     private static T Guarded<T>(string name, Func<T> work)
     {
         try
@@ -282,7 +282,7 @@ public sealed class DataCatalog(string? named, string cache)
         yield return Path.Combine(AppContext.BaseDirectory, "samples", name);
     }
 
-    // A file that is named by itself may have any name; in a folder the published one counts.
+    // A file that the user names may have any name; within a folder only the published name counts.
     private string? NamedArchive(SetFiles files) => named is null || files.Archives.Count == 0
         ? null
         : files.Archives.Select(name => Path.Combine(named, name)).Prepend(named).FirstOrDefault(File.Exists);

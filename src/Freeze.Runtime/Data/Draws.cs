@@ -1,9 +1,9 @@
 namespace Freeze.Runtime.Data;
 
-/// <summary>What is drawn for one image: a function of a stream's key and the image's place alone.</summary>
+/// <summary>The random numbers of one image: a function of a stream's key and the image's index alone.</summary>
 internal ref struct Draws(ulong key, long place)
 {
-    // Far more than are ever drawn.
+    // Far more than any image draws.
     private const int Each = 256;
     private long next = place * Each;
 
@@ -17,8 +17,8 @@ internal ref struct Draws(ulong key, long place)
     public int Below(int count) => (int)(Next() * count);
 
     /// <summary>
-    /// A number of Beta(alpha, alpha): a over a + b of two of Gamma(alpha), by their logarithms, since for a small alpha both may
-    /// be less than the least number there is.
+    /// A number from Beta(alpha, alpha): a / (a + b) for two numbers from Gamma(alpha), by their logarithms, because for a small
+    /// alpha both may underflow.
     /// </summary>
     public double Beta(double alpha)
     {
@@ -26,7 +26,7 @@ internal ref struct Draws(ulong key, long place)
         return 1 / (1 + Math.Exp(b - a));
     }
 
-    // The logarithm of a number of Gamma(alpha), one above it (Marsaglia and Tsang 2000) times a power of an even one.
+    // The logarithm of a number from Gamma(alpha): one from Gamma(1 + alpha) (Marsaglia and Tsang 2000) times u^(1 / alpha).
     private double LogGamma(double alpha)
     {
         var d = alpha + 1 - (1.0 / 3);

@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace Freeze.Runtime.Data;
 
 /// <summary>
-/// What changes with a file: its size, when it was written and changed, in nanoseconds, and its inode. Where the system
-/// has no statx, its size and when it was written.
+/// Detects changes of a file: its size, its times of writing and of change, in nanoseconds, and its inode. Without statx, its
+/// size and its time of writing.
 /// </summary>
 internal static partial class FileStamp
 {
@@ -25,7 +25,7 @@ internal static partial class FileStamp
             return Statx(WorkingFolder, path, 0, BasicStatistics, found) == 0
                 ? string.Create(
                     CultureInfo.InvariantCulture, $"{Long(found, 40)} {Time(found, 112)} {Time(found, 96)} {Long(found, 32)}")
-                : throw new FileNotFoundException($"{path} cannot be looked at", path);
+                : throw new FileNotFoundException($"{path} cannot be inspected", path);
         }
 
         var file = new FileInfo(path);

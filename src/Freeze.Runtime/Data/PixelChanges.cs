@@ -1,20 +1,20 @@
 namespace Freeze.Runtime.Data;
 
-/// <summary>Changes of an image's pixels; what lies between pixels is bilinear, and values are rounded to bytes.</summary>
+/// <summary>Changes of an image's pixels, with bilinear interpolation; values are rounded to bytes.</summary>
 /// <param name="image">Extents of an image: channels, height, width.</param>
-/// <param name="source">Those of what a window is cut of; null where they are the same.</param>
+/// <param name="source">Extents of the images that windows are cut from; null if they are the same.</param>
 internal sealed class PixelChanges(int[] image, int[]? source = null)
 {
-    // Features have neither, and nothing changes them.
+    // Features have neither extent and are never changed.
     private readonly int height = image.ElementAtOrDefault(1);
     private readonly int width = image.ElementAtOrDefault(2);
     private readonly int tall = (source ?? image).ElementAtOrDefault(1);
     private readonly int wide = (source ?? image).ElementAtOrDefault(2);
 
     /// <summary>
-    /// A window of a share of the area between scale and 1, and of an aspect between ratio and 1 / ratio, evenly in its logarithm:
-    /// torchvision's RandomResizedCrop. Of ten draws the first that fits; where none does, as much of the middle as has an
-    /// aspect within these bounds.
+    /// torchvision's RandomResizedCrop: a window whose area is a fraction between scale and 1 and whose aspect, uniform in its
+    /// logarithm, is between ratio and 1 / ratio. The first of ten draws that fits; if none does, the largest central window with
+    /// an aspect within these bounds.
     /// </summary>
     public (int Top, int Left, int Height, int Width) Window(double scale, double ratio, ref Draws draws)
     {
@@ -42,9 +42,9 @@ internal sealed class PixelChanges(int[] image, int[]? source = null)
         return ((tall - most) / 2, (wide - widest) / 2, most, widest);
     }
 
-    /// <summary>A window scaled to the image's size: pixels are squares, whose middles are read.</summary>
-    /// <param name="from">What the window is cut of.</param>
-    /// <param name="pixels">The image.</param>
+    /// <summary>Scales a window to the image's size, sampling at pixel centres.</summary>
+    /// <param name="from">The image that contains the window.</param>
+    /// <param name="pixels">The output.</param>
     /// <param name="window">The window.</param>
     public void Resize(byte[] from, Span<byte> pixels, (int Top, int Left, int Height, int Width) window)
     {
@@ -55,13 +55,13 @@ internal sealed class PixelChanges(int[] image, int[]? source = null)
             for (var x = 0; x < width; x++)
             {
                 var right = Math.Clamp(((x + 0.5) * columns / width) - 0.5, 0, columns - 1);
-                // At the window's last row and column the next one has no weight, and may lie outside of it.
+                // Beyond the window's last row and column, the next pixel has no weight and may lie outside.
                 Write(pixels, from, tall, wide, y, x, top + down, left + right);
             }
         }
     }
 
-    /// <summary>Turned about the middle against the clock; what comes from outside is 0.</summary>
+    /// <summary>Rotates the image about its centre, counterclockwise; pixels from outside are 0.</summary>
     public void Rotate(Span<byte> pixels, double degrees)
     {
         var (sine, cosine) = Math.SinCos(degrees * Math.PI / 180);
@@ -77,12 +77,12 @@ internal sealed class PixelChanges(int[] image, int[]? source = null)
         }
     }
 
-    /// <summary>Fills a square around a pixel, as much of it as lies in the image.</summary>
+    /// <summary>Fills the part of a square around a pixel that lies in the image.</summary>
     /// <param name="pixels">The image.</param>
     /// <param name="y">The pixel's row.</param>
     /// <param name="x">Its column.</param>
-    /// <param name="size">The square's side; of an even one the pixel is the first behind the middle.</param>
-    /// <param name="means">What each channel is filled with.</param>
+    /// <param name="size">The square's side; if it is even, the pixel is the first one after the centre.</param>
+    /// <param name="means">The fill value of each channel.</param>
     public void Cut(Span<byte> pixels, int y, int x, int size, byte[] means)
     {
         var (top, left) = (y - (size / 2), x - (size / 2));
@@ -98,7 +98,7 @@ internal sealed class PixelChanges(int[] image, int[]? source = null)
 
     private static int Side(double area) => (int)Math.Round(Math.Sqrt(area));
 
-    // Of each channel what lies at a row and column of another image.
+    // Writes each channel's interpolated value at a row and column of another image.
     private void Write(Span<byte> to, byte[] from, int high, int broad, int y, int x, double row, double column)
     {
         var (top, left) = ((int)Math.Floor(row), (int)Math.Floor(column));

@@ -5,12 +5,12 @@ using System.Security.Cryptography;
 namespace Freeze.Runtime.Data;
 
 /// <summary>
-/// The bytes of many images of one size, in memory or in a file that is mapped into it: there may be more of them
-/// than an array can hold, and more than the machine has memory. May be read by several threads.
+/// The bytes of many images of one size, in memory or in a memory-mapped file. They may exceed an array's limit and the machine's
+/// memory. Several threads may read them.
 /// </summary>
 internal sealed unsafe class Pixels : IDisposable
 {
-    // Either an array, or memory that `free` gives back.
+    // Either an array, or memory that `free` releases.
     private readonly byte[] held;
     private readonly byte* start;
     private readonly Action? free;
@@ -25,15 +25,15 @@ internal sealed unsafe class Pixels : IDisposable
     /// <summary>Bytes of an image.</summary>
     public int Size { get; }
 
-    /// <summary>How many images there are.</summary>
+    /// <summary>The number of images.</summary>
     public long Count { get; }
 
-    /// <summary>Images one behind the other in an array, which is not copied.</summary>
+    /// <summary>Consecutive images in an array, which is not copied.</summary>
     public static Pixels Of(byte[] bytes, int size) => bytes.Length % size == 0
         ? new Pixels(bytes, null, null, size, bytes.Length / size)
-        : throw new ArgumentException($"{bytes.Length} bytes are no whole number of images of {size}");
+        : throw new ArgumentException($"{bytes.Length} bytes are not a whole number of images of {size}");
 
-    /// <summary>Images one behind the other from a place in a file, which may be closed meanwhile.</summary>
+    /// <summary>Consecutive images from an offset of a file, which may be closed afterwards.</summary>
     public static Pixels Mapped(MemoryMappedFile file, long offset, int size, long count)
     {
         var view = file.CreateViewAccessor(offset, size * count, MemoryMappedFileAccess.Read);
@@ -48,10 +48,10 @@ internal sealed unsafe class Pixels : IDisposable
         }
     }
 
-    /// <summary>Images in memory of their own, of any length.</summary>
+    /// <summary>Images in newly allocated memory of any size.</summary>
     /// <param name="size">Bytes of an image.</param>
-    /// <param name="count">How many images there are.</param>
-    /// <param name="fill">Gives the images one behind the other, any number of bytes at a time, and all of them.</param>
+    /// <param name="count">The number of images.</param>
+    /// <param name="fill">Passes on all images in order, any number of bytes at a time.</param>
     public static Pixels Allocated(int size, long count, Action<Action<ReadOnlySpan<byte>>> fill)
     {
         var start = (byte*)NativeMemory.Alloc((nuint)Math.Max(1, size * count));
@@ -76,17 +76,17 @@ internal sealed unsafe class Pixels : IDisposable
         }
     }
 
-    /// <summary>The bytes of one image; they may be read until this is disposed.</summary>
+    /// <summary>The bytes of one image, valid until this is disposed.</summary>
     public ReadOnlySpan<byte> Of(long image)
     {
         ObjectDisposedException.ThrowIf(isDisposed, this);
-        // Memory that is mapped has no bounds of its own: a wrong place must not be read.
+        // Mapped memory has no bounds check of its own.
         ArgumentOutOfRangeException.ThrowIfNegative(image);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(image, Count);
         return start is null ? held.AsSpan((int)(image * Size), Size) : new ReadOnlySpan<byte>(start + (image * Size), Size);
     }
 
-    /// <summary>Hashes all images, one behind the other.</summary>
+    /// <summary>Hashes all images in order.</summary>
     public void AddTo(IncrementalHash sum)
     {
         for (var image = 0L; image < Count; image++)
@@ -95,7 +95,7 @@ internal sealed unsafe class Pixels : IDisposable
         }
     }
 
-    /// <summary>Gives memory back that is mapped or its own.</summary>
+    /// <summary>Frees the allocated or mapped memory.</summary>
     public void Dispose()
     {
         if (!isDisposed)

@@ -4,20 +4,20 @@ using System.Diagnostics;
 namespace Freeze.Runtime.Data;
 
 /// <summary>
-/// Makes the items of a sequence on a thread of its own while their consumer works, at most two ahead of it. What the
-/// items are depends on their numbers alone; they come in order. To be used by one thread.
+/// Prepares the items of a sequence on its own thread while the consumer works, at most two ahead. An item depends only on its
+/// number; items come in order. For use by one thread.
 /// </summary>
-/// <typeparam name="T">What may pass from thread to thread: no tensors that belong to a thread's scope.</typeparam>
+/// <typeparam name="T">May pass between threads: no tensor of a thread's scope.</typeparam>
 internal sealed class Prefetcher<T> : IDisposable
 {
-    // One that is ready, and one in the making or waiting to be put down.
+    // One item is ready; another is being prepared or waits for its place.
     private readonly BlockingCollection<T> ready = new(1);
     private readonly CancellationTokenSource stop;
     private readonly Task work;
 
-    /// <param name="count">How many items there are.</param>
-    /// <param name="prepare">Makes item 0, 1, …; called on one other thread, in order.</param>
-    /// <param name="cancel">Ends the work; <see cref="Next"/> then throws.</param>
+    /// <param name="count">The number of items.</param>
+    /// <param name="prepare">Prepares item 0, 1, …; called on one other thread, in order.</param>
+    /// <param name="cancel">Stops the work; <see cref="Next"/> then throws.</param>
     public Prefetcher(int count, Func<int, T> prepare, CancellationToken cancel)
     {
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -25,17 +25,17 @@ internal sealed class Prefetcher<T> : IDisposable
             () => Run(count, prepare), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
-    /// <summary>How long the consumer has waited for items altogether.</summary>
+    /// <summary>The total time that the consumer has waited for items.</summary>
     public TimeSpan Waited { get; private set; }
 
-    /// <summary>The next item; waits where it is not ready.</summary>
+    /// <summary>The next item; waits until it is ready.</summary>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public T Next()
     {
         var start = Stopwatch.GetTimestamp();
         if (!ready.TryTake(out var item, Timeout.Infinite))
         {
-            // Throws what the making of the item threw.
+            // Rethrows an exception from preparing the item.
             work.GetAwaiter().GetResult();
             throw new InvalidOperationException("all items have been taken");
         }
@@ -44,7 +44,7 @@ internal sealed class Prefetcher<T> : IDisposable
         return item;
     }
 
-    /// <summary>Ends the work and waits until it has ended; what is still ahead is disposed of.</summary>
+    /// <summary>Stops the work, waits for its end and disposes the items that were not taken.</summary>
     public void Dispose()
     {
         stop.Cancel();
@@ -54,7 +54,7 @@ internal sealed class Prefetcher<T> : IDisposable
             (item as IDisposable)?.Dispose();
         }
 
-        // A failure behind the last item taken concerns nobody.
+        // A failure after the last taken item does not matter.
         _ = work.Exception;
         ready.Dispose();
         stop.Dispose();
@@ -72,7 +72,7 @@ internal sealed class Prefetcher<T> : IDisposable
         }
         finally
         {
-            // The consumer waits no longer, whatever ended the work.
+            // Releases the consumer, whatever ended the work.
             ready.CompleteAdding();
         }
     }

@@ -2,10 +2,10 @@ using Freeze.Runtime.Data.Pictures;
 
 namespace Freeze.Runtime.Data;
 
-/// <summary>The files of a data set, and how its two parts are read from a folder that holds them.</summary>
-/// <param name="Name">As <see cref="DataSets"/> names the set.</param>
+/// <summary>The files of a data set, and how to read its two parts from a folder.</summary>
+/// <param name="Name">The set's name in <see cref="DataSets"/>.</param>
 /// <param name="Files">The published names.</param>
-/// <param name="Endings">What may follow a name; the first that is found is read.</param>
+/// <param name="Endings">Possible endings of a name; the first that is found is used.</param>
 internal abstract record SetFiles(string Name, IReadOnlyList<string> Files, IReadOnlyList<string> Endings)
 {
     /// <summary>Every set that <see cref="DataSets"/> names.</summary>
@@ -42,13 +42,13 @@ internal abstract record SetFiles(string Name, IReadOnlyList<string> Files, IRea
     /// <summary>The name of a folder for this set; sets that read the same files share it.</summary>
     public virtual string Folder => Name;
 
-    /// <summary>The published names of archives that hold a layout each; of those that a user may bring.</summary>
+    /// <summary>The published names of the archives that a user may bring, each with one layout.</summary>
     public virtual IReadOnlyList<string> Archives => [];
 
-    /// <summary>The files of each layout that the set is published in; any one of them is enough.</summary>
+    /// <summary>The files of each published layout; one complete layout is enough.</summary>
     public virtual IReadOnlyList<IReadOnlyList<string>> Layouts => [Files];
 
-    /// <summary>The first folder that holds the whole set, else the first that holds its files, or null.</summary>
+    /// <summary>The first folder with the whole set, else the first with its files, or null.</summary>
     public virtual string? Locate(IEnumerable<string> folders)
     {
         string[] holding = [.. folders.Where(IsIn)];
@@ -58,31 +58,31 @@ internal abstract record SetFiles(string Name, IReadOnlyList<string> Files, IRea
     /// <summary>Whether a folder holds every file, compressed or not.</summary>
     public virtual bool IsIn(string folder) => Files.All(file => TryFind(folder, file) is not null);
 
-    /// <summary>Whether a folder that holds every file holds as many images as the set has; no file is opened.</summary>
+    /// <summary>Whether a folder with every file holds the set's number of images; no file is opened.</summary>
     public virtual bool IsWhole(string folder) => true;
 
-    /// <summary>Whether files are read only if they are the published ones, so that no copy has another content.</summary>
+    /// <summary>Whether only the published files are accepted, so that every copy has the same content.</summary>
     public virtual bool IsAlwaysPublished => false;
 
-    /// <summary>The paths of all files that images and labels are read from.</summary>
+    /// <summary>The paths of all files that provide images and labels.</summary>
     public virtual IReadOnlyList<string> Paths(string folder) => [.. Files.Select(file => Find(folder, file))];
 
-    /// <summary>The digest of the images and labels in a folder: that of the set itself if they are the published ones.</summary>
+    /// <summary>The digest of the images and labels in a folder: the set's own for the published files.</summary>
     /// <exception cref="DataException">A file is damaged.</exception>
     public abstract string Digest(string folder);
 
-    /// <summary>Reads the training and the test part, and verifies what their layout lets be verified.</summary>
-    /// <param name="folder">What <see cref="Locate"/> has found.</param>
-    /// <param name="decoded">Keeps what has to be decoded.</param>
-    /// <param name="digest">Gives the digest of what the folder holds.</param>
+    /// <summary>Reads the training and the test part, and verifies them as far as their layout allows.</summary>
+    /// <param name="folder">The result of <see cref="Locate"/>.</param>
+    /// <param name="decoded">Keeps decoded images.</param>
+    /// <param name="digest">Returns the digest of the folder's content.</param>
     public abstract (RawImages Training, RawImages Test) Read(string folder, DecodedCache decoded, Func<string> digest);
 
-    /// <summary>What can be known of the set without opening it.</summary>
+    /// <summary>The set's description, known without opening it.</summary>
     public DataSet Set => DataSets.all.Single(set => set.Name == Name);
 
-    /// <summary>The path of a file that <see cref="IsIn"/> has seen.</summary>
+    /// <summary>The path of a file that <see cref="IsIn"/> has found.</summary>
     protected string Find(string folder, string file) =>
-        TryFind(folder, file) ?? throw new DataException($"{file} has gone from {folder}", "put it back");
+        TryFind(folder, file) ?? throw new DataException($"{file} has disappeared from {folder}", "put it back");
 
     private string? TryFind(string folder, string file) =>
         Endings.Select(ending => Path.Combine(folder, file + ending)).FirstOrDefault(File.Exists);
@@ -105,7 +105,7 @@ internal abstract record ByteFiles(string Name, IReadOnlyList<string> Files, IRe
 }
 
 /// <summary>A set in four idx files, verified by the SHA-256 of each when decompressed.</summary>
-/// <param name="Sums">In the order of the names.</param>
+/// <param name="Sums">The sums, in the order of the names.</param>
 internal sealed record IdxSet(string Name, params IReadOnlyList<string> Sums) : ByteFiles(Name, Names, ["", ".gz"])
 {
     /// <summary>The published names.</summary>
@@ -125,11 +125,11 @@ internal sealed record IdxSet(string Name, params IReadOnlyList<string> Sums) : 
     }
 }
 
-/// <summary>Tiny-ImageNet, or the first classes and images of it; verified by their layout and their counts.</summary>
+/// <summary>Tiny-ImageNet, or its first classes and images; layout and counts are verified.</summary>
 /// <param name="IsSample">Whether the folder holds fewer classes than the whole set, in the same layout.</param>
 internal sealed record TinyImageNetSet(string Name, bool IsSample) : SetFiles(Name, TinyImageNet.Files, [""])
 {
-    // As with CIFAR-100: a whole set with other counts is a damaged one, and told so.
+    // As with CIFAR-100, a whole set with other counts is reported as damaged.
     public override bool IsIn(string folder) =>
         base.IsIn(folder) && (!IsSample || TinyImageNet.Holds(folder, Set.Classes));
 

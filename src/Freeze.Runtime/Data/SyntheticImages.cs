@@ -1,34 +1,32 @@
 namespace Freeze.Runtime.Data;
 
 /// <summary>
-/// Images [3, 32, 32] of ten classes, which a convolutional net learns and a linear one does not: five textures
-/// (horizontal, vertical and diagonal stripes, and two stripes crossed, upright or diagonal) of any phase, scale and
-/// colours, and five shapes (disc, square, triangle, ring, cross) at any place, size, turn and colours. Light falls
-/// from one side, a bar hides a part of every third image, and there is noise. No class becomes another when left and
-/// right are exchanged.
+/// Images [3, 32, 32] of ten classes, which a convolutional net can learn and a linear one cannot: five textures (horizontal,
+/// vertical and diagonal stripes, and crossed stripes, upright or diagonal) of any phase, scale and colours, and five shapes
+/// (disc, square, triangle, ring, cross) of any place, size, rotation and colours. Light falls from one side, a bar hides a part
+/// of every third image, and there is noise. Mirroring never changes the class.
 /// </summary>
 /// <remarks>
-/// An image follows from its part and its number alone. Its bits are the same everywhere: the random numbers are
-/// integers, and from them to the bytes there are only +, -, *, /, comparisons and square roots of doubles, whose every
-/// result IEEE 754 decides to the last bit, and which .NET neither fuses nor widens. Sines and exponentials, which
-/// differ among systems, are not used: a wave is a polynomial, a direction comes from tan of half its angle.
+/// An image depends only on its part and its number. Its bits are the same everywhere: the random numbers are integers, and the
+/// bytes follow from them only by +, -, *, /, comparisons and square roots of doubles, whose results IEEE 754 fixes to the last
+/// bit, and which .NET neither fuses nor widens. Sines and exponentials differ among systems and are not used: a wave is a
+/// polynomial, and the tangent of half its angle gives a direction.
 /// </remarks>
 internal static class SyntheticImages
 {
-    /// <summary>How many classes there are; image i is of class i modulo that, so that any first ones are even.</summary>
+    /// <summary>The number of classes; image i has class i modulo this, so any prefix of the set is balanced.</summary>
     public const int Classes = 10;
 
     private const int Side = 32;
     private const int Plane = Side * Side;
     private const int Textures = 5;
 
-    // A set is drawn once for all: another seed would be another set, as any other change of what is drawn, and would have
-    // another digest in DataSets.
+    // The set is fixed: another seed, or any other change of the drawing, would make another set with another digest in DataSets.
     private const long Seed = 1;
 
     /// <summary>The first images of a part.</summary>
     /// <param name="part">"training" or "test".</param>
-    /// <param name="count">How many.</param>
+    /// <param name="count">The number of images.</param>
     public static RawImages Draw(string part, int count)
     {
         var pixels = new byte[count * 3 * Plane];
@@ -50,7 +48,7 @@ internal static class SyntheticImages
         {
             for (var x = 0; x < Side; x++)
             {
-                // Centres of pixels, with 0 in the middle of the image.
+                // Pixel centres, relative to the centre of the image.
                 var (across, down) = (x - 15.5, y - 15.5);
                 var much = form(across, down);
                 var hidden = bar(across, down);
@@ -64,10 +62,10 @@ internal static class SyntheticImages
         }
     }
 
-    // How much of the second colour there is at a place, from 0 to 1.
+    // The fraction of the second colour at a point, from 0 to 1.
     private static Func<double, double, double> Texture(int kind, Draws draws)
     {
-        // A few degrees off the axis of the class, to either side.
+        // A few degrees off the class's axis, to either side.
         var (cos, sin) = Direction(draws.Between(-0.1, 0.1));
         const double diagonal = 0.7071067811865476;
         var mirrored = draws.Between(-1, 1) < 0 ? -1 : 1;
@@ -93,19 +91,19 @@ internal static class SyntheticImages
     private static Func<double, double, double> Shape(int kind, Draws draws)
     {
         var radius = draws.Between(8, 12);
-        // The whole shape stays within the image, but for its corners.
+        // The whole shape stays within the image, except for its corners.
         var room = 15 - radius;
         var (left, top) = (draws.Between(-room, room), draws.Between(-room, room));
         var (cos, sin) = Direction(draws.Between(-1, 1));
         return (x, y) =>
         {
             var (u, v) = (((x - left) * cos) + ((y - top) * sin), ((y - top) * cos) - ((x - left) * sin));
-            // An edge is as wide as a pixel.
+            // An edge is one pixel wide.
             return Math.Clamp(0.5 - Outside(kind, u, v, radius), 0, 1);
         };
     }
 
-    // How far a place is outside of a shape about the origin; negative within.
+    // The distance of a point from a shape about the origin; negative inside.
     private static double Outside(int kind, double u, double v, double radius)
     {
         const double half = 0.5, height = 0.8660254037844386;
@@ -122,7 +120,7 @@ internal static class SyntheticImages
         };
     }
 
-    // A strip of a third colour through a part of the image, in a third of the images.
+    // In a third of the images, a strip of a third colour through a part of the image.
     private static Func<double, double, bool> Bar(Draws draws)
     {
         var (cos, sin) = Direction(draws.Between(-1, 1));
@@ -131,21 +129,21 @@ internal static class SyntheticImages
         return (x, y) => there && Math.Abs((x * cos) + (y * sin) - middle) < width;
     }
 
-    // From -1 to 1 and back, once for each 1: a triangle with rounded tips, which no eye tells from a cosine.
+    // From -1 to 1 and back, with period 1: a triangle wave with rounded tips, close to a cosine.
     private static double Wave(double turns)
     {
         var tooth = (4 * Math.Abs(turns - Math.Floor(turns) - 0.5)) - 1;
         return tooth * (1.5 - (0.5 * tooth * tooth));
     }
 
-    // Of tan of half the angle; from -1 to 1 are all directions of a half circle.
+    // From the tangent of half the angle; -1 to 1 covers all directions of a half circle.
     private static (double Cos, double Sin) Direction(double tangent)
     {
         var square = tangent * tangent;
         return ((1 - square) / (1 + square), 2 * tangent / (1 + square));
     }
 
-    // Three colours; the second is brighter than the first in every channel, or darker, by much or little.
+    // Three colours; the second is brighter or darker than the first in every channel, by a random amount.
     private readonly struct Colours
     {
         private readonly double[] first = new double[3];
@@ -169,14 +167,14 @@ internal static class SyntheticImages
             hidden ? bar[channel] : first[channel] + (much * (second[channel] - first[channel]));
     }
 
-    // The numbers of one stream, one after the other.
+    // The successive numbers of one stream.
     private sealed class Draws(ulong key)
     {
         private long index;
 
         public double Between(double low, double high) => low + ((high - low) * RandomStream.Unit(key, index++));
 
-        // About normal, with mean 0 and deviation 1: the sum of four numbers of 16 bits.
+        // Roughly normal, with mean 0 and deviation 1: the sum of four 16-bit numbers.
         public double Bell()
         {
             var bits = RandomStream.Bits(key, index++);

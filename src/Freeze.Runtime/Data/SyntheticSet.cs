@@ -1,12 +1,12 @@
 namespace Freeze.Runtime.Data;
 
-/// <summary>The set that Freeze draws itself: no file, no folder, always there.</summary>
+/// <summary>The set that Freeze draws itself: always available, without files.</summary>
 internal sealed record SyntheticSet() : ByteFiles(SetName, [], [])
 {
-    /// <summary>As <see cref="DataSets"/> names the set.</summary>
+    /// <summary>The set's name in <see cref="DataSets"/>.</summary>
     public const string SetName = "synthetic";
 
-    /// <summary>Where it is.</summary>
+    /// <summary>The place that is reported for it.</summary>
     public const string Memory = "memory";
 
     public override bool IsAlwaysPublished => true;

@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Data;
 
-/// <summary>Arrays as tensors where this thread computes.</summary>
+/// <summary>Creates tensors on the device of this thread.</summary>
 internal static class Tensors
 {
-    /// <summary>A tensor of singles, doubles or whole numbers, which the caller's scope owns.</summary>
+    /// <summary>A tensor of singles, doubles or integers, which the caller's scope owns.</summary>
     public static Tensor Of(Array values, params long[] shape)
     {
         var made = values switch
@@ -21,10 +21,10 @@ internal static class Tensors
         return Here(made);
     }
 
-    /// <summary>A tensor in main memory, where this thread computes: itself, or a copy that the caller's scope owns.</summary>
+    /// <summary>A main-memory tensor on the device of this thread: itself, or a copy that the caller's scope owns.</summary>
     public static Tensor Here(Tensor values)
     {
-        // A GPU fetches from pinned memory by itself, while it computes what it was given before.
+        // A GPU copies from pinned memory by itself, while it computes earlier work.
         var device = get_default_device();
         return device.type == DeviceType.CPU ? values : values.pin_memory().to(device, non_blocking: true);
     }

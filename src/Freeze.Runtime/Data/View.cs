@@ -3,8 +3,8 @@ using Freeze.Runtime.Data.Pictures;
 namespace Freeze.Runtime.Data;
 
 /// <summary>
-/// What a net reads of an image where a recipe resizes: the shorter side is scaled, then the middle is cut out, as torchvision's
-/// Resize does with pictures (bilinear, with a filter that widens as it shrinks) and its CenterCrop.
+/// The part of an image that a net reads if the recipe resizes: the shorter side is scaled, then the centre is cropped, like
+/// torchvision's Resize of pictures (bilinear, with antialiasing) and its CenterCrop.
 /// </summary>
 internal sealed class View
 {
@@ -20,14 +20,14 @@ internal sealed class View
         down = Side(image[1], tall, to.Height);
     }
 
-    /// <summary>The view of a recipe on a set's images; null where they are read as they are.</summary>
+    /// <summary>The view of a recipe on a set's images; null if they are read unchanged.</summary>
     public static View? Of(Recipe recipe, ImageSet set) =>
         recipe.Resize is Resize.To to && !set.HoldsFeatures ? new View(set.Set.Image, to) : null;
 
-    /// <summary>Of an image [channels, height, width].</summary>
+    /// <summary>The view of an image [channels, height, width].</summary>
     public byte[] Of(ReadOnlySpan<byte> image) => Resizer.Window(image, width, across, down);
 
-    // An odd rest is halved to the even number, as Python rounds.
+    // Half of an odd margin rounds to even, as in Python.
     private static Resizer.Tap[] Side(int extent, int whole, int size) =>
         Resizer.Taps(extent, whole, (int)Math.Round((whole - size) / 2.0), size);
 }

@@ -1,17 +1,16 @@
 namespace Freeze.Runtime.Ensembles;
 
 /// <summary>
-/// What the members of an ensemble say of the same images, of which the true classes are known. Softmax and means are
-/// computed in double precision.
+/// The predictions of an ensemble's members for the same labelled images. Softmax and means are computed in double precision.
 /// </summary>
 /// <param name="labels">The class of each image.</param>
-/// <param name="classes">Outputs of a member.</param>
+/// <param name="classes">The number of a member's outputs.</param>
 internal sealed class Votes(int[] labels, int classes)
 {
     private readonly double[] sums = new double[(long)labels.Length * classes];
     private readonly List<int[]> said = [];
 
-    /// <summary>Adds a member by its logits [images, classes]; its mean cross-entropy in nats and its accuracy.</summary>
+    /// <summary>Adds a member by its logits [images, classes]; returns its mean cross-entropy in nats and its accuracy.</summary>
     public (double Loss, double Accuracy) Add(double[] logits)
     {
         var own = new int[labels.Length];
@@ -38,21 +37,21 @@ internal sealed class Votes(int[] labels, int classes)
         return (loss / labels.Length, Share(own));
     }
 
-    /// <summary>Mean cross-entropy in nats and accuracy of the mean of the members' softmax.</summary>
+    /// <summary>The mean cross-entropy in nats and the accuracy of the mean of the members' softmax.</summary>
     public (double Loss, double Accuracy) Together()
     {
         var loss = 0.0;
         for (var image = 0; image < labels.Length; image++)
         {
             var ofLabel = sums[((long)image * classes) + labels[image]];
-            // A mean that is 0 to the last bit would be an infinite loss.
+            // A mean that underflows to 0 would give an infinite loss.
             loss -= Math.Log(Math.Max(ofLabel / said.Count, double.Epsilon));
         }
 
         return (loss / labels.Length, Share(Answers().Answers));
     }
 
-    /// <summary>The class that the mean of the members' softmax gives each image, and the probability of that.</summary>
+    /// <summary>Each image's predicted class by the mean of the members' softmax, and that class's probability.</summary>
     public (int[] Answers, double[] Probabilities) Answers()
     {
         var answers = new int[labels.Length];
@@ -67,7 +66,7 @@ internal sealed class Votes(int[] labels, int classes)
         return (answers, probabilities);
     }
 
-    /// <summary>The share of images of which two members say different things: the mean over all pairs.</summary>
+    /// <summary>The fraction of images for which two members predict different classes: the mean over all pairs.</summary>
     public double Disagreement()
     {
         var pairs = said.Count * (said.Count - 1L) / 2;
@@ -83,7 +82,7 @@ internal sealed class Votes(int[] labels, int classes)
         return pairs == 0 ? 0 : (double)different / pairs / labels.Length;
     }
 
-    // Of equal ones the first.
+    // Of equal values the first.
     private static int Greatest(ReadOnlySpan<double> row)
     {
         var best = 0;

@@ -6,8 +6,8 @@ using F = TorchSharp.torch.nn.functional;
 namespace Freeze.Runtime.Nets;
 
 /// <summary>
-/// A node's output: [batch, live channels, …], and a number [constant channels] for each channel that is the same at
-/// every place of every image, with which channels these are; null where there are none.
+/// A node's output: the live channels [batch, live channels, …], and one number [constant channels] for each channel that is the
+/// same at every pixel of every image, with the split between the two; null if there are no constant channels.
 /// </summary>
 internal readonly record struct Channels(Tensor Live, Tensor? Constants = null, ChannelSplit? Split = null)
 {
@@ -16,15 +16,15 @@ internal readonly record struct Channels(Tensor Live, Tensor? Constants = null, 
 }
 
 /// <summary>
-/// Which channels of a node are live and which constant, as index tensors; <c>Back</c> takes both, one behind the other,
-/// to their own order.
+/// Which channels of a node are live and which are constant, as index tensors; <c>Back</c> restores the original order from live
+/// channels followed by constant ones.
 /// </summary>
 internal sealed class ChannelSplit
 {
     private readonly int[] live;
 
     /// <param name="live">Ascending.</param>
-    /// <param name="channels">All there are.</param>
+    /// <param name="channels">The number of all channels.</param>
     public ChannelSplit(int[] live, int channels)
     {
         this.live = live;
@@ -45,16 +45,16 @@ internal sealed class ChannelSplit
 
     public long Constants => Constant.shape[0];
 
-    /// <summary>Whether another node's channels are split alike.</summary>
+    /// <summary>Whether another node's channels are split in the same way.</summary>
     public bool Equals(int[]? other) => other is not null && live.SequenceEqual(other);
 
     /// <summary>All channels [batch, channels, …], constants written out.</summary>
     public Tensor Whole(Tensor live, Tensor constants) => cat([live, Spread(constants, live)], 1).index_select(1, Back);
 
-    /// <summary>All channels' numbers [channels] of those of the live and the constant ones.</summary>
+    /// <summary>The numbers [channels] of all channels, from those of the live and of the constant ones.</summary>
     public Tensor Joined(Tensor live, Tensor constants) => cat([live, constants]).index_select(0, Back);
 
-    // [batch, constant channels, …], of the type that the others have.
+    // [batch, constant channels, …], in the type of the live channels.
     private Tensor Spread(Tensor constants, Tensor like)
     {
         long[] shape = [like.shape[0], Constants, .. like.shape[2..]];
@@ -66,12 +66,12 @@ internal sealed class ChannelSplit
 }
 
 /// <summary>
-/// The operations on channels of which some are constant: the live ones are computed for each image, the constants once
-/// for a batch. What neither may do is left to the caller, on whole values.
+/// Operations on partly constant channels: live channels are computed for each image, constants once for a batch. The caller
+/// computes anything else on all channels, with constants written out.
 /// </summary>
 internal static class ConstantChannels
 {
-    /// <summary>Joins inputs [batch, live, …] along the channels, as concatenated splits have them.</summary>
+    /// <summary>Joins inputs [batch, live, …] along the channels; the split is the concatenation of theirs.</summary>
     public static Channels Concat(Graph graph, Channels[] inputs, ChannelSplit split, Growth? growth)
     {
         Tensor[] constants = [.. inputs.Select(input => input.Constants).OfType<Tensor>()];
@@ -90,7 +90,7 @@ internal static class ConstantChannels
     }
 
     /// <summary>
-    /// What the constants add to a linear layer or a convolution without padding: with its bias, a number [outputs] each.
+    /// The contribution [outputs] of the constants, plus the bias, to a linear layer or a convolution without padding.
     /// </summary>
     /// <param name="constants">[constant channels].</param>
     /// <param name="kernel">[outputs, constant channels, …].</param>
@@ -103,8 +103,8 @@ internal static class ConstantChannels
     }
 
     /// <summary>
-    /// What the constants add to a convolution with padding, where they end at the border: a map [1, outputs, …] that all
-    /// images have in common.
+    /// The contribution of the constants to a convolution with padding, where they end at the border: a map [1, outputs, …] for
+    /// all images.
     /// </summary>
     /// <inheritdoc cref="Share"/>
     public static Tensor Map(Tensor constants, Tensor kernel, Tensor? bias, long height, long width, ConvShape shape)
@@ -113,13 +113,12 @@ internal static class ConstantChannels
         return Conv2d.Plain(spread.permute(0, 3, 1, 2), kernel, bias, shape);
     }
 
-    /// <summary>Whether constants are nothing.</summary>
+    /// <summary>Whether all constants are 0.</summary>
     public static bool AreNothing(Tensor constants) =>
         constants.mul(constants).sum().to(ScalarType.Float32).item<float>() == 0;
 
     /// <summary>
-    /// A batch norm of the channels that are constant: their mean is what they are and their variance 0, where the batch's
-    /// statistics are used.
+    /// A batch norm of the constant channels: with the batch's statistics, a channel's mean is its value and its variance is 0.
     /// </summary>
     public static Tensor Normalise(NormSplit split, Norm by)
     {

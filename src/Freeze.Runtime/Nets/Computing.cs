@@ -3,14 +3,14 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Nets;
 
-/// <summary>Where a recipe is computed, and how exactly.</summary>
+/// <summary>Selects the device and the precision of a recipe.</summary>
 internal static class Computing
 {
-    /// <summary>Whether a recipe is computed on a GPU here.</summary>
+    /// <summary>Whether a recipe runs on a GPU on this machine.</summary>
     public static bool OnGpu(Recipe recipe) => recipe.Device.IsCuda || (recipe.Device.IsAuto && cuda.is_available());
 
-    /// <summary>Demands that all that the recipe says can be done here: nothing of it is ever passed over.</summary>
-    /// <exception cref="DeviceException">Something cannot, for which any recipe needs libtorch.</exception>
+    /// <summary>Demands that this machine can do everything that the recipe says: nothing is ever skipped.</summary>
+    /// <exception cref="DeviceException">It lacks something, such as libtorch, which every recipe needs.</exception>
     public static void Demand(Recipe recipe)
     {
         if (Machine.Engine is { Version: null } engine)
@@ -21,14 +21,14 @@ internal static class Computing
         if (recipe.Device.IsCuda && !cuda.is_available())
         {
             throw new DeviceException(
-                "this run wants a GPU (`device cuda`), and there is none here that libtorch can use",
+                "this run needs a GPU (`device cuda`), but libtorch can use none on this machine",
                 "leave `device` out to train on the processor; `freeze doctor` says what is missing for a GPU");
         }
     }
 
-    /// <summary>Until disposed, this thread makes tensors where the recipe is computed.</summary>
+    /// <summary>Until disposed, this thread creates tensors on the recipe's device.</summary>
     /// <param name="recipe">Its device and precision.</param>
-    /// <exception cref="DeviceException">The machine, or what computes on it, cannot.</exception>
+    /// <exception cref="DeviceException">The machine or the device cannot.</exception>
     public static IDisposable Begin(Recipe recipe)
     {
         Demand(recipe);
@@ -39,7 +39,7 @@ internal static class Computing
             return before;
         }
 
-        // What a precision rounds to is the recipe's alone, not the libraries' custom.
+        // The recipe alone decides the rounding, not the libraries' defaults.
         backends.cuda.matmul.allow_tf32 = backends.cudnn.allow_tf32 = recipe.Precision.IsTf32;
         set_default_device(new TorchSharp.torch.Device(DeviceType.CUDA));
         return before;

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Nets;
 
 /// <summary>
-/// One weight as its treatment makes it: what learns is a leaf of its own, for which alone there are gradients and
-/// optimizer state; what is still is a constant that nothing ever writes. The tensors belong to the caller's scope.
+/// One weight under its treatment: the trainable part is a leaf of its own, and only it has gradients and optimizer state; the
+/// fixed part is a constant that is never written. The caller's scope owns the tensors.
 /// </summary>
 internal sealed class PlannedWeight
 {
@@ -16,11 +16,11 @@ internal sealed class PlannedWeight
     private readonly int dimension;
 
     /// <param name="plan">Start and treatment.</param>
-    /// <param name="seed">That of the run.</param>
+    /// <param name="seed">The run's seed.</param>
     /// <param name="files">Files that weights start from.</param>
-    /// <param name="type">Of the values.</param>
+    /// <param name="type">The type of the values.</param>
     /// <param name="common">
-    /// The start, where several nets have it in common: it is only read, and what is still is this very tensor.
+    /// The start, if several nets share it: it is only read, and the fixed part is this very tensor.
     /// </param>
     public PlannedWeight(WeightPlan plan, long seed, StartFiles files, ScalarType type, Tensor? common = null)
     {
@@ -59,10 +59,10 @@ internal sealed class PlannedWeight
 
     public WeightPlan Plan { get; }
 
-    /// <summary>What the optimizer updates: the whole weight, its learning slice, or null.</summary>
+    /// <summary>The tensor that the optimizer updates: the whole weight, its trainable slice, or null.</summary>
     public Tensor? Leaf { get; }
 
-    /// <summary>What learns, or is solved for, or null.</summary>
+    /// <summary>The part that is trained or solved for, or null.</summary>
     public Tensor? Learned => Leaf ?? (Plan.Treatment.IsSolved ? still : null);
 
     /// <summary>Sets a weight that is solved for.</summary>
@@ -76,7 +76,7 @@ internal sealed class PlannedWeight
         still!.copy_(value);
     }
 
-    /// <summary>Sets what learns, or is solved for, to that of a whole weight; nothing else is ever assigned.</summary>
+    /// <summary>Sets the part that is trained or solved for from a whole weight; nothing else is ever assigned.</summary>
     public void Restore(Tensor whole)
     {
         if (Plan.Treatment.IsSolved)
@@ -89,20 +89,20 @@ internal sealed class PlannedWeight
         }
     }
 
-    // Drawn in single precision whatever the run's: a run in double precision starts where others do.
+    // Always drawn in single precision: a run in double precision starts where others do.
     private static Tensor Drawn(WeightPlan plan, long seed, StartFiles files, long[] shape, ScalarType type)
     {
         using var drawn = tensor(Initializer.Start(plan, seed, files), shape);
         return drawn.to(type);
     }
 
-    /// <summary>The whole weight, of the planned shape; gradients reach the leaf through it.</summary>
+    /// <summary>The whole weight, of the planned shape; gradients flow through it to the leaf.</summary>
     public Tensor Value() => still is null ? Leaf! : places is null ? still : still.index_copy(dimension, places, Leaf!);
 
-    /// <summary>Whether a slice of it learns.</summary>
+    /// <summary>Whether only a slice of it is trained.</summary>
     public bool IsSlice => places is not null;
 
-    /// <summary>What learns of a kernel of which a slice does, with the whole kernel as a constant; else null.</summary>
+    /// <summary>The trainable slice of a kernel, with the whole kernel as a constant; null if there is no slice.</summary>
     public KernelSlice? Slice()
     {
         using var constant = no_grad();

@@ -3,13 +3,13 @@ using Freeze.Runtime.Training;
 namespace Freeze.Runtime.Nets;
 
 /// <summary>
-/// Whether a recipe holds together. Freeze's own plans do; a plan file may have been edited, and a mistake in it
-/// should be told in its own words rather than libtorch's.
+/// Checks that a recipe is consistent. Freeze's own plans are; a plan file may have been edited, and a mistake in it should get a
+/// better message than libtorch's.
 /// </summary>
 internal static class RecipeCheck
 {
     /// <summary>Demands that the net fits the data, the weights the net, and that every index exists.</summary>
-    /// <exception cref="RunException">It does not hold together.</exception>
+    /// <exception cref="RunException">The recipe is inconsistent.</exception>
     public static void Demand(Recipe recipe, DataSet set)
     {
         Computing.Demand(recipe);
@@ -34,7 +34,7 @@ internal static class RecipeCheck
             "copies of images that are mixed anew in each epoch");
         Check(
             recipe.Clipping is not (Clipping.Norm { Greatest: not > 0 } or Clipping.Value { Greatest: not > 0 }),
-            "a bound of gradients that is not above 0");
+            "a gradient bound that is not above 0");
         Check(recipe.Schedule is not Schedule.Plateau { Epochs: < 1 }, "a schedule by a plateau of no epochs");
         foreach (var stop in recipe.Stops)
         {
@@ -43,7 +43,7 @@ internal static class RecipeCheck
 
         Check(
             recipe.Keep.IsLast || recipe.Learning.IsTogether,
-            "the best weights to keep of a net whose parts learn one behind the other, or of an ensemble");
+            "best weights to keep for an ensemble or a net that trains in stages");
         if (recipe.Validation is Validation.HeldOut held)
         {
             Check(held.Images > 0 && held.Images < used, $"{held.Images} images held out of {used}");
@@ -55,7 +55,7 @@ internal static class RecipeCheck
         }
     }
 
-    // Of a set that is described as a net reads it the extents are those of the cut, which always fits.
+    // A set described as a net reads it has the extents of the cut, which always fits.
     private static void CheckResize(Resize resize, DataSet set)
     {
         if (resize is Resize.To to)
@@ -76,7 +76,7 @@ internal static class RecipeCheck
         {
             Check(
                 by.Mean.Length == set.Image[0] && by.Deviation.Length == set.Image[0],
-                $"a normalisation of other than the {set.Image[0]} channels of {set.Name}");
+                $"a normalisation for other than the {set.Image[0]} channels of {set.Name}");
             Check(by.Mean.All(double.IsFinite) && by.Deviation.All(deviation => deviation > 0), "a deviation that is not above 0");
         }
     }
@@ -114,7 +114,7 @@ internal static class RecipeCheck
         Check(weights.DistinctBy(weight => weight.Name).Count() == weights.Length, "two layers of one name");
         Check(
             weights.SequenceEqual(recipe.Weights.Select(plan => plan.Weight)),
-            "weights that are not those of its net, each once and in its order");
+            "weights that are not the net's, each once and in its order");
         foreach (var plan in recipe.Weights)
         {
             switch (plan.Treatment)
@@ -127,7 +127,7 @@ internal static class RecipeCheck
                     CheckExtent(plan.Weight, largest.Dimension, largest.Count);
                     break;
                 case Treatment.Solved:
-                    Check(plan.Weight.Kind.IsLinear, $"{plan.Weight.Name} to solve for, which is no linear layer's");
+                    Check(plan.Weight.Kind.IsLinear, $"{plan.Weight.Name} to solve for, which is not a linear layer's");
                     break;
             }
         }
@@ -147,7 +147,7 @@ internal static class RecipeCheck
     {
         var extent = weight.Shape[slice.Dimension];
         Check(slice.Indices.All(index => index >= 0 && index < extent), $"a slice of {weight.Name} beyond its {extent}");
-        // Ascending without repeats: each scalar is in one place, and the counts are true.
+        // Ascending without repeats: each scalar appears once, so the counts are right.
         Check(
             slice.Indices.Zip(slice.Indices.Skip(1)).All(pair => pair.First < pair.Second),
             $"a slice of {weight.Name} whose indices do not ascend");

@@ -6,8 +6,7 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Nets;
 
 /// <summary>
-/// The weights of a run by name, and the running statistics of its batch norms. The tensors belong to the
-/// caller's scope.
+/// The weights of a run by name, and the running statistics of its batch norms. The caller's scope owns the tensors.
 /// </summary>
 internal sealed class WeightTable
 {
@@ -16,7 +15,7 @@ internal sealed class WeightTable
     private readonly HashSet<string> frozen;
 
     /// <param name="recipe">The weights' plans.</param>
-    /// <param name="common">Where the weights start, by name, if several nets have that in common; it is only read.</param>
+    /// <param name="common">The weights' start, by name, if several nets share it; only read.</param>
     public WeightTable(Recipe recipe, IReadOnlyDictionary<string, Tensor>? common = null)
     {
         var files = new StartFiles();
@@ -35,36 +34,36 @@ internal sealed class WeightTable
     /// <summary>The weight of a name.</summary>
     public PlannedWeight this[string name] => weights[name];
 
-    /// <summary>The weight of a name, or null where there is none.</summary>
+    /// <summary>The weight of a name, or null.</summary>
     public PlannedWeight? TryFind(string name) => weights.GetValueOrDefault(name);
 
     /// <summary>The weights in the order of the net.</summary>
     public IEnumerable<PlannedWeight> Planned => weights.Values;
 
-    /// <summary>What learns, in the order of the net.</summary>
+    /// <summary>The trainable tensors, in the order of the net.</summary>
     public IReadOnlyList<Leaf> Leaves =>
         [.. weights.Values.Where(w => w.Leaf is not null).Select(w => new Leaf(w.Plan.Weight.Name, w.Leaf!, w.Plan.Update))];
 
     /// <summary>A weight's value, of the planned shape.</summary>
     public Tensor Value(string name) => weights[name].Value();
 
-    /// <summary>Running statistics, such as <c>bn1.running_mean</c> [channels]; training moves them in place.</summary>
+    /// <summary>Running statistics, such as <c>bn1.running_mean</c> [channels]; training updates them in place.</summary>
     public Tensor Statistic(string name) => statistics[name];
 
-    /// <summary>All values by name, as a state dictionary of PyTorch has them; the caller's scope owns new tensors.</summary>
+    /// <summary>All values by name, as in a PyTorch state dictionary; the caller's scope owns new tensors.</summary>
     public IEnumerable<(string Name, Tensor Value)> State() =>
         weights.Select(entry => (entry.Key, entry.Value.Value()))
             .Concat(statistics.Select(entry => (entry.Key, entry.Value)));
 
     /// <summary>
-    /// What training can change: learning weights, of slices the slice alone, and running statistics that are not frozen.
+    /// What training can change: trainable weights (for slices the slice alone) and running statistics unless frozen.
     /// </summary>
     public IEnumerable<(string Name, Tensor Value)> Learned() =>
         weights.Where(entry => entry.Value.Learned is not null).Select(entry => (entry.Key, entry.Value.Learned!))
             .Concat(statistics.Where(entry => !frozen.Contains(entry.Key[..entry.Key.LastIndexOf('.')]))
                 .Select(entry => (entry.Key, entry.Value)));
 
-    /// <summary>Takes back what <see cref="State"/> has given, by name and shape; what is still stays as it is.</summary>
+    /// <summary>Restores values that <see cref="State"/> returned, by name and shape; fixed weights stay as they are.</summary>
     public void Restore(Func<string, long[], Tensor> saved)
     {
         foreach (var (name, weight) in weights)
@@ -78,11 +77,11 @@ internal sealed class WeightTable
         }
     }
 
-    /// <summary>As above from a file that holds these values.</summary>
-    /// <param name="file">What it is called.</param>
-    /// <param name="stored">What it holds.</param>
-    /// <param name="nameInFile">The name of a value there, or null where it is its own.</param>
-    /// <exception cref="InvalidDataException">It holds not all of them.</exception>
+    /// <summary>As above, from a file that holds these values.</summary>
+    /// <param name="file">The file's name, for messages.</param>
+    /// <param name="stored">The file's content.</param>
+    /// <param name="nameInFile">Maps a value's name to its name in the file; null if they are equal.</param>
+    /// <exception cref="InvalidDataException">A value is missing.</exception>
     public void Restore(
         string file, IReadOnlyDictionary<string, StoredTensor> stored, Func<string, string>? nameInFile = null)
     {
@@ -91,14 +90,14 @@ internal sealed class WeightTable
         Restore((name, shape) => Stored(file, stored, nameInFile?.Invoke(name) ?? name, shape));
     }
 
-    /// <summary>A value of a name and shape that a file holds; the caller's scope owns it.</summary>
-    /// <exception cref="InvalidDataException">There is none.</exception>
+    /// <summary>The value of a name and shape in a file; the caller's scope owns it.</summary>
+    /// <exception cref="InvalidDataException">It is missing.</exception>
     public static Tensor Stored(string file, IReadOnlyDictionary<string, StoredTensor> stored, string name, long[] shape) =>
         stored.TryGetValue(name, out var found) && found.Shape.SequenceEqual(shape)
             ? found.ToTensor()
             : throw new InvalidDataException($"{file} holds no {name} of shape {string.Join("x", shape)}");
 
-    // A scale that starts as a file's brings that file's statistics with it, where it has them.
+    // A scale that starts from a file takes that file's statistics too, if it has them.
     private void AddStatistic(
         string name, WeightPlan plan, Func<long[], ScalarType, Tensor> neutral, ScalarType type, StartFiles files)
     {

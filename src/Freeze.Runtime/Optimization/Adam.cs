@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Optimization;
 
 /// <summary>
-/// Adam (Kingma and Ba 2014, algorithm 1), decay a part of the gradient; or AdamW (Loshchilov and Hutter 2017), decay
-/// apart from it. In PyTorch's order of operations.
+/// Adam (Kingma and Ba 2014, algorithm 1), with decay added to the gradient, or AdamW (Loshchilov and Hutter 2017), with
+/// decoupled decay. In PyTorch's order of operations.
 /// </summary>
 internal sealed class Adam(
     Optimizer rule, IReadOnlyList<Leaf> leaves, double beta1, double beta2, double epsilon, DecayPlace decayPlace)

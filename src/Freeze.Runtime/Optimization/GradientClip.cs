@@ -5,15 +5,15 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Optimization;
 
 /// <summary>
-/// Bounds the gradients of what learns, in place, before the optimizer adds decay to them: PyTorch's clip_grad_norm_ and
-/// clip_grad_value_. What does not learn has no gradient, so of a slice its own entries count alone.
+/// Clips the gradients of trainable tensors in place, before the optimizer adds decay: PyTorch's clip_grad_norm_ and
+/// clip_grad_value_. Fixed entries have no gradient, so for a slice only its own entries count.
 /// </summary>
 internal static class GradientClip
 {
-    // PyTorch's, so that a norm of 0 can be divided by.
+    // PyTorch's constant, so that a norm of 0 can be divided by.
     private const double Epsilon = 1e-6;
 
-    /// <summary>Bounds the gradients of leaves; one without a gradient is passed over.</summary>
+    /// <summary>Clips the gradients of leaves; leaves without a gradient are skipped.</summary>
     public static void Apply(Clipping clipping, IReadOnlyList<Leaf> leaves)
     {
         switch (clipping)
@@ -34,7 +34,7 @@ internal static class GradientClip
     private static IEnumerable<Tensor> Gradients(IReadOnlyList<Leaf> leaves) =>
         leaves.Select(leaf => leaf.Value.grad).OfType<Tensor>();
 
-    // Squared in double precision: of singles the square of a great gradient would be infinite, and all others 0.
+    // Squared in double precision: in single precision the square of a large gradient would be infinite, and all others 0.
     private static void Scale(Tensor[] gradients, double greatest)
     {
         using var still = no_grad();
@@ -45,7 +45,7 @@ internal static class GradientClip
             return values.mul(values).sum().item<double>();
         }));
         var factor = greatest / (norm + Epsilon);
-        // Of a norm that is no number all become none, and the run is told that it has diverged.
+        // If the norm is NaN, all gradients become NaN, and the run reports that it has diverged.
         if (!(factor >= 1))
         {
             foreach (var gradient in gradients)

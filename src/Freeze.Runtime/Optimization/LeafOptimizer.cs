@@ -5,13 +5,13 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Optimization;
 
-/// <summary>What an optimizer updates: a whole weight or its learning slice, and how; the name is the weight's.</summary>
+/// <summary>A tensor that an optimizer updates, a whole weight or its trainable slice, with the weight's name.</summary>
 internal sealed record Leaf(string Name, Tensor Value, Update Update);
 
-/// <summary>Where an optimizer's decay comes in.</summary>
+/// <summary>Where an optimizer applies decay.</summary>
 internal enum DecayPlace
 {
-    /// <summary>Added to the gradient, before anything looks at it.</summary>
+    /// <summary>Added to the gradient, before anything reads it.</summary>
     Gradient,
 
     /// <summary>Shrinks the weight itself.</summary>
@@ -22,25 +22,25 @@ internal enum DecayPlace
 }
 
 /// <summary>
-/// An optimizer over leaves. Its state exists for what learns alone, is made where it is made and belongs to that
-/// scope; a leaf outside its epochs has no gradient, is not touched, and its state starts anew when its time comes.
+/// An optimizer over leaves. Only trainable tensors have state, which belongs to the scope that creates the optimizer. A leaf
+/// outside its epochs has no gradient and is not changed; its state restarts when its epochs begin.
 /// </summary>
-/// <param name="rule">The optimizer's numbers.</param>
-/// <param name="leaves">What it updates.</param>
-/// <param name="slots">What it keeps for each leaf: the names of tensors of the leaf's shape, which start from zero.</param>
-/// <param name="decayPlace">Where decay comes in.</param>
+/// <param name="rule">The optimizer and its hyperparameters.</param>
+/// <param name="leaves">The tensors to update.</param>
+/// <param name="slots">The state of each leaf: the names of tensors of the leaf's shape, which start from zero.</param>
+/// <param name="decayPlace">Where decay is applied.</param>
 internal abstract class LeafOptimizer(
     Optimizer rule, IReadOnlyList<Leaf> leaves, string[] slots, DecayPlace decayPlace = DecayPlace.Gradient)
 {
     private readonly bool[] inForce = new bool[leaves.Count];
 
-    // Of each leaf, in the order of the slots.
+    // For each leaf, in the order of the slots.
     private readonly Tensor[][] state =
         [.. leaves.Select(leaf => Array.ConvertAll(slots, _ => zeros(leaf.Value.shape, leaf.Value.dtype)))];
 
     /// <summary>The optimizer of a recipe's rule.</summary>
-    /// <param name="rule">Which optimizer, and its numbers.</param>
-    /// <param name="leaves">What it updates.</param>
+    /// <param name="rule">The optimizer and its hyperparameters.</param>
+    /// <param name="leaves">The tensors to update.</param>
     /// <param name="useKernels">Whether native kernels may compute its steps.</param>
     public static LeafOptimizer Create(Optimizer rule, IReadOnlyList<Leaf> leaves, bool useKernels) => rule switch
     {
@@ -52,7 +52,7 @@ internal abstract class LeafOptimizer(
         _ => throw new UnreachableException($"no optimizer for plan case {rule}"),
     };
 
-    /// <summary>Says which epoch begins, from 1: what learns in it gets gradients.</summary>
+    /// <summary>Starts an epoch, counted from 1: the leaves that it trains get gradients.</summary>
     public void Begin(int epoch)
     {
         for (var i = 0; i < leaves.Count; i++)
@@ -65,7 +65,7 @@ internal abstract class LeafOptimizer(
             };
             if (!learns)
             {
-                // Else momentum would move it on, or be kept for its return. What a shorter run has left may learn no more.
+                // Otherwise momentum would keep moving it, or stay for its return; a resumed run needs this too.
                 Forget(i);
                 leaves[i].Value.grad = null;
             }
@@ -75,8 +75,8 @@ internal abstract class LeafOptimizer(
         }
     }
 
-    /// <summary>Updates every leaf that has a gradient, in place, and forgets the gradients.</summary>
-    /// <param name="factor">What the schedule makes of the learning rate in this step.</param>
+    /// <summary>Updates every leaf that has a gradient, in place, and clears the gradients.</summary>
+    /// <param name="factor">The schedule's factor of the learning rate in this step.</param>
     public void Step(double factor)
     {
         using var still = no_grad();
@@ -109,12 +109,12 @@ internal abstract class LeafOptimizer(
         }
     }
 
-    /// <summary>All that the next step depends on besides weights and gradients, by name.</summary>
+    /// <summary>Everything that the next step depends on, except for weights and gradients, by name.</summary>
     public IEnumerable<(string Name, Tensor Value)> State() => Numbers.Length > 0
         ? Slots().Append(("optimizer.numbers", tensor(Numbers, [Numbers.Length])))
         : Slots();
 
-    /// <summary>Takes back what <see cref="State"/> has given, by name and shape.</summary>
+    /// <summary>Restores what <see cref="State"/> returned, by name and shape.</summary>
     public void Restore(Func<string, long[], Tensor> saved)
     {
         foreach (var (name, value) in Slots())
@@ -128,32 +128,32 @@ internal abstract class LeafOptimizer(
         }
     }
 
-    /// <summary>Counters and measurements, always as many.</summary>
+    /// <summary>Counters and measurements, always the same number of them.</summary>
     protected virtual double[] Numbers
     {
         get => [];
-        set => throw new InvalidOperationException("this optimizer keeps no numbers");
+        set => throw new InvalidOperationException("this optimizer has no numbers");
     }
 
-    /// <summary>Looks at all gradients (null where a leaf has none) and states before the first is applied.</summary>
+    /// <summary>Reads all gradients (null if a leaf has none) and states before the first is applied.</summary>
     protected virtual void Prepare(Tensor?[] gradients, Tensor[][] states)
     {
     }
 
     /// <summary>The learning rate of a leaf, before the schedule.</summary>
-    /// <param name="own">The leaf's own.</param>
+    /// <param name="own">The leaf's own rate.</param>
     protected virtual double LearningRate(Rate own) => Own(own, OptimizerModule.learningRate(rule));
 
-    /// <summary>Moves a leaf by its gradient, which may be overwritten.</summary>
-    /// <param name="index">The leaf's place among all.</param>
+    /// <summary>Updates a leaf by its gradient, which may be overwritten.</summary>
+    /// <param name="index">The leaf's index.</param>
     /// <param name="leaf">The leaf.</param>
     /// <param name="gradient">Its gradient.</param>
     /// <param name="slots">Its state, in the order of the slots' names.</param>
     /// <param name="rate">The learning rate of this step.</param>
-    /// <param name="decay">0 unless decay comes in here.</param>
+    /// <param name="decay">The decay, or 0 if it is applied elsewhere.</param>
     protected abstract void Apply(int index, Tensor leaf, Tensor gradient, Tensor[] slots, double rate, double decay);
 
-    /// <summary>Sets the state of a leaf back to that of the first step.</summary>
+    /// <summary>Resets the state of a leaf to that before the first step.</summary>
     protected virtual void Forget(int index)
     {
         foreach (var slot in state[index])
@@ -162,7 +162,7 @@ internal abstract class LeafOptimizer(
         }
     }
 
-    /// <summary>A rate of a leaf's own.</summary>
+    /// <summary>The learning rate of a leaf, from its own rate and the shared one.</summary>
     protected static double Own(Rate rate, double shared) => rate switch
     {
         Rate.Times times => times.Factor * shared,
@@ -172,7 +172,7 @@ internal abstract class LeafOptimizer(
 
     private double Decay(int index) => Own(leaves[index].Update.Decay, OptimizerModule.decay(rule));
 
-    // Slot by slot, as checkpoints hold them.
+    // Slot by slot, in the order of checkpoints.
     private IEnumerable<(string Name, Tensor Value)> Slots() =>
         slots.SelectMany((slot, s) => leaves.Select((leaf, i) => ($"optimizer.{slot}.{leaf.Name}", state[i][s])));
 }

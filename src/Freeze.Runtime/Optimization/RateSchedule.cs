@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace Freeze.Runtime.Optimization;
 
-/// <summary>What a recipe's schedule and warm-up make of the learning rate, step by step.</summary>
+/// <summary>The factor of the learning rate in each step, by a recipe's schedule and warm-up.</summary>
 /// <param name="recipe">Schedule, warm-up and epochs.</param>
-/// <param name="steps">Steps of an epoch.</param>
-/// <param name="records">The epochs that are done, as they come.</param>
+/// <param name="steps">The number of steps in an epoch.</param>
+/// <param name="records">The completed epochs, which grow during training.</param>
 internal sealed class RateSchedule(Recipe recipe, int steps, IReadOnlyList<EpochRecord> records)
 {
     /// <summary>The factor of the learning rate in a step (from 0) of an epoch (from 1).</summary>
@@ -23,13 +23,13 @@ internal sealed class RateSchedule(Recipe recipe, int steps, IReadOnlyList<Epoch
             Schedule.Plateau plateau => Math.Pow(plateau.Factor, Falls(plateau)),
             _ => throw new UnreachableException($"no schedule for plan case {recipe.Schedule}"),
         };
-        // The first step of warm-up is small, the first one behind it whole.
+        // Warm-up begins with a small step; the first step after it is full-sized.
         return epoch > recipe.Warmup
             ? scheduled
             : scheduled * (((epoch - 1) * (double)steps) + step + 1) / (recipe.Warmup * (double)steps);
     }
 
-    // PyTorch's OneCycleLR: the peak lies between two steps where it falls between them. Of no steps there is no rise.
+    // PyTorch's OneCycleLR: the peak may fall between two steps. Without steps there is no rise.
     private static double OneCycle(Schedule.OneCycle cycle, long step, long steps)
     {
         var peak = Math.Max(0, (cycle.Rise * steps) - 1);
@@ -41,8 +41,8 @@ internal sealed class RateSchedule(Recipe recipe, int steps, IReadOnlyList<Epoch
     private static double HalfCosine(double from, double to, double done) =>
         to + ((from - to) / 2 * (1 + Math.Cos(Math.PI * done)));
 
-    // How often so many epochs in a row have not been better than the best before. A function of the records, so there is
-    // nothing else to keep.
+    // How often that number of consecutive epochs did not beat the best before them. It follows from the records, so no further
+    // state is needed.
     private int Falls(Schedule.Plateau plateau)
     {
         var (best, worse, falls) = (double.NegativeInfinity, 0, 0);

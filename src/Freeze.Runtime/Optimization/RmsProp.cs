@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Optimization;
 
 /// <summary>
-/// RMSprop (Hinton's lecture 6e), PyTorch's rule: the gradient is divided by the root of its smoothed square plus
-/// epsilon, then momentum gathers it.
+/// RMSprop (Hinton's lecture 6e), by PyTorch's rule: the gradient is divided by the root of its smoothed square plus epsilon,
+/// then accumulated in the momentum buffer.
 /// </summary>
 internal sealed class RmsProp(Optimizer.RmsProp rule, IReadOnlyList<Leaf> leaves)
     : LeafOptimizer(rule, leaves, rule.Momentum == 0 ? ["squares"] : ["squares", "momentum"])

@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Optimization;
 
 /// <summary>
-/// Stochastic gradient descent, PyTorch's rule: decay is added to the gradient, then momentum gathers the sum, then
-/// the learning rate scales the step. From zero the first sum is the first gradient, as PyTorch starts it.
+/// Stochastic gradient descent, by PyTorch's rule: decay is added to the gradient, momentum accumulates the sum, and the learning
+/// rate scales the step. The first sum is the first gradient, as in PyTorch.
 /// </summary>
-/// <param name="rule">Its numbers.</param>
-/// <param name="leaves">What it updates.</param>
-/// <param name="useKernels">Whether native kernels may make a step in one pass over memory.</param>
+/// <param name="rule">Its hyperparameters.</param>
+/// <param name="leaves">The tensors to update.</param>
+/// <param name="useKernels">Whether native kernels may compute a step in one pass over memory.</param>
 internal sealed class Sgd(Optimizer.Sgd rule, IReadOnlyList<Leaf> leaves, bool useKernels)
     : LeafOptimizer(rule, leaves, rule.Momentum == 0 ? [] : ["momentum"], DecayPlace.Step)
 {

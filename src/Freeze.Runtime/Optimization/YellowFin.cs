@@ -3,11 +3,11 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Optimization;
 
-/// <summary>Momentum descent whose learning rate and momentum <see cref="YellowFinTuner"/> finds in each step.</summary>
+/// <summary>Gradient descent whose learning rate and momentum <see cref="YellowFinTuner"/> sets in each step.</summary>
 internal sealed class YellowFin(Optimizer.YellowFin rule, IReadOnlyList<Leaf> leaves)
     : LeafOptimizer(rule, leaves, ["momentum", "means", "squares"])
 {
-    // The smoothing of gradients and their squares, as the tuner's.
+    // The smoothing of gradients and their squares, equal to the tuner's.
     private const double Beta = 0.999;
 
     private readonly double clip = rule.Clip;
@@ -38,7 +38,7 @@ internal sealed class YellowFin(Optimizer.YellowFin rule, IReadOnlyList<Leaf> le
             norm = clip;
         }
 
-        // Algorithm 3: the sum over all weights of the smoothed square less the square of the smoothed.
+        // Algorithm 3: the sum over all weights of the smoothed square minus the square of the smoothed gradient.
         var variance = 0.0;
         for (var i = 0; i < gradients.Length; i++)
         {
@@ -55,7 +55,7 @@ internal sealed class YellowFin(Optimizer.YellowFin rule, IReadOnlyList<Leaf> le
         tuner.Observe(norm * norm, Math.Max(variance, 0));
     }
 
-    // A weight's own rate is a factor of the tuned one.
+    // A weight's own rate multiplies the tuned one.
     protected override double LearningRate(Rate own) => Own(own, 1) * tuner.LearningRate;
 
     protected override void Apply(int index, Tensor leaf, Tensor gradient, Tensor[] slots, double rate, double decay) =>

@@ -1,8 +1,8 @@
 namespace Freeze.Runtime.Optimization;
 
 /// <summary>
-/// The tuner of YellowFin (Zhang and Mitliagkas 2017, algorithms 1 to 4): from the norm and the variance of gradients
-/// it finds the momentum and the learning rate that are best on a noisy quadratic of the curvatures seen.
+/// The tuner of YellowFin (Zhang and Mitliagkas 2017, algorithms 1 to 4): from the norm and the variance of gradients it computes
+/// the momentum and learning rate that are optimal for a noisy quadratic with the observed curvatures.
 /// </summary>
 internal sealed class YellowFinTuner(double learningRate, double momentum, int window)
 {
@@ -17,14 +17,14 @@ internal sealed class YellowFinTuner(double learningRate, double momentum, int w
     private double distance;
     private int steps;
 
-    /// <summary>What the last step is to use.</summary>
+    /// <summary>The value for the next step.</summary>
     public double LearningRate { get; private set; } = learningRate;
 
     /// <inheritdoc cref="LearningRate"/>
     public double Momentum { get; private set; } = momentum;
 
     /// <summary>
-    /// All that the next step depends on, always as many numbers: the window is filled up with NaN.
+    /// Everything that the next step depends on, always the same number of values: NaN fills the window.
     /// </summary>
     public double[] Numbers
     {
@@ -45,10 +45,10 @@ internal sealed class YellowFinTuner(double learningRate, double momentum, int w
         }
     }
 
-    /// <summary>The share that a smoothed value of so many steps has gathered: dividing by it undoes its start at 0.</summary>
+    /// <summary>The total weight of the values smoothed so far: dividing by it corrects for the start at 0.</summary>
     public static double Gathered(int steps) => 1 - Math.Pow(Beta, steps);
 
-    /// <summary>Takes in a gradient's squared norm and the variance of the gradients so far.</summary>
+    /// <summary>Records a gradient's squared norm and the variance of the gradients so far.</summary>
     public void Observe(double squaredNorm, double variance)
     {
         steps++;
@@ -64,7 +64,7 @@ internal sealed class YellowFinTuner(double learningRate, double momentum, int w
         greatest = Smooth(greatest, curvatures.Max());
         least = Smooth(least, curvatures.Min());
 
-        // Algorithm 4: how far the optimum is.
+        // Algorithm 4: the distance to the optimum.
         norm = Smooth(norm, Math.Sqrt(squaredNorm));
         square = Smooth(square, squaredNorm);
         distance = Smooth(distance, square > 0 ? norm / square : 0);
@@ -75,13 +75,13 @@ internal sealed class YellowFinTuner(double learningRate, double momentum, int w
     }
 
     /// <summary>
-    /// The learning rate and momentum that minimise momentum · distance² + rate² · variance, where the momentum is at
-    /// least that of the range of curvatures and the rate is (1 - √momentum)² / least (equation 15).
+    /// The learning rate and momentum that minimise momentum · distance² + rate² · variance, where the momentum is at least what
+    /// the range of curvatures requires, and the rate is (1 - √momentum)² / least (equation 15).
     /// </summary>
     public static (double LearningRate, double Momentum) SingleStep(
         double greatest, double least, double distance, double variance)
     {
-        // Without curvature or noise there is nothing to weigh.
+        // Without curvature or noise there is no trade-off.
         if (least <= 0)
         {
             return (0, 0);

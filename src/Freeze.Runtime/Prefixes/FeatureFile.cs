@@ -6,16 +6,16 @@ using Freeze.Runtime.Data;
 namespace Freeze.Runtime.Prefixes;
 
 /// <summary>
-/// The features of a part of a data set as a file that is mapped into memory: a header of <see cref="HeaderBytes"/> bytes,
-/// then the features of the training images and of the test images, each in the order of its extents, as
-/// little-endian numbers of the activations' type. The header holds a mark with the version, both counts, the bytes of an image, how long it took
-/// to compute them, the SHA-256 of the weights that they come from and that of the features.
+/// A memory-mapped file with the features of a part of a data set: a header of <see cref="HeaderBytes"/> bytes, then the features
+/// of the training images and of the test images, in row-major order, as little-endian numbers of the activations' type. The
+/// header holds a magic number with the version, both counts, the bytes of an image, the time of the computation, the SHA-256 of
+/// the source weights and that of the features.
 /// </summary>
 /// <param name="path">The file.</param>
-/// <param name="weights">The SHA-256 of what they come from.</param>
+/// <param name="weights">The SHA-256 of the features' source.</param>
 /// <param name="size">Bytes of the features of one image.</param>
-/// <param name="training">How many rows of training images: one of each, or one of each copy.</param>
-/// <param name="test">How many test images.</param>
+/// <param name="training">The number of rows of training images: one for each image, or one for each copy.</param>
+/// <param name="test">The number of test images.</param>
 internal sealed class FeatureFile(string path, byte[] weights, int size, int training, int test)
 {
     /// <summary>Bytes of the header.</summary>
@@ -26,12 +26,12 @@ internal sealed class FeatureFile(string path, byte[] weights, int size, int tra
     /// <summary>Bytes of the whole file.</summary>
     public long Length => HeaderBytes + ((long)size * ((long)training + test));
 
-    // A new version for any change of the layout.
+    // Change the version with any change of the layout.
     private static ReadOnlySpan<byte> Mark => "FRZFEA02"u8;
 
-    /// <summary>Writes features, which are given block by block in their order; the file appears whole or not at all.</summary>
-    /// <param name="compute">Gives the blocks.</param>
-    /// <param name="seconds">How long that took, asked for at the end.</param>
+    /// <summary>Writes features block by block, in order; the file appears whole or not at all.</summary>
+    /// <param name="compute">Passes on the blocks.</param>
+    /// <param name="seconds">Returns the time that this took; called at the end.</param>
     public void Write(Action<Action<ReadOnlySpan<byte>>> compute, Func<double> seconds) => WholeFile.Write(path, file =>
     {
         using var sum = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -45,7 +45,7 @@ internal sealed class FeatureFile(string path, byte[] weights, int size, int tra
         file.Write(Header(seconds(), sum.GetHashAndReset()));
     });
 
-    /// <summary>Both parts, mapped and verified, and how long it took to compute them; null where the file is of no use.</summary>
+    /// <summary>Both parts, mapped and verified, and the time of their computation; null if the file is unusable.</summary>
     public (Pixels Training, Pixels Test, double Seconds)? TryOpen(Action<string> note)
     {
         if (!File.Exists(path))
@@ -71,11 +71,11 @@ internal sealed class FeatureFile(string path, byte[] weights, int size, int tra
             parts.Test.Dispose();
         }
 
-        note($"{path} is damaged, or of other weights: it is made again");
+        note($"{path} is damaged, or from other weights: it is computed again");
         return null;
     }
 
-    // A mapping of no bytes would be one of all that follows.
+    // An empty mapping would instead map everything after it.
     private Pixels Part(MemoryMappedFile map, long offset, int count) =>
         count == 0 ? Pixels.Of([], size) : Pixels.Mapped(map, offset, size, count);
 

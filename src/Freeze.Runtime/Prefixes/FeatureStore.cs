@@ -10,25 +10,25 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Prefixes;
 
 /// <summary>
-/// Files of features under a folder, each in a folder that is named by what it comes from, for all runs that have that in
-/// common. They may take so many bytes in all; the one that was used least lately goes first.
+/// Files of features, each in a folder named after its source, for all runs that share that source. Their total size is limited;
+/// the least recently used file is removed first.
 /// </summary>
-/// <param name="root">The folder; it is made where it is missing.</param>
+/// <param name="root">The folder; created if it is missing.</param>
 internal sealed class FeatureStore(string root)
 {
     private const string FileName = "features";
 
-    // What the disk keeps for others.
+    // The disk space to leave free.
     private const long Reserve = 1L << 30;
 
     private readonly RunStore store = new(root);
 
-    /// <summary>The features in memory, or in a file, computed first unless it is there; null where there is no room.</summary>
+    /// <summary>Features in memory or in a file, which are computed if they are missing; null if there is no room.</summary>
     /// <param name="features">The features.</param>
-    /// <param name="from">All that their bits depend on but what computes.</param>
-    /// <param name="what">What they are, such as "the outputs of pool2".</param>
-    /// <param name="memory">How many bytes of them may be in memory instead of a file.</param>
-    /// <param name="session">How many bytes there may be, and who is told.</param>
+    /// <param name="from">Everything that their bits depend on, except for the libraries and the machine.</param>
+    /// <param name="what">Their name for notes, such as "the outputs of pool2".</param>
+    /// <param name="memory">How many bytes may be kept in memory; more go to a file.</param>
+    /// <param name="session">Sets the limit of all files, and receives notes.</param>
     /// <exception cref="ElsewhereException">Another process is computing them.</exception>
     public KeptFeatures? Keep(FrontFeatures features, string from, string what, long memory, TrainingSession session)
     {
@@ -39,7 +39,7 @@ internal sealed class FeatureStore(string root)
             return InMemory(features, session.Cancel);
         }
 
-        // What computes is part of the address: features of other bits are others.
+        // Versions and threads are part of the address, because they may change the bits.
         var content = $"{from}, {session.Versions}, {get_num_threads()} threads";
         try
         {
@@ -52,7 +52,7 @@ internal sealed class FeatureStore(string root)
         }
     }
 
-    /// <summary>Removes a file, unless another process is at it; one that has mapped it keeps what it has mapped.</summary>
+    /// <summary>Removes a file, unless another process is using it; existing mappings stay valid.</summary>
     /// <returns>Whether it is gone.</returns>
     public bool Remove(string address)
     {
@@ -107,10 +107,10 @@ internal sealed class FeatureStore(string root)
                     features.ComputeTest(put, session.Cancel);
                 },
                 () => clock.Elapsed.TotalSeconds);
-            found = file.TryOpen(session.Note) ?? throw new IOException($"{path} cannot be read back as it was written");
+            found = file.TryOpen(session.Note) ?? throw new IOException($"{path} does not contain what was written to it");
         }
 
-        // Now used: others go before it.
+        // Marks it as used, so that others are removed first.
         File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
         return new KeptFeatures(features.Set(found.Value.Training, found.Value.Test), found.Value.Seconds, address);
     }
@@ -145,7 +145,7 @@ internal sealed class FeatureStore(string root)
         return HasRoom();
     }
 
-    // As people read it.
+    // In readable form.
     private static string Amount(long bytes) => bytes < 1_000_000_000
         ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, bytes / 1e6):F0} MB")
         : Machine.Readable(bytes);

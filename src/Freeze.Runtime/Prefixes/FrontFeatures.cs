@@ -6,46 +6,46 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Prefixes;
 
-/// <summary>Features that were computed once, in memory or in a file that is mapped into it.</summary>
+/// <summary>Features that were computed once, in memory or in a memory-mapped file.</summary>
 /// <param name="Images">The features as a data set.</param>
-/// <param name="Seconds">How long it took to compute them.</param>
-/// <param name="Address">Where the store has them; "" where they are in memory alone.</param>
+/// <param name="Seconds">The time of their computation.</param>
+/// <param name="Address">Their address in the store; "" if they are only in memory.</param>
 internal sealed record KeptFeatures(ImageSet Images, double Seconds, string Address);
 
 /// <summary>
-/// What the rest of a net learns from that begins behind a fixed front: the front's features of the images that a run uses,
-/// where they are kept, else of each batch anew, with the same bits.
+/// The training input of the layers after a fixed prefix: the prefix's features of the run's images, read from the kept ones if
+/// they exist, otherwise computed for each batch, with the same bits.
 /// </summary>
 /// <param name="images">The images.</param>
-/// <param name="recipe">How they are read, how many at once, and in which type activations are.</param>
-/// <param name="front">What makes features of them.</param>
+/// <param name="recipe">How images are read, the batch size, and the type of the activations.</param>
+/// <param name="front">Computes the features.</param>
 internal sealed class FrontFeatures(ImageSet images, Recipe recipe, FixedFront front) : IDisposable
 {
-    // Read once, to be read no more.
+    // Each image is read only once.
     private readonly Batches read = new(images, recipe);
     private FeatureRows? rows;
     private readonly ScalarType type = Precisions.OfActivations(recipe);
     private KeptFeatures? kept;
 
-    /// <summary>Bytes of the features of one image: a value is kept in the type of the activations.</summary>
+    /// <summary>The bytes of one image's features, in the type of the activations.</summary>
     public int Size { get; } = (int)FixedPrefixes.bytes(recipe.Precision, front.Shape);
 
-    /// <summary>Those of the training images, those held out among them.</summary>
+    /// <summary>The rows of the training images, including those held out.</summary>
     public FeatureRows Rows => rows ??= new(
         read.Training.Length + read.HeldOut.Length,
         AugmentationModule.copies(recipe.Augmentations),
         AugmentationModule.copies(recipe.Augmentations) == 0 || FixedPrefixes.readsPlain(recipe));
 
-    /// <summary>How many training images, those held out among them.</summary>
+    /// <summary>The number of training images, including those held out.</summary>
     public int Training => Rows.Images;
 
-    /// <summary>How many test images: none where they are read once, at the end.</summary>
+    /// <summary>The number of test images: 0 if they are read only once, at the end.</summary>
     public int Test => recipe.Validation.IsTest ? read.Test.Length : 0;
 
     /// <summary>Bytes of all features.</summary>
     public long Bytes => Size * (Rows.Count + Test);
 
-    /// <summary>How long it took to compute the features that are kept.</summary>
+    /// <summary>The time that the kept features took to compute.</summary>
     public double Seconds => kept?.Seconds ?? 0;
 
     /// <summary>Keeps them, if there is room.</summary>
@@ -53,14 +53,14 @@ internal sealed class FrontFeatures(ImageSet images, Recipe recipe, FixedFront f
     public void Keep(string from, string what, long memory, TrainingSession session) =>
         kept = session.Features.Keep(this, from, what, memory, session);
 
-    /// <summary>The batches of the training of what lies behind the front.</summary>
+    /// <summary>The batches that train the layers after the prefix.</summary>
     public Batches Batches(Recipe behind) =>
         kept is null ? new Batches(images, recipe, front) : new Batches(kept.Images, behind);
 
-    /// <summary>What the net is judged by at the end.</summary>
+    /// <summary>The batches that evaluate the net at the end.</summary>
     public Batches TestBatches(Recipe behind) => Test > 0 ? Batches(behind) : new Batches(images, recipe, front);
 
-    /// <summary>Gives the features of the training images, block by block.</summary>
+    /// <summary>Computes the features of the training images, block by block.</summary>
     public void ComputeTraining(Action<ReadOnlySpan<byte>> put, CancellationToken cancel)
     {
         foreach (var copy in Rows.Order)
@@ -69,7 +69,7 @@ internal sealed class FrontFeatures(ImageSet images, Recipe recipe, FixedFront f
         }
     }
 
-    /// <summary>Gives those of the test images.</summary>
+    /// <summary>Computes those of the test images.</summary>
     public void ComputeTest(Action<ReadOnlySpan<byte>> put, CancellationToken cancel) =>
         Compute(places => read.Prepare(images.Test, places), images.Test.Places(Test), put, cancel);
 
@@ -80,7 +80,7 @@ internal sealed class FrontFeatures(ImageSet images, Recipe recipe, FixedFront f
         new ImagePart(test, images.Test.Labels[..Test]),
         Rows);
 
-    /// <summary>Removes the features from the store: nobody will read them again.</summary>
+    /// <summary>Removes the features from the store, because nothing will read them again.</summary>
     public void Forget(FeatureStore store)
     {
         if (kept is { Address.Length: > 0 })
@@ -89,7 +89,7 @@ internal sealed class FrontFeatures(ImageSet images, Recipe recipe, FixedFront f
         }
     }
 
-    /// <summary>Gives the memory back.</summary>
+    /// <summary>Frees the memory.</summary>
     public void Dispose() => kept?.Images.Dispose();
 
     private void Compute(

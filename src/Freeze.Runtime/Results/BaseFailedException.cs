@@ -1,11 +1,11 @@
 namespace Freeze.Runtime.Results;
 
-/// <summary>The run that this one starts from, at the first of several, has failed: this one waits for it.</summary>
+/// <summary>A run that this one starts from, directly or not, has failed: this run waits for it.</summary>
 internal sealed class BaseFailedException(string name, string reason) : Exception($"waiting for {name}")
 {
-    /// <summary>What that run is called.</summary>
+    /// <summary>The name of the failed run.</summary>
     public string Base { get; } = name;
 
-    /// <summary>Why it has failed.</summary>
+    /// <summary>Why it failed.</summary>
     public string Reason { get; } = reason;
 }

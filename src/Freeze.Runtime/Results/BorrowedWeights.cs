@@ -5,18 +5,18 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Results;
 
 /// <summary>
-/// What of a run's weights is its own, where it starts from another run: what it learns, of slices the slice alone, and what
-/// starts by itself. All else is in the other run's file.
+/// The part of a run's weights to store if it starts from another run: what it trains (for slices the slice alone), and weights
+/// with a start of their own. Everything else is in the other run's file.
 /// </summary>
 internal static class BorrowedWeights
 {
-    /// <summary>What a file is to hold, and what its header says of the rest; null where it is to hold all.</summary>
-    /// <param name="weights">The run's, at an end of it; the caller's scope owns new tensors.</param>
-    /// <param name="origin">Where they started.</param>
+    /// <summary>The content of a file, and its header's reference to the rest; null if the file must hold everything.</summary>
+    /// <param name="weights">The run's, at the end of training; the caller's scope owns new tensors.</param>
+    /// <param name="origin">The weights that they started from.</param>
     public static (IReadOnlyList<(string Name, Tensor Value)> Own, Borrowed Others)? Split(WeightTable weights, RunOrigin origin)
     {
         var state = weights.State().ToArray();
-        // Starts are singles: of doubles the file before has other digits than this run.
+        // Starts are singles: with doubles, the earlier file has other digits than this run.
         if (state.Any(entry => entry.Value.dtype == ScalarType.Float64))
         {
             return null;
@@ -27,7 +27,7 @@ internal static class BorrowedWeights
         var slices = new List<BorrowedSlice>();
         foreach (var (name, value) in state)
         {
-            // Statistics start where their norm's scale does.
+            // Statistics start from the file of their norm's scale.
             var weight = weights.TryFind(name) ?? weights[$"{name[..name.LastIndexOf('.')]}.weight"];
             var plan = weight.Plan;
             if (plan.Start is not Start.File { Digest: var digest } || digest != origin.Digest)

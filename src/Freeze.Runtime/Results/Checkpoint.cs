@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Results;
 
 /// <summary>
-/// A training that can go on: where it stands, its weights under the names of PyTorch, and what its optimizer has
-/// gathered. A safetensors file whose header holds the position and the SHA-256 of position and values.
+/// Training that can be resumed: its position, its weights under PyTorch's names, and its optimizer state. A safetensors file
+/// whose header holds the position and the SHA-256 of position and values.
 /// </summary>
 internal sealed class Checkpoint
 {
@@ -19,14 +19,14 @@ internal sealed class Checkpoint
         this.tensors = tensors;
     }
 
-    /// <summary>Where the training stands.</summary>
+    /// <summary>The position of the training.</summary>
     public ResumePoint Position { get; }
 
     /// <summary>Writes a training's state.</summary>
-    /// <param name="stream">Where to.</param>
-    /// <param name="position">Where the training stands.</param>
-    /// <param name="state">What the file holds.</param>
-    /// <param name="beside">What another file holds, in its order: it is summed up here too, so the two belong together.</param>
+    /// <param name="stream">The output.</param>
+    /// <param name="position">The position of the training.</param>
+    /// <param name="state">The content of the file.</param>
+    /// <param name="beside">The content of another file, in its order; the SHA-256 covers it too and binds the two.</param>
     public static void Write(
         Stream stream,
         ResumePoint position,
@@ -48,9 +48,9 @@ internal sealed class Checkpoint
 
     /// <summary>Reads a checkpoint of a run.</summary>
     /// <param name="path">Its file.</param>
-    /// <param name="hash">The run's.</param>
-    /// <param name="beside">The file that holds the rest of the state, or null where there is none.</param>
-    /// <exception cref="InvalidDataException">It is damaged, or another run's.</exception>
+    /// <param name="hash">The run's hash.</param>
+    /// <param name="beside">The file with the rest of the state, or null.</param>
+    /// <exception cref="InvalidDataException">It is damaged, or belongs to another run.</exception>
     public static Checkpoint Read(string path, string hash, string? beside = null)
     {
         var (own, notes) = Safetensors.ReadWithNotes(path);
@@ -59,7 +59,7 @@ internal sealed class Checkpoint
             : WholeWeights.Read(beside).Concat(own).DistinctBy(entry => entry.Key).ToDictionary();
         if (!notes.TryGetValue("position", out var text) || !notes.TryGetValue("sha256", out var expected))
         {
-            throw new InvalidDataException("it is no checkpoint of a training");
+            throw new InvalidDataException("it is not a checkpoint");
         }
 
         using var sum = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -88,12 +88,12 @@ internal sealed class Checkpoint
     }
 
     /// <summary>A tensor of a name and shape; the caller's scope owns it.</summary>
-    /// <exception cref="InvalidDataException">There is none: the checkpoint is of another net or optimizer.</exception>
+    /// <exception cref="InvalidDataException">It is missing: the checkpoint is from another net or optimizer.</exception>
     public Tensor Tensor(string name, long[] shape)
     {
         if (!tensors.TryGetValue(name, out var found) || !found.Shape.SequenceEqual(shape))
         {
-            throw new InvalidDataException($"it holds no {name} of shape {string.Join("x", shape)}");
+            throw new InvalidDataException($"it has no {name} of shape {string.Join("x", shape)}");
         }
 
         return found.ToTensor();

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Results;
 
 /// <summary>
-/// Writes the files of one run while it is being trained: its plan, lines of what each epoch measured, the machines, the last
-/// two checkpoints, and at the end the weights and, last of all, the result. Its owner has claimed it.
+/// Writes the files of one run during training: its plan, a line of measurements per epoch, the machines, the last two
+/// checkpoints, and at the end the weights and, last of all, the result. Its owner has claimed it.
 /// </summary>
 internal sealed class RunFolder : IDisposable
 {
@@ -19,11 +19,11 @@ internal sealed class RunFolder : IDisposable
     private FileStream? times;
     private List<EpochTime> timed = [];
 
-    /// <summary>Opens the records of a run, with its plan.</summary>
-    /// <param name="folder">Where they are.</param>
-    /// <param name="run">As planned.</param>
-    /// <param name="hash">The run's.</param>
-    /// <param name="claim">Of the folder.</param>
+    /// <summary>Opens the records of a run and writes its plan.</summary>
+    /// <param name="folder">Their folder.</param>
+    /// <param name="run">The run, as planned.</param>
+    /// <param name="hash">The run's hash.</param>
+    /// <param name="claim">The claim of the folder.</param>
     /// <param name="origin">The weights that it starts from, or null.</param>
     public RunFolder(string folder, Run run, string hash, Claim claim, RunOrigin? origin = null)
         : this(folder, hash, claim)
@@ -43,21 +43,21 @@ internal sealed class RunFolder : IDisposable
             File.Delete(left);
         }
 
-        // A result that is still there is damaged, else the run would not be trained.
+        // An existing result is damaged; otherwise the run would not be trained.
         File.Delete(files.ResultPath);
     }
 
-    /// <summary>How long the epochs took that are done.</summary>
+    /// <summary>The times of the completed epochs.</summary>
     public IReadOnlyList<EpochTime> Times => timed;
 
     /// <summary>
-    /// Brings a new training to where the run's last sound checkpoint stood, and begins the records there; a checkpoint
-    /// that is not sound is reported. Without one the run starts from the end of a shorter one, or anew.
+    /// Moves new training to the run's last sound checkpoint, and continues the records there; reports damaged checkpoints.
+    /// Without one, the run starts from the end of a shorter run, or from the beginning.
     /// </summary>
-    /// <param name="trainer">A training of the run that has made no step.</param>
-    /// <param name="versions">What computes now.</param>
-    /// <param name="note">Is told what is of interest.</param>
-    /// <param name="shorter">The runs whose epochs are the first ones of this, the longest first.</param>
+    /// <param name="trainer">Training of the run that has made no step yet.</param>
+    /// <param name="versions">The current versions of the libraries.</param>
+    /// <param name="note">Receives notes.</param>
+    /// <param name="shorter">The runs that this one extends, the longest first.</param>
     public void Resume(Trainer trainer, string versions, Action<string> note, IEnumerable<ShorterRun>? shorter = null)
     {
         var from = files;
@@ -69,14 +69,14 @@ internal sealed class RunFolder : IDisposable
             AddMachines(from.ReadMachines());
         }
 
-        // These are no part of a checkpoint: each line is on the disk before its epoch's others.
+        // Checkpoints do not include these: each is on the disk before the epoch's other lines.
         var done = trainer.Records.Count;
         var known = JsonLines.Read<WeightRecord>(from.SizesPath).Where(line => line.Epoch <= done).ToArray();
         sizes = Begin(files.SizesPath, known);
         Take(trainer.Records, timed);
     }
 
-    /// <summary>Appends an epoch's lines and waits for the disk.</summary>
+    /// <summary>Appends an epoch's lines and flushes them to the disk.</summary>
     public void Append(EpochRecord record, WeightRecord size, EpochTime time)
     {
         claim.Demand();
@@ -86,7 +86,7 @@ internal sealed class RunFolder : IDisposable
         WholeFile.Append(times!, Json.toText(time) + "\n");
     }
 
-    /// <summary>Keeps where a training stands; the checkpoint before stays beside it.</summary>
+    /// <summary>Saves the training's position; the previous checkpoint is kept too.</summary>
     public void Save(Trainer trainer, string versions)
     {
         using var scope = NewDisposeScope();
@@ -99,8 +99,8 @@ internal sealed class RunFolder : IDisposable
     }
 
     /// <summary>
-    /// Keeps the end of a training, from which a longer one may go on: what there is beside last weights and times, which have
-    /// files; so it is the same bytes in every repetition.
+    /// Saves the end of the training for longer runs to continue from. Last weights and times have their own files and are left
+    /// out, so repetitions give the same bytes.
     /// </summary>
     public void KeepEnd(Trainer trainer, string versions)
     {
@@ -118,10 +118,10 @@ internal sealed class RunFolder : IDisposable
             OfOrigin(hash), at.Epoch, at.Step, at.LossSum, at.Right, at.Images, at.Seconds, at.Records, [.. times], at.Threads, versions);
     }
 
-    // Where the run before has been trained again, to other bits, nothing goes on from what came of the old ones.
+    // If the earlier run was trained again to other bits, nothing resumes from results of the old ones.
     private string OfOrigin(string address) => origin is null ? address : $"{address} from {origin.Digest}";
 
-    /// <summary>Writes the records of a training that others have done for this one.</summary>
+    /// <summary>Writes the records of training that was done elsewhere for this run.</summary>
     public void Take(IReadOnlyList<EpochRecord> records, IReadOnlyList<EpochTime> taken)
     {
         timed = [.. taken];
@@ -130,13 +130,13 @@ internal sealed class RunFolder : IDisposable
         AddMachines([Machine.Record]);
     }
 
-    /// <summary>The folder of a training that is part of this run, under the same claim; its plan follows from the run's.</summary>
+    /// <summary>The folder of training that is part of this run, under the same claim; its plan follows from the run's.</summary>
     public RunFolder Within(string place, string name) => new(place, name, claim);
 
-    /// <summary>Writes how long the stages of a net took.</summary>
+    /// <summary>Writes the times of a net's stages.</summary>
     public void Take(IEnumerable<StageTime> stages) => WriteLines(files.StageTimesPath, stages);
 
-    /// <summary>Writes how the net answered on the test set.</summary>
+    /// <summary>Writes the net's predictions on the test set.</summary>
     public void Take(Confusion confusion)
     {
         claim.Demand();
@@ -146,7 +146,7 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Writes the weights after the last epoch.</summary>
     public void KeepLast(WeightTable weights) => Keep(files.WeightsPath, weights);
 
-    /// <summary>Writes the weights after the best epoch, and gives the SHA-256 of their file.</summary>
+    /// <summary>Writes the weights after the best epoch, and returns the SHA-256 of their file.</summary>
     public string KeepBest(WeightTable weights)
     {
         Keep(files.BestPath, weights);
@@ -160,17 +160,17 @@ internal sealed class RunFolder : IDisposable
         Finish(result);
     }
 
-    /// <summary>Writes the result, then removes what is of no more use: the run is finished.</summary>
+    /// <summary>Writes the result, then removes files that are no longer needed: the run is finished.</summary>
     public void Finish<T>(T result)
     {
         claim.Demand();
-        // Before the result, so that no finished run has word of a failure beside it.
+        // Before the result, so that no finished run has a record of a failure.
         File.Delete(files.FailurePath);
         WholeFile.Write(files.ResultPath, Json.toText(result) + "\n");
         files.ForgetCheckpoints();
     }
 
-    /// <summary>Leaves word of a failure.</summary>
+    /// <summary>Writes the record of a failure.</summary>
     public void Fail(RunFailure failure) => WholeFile.Write(files.FailurePath, Json.toText(failure) + "\n");
 
     /// <summary>Closes the records.</summary>
@@ -220,7 +220,7 @@ internal sealed class RunFolder : IDisposable
             {
                 note(
                     $"the steps before were made by {position.Versions} on {position.Threads} threads: "
-                        + "the last bits may differ from those of an undisturbed run");
+                        + "the last bits may differ from those of an uninterrupted run");
             }
 
             return true;
@@ -232,7 +232,7 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
-    // Only where the bits are those of a run from the start: nothing is lost but time.
+    // Only if the bits are those of a run from the beginning: otherwise only time is lost.
     private bool TryFollow(ShorterRun shorter, Trainer trainer, string versions, Action<string> note)
     {
         var path = shorter.Files.EndPath;
@@ -265,7 +265,7 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
-    // What may make other last bits of the same recipe, as far as records tell; null where nothing does.
+    // A difference that may change the last bits of the same recipe, as far as records tell, or null.
     private static string? WhatDiffers(ShorterRun shorter, ResumePoint position, EpochTime[] times, string versions) =>
         position.Versions != versions ? $"by {position.Versions}"
         : times.Select(time => time.Threads).Append(position.Threads).FirstOrDefault(other => other != get_num_threads())
@@ -287,7 +287,7 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
-    // What a killed process has written behind its last checkpoint is written again.
+    // Lines after the last checkpoint of a killed process are written again.
     private FileStream Begin<T>(string path, IEnumerable<T> records)
     {
         WriteLines(path, records);

@@ -1,6 +1,6 @@
 namespace Freeze.Runtime.Results;
 
-/// <summary>A run whose epochs are the first ones of a longer one, so that this may go on from its end.</summary>
+/// <summary>A run that is equal to the first epochs of a longer one, which may continue from its end.</summary>
 /// <param name="Hash">Its address.</param>
-/// <param name="Files">Its files, which need not be there.</param>
+/// <param name="Files">Its files, which need not exist.</param>
 internal sealed record ShorterRun(string Hash, RunFiles Files);

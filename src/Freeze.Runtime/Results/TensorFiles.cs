@@ -3,15 +3,15 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Results;
 
-/// <summary>Tensors to safetensors files and back; the format itself is that of Freeze.Records.</summary>
+/// <summary>Writes tensors to safetensors files and reads them back; Freeze.Records implements the format.</summary>
 internal static class TensorFiles
 {
     extension(Safetensors)
     {
         /// <summary>Writes tensors of 32-bit or 64-bit floats under their names.</summary>
-        /// <param name="stream">Where to.</param>
+        /// <param name="stream">The output.</param>
         /// <param name="tensors">In the order of the file.</param>
-        /// <param name="notes">Texts for the header, beside that of the format.</param>
+        /// <param name="notes">Texts for the header, besides that of the format.</param>
         public static void Write(
             Stream stream, IReadOnlyList<(string Name, Tensor Value)> tensors, params (string Name, string Text)[] notes)
         {
@@ -28,7 +28,7 @@ internal static class TensorFiles
         }
     }
 
-    /// <summary>A tensor of doubles, or of singles where the file has no more; the caller's scope owns it.</summary>
+    /// <summary>A tensor of doubles if the file has doubles, otherwise of singles; the caller's scope owns it.</summary>
     public static Tensor ToTensor(this StoredTensor stored) => stored.Type == "F64"
         ? tensor(stored.Values<double>(), stored.Shape)
         : tensor(stored.ToSingles(), stored.Shape);

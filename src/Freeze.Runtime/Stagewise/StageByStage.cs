@@ -5,15 +5,15 @@ using Freeze.Runtime.Training;
 
 namespace Freeze.Runtime.Stagewise;
 
-/// <summary>A net whose stages learn one after the other: trains those that the store lacks, then makes the net of all.</summary>
-/// <param name="session">What the trainings have in common.</param>
+/// <summary>Trains a net stage by stage: trains the stages that the store lacks, then builds the whole net.</summary>
+/// <param name="session">The shared settings of the trainings.</param>
 /// <param name="run">The run, with the weights that it starts from.</param>
-/// <param name="planned">Its recipe as planned, which tells the stages' addresses.</param>
+/// <param name="planned">Its recipe as planned, which determines the stages' addresses.</param>
 /// <param name="origin">The weights that it starts from, or null.</param>
-/// <param name="stages">Where stages are kept.</param>
+/// <param name="stages">The store of stages.</param>
 internal sealed class StageByStage(TrainingSession session, Run run, Recipe planned, RunOrigin? origin, RunStore stages)
 {
-    /// <summary>Leaves the net's weights and the run's records in its folder.</summary>
+    /// <summary>Writes the net's weights and the run's records to its folder.</summary>
     public RunResult Train(string hash, RunFolder folder)
     {
         RecipeCheck.Demand(run.Recipe, session.Images.Set);
@@ -26,7 +26,7 @@ internal sealed class StageByStage(TrainingSession session, Run run, Recipe plan
         }
 
         var weights = StageWeights.Whole(run.Recipe, outcomes);
-        // Epochs of all stages are counted through.
+        // Epochs are numbered across all stages.
         var epochs = EpochRecordModule.numbered(outcomes.SelectMany(stage => stage.Best.Epochs));
         var net = new NetExecutor(run.Recipe, weights, session.Options.Passes);
         var batches = new Batches(session.Images, run.Recipe);

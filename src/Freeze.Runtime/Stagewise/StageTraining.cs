@@ -9,24 +9,24 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Stagewise;
 
 /// <summary>
-/// Trains a stage of a net, unless the store has it: each candidate behind a classifier of its own, one after the other.
-/// A stage has a folder named by its address, in which each candidate's training has one.
+/// Trains a stage of a net, unless the store has it: one candidate after another, each with a classifier of its own. A stage has
+/// a folder named by its address, with a folder for each candidate's training.
 /// </summary>
 internal sealed class StageTraining(TrainingSession session, Run run, Recipe planned, RunOrigin? origin, RunStore store)
 {
     private const string Weights = RunFiles.Weights;
 
-    // Written last: its presence means that the stage is whole.
+    // Written last: its presence means that the stage is complete.
     private const string Record = "stage.json";
 
     private const string Times = "times.json";
 
-    // The SHA-256 of the base's weights that the folder's trainings start from.
+    // The SHA-256 of the base weights that the trainings in the folder start from.
     private const string Base = "base.txt";
 
-    /// <summary>What a stage, from 1, has learned behind those before it.</summary>
-    /// <exception cref="ElsewhereException">Another process is at it.</exception>
-    /// <exception cref="RunException">No candidate came to anything.</exception>
+    /// <summary>The result of a stage, counted from 1, that follows trained stages.</summary>
+    /// <exception cref="ElsewhereException">Another process is training it.</exception>
+    /// <exception cref="RunException">All candidates have failed.</exception>
     public StageOutcome Of(int stage, IReadOnlyList<StageOutcome> before)
     {
         var address = Stages.address(planned, stage);
@@ -45,7 +45,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, Recipe pla
     private bool IsOfOtherBase(string address) =>
         origin is not null && !(PathOf(address, Base) is var path && File.Exists(path) && File.ReadAllText(path) == origin.Digest);
 
-    // Where the base has been trained again, to other bits, nothing that came of the old ones is used.
+    // If the base was trained again to other bits, results of the old ones are not used.
     private void ForgetOtherBase(string address, Claim claim)
     {
         if (!IsOfOtherBase(address))
@@ -134,8 +134,8 @@ internal sealed class StageTraining(TrainingSession session, Run run, Recipe pla
         return outcome;
     }
 
-    // Of each candidate its longest training that came to something, and which one is kept: where the search halves, the one that is
-    // left on the last rung.
+    // Each candidate's longest training that did not fail, and the index of the best; a halving search keeps the winner of the
+    // last rung.
     private (Part[] Candidates, int Best) Tried(int count, Func<int, int, Part> train)
     {
         var candidates = Enumerable.Range(0, count).Select(i => train(i, 1)).ToArray();
@@ -143,7 +143,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, Recipe pla
         if (rung.Length == 0)
         {
             throw new RunException(
-                $"no candidate came to anything: {candidates[0].Record.Failure}", "try lower learning rates, such as a tenth");
+                $"all candidates failed: {candidates[0].Record.Failure}", "try lower learning rates, such as a tenth");
         }
 
         foreach (var (size, number) in Searches.rungs(count).Skip(1).Select((size, i) => (size, i + 2)))
@@ -163,7 +163,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, Recipe pla
                 }
             }
 
-            // Where all have diverged, what they were before is the best there is.
+            // If all have diverged, their previous rungs are the best there is.
             if (sound.Count == 0)
             {
                 break;
@@ -175,7 +175,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, Recipe pla
         return (candidates, rung[0]);
     }
 
-    // The best first, of equal ones the first; those that came to nothing are left out.
+    // The best first, of equal ones the first; failed ones are left out.
     private static int[] Ranked(IEnumerable<int> which, Part[] candidates)
     {
         double Score(CandidateRecord record) => record.Reconstruction is [.., var last]
@@ -184,8 +184,8 @@ internal sealed class StageTraining(TrainingSession session, Run run, Recipe pla
         return [.. which.Where(i => candidates[i].Record.Failure.Length == 0).OrderByDescending(i => Score(candidates[i].Record))];
     }
 
-    // The weights of a stage that has learned without labels are fixed from now on, and the decoder is dropped: what the
-    // classifier learns from is the features of all stages up to this one.
+    // Fixes the weights of a stage that was trained without labels, and drops its decoder: the classifier is trained on the
+    // features of all stages up to this one.
     private StageOutcome Classified(int stage, IReadOnlyList<StageOutcome> before, StageOutcome alone, Claim claim)
     {
         session.Note($"stage {stage} of {run.Recipe.Net.Stages.Length}, its classifier");
@@ -197,7 +197,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, Recipe pla
         if (classifier.Record.Failure.Length > 0)
         {
             throw new RunException(
-                $"the classifier of stage {stage} came to nothing: {classifier.Record.Failure}",
+                $"the classifier of stage {stage} failed: {classifier.Record.Failure}",
                 "try a lower learning rate, such as a tenth");
         }
 
@@ -211,8 +211,8 @@ internal sealed class StageTraining(TrainingSession session, Run run, Recipe pla
                 .ToDictionary());
     }
 
-    // The first stage sees the images. For the others what the fixed stages make of each image is computed once and kept in
-    // a file, as long as each epoch sees the same images and there is room; else each batch computes it.
+    // The first stage reads the images. For later stages, the features of the fixed stages are computed once and kept in a file
+    // if each epoch sees the same images and there is room; otherwise each batch computes them.
     private FrontFeatures? FeaturesOf(IReadOnlyList<StageOutcome> before)
     {
         if (before.Count == 0)
@@ -255,7 +255,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, Recipe pla
             }
             catch (RunException error)
             {
-                // That too is a result of the search; the others go on.
+                // That too is a result of the search; the others continue.
                 session.Note(error.Message);
                 failure = error.Message;
             }
@@ -273,7 +273,7 @@ internal sealed class StageTraining(TrainingSession session, Run run, Recipe pla
         return new Part(record, [.. JsonLines.Read<EpochTime>(place.TimesPath)], place);
     }
 
-    // There are no accuracies to tell of.
+    // There is no accuracy to report.
     private void OfErrors(Progress progress)
     {
         if (progress is Progress.Epoch epoch)
@@ -321,6 +321,6 @@ internal sealed class StageTraining(TrainingSession session, Run run, Recipe pla
 
     private string PathOf(string address, string file) => Path.Combine(store.FolderOf(address), file);
 
-    // A training of a stage: a candidate, or the classifier behind its weights.
+    // The training of a stage: a candidate, or a classifier after its weights.
     private sealed record Part(CandidateRecord Record, EpochTime[] Times, RunFiles Place);
 }

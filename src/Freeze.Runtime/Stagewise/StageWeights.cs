@@ -3,24 +3,24 @@ using Freeze.Runtime.Prefixes;
 
 namespace Freeze.Runtime.Stagewise;
 
-/// <summary>A stage that has learned.</summary>
-/// <param name="Record">What was tried and what came of it.</param>
-/// <param name="Time">How long it took.</param>
-/// <param name="Weights">The best candidate's weights and running statistics, that of its classifier among them.</param>
+/// <summary>A trained stage.</summary>
+/// <param name="Record">The candidates and their results.</param>
+/// <param name="Time">The time it took.</param>
+/// <param name="Weights">The best candidate's weights and running statistics, including its classifier's.</param>
 internal sealed record StageOutcome(
     StageRecord Record, StageTime Time, IReadOnlyDictionary<string, StoredTensor> Weights)
 {
-    /// <summary>What the candidate came to that is kept.</summary>
+    /// <summary>The record of the chosen candidate.</summary>
     public CandidateRecord Best => Record.Candidates[Record.Best];
 }
 
 /// <summary>The weights of stages in nets of several stages.</summary>
 internal static class StageWeights
 {
-    /// <summary>Gives a net what its stages have learned; what is still stays as it is.</summary>
-    /// <param name="weights">Those of the net.</param>
-    /// <param name="nameInTraining">What a weight of the net was called when its stage was trained.</param>
-    /// <param name="stages">Those of the net, in order.</param>
+    /// <summary>Copies the trained weights of stages into a net; fixed weights stay as they are.</summary>
+    /// <param name="weights">The net's weights.</param>
+    /// <param name="nameInTraining">Maps a weight's name in the net to its name when its stage was trained.</param>
+    /// <param name="stages">The net's stages, in order.</param>
     public static void Restore(WeightTable weights, Func<string, string> nameInTraining, IReadOnlyList<StageOutcome> stages)
     {
         var all = stages.SelectMany(stage => stage.Weights).DistinctBy(entry => entry.Key).ToDictionary();
@@ -35,7 +35,7 @@ internal static class StageWeights
         return weights;
     }
 
-    /// <summary>Stages that have learned, fixed from then on.</summary>
+    /// <summary>Trained stages, fixed from now on.</summary>
     public static FixedFront Front(Recipe recipe, IReadOnlyList<StageOutcome> stages, PassSet passes)
     {
         var front = Stages.features(recipe, stages.Count);

@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Training;
 
 /// <summary>
-/// What a net answers on images, batch by batch: kept where it is computed, and read once at the end, since reading waits for
-/// the computation.
+/// A net's predictions, batch by batch. They stay on the device and are read once, at the end, because reading waits for the
+/// computation.
 /// </summary>
-/// <param name="withProbabilities">Whether the softmax of the answer is kept too.</param>
+/// <param name="withProbabilities">Whether to keep the softmax of the predicted class too.</param>
 internal sealed class AnswerSheet(bool withProbabilities = false) : IDisposable
 {
     private readonly List<Tensor> said = [];
@@ -24,14 +24,14 @@ internal sealed class AnswerSheet(bool withProbabilities = false) : IDisposable
         }
     }
 
-    /// <summary>The class that each image was taken for, in the order of the images.</summary>
+    /// <summary>The predicted class of each image, in the order of the images.</summary>
     public int[] Answers() =>
         [.. said.SelectMany(batch => Here(batch, batch => batch.data<long>().ToArray())).Select(answer => (int)answer)];
 
-    /// <summary>The probability of each of these answers, by softmax.</summary>
+    /// <summary>The probability of each predicted class, by softmax.</summary>
     public double[] Probabilities() => [.. sure.SelectMany(batch => Here(batch, batch => batch.data<double>().ToArray()))];
 
-    /// <summary>Frees what was kept.</summary>
+    /// <summary>Frees the predictions.</summary>
     public void Dispose() => said.Concat(sure).ToList().ForEach(batch => batch.Dispose());
 
     private static T[] Here<T>(Tensor batch, Func<Tensor, T[]> read)

@@ -5,21 +5,21 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Training;
 
 /// <summary>
-/// A copy of what a net had learned after its best epoch so far; what is fixed has no copy, so going back moves none of it.
-/// Its tensors belong to the scope that it was made in.
+/// A copy of a net's trained weights after its best epoch so far. Fixed weights have no copy, so restoring moves none of them.
+/// The tensors belong to the scope that creates this.
 /// </summary>
 internal sealed class BestWeights
 {
     private readonly (string Name, Tensor Now, Tensor Best)[] learned;
 
-    /// <param name="weights">The net's, as they start.</param>
+    /// <param name="weights">The net's weights at their start.</param>
     public BestWeights(WeightTable weights)
     {
         using var still = no_grad();
         learned = [.. weights.Learned().Select(entry => (entry.Name, entry.Value, entry.Value.detach().clone()))];
     }
 
-    /// <summary>Copies the weights as they are now: the epoch that has just ended is the best.</summary>
+    /// <summary>Copies the current weights: the epoch that just ended is the best.</summary>
     public void Take()
     {
         using var still = no_grad();
@@ -29,7 +29,7 @@ internal sealed class BestWeights
         }
     }
 
-    /// <summary>Gives the net its best weights back; those that it has now are gone.</summary>
+    /// <summary>Restores the net's best weights; its current ones are lost.</summary>
     public void Return()
     {
         using var still = no_grad();
@@ -39,10 +39,10 @@ internal sealed class BestWeights
         }
     }
 
-    /// <summary>The copy, as checkpoints hold it.</summary>
+    /// <summary>The copy, named as in checkpoints.</summary>
     public IEnumerable<(string Name, Tensor Value)> State() => learned.Select(entry => ($"best.{entry.Name}", entry.Best));
 
-    /// <summary>Takes back what <see cref="State"/> has given, by name and shape.</summary>
+    /// <summary>Restores what <see cref="State"/> returned, by name and shape.</summary>
     public void Restore(Func<string, long[], Tensor> saved)
     {
         foreach (var (name, value) in State())

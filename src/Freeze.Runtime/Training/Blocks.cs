@@ -3,22 +3,22 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Training;
 
-/// <summary>Images block by block, for nets that do not learn from them.</summary>
+/// <summary>Reads images block by block, for nets that are not training on them.</summary>
 internal static class Blocks
 {
-    /// <summary>Where the first images of a part are; all of them unless so many are asked for.</summary>
+    /// <summary>The indices of a part's first images, or of all.</summary>
     public static long[] Places(this ImagePart part, int? count = null) =>
         [.. Enumerable.Range(0, count ?? part.Count).Select(i => (long)i)];
 
     /// <summary>
-    /// The images of a part at some places, one block after the other. The tensors of a block, and what is made of them
-    /// without a scope of its own, are gone when the next one is asked for.
+    /// The images of a part at some indices, one block after another. The tensors of a block, and tensors computed from them
+    /// without a scope of their own, are disposed when the next block is requested.
     /// </summary>
     public static IEnumerable<Batch> InBlocks(
         this Batches batches, ImagePart part, long[] places, int size, CancellationToken cancel) =>
         batches.InBlocks(some => batches.Prepare(part, some), places, size, cancel);
 
-    /// <summary>The same of images that are prepared in another way.</summary>
+    /// <summary>As above, for images that are prepared in another way.</summary>
     public static IEnumerable<Batch> InBlocks(
         this Batches batches,
         Func<ReadOnlySpan<long>, PreparedBatch> prepare,

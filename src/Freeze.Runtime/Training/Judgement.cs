@@ -4,22 +4,22 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Training;
 
-/// <summary>Mean loss in nats and the share of images classified right.</summary>
+/// <summary>Mean loss in nats and the fraction of correctly classified images.</summary>
 internal readonly record struct Judgement(double Loss, double Accuracy);
 
 /// <summary>
-/// Sums losses and right answers where they are computed; a number is read only when asked for, since reading
-/// waits for the computation. Its tensors belong to the scope that it was made in.
+/// Sums losses and correct predictions on the device; a number is read only on request, because reading waits for the
+/// computation. The tensors belong to the scope that creates this.
 /// </summary>
 internal sealed class Tally
 {
     private readonly Tensor loss = zeros([], ScalarType.Float64);
     private readonly Tensor right = zeros([], ScalarType.Int64);
 
-    /// <summary>Images counted.</summary>
+    /// <summary>The number of images counted.</summary>
     public int Images { get; private set; }
 
-    /// <summary>Adds a batch of <paramref name="count"/> images, its mean loss and how many were classified right.</summary>
+    /// <summary>Adds a batch of <paramref name="count"/> images: its mean loss and the number of correct predictions.</summary>
     public void Add(Tensor batchLoss, Tensor batchRight, int count)
     {
         loss.PlusInPlace(batchLoss.detach().to(float64), count);
@@ -27,7 +27,7 @@ internal sealed class Tally
         Images += count;
     }
 
-    /// <summary>Counts on from sums that were read.</summary>
+    /// <summary>Continues from sums that were read before.</summary>
     public void Set(double lossSum, long rightSum, int images)
     {
         using var scope = NewDisposeScope();

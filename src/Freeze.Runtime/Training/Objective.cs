@@ -6,14 +6,14 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace Freeze.Runtime.Training;
 
-/// <summary>What a training makes small, as its recipe says, and what is counted beside it.</summary>
+/// <summary>The loss that a recipe minimises, and the count of correct predictions.</summary>
 internal static class Objective
 {
-    /// <summary>The mean loss of a batch while it is trained on, or while it is judged: that is without smoothing.</summary>
-    /// <param name="loss">That of the recipe.</param>
+    /// <summary>The mean loss of a batch in training or in evaluation, which uses no smoothing.</summary>
+    /// <param name="loss">The recipe's loss.</param>
     /// <param name="output">The net's output [batch, …].</param>
-    /// <param name="batch">What it read.</param>
-    /// <param name="training">Whether it is trained on.</param>
+    /// <param name="batch">The net's input.</param>
+    /// <param name="training">Whether this is training.</param>
     public static Tensor Of(Loss loss, Tensor output, Batch batch, bool training) => loss switch
     {
         Loss.CrossEntropy entropy when training && batch.Mixed is { } mixed => Mixed(output, batch.Labels, mixed, entropy.Smoothing),
@@ -23,8 +23,8 @@ internal static class Objective
     };
 
     /// <summary>
-    /// How many images are classified right: none where nothing is classified. Of two that were mixed the one with the greater share
-    /// counts.
+    /// The number of correctly classified images; 0 if the loss does not classify. For mixed images, the label with the greater
+    /// fraction counts.
     /// </summary>
     public static Tensor Right(Loss loss, Tensor output, Batch batch)
     {
@@ -39,10 +39,10 @@ internal static class Objective
         return output.detach().argmax(1).eq(labels).sum();
     }
 
-    /// <summary>How many rows and columns of an input [channels, height, width] a channel block [channels · s · s, …] gives.</summary>
+    /// <summary>The rows and columns of an input [channels, height, width] in a channel block [channels · s · s, …].</summary>
     /// <param name="output">The shape of the last node.</param>
-    /// <param name="input">The shape of what is made again.</param>
-    /// <returns>s, or 0 where the output does not hold the input.</returns>
+    /// <param name="input">The shape of the reconstructed input.</param>
+    /// <returns>s, or 0 if the output cannot hold the input.</returns>
     public static int Block(int[] output, int[] input)
     {
         if (output.Length == 1 || input.Length == 1)
@@ -54,7 +54,7 @@ internal static class Objective
         return input[0] * side * side == output[0] && output[1] * side >= input[1] && output[2] * side >= input[2] ? side : 0;
     }
 
-    // The cross-entropy with each image's two labels in their shares, which are what the target is.
+    // The cross-entropy with a target that holds each image's two labels in their fractions.
     private static Tensor Mixed(Tensor output, Tensor labels, (Tensor Labels, Tensor Shares) mixed, double smoothing)
     {
         Tensor Each(Tensor of) =>
@@ -63,7 +63,7 @@ internal static class Objective
         return other.Plus(own.sub(other).mul(mixed.Shares.to(own.dtype))).mean();
     }
 
-    // What blocks hold beyond the last row and column is left out.
+    // Entries of blocks beyond the last row and column are ignored.
     private static Tensor Error(Tensor output, Tensor images)
     {
         var made = output.ndim == 2 ? output.reshape(images.shape) : Shuffled(output, images.shape);

@@ -5,12 +5,12 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Training;
 
 /// <summary>
-/// The promise of Freeze, kept at the end of every run: each fixed scalar has the bits it started with, each zero
-/// scalar is +0. The start is made anew from the seed, so nothing that the run did can hide a change.
+/// The promise of Freeze, checked at the end of every run: each fixed scalar has the bits it started with, each zero scalar is
+/// +0. The start is recomputed from the seed, so nothing that the run did can hide a change.
 /// </summary>
 internal static class StillnessCheck
 {
-    /// <summary>How many fixed and zero scalars equal their start.</summary>
+    /// <summary>The number of fixed and zero scalars, all of which equal their start.</summary>
     /// <exception cref="RunException">One has moved.</exception>
     public static long Verify(WeightTable weights, long seed)
     {
@@ -53,7 +53,7 @@ internal static class StillnessCheck
                 continue;
             }
 
-            // As bits: -0 is not 0, and a NaN is itself.
+            // Compares bits: -0 is not 0, and a NaN equals itself.
             var should = expected(i);
             if (!MemoryMarshal.AsBytes(found.Slice(i, 1)).SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in should))))
             {
@@ -68,7 +68,7 @@ internal static class StillnessCheck
         return verified;
     }
 
-    /// <summary>Whether the entry of a flat index learns.</summary>
+    /// <summary>Whether the entry of a flat index is trained.</summary>
     private static Predicate<int> InSlice(int[] shape, Treatment.Slice slice)
     {
         var stride = shape.Skip(slice.Dimension + 1).Aggregate(1, (product, extent) => product * extent);

@@ -6,16 +6,16 @@ using Freeze.Runtime.Results;
 namespace Freeze.Runtime.Training;
 
 /// <summary>
-/// A net whose layers learn together. Where its front is a fixed function of the image, what the front makes of each image
-/// is computed once, and the trainer sees a net that begins there; the weights are those of the whole net all the same.
-/// Where there is no room for the features each batch computes them, with the same bits.
+/// Trains all layers of a net together. If the net has a fixed prefix, its output for each image is computed once, and the
+/// trainer sees a net that starts after it; the weights are still those of the whole net. Without room for the features, each
+/// batch computes them, with the same bits.
 /// </summary>
 internal sealed class Together(TrainingSession session, Run run)
 {
-    /// <summary>Leaves the net's weights and the run's records in its folder.</summary>
-    /// <param name="hash">The run's.</param>
+    /// <summary>Writes the net's weights and the run's records to its folder.</summary>
+    /// <param name="hash">The run's hash.</param>
     /// <param name="folder">Its folder.</param>
-    /// <param name="shorter">The runs whose epochs are the first ones of this, the longest first.</param>
+    /// <param name="shorter">The runs that this one extends, the longest first.</param>
     public RunResult Train(string hash, RunFolder folder, IEnumerable<ShorterRun> shorter)
     {
         RecipeCheck.Demand(run.Recipe, session.Images.Set);
@@ -55,7 +55,7 @@ internal sealed class Together(TrainingSession session, Run run)
         return result;
     }
 
-    // The last weights have been kept: from here on the net has the best.
+    // The last weights have been saved: from here on the net has the best.
     private BestRecord KeepBest(Trainer trainer, RunFolder folder)
     {
         if (trainer.GoBackToBest() is not { } best)
@@ -63,14 +63,14 @@ internal sealed class Together(TrainingSession session, Run run)
             return BestRecord.NotKept;
         }
 
-        // To save here would be to save the wrong weights: it is not ended any more.
+        // Not cancelled here: stopping would save the wrong weights.
         var test = run.Recipe.Validation.IsTest ? OfEpoch(best) : trainer.Test(CancellationToken.None);
         var verified = StillnessCheck.Verify(trainer.Weights, run.Recipe.Seed);
         return BestRecord.NewKept(best.Epoch, test.Loss, test.Accuracy, verified, folder.KeepBest(trainer.Weights));
     }
 
-    // By the test set. Where that is what validates, it has been judged at the end of the epoch, of which the answers are wanted
-    // again where the run was interrupted since.
+    // On the test set. If that also validates, the last epoch has evaluated it; the answers are missing only if the run was
+    // interrupted after that, and then it is evaluated again.
     private Judgement Judged(Trainer trainer, EpochRecord last)
     {
         if (run.Recipe.Validation.IsTest && trainer.Answers is not null)

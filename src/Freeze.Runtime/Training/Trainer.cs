@@ -9,8 +9,8 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Training;
 
 /// <summary>
-/// Trains one recipe, epoch by epoch, and can be stopped after any step and go on to the same bits. Its tensors belong
-/// to the scope that it was made in.
+/// Trains one recipe epoch by epoch. It can stop after any step and resume with the same bits. The tensors belong to the scope
+/// that creates it.
 /// </summary>
 internal sealed class Trainer
 {
@@ -28,23 +28,23 @@ internal sealed class Trainer
     private readonly BestWeights? best;
     private readonly List<EpochRecord> records = [];
 
-    // Of the epoch under way.
+    // Of the current epoch.
     private readonly Tally tally = new();
     private int done;
     private double seconds;
 
-    /// <summary>A training of a net that reads images.</summary>
+    /// <summary>Trains a net that reads images.</summary>
     public Trainer(Recipe recipe, ImageSet set, PassSet? passes = null)
         : this(Checked(recipe, set.Set), new Batches(set, recipe), new WeightTable(recipe), passes)
     {
     }
 
     /// <summary>Trains on the given batches, starting from the given weights.</summary>
-    /// <param name="recipe">What is trained, and how.</param>
-    /// <param name="batches">What it reads.</param>
-    /// <param name="weights">Its weights.</param>
-    /// <param name="passes">How it may compute less, or faster; null for all passes.</param>
-    /// <param name="testBatches">Where it reads the test images; null for where it reads the others.</param>
+    /// <param name="recipe">The net and its settings.</param>
+    /// <param name="batches">The net's input.</param>
+    /// <param name="weights">The net's weights.</param>
+    /// <param name="passes">The passes to use; null for all.</param>
+    /// <param name="testBatches">The source of test images; null for the same as the other images.</param>
     public Trainer(Recipe recipe, Batches batches, WeightTable weights, PassSet? passes = null, Batches? testBatches = null)
     {
         this.recipe = Checked(recipe, batches.Seen);
@@ -61,22 +61,22 @@ internal sealed class Trainer
         optimizer.Begin(1);
     }
 
-    /// <summary>The weights as they are now.</summary>
+    /// <summary>The current weights.</summary>
     public WeightTable Weights { get; }
 
-    /// <summary>The epochs that are done.</summary>
+    /// <summary>The completed epochs.</summary>
     public IReadOnlyList<EpochRecord> Records => records;
 
-    /// <summary>What the net answered on each test image when it was last judged by them, or null.</summary>
+    /// <summary>The predicted class of each test image at the last evaluation, or null.</summary>
     public int[]? Answers { get; private set; }
 
-    /// <summary>How many epochs there are at most.</summary>
+    /// <summary>The maximal number of epochs.</summary>
     public int Epochs => recipe.Epochs;
 
-    /// <summary>Whether all epochs are done, or one of the recipe's stops holds.</summary>
+    /// <summary>Whether all epochs are done, or one of the recipe's stops applies.</summary>
     public bool IsDone => records.Count == Epochs || (records.Count > 0 && Stopping.Holds(recipe.Stops, records));
 
-    /// <summary>Where the training stands, as far as it knows: whose it is, its caller does.</summary>
+    /// <summary>The position of the training; the caller adds the run's identity.</summary>
     public ResumePoint Position
     {
         get
@@ -87,14 +87,14 @@ internal sealed class Trainer
         }
     }
 
-    /// <summary>All that the next step depends on; the caller's scope owns new tensors.</summary>
+    /// <summary>Everything that the next step depends on; the caller's scope owns new tensors.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> State() => [.. Weights.State(), .. StateBesideWeights()];
 
-    /// <summary>The same without the weights as they are now.</summary>
+    /// <summary>As above, without the current weights.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> StateBesideWeights() => [.. optimizer.State(), .. best?.State() ?? []];
 
-    /// <summary>Goes to where another training of this recipe stood, or of one whose epochs are the first ones of this.</summary>
-    /// <exception cref="InvalidDataException">Something is not there: then nothing has changed.</exception>
+    /// <summary>Moves to the position of another training of this recipe, or of one that this recipe extends.</summary>
+    /// <exception cref="InvalidDataException">Something is missing; nothing has changed then.</exception>
     public void Restore(ResumePoint position, Func<string, long[], Tensor> saved)
     {
         using var scope = NewDisposeScope();
@@ -114,10 +114,10 @@ internal sealed class Trainer
         optimizer.Begin(position.Epoch);
     }
 
-    /// <summary>Trains the epoch under way to its end, then judges the net on the validation images.</summary>
-    /// <param name="report">Is told of steps, at most ten times a second.</param>
-    /// <param name="cancel">Ends the epoch after the step under way; it can go on.</param>
-    /// <param name="afterStep">Is called where the training may be saved.</param>
+    /// <summary>Trains the current epoch to its end, then evaluates the net on the validation images.</summary>
+    /// <param name="report">Receives steps, at most ten times a second.</param>
+    /// <param name="cancel">Stops after the current step; the epoch can be resumed.</param>
+    /// <param name="afterStep">Called wherever the training may be saved.</param>
     /// <exception cref="RunException">The loss is no longer a finite number.</exception>
     public EpochTime Epoch(Action<Progress> report, CancellationToken cancel, Action? afterStep = null)
     {
@@ -145,9 +145,9 @@ internal sealed class Trainer
             afterStep?.Invoke();
         }
 
-        // Once numbers have ceased to be finite the sum is not finite either, so nothing slips through between reports.
+        // If any loss was not finite, the sum is not either, so nothing slips through between reports.
         var training = Finite(tally.Read(), "loss", $"by step {done} of epoch {epoch}");
-        // The solver goes on from the running statistics that the pass has settled.
+        // The solver uses the running statistics that this pass has computed.
         solver?.Solve(set.Training, batches.Training, cancel);
         seconds = before + clock.Elapsed.TotalSeconds;
         if (solver is not null)
@@ -176,7 +176,7 @@ internal sealed class Trainer
         (done, seconds) = (0, 0);
         if (epoch < recipe.Epochs)
         {
-            // A longer run goes on from the last epoch's state, in which nothing has been forgotten yet.
+            // A longer run continues from the last epoch's state, from which nothing has been cleared yet.
             optimizer.Begin(epoch + 1);
         }
 
@@ -184,27 +184,27 @@ internal sealed class Trainer
     }
 
     /// <summary>
-    /// Gives the net the weights of its best epoch, as the recipe asks to keep them: the training is over.
+    /// Restores the weights of the best epoch, if the recipe keeps them: the training is over.
     /// </summary>
-    /// <returns>That epoch; null where the recipe keeps the last weights alone.</returns>
+    /// <returns>That epoch; null if the recipe keeps only the last weights.</returns>
     public EpochRecord? GoBackToBest()
     {
         best?.Return();
         return best is null ? null : EpochRecordModule.best(records);
     }
 
-    /// <summary>Judges the net on the test set.</summary>
+    /// <summary>Evaluates the net on the test set.</summary>
     /// <exception cref="RunException">The loss is not a finite number.</exception>
     public Judgement Test(CancellationToken cancel)
     {
-        // What makes its input again answers nothing.
+        // A net that reconstructs its input predicts no classes.
         using var sheet = recipe.Loss.IsReconstruction ? null : new AnswerSheet();
         var judged = Finite(test.JudgeTest(cancel, sheet), "test loss", "at the end");
         Answers = sheet?.Answers();
         return judged;
     }
 
-    // Before anything is made by it.
+    // Checked before anything is created from it.
     private static Recipe Checked(Recipe recipe, DataSet seen)
     {
         RecipeCheck.Demand(recipe, seen);
@@ -223,7 +223,7 @@ internal sealed class Trainer
         var batch = batches.Take(prepared);
         var output = net.Forward(batch.Images, training: true, DropoutKey(epoch, step));
         var loss = Objective.Of(recipe.Loss, output, batch, training: true);
-        // Where nothing learns there is still something to measure, and statistics to estimate.
+        // Even if nothing is trained, there are losses to measure and statistics to estimate.
         if (loss.requires_grad)
         {
             net.Backward(loss);

@@ -6,14 +6,14 @@ using Freeze.Runtime.Results;
 
 namespace Freeze.Runtime.Training;
 
-/// <summary>What the trainings of one run have in common: the images, whom they report to, and how often they are saved.</summary>
+/// <summary>What the trainings of one run share: the images, the progress reports, and how often they are saved.</summary>
 /// <param name="Options">How runs are executed.</param>
 /// <param name="Images">The run's data set.</param>
-/// <param name="Features">Where features of what is fixed are kept.</param>
-/// <param name="Memory">How much of it is in use.</param>
-/// <param name="Report">Is told of progress.</param>
-/// <param name="AfterStep">Is called after each step, or null.</param>
-/// <param name="Cancel">Ends the training after the step under way; what is done is saved.</param>
+/// <param name="Features">The store of fixed layers' features.</param>
+/// <param name="Memory">Measures the memory in use.</param>
+/// <param name="Report">Receives progress.</param>
+/// <param name="AfterStep">Called after each step, or null.</param>
+/// <param name="Cancel">Stops the training after the current step; its state is saved.</param>
 internal sealed record TrainingSession(
     RunnerOptions Options,
     ImageSet Images,
@@ -23,16 +23,16 @@ internal sealed record TrainingSession(
     Action? AfterStep,
     CancellationToken Cancel)
 {
-    /// <summary>What computes, for the records: versions, and the passes that are left out.</summary>
+    /// <summary>For the records: the versions of the libraries, and the passes that are off.</summary>
     public string Versions => Runner.Versions(Options.Passes);
 
-    /// <summary>Says something to the user.</summary>
+    /// <summary>Reports a note to the user.</summary>
     public void Note(string text) => Report(Progress.NewNote(text));
 
-    /// <summary>Brings a training from where its folder has it to its end.</summary>
-    /// <param name="trainer">A training that has made no step.</param>
+    /// <summary>Continues a training from the state in its folder to its end.</summary>
+    /// <param name="trainer">Training that has made no step yet.</param>
     /// <param name="folder">Its records.</param>
-    /// <param name="shorter">The runs whose epochs are the first ones of this, the longest first.</param>
+    /// <param name="shorter">The runs that this one extends, the longest first.</param>
     public void Train(Trainer trainer, RunFolder folder, IEnumerable<ShorterRun>? shorter = null)
     {
         folder.Resume(trainer, Versions, Note, shorter);
@@ -56,7 +56,7 @@ internal sealed record TrainingSession(
         }
     }
 
-    /// <summary>Does what the user may end, and saves the training where he does.</summary>
+    /// <summary>Runs work that the user may cancel, and then saves the training.</summary>
     public T Saved<T>(Trainer trainer, RunFolder folder, Func<T> work)
     {
         try

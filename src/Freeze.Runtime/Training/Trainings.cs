@@ -3,17 +3,17 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Training;
 
-/// <summary>Trainings that are done once, by whichever process comes first.</summary>
+/// <summary>Training that is done only once, by the first process that needs it.</summary>
 internal static class Trainings
 {
-    /// <summary>What a store has at an address; it is trained under a claim where the store lacks it.</summary>
+    /// <summary>The entry of a store at an address; trains it under a claim if it is missing.</summary>
     /// <param name="store">The store.</param>
-    /// <param name="address">Where it has it.</param>
-    /// <param name="what">What another process is at then, such as "stage 1"; "" for the run itself.</param>
-    /// <param name="find">Looks for it; what is damaged is told of and not found.</param>
-    /// <param name="train">Makes it.</param>
-    /// <param name="note">Is told of what is damaged.</param>
-    /// <exception cref="ElsewhereException">Another process is at it.</exception>
+    /// <param name="address">The entry's address.</param>
+    /// <param name="what">What another process may be training, such as "stage 1"; "" for the run itself.</param>
+    /// <param name="find">Finds the entry, or null; reports a damaged one.</param>
+    /// <param name="train">Trains it.</param>
+    /// <param name="note">Receives reports of damage.</param>
+    /// <exception cref="ElsewhereException">Another process is training it.</exception>
     public static T GetOrTrain<T>(
         this RunStore store, string address, string what, Func<Action<string>, T?> find, Func<Claim, T> train, Action<string> note)
         where T : class
@@ -24,22 +24,22 @@ internal static class Trainings
         }
 
         using var claim = store.ClaimOrThrow(address, what);
-        // Asked again: another process may have finished it since.
+        // Checked again: another process may have finished it since.
         return find(note) ?? train(claim);
     }
 
-    /// <summary>The claim of what a store has at an address, or is to have.</summary>
-    /// <exception cref="ElsewhereException">Another process is at it.</exception>
+    /// <summary>Claims an address of a store.</summary>
+    /// <exception cref="ElsewhereException">Another process has claimed it.</exception>
     public static Claim ClaimOrThrow(this RunStore store, string address, string what) =>
         store.Claim(address, out var heldBy) ?? throw new ElsewhereException(what.Length > 0 ? $"{heldBy}, {what}" : heldBy);
 
     /// <summary>
-    /// The record that the training of a part of a run has left in a folder of its own, under the run's claim; it is trained
-    /// where there is none, with a scope for its tensors.
+    /// The record of a part of a run, whose training has a folder of its own, under the run's claim. Trains it if there is no
+    /// record, with a scope for its tensors.
     /// </summary>
-    /// <param name="place">The folder; it is made where it is missing.</param>
-    /// <param name="isSame">Whether a record is that of this training.</param>
-    /// <param name="train">Trains it, leaves weights and record in the folder, and gives the record.</param>
+    /// <param name="place">The folder; created if it is missing.</param>
+    /// <param name="isSame">Whether a record belongs to this training.</param>
+    /// <param name="train">Trains it, writes weights and record to the folder, and returns the record.</param>
     public static T GetOrTrain<T>(RunFiles place, Predicate<T> isSame, Func<T> train)
         where T : class
     {

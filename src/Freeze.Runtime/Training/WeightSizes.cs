@@ -5,10 +5,10 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Training;
 
-/// <summary>How large the learned parts of a net's weights are: for the records of each epoch.</summary>
+/// <summary>The size of a net's trained weights, for each epoch's records.</summary>
 internal static class WeightSizes
 {
-    /// <summary>Of each layer of which something learns, in the order of the net; biases are left out.</summary>
+    /// <summary>For each layer with trained weights, in the order of the net, without biases.</summary>
     public static WeightRecord Of(WeightTable weights, int epoch)
     {
         using var scope = NewDisposeScope();

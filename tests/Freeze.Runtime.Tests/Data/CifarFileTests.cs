@@ -69,7 +69,7 @@ public sealed class CifarFileTests : IDisposable
 
         var error = Assert.Throws<DataException>(() => CifarFile.Read([path], new CifarFormat(2, CifarLabels.Coarse)));
 
-        Assert.Contains("record 1 has label 20, and there are 20 classes", error.Message, StringComparison.Ordinal);
+        Assert.Contains("record 1 has label 20, but there are 20 classes", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

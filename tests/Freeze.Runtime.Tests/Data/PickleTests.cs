@@ -63,21 +63,21 @@ public sealed class PickleTests
     public void AnyOtherOperationIsRefused(string pickle, string reason) => Refused(pickle, reason);
 
     [Theory]
-    [InlineData("cnumpy\nndarray\n)R.", "used in another way")]
-    [InlineData("cnumpy.core.multiarray\n_reconstruct\n)R.", "used in another way")]
-    [InlineData("K\u0001)R.", "used in another way")]
-    [InlineData("cnumpy\ndtype\nU\u0002f4\u0085R.", "another type than u1")]
-    [InlineData("}K\u0001K\u0001sK.", "a key is no short text")]
-    [InlineData("}}b.", "a state is given")]
-    [InlineData("K\u0001K\u0001a.", "no list")]
+    [InlineData("cnumpy\nndarray\n)R.", "used in a way that arrays do not need")]
+    [InlineData("cnumpy.core.multiarray\n_reconstruct\n)R.", "used in a way that arrays do not need")]
+    [InlineData("K\u0001)R.", "used in a way that arrays do not need")]
+    [InlineData("cnumpy\ndtype\nU\u0002f4\u0085R.", "a type other than u1")]
+    [InlineData("}K\u0001K\u0001sK.", "a key is not a short text")]
+    [InlineData("}}b.", "a state is set on something")]
+    [InlineData("K\u0001K\u0001a.", "not a list")]
     public void NothingIsMadeButArraysOfBytes(string pickle, string reason) => Refused(pickle, reason);
 
     [Theory]
     [InlineData("", "1 bytes should follow, and 0 do")]
-    [InlineData(".", "a value is used that is not there")]
+    [InlineData(".", "it uses a value that does not exist")]
     [InlineData("]K\u0001", "1 bytes should follow")]
-    [InlineData("(.", "a value is used that is not there")]
-    [InlineData("K\u0001(\u0085.", "a value is used that is not there")]
+    [InlineData("(.", "it uses a value that does not exist")]
+    [InlineData("K\u0001(\u0085.", "it uses a value that does not exist")]
     [InlineData("t.", "has no beginning")]
     [InlineData("h\u0007.", "refers to value 7")]
     [InlineData("cnumpy", "a name has no end")]
@@ -91,8 +91,8 @@ public sealed class PickleTests
         var most = "J\u00ff\u00ff\u00ff\u007f";
         Refused(Array($"({most}{most}{most}{most}t", "U\0"), "has 0 bytes");
         Refused(Array("K\u0002\u0085", "U\u0001x"), "an array 2 has 1 bytes");
-        Refused(Array($"({new string('N', 9)}t", "U\u0001x"), "a state is given");
-        Refused(Array("J\u00ff\u00ff\u00ff\u00ff\u0085", "U\u0001x"), "no count");
+        Refused(Array($"({new string('N', 9)}t", "U\u0001x"), "a state is set on something");
+        Refused(Array("J\u00ff\u00ff\u00ff\u00ff\u0085", "U\u0001x"), "not a count");
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class PickleTests
         var again = string.Concat(Enumerable.Repeat("h\u0001h\u0002Ra", 100));
         var pickle = $"c_codecs\nencode\nq\u0001X\u00c8\0\0\0{text}X\u0006\0\0\0latin1\u0086q\u0002]{again}.";
 
-        Refused(pickle, "more texts are recoded than the file has");
+        Refused(pickle, "it converts more text than the file has");
     }
 
     [Theory]

@@ -32,7 +32,7 @@ public sealed class RecipeCheckTests
         Refused(Small with { Rule = First(Treatment.NewSlice(0, [1, 1], Stillness.Fixed)) }, "do not ascend");
         Refused(Small with { Rule = First(Treatment.NewLargest(0, 5, Stillness.Fixed)) }, "beyond its 4");
         Refused(Small with { Rule = First(Treatment.NewLargest(7, 1, Stillness.Fixed)) }, "along dimension 7");
-        Refused(Small with { Rule = First(Treatment.NewSolved(1)) }, "which is no linear layer");
+        Refused(Small with { Rule = First(Treatment.NewSolved(1)) }, "which is not a linear layer");
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class RecipeCheckTests
                 recipe.Batch, recipe.DropLast, recipe.Epochs, recipe.Stops, recipe.Keep, recipe.Shuffle, recipe.Precision, recipe.Device, recipe.Seed,
                 recipe.From);
             var error = Assert.Throws<RunException>(() => RecipeCheck.Demand(other, DataSets.all[1]));
-            Assert.Contains("not those of its net", error.Message, StringComparison.Ordinal);
+            Assert.Contains("not the net's", error.Message, StringComparison.Ordinal);
         }
     }
 
@@ -66,7 +66,7 @@ public sealed class RecipeCheckTests
     {
         Assert.SkipWhen(TorchSharp.torch.cuda.is_available(), "there is a GPU");
         Assert.Contains(
-            "there is none here",
+            "libtorch can use none",
             Assert.Throws<DeviceException>(() => Demand(Small with { Device = Device.Cuda })).Message,
             StringComparison.Ordinal);
     }

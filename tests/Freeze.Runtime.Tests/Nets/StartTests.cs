@@ -75,7 +75,7 @@ public sealed class StartTests : IDisposable
         WholeFile.Write(path, stream => Safetensors.Write(stream, [("conv1.weight", ones([2, 2]))]));
         var digest = Digest(path);
 
-        Refused(path, "0000", "is another file than when the run was planned");
+        Refused(path, "0000", "has changed since the run was planned");
         Refused(path, digest, "is of shape 2x2");
         Refused(Path.Combine(folder, "none"), digest, "is not on this machine");
         File.WriteAllText(path, "no tensors");

@@ -1,4 +1,4 @@
-// How images lie while they are convolved plane by plane (planes.h), in the namespace of their instruction set.
+// The layout of images while they are convolved plane by plane (planes.h), in the namespace of their instruction set.
 #pragma once
 
 #include <cstring>
@@ -9,16 +9,16 @@
 namespace freeze::kernels::FREEZE_SET {
 namespace {
 
-// Images are worked on some at a time, or bands of rows of one, whose planes the second cache holds.
+// A batch is processed a few images, or one band of an image's rows, at a time: as much as fits the second-level cache.
 struct Band {
     const Taps& by;
     std::int64_t taps = by.height * by.width, across = by.in.width + 2 * by.padding;
     std::int64_t rows = fitting_rows(), images = fitting_images();
 
-    // Floats of a plane of so many rows of outputs; behind the last row whole lanes are read.
+    // Floats in a plane of r rows of outputs; whole lanes are read past the last row.
     std::int64_t in_plane(std::int64_t r) const { return whole_lanes((r + by.height - 1) * across + by.width) + lane; }
     std::int64_t out_plane(std::int64_t r) const { return length(r) + lane; }
-    // What of a plane of outputs is computed.
+    // The part of a plane of outputs that is computed.
     std::int64_t length(std::int64_t r) const { return whole_lanes(r * across); }
     std::int64_t distance(std::int64_t tap) const { return tap / by.width * across + tap % by.width; }
     std::int64_t size(std::int64_t r) const { return in_plane(r) * by.in.channels + out_plane(r) * by.out.channels; }
@@ -64,8 +64,8 @@ inline void transpose(Lane* rows) {
     exchange<8>(rows);
 }
 
-// Rows of an image, or what the norm makes of it, each channel to a plane, of which a row has `left` zeros at its begin and goes on
-// with zeros after `across` numbers. Rows outside of the image are zeros.
+// Copies rows of an image, or the norm's output for them, to one plane per channel. A plane's row starts with `left` zeros and is
+// `across` numbers long, with zeros at its end. Rows outside the image are zeros.
 template <bool normed, class T>
 void to_planes(const Taps& by, const Maps& maps, const T* from, std::int64_t image, std::int64_t first_row, std::int64_t rows,
                std::int64_t left, std::int64_t across, std::int64_t plane, float* to) {
@@ -76,7 +76,7 @@ void to_planes(const Taps& by, const Maps& maps, const T* from, std::int64_t ima
             continue;
         }
         const T* pixels = from + (image * maps.height + y) * maps.width * maps.stride;
-        // Numbers behind the last pixel are 0, and lie where zeros or later rows belong.
+        // Numbers after the last pixel are 0; they land where zeros or later rows belong.
         for (std::int64_t x = 0; x < maps.width; x += lane) {
             const std::int64_t some = maps.width - x < lane ? maps.width - x : lane;
             for (std::int64_t c = 0; c < maps.channels; c += lane) {
@@ -96,7 +96,7 @@ void to_planes(const Taps& by, const Maps& maps, const T* from, std::int64_t ima
     }
 }
 
-// Planes of filters to the pixels of an image's rows.
+// Copies planes of filters to the pixels of an image's rows.
 template <class T>
 void from_planes(const Maps& maps, const float* from, std::int64_t plane, std::int64_t across, std::int64_t image,
                  std::int64_t first_row, std::int64_t rows, T* to) {

@@ -1,4 +1,4 @@
-// The best loops that this machine can run.
+// Chooses the best loops that this machine can run.
 #include <initializer_list>
 
 #include "filters.h"
@@ -11,7 +11,7 @@
 namespace freeze::kernels {
 namespace {
 
-// The instruction sets that loops are compiled for, and which of them this machine runs best.
+// The instruction sets that loops are compiled for, and the best of them on this machine.
 const char* const sets[] = {"plain", "avx2", "avx512", "avx512bf16"};
 
 int best() {
@@ -36,7 +36,7 @@ const Loops& choose(std::initializer_list<const Loops*> by_set) {
 
 const char* instructions() { return sets[best()]; }
 
-// Each set has a table of loops; of those that need no more than `most`, the best is given.
+// Each set has a table of loops; returns the best table that needs no more than `most`.
 #ifdef FREEZE_X86
 #define FREEZE_TABLES(name, most) &plain::name, &avx2::name, &avx512::name, &most::name
 #else

@@ -14,11 +14,11 @@ constexpr int most_taps = 9, most_filters = 3;
 constexpr int most_taps = 3, most_filters = 2;
 #endif
 
-// Outputs are computed in bands of rows, whose pixels the second cache holds. An image's rows lie one behind the other with
-// their padding, and so do those of the gradient, with zeros where the image has its padding: so a tap is a distance.
+// Outputs are computed in bands of rows that fit the second-level cache. The rows of an image follow each other with their
+// padding, and so do those of the gradient, with zeros in place of the padding: so a tap is a fixed distance.
 //
-// A pixel fills whole lanes. Where the pixels below one row of the kernel have so few channels that one lane holds them all,
-// they lie without gaps: what is loaded at a pixel is the kernel's whole row, which then is one tap.
+// A pixel fills whole lanes. If one lane can hold the channels of all pixels below a row of the kernel, the pixels have no gaps:
+// loading at a pixel then reads the kernel's whole row, which becomes a single tap.
 struct Band {
     const Taps& by;
     bool by_rows = by.in.channels * by.width <= lane;
@@ -49,7 +49,7 @@ std::int64_t sums(const Taps& by) {
     return band.lanes * lane * by.out.channels * band.taps;
 }
 
-// A pixel of the image, or what the norm makes of it, to the planes of its lanes.
+// Copies a pixel of the image, or the norm's output for it, to the planes of its lanes.
 template <bool normed, class T>
 void copy_pixel(const Taps& by, const T* from, std::int64_t plane, float* to) {
     for (std::int64_t c = 0; c < by.in.channels; c += lane, to += plane) {
@@ -63,8 +63,8 @@ void copy_pixel(const Taps& by, const T* from, std::int64_t plane, float* to) {
     }
 }
 
-// Rows of an image with its padding, lane by lane: [channels / lane][pixels][step]. A pixel is stored as whole lanes, of which the
-// next one writes over what is too much.
+// Rows of an image with its padding, lane by lane: [channels / lane][pixels][step]. A pixel is stored as whole lanes; the next
+// pixel overwrites the excess.
 template <bool normed, class T>
 void copy_image(const Taps& by, const T* in, std::int64_t image, std::int64_t first_row, std::int64_t rows, float* to) {
     const Maps& maps = by.in;
@@ -75,7 +75,7 @@ void copy_image(const Taps& by, const T* in, std::int64_t image, std::int64_t fi
         const T* from = in + (image * maps.height + y) * maps.width * maps.stride;
         for (std::int64_t x = -by.padding; x < maps.width + by.padding; x++, to += band.step) {
             for (std::int64_t c = 0; c < maps.channels; c += 64 / sizeof(T)) {
-                // Of the next row; waits for memory else.
+                // Prefetches the next row, to avoid waiting for memory.
                 __builtin_prefetch(from + (x + maps.width) * maps.stride + c);
             }
             if (y >= 0 && y < maps.height && x >= 0 && x < maps.width) {
@@ -148,7 +148,7 @@ void add_gradient(const Taps& by, const T* in, const T* gradient, std::int64_t f
             (by.scale == nullptr ? copy_image<false, T> : copy_image<true, T>)(by, in, image, row, rows + by.height - 1,
                                                                                buffer);
             copy_gradient(by, gradient, image, row, rows, gradients);
-            // Behind the last output there is nothing.
+            // There are no outputs after the last one.
             const std::int64_t pixels = (rows - 1) * band.across + by.out.width;
             for (std::int64_t l = 0; l < band.lanes; l++) {
                 for (std::int64_t t = 0; t < all_taps; t += most_taps) {
@@ -159,7 +159,7 @@ void add_gradient(const Taps& by, const T* in, const T* gradient, std::int64_t f
                     }
                     const float* from = buffer + l * lines * band.step;
                     for (std::int64_t f = 0, few; f < filters; f += few) {
-                        // Four are two and two.
+                        // Four are split into two and two.
                         const std::int64_t left = filters - f;
                         few = left == 1 ? 1 : left == 2 || left == 4 ? 2 : most_filters;
                         const auto add = few == 1 ? add_products<1> : few == 2 ? add_products<2> : add_products<most_filters>;

@@ -1,6 +1,5 @@
-// What the loops over maps compute with, in the namespace of their instruction set: lanes of 16 channels and products of
-// matrices. Lanes are GCC's vectors: the compiler makes
-// one, two or four registers of each.
+// The arithmetic of the loops over maps, in the namespace of their instruction set: lanes of 16 channels and products of
+// matrices. Lanes are GCC vectors: the compiler makes each of one, two or four registers.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +35,7 @@ typedef std::uint32_t Bits __attribute__((vector_size(64)));
 inline Lane widened(Halves halves) { return reinterpret_cast<Lane>(__builtin_convertvector(halves, Bits) << 16); }
 inline Lane load(const std::uint16_t* from) { return widened(*reinterpret_cast<const LooseHalves*>(from)); }
 
-// In the upper halves.
+// The results are in the upper halves.
 inline Bits rounded(Lane values) {
     const Bits bits = reinterpret_cast<Bits>(values);
     return (bits & 0x7FFFFFFF) > 0x7F800000 ? Bits{} + 0x7FC00000 : bits + 0x7FFF + ((bits >> 16) & 1);
@@ -46,7 +45,7 @@ inline void store(std::uint16_t* to, Lane values) {
     *reinterpret_cast<LooseHalves*>(to) = __builtin_convertvector(rounded(values) >> 16, Halves);
 }
 
-// Some channels of a pixel; the other numbers of the lane are 0, or are left as they are.
+// Some channels of a pixel; the lane's other numbers are 0 when loaded, and not written when stored.
 #ifdef __AVX512BW__
 inline __mmask16 first(std::int64_t count) { return static_cast<__mmask16>((1u << count) - 1); }
 
@@ -96,7 +95,7 @@ inline void store(T* to, Lane values, std::int64_t count) {
     }
 }
 
-// Not (values > 0 ? values : 0): NaN must be seen.
+// Not (values > 0 ? values : 0): NaN must remain visible.
 #ifdef __AVX512F__
 inline Lane relu(Lane values) {
     return reinterpret_cast<Lane>(_mm512_maskz_max_ps(0xFFFF, _mm512_setzero_ps(), reinterpret_cast<__m512>(values)));
@@ -107,7 +106,7 @@ inline Lane relu(Lane values) { return values < 0 ? Lane{} : values; }
 
 constexpr std::int64_t whole_lanes(std::int64_t channels) { return (channels + lane - 1) / lane * lane; }
 
-// The numbers of a product one by one.
+// Multiplies the numbers of a product one by one.
 struct Singles {
     static constexpr int numbers = 1;
 
@@ -117,7 +116,7 @@ struct Singles {
 };
 
 #ifdef FREEZE_PAIRS
-// Two bfloat16 numbers in the place of a float, multiplied and added up at once.
+// Two bfloat16 numbers in the place of a float, multiplied and added by one instruction.
 struct Pairs {
     static constexpr int numbers = 2;
 
@@ -126,7 +125,7 @@ struct Pairs {
                                                        reinterpret_cast<__m512bh>(_mm512_set1_ps(a)),
                                                        reinterpret_cast<__m512bh>(b)));
     }
-    // Neighbours become pairs.
+    // Neighbours form pairs.
     static void store(float* to, Lane values) { kernels::FREEZE_SET::store(reinterpret_cast<std::uint16_t*>(to), values); }
     static Lane together(Lane first, Lane second) {
         return reinterpret_cast<Lane>((rounded(first) >> 16) | (rounded(second) & 0xFFFF0000));
@@ -134,7 +133,7 @@ struct Pairs {
 };
 #endif
 
-// out [rows, lanes] (+)= a [rows, inner] b [inner, lanes], with the strides that the entries have.
+// out [rows, lanes] (+)= a [rows, inner] b [inner, lanes], with the given strides of entries.
 template <class Kind, int rows, int lanes>
 inline void block(const float* a, std::int64_t a_row, std::int64_t a_inner, const float* b, std::int64_t b_inner,
                   std::int64_t inner, float* out, std::int64_t out_row, bool add) {
@@ -170,7 +169,7 @@ inline void block(const float* a, std::int64_t a_row, std::int64_t a_inner, cons
     }
 }
 
-// The same for any number of rows that 4 divides.
+// As above for any number of rows divisible by 4.
 template <class Kind, int lanes>
 void rows_product(const float* a, std::int64_t a_row, std::int64_t a_inner, const float* b, std::int64_t b_inner,
                   std::int64_t inner, std::int64_t rows, float* out, std::int64_t out_row, bool add) {

@@ -1,14 +1,14 @@
-// Images as the loops over them see them.
+// The loops' view of images.
 #pragma once
 
 #include <cstdint>
 
 namespace freeze::kernels {
 
-// A batch of images that lie [images, height, width, channels]; a pixel may have more channels in memory than are read.
+// A batch of images in the order [images, height, width, channels]; pixels may have more channels in memory than are read.
 struct Maps {
     std::int64_t images, height, width, channels;
-    // From one pixel to the next, in numbers.
+    // The distance between pixels, in numbers.
     std::int64_t stride;
 };
 

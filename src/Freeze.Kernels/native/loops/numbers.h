@@ -1,5 +1,5 @@
-// The numbers that values in memory stand for. The functions are static: the linker could else take a copy of an instruction
-// set that this machine lacks.
+// Converts values in memory to numbers. The functions are static: otherwise the linker could choose a copy for an instruction set
+// that this machine lacks.
 #pragma once
 
 #include <cstdint>

@@ -126,7 +126,7 @@ inline float total(Lane values) {
     return sum;
 }
 
-// Adds to the gradients of some taps of some filters and one channel what the planes of some images contribute.
+// Adds the contribution of some images' planes to the gradients of some taps, for some filters and one channel.
 template <int few>
 void add_products(const float* in, std::int64_t in_image, const std::int64_t* distances, const float* gradient,
                   std::int64_t gradient_plane, std::int64_t gradient_image, std::int64_t images, float* sums,

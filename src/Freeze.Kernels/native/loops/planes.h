@@ -1,8 +1,8 @@
-// Convolutions to few filters, at stride 1: each channel becomes a plane, so that sixteen pixels, and not sixteen filters, fill a
-// lane. Each instruction set compiles these loops once, like those of rows.h.
+// Convolutions to few filters at stride 1: each channel becomes a plane, so that a lane holds sixteen pixels instead of sixteen
+// filters. Each instruction set compiles these loops once, like those of rows.h.
 //
-// The rows of a plane lie one behind the other with their padding. So a tap is a distance in the plane, the same for all pixels,
-// and one loop runs over all rows; what comes out between the end of a row and the next one is dropped.
+// The rows of a plane follow each other with their padding. So a tap is a distance in the plane, the same for all pixels, and one
+// loop runs over all rows; outputs between the end of a row and the next row are dropped.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,16 @@
 
 namespace freeze::kernels {
 
-// T is float, or std::uint16_t for bfloat16, which is computed in float. Sizes are in floats; buffers begin at 64 bytes.
+// T is float, or std::uint16_t for bfloat16, computed in float. Sizes are in floats; buffers are aligned to 64 bytes.
 template <class T>
 struct Planes {
-    // The kernel in the order in which it is read: one [filters, channels, height, width], or, turned, one [channels, filters, height,
-    // width] whose convolution carries gradients of its outputs back.
+    // The kernel in reading order: [filters, channels, height, width], or if `turned` [channels, filters, height, width], whose
+    // convolution carries the outputs' gradients back.
     std::int64_t (*packed)(const Taps& by);
     void (*pack)(const Taps& by, const float* kernel, bool turned, float* to);
 
     std::int64_t (*buffer)(const Taps& by);
-    // Of some images, with a bias unless it is null.
+    // Convolves some images; `bias` may be null.
     void (*convolve)(const Taps& by, const T* in, const float* packed, const float* bias, T* out, std::int64_t first_image,
                      std::int64_t images, float* buffer);
     // Adds the contribution of some images to the gradient [filters, channels, height, width] of the kernel.

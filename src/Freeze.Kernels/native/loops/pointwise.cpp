@@ -8,7 +8,7 @@
 namespace freeze::kernels::FREEZE_SET {
 namespace {
 
-// Rows that are done at once: their values stay in the second cache.
+// Rows per pass: their values stay in the second-level cache.
 constexpr std::int64_t rows_at_once = 96;
 
 std::int64_t whole_rows(std::int64_t rows) { return (rows + 3) / 4 * 4; }
@@ -21,20 +21,20 @@ template <class T>
 using Kind = Singles;
 #endif
 
-// Numbers that stand side by side along what a product adds up, as one entry of its matrices.
+// The number of values along the summed dimension that form one entry of a product's matrices.
 template <class K>
 constexpr std::int64_t entries(std::int64_t count) {
     return (count + K::numbers - 1) / K::numbers;
 }
 
-// What the norm makes of some channels of a row, and of channels that are not there 0.
+// The norm's output for some channels of a row; 0 for channels that do not exist.
 template <class T>
 Lane normal(const Pointing& by, const T* x, std::int64_t c) {
     const std::int64_t count = by.inputs - c;
     return relu(load(x + c, count) * load(by.scale + c, count) + load(by.shift + c, count));
 }
 
-// [rows, entries of channels] of value(row, channel), with rows of 0 up to a whole number of them.
+// [rows, entries of channels] of value(row, channel), padded with rows of 0 to whole entries.
 template <class K, class Value>
 void fill_rows(std::int64_t rows, std::int64_t channels, float* to, Value&& value) {
     const std::int64_t width = whole_lanes(channels) / K::numbers;
@@ -57,7 +57,7 @@ void fill_columns(std::int64_t rows, std::int64_t channels, float* to, Value&& v
     }
 }
 
-// Panels of up to two lanes of `outer`: [panel][entries of inner][lanes], of the kernel's number at (outer, inner).
+// Panels of up to two lanes of `outer`: [panel][entries of inner][lanes], from the kernel's number at (outer, inner).
 template <class K, class At>
 void pack_panels(std::int64_t inner, std::int64_t outer, float* to, At&& at) {
     panels(whole_lanes(outer), [&](std::int64_t first, std::int64_t lanes) {
@@ -100,12 +100,12 @@ void pack_back(const float* kernel, std::int64_t inputs, std::int64_t outputs, f
                          [&](std::int64_t input, std::int64_t output) { return kernel[output * inputs + input]; });
 }
 
-// Two matrices of rows, and two sums of each input.
+// Two matrices of rows, and two sums for each input.
 std::int64_t buffer(std::int64_t inputs, std::int64_t outputs) {
     return rows_at_once * (whole_lanes(inputs) + whole_lanes(outputs)) + 2 * whole_lanes(inputs);
 }
 
-// Calls body(first row, rows) for so many as are done at once.
+// Calls body(first row, rows) for each pass.
 template <class Body>
 void lots(std::int64_t rows, Body&& body) {
     for (std::int64_t r = 0; r < rows; r += rows_at_once) {
@@ -174,7 +174,7 @@ void back(const Pointing& by, const T* gradient, const float* packed_back, std::
     });
 }
 
-// The gradient of x scale + shift: 0 where the relu cut that off.
+// The gradient of relu(x scale + shift): 0 where the relu gave 0.
 inline Lane uncut(Lane gradient, Lane x, Lane scale, Lane shift) { return x * scale + shift <= 0 ? Lane{} : gradient; }
 
 template <class T>

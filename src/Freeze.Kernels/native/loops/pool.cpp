@@ -10,8 +10,8 @@ typedef std::int32_t Counts __attribute__((vector_size(64)));
 typedef Place Places __attribute__((vector_size(16)));
 typedef Place LoosePlaces __attribute__((vector_size(16), aligned(1)));
 
-// Calls body(first channel, channels) for lanes. The last one of many channels begins early: what is computed twice is the
-// same.
+// Calls body(first channel, channels) for lanes. With many channels the last lane starts early: the overlap is computed twice,
+// with equal results.
 template <class Body>
 void lanes_of(std::int64_t channels, Body&& body) {
     for (std::int64_t c = 0; c < channels; c += lane) {
@@ -42,7 +42,7 @@ Counts load_places(const Place* from, std::int64_t count) {
     return places;
 }
 
-// The first pixel of a window, for row `row` of the outputs of all images.
+// The first pixel of a window, where `row` counts the output rows of all images.
 std::int64_t corner(const Windows& by, std::int64_t row, std::int64_t x) {
     return ((row / by.down() * by.height + row % by.down() * by.size) * by.width + x * by.size) * by.channels;
 }
@@ -59,7 +59,7 @@ void greatest(const Windows& by, const T* in, std::int64_t first_row, std::int64
                 Counts place = {};
                 for (std::int64_t k = 1; k < by.size * by.size; k++) {
                     const Lane value = load(from + (k / by.size * by.width + k % by.size) * by.channels + c, count);
-                    // NaN is the greatest, as for libtorch.
+                    // NaN counts as the greatest, as in libtorch.
                     const Counts higher = (value > most) | (value != value);
                     most = higher ? value : most;
                     place = higher ? Counts{} + static_cast<std::int32_t>(k) : place;

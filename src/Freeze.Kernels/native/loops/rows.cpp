@@ -1,5 +1,5 @@
-// Compiled once for each instruction set, with FREEZE_SET as the namespace of what comes out. Of other headers no functions but
-// static ones: the linker would be free to take a copy that this machine cannot run.
+// Compiled once for each instruction set, in the namespace FREEZE_SET. From other headers, use static functions only: otherwise
+// the linker could choose a copy that this machine cannot run.
 #include "rows.h"
 
 #include "numbers.h"
@@ -19,12 +19,12 @@ inline void write(std::uint16_t* to, float value) {
     *to = static_cast<std::uint16_t>((bits & 0x7FFFFFFF) > 0x7F800000 ? 0x7FC0 : rounded);
 }
 
-// Sums of so many rows are kept in the numbers' own type, then added to the doubles.
+// The sums of this many rows are kept in the numbers' own type, then added to the doubles.
 constexpr std::int64_t rows_of_a_sum = 64;
-// So many channels at a time: their sums stay in the first cache.
+// Channels per pass: their sums stay in the first-level cache.
 constexpr std::int64_t width = 256;
 
-// Calls body(first channel, channels, first row, rows) for tiles, and flush(first channel, channels) behind each.
+// Calls body(first channel, channels, first row, rows) for tiles, and flush(first channel, channels) after each.
 template <class Body>
 void tiles(std::int64_t rows, std::int64_t channels, Body&& body) {
     for (std::int64_t c = 0; c < channels; c += width) {
@@ -65,7 +65,7 @@ void scale_rows(const T* x, std::int64_t stride, std::int64_t rows, std::int64_t
 #pragma omp simd
         for (std::int64_t c = 0; c < channels; c++) {
             Number<T> v = number(from[c]) * scale[c] + shift[c];
-            // Not (v > 0 ? v : 0): NaN must be seen.
+            // Not (v > 0 ? v : 0): NaN must remain visible.
             write(to + c, relu && v < 0 ? 0 : v);
         }
     }

@@ -1,4 +1,4 @@
-// What the loops over the taps of a kernel at stride 1 read.
+// The input of the loops over the taps of a kernel at stride 1.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +7,11 @@
 
 namespace freeze::kernels {
 
-// What is convolved, `in`, and the pixels of what came of it; a pixel's filters may be some of more.
+// The convolution's input, `in`, and the pixels of its output; a pixel's filters may be some of more.
 struct Taps {
     Maps in, out;
     std::int64_t height, width, padding;
-    // Where these are given, what is convolved is x scale + shift, cut off at 0 where `relu`.
+    // If given, the convolution reads x scale + shift instead of x, clamped at 0 if `relu`.
     const float *scale = nullptr, *shift = nullptr;
     bool relu = false;
 };

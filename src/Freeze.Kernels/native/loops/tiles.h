@@ -1,5 +1,5 @@
-// The transforms of tiles that Winograd's algorithm is made of, for tiles of 4x4 and of 8x8 outputs: what a polynomial product
-// of the length is at a number of points, 0, infinity and pairs +a and -a, as Toom and Cook have it.
+// The tile transforms of Winograd's algorithm, for tiles of 4x4 and of 8x8 outputs: the values of a polynomial product at 0,
+// infinity and pairs of points +a and -a (Toom and Cook).
 #pragma once
 
 #include "lanes.h"
@@ -7,19 +7,19 @@
 namespace freeze::kernels::FREEZE_SET {
 namespace {
 
-// F(4x4, 3x3): a quarter of the multiplications is left, and rounding grows to some 2e-6 of a value.
+// F(4x4, 3x3): a quarter of the multiplications; rounding grows to about 2e-6 of a value.
 struct Four {
     static constexpr int side = 4, pairs = 2;
     static constexpr double at[pairs] = {1, 2};
 };
 
-// F(8x8, 3x3): a sixth is left; rounding grows to some 6e-5, which bfloat16 hides.
+// F(8x8, 3x3): a sixth of the multiplications; rounding grows to about 6e-5, below bfloat16's own.
 struct Eight {
     static constexpr int side = 8, pairs = 4;
     static constexpr double at[pairs] = {1, 2, 1 / 2., 3 / 4.};
 };
 
-// The transforms of a line. Its points come in the order 0, +a, -a, +b, -b, ..., infinity.
+// The transforms of a line. Its points have the order 0, +a, -a, +b, -b, ..., infinity.
 template <class Tile>
 struct Line {
     static constexpr int side = Tile::side, pairs = Tile::pairs, size = side + 2;
@@ -28,9 +28,9 @@ struct Line {
     struct Numbers {
         // Powers of the points.
         float power[pairs][side];
-        // Of the product of x^2 - a^2 over all pairs, and over all but one, the coefficients of powers of x^2.
+        // Coefficients of powers of x^2: of the product of x^2 - a^2 over all pairs, and over all but one.
         float all[pairs + 1], others[pairs][pairs];
-        // One over the product of a point's distances from the others.
+        // One over the product of a point's distances to the others.
         float at_zero, weight[pairs];
     };
 
@@ -49,7 +49,7 @@ struct Line {
             }
         }
         for (int k = 0; k < pairs; k++) {
-            // Divided by one of its factors.
+            // The product divided by one of its factors.
             const double square = Tile::at[k] * Tile::at[k];
             double rest[pairs] = {}, value = 0;
             for (int j = pairs - 1; j >= 0; j--) {
@@ -114,7 +114,7 @@ struct Line {
         }
     }
 
-    // Back through of_output.
+    // The transpose of of_output, for gradients.
     static void of_gradient(const Lane* y, Lane* m) {
         const Lane first = y[0], last = y[side - 1];
         Lane even[pairs], odd[pairs];
@@ -133,7 +133,7 @@ struct Line {
         }
     }
 
-    // Back through of_kernel.
+    // The transpose of of_kernel, for gradients.
     static void to_kernel(const Lane* u, Lane* w) {
         w[0] = u[0] * numbers.at_zero, w[1] = Lane{}, w[2] = u[size - 1];
 #pragma GCC unroll 8
@@ -145,7 +145,7 @@ struct Line {
     }
 };
 
-// Applies a transform of lines to the columns, then to the rows, of a square whose entries `in` gives and `out` takes.
+// Applies a line transform to the columns, then to the rows, of a square; `in` returns its entries and `out` takes the results.
 template <int from, int to, class In, class Out, class Transform>
 inline void square(In&& in, Out&& out, Transform&& transform) {
     Lane half[to][from];

@@ -6,11 +6,11 @@
 namespace freeze::kernels::FREEZE_SET {
 namespace {
 
-// Bytes of transformed tiles that the second cache holds beside what else passes through it.
+// Bytes of transformed tiles that fit the second-level cache beside the data that streams through it.
 constexpr std::int64_t cached = 384 << 10;
 
-// From the numbers of one point to the next: a line more than they are, since lines that are a multiple of 4 KiB apart have the
-// same few places in a cache.
+// The distance between the numbers of two points, with one extra lane: lines a multiple of 4 KiB apart would share the same few
+// places in a cache.
 constexpr std::int64_t apart(std::int64_t rows, std::int64_t width) { return rows * width + lane; }
 
 std::int64_t clamp(std::int64_t value, std::int64_t least, std::int64_t most) {
@@ -23,7 +23,7 @@ void clear(float* from, std::int64_t count) {
     }
 }
 
-// The algorithm by tiles of a kind.
+// The algorithm for one kind of tile.
 template <class Tile>
 struct Loops {
     static constexpr int side = Tile::side, size = side + 2;
@@ -41,16 +41,16 @@ struct Loops {
             return {tile / (down * across), tile / across % down * side, tile % across * side};
         }
 
-        // Of the pixel where a tile begins, `padding` pixels up and to the left, in numbers from the first of the maps.
+        // The offset of a tile's first pixel, `padding` pixels up and to the left, in numbers from the start of the maps.
         std::int64_t corner(std::int64_t tile, const Maps& maps, std::int64_t padding) const {
             const Place place = (*this)[tile];
             return ((place.image * maps.height + place.row - padding) * maps.width + place.column - padding) * maps.stride;
         }
     };
 
-    // Asks for the pixels of a tile, from the `first` row and column to the `last`, that are read (or written) some lanes after
-    // c: of this tile, or of the next, which begin at these places. The machine does not foresee such strides; transforms wait
-    // for memory most of their time without. What is asked for may lie outside the maps.
+    // Prefetches the pixels of a tile in rows and columns `first` to `last`, for reading or writing some lanes after c: of this
+    // tile, or of the next one, given their corners. Hardware does not predict such strides; without prefetching, transforms
+    // mostly wait for memory. The addresses may lie outside the maps.
     template <int first, int last, bool written, class T>
     static __attribute__((always_inline)) inline void fetch(const T* maps_begin, std::int64_t corner, std::int64_t next,
                                                             const Maps& maps, std::int64_t c, std::int64_t width) {
@@ -64,7 +64,7 @@ struct Loops {
         }
     }
 
-    // Where the pixels of a tile lie that begins `padding` pixels up and to the left of its place; zeros outside the maps.
+    // The addresses of the pixels of a tile that begins `padding` pixels up and to the left of its place; zeros outside the maps.
     template <int extent, class T>
     static void pixels(const T* in, const Maps& maps, const typename Tiles::Place& place, std::int64_t padding, const T* zeros,
                        const T* (&from)[extent][extent]) {
@@ -90,7 +90,7 @@ struct Loops {
             const std::int64_t corner = tiles.corner(first + t, maps, by.padding);
             const std::int64_t next = tiles.corner(first + t + 1, maps, by.padding);
             for (std::int64_t c = 0; c < width; c += lane) {
-                // The others are those of the tiles before and above.
+                // The tiles before and above have fetched the others.
                 fetch<size - side, size, false>(in, corner, next, maps, c, width);
                 const std::int64_t count = maps.channels - c;
                 const Lane scale = normed ? load(by.scale + c, count) : Lane{};
@@ -158,7 +158,7 @@ struct Loops {
         }
     }
 
-    // Panels of up to two lanes of outputs: [points][panel][inputs][lanes].
+    // The size of panels of up to two lanes of outputs: [points][panel][inputs][lanes].
     static std::int64_t packed(std::int64_t inputs, std::int64_t outputs) {
         return points * apart(inputs, whole_lanes(outputs));
     }
@@ -166,7 +166,7 @@ struct Loops {
     static void pack(const float* kernels, std::int64_t inputs, std::int64_t outputs, bool turned, std::int64_t first_lane,
                      std::int64_t lanes_wanted, float* to) {
         const std::int64_t width = whole_lanes(outputs);
-        // In memory [outputs, inputs, 3, 3]; the turned convolution has their roles exchanged.
+        // The memory order is [outputs, inputs, 3, 3]; the turned convolution exchanges outputs and inputs.
         const std::int64_t of_output = turned ? 9 : inputs * 9, of_input = turned ? outputs * 9 : 9;
         panels(width, [&](std::int64_t first, std::int64_t lanes) {
             for (std::int64_t l = 0; l < lanes; l++) {
@@ -196,12 +196,12 @@ struct Loops {
         });
     }
 
-    // Bytes of a tile, transformed, and of what comes of it.
+    // Bytes of a tile's transformed inputs and outputs.
     static std::int64_t tile_bytes(std::int64_t inputs, std::int64_t outputs) {
         return points * (whole_lanes(inputs) + whole_lanes(outputs)) * 4;
     }
 
-    // So many as the second cache holds beside what else passes through it.
+    // As many as fit the second-level cache beside the data that streams through it.
     static std::int64_t tiles_at_once(std::int64_t inputs, std::int64_t outputs) {
         return clamp(cached / tile_bytes(inputs, outputs) / 12 * 12, 24, 192);
     }
@@ -210,13 +210,13 @@ struct Loops {
         return points * apart(whole_lanes(inputs), whole_lanes(outputs));
     }
 
-    // The sums are read and written once for each lot of tiles, so lots are large where sums are.
+    // Each batch of tiles reads and writes the sums once, so batches are large where the sums are.
     static std::int64_t tiles_of_gradient(std::int64_t inputs, std::int64_t outputs) {
         const std::int64_t bytes = clamp(sums(inputs, outputs) * 8, cached, 4 << 20);
         return clamp(bytes / tile_bytes(inputs, outputs), 24, 256);
     }
 
-    // Pixels outside the image are read here.
+    // The size of the zeros that stand for pixels outside the image.
     static std::int64_t nothing(std::int64_t inputs, std::int64_t outputs) {
         return whole_lanes(inputs) + whole_lanes(outputs);
     }

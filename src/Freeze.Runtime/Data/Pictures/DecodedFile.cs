@@ -6,15 +6,15 @@ using System.Security.Cryptography;
 namespace Freeze.Runtime.Data.Pictures;
 
 /// <summary>
-/// A file of decoded images that is mapped into memory: a header of <see cref="HeaderBytes"/> bytes, the labels of both
-/// parts as 16-bit numbers, the pixels of both parts in the order image, channel, row, column. Numbers are
-/// little-endian. The header holds a mark with the version, an image's extents, both counts, the digest of the pictures'
-/// files and labels and the SHA-256 of all that follows.
+/// A memory-mapped file of decoded images: a header of <see cref="HeaderBytes"/> bytes, the labels of both parts as 16-bit
+/// numbers, and the pixels of both parts in the order image, channel, row, column. Numbers are little-endian. The header holds a
+/// magic number with the version, an image's extents, both counts, the digest of the pictures' files and labels, and the SHA-256
+/// of everything after it.
 /// </summary>
 /// <param name="path">The file.</param>
-/// <param name="listing">What it holds or is to hold.</param>
-/// <param name="digest">That of the listing's content, in hexadecimal digits.</param>
-/// <param name="square">To what size.</param>
+/// <param name="listing">The pictures that it holds or is to hold.</param>
+/// <param name="digest">The digest of the listing's content, in hexadecimal.</param>
+/// <param name="square">The target size.</param>
 internal sealed class DecodedFile(string path, ImageListing listing, string digest, Square square)
 {
     /// <summary>Bytes of the header.</summary>
@@ -24,11 +24,11 @@ internal sealed class DecodedFile(string path, ImageListing listing, string dige
 
     private readonly long count = (long)listing.Training.Length + listing.Test.Length;
 
-    // A new version for any change of the layout, of what the decoders are asked for or of the resizer.
+    // Change the version with any change of the layout, the decoders' settings or the resizer.
     private static ReadOnlySpan<byte> Mark => "FRZIMG03"u8;
 
     /// <summary>Decodes the listing into the file, which appears whole or not at all.</summary>
-    /// <exception cref="DataException">A picture cannot be used.</exception>
+    /// <exception cref="DataException">A picture is unusable.</exception>
     public void Write() => WholeFile.Write(path, file =>
     {
         using var sum = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -50,7 +50,7 @@ internal sealed class DecodedFile(string path, ImageListing listing, string dige
         }
     });
 
-    /// <summary>Both parts, mapped and verified, or null where the file is missing or damaged.</summary>
+    /// <summary>Both parts, mapped and verified; null if the file is missing or damaged.</summary>
     public (RawImages Training, RawImages Test)? TryOpen(Action<string> note)
     {
         if (!File.Exists(path))
@@ -83,7 +83,7 @@ internal sealed class DecodedFile(string path, ImageListing listing, string dige
             return parts;
         }
 
-        note($"{path} is damaged (its check sum is wrong): it is made again");
+        note($"{path} is damaged (its checksum is wrong): it is made again");
         parts.Item1.Pixels.Dispose();
         parts.Item2.Pixels.Dispose();
         return null;

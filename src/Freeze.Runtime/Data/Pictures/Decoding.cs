@@ -1,11 +1,11 @@
 namespace Freeze.Runtime.Data.Pictures;
 
-/// <summary>What every picture of a set becomes: planes [3, size, size].</summary>
+/// <summary>The target of every picture of a set: planes [3, size, size].</summary>
 /// <param name="Size">Rows and columns.</param>
-/// <param name="MayScale">Whether a picture of another size is brought to this one; else it is refused.</param>
+/// <param name="MayScale">Whether pictures of another size are scaled; otherwise they are refused.</param>
 internal sealed record Square(int Size, bool MayScale)
 {
-    /// <summary>Of one picture.</summary>
+    /// <summary>The bytes of one picture.</summary>
     public int Bytes => Picture.Channels * Size * Size;
 
     /// <summary>Decodes a file.</summary>
@@ -16,17 +16,17 @@ internal sealed record Square(int Size, bool MayScale)
         return MayScale || (picture.Height == Size && picture.Width == Size)
             ? Resizer.ToSquare(picture, Size)
             : throw PictureFile.Refused(
-                path, $"it has {picture.Width} x {picture.Height} pixels, and the images of this set {Size} x {Size}");
+                path, $"it has {picture.Width} x {picture.Height} pixels, but this set's images have {Size} x {Size}");
     }
 }
 
-/// <summary>Decodes many files on all cores; what comes of it depends on no order and no number of threads.</summary>
+/// <summary>Decodes many files on all cores; the result does not depend on the order or the number of threads.</summary>
 internal static class Decoding
 {
     private const int BlockBytes = 32 << 20;
 
-    /// <summary>The pixels of some files in their order, some tens of megabytes at a time.</summary>
-    /// <exception cref="DataException">A file cannot be used; of several the first is named.</exception>
+    /// <summary>The pixels of files in order, in blocks of tens of megabytes.</summary>
+    /// <exception cref="DataException">A file is unusable; names the first.</exception>
     public static IEnumerable<byte[]> Blocks(string folder, IReadOnlyList<ImageFile> files, Square square)
     {
         var most = Math.Max(1, BlockBytes / square.Bytes);
@@ -52,11 +52,11 @@ internal static class Decoding
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                failures[i] = new DataException(error.Message, "is the folder still there, and may it be read?", error);
+                failures[i] = new DataException(error.Message, "check that the folder still exists and can be read", error);
             }
         });
 
-        // Thrown here, and not by whichever thread came first.
+        // Thrown here, so that the first file is named and not the file of the fastest thread.
         return failures.FirstOrDefault(failure => failure is not null) is { } first ? throw first : pixels;
     }
 }

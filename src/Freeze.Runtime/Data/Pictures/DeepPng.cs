@@ -3,15 +3,15 @@ using SkiaSharp;
 namespace Freeze.Runtime.Data.Pictures;
 
 /// <summary>
-/// Decodes PNGs of 16 bits and rounds them to 8. Skia alone would cut the lower 8 bits off. Grey and colour need
-/// different ways to keep them.
+/// Decodes 16-bit PNGs and rounds them to 8 bits. Skia alone would truncate the lower 8 bits. Grey and colour need different
+/// methods to keep them.
 /// </summary>
 internal static class DeepPng
 {
-    /// <summary>Bits of a channel.</summary>
+    /// <summary>The bits of a channel.</summary>
     public const byte Bits = 16;
 
-    /// <summary>Where a PNG says how many bits a channel has.</summary>
+    /// <summary>The offset of a PNG's bit depth.</summary>
     public const int DepthAt = 24;
 
     private const byte Grey = 0, GreyWithAlpha = 4, ColourWithAlpha = 6;
@@ -33,8 +33,8 @@ internal static class DeepPng
         _ => OfColours(path, essential),
     };
 
-    // Declares each value of 16 bits as two channels of 8 bits. The bytes of the file stay valid: a PNG's filters work
-    // on bytes, and a pixel has as many bytes as before.
+    // Declares each 16-bit value as two channels of 8 bits. The bytes of the file stay valid: PNG filters work on bytes, and a
+    // pixel keeps its number of bytes.
     private static Raster OfHalves(string path, Span<byte> essential, byte kind, int lower, int? alpha)
     {
         essential[DepthAt] = 8;
@@ -54,9 +54,9 @@ internal static class DeepPng
 
     private static byte Rounded(byte upper, byte lower) => (byte)(((((upper << 8) | lower) * 255) + 32767) / 65535);
 
-    // Skia rounds all 16 bits only where it converts between colour spaces. So this declares the picture as linear sRGB
-    // and asks for a space with the same three primaries in another order. The conversion then moves each channel to
-    // another place and changes no value; the loop moves it back.
+    // Skia rounds all 16 bits only when it converts between colour spaces. So this declares the picture as linear sRGB and asks
+    // for a space with the same three primaries in another order. The conversion then permutes the channels and changes no value;
+    // the loop reverses the permutation.
     private static Raster OfColours(string path, ReadOnlySpan<byte> essential)
     {
         var rows = SKColorSpaceXyz.Srgb.Values.Chunk(Picture.Channels);

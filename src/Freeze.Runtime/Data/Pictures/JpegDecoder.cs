@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Freeze.Runtime.Data.Pictures;
 
 /// <summary>
-/// Decodes JPEGs and turns them upright by their EXIF orientation. Grey becomes equal red, green and blue. Damage
-/// within the coded pixels may go unnoticed, as in Pillow: Skia does not report libjpeg-turbo's warnings.
+/// Decodes JPEGs and turns them upright by their EXIF orientation. Grey becomes equal red, green and blue. Damage within the
+/// coded pixels may go unnoticed, as in Pillow: Skia does not report libjpeg-turbo's warnings.
 /// </summary>
 internal static class JpegDecoder
 {
@@ -12,11 +12,11 @@ internal static class JpegDecoder
 
     private const int Inks = 4;
 
-    /// <summary>What every JPEG begins with.</summary>
+    /// <summary>The first bytes of every JPEG.</summary>
     public static ReadOnlySpan<byte> Signature => [0xFF, 0xD8, 0xFF];
 
     /// <summary>Decodes the content of a file.</summary>
-    /// <exception cref="DataException">It is truncated, damaged, of inks instead of light, or too large.</exception>
+    /// <exception cref="DataException">It is truncated, damaged, in CMYK, or too large.</exception>
     public static Picture Decode(string path, ReadOnlySpan<byte> content)
     {
         DemandMarkers(path, content);
@@ -48,7 +48,7 @@ internal static class JpegDecoder
 
             if (IsFrame(code) && length > 7 && content[at + 7] == Inks)
             {
-                throw PictureFile.Refused(path, "its colours are inks (CMYK): save it as RGB");
+                throw PictureFile.Refused(path, "its colours are CMYK: save it as RGB");
             }
 
             at += length;
@@ -75,8 +75,8 @@ internal static class JpegDecoder
         return at < content.Length ? content[at++] : throw Truncated(path);
     }
 
-    // Where the marker after the coded pixels is. FF00 stands for a byte FF of the pixels; FFD0 to FFD7 (restarts) lie
-    // among them.
+    // The position of the marker after the coded pixels. FF00 stands for a pixel byte FF; FFD0 to FFD7 (restarts) occur among the
+    // pixels.
     private static int EndOfScan(ReadOnlySpan<byte> content, int at)
     {
         while (true)

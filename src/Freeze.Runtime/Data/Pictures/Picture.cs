@@ -12,7 +12,7 @@ internal sealed record Picture(int Height, int Width, byte[] Planes)
     /// <summary>Red, green and blue.</summary>
     public const int Channels = 3;
 
-    /// <summary>Turns pixels upright, composes them over black and sorts them into planes.</summary>
+    /// <summary>Turns pixels upright, composes them over black and splits them into planes.</summary>
     public static Picture OfRaster(Raster raster)
     {
         var (rows, columns, origin) = (raster.Height, raster.Width, raster.Origin);
@@ -49,6 +49,6 @@ internal sealed record Picture(int Height, int Width, byte[] Planes)
         return new Picture(height, width, planes);
     }
 
-    // The lowest byte's share, rounded.
+    // The lowest byte times alpha, rounded.
     private static byte Over(uint value, uint alpha) => (byte)((((value & 0xFF) * alpha) + 127) / 255);
 }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Freeze.Runtime.Data.Pictures;
 
-/// <summary>Reads a picture from a file that anybody made: what it is, its first bytes say, and not its name.</summary>
+/// <summary>Reads a picture from an untrusted file: its first bytes tell the format, not its name.</summary>
 internal static class PictureFile
 {
     /// <summary>The largest file that is read.</summary>
@@ -24,17 +24,17 @@ internal static class PictureFile
             var start when start.StartsWith("BM"u8) => Picture.OfRaster(SkiaDecoder.Decode(path, content)),
             var start when start.StartsWith("RIFF"u8) && start.Length > 12 && start[8..12].SequenceEqual("WEBP"u8) =>
                 OfWebP(path, content),
-            _ => throw Refused(path, "it begins as no JPEG, PNG, WebP or BMP does"),
+            _ => throw Refused(path, "it is not a JPEG, PNG, WebP or BMP"),
         };
     }
 
-    // Skia passes over what is missing at the end.
+    // Skia ignores missing bytes at the end.
     private static Picture OfWebP(string path, byte[] content) =>
         BinaryPrimitives.ReadUInt32LittleEndian(content.AsSpan(4)) + 8L <= content.Length
             ? Picture.OfRaster(SkiaDecoder.Decode(path, content))
             : throw Refused(path, "it is truncated");
 
-    /// <summary>Refuses a picture before memory is taken for it.</summary>
+    /// <summary>Refuses too large a picture before allocating memory for it.</summary>
     public static void DemandSize(string path, long width, long height)
     {
         if (width < 1 || height < 1 || width * height > MostPixels)
@@ -43,7 +43,7 @@ internal static class PictureFile
         }
     }
 
-    /// <summary>Why a file is not read.</summary>
+    /// <summary>Reports why a file cannot be read.</summary>
     public static DataException Refused(string path, string reason) =>
         new($"{path} cannot be used as a picture: {reason}", "replace the file, or remove it");
 

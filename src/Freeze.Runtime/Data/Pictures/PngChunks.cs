@@ -8,12 +8,12 @@ internal static class PngChunks
 {
     private const int Frame = 12;
 
-    /// <summary>What every PNG begins with.</summary>
+    /// <summary>The first bytes of every PNG.</summary>
     public static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
     /// <summary>
-    /// The same picture in its four kinds of chunk alone, and which colours are transparent: pixels are taken as they are
-    /// stored, whatever colour profile or gamma stands beside them, and no text or profile is ever unpacked.
+    /// The same picture with only its four critical chunks and its transparent colour: pixels are used as stored, regardless of
+    /// any colour profile or gamma, and no text or profile is ever unpacked.
     /// </summary>
     /// <returns>A whole PNG.</returns>
     /// <exception cref="DataException">It is truncated, damaged or animated.</exception>
@@ -29,10 +29,10 @@ internal static class PngChunks
             var isHeader = chunk[4..8].SequenceEqual("IHDR"u8);
             if (isHeader != (length == Signature.Length) || (isHeader && chunk.Length != Frame + 13))
             {
-                throw PictureFile.Refused(path, "it is damaged: its header is not where it should be");
+                throw PictureFile.Refused(path, "it is damaged: its header is misplaced");
             }
 
-            // Which colour of 16 bits is transparent is not known any more to Skia, which reads them as of 8 bits.
+            // Skia gets 16-bit channels as 8-bit ones, and so cannot use a transparent colour of 16 bits.
             if (IsEssential(path, chunk[4..8]) || (chunk[4..8].SequenceEqual("tRNS"u8) && kept[DeepPng.DepthAt] != DeepPng.Bits))
             {
                 chunk.CopyTo(kept.AsSpan(length));
@@ -46,10 +46,10 @@ internal static class PngChunks
         }
     }
 
-    /// <summary>Puts the right check sum into a chunk.</summary>
+    /// <summary>Writes a chunk's correct checksum.</summary>
     public static void Seal(Span<byte> chunk) => BinaryPrimitives.WriteUInt32BigEndian(chunk[^4..], Sum(chunk));
 
-    // Length, type, data and sum of the first chunk.
+    // Length, type, data and checksum of the first chunk.
     private static ReadOnlySpan<byte> Next(string path, ReadOnlySpan<byte> content)
     {
         var length = content.Length < Frame ? uint.MaxValue : BinaryPrimitives.ReadUInt32BigEndian(content);
@@ -61,7 +61,7 @@ internal static class PngChunks
         var chunk = content[..((int)length + Frame)];
         return Sum(chunk) == BinaryPrimitives.ReadUInt32BigEndian(chunk[^4..])
             ? chunk
-            : throw PictureFile.Refused(path, "it is damaged: the check sum of a chunk is wrong");
+            : throw PictureFile.Refused(path, "it is damaged: the checksum of a chunk is wrong");
     }
 
     private static bool IsEssential(string path, ReadOnlySpan<byte> type)
@@ -72,10 +72,10 @@ internal static class PngChunks
             return true;
         }
 
-        // A capital begins the chunks that a reader must understand.
+        // The types of chunks that a reader must understand begin with a capital.
         return type.SequenceEqual("acTL"u8) ? throw PictureFile.Refused(path, "it is animated")
             : (type[0] & 0x20) != 0 ? false
-            : throw PictureFile.Refused(path, "it is damaged, or of a kind of PNG that is not known");
+            : throw PictureFile.Refused(path, "it is damaged, or an unknown kind of PNG");
     }
 
     // CRC-32 of a chunk's type and data.

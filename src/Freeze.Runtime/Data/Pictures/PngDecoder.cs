@@ -4,8 +4,7 @@ using SkiaSharp;
 namespace Freeze.Runtime.Data.Pictures;
 
 /// <summary>
-/// Decodes PNGs. Grey becomes equal red, green and blue; 16 bits are rounded to 8; what is transparent is composed over
-/// black.
+/// Decodes PNGs. Grey becomes equal red, green and blue; 16 bits are rounded to 8; transparent pixels are composed over black.
 /// </summary>
 internal static class PngDecoder
 {
@@ -15,7 +14,7 @@ internal static class PngDecoder
     {
         var essential = PngChunks.Essential(path, content);
         var header = essential[(PngChunks.Signature.Length + 8)..];
-        // Checked here too, since Skia refuses a huge header without its extents.
+        // Checked here too, because Skia does not tell the extents when it refuses a huge header.
         PictureFile.DemandSize(
             path, BinaryPrimitives.ReadUInt32BigEndian(header), BinaryPrimitives.ReadUInt32BigEndian(header[4..]));
         return Picture.OfRaster(

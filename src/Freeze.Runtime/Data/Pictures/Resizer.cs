@@ -1,15 +1,15 @@
 namespace Freeze.Runtime.Data.Pictures;
 
 /// <summary>
-/// Brings pictures to a square: the shorter side is scaled to the square's, and what the longer side has beyond it
-/// is cut off in equal parts. Scaling is by a triangle filter that widens as it shrinks, along rows and then along
-/// columns, each rounded to bytes, with weights of 22 bits after the point: the same bits on every machine.
+/// Scales pictures to a square: the shorter side becomes the square's, and the excess of the longer side is cropped equally at
+/// both ends. The filter is a triangle that widens when shrinking, along rows and then along columns, each rounded to bytes, with
+/// weights of 22 fractional bits: the same bits on every machine.
 /// </summary>
 internal static class Resizer
 {
     private const int Bits = 22;
 
-    /// <summary>Planes [3, size, size]; a picture of that size already is untouched.</summary>
+    /// <summary>Planes [3, size, size]; a picture of that size is returned unchanged.</summary>
     public static byte[] ToSquare(Picture picture, int size)
     {
         var (height, width) = (picture.Height, picture.Width);
@@ -28,11 +28,11 @@ internal static class Resizer
         return Window(picture.Planes, width, Side(width), Side(height));
     }
 
-    /// <summary>A window of scaled planes, as many of them as there are.</summary>
+    /// <summary>A window of scaled planes.</summary>
     /// <param name="planes">[channels, height, width].</param>
     /// <param name="width">Columns of a plane.</param>
-    /// <param name="across">What the window's columns are made of.</param>
-    /// <param name="down">What its rows are made of.</param>
+    /// <param name="across">The sources of the window's columns.</param>
+    /// <param name="down">The sources of its rows.</param>
     public static byte[] Window(ReadOnlySpan<byte> planes, int width, Tap[] across, Tap[] down)
     {
         var plane = width * down[0].Extent;
@@ -49,7 +49,7 @@ internal static class Resizer
         return window;
     }
 
-    // Rows scaled to as many pixels as there are taps, as columns: done twice, columns are rows again.
+    // Scales each row to as many pixels as there are taps, and transposes; applied twice, columns are rows again.
     private static byte[] Scaled(ReadOnlySpan<byte> from, int width, Tap[] taps)
     {
         var rows = from.Length / width;
@@ -74,10 +74,10 @@ internal static class Resizer
         return to;
     }
 
-    /// <summary>For each pixel of a window along one side, which pixels of the picture it is made of.</summary>
+    /// <summary>For each pixel of a window along one side, the pixels of the picture that it depends on.</summary>
     /// <param name="extent">Pixels of the picture along the side.</param>
     /// <param name="whole">Pixels of the scaled picture.</param>
-    /// <param name="cut">How many of these lie before the window.</param>
+    /// <param name="cut">The number of these before the window.</param>
     /// <param name="size">Pixels of the window.</param>
     public static Tap[] Taps(int extent, int whole, int cut, int size)
     {
@@ -105,9 +105,9 @@ internal static class Resizer
 
     private static byte Rounded(int sum) => (byte)Math.Clamp((sum + (1 << (Bits - 1))) >> Bits, 0, 255);
 
-    /// <summary>What a pixel is made of.</summary>
+    /// <summary>The sources of a pixel.</summary>
     /// <param name="Extent">Pixels of the picture along the side.</param>
-    /// <param name="First">The first of those that count.</param>
-    /// <param name="Weights">Theirs, with 22 bits after the point.</param>
+    /// <param name="First">The first source pixel.</param>
+    /// <param name="Weights">The weights of the source pixels, with 22 fractional bits.</param>
     internal sealed record Tap(int Extent, int First, int[] Weights);
 }

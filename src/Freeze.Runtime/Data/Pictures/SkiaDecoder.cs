@@ -2,15 +2,15 @@ using SkiaSharp;
 
 namespace Freeze.Runtime.Data.Pictures;
 
-/// <summary>Pixels in the order of the file, not yet turned upright.</summary>
+/// <summary>Pixels in file order, before they are turned upright.</summary>
 /// <param name="Rgba">Red, green, blue and alpha [height, width, 4]; colours are not multiplied by alpha.</param>
-/// <param name="Origin">The EXIF orientation: which corner of the upright picture the first pixel is.</param>
+/// <param name="Origin">The EXIF orientation: the corner of the upright picture that the first pixel belongs to.</param>
 internal sealed record Raster(int Height, int Width, byte[] Rgba, SKEncodedOrigin Origin);
 
-/// <summary>Decodes with Skia. It applies no colour profile, so 8-bit pixels are those that Pillow gives.</summary>
+/// <summary>Decodes with Skia, without colour profiles, so 8-bit pixels equal Pillow's.</summary>
 internal static unsafe class SkiaDecoder
 {
-    /// <summary>Bytes of a pixel.</summary>
+    /// <summary>The bytes of a pixel.</summary>
     public const int Stride = 4;
 
     /// <summary>Decodes the content of a file.</summary>
@@ -20,11 +20,11 @@ internal static unsafe class SkiaDecoder
     {
         fixed (byte* source = content)
         {
-            // Skia reads the content in place, which is pinned until both objects are disposed.
+            // Skia reads the content in place, so it stays pinned until both objects are disposed.
             using var data = SKData.Create((nint)source, content.Length);
             using var codec = SKCodec.Create(data)
                 ?? throw PictureFile.Refused(path, "it is truncated or damaged (its header cannot be read)");
-            // Not codec.Info, which would make a colour space that only the garbage collector frees.
+            // Not codec.Info, which would create a colour space that only the garbage collector frees.
             var extents = codec.GetScaledDimensions(1);
             var (width, height) = (extents.Width, extents.Height);
             PictureFile.DemandSize(path, width, height);

@@ -2,13 +2,13 @@ using SkiaSharp;
 
 namespace Freeze.Runtime.Data.Pictures;
 
-/// <summary>Small pictures as PNG files, grey or in colours, of at most 32 pixels a side.</summary>
+/// <summary>Small pictures as PNG files, grey or coloured, of at most 32 pixels a side.</summary>
 public static class Thumbnail
 {
     private const int Largest = 32;
 
-    /// <summary>The PNG of an image in base 64.</summary>
-    /// <param name="image">Bytes in the order channel, row, column; of other than three channels the first is shown.</param>
+    /// <summary>The PNG of an image, in base64.</summary>
+    /// <param name="image">Bytes in the order channel, row, column; shows three channels, or only the first.</param>
     /// <param name="shape">Channels, rows, columns.</param>
     public static string Of(ReadOnlySpan<byte> image, ReadOnlySpan<int> shape)
     {

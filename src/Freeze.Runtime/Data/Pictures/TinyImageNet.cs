@@ -3,10 +3,10 @@ using System.Text.RegularExpressions;
 namespace Freeze.Runtime.Data.Pictures;
 
 /// <summary>
-/// Tiny-ImageNet in its authors' layout: `wnids.txt` names the classes, and their order there is that of the labels;
-/// `train/CLASS/images/*.JPEG` are the training images, class after class, in ordinal order of their names;
-/// `val/val_annotations.txt` names the images in `val/images` with their classes, and their order there is kept. The
-/// test images have no labels and are not read: those of `val` are what a net is tested on.
+/// Tiny-ImageNet in its authors' layout: `wnids.txt` lists the classes in the order of their labels; `train/CLASS/images/*.JPEG`
+/// are the training images, class by class, in ordinal order of their names; `val/val_annotations.txt` lists the images in
+/// `val/images` with their classes, in the order used here. The test images have no labels and are not read: the images of `val`
+/// serve as test images.
 /// </summary>
 internal static partial class TinyImageNet
 {
@@ -17,17 +17,17 @@ internal static partial class TinyImageNet
     private const string Annotations = "val/val_annotations.txt";
     private const string Ending = ".JPEG";
 
-    // The published ones have 2 KB and half a megabyte.
+    // The published files have 2 KB and half a megabyte.
     private const long LargestText = 4 << 20;
 
-    /// <summary>What is looked for in a folder.</summary>
+    /// <summary>The files that identify a folder of the set.</summary>
     public static readonly string[] Files = [ClassFile, Annotations];
 
-    /// <summary>Whether a folder's file of classes names so many; never throws.</summary>
+    /// <summary>Whether a folder's class file lists this number of classes; never throws.</summary>
     public static bool Holds(string folder, int classes) =>
         Proves(() => Lines(Path.Combine(folder, ClassFile)).Count() == classes);
 
-    /// <summary>Whether a folder holds as many classes and training images as the set; never throws.</summary>
+    /// <summary>Whether a folder holds the set's number of classes and training images; never throws.</summary>
     public static bool IsWhole(string folder, DataSet set) => Proves(() =>
     {
         var classes = Lines(Path.Combine(folder, ClassFile)).ToArray();
@@ -48,7 +48,7 @@ internal static partial class TinyImageNet
     }
 
     /// <summary>The classes in the order of their labels.</summary>
-    /// <exception cref="DataException">The file is damaged or another one.</exception>
+    /// <exception cref="DataException">The file is damaged or not the expected one.</exception>
     public static string[] Classes(string folder)
     {
         var path = Path.Combine(folder, ClassFile);
@@ -57,15 +57,15 @@ internal static partial class TinyImageNet
         {
             if (!ClassName().IsMatch(classes[i]) || Array.IndexOf(classes, classes[i]) < i)
             {
-                throw Damaged(path, $"line {i + 1} is no class, such as n01443537, or one that was named before");
+                throw Damaged(path, $"line {i + 1} is not a class such as n01443537, or repeats one");
             }
         }
 
         return classes;
     }
 
-    /// <summary>What a folder holds, which must be as many images as the set has.</summary>
-    /// <exception cref="DataException">Images or classes are missing or are too many, or a file is damaged.</exception>
+    /// <summary>The content of a folder, which must have the set's number of images.</summary>
+    /// <exception cref="DataException">The number of images or classes is wrong, or a file is damaged.</exception>
     public static ImageListing List(string folder, DataSet set)
     {
         var classes = Classes(folder);
@@ -89,7 +89,7 @@ internal static partial class TinyImageNet
         return inner.Exists ? inner : throw Damaged(inner.FullName, "it is missing");
     }
 
-    // In ordinal order; links are passed over, as they may lead anywhere.
+    // In ordinal order; links are skipped, because they may lead anywhere.
     private static IEnumerable<FileInfo> Pictures(DirectoryInfo folder) => folder
         .EnumerateFiles()
         .Where(file => file.LinkTarget is null && file.Extension.Equals(Ending, StringComparison.OrdinalIgnoreCase))
@@ -109,14 +109,14 @@ internal static partial class TinyImageNet
     private static ImageFile[] Validation(string folder, string[] classes)
     {
         var path = Path.Combine(folder, Annotations);
-        // What the folder holds decides: a name in the text never becomes a path.
+        // Only files in the folder count: a name in the text never becomes a path.
         var there = Pictures(Inner(folder, "val/images")).ToDictionary(file => file.Name, StringComparer.Ordinal);
         var listed = new List<ImageFile>();
         foreach (var (i, line) in Lines(path).Index())
         {
             if (line.Split('\t') is not [var name, var wnid, ..])
             {
-                throw Damaged(path, $"line {i + 1} is no image's name and class");
+                throw Damaged(path, $"line {i + 1} is not an image's name and class");
             }
 
             var label = Array.IndexOf(classes, wnid);

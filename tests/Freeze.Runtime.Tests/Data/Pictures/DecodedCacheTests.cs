@@ -85,7 +85,7 @@ public sealed class DecodedCacheTests : IDisposable
         File.WriteAllBytes(path, content);
 
         Assert.Equivalent(first, Read(), strict: true);
-        Assert.Contains("is damaged (its check sum is wrong): it is made again", notes[1], StringComparison.Ordinal);
+        Assert.Contains("is damaged (its checksum is wrong): it is made again", notes[1], StringComparison.Ordinal);
         Assert.Equivalent(first, Read(), strict: true);
         Assert.Equal(3, notes.Count);
     }
@@ -131,7 +131,7 @@ public sealed class DecodedCacheTests : IDisposable
         var error = Assert.Throws<DataException>(() =>
             new DecodedCache(cache.Path, _ => { }).Read("pets", listing, ContentDigest.Of(listing), new Square(12, MayScale: false)));
 
-        Assert.Contains("37 x 29 pixels, and the images of this set 12 x 12", error.Message, StringComparison.Ordinal);
+        Assert.Contains("37 x 29 pixels, but this set's images have 12 x 12", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -83,7 +83,7 @@ public sealed class PictureFileTests : IDisposable
     public void InksAreRefused() => Refused(Fixtures.Bytes("cmyk.jpg"), "CMYK");
 
     [Fact]
-    public void AnotherFormatIsRefused() => Refused("GIF89a"u8.ToArray(), "no JPEG, PNG, WebP or BMP");
+    public void AnotherFormatIsRefused() => Refused("GIF89a"u8.ToArray(), "not a JPEG, PNG, WebP or BMP");
 
     [Fact]
     public void AnEmptyFileIsRefused() => Refused([], "empty");
@@ -96,7 +96,7 @@ public sealed class PictureFileTests : IDisposable
     }
 
     [Fact]
-    public void AnUnknownChunkThatMustBeUnderstoodIsRefused() => Refused(WithChunk("ABCD"), "not known");
+    public void AnUnknownChunkThatMustBeUnderstoodIsRefused() => Refused(WithChunk("ABCD"), "unknown kind");
 
     [Fact]
     public void AnUnknownChunkThatMayBePassedOverIsPassedOver() =>
@@ -173,7 +173,7 @@ public sealed class PictureFileTests : IDisposable
     public void BytesBetweenTheMarkersOfAJpegAreRefused()
     {
         var content = Fixtures.Bytes("grey.jpg");
-        Refused([.. content[..2], 0, .. content[2..]], "begins as no");
+        Refused([.. content[..2], 0, .. content[2..]], "not a JPEG");
         Refused([.. content[..20], 0, .. content[20..]], "no marker at byte 20");
     }
 

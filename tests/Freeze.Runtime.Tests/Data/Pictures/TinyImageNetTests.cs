@@ -92,7 +92,7 @@ public sealed class TinyImageNetTests : IDisposable
     public void ALineWithoutAClassIsRefused()
     {
         Annotate("val_2.JPEG n00000001");
-        Refused("line 1 is no image's name and class");
+        Refused("line 1 is not an image's name and class");
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class TinyImageNetTests : IDisposable
     public void WhatIsNoClassIsRefused(string classes)
     {
         Text("wnids.txt", classes);
-        Refused("line 2 is no class");
+        Refused("line 2 is not a class");
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class TinyImageNetTests : IDisposable
         Assert.All(set.Training.Labels.CountBy(label => label), count => Assert.Equal(100, count.Value));
         Assert.Equal(
             [
-                $"reading 3002 files of tiny-imagenet-sample in {found} to know its content, once",
+                $"reading 3002 files of tiny-imagenet-sample in {found} once, to identify its content",
                 "decoding the 3000 images of tiny-imagenet-sample, once",
             ],
             notes);
