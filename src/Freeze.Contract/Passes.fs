@@ -1,7 +1,7 @@
 namespace Freeze
 
-/// A way to compute less than node by node and weight by weight, or the same faster. The numbers are the same but for
-/// rounding, so no pass is part of a run's address.
+/// An optimisation: computes less than node by node and weight by weight, or the same faster. Results agree up to rounding, so
+/// passes are not part of a run's address.
 [<RequireQualifiedAccess>]
 type Pass =
     | Slices
@@ -17,7 +17,7 @@ type Pass =
 
 [<RequireQualifiedAccess>]
 module Pass =
-    /// In the order in which they are listed: the word on the command line and in records, and what a pass does.
+    /// In listing order: the word on the command line and in records, and what the pass does.
     let private table =
         [|
             Pass.Slices,
@@ -39,7 +39,7 @@ module Pass =
     let private entry wanted =
         table |> Array.find (fun (pass, _, _) -> pass = wanted)
 
-    /// All there are, in the order in which they are listed.
+    /// All passes, in listing order.
     let all: Pass[] = table |> Array.map (fun (pass, _, _) -> pass)
 
     /// The word for a pass on the command line and in records.
@@ -52,11 +52,11 @@ module Pass =
         let _, _, description = entry pass
         description
 
-    /// The pass of a name.
+    /// The pass with the given name.
     let tryFind (wanted: string) : Pass option =
         all |> Array.tryFind (fun pass -> name pass = wanted)
 
-/// The passes that computing goes by: all but some.
+/// The passes in force: all but some.
 type PassSet =
     {
         /// In the order of `Pass.all`, each once.
@@ -76,5 +76,5 @@ type PassSet =
 
     member set.Has(pass: Pass) = not (Array.contains pass set.Without)
 
-    /// The names of those that are left out, as "slices, prefix"; "" where none is.
+    /// The names of the excluded passes, as in "slices, prefix"; "" if there are none.
     member set.LeftOut = set.Without |> Array.map Pass.name |> String.concat ", "
