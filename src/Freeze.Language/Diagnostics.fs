@@ -4,10 +4,10 @@ namespace Freeze.Language
 type Severity =
     | Error
     | Warning
-    /// Nothing is wrong, but it should be known.
+    /// Not an error, but worth knowing.
     | Note
 
-/// A message about a place: Message says what is wrong, Label (under the place) what would be right.
+/// A message about a place: Message says what is wrong, Label (under the place) what to write instead.
 type Diagnostic =
     {
         Code: string
@@ -15,9 +15,9 @@ type Diagnostic =
         Span: Span
         Message: string
         Label: string
-        /// Other spans that matter, such as the earlier of two settings.
+        /// Other relevant spans, such as the earlier of two settings.
         Notes: (Span * string) list
-        /// What the text of the place may have been meant to be.
+        /// The text that may have been meant.
         Meant: string option
     }
 
@@ -39,19 +39,19 @@ module Diagnostic =
     let private warning = make Severity.Warning
     let private note = make Severity.Note
 
-    /// What would be right.
+    /// What to write instead.
     let private hint label diagnostic = { diagnostic with Label = label }
 
-    /// Another place that matters.
+    /// Another relevant place.
     let private noting place note diagnostic =
         { diagnostic with
             Notes = [ place, note ]
         }
 
-    /// The place may have been meant as this.
+    /// Adds the text that may have been meant.
     let private meaning meant diagnostic = { diagnostic with Meant = meant }
 
-    /// An error about an unknown name, with the nearest of those that are known.
+    /// An error about an unknown name, with the nearest known names.
     let private unknown code span message name (known: string list) =
         let near = Suggest.nearest known name
 
@@ -66,7 +66,7 @@ module Diagnostic =
 
     let isError (diagnostic: Diagnostic) = diagnostic.Severity = Severity.Error
 
-    /// Keeps what succeeded and reports what did not.
+    /// Keeps a success and reports an error.
     let keep (report: Diagnostic -> unit) result =
         match result with
         | Result.Ok value -> Some value
@@ -79,7 +79,7 @@ module Diagnostic =
     let unreadable reason =
         error "FRZ001" Span.Nowhere $"the file cannot be read: {reason}"
 
-    /// What was expected, and where the place looks like another language's what Freeze writes instead.
+    /// What was expected; if the text looks like another language, also what Freeze writes instead.
     let syntax span expected (foreign: string, meant) =
         { error "FRZ002" span $"syntax error: {expected}" with
             Label = foreign

@@ -1,10 +1,10 @@
-/// The fixed words of statements, rules and nets, as editors offer and explain them. The parser has most of them too;
-/// tests hold the two together.
+/// The fixed words of statements, rules and nets, as editors offer and explain them. The parser has most of them too; tests keep
+/// the two consistent.
 module Freeze.Language.Phrases
 
 open Freeze.Language.Vocabulary
 
-/// The statements that begin with a word of their own.
+/// Statements that begin with a fixed word.
 let statements =
     [
         entry "case" "case NAME { … }" "runs of their own, with all that stands outside of cases"
@@ -36,7 +36,7 @@ let actions =
         entry "solve" "solve [ridge NUMBER]" "the last layer by least squares, in closed form"
     ]
 
-/// What stands behind the words of a modifier.
+/// What follows the words of a modifier.
 [<RequireQualifiedAccess>]
 type Operand =
     | Nothing
@@ -44,7 +44,7 @@ type Operand =
     /// A path in quotes.
     | File
 
-/// What may follow an action. The parser reads by this table.
+/// What may follow an action; the parser uses this table too.
 let modifierTable =
     [
         entry "at random" "at random" "which filters learn: some drawn by the seed, not the first",
@@ -68,7 +68,7 @@ let modifierTable =
 
 let modifiers = modifierTable |> List.map fst
 
-/// The words that a selector may begin with, apart from names of parts.
+/// The words that may begin a selector, apart from part names.
 let selectors =
     [
         entry "all" "all" "every weight"
@@ -89,7 +89,7 @@ let selectors =
 /// Words that cannot name a part of a net, because rules give them a meaning.
 let reserved = (names selectors |> List.except [ "each" ]) @ [ "in"; "except" ]
 
-/// What stands in a net apart from layers.
+/// The constructs of a net apart from layers.
 let structures =
     [
         entry "let" "let NAME = VALUE" "a value with a name, known behind it"
@@ -109,10 +109,10 @@ let structures =
         entry "end" "end stage 1" "the parts since the stage before are a stage, and keep their names"
     ]
 
-/// Those that may have a label.
+/// Constructs that may have a label.
 let labelled = [ "repeat"; "residual"; "dense" ]
 
-/// What the sizes of images are called inside a net.
+/// The names of image sizes inside a net.
 let sizes =
     [
         entry "classes" "classes" "outputs that the data need"
@@ -121,6 +121,6 @@ let sizes =
         entry "width" "width" "columns at this place"
     ]
 
-/// What a rule for each layer can reckon with, beside the place of a layer.
+/// The number of layers, which a rule for `each layer` can use besides the position.
 let layerCount =
     entry "layers" "layers" "how many layers the net has, in a rule for each layer"

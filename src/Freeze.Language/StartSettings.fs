@@ -1,4 +1,4 @@
-/// `start from "pretrain.frz" on 0.4 at epoch 3`: the run whose weights are the start of another's.
+/// `start from "pretrain.frz" on 0.4 at epoch 3`: the run that another run's weights start from.
 module Freeze.Language.StartSettings
 
 open Freeze
@@ -7,7 +7,7 @@ open Freeze.Language.Values
 open Freeze.Language.Vocabulary
 open Freeze.Language.Forms
 
-/// Where that run is planned.
+/// Where the base run is planned.
 [<RequireQualifiedAccess>]
 type BaseSource =
     /// A Freeze file.
@@ -17,10 +17,10 @@ type BaseSource =
 
 type StartFrom =
     {
-        /// Where all of it stands.
+        /// The span of the whole.
         Place: Span
         Source: Located<BaseSource>
-        /// What the run has on its axes, as tables show it.
+        /// The base run's values on its axes, as shown in tables.
         On: string list
         Epoch: Located<int> option
     }

@@ -1,4 +1,4 @@
-/// The settings that say how a net learns.
+/// The settings that control training.
 module Freeze.Language.TrainingSettings
 
 open Freeze
@@ -65,7 +65,7 @@ let schedule =
             "polynomial"
             "polynomial(2)"
             "down to 0, along the part of the steps that is left to this power"
-        // By default PyTorch's.
+        // Defaults as in PyTorch.
         ofNumbers
             "one-cycle"
             "one-cycle"
@@ -213,12 +213,12 @@ let device =
     |> oneWord "device"
     |> setting "device" "auto" Device.Auto "what computes: cpu, cuda, or a GPU where there is one"
 
-/// What all random numbers follow from.
+/// The seed of all random numbers.
 let seed =
     whole 0L (int64 1e15) "the seed"
     |> setting "seed" "1" 1L "what all random numbers follow from"
 
-/// What editors and messages say of them.
+/// Descriptions for editors and messages.
 let table: Described list =
     [
         describe net
@@ -241,7 +241,7 @@ let table: Described list =
         describe seed
     ]
 
-/// The recipe of the settings of a run on some data. Its net, weights and way of learning are still blank.
+/// The recipe from the settings of a run on some data. Its net, weights and way of training are still blank.
 let recipe (reading: WrittenSettings) (source: DataSource) (set: DataSet) : Recipe =
     let value (setting: Setting<'T>) = value reading setting
     let images = value (DataSettings.images set)
