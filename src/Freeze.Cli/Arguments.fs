@@ -1,21 +1,21 @@
-/// The command line: each union is a command, each case an option with its line of help.
+/// The command line: each union is a command; each case is an option with its help line.
 module Freeze.Cli.Arguments
 
 open System
 open Argu
 open Microsoft.FSharp.Reflection
 
-/// The line of help of a command, or of an option that has one of its own.
+/// The help line of a command, or of an option with its own text.
 type HelpAttribute(text: string) =
     inherit Attribute()
     member _.Text = text
 
-/// How a command is called, for example.
+/// An example call of a command.
 type ExampleAttribute(text: string) =
     inherit Attribute()
     member _.Text = text
 
-/// Help of options that mean the same to several commands.
+/// Help for options that mean the same in several commands.
 let private shared =
     dict
         [
@@ -35,7 +35,7 @@ let helpOfCase (case: UnionCaseInfo) : string =
 let private helpOf (argument: 'T) : string =
     FSharpValue.GetUnionFields(argument, typeof<'T>) |> fst |> helpOfCase
 
-/// What is wrong with a number that lies outside its range.
+/// The error for a number outside its range.
 let outside name least most (value: int option) : string option =
     match value with
     | Some value when value < least || value > most ->
@@ -165,7 +165,7 @@ type RunArguments =
     | [<Help "bring the data that are missing, though it takes a system package.">] Fetch
     | [<Help "say what would be done, and do nothing.">] Dry_Run
     | [<Help "print the outcome of every run as JSON.">] Json
-    /// One of those that `--jobs` starts: it tells its parent of each run, and ends when the parent does.
+    /// A process started by `--jobs`: it reports each run to its parent, and ends when the parent does.
     | [<Hidden; Help "a process of --jobs.">] Worker
 
     interface IArgParserTemplate with

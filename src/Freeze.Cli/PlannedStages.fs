@@ -1,4 +1,4 @@
-/// What freeze plan tells of learning stage by stage: what each stage tries, learns and costs, and what runs share.
+/// What freeze plan shows for training stage by stage: what each stage tries, trains and costs, and what runs share.
 module Freeze.Cli.PlannedStages
 
 open Freeze
@@ -6,7 +6,7 @@ open Freeze.Cli.PlannedRuns
 open Freeze.Cli.Tables
 open Freeze.Cli.Terminal
 
-/// What each stage of a run tries and costs, and how many of the plan's runs have it.
+/// What each stage of a run tries and costs, and how many of the plan's runs share it.
 let private printTable (holders: string -> int) (planned: PlannedRun) =
     let recipe = planned.Run.Recipe
     let stages = planned.Stages.Value
@@ -44,7 +44,7 @@ let private printTable (holders: string -> int) (planned: PlannedRun) =
                 spare 1 (words "trained once" (snd >> runs))
             ]
 
-/// What the stages learn that learn otherwise than by their classifier's loss.
+/// The stages that are trained in another way than by their classifier's loss.
 let private printLearning (recipe: Recipe) =
     match recipe.Learning with
     | Learning.StageByStage(_, stages) ->
@@ -63,12 +63,12 @@ let private printLearning (recipe: Recipe) =
     | Learning.Together
     | Learning.Ensemble _ -> ()
 
-/// What is to be told of a run's stages; `holders` is how many of the plan's runs have a stage.
+/// Prints a run's stages; `holders` gives the number of the plan's runs that share a stage.
 let print (holders: string -> int) (planned: PlannedRun) =
     printTable holders planned
     printLearning planned.Run.Recipe
 
-/// What learning stage by stage shares between runs.
+/// Prints what runs that train stage by stage share.
 let printShared (stages: StageWork[]) =
     let distinct = stages |> Array.distinctBy _.Address
 

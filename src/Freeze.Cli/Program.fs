@@ -59,7 +59,7 @@ let private execute (arguments: string[]) : int =
         eprintfn "a fault of Freeze, please report it with the file: %s" (string error)
         Exit.runFailed
 
-/// Does what the command line asks for; the exit code.
+/// Runs the command; returns the exit code.
 let run (arguments: string[]) : int =
     match CommandLine.read (List.ofArray arguments) with
     | CommandLine.Call.Sound arguments -> execute arguments

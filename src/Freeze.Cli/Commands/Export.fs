@@ -1,4 +1,4 @@
-/// freeze export: the weights of a finished run as a file to take away.
+/// freeze export: writes the weights of a finished run to a file.
 module Freeze.Cli.Commands.Export
 
 open System
@@ -13,9 +13,9 @@ open Freeze.Records
 
 type private Wanted =
     | Last
-    /// Of an epoch, with their SHA-256.
+    /// The weights after an epoch, with the SHA-256 of their file.
     | Best of Epoch: int * Digest: string
-    /// Of a member of an ensemble: all weights, or what it has learned alone.
+    /// The weights of an ensemble's member: all of them, or only what it has learned.
     | Member of Number: int * Learned: bool
 
 let private best (store: RunStore) (entry: Entry) : Result<Wanted, string> =
