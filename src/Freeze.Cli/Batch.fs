@@ -35,7 +35,7 @@ let execute
         | _ when over () -> ()
         | others ->
             if not told then
-                tell $"""waiting for {Tables.plural others.Length "run"} that other processes are at"""
+                tell $"""waiting for {Tables.plural others.Length "run"} that other processes are running"""
 
             cancel.WaitHandle.WaitOne patience |> ignore
             go others true

@@ -65,7 +65,7 @@ let loadWith
         if beside.IsEmpty then
             ofPlan path
         else
-            unreadable path "--set is for Freeze files: the runs of a plan are made out"
+            unreadable path "--set is for Freeze files: the runs of a plan are already complete"
     else
         match readSource path with
         | Error reason -> unreadable path reason
@@ -203,7 +203,7 @@ let only (conditions: string list) (runs: Run[]) : Result<Run[], string> =
             | [] -> Error $"--only '{name}={value}': these runs differ in no axis"
             | _ ->
                 Error
-                    $"""--only '{name}={value}': no axis is called so; there is {Suggest.list "and" 12 known}"""
+                    $"""--only '{name}={value}': no axis has this name; there is {Suggest.list "and" 12 known}"""
         elif values |> Seq.exists (isValue value values) then
             Ok(name, isValue value values)
         else

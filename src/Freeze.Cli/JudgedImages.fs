@@ -126,11 +126,11 @@ let private demandNames (run: Run) (listing: ImageListing) : Result<unit, string
         with
         | Some other ->
             Error
-                $"""{clean other} is no class of the folder that the run was trained on, which has {Suggest.list "and" 12 own.Classes |> clean}"""
+                $"""{clean other} is not a class of the folder that the run was trained on, which has {Suggest.list "and" 12 own.Classes |> clean}"""
         | None -> Ok()
     | source, None ->
         note
-            $"the folders {clean listing.Classes[0]} to {clean (Array.last listing.Classes)} are taken for the {classes run} classes of {DataSource.plainName source}, in this order"
+            $"the folders {clean listing.Classes[0]} to {clean (Array.last listing.Classes)} are taken as the {classes run} classes of {DataSource.plainName source}, in this order"
 
         Ok()
 
@@ -192,5 +192,5 @@ let load (run: Run) (data: string option) : Result<Judged, string> =
         let known = DataSets.all |> Array.map _.Name |> List.ofArray
 
         match Suggest.nearest known other with
-        | Some near -> Error $"--data {line other}: no data set or folder is called so; did you mean {near}?"
-        | None -> Error $"--data {line other}: no data set or folder is called so; {fitting run}"
+        | Some near -> Error $"--data {line other}: no data set or folder has this name; did you mean {near}?"
+        | None -> Error $"--data {line other}: no data set or folder has this name; {fitting run}"

@@ -34,7 +34,7 @@ let private reading (catalog: DataCatalog) (elsewhere: string -> FolderContent o
 
             if listing.Ignored > 0 then
                 note
-                    $"{listing.Folder}: {listing.Ignored} files are passed over, which by their names are no pictures"
+                    $"{listing.Folder}: {listing.Ignored} files are skipped, since their names are not those of pictures"
 
             Ok content
         with :? RunException as error ->

@@ -66,9 +66,9 @@ let private wayOut (recipe: Recipe) =
     match Augmentation.tryVarying recipe.Augmentations with
     | Some _ when recipe.Augmentations |> Array.exists _.IsMixup -> ""
     | Some _ when statisticsMove ->
-        $"; `copies 4` behind `augment` with `stats frozen` in the rules of batch norms is the way out, for {unvaried.Limit} too"
+        $"; use `copies 4` after `augment`, and `stats frozen` in the rules of batch norms, since {unvaried.Limit} too"
     | Some _ when unvaried.Output > 0 ->
-        "; `copies 4` behind `augment` keeps four varied copies of each image, and it is computed once"
+        "; `copies 4` after `augment` keeps four varied copies of each image, which are computed once"
     | None when statisticsMove -> "; `stats frozen` in their rule keeps them where they start"
     | _ -> ""
 
@@ -115,7 +115,7 @@ let private printStep (recipe: Recipe) (weights: WeightPlan[]) (passes: PassPlan
     if own.Step < full.Step then
         match passes.NoBackward with
         | [||] when own.InputGradient = full.InputGradient ->
-            say "what is fixed lies behind something that learns: gradients still pass through it"
+            say "the fixed weights come after trained ones: gradients still pass through them"
         | [||] -> ()
         | prefix -> say "no backward pass through %s" (Suggest.list "and" 6 prefix)
 
@@ -134,7 +134,7 @@ let private printPasses (recipe: Recipe) =
             $"{slice.Layer} ({slice.Learning} of {slice.Of} {word})"
 
         say
-            "gradients and optimizer state of what learns alone: %s"
+            "gradients and optimizer state only for the trained part of %s"
             (passes.Slices |> Seq.map slice |> Suggest.list "and" 4)
 
     if passes.Constants.Length > 0 then

@@ -28,7 +28,7 @@ let private printTable (holders: string -> int) (planned: PlannedRun) =
         | several -> $"of {several} runs"
 
     if stages.Length > 0 then
-        say "multiply-adds of an image in each stage, what is fixed in front of it, and of all candidates:"
+        say "multiply-adds per image (fixed stages in front, a step), and in all for all candidates:"
 
         stages
         |> Array.mapi (fun i work -> i + 1, work)
@@ -54,10 +54,10 @@ let private printLearning (recipe: Recipe) =
             | StageLearning.Solve ridge ->
                 say "%s: a classifier in closed form (ridge %g) on random features" stage.Name ridge
             | StageLearning.Reconstruct ->
-                say "%s: its weights learn to make its input again, then a classifier learns" stage.Name
+                say "%s: its weights learn to reconstruct its input, then a classifier is trained" stage.Name
             | StageLearning.ReconstructThenSolve ridge ->
                 say
-                    "%s: its weights learn to make its input again, then a classifier is solved for (ridge %g)"
+                    "%s: its weights learn to reconstruct its input, then a classifier is solved for (ridge %g)"
                     stage.Name
                     ridge
     | Learning.Together
@@ -77,7 +77,7 @@ let printShared (stages: StageWork[]) =
 
     if stages.Length > 0 then
         say
-            "%d stage trainings, %d distinct; %d candidates, %d distinct; %s multiply-adds, %s distinct: what is alike is trained once"
+            "%d stage trainings, %d distinct; %d candidates, %d distinct; %s multiply-adds, %s distinct: equal ones are trained once"
             stages.Length
             distinct.Length
             (stages |> Array.sumBy _.Candidates)

@@ -96,7 +96,7 @@ let printTimes (catalog: DataCatalog) (threads: int) (runs: Run[]) : int =
     let known = forecasts |> Array.choose Result.toOption
 
     say
-        "%s for %d of %d runs, one after the other on %d threads of this machine, and less by what is computed once, shared or stopped early; %s of memory at most"
+        "%s for %d of %d runs, one after the other on %d threads of this machine, less what is computed once, shared or stopped early; %s of memory at most"
         (duration (known |> Array.sumBy _.Seconds))
         known.Length
         runs.Length

@@ -56,7 +56,7 @@ let private execute (arguments: string[]) : int =
         eprintfn "out of memory"
         Exit.runFailed
     | error ->
-        eprintfn "a fault of Freeze, please report it with the file: %s" (string error)
+        eprintfn "an error in Freeze, please report it with the file: %s" (string error)
         Exit.runFailed
 
 /// Runs the command; returns the exit code.

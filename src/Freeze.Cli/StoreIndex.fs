@@ -182,7 +182,7 @@ let find (store: RunStore) (wanted: string) : Result<Entry, string> =
         | [| only |] -> Ok only
         | [||] ->
             Error
-                $"the store {store.Folder} has no run whose hash begins with '{line wanted}' or whose name it is; freeze status lists its runs"
+                $"the store {store.Folder} has no run whose hash begins with '{line wanted}', and none with that name; freeze status lists its runs"
         | found -> several found
     | found -> several (found |> Array.map (look store))
 

@@ -95,7 +95,7 @@ module Costs =
             InputGradient = costs |> Array.sumBy _.InputGradient
         }
 
-    /// The cost of a step in which every weight learns.
+    /// The cost of a step in which every weight is trained.
     let ofFullTraining (net: Net) (weights: WeightPlan[]) : Cost =
         weights
         |> Array.map (fun plan ->

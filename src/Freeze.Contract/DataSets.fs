@@ -53,7 +53,12 @@ module DataSets =
             |> identifiedBy "7b0688d0999122d67a4eb2b95499a3bf7c5afbfaef15b7295b9f619d9e48a0bc"
             set "cifar10" "small colour photographs (Krizhevsky 2009)" rgb32 10 (50000, 10000)
             |> identifiedBy "8c55a8b9bded44be4bdc99f909320d5d483890a750bfb8468cc66d642470223a"
-            set "cifar100" "the same in a hundred classes (Krizhevsky 2009)" rgb32 100 (50000, 10000)
+            set
+                "cifar100"
+                "small colour photographs, a hundred classes (Krizhevsky 2009)"
+                rgb32
+                100
+                (50000, 10000)
             |> identifiedBy "md5:eb9058c3a382ffc7106e4002c42a8d85"
             set "cifar100-coarse" "CIFAR-100 in its twenty superclasses" rgb32 20 (50000, 10000)
             |> identifiedBy "md5:eb9058c3a382ffc7106e4002c42a8d85"

@@ -71,7 +71,7 @@ module ImageFolders =
 
             match DirectoryInfo(here).LinkTarget with
             | null -> here
-            | _ when links > 40 -> refuse $"{path} is a link in a circle"
+            | _ when links > 40 -> refuse $"{path} is a circular link"
             | target -> real (links + 1) (Path.GetFullPath(target, above))
 
         let root = Path.GetPathRoot path |> Option.ofObj |> Option.defaultValue ""
@@ -116,7 +116,7 @@ module ImageFolders =
         target root folder |> ignore
 
         match visible (folder.EnumerateFiles()) |> Seq.tryFind isPicture with
-        | Some loose -> refuse $"{part}/{loose.Name} lies in no class's folder"
+        | Some loose -> refuse $"{part}/{loose.Name} is not in the folder of a class"
         | None -> ()
 
         let names =
@@ -154,7 +154,7 @@ module ImageFolders =
             let real = (target root folder).FullName
 
             if List.contains real above then
-                refuse $"{below} is a link to a folder that it lies in"
+                refuse $"{below} is a link to a folder that contains it"
 
             let pictures, others =
                 visible (folder.EnumerateFiles()) |> List.ofSeq |> List.partition isPicture
@@ -207,7 +207,7 @@ module ImageFolders =
         let tested = classes root testPart
 
         match tested |> Array.tryFind (fun name -> label name < 0) with
-        | Some other -> refuse $"{testPart}/{other} is a class that train lacks"
+        | Some other -> refuse $"{testPart}/{other} is a class that is missing in train"
         | None -> ()
 
         let seen = training |> Seq.map _.Label |> Set.ofSeq
@@ -278,7 +278,7 @@ module ImageFolders =
                 Error "there is no such folder"
         with
         | Refused reason -> Error reason
-        | :? UnauthorizedAccessException -> Error "it may not be read by this user"
+        | :? UnauthorizedAccessException -> Error "this user may not read it"
         | :? ArgumentException
-        | :? NotSupportedException -> Error "this is no name of a folder"
+        | :? NotSupportedException -> Error "this is not a valid folder name"
         | :? IOException as error -> Error error.Message

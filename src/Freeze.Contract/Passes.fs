@@ -22,18 +22,18 @@ module Pass =
         [|
             Pass.Slices,
             "slices",
-            "of a convolution of which a slice learns only the slice's gradient is computed"
-            Pass.Prefix, "prefix", "no gradients before the first weight that learns"
-            Pass.Features, "features", "what a fixed prefix makes of an image is computed once"
+            "if only a slice of a convolution is trained, only its gradient is computed"
+            Pass.Prefix, "prefix", "no gradients before the first trained weight"
+            Pass.Features, "features", "the features of a fixed prefix are computed once per image"
             Pass.DeadChannels, "dead-channels", "channels that are constant are not computed for each image"
-            Pass.NormRelu, "norm-relu", "a batch norm and the relu behind it are done in one pass over memory"
+            Pass.NormRelu, "norm-relu", "a batch norm and the relu after it run in one pass over memory"
             Pass.NormConv,
             "norm-conv",
-            "a norm, its relu and the convolution behind them are one, and the norm's output is not kept"
-            Pass.PoolRelu, "pool-relu", "a relu before a max pool is done after it, on fewer values"
+            "a norm, its relu and the convolution after them are fused; the norm's output is not kept"
+            Pass.PoolRelu, "pool-relu", "a relu before a max pool is computed after it, on fewer values"
             Pass.ChannelsLast, "channels-last", "the channels of a pixel lie side by side in memory"
             Pass.Winograd, "winograd", "3x3 convolutions by Winograd's algorithm"
-            Pass.Kernels, "kernels", "native loops in place of TorchSharp's operations, where they are built"
+            Pass.Kernels, "kernels", "native loops instead of TorchSharp's operations, if they are built"
         |]
 
     let private entry wanted =

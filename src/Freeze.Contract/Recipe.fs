@@ -1,6 +1,6 @@
 namespace Freeze
 
-/// Where weights come from that start as another run left them.
+/// Where the weights come from that start as another run left them.
 [<RequireQualifiedAccess>]
 type Origin =
     /// No weight starts so.

@@ -67,7 +67,7 @@ module WeightFiles =
         List.contains entry.Type [ "F64"; "F32"; "F16"; "BF16" ]
 
     let private unsound reason =
-        InvalidDataException $"this is not a sound safetensors file: {reason}"
+        InvalidDataException $"this is not a valid safetensors file: {reason}"
 
     let private demand isSound reason =
         if not isSound then
@@ -84,15 +84,15 @@ module WeightFiles =
                 for extent in property.Value.GetProperty("shape").EnumerateArray() -> extent.GetInt64()
             |]
 
-        demand (shape |> Array.forall (fun extent -> extent >= 0L)) $"{property.Name} has no sound shape"
+        demand (shape |> Array.forall (fun extent -> extent >= 0L)) $"{property.Name} has no valid shape"
         let offsets = property.Value.GetProperty "data_offsets"
-        demand (offsets.GetArrayLength() = 2) $"{property.Name} has not two offsets"
+        demand (offsets.GetArrayLength() = 2) $"{property.Name} does not have two offsets"
         let start, finish = offsets[0].GetInt64(), offsets[1].GetInt64()
 
         let bytes =
             Array.fold (fun product extent -> Checked.(*) product extent) sizes[kind] shape
 
-        demand (finish - start = bytes) $"{property.Name} does not fill its place"
+        demand (finish - start = bytes) $"{property.Name} does not match its byte range"
 
         {
             Name = property.Name
@@ -121,14 +121,14 @@ module WeightFiles =
 
         demand
             (length >= 2L && length <= largestHeader && length <= file.Length - 8L)
-            "its header has no sound length"
+            "its header has no valid length"
 
         let bytes = Array.zeroCreate<byte>(int length)
         file.ReadExactly bytes
 
         try
             use json = JsonDocument.Parse bytes
-            demand (json.RootElement.ValueKind = JsonValueKind.Object) "its header is no JSON object"
+            demand (json.RootElement.ValueKind = JsonValueKind.Object) "its header is not a JSON object"
             let data = 8L + length
 
             let entries =
@@ -142,12 +142,12 @@ module WeightFiles =
                             | :? KeyNotFoundException
                             | :? FormatException
                             | :? OverflowException ->
-                                raise (unsound $"{property.Name} has no sound dtype, shape and data_offsets")
+                                raise (unsound $"{property.Name} has no valid dtype, shape and data_offsets")
                 |]
 
             demand
                 (entries |> Array.distinctBy _.Name |> Array.length = entries.Length)
-                "two tensors have one name"
+                "two tensors have the same name"
 
             demandGapless data file.Length entries
 

@@ -138,7 +138,7 @@ let private portion
                 Error(
                     Diagnostic.wrongValue
                         (place scope amount.Count)
-                        $"a number of {dimension.Word}, and this one counts {counted.Word}"
+                        $"a number of {dimension.Word}; this one counts {counted.Word}"
                 )
             | _ -> Ok(value, form)
         | _ -> number scope amount.Count

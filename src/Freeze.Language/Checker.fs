@@ -108,7 +108,7 @@ let check
         if whole && isSound () then
             let isNarrowed = context.Profile <> "" || not (List.isEmpty context.Overrides)
 
-            // An imported file is checked by itself; what this file does not use of it is no mistake here.
+            // An imported file is checked by itself, so what this file does not use of it is not an error.
             let report (diagnostic: Diagnostic) =
                 let source = context.Source
 

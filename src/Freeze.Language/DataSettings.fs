@@ -141,7 +141,7 @@ let validation (available: int) =
     let kind =
         count 1L (int64 available - 1L) "the number of images held out"
         |> map Validation.HeldOut
-        |> written [ entry "5000" "5000" "so many training images held out" ]
+        |> written [ entry "5000" "5000" "this many training images held out" ]
         |> orWord "test" "the test set" Validation.Test
 
     let read (scope: Scope) (phrase: Phrase) =
@@ -155,7 +155,7 @@ let validation (available: int) =
         "validate"
         "test"
         Validation.Test
-        "what each epoch is evaluated on: the test set, or so many training images held out"
+        "what each epoch is evaluated on: the test set, or a number of held-out training images"
 
 /// A number for each channel, in brackets if there are several: the list is one value, not an axis.
 let private ofChannels scope (set: DataSet) least (list: Expression) : Result<float[], Diagnostic> =
@@ -264,7 +264,7 @@ let private withCopies (varying: Kind<Augmentation list>) : Kind<Augmentation li
     }
     |> written
         [
-            entry "copies" "flip copies 4" "so many varied copies of each image, of which an epoch sees one"
+            entry "copies" "flip copies 4" "this many varied copies of each image, of which an epoch sees one"
         ]
 
 let augmentations =
@@ -285,7 +285,7 @@ let augmentations =
             (fun p -> Some(Augmentation.ResizedCrop(p "scale", p "ratio")))
         number 0m 180m "the angle"
         |> map (Augmentation.Rotation >> Some)
-        |> ofValue "rotate" "rotate(15)" "turned by up to so many degrees to either side"
+        |> ofValue "rotate" "rotate(15)" "rotated by up to this many degrees to either side"
         count 1L 1024L "the side of the square"
         |> map (Augmentation.Cutout >> Some)
         |> ofValue "cutout" "cutout(8)" "a square of this side is filled with the mean"

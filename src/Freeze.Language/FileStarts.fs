@@ -284,8 +284,8 @@ let find
         Without = if without.IsSome then [ head.Head.Layer ] else []
     }
 
-/// Where weights start that rules take from files, by the place where each file is written; errors go to `report`. `file` gives a
-/// file's full path and content.
+/// The starts of the weights that rules take from files, keyed by the place where each file is written; errors go to `report`.
+/// `file` gives a file's full path and content.
 let all
     (report: Diagnostic -> unit)
     (file: Located<string> -> Result<string * WeightFile, Diagnostic>)

@@ -212,14 +212,12 @@ let withUnit (units: string list) (kind: Kind<'T>) : Kind<'T> =
         | [ value; _ ], [ _; unit ] when List.contains unit units -> kind.Read scope [ value ]
         | _ ->
             Error(
-                Diagnostic.wrongValue
-                    (join phrase)
-                    $"{kind.Expected}, and `{units.Head}` or nothing behind it"
+                Diagnostic.wrongValue (join phrase) $"{kind.Expected}, and `{units.Head}` or nothing after it"
             )
 
     { kind with Read = read }
 
-/// Phrases that are distinguished by their words; `read` gives None for a phrase that is none of them.
+/// Phrases that are distinguished by their words; `read` gives None for any other phrase.
 let ofWords expected read entries : Kind<'T> =
     {
         Expected = expected

@@ -197,7 +197,7 @@ let add (builder: Builder) (place: Place) (span: Span) start finish =
         builder.Fail(
             Diagnostic.shape
                 span
-                $"the sum of {Shapes.describe after} and {Shapes.describe before}"
+                $"cannot add {Shapes.describe after} and {Shapes.describe before}"
                 "both must have one shape: a `shortcut { … }` can bring the input to that of the body"
         )
 
@@ -214,6 +214,6 @@ let concat (builder: Builder) (place: Place) (span: Span) start finish =
         builder.Fail(
             Diagnostic.shape
                 span
-                $"{Shapes.describe after} cannot stand behind {Shapes.describe before}"
+                $"{Shapes.describe after} cannot be appended to {Shapes.describe before}"
                 "the body must keep height and width"
         )

@@ -142,7 +142,7 @@ let expression (source: Source option) : Expression -> Piece list = within sourc
 /// An expression that may say what it counts.
 let item (source: Source option) : Expression -> Piece list = within source Level.Counted
 
-/// An expression that is no range.
+/// An expression that is not a range.
 let sum (source: Source option) : Expression -> Piece list = within source Level.Sum
 
 /// Adds parentheses if the text would begin with one of these words, which have another meaning there.

@@ -78,7 +78,7 @@ let private negative: Parser<Expression> =
 
 let private unary = negative <|> atom <?> "a value"
 
-/// One thing alone, or two joined into one.
+/// One item alone, or two joined into one.
 let private joined (make: Located<'T> -> Located<'T> -> 'T) (first: Located<'T>, second: Located<'T> option) =
     match second with
     | None -> first
@@ -319,7 +319,7 @@ netPartRef.Value <-
 
     let namesOfNobody =
         attempt (keyword "names" .>> followedByString "{")
-        >>. failFatally "these names are of nobody: `names PUBLISHER { … }`"
+        >>. failFatally "these names have no publisher: `names PUBLISHER { … }`"
 
     let named = attempt (name .>> followedByString "{") .>>. netBody |>> NetItem.Block
     let plain = phrase |>> fun phrase -> NetItem.Layer(None, phrase)

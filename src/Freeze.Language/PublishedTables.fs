@@ -25,7 +25,7 @@ let values report (place: Span) (lines: Located<PublishedLine> list) : Published
                 value |> Option.map (fun value -> { Value = value; On = on @ column }))
         | PublishedLine.Row(_, values) ->
             wrong line.Span $"{columns.Length} values, one for each column, where there are {values.Length}"
-        | PublishedLine.Columns _ -> wrong line.Span "a row: the columns are said in the first line"
+        | PublishedLine.Columns _ -> wrong line.Span "a row: the columns are given in the first line"
         | PublishedLine.Broken -> []
 
     match lines with

@@ -22,7 +22,7 @@ let private toWord (written: string) =
 /// A measure of whole runs; stage measures have one value per stage.
 let private ofRun report (measure: Located<string>) =
     if measure.Value.StartsWith "stage " then
-        report (Diagnostic.wrongValue measure.Span "a measure that a run has one of")
+        report (Diagnostic.wrongValue measure.Span "a measure with one value per run")
     else
         measures report [ measure ] |> ignore
 

@@ -72,7 +72,7 @@ let private resolve (making: Making) ofMembers epochs : Resolved =
             (rulesOf making.Section ofMembers)
         |> warned
 
-    // A draw may be behind any name, so results are cached only without draws.
+    // Any name may stand for a draw, so results are cached only without draws.
     if making.Section.Draws.IsEmpty then
         let key = RuleReads.key (making.Reads ofMembers) making.Chosen seed epochs
         Memo.find making.Net.Resolved key resolve

@@ -75,12 +75,12 @@ let search =
         | _ -> None
 
     [
-        entry "random" "random 10 by validation accuracy" "so many draws of whole runs"
-        entry "random per stage" "random 10 per stage by validation accuracy" "so many draws for each stage"
+        entry "random" "random 10 by validation accuracy" "this many draws of whole runs"
+        entry "random per stage" "random 10 per stage by validation accuracy" "this many draws for each stage"
         entry
             "halving"
             "halving 27 by validation accuracy"
-            "so many, of which the best third go on, and so on"
+            "this many candidates, of which the best third continue, and so on"
         entry "halving per stage" "halving 27 per stage by validation accuracy" "the same in each stage"
     ]
     |> ofWords "`random 10`, `grid` or `halving 27`, and `by validation accuracy`" read

@@ -79,7 +79,7 @@ type Verb =
     | Train
     | Fixed
     | Zero
-    /// By least squares, in closed form.
+    /// Solved for by least squares, in closed form.
     | Solve
 
 /// `0.4 filters`

@@ -148,9 +148,9 @@ module Source =
         | :? FileNotFoundException
         | :? DirectoryNotFoundException -> Error "there is no such file"
         | :? UnauthorizedAccessException when Directory.Exists path -> Error "it is a folder, not a file"
-        | :? UnauthorizedAccessException -> Error "it may not be read by this user"
+        | :? UnauthorizedAccessException -> Error "this user may not read it"
         | :? ArgumentException
-        | :? NotSupportedException -> Error "this is no name of a file"
+        | :? NotSupportedException -> Error "this is not a valid file name"
         | :? IOException as error -> Error error.Message
 
     /// A file's bytes, regardless of its reported length.

@@ -137,9 +137,14 @@ let formOf (operator: Operator) (a: NumberForm) (b: NumberForm) : NumberForm opt
 
 let private arithmetic span operator (a: decimal, aForm) (b: decimal, bForm) =
     match formOf operator aForm bForm with
-    | None when operator = Operator.Power -> Error(Diagnostic.wrongValue span "an exponent that is no factor")
+    | None when operator = Operator.Power ->
+        Error(Diagnostic.wrongValue span "an exponent that is not a factor")
     | None ->
-        Error(Diagnostic.wrongValue span "two factors, or two numbers: `0.1x` is times what would else hold")
+        Error(
+            Diagnostic.wrongValue
+                span
+                "two factors, or two numbers: `0.1x` multiplies the value that would otherwise apply"
+        )
     | Some form ->
         guarded span (fun () ->
             let value =
@@ -166,7 +171,11 @@ let private apply span name (arguments: (decimal * NumberForm) list) =
         Datum.Number(decimal result |> orUnderflow (result = 0.0), NumberForm.Decimal)
 
     if factors > 0 && not keepsFactors then
-        Error(Diagnostic.wrongValue span $"numbers in `{name}`: `0.1x` is times what would else hold")
+        Error(
+            Diagnostic.wrongValue
+                span
+                $"numbers in `{name}`: `0.1x` multiplies the value that would otherwise apply"
+        )
     else
         guarded span (fun () ->
             match name, arguments with

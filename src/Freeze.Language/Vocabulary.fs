@@ -40,8 +40,8 @@ let functions =
 let draws =
     [
         entry "normal" "normal(MEAN, DEVIATION)" "normal"
-        entry "uniform" "uniform(LEAST, MOST)" "even between the two"
-        entry "log-uniform" "log-uniform(LEAST, MOST)" "even between their logarithms"
+        entry "uniform" "uniform(LEAST, MOST)" "uniform between the two"
+        entry "log-uniform" "log-uniform(LEAST, MOST)" "uniform between their logarithms"
         entry "choice" "choice(A, B, …)" "one of the values"
     ]
 
@@ -123,7 +123,7 @@ let reports =
         entry
             "claim"
             "claim MEASURE on VALUES (> | < | within N of) VALUES, or claim MEASURE (> | < | within N of) MEASURE [on VALUES], or claim MEASURE (rises | falls) with MEASURE [(log)] [for AXES]"
-            "a statement that the results bear out or not"
+            "a statement that the results confirm or refute"
     ]
 
 /// A kind of layer.
@@ -162,13 +162,13 @@ let layerTable =
                 init
             ]
             "a convolution; pads to the same size"
-        layer "linear" [ "UNITS" ] [ bias; init ] "a fully connected layer; flattens what comes in"
+        layer "linear" [ "UNITS" ] [ bias; init ] "a fully connected layer; flattens its input"
         layer "bn" [] [] "batch normalisation, eps 1e-5, momentum 0.1"
         layer
             "groupnorm"
             [ "GROUPS" ]
             []
-            "normalises each image over so many groups of its channels, eps 1e-5; a scale and a shift for each channel"
+            "normalises each image over groups of its channels, eps 1e-5; a scale and a shift for each channel"
         layer
             "layernorm"
             []
@@ -176,21 +176,17 @@ let layerTable =
             "normalises each image over all its values, eps 1e-5; a scale and a shift for each value"
         layer "relu" [] [] "max(x, 0)"
         layer "relu6" [] [] "min(max(x, 0), 6)"
-        layer "leakyrelu" [ "[SLOPE]" ] [] "x, or SLOPE times x where x is below 0; 0.01 by default"
+        layer "leakyrelu" [ "[SLOPE]" ] [] "x, or SLOPE times x if x is below 0; 0.01 by default"
         layer "gelu" [] [] "x times the normal distribution function of x"
         layer "sigmoid" [] [] "1 / (1 + exp(-x))"
         layer "tanh" [] [] "the hyperbolic tangent"
         layer "maxpool" [ "SIZE" ] [ stride; [ "pad", "N" ] ] "the greatest of each square; stride SIZE"
         layer "avgpool" [ "SIZE" ] [ stride; [ "pad", "N" ] ] "the mean of each square; stride SIZE"
         layer "globalpool" [] [] "the mean of each channel"
-        layer
-            "padchannels"
-            [ "CHANNELS" ]
-            []
-            "channels of zeros behind those that there are, so that there are so many"
+        layer "padchannels" [ "CHANNELS" ] [] "appends channels of zeros up to the given number"
         layer "flatten" [] [] "all values in one row"
         layer "dropout" [ "FRACTION" ] [] "zeroes a fraction of the values while training"
-        layer "init" [ "conv|linear|bias"; "SCHEME" ] [] "no layer: where those after it start"
+        layer "init" [ "conv|linear|bias"; "SCHEME" ] [] "no layer: sets how the layers after it start"
     ]
 
 let layers = layerTable |> List.map _.Entry

@@ -36,7 +36,7 @@ let private shape (extents: int[]) =
 /// A rule: the weights that it decides in the first run in which it decides any.
 let private rule (analysed: Analysed) (span: Span) : string =
     match analysed.Decisions.Value.TryGetValue span with
-    | false, _ -> "This rule decides nothing in the runs that could be made out."
+    | false, _ -> "This rule decides nothing in the runs that could be read."
     | true, decisions ->
         let first = decisions.Head
 

@@ -86,7 +86,7 @@ let answer (workspace: Workspace) (analysed: Analysed) (position: Position) (new
         )
 
     match Navigation.all workspace analysed (Workspace.offsetOf analysed position) with
-    | None -> raise (Refused "no name of this file stands here")
+    | None -> raise (Refused "there is no name of this file here")
     | Some(name, _) when name.Name = newName -> workspaceEdit []
     | Some(_, found) ->
         check found newName

@@ -234,13 +234,12 @@ let handle (state: State) (message: Message) : State * JsonNode list =
             state, [ answer ]
         with
         | InvalidParameters reason -> state, [ error (Some id) ErrorCode.invalidParameters reason ]
-        | Unknown method ->
-            state, [ error (Some id) ErrorCode.methodNotFound $"`{method}` is not spoken here" ]
+        | Unknown method -> state, [ error (Some id) ErrorCode.methodNotFound $"`{method}` is not supported" ]
         | Refused reason -> state, [ error (Some id) ErrorCode.requestFailed reason ]
         | fault ->
             state,
             [
-                error (Some id) ErrorCode.internalError $"a fault of Freeze, please report it: {fault}"
+                error (Some id) ErrorCode.internalError $"an error in Freeze, please report it: {fault}"
             ]
     | Message.Notification(method, parameters) ->
         try

@@ -38,7 +38,7 @@ type Opened =
         Analysed: Lazy<Analysed>
     }
 
-/// By URI.
+/// The open documents by URI.
 type Workspace = Map<string, Opened>
 
 let empty: Workspace = Map.empty

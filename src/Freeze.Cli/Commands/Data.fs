@@ -66,7 +66,7 @@ let private fetch (catalog: DataCatalog) (name: string) : bool =
             elif published.IsKnown then
                 "not the published files"
             else
-                "read, but not verified: this Freeze knows no sum of its published files"
+                "read, but not verified: this version of Freeze knows no checksum of its published files"
 
         say "%s: %s, in %s" name found (catalog.Locate name)
         true

@@ -77,7 +77,7 @@ let private libraries (engine: Engine) =
             missing
                 "kernels"
                 $"{engine.KernelsProblem}: training large nets takes twice as long"
-                "scripts/setup builds them where g++ is (sudo apt-get install g++)"
+                "scripts/setup builds them if g++ is installed (sudo apt-get install g++)"
     ]
 
 let private data (catalog: DataCatalog) =

@@ -86,7 +86,7 @@ let private printClasses (names: string[]) (confusion: Confusion) =
                 |> Array.sortBy _.Recall
                 |> Array.truncate most
 
-            say "The %d classes of the least recall, of %d (--json has all):" least.Length classes.Length
+            say "The %d classes with the lowest recall, of %d (--json has all):" least.Length classes.Length
             least
 
     shown
@@ -239,7 +239,7 @@ let private writePredictions (path: string) (judged: Judged) (answers: NetAnswer
         |> ignore
 
     WholeFile.Write(path, text.ToString())
-    tell "what the net answers on each image is in %s" path
+    tell "the net's answers on each image are in %s" path
 
 /// Stores the confusion for reports: runs of older versions lack it.
 let private keep (files: RunFiles) confusion =

@@ -152,7 +152,7 @@ let private removeRuns
         tellKept kept
 
     if isJson && not isDry && not (arguments.Contains Yes) then
-        Exit.refuse "--json asks nobody: --yes removes these runs, --dry-run only lists them"
+        Exit.refuse "--json cannot ask: --yes removes these runs, --dry-run only lists them"
     elif isJson then
         remove ()
     elif entries.Length = 0 then

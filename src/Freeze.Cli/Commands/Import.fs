@@ -41,7 +41,7 @@ let private printFit (path: string) (fit: Fit) =
         say "No net of the library fits it; nearest is %s, %s, of which it has %s." net (names fit) tensors
 
     if fit.PassedOver <> "" then
-        say "passed over, before all its names: %s" (line fit.PassedOver)
+        say "skipped before all its names: %s" (line fit.PassedOver)
 
     if fit.Lacking <> "" then
         say "not in its names, and not needed: %s" (line fit.Lacking)

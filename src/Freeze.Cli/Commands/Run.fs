@@ -243,7 +243,7 @@ let private train
         | None -> say "Records are in %s." store
 
         if cancel.IsCancellationRequested then
-            say "Stopped, and saved: the same command goes on from there."
+            say "Stopped and saved: the same command continues from there."
 
     outcomes
     |> List.forall (snd >> Outcomes.result >> Option.isSome)

@@ -28,7 +28,7 @@ let private reasonToLeaveOut (retry: bool) (entry: Entry) : string option =
     | RunState.Failed _ when retry -> None
     | RunState.Failed _ -> Some "failed before; --retry tries them again"
     | RunState.Done _ -> Some "finished"
-    | RunState.Running _ -> Some "under way at other processes"
+    | RunState.Running _ -> Some "running in other processes"
 
 let private full (path: string) = Path.GetFullPath path
 
@@ -118,11 +118,11 @@ let private submit (job: Slurm.Job) (runs: (Run * string)[]) : string option =
     | Ok number -> Some number
     | Error reason ->
         Directory.Delete(job.Folder, recursive = true)
-        tell "Slurm took no job: %s" reason
+        tell "Slurm refused the job: %s" reason
         None
 
-/// The batch as jobs in the order in which Slurm must run them: a run comes in a later job than the runs of the batch that it starts
-/// from, or whose training it continues.
+/// Splits the batch into jobs in the order in which Slurm must run them: a run's job comes after those of the runs in the batch
+/// that it starts from or continues.
 let private inOrder (runs: (Run * string)[]) : (Run * string)[] list =
     let byHash = runs |> Seq.map (fun (run, hash) -> hash, run.Recipe) |> Map.ofSeq
     let lengths = runs |> Seq.map (fun (run, _) -> run.Recipe.Epochs) |> Set.ofSeq
