@@ -1,29 +1,29 @@
-/// The command line: each union is a command, each case an option with its line of help.
+/// The command line: each union is a command; each case is an option with its help line.
 module Freeze.Cli.Arguments
 
 open System
 open Argu
 open Microsoft.FSharp.Reflection
 
-/// The line of help of a command, or of an option that has one of its own.
+/// The help line of a command, or of an option with its own text.
 type HelpAttribute(text: string) =
     inherit Attribute()
     member _.Text = text
 
-/// How a command is called, for example.
+/// An example call of a command.
 type ExampleAttribute(text: string) =
     inherit Attribute()
     member _.Text = text
 
-/// Help of options that mean the same to several commands.
+/// Help for options that mean the same in several commands.
 let private shared =
     dict
         [
             "Files", "Freeze files (.frz) or plans (.json)."
-            "Setting", "a setting laid over the files, such as 'epochs=1'; may be given several times."
-            "Only", "only runs of this value of an axis, such as 'lr=0.1'; may be given several times."
+            "Setting", "a setting that overrides the files, such as 'epochs=1'; may be given several times."
+            "Only", "only runs with this value of an axis, such as 'lr=0.1'; may be given several times."
             "Store", "where runs are kept; else FREEZE_STORE, else ./runs."
-            "Data", "where data sets lie; else FREEZE_DATA."
+            "Data", "the folder of the data sets; else FREEZE_DATA."
         ]
 
 /// The help of a command or of an option.
@@ -35,7 +35,7 @@ let helpOfCase (case: UnionCaseInfo) : string =
 let private helpOf (argument: 'T) : string =
     FSharpValue.GetUnionFields(argument, typeof<'T>) |> fst |> helpOfCase
 
-/// What is wrong with a number that lies outside its range.
+/// The error for a number outside its range.
 let outside name least most (value: int option) : string option =
     match value with
     | Some value when value < least || value > most ->
@@ -69,10 +69,10 @@ type PlanArguments =
     | [<Help "plan under this profile of the files.">] Profile of name: string
     | [<CustomCommandLine "--set">] Setting of statement: string
     | Only of condition: string
-    | [<Help "take some steps of each run, and say how long all will take here.">] Time
-    | [<Help "processor threads to take them with; all by default.">] Threads of count: int
+    | [<Help "time some steps of each run, and estimate how long all runs take here.">] Time
+    | [<Help "processor threads for these steps; all by default.">] Threads of count: int
     | [<Help "the folder of a data set or of several, or an archive (FREEZE_DATA).">] Data of folder: string
-    | [<Help "where runs are kept that longer ones go on from; else FREEZE_STORE, else ./runs.">] Store of
+    | [<Help "where longer runs find the runs to continue from; else FREEZE_STORE, else ./runs.">] Store of
         folder: string
     | [<Help "print the plan as JSON; freeze run accepts it.">] Json
 
@@ -121,7 +121,7 @@ type ReportArguments =
     | [<CustomCommandLine "--set">] Setting of statement: string
     | Only of condition: string
     | Store of folder: string
-    | [<Help "where data sets lie, for maps; else FREEZE_DATA.">] Data of folder: string
+    | [<Help "the folder of the data sets, for maps; else FREEZE_DATA.">] Data of folder: string
     | [<Help "print what was written as JSON.">] Json
 
     interface IArgParserTemplate with
@@ -130,14 +130,14 @@ type ReportArguments =
 type EvaluateArguments =
     | [<MainCommand;
         Mandatory;
-        Help "a finished run's hash, the beginning of it, or its name; or a file of which --only names a run.">] Run of
+        Help "a finished run's hash, the beginning of it, or its name; or a file, with --only to choose a run.">] Run of
         run: string
-    | [<Help "the file under this profile.">] Profile of name: string
+    | [<Help "read the file under this profile.">] Profile of name: string
     | [<CustomCommandLine "--set">] Setting of statement: string
     | Only of condition: string
-    | [<Help "other images: a data set, or a folder with train/CLASS and test/CLASS; or where the run's own set lies (FREEZE_DATA).">] Data of
+    | [<Help "other images: a data set, or a folder with train/CLASS and test/CLASS; or the folder of the run's own set (FREEZE_DATA).">] Data of
         data: string
-    | [<Help "write what the net answers on each image as CSV.">] Predictions of file: string
+    | [<Help "write the net's answer on each image as CSV.">] Predictions of file: string
     | [<Help "processor threads; as many as the run had by default.">] Threads of count: int
     | Store of folder: string
     | [<Help "print all of it as JSON.">] Json
@@ -154,25 +154,24 @@ type RunArguments =
     | Data of folder: string
     | [<Help "runs side by side, each in a process of its own; 1 by default.">] Jobs of count: int
     | [<Help "processor threads, divided among the jobs; all by default.">] Threads of count: int
-    | [<Help "seconds after which a run under way is saved; 300 by default.">] Checkpoint_Every of
-        seconds: float
-    | [<Help "passes to leave out, such as slices,prefix: the numbers stay the same, and take longer.">] Without of
+    | [<Help "seconds between saves of a run; 300 by default.">] Checkpoint_Every of seconds: float
+    | [<Help "passes to leave out, such as slices,prefix: the same numbers, but slower.">] Without of
         passes: string
-    | [<Help "end the batch with the first run that fails.">] Fail_Fast
+    | [<Help "end the batch at the first run that fails.">] Fail_Fast
     | [<Help "try again what has failed.">] Retry
     | [<Help "write event files for TensorBoard with each epoch, a folder for each run.">] Tensorboard of
         folder: string
-    | [<Help "bring the data that are missing, though it takes a system package.">] Fetch
+    | [<Help "fetch missing data, even if that needs a system package.">] Fetch
     | [<Help "say what would be done, and do nothing.">] Dry_Run
     | [<Help "print the outcome of every run as JSON.">] Json
-    /// One of those that `--jobs` starts: it tells its parent of each run, and ends when the parent does.
+    /// A process started by `--jobs`: it reports each run to its parent, and ends when the parent does.
     | [<Hidden; Help "a process of --jobs.">] Worker
 
     interface IArgParserTemplate with
         member argument.Usage = helpOf argument
 
 type StatusArguments =
-    | [<MainCommand; Help "Freeze files (.frz) or plans (.json); without, all runs in the store.">] Files of
+    | [<MainCommand; Help "Freeze files (.frz) or plans (.json); all runs in the store by default.">] Files of
         file: string list
     | [<Help "the runs under this profile of the files.">] Profile of name: string
     | [<CustomCommandLine "--set">] Setting of statement: string
@@ -184,7 +183,7 @@ type StatusArguments =
         member argument.Usage = helpOf argument
 
 type WatchArguments =
-    | [<MainCommand; Help "Freeze files (.frz) or plans (.json); without, all runs in the store.">] Files of
+    | [<MainCommand; Help "Freeze files (.frz) or plans (.json); all runs in the store by default.">] Files of
         file: string list
     | [<Help "the runs under this profile of the files.">] Profile of name: string
     | [<CustomCommandLine "--set">] Setting of statement: string
@@ -208,10 +207,10 @@ type GcArguments =
         Help "Freeze files (.frz) or plans (.json) whose runs are kept, under all their profiles.">] Files of
         file: string list
     | Store of folder: string
-    | [<Help "of the runs that stay, remove what longer ones would go on from.">] Ends
+    | [<Help "remove the end states of kept runs, from which longer runs could continue.">] Ends
     | [<Help "say what would be removed, and remove nothing.">] Dry_Run
     | [<Help "do not ask.">] Yes
-    | [<Help "print what is removed as JSON; with --yes or --dry-run, for nobody is asked.">] Json
+    | [<Help "print what is removed as JSON; only with --yes or --dry-run, since it cannot ask.">] Json
 
     interface IArgParserTemplate with
         member argument.Usage = helpOf argument
@@ -220,11 +219,11 @@ type ExportArguments =
     | [<MainCommand; Mandatory; Help "a finished run's hash, the beginning of it, or its name.">] Run of
         run: string
     | [<Mandatory; Help "the file to write its last weights to.">] Safetensors of path: string
-    | [<Help "of an ensemble: which member, from 1.">] Member of number: int
-    | [<Help "of a member only what it has learned: whole weights, of slices the slice, and running statistics.">] Learned
-    | [<Help "write the weights of its best epoch instead; the run has them where its file says 'keep best'.">] Best
+    | [<Help "the member of an ensemble, from 1.">] Member of number: int
+    | [<Help "only what the member has learned: whole weights, slices, and running statistics.">] Learned
+    | [<Help "write the weights of its best epoch instead; needs 'keep best' in the run's file.">] Best
     | Store of folder: string
-    | [<Help "write over a file that is there.">] Force
+    | [<Help "overwrite an existing file.">] Force
 
     interface IArgParserTemplate with
         member argument.Usage = helpOf argument
@@ -239,9 +238,9 @@ type SubmitArguments =
         folder: string
     | Data of folder: string
     | [<Help "the partition; else Slurm's default.">] Partition of name: string
-    | [<Help "the limit of a task as Slurm writes it, such as 2:00:00; a run that needs longer goes on in the next.">] Time of
+    | [<Help "the limit of a task as Slurm writes it, such as 2:00:00; a longer run continues in the next task.">] Time of
         limit: string
-    | [<Help "at most so many tasks at once.">] Max_Parallel of tasks: int
+    | [<Help "the largest number of tasks at once.">] Max_Parallel of tasks: int
     | [<Help "processor threads of a task; 1 by default.">] Cpus of count: int
     | [<Help "GPUs of a task; none by default.">] Gpus of count: int
     | [<Help "passes to leave out, such as slices,prefix.">] Without of passes: string
@@ -269,7 +268,7 @@ type DoctorArguments =
         member argument.Usage = helpOf argument
 
 type LspArguments =
-    | [<Help "speak on standard input and output, as ever; some editors say so.">] Stdio
+    | [<Help "use standard input and output, which is the default.">] Stdio
 
     interface IArgParserTemplate with
         member argument.Usage = helpOf argument
@@ -303,7 +302,7 @@ type Arguments =
     | [<Help "write the weights of a finished run to a file.";
         Example "freeze export 37b7c43f --safetensors weights.safetensors">] Export of
         ParseResults<ExportArguments>
-    | [<Help "judge a finished run by its test set or by other images: accuracy of each class, confusions.";
+    | [<Help "evaluate a finished run on its test set or on other images: accuracy of each class, confusions.";
         Example "freeze evaluate 37b7c43f --data photos">] Evaluate of ParseResults<EvaluateArguments>
     | [<Help "remove runs that no file means."; Example "freeze gc *.frz --dry-run">] Gc of
         ParseResults<GcArguments>
@@ -317,12 +316,12 @@ type Arguments =
         Example "freeze import resnet18.safetensors">] Import of ParseResults<ImportArguments>
     | [<Help "say what the code of a message means."; Example "freeze explain FRZ012">] Explain of
         ParseResults<ExplainArguments>
-    | [<Help "say what this machine has of what Freeze needs, and how to get the rest.";
+    | [<Help "show what this machine has of what Freeze needs, and how to get the rest.";
         Example "freeze doctor">] Doctor of ParseResults<DoctorArguments>
     | [<Help "serve an editor in the Language Server Protocol."; Example "freeze lsp --stdio">] Lsp of
         ParseResults<LspArguments>
-    | [<Help "print what makes a shell complete this command."; Example "source <(freeze completions bash)">] Completions of
-        ParseResults<CompletionsArguments>
+    | [<Help "print a script that makes a shell complete this command.";
+        Example "source <(freeze completions bash)">] Completions of ParseResults<CompletionsArguments>
     | [<CliPrefix(CliPrefix.DoubleDash); Help "print the version.">] Version
 
     interface IArgParserTemplate with

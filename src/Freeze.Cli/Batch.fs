@@ -1,15 +1,15 @@
-/// A batch of runs, in their order. What another process is at is left to it and looked for again at the end, since that
-/// process may end before its work is done.
+/// Executes a batch of runs in order. Runs held by other processes are tried again at the end, since those processes may end
+/// before their work is done.
 module Freeze.Cli.Batch
 
 open System
 open System.Threading
 open Freeze
 
-/// How long to wait before asking again for what others are at.
+/// How long to wait before trying the runs of other processes again.
 let private patience = TimeSpan.FromSeconds 1.0
 
-/// The outcome of every run: those behind an interruption, or behind what ends the batch, are still waiting.
+/// The outcome of every run. After an interruption, or an outcome that ends the batch, the remaining runs are still waiting.
 let execute
     (execute: Run -> RunOutcome)
     (ends: RunOutcome -> bool)
@@ -35,7 +35,7 @@ let execute
         | _ when over () -> ()
         | others ->
             if not told then
-                tell $"""waiting for {Tables.plural others.Length "run"} that other processes are at"""
+                tell $"""waiting for {Tables.plural others.Length "run"} that other processes are running"""
 
             cancel.WaitHandle.WaitOne patience |> ignore
             go others true

@@ -1,4 +1,4 @@
-/// The batches of a store, each a folder: a plan for each task of Slurm, which run is whose, the script and the logs.
+/// The Slurm batches of a store, one folder each: a plan per task, the task of each run, the script and the logs.
 module Freeze.Cli.Batches
 
 open System
@@ -9,7 +9,7 @@ open Freeze
 let private foldersOf (store: string) = Path.Combine(store, "batches")
 let private tasksOf (batch: string) = Path.Combine(batch, "tasks.txt")
 
-/// The folder of a batch that begins now.
+/// The folder for a new batch.
 let folder (store: string) : string =
     let stamp =
         DateTime.UtcNow.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture)
@@ -27,7 +27,7 @@ let write (job: Slurm.Job) (runs: (Run * string)[]) =
     File.WriteAllLines(tasksOf job.Folder, runs |> Array.mapi (fun i (_, hash) -> $"{taskOf i} {hash}"))
     File.WriteAllText(Path.Combine(job.Folder, "job.sh"), Slurm.script job)
 
-/// Where the newest job that was to train a run writes what it says, by the run's hash.
+/// For each run's hash, the log of the newest job that contains it.
 let logs (store: string) : Map<string, string> =
     let batches = foldersOf store
 

@@ -1,4 +1,4 @@
-/// The commands and their options as Arguments.fs declares them: their help, and what is wrong with a call.
+/// The commands and options declared in Arguments.fs: their help, and errors in a call.
 module Freeze.Cli.CommandLine
 
 open System
@@ -15,12 +15,12 @@ type Value =
     | Whole
     | Number
 
-/// An option, or what a command takes without one.
+/// An option, or the main argument of a command.
 type Parameter =
     {
-        /// The usual name first; none of what is given without an option.
+        /// The preferred name first; empty for a main argument.
         Names: string list
-        /// The name of its value, such as FOLDER, and what it is; None of an option without one.
+        /// The name of its value, such as FOLDER, and its kind; None if it takes no value.
         Value: (string * Value) option
         IsMany: bool
         IsMandatory: bool
@@ -38,7 +38,7 @@ type Command =
 
 [<RequireQualifiedAccess>]
 type Call =
-    /// A call as Argu reads it.
+    /// A valid call, in the form that Argu reads.
     | Sound of arguments: string[]
     | Help of text: string
     | Wrong of reason: string
@@ -112,7 +112,7 @@ let private cases =
 let private tryFind (name: string) =
     cases.Value |> List.tryFind (fun case -> word case = name) |> Option.map command
 
-/// What only the processes of this program say to each other.
+/// Options that only the processes of this program use among themselves.
 let private hiddenOf (name: string) : string list =
     cases.Value
     |> List.filter (fun case -> word case = name)
@@ -124,10 +124,10 @@ let commands () : Command list = cases.Value |> List.map command
 
 // Help -------------------------------------------------------------------------------------------------------
 
-/// Lines of help are no wider, however wide the terminal is.
+/// Help is never wider than this, however wide the terminal is.
 let private widest = 100
 
-/// Words, and behind each what it means, one below the other.
+/// Words with their meanings, one per line.
 let private listed (entries: (string * string) list) : string list =
     let width = min widest (Terminal.width () |> Option.defaultValue widest)
     let head = min 26 (entries |> List.map (fun (word, _) -> word.Length) |> List.max)
@@ -144,7 +144,7 @@ let private listed (entries: (string * string) list) : string list =
                     "  " + (if n = 0 then word else "").PadRight(head) + "  " + line
     ]
 
-/// "Train every run.", of "train every run".
+/// Turns "train every run" into "Train every run."
 let private sentence (text: string) =
     string (Char.ToUpperInvariant text[0]) + text.Substring(1).TrimEnd('.') + "."
 
@@ -172,7 +172,7 @@ let private usage (command: Command) =
 
 let private lines (parts: string list) = String.Join('\n', parts)
 
-/// What `freeze help COMMAND` prints.
+/// The output of `freeze help COMMAND`.
 let helpOf (command: Command) : string =
     let option (parameter: Parameter) =
         let names = String.Join(", ", parameter.Names)
@@ -200,7 +200,7 @@ let helpOf (command: Command) : string =
     ]
     |> lines
 
-/// What `freeze help` prints.
+/// The output of `freeze help`.
 let help () : string =
     [
         "Freeze runs experiments in which only part of a network trains, and proves that the rest never moved."
@@ -244,10 +244,10 @@ let private isOf (value: Value) (text: string) =
     | Value.Whole -> fst (Int32.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture))
     | Value.Number -> fst (Double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture))
 
-/// The commands that take `-`: each reads a file once, and in its own process.
+/// The commands that accept `-`: each reads a file once, in its own process.
 let private readsInput = [ "check"; "fmt"; "plan"; "run" ]
 
-/// The arguments of a command as Argu reads them, or what is wrong with them.
+/// The arguments of a command in the form that Argu reads, or the error.
 let private check
     (command: Command)
     (hidden: string list)
@@ -314,7 +314,7 @@ let private check
 
     go [] 0 [] arguments
 
-/// What a command line asks for.
+/// Reads a command line.
 let read (arguments: string list) : Call =
     match arguments with
     | []

@@ -1,4 +1,4 @@
-/// Event files for TensorBoard, a folder for each run, written from the records alone.
+/// TensorBoard event files, one folder per run, written from the records alone.
 module Freeze.Cli.Events
 
 open System
@@ -6,7 +6,7 @@ open System.IO
 open Freeze
 open Freeze.Report
 
-/// The name of a run as that of a folder.
+/// A run's name as a folder name.
 let private safe (name: string) =
     let letter letter =
         if Char.IsControl letter || letter = '/' || letter = '\\' then
@@ -17,7 +17,7 @@ let private safe (name: string) =
     let name = name |> String.map letter |> _.TrimStart('.')
     name.Substring(0, min name.Length 100)
 
-/// Where the events of a run go: a folder of its name, or where another run of that name has it, of its name and address.
+/// The folder for the events of a run: its name, plus its address if another run of that name has the folder.
 let private pathOf (folder: string) (run: Run) (hash: string) =
     let path name =
         Path.Combine(folder, name, EventFile.Name)
@@ -29,15 +29,15 @@ let private pathOf (folder: string) (run: Run) (hash: string) =
     else
         path $"{safe run.Name} ({hash.Substring(0, 8)})"
 
-/// Brings the events of a run up to its records; nothing is made of a run without an epoch.
+/// Updates the events of a run from its records; a run without an epoch gets no events.
 let update (folder: string) (run: RunRecords) =
     if run.Epochs.Length > 0 then
         let path = pathOf folder run.Run run.Hash
         Directory.CreateDirectory(Path.GetDirectoryName path) |> ignore
         EventFile.Update(path, run)
 
-/// Writes the events of the runs that this process trains, while it does. That they cannot be written is told once, and
-/// spoils no training.
+/// Writes the events of the runs that this process trains, during training. If they cannot be written, this is reported once, and
+/// training continues.
 type Writer(folder: string, store: string) =
     let mutable failed = false
 
@@ -51,11 +51,11 @@ type Writer(folder: string, store: string) =
             failed <- true
             eprintfn "no more events are written to %s: %s" folder error.Message
 
-    /// An epoch has been recorded.
+    /// Called after an epoch has been recorded.
     member _.Epoch(run: Run) =
         write run (Address.ofRecipe run.Recipe) false
 
-    /// What a run has come to. One that was finished before is left to who trained it, unless nobody wrote its events.
+    /// Called with a run's outcome. An earlier result is left to the process that trained it, unless it has no events.
     member _.Outcome (run: Run) (outcome: RunOutcome) =
         let hash = Address.ofRecipe run.Recipe
 

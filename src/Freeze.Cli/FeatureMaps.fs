@@ -1,4 +1,4 @@
-/// The t-SNE maps that a file's report asks for: made once of a finished run's weights, and kept among its records.
+/// The t-SNE maps that a report asks for: computed once from a finished run's weights, and stored with its records.
 module Freeze.Cli.FeatureMaps
 
 open System
@@ -10,7 +10,7 @@ open Freeze.Runtime
 open Freeze.Runtime.Data
 open Freeze.Runtime.Data.Pictures
 
-/// A page of more maps is of no use, and each takes a while.
+/// More maps on a page are of no use, and each takes a while.
 let private mostMaps = 8
 
 let private points (rows: byte[][]) =
@@ -32,7 +32,7 @@ let private mapOf (recipe: Recipe) (weights: string) (set: ImageSet) node sample
         recipe.Seed
     )
 
-/// Makes the maps of a file's finished runs that are not there yet; says on standard error what cannot be made.
+/// Makes the missing maps of a file's finished runs; prints to standard error what cannot be made.
 let make (store: RunStore) (catalog: DataCatalog) (file: Files.Loaded) =
     let wanted =
         file.Report

@@ -1,4 +1,4 @@
-/// Files named on the command line to runs; nothing starts until all of them are free of errors.
+/// Turns files named on the command line into runs; nothing starts until all files are free of errors.
 module Freeze.Cli.Files
 
 open System
@@ -7,7 +7,7 @@ open System.IO
 open Freeze
 open Freeze.Language
 
-/// What a file was found to be; of a plan neither the rules behind its runs nor a report are known.
+/// The analysis of a file; for a plan, rules and report are unknown.
 type Loaded = Compile.Analysis
 
 let pathOf (file: Loaded) : string = (List.head file.Sources).Path
@@ -22,7 +22,7 @@ let private ofRuns (path: string) (runs: Run[]) : Loaded =
         Report = [||]
     }
 
-/// A file that could not be read, as messages show it.
+/// The analysis of a file that could not be read, with the reason as its error.
 let unreadable (path: string) (reason: string) : Loaded =
     { ofRuns path [||] with
         Diagnostics = [ Diagnostic.unreadable reason ]
@@ -43,7 +43,7 @@ let options (reading: KnownData.Reading) (profile: string option) : Compile.Opti
         Files = reading
     }
 
-/// The name that means standard input.
+/// The name that stands for standard input.
 let standardInput = "-"
 
 /// The text of a file, or of standard input.
@@ -54,7 +54,7 @@ let readSource (path: string) : Result<Source, string> =
     else
         Source.read path
 
-/// Reads a Freeze file under a profile with statements of `--set` above it, or a plan where the name ends in .json.
+/// Reads a Freeze file under a profile with the statements of `--set` on top, or a plan if the name ends in .json.
 let loadWith
     (reading: KnownData.Reading)
     (profile: string option)
@@ -65,7 +65,7 @@ let loadWith
         if beside.IsEmpty then
             ofPlan path
         else
-            unreadable path "--set is for Freeze files: the runs of a plan are made out"
+            unreadable path "--set is for Freeze files: the runs of a plan are already complete"
     else
         match readSource path with
         | Error reason -> unreadable path reason
@@ -76,13 +76,13 @@ let loadWith
                 }
                 source
 
-/// Reads a Freeze file under a profile, or a plan where the name ends in .json.
+/// Reads a Freeze file under a profile, or a plan if the name ends in .json.
 let load (reading: KnownData.Reading) (profile: string option) (path: string) : Loaded =
     loadWith reading profile [] path
 
-/// Reads a file, and adds what is wrong with it under each of its profiles alone.
+/// Reads a file, and adds the errors that occur under one of its profiles only.
 let loadWhole (reading: KnownData.Reading) (path: string) : Loaded =
-    // Standard input can be read once.
+    // Standard input can only be read once.
     let source = lazy readSource path
 
     let load profile =
@@ -112,7 +112,7 @@ let hasErrors (files: Loaded list) =
     files
     |> List.exists (fun file -> file.Diagnostics |> List.exists Diagnostic.isError)
 
-/// Prints every diagnostic to standard error, then how many there are.
+/// Prints every diagnostic to standard error, then their number.
 let printDiagnostics (files: Loaded list) =
     for file in files do
         Render.print file.Sources file.Diagnostics
@@ -122,12 +122,12 @@ let printDiagnostics (files: Loaded list) =
     |> Render.summary
     |> Option.iter (fun summary -> eprintfn "%s" summary)
 
-/// The files, or nothing where one of them has an error; what is wrong is printed.
+/// The files, or None if any of them has an error; prints the diagnostics.
 let sound (files: Loaded list) : Loaded list option =
     printDiagnostics files
     if hasErrors files then None else Some files
 
-/// Runs of several files, each recipe once: the same run named twice is trained once.
+/// The runs of several files, each recipe once: a run named twice is trained once.
 let runs (files: Loaded list) : Run[] =
     let addresses = Addresses()
 
@@ -136,7 +136,7 @@ let runs (files: Loaded list) : Run[] =
     |> Seq.distinctBy (fun run -> addresses.Of run.Recipe)
     |> Seq.toArray
 
-/// Runs with those that they start from, each once, ahead of all others and in the order in which they are trained.
+/// Runs with the runs that they start from, each once; base runs come first, in training order.
 let withBases (runs: Run[]) : Run[] =
     let addresses = Addresses()
 
@@ -147,7 +147,7 @@ let withBases (runs: Run[]) : Run[] =
                     addresses.Of before.Recipe, Origins.asRun run.Profile before
         |]
         |> Array.distinctBy fst
-        // A base that is the beginning of another goes first: the other goes on from its end.
+        // A base that is the beginning of another one goes first, since the other continues from its end.
         |> List.ofArray
         |> List.sortBy (fun (_, run) -> (Origins.bases run.Recipe).Length, run.Recipe.Epochs)
         |> Array.ofList
@@ -169,7 +169,7 @@ let withBases (runs: Run[]) : Run[] =
 
 let private valueOf (axis: Axis) = AxisValue.text axis.Value
 
-/// Which values of an axis are meant: those of that text, or else those of that number, as 0.10 is 0.1 and 1 is `1 filter`.
+/// The values of an axis that match: those with the same text, or else the same number, as 0.10 is 0.1 and 1 is `1 filter`.
 let private isValue (wanted: string) (axes: Axis seq) : Axis -> bool =
     let isText axis = valueOf axis = wanted
 
@@ -181,7 +181,7 @@ let private isValue (wanted: string) (axes: Axis seq) : Axis -> bool =
 
     if Seq.exists isText axes then isText else isNumber
 
-/// The runs that `axis=value` names; several of one axis widen the choice, of different axes narrow it.
+/// The runs selected by `axis=value`; several values of one axis widen the choice, several axes narrow it.
 let only (conditions: string list) (runs: Run[]) : Result<Run[], string> =
     let split (condition: string) =
         match condition.IndexOf '=' with
@@ -203,7 +203,7 @@ let only (conditions: string list) (runs: Run[]) : Result<Run[], string> =
             | [] -> Error $"--only '{name}={value}': these runs differ in no axis"
             | _ ->
                 Error
-                    $"""--only '{name}={value}': no axis is called so; there is {Suggest.list "and" 12 known}"""
+                    $"""--only '{name}={value}': no axis has this name; there is {Suggest.list "and" 12 known}"""
         elif values |> Seq.exists (isValue value values) then
             Ok(name, isValue value values)
         else
@@ -224,8 +224,8 @@ let only (conditions: string list) (runs: Run[]) : Result<Run[], string> =
     | Some(Error reason) -> Error reason
     | _ -> Ok(runs |> Array.filter (fits (List.choose Result.toOption checked')))
 
-/// The runs of files under a profile, with statements of `--set` above it, as far as `--only` names them, each recipe once;
-/// None where something is wrong with them, which is then printed.
+/// The runs of files under a profile, with the statements of `--set` on top, as selected by `--only`, each recipe once; None
+/// after an error, which is printed.
 let choose
     (reading: KnownData.Reading)
     (profile: string option)

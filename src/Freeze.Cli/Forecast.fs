@@ -1,4 +1,4 @@
-/// What runs will cost on this machine: some steps of each are taken and timed, nothing is kept of them.
+/// Estimates the cost of runs on this machine: times some steps of each; nothing of them is stored.
 module Freeze.Cli.Forecast
 
 open System
@@ -11,16 +11,16 @@ open Freeze.Records
 
 type Forecast =
     {
-        /// Seconds of a training step.
+        /// Seconds per training step.
         Step: float
-        /// Of the whole run, judging included.
+        /// Seconds for the whole run, including evaluation.
         Seconds: float
     }
 
-/// About how long each is measured.
+/// Approximate time to measure each run.
 let private span = TimeSpan.FromSeconds 2.0
 
-/// Runs that differ in nothing here take the same time: a seed, a start, rates and the number of epochs cost nothing.
+/// What determines the time of a step: seed, start, rates and number of epochs do not.
 let private pace (recipe: Recipe) =
     {|
         Net = recipe.Net
@@ -34,7 +34,7 @@ let private pace (recipe: Recipe) =
         Treatments = recipe.Weights |> Array.map _.Treatment
     |}
 
-/// All else takes the time that its arithmetic is of a step's.
+/// Everything else is assumed to take time in proportion to its arithmetic.
 let private ofStep (recipe: Recipe) (step: float) : Forecast =
     let cost = Costs.ofWeights recipe.Net recipe.Weights
     let stepOperations = float (max 1L cost.Step) * float recipe.Batch
@@ -44,7 +44,7 @@ let private ofStep (recipe: Recipe) (step: float) : Forecast =
         Seconds = (Workloads.ofRecipe recipe).Operations / stepOperations * step
     }
 
-/// Measures runs one after the other; of those that cannot be trained the message.
+/// Measures runs one after the other; gives an error message for runs that cannot be trained.
 let measure
     (catalog: DataCatalog)
     (threads: int)
@@ -63,7 +63,7 @@ let measure
     let once = Memo.by HashIdentity.Structural (fun (run: Run) -> pace run.Recipe) step
     runs |> Array.map (fun run -> once run |> Result.map (ofStep run.Recipe))
 
-/// Bytes that this process has held at most.
+/// The peak memory of this process, in bytes.
 let peakMemory () =
     use here = Process.GetCurrentProcess()
     here.PeakWorkingSet64

@@ -1,11 +1,11 @@
-/// What commands print with --json: one object with the number of its format first. docs/json.md describes each.
+/// The output of --json: one object that begins with the number of its format. docs/json.md describes each object.
 module Freeze.Cli.JsonOutput
 
 open System.IO
 open System.Text
 open System.Text.Json
 
-/// Fields may be added under the same number; one that goes or changes its meaning takes the next.
+/// Fields may be added under the same number; removing or redefining one needs the next number.
 let private schema = 1
 
 /// An array of objects as a field; `write` adds the fields of one of them.
@@ -19,7 +19,7 @@ let field (writer: Utf8JsonWriter) (name: string) (write: 'T -> unit) (items: 'T
 
     writer.WriteEndArray()
 
-/// An object; `write` adds its fields behind that of the schema.
+/// An object; `write` adds its fields after the schema number.
 let text (write: Utf8JsonWriter -> unit) : string =
     use buffer = new MemoryStream()
     use writer = new Utf8JsonWriter(buffer, JsonWriterOptions(Indented = true))
@@ -32,6 +32,6 @@ let text (write: Utf8JsonWriter -> unit) : string =
 
 let print (write: Utf8JsonWriter -> unit) = printfn "%s" (text write)
 
-/// An object of one array.
+/// Prints an object with one array.
 let printItems (name: string) (write: Utf8JsonWriter -> 'T -> unit) (items: 'T seq) =
     print (fun writer -> items |> field writer name (write writer))

@@ -1,4 +1,4 @@
-/// The images that a finished run is judged by: its own test set, or another set whose images and classes are alike.
+/// The images that a finished run is evaluated on: its own test set, or a set with matching images and classes.
 module Freeze.Cli.JudgedImages
 
 open System
@@ -10,12 +10,12 @@ open Freeze.Runtime.Data
 
 type Judged =
     {
-        /// The run's own set, which is read where its training images say how inputs are normalised.
+        /// The run's own set; read if its training images are needed to normalise inputs.
         Own: ImageSet option
-        /// Where others are judged than those of the run.
+        /// The set to evaluate on, if it is not the run's own.
         Other: ImageSet option
         Name: string
-        /// Of a folder the names of the classes and the paths of the test images; else nothing.
+        /// For a folder, the names of the classes, and in Files the paths of the test images; else empty.
         Classes: string[]
         Files: string[]
     }
@@ -28,13 +28,13 @@ type Judged =
 let private note (text: string) = eprintfn "%s" text
 let private shape (extents: int[]) = String.Join('x', extents)
 
-/// The images that are judged: before they are scaled they are as large as the run's own.
+/// The shape of the images to evaluate: before scaling, the same as the run's own.
 let private input (run: Run) =
     match run.Recipe.Resize, DataSource.tryDescribe run.Recipe.Data with
     | Resize.To _, Some set -> set.Image
     | _ -> run.Recipe.Net.Nodes[0].Shape
 
-/// Of the data that the run was trained on.
+/// The number of classes of the training data.
 let private classes (run: Run) =
     DataSource.tryDescribe run.Recipe.Data
     |> Option.map _.Classes
@@ -116,7 +116,7 @@ let private ofName (catalog: DataCatalog) (run: Run) (set: DataSet) : Result<Jud
         demandFit run set.Name set.Image set.Classes
         |> Result.map (fun () -> loadOther catalog run set.Name (fun () -> catalog.Load(set.Name, note)))
 
-/// Classes are numbered in the order of their names: other names would be other numbers.
+/// Classes are numbered in the order of their names, so other names would give other numbers.
 let private demandNames (run: Run) (listing: ImageListing) : Result<unit, string> =
     match run.Recipe.Data, listed run.Recipe.Data with
     | _, Some own ->
@@ -126,11 +126,11 @@ let private demandNames (run: Run) (listing: ImageListing) : Result<unit, string
         with
         | Some other ->
             Error
-                $"""{clean other} is no class of the folder that the run was trained on, which has {Suggest.list "and" 12 own.Classes |> clean}"""
+                $"""{clean other} is not a class of the folder that the run was trained on, which has {Suggest.list "and" 12 own.Classes |> clean}"""
         | None -> Ok()
     | source, None ->
         note
-            $"the folders {clean listing.Classes[0]} to {clean (Array.last listing.Classes)} are taken for the {classes run} classes of {DataSource.plainName source}, in this order"
+            $"the folders {clean listing.Classes[0]} to {clean (Array.last listing.Classes)} are taken as the {classes run} classes of {DataSource.plainName source}, in this order"
 
         Ok()
 
@@ -148,7 +148,7 @@ let private ofFolder (catalog: DataCatalog) (run: Run) (listing: ImageListing) :
             let isOwn = DataSource.digest run.Recipe.Data = catalog.Identify(listing, note)
 
             if isOwn then
-                // Wherever it lay when the run was trained.
+                // The same images, even if they were elsewhere when the run was trained.
                 unnamed (Some(load ())) None name
             else
                 loadOther catalog run name load
@@ -162,7 +162,7 @@ let private isBelow (folder: string) (path: string) =
     let path = Path.GetFullPath path
     path = folder || path.StartsWith(folder + string Path.DirectorySeparatorChar)
 
-/// A folder that holds the run's own set, as other commands take it.
+/// A catalog for a folder that contains the run's own set, as in other commands.
 let private placeOf (path: string) (run: Run) : DataCatalog option =
     match run.Recipe.Data with
     | DataSource.Named(name, _) ->
@@ -174,7 +174,7 @@ let private placeOf (path: string) (run: Run) : DataCatalog option =
         |> Option.map (fun _ -> catalog)
     | DataSource.Folder _ -> None
 
-/// What `--data` says, or where it says nothing the run's own test set. The caller disposes it.
+/// The images given by `--data` or, without it, the run's own test set. The caller disposes it.
 let load (run: Run) (data: string option) : Result<Judged, string> =
     let catalog = Places.catalog None
 
@@ -192,5 +192,5 @@ let load (run: Run) (data: string option) : Result<Judged, string> =
         let known = DataSets.all |> Array.map _.Name |> List.ofArray
 
         match Suggest.nearest known other with
-        | Some near -> Error $"--data {line other}: no data set or folder is called so; did you mean {near}?"
-        | None -> Error $"--data {line other}: no data set or folder is called so; {fitting run}"
+        | Some near -> Error $"--data {line other}: no data set or folder has this name; did you mean {near}?"
+        | None -> Error $"--data {line other}: no data set or folder has this name; {fitting run}"

@@ -1,4 +1,4 @@
-/// What plans have to know of data sets: from this machine's copies, and of a folder that is not here from a store's plans.
+/// What plans need to know about data sets: from this machine's copies or, for missing folders, from a store's plans.
 module Freeze.Cli.KnownData
 
 open System
@@ -8,7 +8,7 @@ open Freeze.Language
 open Freeze.Records
 open Freeze.Runtime.Data
 
-/// How a command reads what a file names.
+/// How a command reads what a file refers to.
 type Reading = Imports.Files
 
 let private note (text: string) = Terminal.tell "%s" text
@@ -16,7 +16,7 @@ let private note (text: string) = Terminal.tell "%s" text
 let private full (path: string) =
     Path.TrimEndingDirectorySeparator(Path.GetFullPath path)
 
-/// No file of a data set is read: for commands to which it does not matter which images these are.
+/// Reads no file of a data set: for commands that do not depend on the images.
 let unread: Reading =
     { Compile.defaults.Files with
         Images =
@@ -34,7 +34,7 @@ let private reading (catalog: DataCatalog) (elsewhere: string -> FolderContent o
 
             if listing.Ignored > 0 then
                 note
-                    $"{listing.Folder}: {listing.Ignored} files are passed over, which by their names are no pictures"
+                    $"{listing.Folder}: {listing.Ignored} files are skipped, since their names are not those of pictures"
 
             Ok content
         with :? RunException as error ->
@@ -53,10 +53,10 @@ let private reading (catalog: DataCatalog) (elsewhere: string -> FolderContent o
         Images = Memo.once images
     }
 
-/// By what this machine has.
+/// Uses the data on this machine.
 let here (catalog: DataCatalog) : Reading = reading catalog (fun _ -> None)
 
-/// The folders of images that the plans of a store have read, each as the last of them found it.
+/// The folders of images in the plans of a store, each as the latest plan found it.
 let private foldersOf (store: string) : Map<string, FolderContent> =
     let store = RunStore store
 
@@ -80,7 +80,7 @@ let private foldersOf (store: string) : Map<string, FolderContent> =
         | _ -> None)
     |> Map.ofSeq
 
-/// By what this machine has; of a folder that it has not, by what the store's plans found in it.
+/// Uses the data on this machine; for missing folders, what the store's plans recorded.
 let recorded (catalog: DataCatalog) (store: string) : Reading =
     let folders = lazy foldersOf store
 
@@ -91,7 +91,7 @@ let recorded (catalog: DataCatalog) (store: string) : Reading =
             Some content
         | None -> None)
 
-/// Whether this machine can tell which images a run of a store was planned with. Older plans told a set by its name.
+/// Whether this machine can tell which images a run was planned with. Older plans recorded only a set's name.
 let canIdentify (reading: Reading) (source: DataSource) : bool =
     match source with
     | DataSource.Named(_, "") -> true
@@ -103,8 +103,8 @@ let canIdentify (reading: Reading) (source: DataSource) : bool =
         isPublished || reading.Named name = digest
     | DataSource.Folder(path, _, _, _, _, _) -> Directory.Exists path
 
-/// Brings the data sets of runs that are missing and can be fetched; says of each of the others once why its runs cannot be
-/// trained here. Whether all are there.
+/// Downloads missing data sets of runs if possible; reports the others once each, with the reason why their runs cannot be
+/// trained here. Returns whether all are present.
 let bring (catalog: DataCatalog) (runs: Run[]) : bool =
     let isThere (name: string) =
         try
@@ -130,7 +130,7 @@ let bring (catalog: DataCatalog) (runs: Run[]) : bool =
     |> List.ofSeq
     |> List.forall id
 
-/// Says which runs cannot be trained here since their images are not known; whether there are none.
+/// Reports runs that cannot be trained here because their images are unknown; returns whether there are none.
 let areIdentified (runs: Run[]) : bool =
     let unknown =
         runs |> Array.filter (fun run -> not (DataSource.isIdentified run.Recipe.Data))

@@ -1,5 +1,5 @@
-/// What ways to learn and searches have to tell beside what every run has: the stages with what was chosen for them, the
-/// members of ensembles, the candidates of a search with the best one marked.
+/// Tables for ways of training and searches: stages with the chosen candidates, members of ensembles, and the candidates of a
+/// search with the best one marked.
 module Freeze.Cli.LearningTables
 
 open System.Globalization
@@ -13,7 +13,7 @@ let private figure (value: float) =
 let private seconds (times: EpochTime seq) =
     (times |> Seq.sumBy _.Seconds).ToString("F1", CultureInfo.InvariantCulture)
 
-/// The stages of a finished run, each with the candidate that was kept and the times of its training.
+/// The stages of a finished run, with the chosen candidate and the training times of each.
 let private stagesOf (run: Run, result: RunResult, times: EpochTime[]) =
     match result.Learning with
     | LearningRecord.StageByStage stages ->
@@ -53,7 +53,7 @@ let private axis (axis: Axis) =
 let private listed (axes: Axis[]) =
     axes |> Array.map axis |> String.concat ", "
 
-/// The candidates of each search, those of its last rung where it halves; the best of equal ones is the first.
+/// The candidates of each search (of its last rung, if it halves); on ties, the first is the best.
 let private candidatesOf (finished: (Run * RunResult * EpochTime[]) list) =
     finished
     |> List.choose (fun (run, result, _) ->
@@ -83,7 +83,7 @@ let private show columns rows =
         say ""
         print columns rows
 
-/// Prints a table of each kind that the finished runs have something for.
+/// Prints each table for which the finished runs have rows.
 let print (finished: (Run * RunResult * EpochTime[]) list) =
     finished
     |> List.collect stagesOf

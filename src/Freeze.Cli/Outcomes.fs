@@ -1,4 +1,4 @@
-/// How the outcomes of a batch are shown.
+/// Shows the outcomes of a batch.
 module Freeze.Cli.Outcomes
 
 open Freeze
@@ -33,7 +33,7 @@ let failure (outcome: RunOutcome) : RunFailure option =
     | RunOutcome.FailedBefore failure -> Some failure
     | _ -> None
 
-/// Says of a failure what it is and what to do.
+/// Prints a failure and what to do about it.
 let tellFailure (run: Run) (outcome: RunOutcome) =
     match outcome with
     | RunOutcome.WaitingFor(before, reason) ->
@@ -48,7 +48,7 @@ let tellFailure (run: Run) (outcome: RunOutcome) =
         else
             tell "  %s" (line failure.Advice)
 
-/// Where a batch had nothing to train: "5 of 5 runs finished".
+/// If a batch had nothing to train: "5 of 5 runs finished".
 let nothingDone (outcomes: (Run * RunOutcome) list) : string option =
     let isOld (outcome: RunOutcome) =
         outcome.IsAlready || outcome.IsFailedBefore
@@ -76,7 +76,7 @@ let pace (seconds: float) (outcomes: (Run * RunOutcome) list) : string option =
             $"{trained} runs in {duration seconds}, {count (int64 (float trained / seconds * 3600.0))} an hour"
 
 let printTable (outcomes: (Run * RunOutcome) list) =
-    // Runs of a profile are not those of the file itself: no table leaves that open.
+    // Runs of a profile differ from those of the file itself, so tables always name the profile.
     let hasProfile = outcomes |> List.exists (fun (run, _) -> run.Profile <> "")
 
     let measured title show =

@@ -1,4 +1,4 @@
-/// What `--without` says, as a set of passes.
+/// Reads `--without` into a set of passes.
 [<RequireQualifiedAccess>]
 module Freeze.Cli.PassChoice
 
@@ -22,7 +22,7 @@ let private unknown (word: string) =
 
     $"--without {Tables.line word}: there is no such pass; {near}These can be left out:\n{listed}"
 
-/// The passes that are left in force by the words of `--without`, each a name or several with commas between.
+/// The passes that remain in force; each word is a name or several names with commas between.
 let ofWords (words: string list) : Result<PassSet, string> =
     let words =
         words
@@ -34,7 +34,7 @@ let ofWords (words: string list) : Result<PassSet, string> =
     | Some word -> Error(unknown word)
     | None -> Ok(words |> List.choose Pass.tryFind |> PassSet.AllBut)
 
-/// The words that say a set again, for another process.
+/// The words for a set of passes, for another process.
 let toWords (passes: PassSet) : string list =
     passes.Without
     |> Array.toList

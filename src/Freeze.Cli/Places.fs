@@ -1,4 +1,4 @@
-/// Where things lie unless the command line says otherwise.
+/// Default locations, unless the command line gives others.
 module Freeze.Cli.Places
 
 open System
@@ -6,13 +6,13 @@ open Freeze.Records
 open Freeze.Runtime
 open Freeze.Runtime.Data
 
-/// What an environment variable says; nothing where it is empty.
+/// The value of an environment variable; None if it is empty.
 let variable (name: string) : string option =
     Environment.GetEnvironmentVariable name
     |> Option.ofObj
     |> Option.filter ((<>) "")
 
-/// An option, else an environment variable, else nothing.
+/// An option, else an environment variable, else None.
 let private either (option: string option) (name: string) =
     option |> Option.orElseWith (fun () -> variable name)
 
@@ -22,12 +22,12 @@ let store (option: string option) =
 let catalog (folder: string option) =
     DataCatalog(Option.toObj (either folder "FREEZE_DATA"), DataCatalog.DefaultCache)
 
-/// The same for a command that was asked to bring what is missing.
+/// The catalog for a command that may install what is missing.
 let fetchingCatalog (folder: string option) =
     DataCatalog(Option.toObj (either folder "FREEZE_DATA"), DataCatalog.DefaultCache, MayInstall = true)
 
-/// How many bytes of features one of so many processes side by side may keep in memory: FREEZE_MEMORY, in MB, is that of
-/// all of them.
+/// How many bytes of features each of several parallel processes may keep in memory; FREEZE_MEMORY, in MB, is the total for all
+/// of them.
 let featureMemory (processes: int) : int64 =
     match variable "FREEZE_MEMORY" with
     | None -> RunnerOptions.UsualFeatureMemory / int64 processes

@@ -1,4 +1,4 @@
-/// The layers of a planned run: which of their weights learn and how, by which rule, and what need not be computed.
+/// The layers of a planned run: which weights are trained and how, by which rule, and what need not be computed.
 module Freeze.Cli.PlannedLayers
 
 open System
@@ -9,7 +9,7 @@ open Freeze.Cli.PlannedRuns
 open Freeze.Cli.Tables
 open Freeze.Cli.Terminal
 
-/// The rule behind a weight as file and line; nothing is known of a plan file's.
+/// The rule that decides a weight, as file and line; unknown for a plan file.
 let private reason (planned: PlannedRun) (weight: int) : string =
     match
         planned.File.Reasons
@@ -23,12 +23,12 @@ let private reason (planned: PlannedRun) (weight: int) : string =
         let position = Source.position source span.Start
         $"{Path.GetFileName source.Path}:{position.Line}"
 
-/// Weights of a layer that are shown together, or at the end all weights.
+/// Weights of a layer that share a row, or all weights for the last row.
 type private Row =
     {
         Name: string
         Weights: WeightPlan[]
-        /// One of them, where they are alike.
+        /// One of the weights, if they are alike.
         Alike: WeightPlan option
         Reason: string
     }
@@ -36,7 +36,7 @@ type private Row =
     member row.Show(show: WeightPlan -> string) =
         row.Alike |> Option.map show |> Option.defaultValue ""
 
-/// A layer's weight and bias are shown together where they differ in nothing but name and size.
+/// A layer's weight and bias share a row if they differ only in name and size.
 let private rows (planned: PlannedRun) : Row[] =
     PlanFile.weights planned.Run.Recipe
     |> Array.mapi (fun i plan -> plan, reason planned i)
@@ -56,7 +56,7 @@ let private rows (planned: PlannedRun) : Row[] =
             Reason = reason
         })
 
-/// What lets more of a fixed front be computed once; "" where nothing is known.
+/// A hint how more of a fixed prefix could be computed once; "" if there is none.
 let private wayOut (recipe: Recipe) =
     let unvaried = FixedPrefixes.find { recipe with Augmentations = [||] }
 
@@ -66,13 +66,13 @@ let private wayOut (recipe: Recipe) =
     match Augmentation.tryVarying recipe.Augmentations with
     | Some _ when recipe.Augmentations |> Array.exists _.IsMixup -> ""
     | Some _ when statisticsMove ->
-        $"; `copies 4` behind `augment` with `stats frozen` in the rules of batch norms is the way out, for {unvaried.Limit} too"
+        $"; use `copies 4` after `augment`, and `stats frozen` in the rules of batch norms, since {unvaried.Limit} too"
     | Some _ when unvaried.Output > 0 ->
-        "; `copies 4` behind `augment` keeps four varied copies of each image, and it is computed once"
+        "; `copies 4` after `augment` keeps four varied copies of each image, which are computed once"
     | None when statisticsMove -> "; `stats frozen` in their rule keeps them where they start"
     | _ -> ""
 
-/// What is computed once, where the front is fixed: kept where this machine has room for it, or why it is not.
+/// What is computed once for a fixed prefix and where it is kept, or why it is not.
 let private printFeatures (recipe: Recipe) (passes: PassPlan) =
     let features = passes.Features
 
@@ -115,7 +115,7 @@ let private printStep (recipe: Recipe) (weights: WeightPlan[]) (passes: PassPlan
     if own.Step < full.Step then
         match passes.NoBackward with
         | [||] when own.InputGradient = full.InputGradient ->
-            say "what is fixed lies behind something that learns: gradients still pass through it"
+            say "the fixed weights come after trained ones: gradients still pass through them"
         | [||] -> ()
         | prefix -> say "no backward pass through %s" (Suggest.list "and" 6 prefix)
 
@@ -134,7 +134,7 @@ let private printPasses (recipe: Recipe) =
             $"{slice.Layer} ({slice.Learning} of {slice.Of} {word})"
 
         say
-            "gradients and optimizer state of what learns alone: %s"
+            "gradients and optimizer state only for the trained part of %s"
             (passes.Slices |> Seq.map slice |> Suggest.list "and" 4)
 
     if passes.Constants.Length > 0 then
@@ -148,7 +148,7 @@ let private printPasses (recipe: Recipe) =
     if weights |> Array.forall (fun plan -> plan.Treatment.IsStill) then
         say "nothing learns"
 
-/// The layers of a run, and what its weights leave out of a step.
+/// Prints the layers of a run, and what a step does not compute.
 let print (planned: PlannedRun) =
     let run = planned.Run
     say ""

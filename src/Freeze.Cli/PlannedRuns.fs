@@ -1,4 +1,4 @@
-/// The runs of a plan, each with what the tables of freeze plan are made from; and the table of all of them.
+/// The runs of a plan with the data for the tables of freeze plan, and the table of all runs.
 module Freeze.Cli.PlannedRuns
 
 open System
@@ -7,19 +7,19 @@ open Freeze
 open Freeze.Language
 open Freeze.Cli.Tables
 
-/// A run, its hash, its stages if it has some, and where it stands in its file.
+/// A run, its hash, its stages if any, and its place in its file.
 type PlannedRun =
     {
         Run: Run
         Hash: string
         Address: string
-        /// Priced where a table asks for them.
+        /// Computed only if a table needs them.
         Stages: Lazy<StageWork[]>
         File: Files.Loaded
         Index: int
     }
 
-/// The chosen runs of files and those that they start from, each recipe once.
+/// The chosen runs of files and the runs that they start from, each recipe once.
 let ofFiles (files: Files.Loaded list) (chosen: Run[]) : PlannedRun[] =
     let addresses = Addresses()
     let chosen = HashSet(chosen, HashIdentity.Reference)
@@ -38,7 +38,7 @@ let ofFiles (files: Files.Loaded list) (chosen: Run[]) : PlannedRun[] =
              |> Array.distinctBy fst
              |> dict)
 
-    // A run of another file has no place in these.
+    // A run of another file has no index in these files.
     let before file (run: Run) =
         Origins.bases run.Recipe
         |> List.map (fun before ->
@@ -70,23 +70,23 @@ let ofFiles (files: Files.Loaded list) (chosen: Run[]) : PlannedRun[] =
             Index = i
         })
 
-/// So many operations as times those of a step that trains all, as "0.52x".
+/// Operations relative to those of a full training step, as "0.52x".
 let private relative (recipe: Recipe) (operations: int64) =
     let full = Costs.ofFullTraining recipe.Net (PlanFile.weights recipe)
     $"{float operations / float (max 1L full.Step):F2}x"
 
-/// What a step of the whole net costs, as times the cost of training all.
+/// The cost of a step of the whole net, relative to full training.
 let relativeStep (recipe: Recipe) : string =
     relative recipe (Costs.ofWeights recipe.Net (PlanFile.weights recipe)).Step
 
-/// The same of stages: a step of each, with what is computed anew for it in front.
+/// The same for stages: one step of each, plus the earlier stages if they are computed again each time.
 let private relativeOfStages (planned: PlannedRun) =
     planned.Stages.Value
     |> Array.sumBy (fun stage -> stage.Step.Step + (if stage.IsKept then 0L else stage.Prefix))
     |> relative planned.Run.Recipe
 
 let printTable (planned: PlannedRun[]) =
-    // Runs of a large plan have the very same weights, for the most part.
+    // Most runs of a large plan share the same weights, so results are cached.
     let once (compute: Recipe -> 'T) =
         Memo.by HashIdentity.Reference PlanFile.weights compute
 

@@ -1,4 +1,4 @@
-/// What freeze plan tells of learning stage by stage: what each stage tries, learns and costs, and what runs share.
+/// What freeze plan shows for training stage by stage: what each stage tries, trains and costs, and what runs share.
 module Freeze.Cli.PlannedStages
 
 open Freeze
@@ -6,7 +6,7 @@ open Freeze.Cli.PlannedRuns
 open Freeze.Cli.Tables
 open Freeze.Cli.Terminal
 
-/// What each stage of a run tries and costs, and how many of the plan's runs have it.
+/// What each stage of a run tries and costs, and how many of the plan's runs share it.
 let private printTable (holders: string -> int) (planned: PlannedRun) =
     let recipe = planned.Run.Recipe
     let stages = planned.Stages.Value
@@ -28,7 +28,7 @@ let private printTable (holders: string -> int) (planned: PlannedRun) =
         | several -> $"of {several} runs"
 
     if stages.Length > 0 then
-        say "multiply-adds of an image in each stage, what is fixed in front of it, and of all candidates:"
+        say "multiply-adds per image (fixed stages in front, a step), and in all for all candidates:"
 
         stages
         |> Array.mapi (fun i work -> i + 1, work)
@@ -44,7 +44,7 @@ let private printTable (holders: string -> int) (planned: PlannedRun) =
                 spare 1 (words "trained once" (snd >> runs))
             ]
 
-/// What the stages learn that learn otherwise than by their classifier's loss.
+/// The stages that are trained in another way than by their classifier's loss.
 let private printLearning (recipe: Recipe) =
     match recipe.Learning with
     | Learning.StageByStage(_, stages) ->
@@ -54,21 +54,21 @@ let private printLearning (recipe: Recipe) =
             | StageLearning.Solve ridge ->
                 say "%s: a classifier in closed form (ridge %g) on random features" stage.Name ridge
             | StageLearning.Reconstruct ->
-                say "%s: its weights learn to make its input again, then a classifier learns" stage.Name
+                say "%s: its weights learn to reconstruct its input, then a classifier is trained" stage.Name
             | StageLearning.ReconstructThenSolve ridge ->
                 say
-                    "%s: its weights learn to make its input again, then a classifier is solved for (ridge %g)"
+                    "%s: its weights learn to reconstruct its input, then a classifier is solved for (ridge %g)"
                     stage.Name
                     ridge
     | Learning.Together
     | Learning.Ensemble _ -> ()
 
-/// What is to be told of a run's stages; `holders` is how many of the plan's runs have a stage.
+/// Prints a run's stages; `holders` gives the number of the plan's runs that share a stage.
 let print (holders: string -> int) (planned: PlannedRun) =
     printTable holders planned
     printLearning planned.Run.Recipe
 
-/// What learning stage by stage shares between runs.
+/// Prints what runs that train stage by stage share.
 let printShared (stages: StageWork[]) =
     let distinct = stages |> Array.distinctBy _.Address
 
@@ -77,7 +77,7 @@ let printShared (stages: StageWork[]) =
 
     if stages.Length > 0 then
         say
-            "%d stage trainings, %d distinct; %d candidates, %d distinct; %s multiply-adds, %s distinct: what is alike is trained once"
+            "%d stage trainings, %d distinct; %d candidates, %d distinct; %s multiply-adds, %s distinct: equal ones are trained once"
             stages.Length
             distinct.Length
             (stages |> Array.sumBy _.Candidates)

@@ -1,4 +1,4 @@
-/// What the runs of a plan come to together: where they start, what their search adds, what all computes and how long.
+/// The runs of a plan in total: where they start, what their search adds, the computations and the time.
 module Freeze.Cli.PlannedWork
 
 open System
@@ -11,7 +11,7 @@ open Freeze.Records
 open Freeze.Runtime
 open Freeze.Runtime.Data
 
-/// How a search that halves goes on behind the runs of its plan.
+/// Prints the later rungs of a halving search.
 let printRungs (runs: Run[]) =
     let rec behind times (left: int) =
         if left = 1 then
@@ -36,7 +36,7 @@ let printRungs (runs: Run[]) =
         say "of each %d candidates the best go on: %s" candidates rungs
     | _ -> ()
 
-/// The runs that need not begin anew, since the store has their first epochs.
+/// Prints the runs that continue from a shorter run in the store.
 let printStarts (folder: string) (planned: PlannedRun[]) =
     try
         let store = RunStore folder
@@ -52,7 +52,7 @@ let printStarts (folder: string) (planned: PlannedRun[]) =
     | :? IOException
     | :? UnauthorizedAccessException as error -> tell "%s" error.Message
 
-/// What several runs have in common is trained once, and counted once.
+/// What several runs share is trained once, and counted once.
 let printWork (planned: PlannedRun[]) =
     let parts =
         planned
@@ -76,7 +76,7 @@ let printWork (planned: PlannedRun[]) =
         (count work.Evaluated)
         apart
 
-/// How long all would take here, by some steps of each.
+/// Estimates the total time on this machine, from some steps of each run.
 let printTimes (catalog: DataCatalog) (threads: int) (runs: Run[]) : int =
     let announce name = tell "timing steps of %s" (line name)
 
@@ -96,7 +96,7 @@ let printTimes (catalog: DataCatalog) (threads: int) (runs: Run[]) : int =
     let known = forecasts |> Array.choose Result.toOption
 
     say
-        "%s for %d of %d runs, one after the other on %d threads of this machine, and less by what is computed once, shared or stopped early; %s of memory at most"
+        "%s for %d of %d runs, one after the other on %d threads of this machine, less what is computed once, shared or stopped early; %s of memory at most"
         (duration (known |> Array.sumBy _.Seconds))
         known.Length
         runs.Length

@@ -56,10 +56,10 @@ let private execute (arguments: string[]) : int =
         eprintfn "out of memory"
         Exit.runFailed
     | error ->
-        eprintfn "a fault of Freeze, please report it with the file: %s" (string error)
+        eprintfn "an error in Freeze, please report it with the file: %s" (string error)
         Exit.runFailed
 
-/// Does what the command line asks for; the exit code.
+/// Runs the command; returns the exit code.
 let run (arguments: string[]) : int =
     match CommandLine.read (List.ofArray arguments) with
     | CommandLine.Call.Sound arguments -> execute arguments

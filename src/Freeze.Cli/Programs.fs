@@ -7,7 +7,7 @@ open System.Diagnostics
 open System.IO
 open System.Text
 
-/// Where a program lies, as a shell would find it.
+/// The path of a program, as a shell would find it.
 let find (name: string) : string option =
     match Environment.GetEnvironmentVariable "PATH" with
     | null -> None
@@ -17,14 +17,14 @@ let find (name: string) : string option =
         |> Seq.map (fun folder -> Path.Combine(folder, name))
         |> Seq.tryFind File.Exists
 
-/// Why a program gave nothing.
+/// Why a program gave no output.
 [<RequireQualifiedAccess>]
 type Problem =
     | NotInstalled
-    /// It ended with an error or was not done in time: what it said on standard error.
+    /// It failed or ran out of time; `errors` is its standard error.
     | Failed of errors: string
 
-/// The bytes that a program prints, started in a folder, if it ends well and in time.
+/// The standard output of a program started in a folder, if it succeeds in time.
 let run (limit: TimeSpan) (folder: string) (name: string) (arguments: string list) : Result<byte[], Problem> =
     let start =
         ProcessStartInfo(
@@ -54,7 +54,7 @@ let run (limit: TimeSpan) (folder: string) (name: string) (arguments: string lis
     with :? Win32Exception ->
         Error Problem.NotInstalled
 
-/// The same as text.
+/// As `run`, decoded as text.
 let text
     (limit: TimeSpan)
     (folder: string)

@@ -1,4 +1,4 @@
-/// How runs show that they go on: lines that are drawn over on a terminal, a line an epoch elsewhere.
+/// Shows the progress of runs: lines that are redrawn on a terminal, one line per epoch elsewhere.
 module Freeze.Cli.ProgressView
 
 open System
@@ -7,14 +7,14 @@ open Freeze
 open Freeze.Cli.Tables
 open Freeze.Cli.Terminal
 
-/// Shows a run while it is trained: calls its function with what shows progress.
+/// Shows a run during training: calls the given function with a callback for progress.
 type View = Run -> ((Progress -> unit) -> RunOutcome) -> RunOutcome
 
-/// What there is to know of a run whose progress is shown.
+/// What a progress display needs to know about a run.
 type Subject =
     {
         Name: string
-        /// What its epochs are judged by: "validation" or "test".
+        /// The set that its epochs are evaluated on: "validation" or "test".
         HeldOut: string
     }
 
@@ -24,7 +24,7 @@ let subjectOf (run: Run) : Subject =
         HeldOut = heldOut run.Recipe
     }
 
-/// What an epoch came to; of a line that is too long speed and losses go first.
+/// The line for a finished epoch; if it is too long, speed and losses are dropped first.
 let private epochLine
     (width: int option)
     (run: Subject)
@@ -46,7 +46,7 @@ let private epochLine
 /// "━━━━────────  33%"
 let private bar (part: float) =
     let width = 12
-    // What is trained in stages has more epochs than one of them.
+    // A run in stages has more epochs than one of its stages.
     let part = Math.Clamp(part, 0.0, 1.0)
     let full = int (Math.Round(float width * part))
 
@@ -54,7 +54,7 @@ let private bar (part: float) =
     + String.replicate (width - full) "─"
     + $"{100.0 * part, 4:F0}%%"
 
-/// A run under way: what it is at, and how long it will take by what it took since it was first seen.
+/// A run in progress: its position, and the time left, estimated from the progress since it was first seen.
 type private Underway(run: Subject) =
     let watch = Stopwatch.StartNew()
     let mutable first = None
@@ -106,11 +106,11 @@ type private Underway(run: Subject) =
                 record.TrainingAccuracy
                 time.ImagesPerSecond
 
-/// Behind the last column nothing stands.
+/// The last column stays empty.
 let private room () =
     width () |> Option.map (fun width -> width - 1)
 
-/// Draws seldom enough that it costs nothing.
+/// Limits how often the display is drawn, so that it costs nothing.
 type private Pace() =
     let watch = Stopwatch()
 
@@ -121,7 +121,7 @@ type private Pace() =
             watch.Restart()
             true
 
-/// One line for each epoch, to standard error: standard output is for results.
+/// One line per epoch, to standard error: standard output is for results.
 let private lines: View =
     fun run work ->
         let run = subjectOf run
@@ -132,7 +132,7 @@ let private lines: View =
             | Progress.Epoch(record, epochs, time) -> eprintfn "%s" (epochLine None run record epochs time)
             | Progress.Step _ -> ())
 
-/// A line for the run that is drawn over; a finished epoch leaves its own above.
+/// A line for the run that is redrawn; each finished epoch leaves its own line above.
 let private drawn: View =
     fun run work ->
         let run = subjectOf run
@@ -158,15 +158,15 @@ let private drawn: View =
         live.Clear()
         outcome
 
-/// Whether progress is drawn: what is said beside it goes to standard error, and must be seen there.
+/// Whether progress is drawn; notices go to standard error, so that must be a terminal too.
 let private isDrawn () =
     isDrawable () && not Console.IsErrorRedirected
 
-/// The view for where the output goes.
+/// The view that suits the output.
 let view (quiet: bool) : View =
     if not quiet && isDrawn () then drawn else lines
 
-/// Shows runs that several processes train side by side: a line for each that is under way, and how many have ended.
+/// Shows runs trained by several processes: a line for each run in progress, and the number of finished ones.
 type SideBySide(quiet: bool, processes: int, runs: int) =
     let live = if not quiet && isDrawn () then Some(new Live()) else None
     let pace = Pace()
@@ -199,7 +199,7 @@ type SideBySide(quiet: bool, processes: int, runs: int) =
     member this.Say(text: string) =
         lock this (fun () -> leave (fun width -> wrapped width text))
 
-    /// What a process tells of the run of a hash.
+    /// Progress reported by a worker for the run with this hash.
     member this.Progress(hash: string, run: Subject, progress: Progress) =
         lock this (fun () ->
             match underway |> List.tryFind (fun (other, _) -> other = hash) with
@@ -220,7 +220,7 @@ type SideBySide(quiet: bool, processes: int, runs: int) =
                 if pace.IsDue then
                     show live))
 
-    /// A run has ended, the `now`-th of the batch: its text stays on the screen above the lines of those under way.
+    /// Called when a run has ended, as the `now`-th of the batch: its text stays above the lines of runs in progress.
     member this.Ended(hash: string, now: int, text: string) =
         lock this (fun () ->
             ended <- now

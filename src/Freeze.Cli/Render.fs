@@ -9,13 +9,13 @@ open Freeze.Language
 let private paint colour code (text: string) =
     if colour then Terminal.paint code text else text
 
-/// Longer lines are cut around the place.
+/// Longer lines are cut on both sides of the place.
 let private widest = 140
 
-/// Of a narrower terminal the label gets a line of its own where so few letters have room behind the underline.
+/// On a narrow terminal, the label goes on its own line if fewer letters than this fit after the underline.
 let private narrow = 30
 
-/// A line as it can be shown: tabs and control characters as spaces, so that the underline meets its place.
+/// A line ready to print: tabs and control characters become spaces, so that the underline stays aligned.
 let private printable (text: string) =
     text |> String.map (fun c -> if Char.IsControl c then ' ' else c)
 
@@ -28,7 +28,7 @@ let private excerpt (widest: int) (source: Source) (span: Span) =
     let length = max 1 (min (span.End - span.Start) (shown.Length - before))
     printable shown, before, length
 
-/// The word for how grave it is, and its colour.
+/// The word for a diagnostic's severity, and its colour.
 let private severity (diagnostic: Diagnostic) =
     match diagnostic.Severity with
     | Severity.Error -> "error", "1;31"
@@ -64,7 +64,7 @@ let private text (width: int option) (colour: bool) (sources: Source list) (diag
 
     // A file that could not be read has no line to show.
     if source.Text <> "" then
-        // In front of the line stand its number and a bar.
+        // The line is preceded by its number and a bar.
         let room = width |> Option.map (fun width -> max 20 (width - margin.Length - 4))
 
         let shown, before, length =
@@ -72,7 +72,7 @@ let private text (width: int option) (colour: bool) (sources: Source list) (diag
 
         let carets = String.replicate length "^"
 
-        // Behind the underline, or where there is no room below it.
+        // After the underline or, if there is no room, below it.
         let label =
             match room with
             | Some room when before + length + 1 + diagnostic.Label.Length > room ->
@@ -99,7 +99,7 @@ let private text (width: int option) (colour: bool) (sources: Source list) (diag
 
     out.ToString()
 
-/// Prints diagnostics to standard error, in colour where that is a terminal and NO_COLOR does not ask for none.
+/// Prints diagnostics to standard error, in colour if that is a terminal and NO_COLOR is not set.
 let print (sources: Source list) (diagnostics: Diagnostic list) =
     let colour = Terminal.errorsHaveColour ()
 
@@ -112,7 +112,7 @@ let print (sources: Source list) (diagnostics: Diagnostic list) =
     for diagnostic in diagnostics do
         eprintfn "%s" (text width colour sources diagnostic)
 
-/// "2 errors and 1 warning", or nothing where there is none.
+/// "2 errors and 1 warning", or None if there are none.
 let summary (diagnostics: Diagnostic list) : string option =
     let many severity =
         diagnostics

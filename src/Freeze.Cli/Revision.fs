@@ -1,10 +1,10 @@
-/// Which revision of a git repository a file is of.
+/// The git revision of a file.
 module Freeze.Cli.Revision
 
 open System
 open System.IO
 
-/// The commit that is checked out where a file lies, and whether the file differs from it; "" where git knows neither.
+/// The commit checked out at a file's folder, and whether the file differs from it; "" if git knows neither.
 let ofFile (path: string) : string =
     let folder = Path.GetDirectoryName(Path.GetFullPath path)
     let name = Path.GetFileName path

@@ -1,4 +1,4 @@
-/// The trainings that a run is made of, where it is made of several, as their folders in the store tell.
+/// The trainings that make up a run, if there are several, from their folders in the store.
 module Freeze.Cli.RunParts
 
 open Freeze
@@ -11,7 +11,7 @@ type Part =
         Files: RunFiles
     }
 
-/// The parts of a run in the order in which they are trained; none of a run that is one training.
+/// The parts of a run in training order; empty for a run with a single training.
 let ofRun (store: RunStore) (hash: string) (run: Run) : Part[] =
     match run.Recipe.Learning with
     | Learning.Together -> [||]
@@ -44,6 +44,6 @@ let ofRun (store: RunStore) (hash: string) (run: Run) : Part[] =
                 }
         |]
 
-/// The first that has not ended.
+/// The first part that has not ended.
 let current (parts: Part[]) : Part option =
     parts |> Array.tryFind (fun part -> not part.Files.IsFinished)

@@ -1,11 +1,11 @@
-/// Signals that end a batch with nothing lost.
+/// Handles signals that end a batch, so that nothing is lost.
 module Freeze.Cli.Signals
 
 open System
 open System.Runtime.InteropServices
 open System.Threading
 
-/// Where a file may grow no larger, a write is to fail with a message, and the process is not to be killed: SIGXFSZ.
+/// When a file exceeds a size limit, the write must fail with a message instead of killing the process: SIGXFSZ.
 let private fileTooLarge = enum<PosixSignal> 25
 
 let private on (signal: PosixSignal) (handle: PosixSignalContext -> unit) : IDisposable =
@@ -17,13 +17,13 @@ let private cancels (source: CancellationTokenSource) (context: PosixSignalConte
     context.Cancel <- true
     source.Cancel()
 
-/// Calls `work` with what Ctrl-C and SIGTERM cancel; a second one ends the process at once.
+/// Calls `work` with a token that Ctrl-C and SIGTERM cancel; a second signal ends the process at once.
 let cancelling (work: CancellationToken -> 'T) : 'T =
     use source = new CancellationTokenSource()
 
     let stop (context: PosixSignalContext) =
         if not source.IsCancellationRequested then
-            // Behind the terminal's own `^C`, and what is drawn.
+            // Starts a new line after the terminal's own `^C` and what is drawn.
             let start = if Console.IsErrorRedirected then "" else "\n"
             eprintfn "%sstopping after this step…" start
             cancels source context
@@ -39,21 +39,21 @@ let cancelling (work: CancellationToken -> 'T) : 'T =
 
     work source.Token
 
-/// Calls `work`, which changes nothing, with what Ctrl-C and SIGTERM cancel.
+/// Calls `work`, which changes nothing, with a token that Ctrl-C and SIGTERM cancel.
 let stoppable (work: CancellationToken -> 'T) : 'T =
     use source = new CancellationTokenSource()
     use _ = on PosixSignal.SIGINT (cancels source)
     use _ = on PosixSignal.SIGTERM (cancels source)
     work source.Token
 
-/// As `cancelling`, for a worker: Ctrl-C reaches it too, and its parent decides; SIGTERM and the parent's end cancel.
+/// As `cancelling`, for a worker: Ctrl-C is left to its parent; SIGTERM and the parent's end cancel.
 let cancellingWorker (work: CancellationToken -> 'T) : 'T =
     use source = new CancellationTokenSource()
     use _ = on PosixSignal.SIGINT ignored
     use _ = on PosixSignal.SIGTERM (cancels source)
     use _ = on fileTooLarge ignored
 
-    // The parent never writes: what comes is the end of the pipe.
+    // The parent never writes, so a read only returns at the end of the pipe.
     let watch () =
         Console.In.ReadToEnd() |> ignore
 

@@ -1,4 +1,4 @@
-/// The script of one array job.
+/// Writes the script of one array job.
 module Freeze.Cli.Slurm
 
 open System
@@ -6,7 +6,7 @@ open System.Text.RegularExpressions
 
 type Job =
     {
-        /// The folder of the batch: task n trains the runs of n.json in it, and what it says goes to log-n.txt.
+        /// The folder of the batch: task n trains the runs in n.json and logs to log-n.txt.
         Folder: string
         Tasks: int
         /// The job that it waits for.
@@ -16,21 +16,21 @@ type Job =
         Time: string option
         Cpus: int
         Gpus: int
-        /// Where relative paths of the plan start.
+        /// The base of the plan's relative paths.
         Directory: string
         Environment: (string * string) list
-        /// The program with its first arguments, and the arguments behind the plan.
+        /// The program with its first arguments, and the arguments after the plan.
         Program: string list
         Arguments: string list
     }
 
-/// A word of a shell script that means exactly this text.
+/// Quotes a text for a shell script.
 let quote (text: string) = "'" + text.Replace("'", "'\\''") + "'"
 
-/// Slurm reads a script's options line by line, and people the logs: such characters are in no honest path.
+/// Slurm reads options line by line, and people read the logs: no honest path contains control characters.
 let private isSafe (text: string) = not (Seq.exists Char.IsControl text)
 
-/// What is wrong with a job, if anything is.
+/// What is wrong with a job, if anything.
 let mistake (job: Job) : string option =
     let texts =
         [ job.Folder; job.Directory ]
@@ -61,8 +61,8 @@ let mistake (job: Job) : string option =
     ]
     |> List.tryPick id
 
-/// A limit is told to the script a minute before: the run saves, and the task is queued again. Whoever ends the job
-/// otherwise, by preemption or `scancel`, decides himself whether it comes again.
+/// Slurm signals the script a minute before a time limit: the run saves, and the task is queued again. After preemption or
+/// `scancel`, the one who ended the job decides whether it is queued again.
 let script (job: Job) : string =
     let option name value = $"#SBATCH --{name}={value}"
 
@@ -84,7 +84,7 @@ let script (job: Job) : string =
         option "cpus-per-task" (string job.Cpus)
         yield! job.Partition |> Option.map (option "partition") |> Option.toList
         yield! job.Time |> Option.map (option "time") |> Option.toList
-        // However that has ended: what starts from a run that failed says so itself.
+        // In any case: a run that starts from a failed run reports that itself.
         yield!
             job.After
             |> Option.map (fun before -> option "dependency" $"afterany:{before}")

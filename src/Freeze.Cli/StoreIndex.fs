@@ -1,4 +1,4 @@
-/// What a store holds, as commands name and show it.
+/// The content of a store, as commands name and show it.
 module Freeze.Cli.StoreIndex
 
 open System
@@ -8,15 +8,15 @@ open Freeze
 open Freeze.Cli.Tables
 open Freeze.Records
 
-/// A run of a file or of the store, and where it stands.
+/// A run of a file or of the store, and its state.
 type Entry =
     {
         Name: string
         Hash: string
-        /// How many it is to have; 0 where only the store is known.
+        /// The number of planned epochs; 0 if only the store is known.
         Epochs: int
         State: RunState
-        /// The runs that it starts from, by name and hash, the first to be trained first; none where only the store is known.
+        /// The runs that it starts from, by name and hash, in training order; empty if only the store is known.
         Bases: (string * string) list
     }
 
@@ -31,7 +31,7 @@ let private look (store: RunStore) (hash: string) : Entry =
         Bases = []
     }
 
-/// What waits to be trained and starts from a run without a result waits for that.
+/// Marks waiting entries that start from a run without a result as waiting for that run.
 let private waitingForBases (store: RunStore) (entries: Entry[]) : Entry[] =
     if entries |> Array.forall _.Bases.IsEmpty then
         entries
@@ -55,7 +55,7 @@ let private waitingForBases (store: RunStore) (entries: Entry[]) : Entry[] =
             else
                 entry)
 
-/// The same runs as the store has them now; what is done stays done.
+/// The same runs in their present state; finished runs are not read again.
 let again (store: RunStore) (entries: Entry[]) : Entry[] =
     entries
     |> Array.Parallel.map (fun entry ->
@@ -69,7 +69,7 @@ let again (store: RunStore) (entries: Entry[]) : Entry[] =
             })
     |> waitingForBases store
 
-/// The runs of files, in their order, before anybody has looked for them.
+/// The runs of files, in order, before the store is read.
 let planned (runs: Run[]) : Entry[] =
     let addresses = Addresses()
 
@@ -77,7 +77,7 @@ let planned (runs: Run[]) : Entry[] =
     |> Array.Parallel.map (fun run ->
         {
             Name = run.Name
-            // No store has a run of which the data is not known.
+            // A run whose data is unknown is in no store.
             Hash =
                 if Origins.isIdentified run.Recipe then
                     addresses.Of run.Recipe
@@ -92,7 +92,7 @@ let planned (runs: Run[]) : Entry[] =
 
 let ofRuns (store: RunStore) (runs: Run[]) : Entry[] = planned runs |> again store
 
-/// The same runs of the store as it has them now, and behind them by name those that it did not have then.
+/// The same runs of the store in their present state, then runs that are new in the store, by name.
 let againOfStore (store: RunStore) (entries: Entry[]) : Entry[] =
     let known = HashSet(entries |> Seq.map _.Hash)
 
@@ -107,13 +107,13 @@ let againOfStore (store: RunStore) (entries: Entry[]) : Entry[] =
 /// All runs in the store, by name.
 let ofStore (store: RunStore) : Entry[] = againOfStore store [||]
 
-/// Takes back what has failed, so that it is tried again.
+/// Removes recorded failures, so that the runs are tried again.
 let forgetFailures (store: RunStore) (entries: Entry[]) =
     for entry in entries do
         if entry.State.IsFailed then
             store.ForgetFailure entry.Hash
 
-/// How many epochs are known to be done.
+/// The number of finished epochs, if known.
 let epochs (entry: Entry) : int option =
     match entry.State with
     | RunState.Done(_, epochs) -> Some epochs
@@ -123,16 +123,16 @@ let epochs (entry: Entry) : int option =
     | RunState.WaitingFor _
     | RunState.Failed _ -> None
 
-/// The same as tables have it, such as 3/20; "" where it is not known.
+/// The number of epochs for tables, such as 3/20; "" if it is not known.
 let epochsOf (entry: Entry) : string =
     match epochs entry with
     | None -> ""
     | Some epochs when entry.State.IsDone || entry.Epochs = 0 -> string epochs
     | Some epochs -> $"{epochs}/{entry.Epochs}"
 
-/// The finished run that one without a result goes on from, if its epochs are the first ones of that; of several the longest.
+/// The longest finished run whose epochs are the first ones of the given run, which can continue from it.
 let goesOnFrom (store: RunStore) : Run -> Entry option =
-    // Read where some run may go on: there may be many.
+    // Read only if some run may continue: there may be many.
     let ends = lazy store.Ends()
 
     let lengths =
@@ -150,12 +150,12 @@ let goesOnFrom (store: RunStore) : Run -> Entry option =
         else
             None
 
-/// What it is called beside the run that goes on from it, such as "a run, 37b7c43fb7c59c18 (2 epochs)".
+/// The name of a run that another one continues from, such as "a run, 37b7c43fb7c59c18 (2 epochs)".
 let asStart (entry: Entry) : string =
     let epochs = epochs entry |> Option.defaultValue 0
     $"""{line entry.Name}, {entry.Hash} ({plural epochs "epoch"})"""
 
-/// The run that a hash, the beginning of one, or a name means; else what is wrong, and how to say it.
+/// The run with a given hash, prefix of a hash, or name; otherwise the error and what to write instead.
 let find (store: RunStore) (wanted: string) : Result<Entry, string> =
     let hashes = store.Hashes()
 
@@ -182,20 +182,20 @@ let find (store: RunStore) (wanted: string) : Result<Entry, string> =
         | [| only |] -> Ok only
         | [||] ->
             Error
-                $"the store {store.Folder} has no run whose hash begins with '{line wanted}' or whose name it is; freeze status lists its runs"
+                $"the store {store.Folder} has no run whose hash begins with '{line wanted}', and none with that name; freeze status lists its runs"
         | found -> several found
     | found -> several (found |> Array.map (look store))
 
-/// The hour of this machine.
+/// A time in this machine's time zone.
 let hour (written: string) =
     match DateTime.TryParse(written, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind) with
     | true, time -> time.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)
     | false, _ -> "?"
 
-/// After so many seconds without a sign of life something is worth a look: a claim is touched every ten.
+/// After so many seconds without a sign of life a run needs attention: leases are renewed every ten seconds.
 let private quiet = 60.0
 
-/// The state in a word, and what there is to say of it.
+/// The state as a word, and details.
 let describe (state: RunState) : string * string =
     match state with
     | RunState.Done _ -> "done", ""
@@ -229,7 +229,7 @@ let colour (state: RunState) : string =
     | RunState.WaitingFor _
     | RunState.Waiting -> "90"
 
-/// "3 done, 1 running", in the order in which runs go through these states.
+/// "3 done, 1 running", in the order of a run's life.
 let summary (entries: Entry seq) : string =
     let counts =
         entries |> Seq.countBy (fun entry -> fst (describe entry.State)) |> Map.ofSeq

@@ -1,29 +1,29 @@
-/// Tables: on a terminal as wide as it is, in files and pipes as wide as their cells.
+/// Tables: fitted to the width of a terminal; in files and pipes as wide as their cells.
 module Freeze.Cli.Tables
 
 open System
 open Freeze
 open Freeze.Cli.Terminal
 
-/// How a cell gives way where a terminal is too narrow.
+/// How a cell is narrowed if a terminal is too narrow.
 [<RequireQualifiedAccess>]
 type Narrowing =
-    /// It does not: names, hashes and numbers stay whole.
+    /// Never narrowed: names, hashes and numbers stay whole.
     | Whole
     /// Broken between words.
     | Broken
     /// Cut at its end.
     | Cut
 
-/// A column: what stands above it, and what it tells of a row.
+/// A column: its title, and its cell for a row.
 type Column<'Row> =
     {
         Title: string
         IsNumber: bool
-        /// Where a terminal is too narrow, columns of the highest rank are left out first, and those of rank 0 never.
+        /// If a terminal is too narrow, columns of the highest rank are left out first, and those of rank 0 never.
         Rank: int
         Narrowing: Narrowing
-        /// A number of SGR, or "".
+        /// An SGR number, or "".
         Colour: 'Row -> string
         Cell: 'Row -> string
     }
@@ -41,13 +41,13 @@ let private column isNumber title cell =
 let words title cell = column false title cell
 let numbers title cell = column true title cell
 
-/// Sentences, which are broken between words.
+/// A column of sentences, which are broken between words.
 let prose title cell =
     { column false title cell with
         Narrowing = Narrowing.Broken
     }
 
-/// A column that may be left out, the sooner the higher its rank.
+/// A column that may be left out; higher ranks go first.
 let spare rank column = { column with Rank = rank }
 
 /// "1 run", "2 runs"
@@ -60,7 +60,7 @@ let count (value: int64) = value.ToString("N0")
 /// In millions: 431.1 M
 let million (value: int64) = $"{float value / 1e6:N1} M"
 
-/// 1.2 P: in thousands of a thousand, as far as that goes.
+/// 1.2 P: with a unit for each factor of a thousand, up to E.
 let readable (value: float) =
     let units = [ 1e18, "E"; 1e15, "P"; 1e12, "T"; 1e9, "G"; 1e6, "M" ]
 
@@ -71,7 +71,7 @@ let readable (value: float) =
 /// 98.61%
 let percent (share: float) = (100.0 * share).ToString("F2") + "%"
 
-/// What the images are called that each epoch is judged by: the test set is never called validation.
+/// The name of the images that epochs are evaluated on: the test set is never called validation.
 let heldOut (recipe: Recipe) =
     if recipe.Validation.IsTest then "test" else "validation"
 
@@ -88,24 +88,24 @@ let duration (seconds: float) =
     else
         $"{span.Seconds} s"
 
-/// Text from a file or a plan as one line that commands no terminal: control characters as `?`.
+/// Text from a file or a plan, safe for a terminal: control characters become `?`.
 let clean (text: string) =
     text |> String.map (fun letter -> if Char.IsControl letter then '?' else letter)
 
-/// The same, and not without end: a name may have any length.
+/// As `clean`, cut to 200 characters: a name may have any length.
 let line (text: string) =
     if text.Length > 200 then
         clean (text.Substring(0, 199)) + "…"
     else
         clean text
 
-/// As wide as its cells, which are never wrapped: for a file or a pipe.
+/// Gap between columns as wide as their cells, for a file or a pipe.
 let private plainGap = 3
 
-/// Cells that give way keep so many letters at least.
+/// Narrowed cells keep at least this many letters.
 let private narrowest = 16
 
-/// The columns that fit into a width, those that do not, how far apart they stand and how wide each is.
+/// The columns that fit into a width, those that do not, the gap between columns and their widths.
 let private fitted (width: int option) (columns: Column<'Row> list) (rows: string list list) =
     let natural =
         columns
@@ -140,7 +140,7 @@ let private fitted (width: int option) (columns: Column<'Row> list) (rows: strin
 
     let kept = List.zip columns natural |> List.indexed |> leaveOut
 
-    // Columns that give way share what is left; where that is not enough the widest names are cut after all.
+    // Columns that can be narrowed share the available width; if that is not enough, the widest names are cut after all.
     let rec narrow (widths: int list) =
         let excess = List.sum widths - room kept
 
@@ -173,7 +173,7 @@ let private fitted (width: int option) (columns: Column<'Row> list) (rows: strin
 
     List.zip shown widths, missing, gap
 
-/// The lines of a table: with a width, of a terminal that is so wide, else as wide as its cells.
+/// The lines of a table, fitted to the given width or, without one, as wide as its cells.
 let lines (width: int option) (hasColour: bool) (columns: Column<'Row> list) (rows: 'Row seq) : string list =
     let rows = List.ofSeq rows
 
@@ -186,13 +186,13 @@ let lines (width: int option) (hasColour: bool) (columns: Column<'Row> list) (ro
     let between = String.replicate gap " "
     let columns = List.toArray columns
 
-    // A cell is one line, or several where it is broken.
+    // A cell has one line, or several if it is broken.
     let parts (i: int, width: int) (cell: string) =
         if cell.Length <= width then
             [ cell ]
         else
             match columns[i].Narrowing with
-            // A path longer than its column goes on below.
+            // A path longer than its column continues on the next line.
             | Narrowing.Broken ->
                 [
                     for line in fill width cell do
@@ -237,9 +237,9 @@ let lines (width: int option) (hasColour: bool) (columns: Column<'Row> list) (ro
             yield! fill (defaultArg width Int32.MaxValue) $"(too narrow here for: {names})"
     ]
 
-/// Prints a table as standard output has room for it.
+/// Prints a table that fits standard output.
 let print (columns: Column<'Row> list) (rows: 'Row seq) =
-    // Written at once: the console flushes behind every write.
+    // Written at once, since the console flushes after every write.
     use out = new IO.StringWriter()
     lines (width ()) (hasColour ()) columns rows |> List.iter out.WriteLine
     Console.Out.Write(out.ToString())

@@ -1,4 +1,4 @@
-/// What is written on a terminal: no wider than it is, and drawn over where it changes.
+/// Terminal output: fitted to its width, and redrawn when it changes.
 module Freeze.Cli.Terminal
 
 open System
@@ -6,7 +6,7 @@ open System.Text.RegularExpressions
 
 let private usualWidth = 80
 
-/// How wide standard output is; None where it is a file or a pipe, which have lines of any length.
+/// The width of standard output; None for a file or a pipe, whose lines may have any length.
 let width () : int option =
     if Console.IsOutputRedirected then
         None
@@ -15,13 +15,13 @@ let width () : int option =
         | 0 -> Some usualWidth
         | width -> Some width
 
-/// How many lines a terminal has.
+/// The number of lines of the terminal.
 let height () : int =
     match Console.WindowHeight with
     | 0 -> 24
     | height -> height
 
-/// Whether standard output can be drawn over where it stands.
+/// Whether standard output can be redrawn in place.
 let isDrawable () =
     not Console.IsOutputRedirected
     && (match Environment.GetEnvironmentVariable "TERM" with
@@ -36,21 +36,21 @@ let private wantsColour () =
 /// Whether standard output is shown in colour.
 let hasColour () = isDrawable () && wantsColour ()
 
-/// The same of standard error.
+/// Whether standard error is shown in colour.
 let errorsHaveColour () =
     not Console.IsErrorRedirected && wantsColour ()
 
-/// A text in a colour, a number of SGR; "" is none.
+/// A text in a colour, given as an SGR number; "" means no colour.
 let paint (colour: string) (text: string) =
     if colour = "" then text else $"\027[{colour}m{text}\027[0m"
 
-/// A text as long as it may be: what is too much is left out at its end.
+/// A text cut to a length at its end.
 let cut (most: int) (text: string) =
     if text.Length <= most then text
     elif most < 1 then ""
     else text.Substring(0, most - 1) + "…"
 
-/// The same, left out in its midst: names and paths differ at their ends.
+/// A text cut to a length in the middle: names and paths differ at their ends.
 let cutInside (most: int) (text: string) =
     if text.Length <= most || most < 3 then
         cut most text
@@ -58,7 +58,7 @@ let cutInside (most: int) (text: string) =
         let head = most / 2
         text.Substring(0, head) + "…" + text.Substring(text.Length - (most - head - 1))
 
-/// Lines of a width, broken between words; a longer word has a line of its own.
+/// Lines of a given width, broken between words; a longer word has its own line.
 let fill (width: int) (text: string) : string list =
     let add (lines: string list) (word: string) =
         match lines with
@@ -69,12 +69,12 @@ let fill (width: int) (text: string) : string list =
     | first :: rest -> rest |> List.fold add [ first ] |> List.rev
     | [] -> [ "" ]
 
-/// Sentences as a terminal of a width shows them: what follows a broken line is indented.
+/// Sentences fitted to the width of a terminal: continuation lines are indented.
 let wrapped (width: int option) (text: string) : string =
     let indent = "  "
 
     let ofLine (width: int) (line: string) =
-        // What a line begins with stays in front of its words.
+        // Leading space of a line stays in front of its words.
         let margin = line.Length - line.TrimStart().Length
         let margin = line.Substring(0, min margin (width / 2))
 
@@ -94,7 +94,7 @@ let wrapped (width: int option) (text: string) : string =
 let say format =
     Printf.ksprintf (fun text -> Console.Out.WriteLine(wrapped (width ()) text)) format
 
-/// Prints the same to standard error.
+/// Prints sentences to standard error, in the same way.
 let tell format =
     Printf.ksprintf
         (fun text ->
@@ -102,8 +102,8 @@ let tell format =
             Console.Error.WriteLine(wrapped width text))
         format
 
-/// Parts of a line with two spaces between, each with a rank: where they do not fit, those of the highest rank go first, and
-/// then the first part is cut.
+/// Joins ranked parts of a line with two spaces. If they do not fit, those of the highest rank are dropped first, then the first
+/// part is cut.
 let rec fit (width: int option) (parts: (int * string) list) : string =
     let parts = parts |> List.filter (fun (_, text) -> text <> "")
     let text = parts |> List.map snd |> String.concat "  "
@@ -124,11 +124,11 @@ let rec fit (width: int option) (parts: (int * string) list) : string =
 
 let private codes = Regex(@"\x1b\[[0-9;]*m", RegexOptions.CultureInvariant)
 
-/// Lines at the foot of a terminal that are drawn over as they change; other lines may be left above them.
+/// Lines at the bottom of a terminal that are redrawn as they change; other lines can be printed above them.
 type Live() =
     let mutable drawn: string list = []
 
-    /// To the beginning of what is drawn: lines that a terminal has since become too narrow for take several rows.
+    /// Moves to the beginning of the drawn lines: if the terminal has become narrower, they occupy several rows.
     let home () =
         let width = width () |> Option.defaultValue usualWidth
 
@@ -139,7 +139,7 @@ type Live() =
         if rows > 1 then $"\r\027[{rows - 1}A" else "\r"
 
     let draw (above: string list) (lines: string list) =
-        // Behind the last column nothing may stand: there terminals differ.
+        // The last column must stay empty, since terminals differ there.
         let text =
             above @ lines |> List.map (fun line -> line + "\027[K") |> String.concat "\n"
 
@@ -150,14 +150,14 @@ type Live() =
 
     do Console.Out.Write "\027[?25l"
 
-    /// Draws these lines in place of those that are drawn.
+    /// Draws these lines in place of the present ones.
     member this.Show(lines: string list) = lock this (fun () -> draw [] lines)
 
-    /// Leaves lines above, for good.
+    /// Prints lines above, where they stay.
     member this.Leave(text: string) =
         lock this (fun () -> draw (List.ofArray (text.Split '\n')) drawn)
 
-    /// Takes away what is drawn.
+    /// Removes the drawn lines.
     member this.Clear() = this.Show []
 
     interface IDisposable with

@@ -1,4 +1,4 @@
-/// How a watched batch is shown: a table that is drawn anew on a terminal, a line for each change elsewhere.
+/// Shows a watched batch: a table that is redrawn on a terminal, a line per change elsewhere.
 module Freeze.Cli.WatchView
 
 open System
@@ -10,7 +10,7 @@ open Freeze.Cli.Watching
 let private bars = "▁▂▃▄▅▆▇█"
 let private widest = 14
 
-/// A bar for each value, or for the last of as many as share a bar; the least is the lowest, the greatest the highest.
+/// A bar for each value, or for the last of several that share a bar; scaled from the smallest to the largest value.
 let sparkline (values: float[]) : string =
     let values = values |> Array.filter Double.IsFinite
 
@@ -72,7 +72,7 @@ let private about (row: Row) =
         part + left + attempt.Holder
     | state -> snd (describe state)
 
-/// "and 9,970 more: 9,000 done, 970 waiting"; "" where every run has a row.
+/// "and 9,970 more: 9,000 done, 970 waiting"; "" if every run has a row.
 let private more (board: Board) =
     let shown = board.Rows |> Seq.map _.Entry.Hash |> Set.ofSeq
 
@@ -84,13 +84,13 @@ let private more (board: Board) =
     else
         $"and {count (int64 others.Length)} more: {summary others}"
 
-/// What a terminal takes up beside the rows: titles, totals, what was left out.
+/// The number of terminal lines besides the rows: titles, totals, the line for omitted runs.
 let private around = 6
 
-/// How many rows a terminal of a height has room for.
+/// How many rows fit on a terminal of the given height.
 let room (height: int) = max 1 (height - around)
 
-/// The lines of a moment on a terminal of a width.
+/// The lines to show on a terminal of the given width.
 let lines (width: int) (hasColour: bool) (board: Board) : string list =
     let state =
         { words "state" (fun (row: Row) -> fst (describe row.Entry.State)) with
@@ -123,7 +123,7 @@ let lines (width: int) (hasColour: bool) (board: Board) : string list =
                 Terminal.cut width total
     ]
 
-/// A run in a line.
+/// A run as one line.
 let private lineOf (row: Row) =
     [
         line row.Entry.Name
@@ -136,7 +136,7 @@ let private lineOf (row: Row) =
     |> List.filter ((<>) "")
     |> String.concat "  "
 
-/// What is to be said of a moment after another: the runs that have come further, and the totals where they changed.
+/// What has changed since the last look: runs that have progressed, and the totals if they changed.
 let changes (before: Board option) (now: Board) : string list =
     let standing (entry: Entry) =
         fst (describe entry.State), epochs entry

@@ -1,4 +1,4 @@
-/// A batch as the store's records tell of it, looked at again and again; nothing is written.
+/// Follows a batch through the store's records; writes nothing.
 module Freeze.Cli.Watching
 
 open System.Collections.Generic
@@ -7,23 +7,23 @@ open Freeze.Language
 open Freeze.Cli.StoreIndex
 open Freeze.Records
 
-/// A run that is shown, with its epochs as far as they are recorded.
+/// A run that is shown, with its recorded epochs.
 type Row =
     {
         Entry: Entry
-        /// Of a run under way that is made of several trainings the one that it is at; else "".
+        /// For a run in progress that consists of several trainings, the current one; else "".
         Part: string
-        /// Of that part, else of the run.
+        /// The epochs of that part or, without one, of the run.
         Epochs: EpochRecord[]
     }
 
-/// What there is to see at one moment.
+/// A snapshot of the batch.
 type Board =
     {
         /// Every run, in the order of the files or of the store.
         Entries: Entry[]
         Rows: Row list
-        /// Whether nothing more is to come.
+        /// Whether nothing more will change.
         IsOver: bool
     }
 
@@ -31,20 +31,20 @@ let private hasEnded (entry: Entry) =
     match entry.State with
     | RunState.Done _
     | RunState.Failed _
-    // What it starts from comes to nothing, so it does not begin.
+    // The run that it starts from has failed, so it will not begin.
     | RunState.WaitingFor(_, true) -> true
     | _ -> false
 
-/// Follows the runs of a batch, or without one all that the store has.
+/// Follows the runs of a batch or, without one, all runs in the store.
 type Follower(store: RunStore, batch: Run[] option) =
     let mutable runs = batch |> Option.defaultValue [||]
     let mutable entries = planned runs
-    // By hash, of those that have been under way.
+    // Parts by hash, of the runs that have been in progress.
     let parts = Dictionary<string, RunParts.Part[]>()
 
     let filesOf (entry: Entry) = store.FilesOf entry.Hash
 
-    /// What files tell of a run: asked for once where it is done.
+    /// What files say about a run: read only once if it is done.
     let known (read: RunFiles -> 'T) : Entry -> 'T =
         let once =
             Memo.by HashIdentity.Structural (fun entry -> entry.Hash) (filesOf >> read)
@@ -67,7 +67,7 @@ type Follower(store: RunStore, batch: Run[] option) =
                 |> Option.ofObj
                 |> Option.map (RunParts.ofRun store entry.Hash)
 
-            // Its plan may be about to be written.
+            // Its plan may still be missing, so only found parts are kept.
             found |> Option.iter (fun found -> parts[entry.Hash] <- found)
             found |> Option.defaultValue [||]
 
@@ -87,7 +87,7 @@ type Follower(store: RunStore, batch: Run[] option) =
                 | None -> epochsOf entry
         }
 
-    /// Where a search halves, its next rung follows from the results of the last one, and may have ended as well.
+    /// If a search halves, its next rung follows from the results of the last one, and may have ended as well.
     let rec addRungs () =
         let isHalving (run: Run) =
             Searches.tryPlace run |> Option.exists (fun place -> place.Rung > 0)
@@ -108,7 +108,7 @@ type Follower(store: RunStore, batch: Run[] option) =
                 entries <- Array.append entries (ofRuns store next)
                 addRungs ()
 
-    /// All where there is room; else those under way, then the newest that have ended, then those to come.
+    /// All entries if there is room; else those in progress, then those ended last, then those still to come.
     let choose (room: int) =
         if entries.Length <= room then
             List.ofArray entries
@@ -126,7 +126,7 @@ type Follower(store: RunStore, batch: Run[] option) =
             |> Seq.truncate room
             |> List.ofSeq
 
-    /// The batch as it stands, with rows for at most so many runs.
+    /// The present state of the batch, with rows for at most `room` runs.
     member _.Look(room: int) : Board =
         entries <-
             if batch.IsSome then
@@ -139,7 +139,7 @@ type Follower(store: RunStore, batch: Run[] option) =
         {
             Entries = entries
             Rows = choose room |> List.map rowOf
-            // What a store has of old batches that were stopped waits for nothing.
+            // Unfinished runs of old batches in a store do not count as in progress.
             IsOver =
                 if batch.IsSome then
                     entries |> Array.forall hasEnded

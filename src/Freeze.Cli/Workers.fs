@@ -1,4 +1,4 @@
-/// Runs side by side: so many processes of the same program at the same runs, which claims keep apart.
+/// Runs side by side: several processes of this program execute the same runs; leases keep them apart.
 module Freeze.Cli.Workers
 
 open System
@@ -10,7 +10,7 @@ open System.Threading
 open Freeze
 open Freeze.Cli.Tables
 
-/// What a worker tells its parent of a run, one line of JSON each.
+/// What a worker tells its parent about a run, one line of JSON each.
 [<RequireQualifiedAccess>]
 type Told =
     | Underway of Hash: string * Subject: ProgressView.Subject * Progress: Progress
@@ -22,26 +22,26 @@ let private say (told: Told) =
 
 let tell (hash: string) (outcome: RunOutcome) = say (Told.Ended(hash, outcome))
 
-/// How a worker shows a run: it tells its parent.
+/// A worker's view of a run: it reports to its parent.
 let view: ProgressView.View =
     fun run work ->
         let hash, subject = Address.ofRecipe run.Recipe, ProgressView.subjectOf run
         let watch = Stopwatch()
 
         work (fun progress ->
-            // Steps are many.
+            // Steps are frequent, so few of them are reported.
             if not progress.IsStep || not watch.IsRunning || watch.ElapsedMilliseconds > 200L then
                 watch.Restart()
                 say (Told.Underway(hash, subject, progress)))
 
-/// The program that this process runs, and the arguments that come first.
+/// The program of this process, and its first arguments.
 let program () : string * string list =
     match Environment.ProcessPath with
     | host when Path.GetFileNameWithoutExtension host = "dotnet" ->
         host, [ Assembly.GetExecutingAssembly().Location ]
     | own -> own, []
 
-/// Of what several workers say of one run: who trained it knows more than who came later or was stopped.
+/// If several workers report one run, the one that trained it knows more than those that came later or were stopped.
 let private weight (outcome: RunOutcome) =
     match outcome with
     | RunOutcome.Finished _ -> 7
@@ -53,14 +53,14 @@ let private weight (outcome: RunOutcome) =
     | RunOutcome.Interrupted -> 1
     | RunOutcome.Waiting -> 0
 
-/// Starts the same program once more, one of so many processes; what it reads and says is the caller's.
+/// Starts this program as one of `count` processes; the caller handles its input and output.
 let start (count: int) (arguments: string list) : Process =
     let file, first = program ()
     let info = ProcessStartInfo(file, first @ arguments)
     info.RedirectStandardInput <- true
     info.RedirectStandardOutput <- true
     info.RedirectStandardError <- true
-    // What one process may keep in memory is divided among them.
+    // The memory for features is divided among the processes.
     info.Environment["FREEZE_MEMORY"] <- string (Places.featureMemory count / 1_000_000L)
     Process.Start info
 
@@ -101,7 +101,7 @@ let execute
                     | false, _ -> false)
                 |> Seq.length
 
-            // Of later rungs of a search nothing is known here.
+            // The later rungs of a search are not in the list of runs.
             match Array.IndexOf(hashes, hash) with
             | at when at >= 0 && outcome.IsFinished ->
                 board.Ended(hash, ended, $"{line runs[at].Name} finished, {ended} of {runs.Length}")
@@ -127,7 +127,7 @@ let execute
             try
                 heard (Json.ofText<Told> text)
             with Json.JsonMismatch _ ->
-                // A worker that was killed in the midst of a line.
+                // A line cut short when a worker was killed.
                 ())
 
         follow worker.ErrorDataReceived board.Say
@@ -135,7 +135,7 @@ let execute
         worker.BeginErrorReadLine()
 
     for worker in workers do
-        // Its lines have all been heard when this returns.
+        // All its lines have been handled when this returns.
         worker.WaitForExit()
 
         if worker.ExitCode > Exit.wrongInput then

@@ -5,14 +5,14 @@ open System.Collections.Concurrent
 open System.Security.Cryptography
 open System.Text
 
-/// Addresses of many recipes: what several of them share, a net or its weights, is hashed once.
+/// Computes the addresses of many recipes. A net or weights that several of them share are hashed once.
 type Addresses() =
     let known = ConcurrentDictionary<obj, byte[]>(HashIdentity.Reference)
 
     let digest (part: 'T) (content: 'T -> 'U) =
         known.GetOrAdd(box part, (fun _ -> SHA256.HashData(Json.toBytes (content part))))
 
-    /// A file of weights is known by its digest, wherever it lies; so is a folder of images.
+    /// A file of weights is identified by its digest, wherever it is stored; so is a folder of images.
     let withoutPaths (weights: WeightPlan[]) =
         weights
         |> Array.map (fun plan ->
@@ -23,14 +23,14 @@ type Addresses() =
                 }
             | _ -> plan)
 
-    /// The version of all that follows from a recipe: it is part of each address. It rises when the same recipe would give
-    /// other numbers; a further field does not raise it (`DefaultsTo`).
+    /// The version of everything that follows from a recipe; part of each address. It is raised when the same recipe would give
+    /// other numbers; adding a field does not raise it (`DefaultsTo`).
     static member Schema = 4
 
-    /// 16 hexadecimal digits of the SHA-256 of the schema, of the digests of the net's and the weights' canonical JSON,
-    /// of the canonical JSON of the rest, and of the address of the run that it starts from, if there is one.
+    /// 16 hexadecimal digits of the SHA-256 of the schema, the digests of the canonical JSON of the net and of the weights, the
+    /// canonical JSON of the rest, and the address of the run that it starts from, if any.
     member this.Of(recipe: Recipe) : string =
-        // A run that others start from is known by its own address.
+        // The address of a run that others start from identifies it.
         let origin =
             match recipe.From with
             | Origin.Nothing -> [||]
@@ -41,7 +41,7 @@ type Addresses() =
             { recipe with
                 Data =
                     match recipe.Data with
-                    // Of folders that are not here only the path is known.
+                    // For folders that are not on this machine, only the path is known.
                     | DataSource.Folder(_, digest, size, classes, training, test) when digest <> "" ->
                         DataSource.Folder("", digest, size, classes, training, test)
                     | other -> other
@@ -72,8 +72,8 @@ module Address =
     /// The version of plans and addresses.
     let schema = Addresses.Schema
 
-    /// What stands in place of an address where the data is not on this machine.
+    /// Shown instead of an address if the data is not on this machine.
     let needsData = "needs the data"
 
-    /// The address of a recipe. What a run is called, and by which axes it came about, is no part of it.
+    /// The address of a recipe. A run's name and the axes that produced it do not affect the address.
     let ofRecipe (recipe: Recipe) = Addresses().Of recipe

@@ -1,30 +1,30 @@
 namespace Freeze
 
-/// How a net answered on labelled images. Classes are counted from 0.
+/// A net's answers on labelled images. Classes are counted from 0.
 type Confusion =
     {
         Classes: int
-        /// Label, answer and images of each pair that occurred, by label, then by answer.
+        /// Label, answer and number of images for each pair that occurred, sorted by label, then by answer.
         Pairs: int[][]
     }
 
-/// The answers on one class of images, and those that named it.
+/// The answers on the images of one class, and the answers that named the class.
 [<Struct>]
 type ClassAnswers =
     {
         Class: int
-        /// Images of the class.
+        /// Number of images of the class.
         Images: int
-        /// Images that the net took for the class.
+        /// Number of images that the net assigned to the class.
         Answered: int
-        /// Images of the class that it took for it.
+        /// Number of images of the class that the net assigned to it.
         Right: int
     }
 
-    /// The fraction of the class's images that were recognised, its accuracy; NaN where there are none.
+    /// The fraction of the class's images that were recognised (its accuracy); NaN if it has no images.
     member counts.Recall = float counts.Right / float counts.Images
 
-    /// The fraction of right ones among the answers that named the class; NaN where there are none.
+    /// The fraction of correct answers among those that named the class; NaN if there are none.
     member counts.Precision = float counts.Right / float counts.Answered
 
 [<RequireQualifiedAccess>]
@@ -38,11 +38,11 @@ module Confusion =
                 |]
         }
 
-    /// Of the label and the answer of each image.
+    /// The confusion of the given labels and answers, one of each per image.
     let ofAnswers (classes: int) (labels: int[]) (answers: int[]) : Confusion =
         Array.zip labels answers |> Seq.countBy id |> ofCounts classes
 
-    /// Whether it is one that answers can have left.
+    /// Whether a confusion is one that answers can produce.
     let isSound (confusion: Confusion) =
         let isClass number =
             number >= 0 && number < confusion.Classes
@@ -52,7 +52,7 @@ module Confusion =
             | [| label; answer; images |] -> isClass label && isClass answer && images > 0
             | _ -> false)
 
-    /// That of several nets together; none of no net.
+    /// The confusions of several nets added up; empty for no nets.
     let sum (several: Confusion seq) : Confusion =
         let counts =
             several
@@ -99,14 +99,14 @@ module Confusion =
                 Right = right[number]
             })
 
-    /// Label, answer and images of each mistake, the most frequent first, of equal ones in the order of their classes.
+    /// Label, answer and number of images for each mistake: the most frequent first, ties by class.
     let mistakes (confusion: Confusion) : struct (int * int * int)[] =
         confusion.Pairs
         |> Array.filter (fun pair -> pair[0] <> pair[1])
         |> Array.sortBy (fun pair -> -pair[2], pair[0], pair[1])
         |> Array.map (fun pair -> struct (pair[0], pair[1], pair[2]))
 
-    /// A row for each label, with the images of each answer; for few classes.
+    /// One row per label with the number of images per answer; meant for few classes.
     let matrix (confusion: Confusion) : int[][] =
         let rows =
             Array.init confusion.Classes (fun _ -> Array.zeroCreate confusion.Classes)

@@ -1,15 +1,15 @@
 namespace Freeze
 
-/// Runs whose epochs are the first ones of a longer run, bit for bit: the longer one goes on from their end.
+/// Runs whose epochs are, bit for bit, the first epochs of a longer run: the longer run continues from their end.
 [<RequireQualifiedAccess>]
 module Continuations =
-    /// Whether a longer run may go on from the end of a run, so that the state of its optimizer is worth keeping: no step may
-    /// depend on how many epochs there are in all. Some schedules' rates do; the stages of a net and the members of an ensemble
-    /// learn one behind the other.
+    /// Whether a longer run may continue from the end of this one, so that its optimizer state is worth keeping: no step may
+    /// depend on the total number of epochs. The rates of some schedules do; stages of a net and members of an ensemble are
+    /// trained one after another.
     let mayFollow (recipe: Recipe) : bool =
         recipe.Learning.IsTogether && not (Schedule.dependsOnLength recipe.Schedule)
 
-    /// The period that the rules of a run give in one of so many epochs: it ends with the run.
+    /// A rule's period within a run that is cut to the given number of epochs.
     let private within epochs (period: Period) =
         match period with
         | Period.Always -> Period.Always
@@ -18,7 +18,7 @@ module Continuations =
 
     let private withPeriods (change: Period -> Period) (weights: WeightPlan[]) =
         if weights |> Array.forall _.Update.Period.IsAlways then
-            // The very same, so that they are hashed once.
+            // The same array, so that it is hashed once.
             weights
         else
             weights
@@ -30,8 +30,8 @@ module Continuations =
                         }
                 })
 
-    /// The recipe of a run's first so many epochs; none where the run does not begin with the epochs of a shorter one. A stop
-    /// is no obstacle: where it has ended the shorter run, it ends the longer one there too.
+    /// The recipe of a run's first `epochs` epochs; None if the run does not begin with the epochs of a shorter one. A stop is
+    /// allowed: if it ends the shorter run, it ends the longer one at the same epoch.
     let tryFirst (epochs: int) (recipe: Recipe) : Recipe option =
         if mayFollow recipe && epochs >= 1 && epochs < recipe.Epochs then
             Some
@@ -42,7 +42,7 @@ module Continuations =
         else
             None
 
-    /// The recipe with more epochs: what learns up to the end learns up to the new one.
+    /// The recipe with more epochs: a period that lasts to the end is extended to the new end.
     let longer (epochs: int) (recipe: Recipe) : Recipe =
         let extended (period: Period) =
             match period with
@@ -55,10 +55,10 @@ module Continuations =
             Weights = withPeriods extended recipe.Weights
         }
 
-    /// So many lengths are looked for: each is an address to compute.
+    /// At most this many lengths are tried, since an address is computed for each.
     let private mostLengths = 1_000
 
-    /// The addresses of the runs that a run may go on from, the longest first. Each is computed when it is asked for.
+    /// The addresses of the runs that a run may continue from, the longest first. Each is computed on demand.
     let shorter (recipe: Recipe) : string seq =
         let addresses = Addresses()
 

@@ -1,21 +1,21 @@
 namespace Freeze
 
-/// Multiply-and-adds of one image in one training step, in convolutions and linear layers; all else is small.
+/// Multiply-and-adds for one image in one training step, in convolutions and linear layers; the rest is small.
 type Cost =
     {
         Forward: int64
-        /// Gradients of what learns.
+        /// Gradients of the trained weights.
         WeightGradient: int64
-        /// Gradients that are handed on to what learns in earlier layers.
+        /// Gradients that are passed on to trained weights in earlier layers.
         InputGradient: int64
     }
 
     member cost.Step = cost.Forward + cost.WeightGradient + cost.InputGradient
 
-/// What a step of a recipe computes, and what it does without.
+/// What a step of a recipe computes, and what it skips.
 [<RequireQualifiedAccess>]
 module Costs =
-    /// By layer the fraction of its kernel that learns, of layers where anything does.
+    /// For each layer with trained weights, the fraction of its kernel that is trained.
     let private learning (weights: WeightPlan[]) : Map<string, float> =
         weights
         |> Array.groupBy _.Weight.Layer
@@ -25,7 +25,7 @@ module Costs =
             layer, float counts.Trained / float counts.Total)
         |> Map.ofArray
 
-    /// For each node whether gradients reach its output: something learns in it or before it.
+    /// For each node, whether gradients reach its output: something at it or before it is trained.
     let private reached (net: Net) (learning: Map<string, float>) : bool[] =
         let reached = Array.zeroCreate net.Nodes.Length
 
@@ -38,7 +38,7 @@ module Costs =
 
         reached
 
-    /// For each node how many of its channels (entries, behind a flattening) are computed for each image.
+    /// For each node, how many of its channels (entries, after flattening) are computed for each image.
     let private computed (net: Net) (weights: WeightPlan[]) : int[] =
         LiveChannels.ofNet PassSet.All net weights
         |> Array.map2
@@ -62,7 +62,7 @@ module Costs =
         | Operation.Linear(units, _) -> int64 units * int64 computed[node.Inputs[0]]
         | _ -> 0L
 
-    /// The cost of a step under a treatment of the weights. What is computed once for a batch is left out.
+    /// The cost of a step with the given weight plans. Work that is done once per batch is left out.
     let ofWeights (net: Net) (weights: WeightPlan[]) : Cost =
         let learning = learning weights
         let reached = reached net learning
@@ -76,7 +76,7 @@ module Costs =
             let learnsWhole =
                 match node.Operation with
                 | Operation.Conv(Groups = groups) when groups > 1 -> true
-                // What is left of a convolution with zero filters learns as a whole.
+                // The remaining filters of a convolution with zero filters are trained as a whole.
                 | _ -> computed[index] < node.Shape[0]
 
             let fraction = if fraction > 0.0 && learnsWhole then 1.0 else fraction
@@ -95,7 +95,7 @@ module Costs =
             InputGradient = costs |> Array.sumBy _.InputGradient
         }
 
-    /// The cost of a step in which every weight learns.
+    /// The cost of a step in which every weight is trained.
     let ofFullTraining (net: Net) (weights: WeightPlan[]) : Cost =
         weights
         |> Array.map (fun plan ->
@@ -104,7 +104,7 @@ module Costs =
             })
         |> ofWeights net
 
-    /// The weighted layers before all that learns: no gradient reaches them.
+    /// The weighted layers before the first trained one: no gradient reaches them.
     let prefix (net: Net) (weights: WeightPlan[]) : string[] =
         let reached = reached net (learning weights)
         let layers = weights |> Array.map _.Weight.Layer |> Set.ofArray

@@ -2,7 +2,7 @@ namespace Freeze
 
 open System
 
-/// What can be known of a data set without opening it.
+/// What is known of a data set without opening it.
 type DataSet =
     {
         Name: string
@@ -11,15 +11,15 @@ type DataSet =
         Classes: int
         TrainingImages: int
         TestImages: int
-        /// What tells the published set's images and labels from any others, however its files are packed: mostly a
-        /// SHA-256 (`ContentDigest` in the runtime). `md5:…` is the sum of the published archive, of a set whose content this
-        /// Freeze knows no sum of.
+        /// Identifies the published set's images and labels, however its files are packed: usually a SHA-256 (`ContentDigest` in
+        /// the runtime). `md5:…` is the checksum of the published archive, for a set whose content digest this version of Freeze
+        /// does not know.
         Digest: string
         /// One line for `freeze data`.
         About: string
     }
 
-    /// Whether a copy's content can be held against the published one.
+    /// Whether a copy's content can be compared with the published one.
     member set.IsKnown = not (set.Digest.StartsWith("md5:", StringComparison.Ordinal))
 
 [<RequireQualifiedAccess>]
@@ -41,8 +41,8 @@ module DataSets =
     let private rgb32 = [| 3; 32; 32 |]
     let private rgb64 = [| 3; 64; 64 |]
 
-    /// Every data set that a Freeze file can name. The digest of those in idx files is that of their files' sums, that of a
-    /// sample the digest of its files, that of `synthetic` the version of what draws it.
+    /// Every data set that a Freeze file can name. A set in idx files has the digest of its files' checksums, a sample the digest
+    /// of its files, and `synthetic` the version of its generator.
     let all =
         [|
             set "mnist" "handwritten digits (LeCun, Cortes, Burges)" grey28 10 (60000, 10000)
@@ -53,7 +53,12 @@ module DataSets =
             |> identifiedBy "7b0688d0999122d67a4eb2b95499a3bf7c5afbfaef15b7295b9f619d9e48a0bc"
             set "cifar10" "small colour photographs (Krizhevsky 2009)" rgb32 10 (50000, 10000)
             |> identifiedBy "8c55a8b9bded44be4bdc99f909320d5d483890a750bfb8468cc66d642470223a"
-            set "cifar100" "the same in a hundred classes (Krizhevsky 2009)" rgb32 100 (50000, 10000)
+            set
+                "cifar100"
+                "small colour photographs, a hundred classes (Krizhevsky 2009)"
+                rgb32
+                100
+                (50000, 10000)
             |> identifiedBy "md5:eb9058c3a382ffc7106e4002c42a8d85"
             set "cifar100-coarse" "CIFAR-100 in its twenty superclasses" rgb32 20 (50000, 10000)
             |> identifiedBy "md5:eb9058c3a382ffc7106e4002c42a8d85"
@@ -74,6 +79,6 @@ module DataSets =
             |> identifiedBy "version 1"
         |]
 
-    /// The set of that name, where there is one.
+    /// The set with the given name, if there is one.
     let tryFind name =
         all |> Array.tryFind (fun set -> set.Name = name)

@@ -1,9 +1,9 @@
 namespace Freeze
 
-/// The trainings that an ensemble is made of.
+/// The trainings that make up an ensemble.
 [<RequireQualifiedAccess>]
 module Ensembles =
-    /// The net that all members start from: so many epochs under the recipe's own weights, and no stop before.
+    /// The training whose result all members start from: `after` epochs under the recipe's own weights, without an early stop.
     let start (recipe: Recipe) (after: int) : Recipe =
         { recipe with
             Learning = Learning.Together
@@ -11,8 +11,8 @@ module Ensembles =
             Stops = [||]
         }
 
-    /// A member's training: the weights of the ensemble, each from where a file of a SHA-256 has it. Its batches are told
-    /// from those of other members by their purpose in the random stream alone.
+    /// A member's training: the ensemble's weights, each read from the file with the given SHA-256. Only the purpose in the
+    /// random stream distinguishes its batches from those of other members.
     let training
         (recipe: Recipe)
         (weights: WeightPlan[])
@@ -32,9 +32,9 @@ module Ensembles =
             From = Origin.Nothing
         }
 
-    /// Trained scalars of all members, each with its own.
+    /// The number of trained scalars of all members together; each has its own.
     let learnedParameters (members: int) (counts: Counts) = int64 members * counts.Trained
 
-    /// Scalars of one net, and for each further member the trained ones.
+    /// The scalars of one net plus, for each further member, its trained scalars.
     let distinctParameters (members: int) (counts: Counts) =
         counts.Total + int64 (members - 1) * counts.Trained

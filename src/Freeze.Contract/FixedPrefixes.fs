@@ -3,11 +3,11 @@ namespace Freeze
 /// The prefix of a net that is the same function of an image in every step.
 type FixedPrefix =
     {
-        /// The node whose outputs can be computed once, for they are all that the rest reads; 0 where there is none.
+        /// The node whose outputs can be computed once, because the rest of the net reads nothing else; 0 if there is none.
         Output: int
-        /// The weighted layers up to it.
+        /// The weighted layers up to that node.
         Layers: string[]
-        /// Why it ends there, such as "crop moves the images".
+        /// Why the prefix ends there, such as "crop moves the images".
         Limit: string
     }
 
@@ -20,7 +20,7 @@ module FixedPrefixes =
             | Augmentation.Crop _ -> "crop moves the images"
             | other -> $"{Augmentation.name other} varies the images")
 
-    /// Why a node is another function in another step, by itself.
+    /// Why a node by itself computes a different function in each step; None if it does not.
     let private moves (learning: Set<string>) (frozen: Set<string>) (node: Node) : string option =
         match node.Operation with
         | _ when learning.Contains node.Name -> Some $"{node.Name} learns"
@@ -29,7 +29,7 @@ module FixedPrefixes =
         | Operation.Dropout probability when probability > 0.0 -> Some $"{node.Name} draws in every step"
         | _ -> None
 
-    /// The nodes behind which nothing reads what stands before them.
+    /// The nodes after which no node reads an earlier output.
     let private cuts (nodes: Node[]) : bool[] =
         let cuts = Array.create nodes.Length true
 
@@ -41,7 +41,7 @@ module FixedPrefixes =
 
         cuts
 
-    /// The longest fixed prefix of a recipe that ends where one node's output is all that goes on.
+    /// The longest fixed prefix of a recipe; it ends where later nodes read one node's output only.
     let find (recipe: Recipe) : FixedPrefix =
         let nodes = recipe.Net.Nodes
 
@@ -64,7 +64,7 @@ module FixedPrefixes =
 
             let moving = moves learning (Set.ofArray recipe.FrozenStatistics)
             let first = nodes |> Array.tryFindIndex (moving >> Option.isSome)
-            // The last node is what is left for a training to compute.
+            // The last node is left for the training to compute.
             let fixedNodes = defaultArg first nodes.Length |> min (nodes.Length - 1)
             let cuts = cuts nodes
 
@@ -87,7 +87,7 @@ module FixedPrefixes =
                 }
             | _ -> none limit
 
-    /// How many bytes activations of a shape are.
+    /// The size of activations of the given shape, in bytes.
     let bytes (precision: Precision) (shape: int[]) : int64 =
         match precision with
         | Precision.Bf16 -> 2L * Extents.size shape
@@ -95,21 +95,20 @@ module FixedPrefixes =
         | Precision.Tf32 -> 4L * Extents.size shape
         | Precision.Fp64 -> 8L * Extents.size shape
 
-    /// Whether training images are read as they are too: those held out, and those that a layer is solved for on.
+    /// Whether training images are also read unaugmented: held-out images, and images for solving a layer.
     let readsPlain (recipe: Recipe) : bool =
         not recipe.Validation.IsTest
         || recipe.Learning.IsStageByStage
         || recipe.Weights |> Array.exists _.Treatment.IsSolved
 
-    /// How many times the features of a training image are kept: of each of its copies, and of the image as it is where that is
-    /// read.
+    /// How many feature rows are kept per training image: one for each copy, and one for the plain image if it is read.
     let rows (recipe: Recipe) : int =
         match Augmentation.copies recipe.Augmentations with
         | 0 -> 1
         | copies when readsPlain recipe -> copies + 1
         | copies -> copies
 
-    /// All that the outputs of a prefix depend on, as a recipe: what runs differ in otherwise is left out.
+    /// Everything that the outputs of a prefix depend on, as a recipe; all other settings are normalised away.
     let content (recipe: Recipe) (output: int) : Recipe =
         let part = Parts.upTo recipe output 0
 
@@ -127,7 +126,7 @@ module FixedPrefixes =
                     recipe.TestImages
                 else
                     Images.All
-            // Features of test images are only kept where each epoch is evaluated on them.
+            // Features of test images are kept only if each epoch is evaluated on them.
             Validation =
                 if recipe.Validation.IsTest then
                     Validation.Test

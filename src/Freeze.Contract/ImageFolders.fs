@@ -6,10 +6,10 @@ open System.IO
 open System.Security.Cryptography
 open System.Text
 
-/// A picture of a data set, not opened.
+/// An image file of a data set, not opened.
 type ImageFile =
     {
-        /// Below the listing's folder, its parts separated by `/`.
+        /// Relative to the listing's folder; the parts are separated by `/`.
         Path: string
         /// In bytes.
         Length: int64
@@ -17,40 +17,40 @@ type ImageFile =
         Label: int
     }
 
-/// The pictures of a data set, none of which has been opened.
+/// The image files of a data set, not opened.
 type ImageListing =
     {
-        /// What the paths begin at.
+        /// The folder that the paths are relative to.
         Folder: string
         Classes: string[]
-        /// In the order in which the set has them.
+        /// In the order of the set.
         Training: ImageFile[]
         Test: ImageFile[]
-        /// How many files are no pictures by their names, and were passed over.
+        /// How many files were skipped because their names are not those of images.
         Ignored: int
     }
 
-/// What a plan has to know of a folder of pictures.
+/// What a plan needs to know about a folder of images.
 type FolderContent =
     {
-        /// That of its classes, paths, labels and the bytes of its files; "" where nobody has read them.
+        /// The digest of its classes, paths, labels and file contents; "" if they were not read.
         Digest: string
-        /// 0, as both counts, where the folder is not on this machine.
+        /// 0, like both counts, if the folder is not on this machine.
         Classes: int
         TrainingImages: int
         TestImages: int
     }
 
-/// Folders of pictures: `train/CLASS/**` and `test/CLASS/**`, or `val` where there is no `test`; files that end in .png,
-/// .jpg, .jpeg, .webp or .bmp, in any case. The classes are the folders in `train`, in ordinal order, and files come in the
-/// ordinal order of their paths. What begins with a dot and what ends otherwise is passed over. A symbolic link is followed
-/// where it stays below the folder and leads round in no circle.
+/// Folders of images: `train/CLASS/**` and `test/CLASS/**`, or `val` if there is no `test`. Image files end in .png, .jpg, .jpeg,
+/// .webp or .bmp, in upper or lower case. The classes are the folders in `train`, in ordinal order; files are in the ordinal
+/// order of their paths. Names that begin with a dot and other extensions are skipped. A symbolic link is followed if it stays
+/// inside the folder and forms no cycle.
 [<RequireQualifiedAccess>]
 module ImageFolders =
-    /// The largest square that pictures are brought to.
+    /// The largest size of the square that images are scaled to.
     let largestSize = 1024
 
-    /// The most classes that labels of 16 bits tell apart.
+    /// The most classes that 16-bit labels can distinguish.
     let mostClasses = 65_536
 
     let private mostFiles = 5_000_000
@@ -64,14 +64,14 @@ module ImageFolders =
 
     let private refuse reason = raise (Refused reason)
 
-    /// A path with no link left in it.
+    /// A path with all links resolved.
     let rec private real (links: int) (path: string) : string =
         let follow (above: string) (part: string) =
             let here = Path.Combine(above, part)
 
             match DirectoryInfo(here).LinkTarget with
             | null -> here
-            | _ when links > 40 -> refuse $"{path} is a link in a circle"
+            | _ when links > 40 -> refuse $"{path} is a circular link"
             | target -> real (links + 1) (Path.GetFullPath(target, above))
 
         let root = Path.GetPathRoot path |> Option.ofObj |> Option.defaultValue ""
@@ -79,7 +79,7 @@ module ImageFolders =
         path.Substring(root.Length).Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries)
         |> Array.fold follow root
 
-    /// Where an entry is in truth: itself, or what it links to below the root.
+    /// The actual entry: itself, or the target of the link if that is below the root.
     let private target (root: string) (entry: FileSystemInfo) : FileSystemInfo =
         if isNull entry.LinkTarget then
             entry
@@ -116,7 +116,7 @@ module ImageFolders =
         target root folder |> ignore
 
         match visible (folder.EnumerateFiles()) |> Seq.tryFind isPicture with
-        | Some loose -> refuse $"{part}/{loose.Name} lies in no class's folder"
+        | Some loose -> refuse $"{part}/{loose.Name} is not in the folder of a class"
         | None -> ()
 
         let names =
@@ -140,7 +140,7 @@ module ImageFolders =
         let mutable ignored = 0
         let mutable visited = 0
 
-        /// `above`: the folders that it lies in.
+        /// `above`: the folders that contain it.
         let rec add (below: string) label (above: string list) =
             if above.Length > deepest then
                 refuse $"{below} lies deeper than {deepest} folders"
@@ -154,7 +154,7 @@ module ImageFolders =
             let real = (target root folder).FullName
 
             if List.contains real above then
-                refuse $"{below} is a link to a folder that it lies in"
+                refuse $"{below} is a link to a folder that contains it"
 
             let pictures, others =
                 visible (folder.EnumerateFiles()) |> List.ofSeq |> List.partition isPicture
@@ -207,7 +207,7 @@ module ImageFolders =
         let tested = classes root testPart
 
         match tested |> Array.tryFind (fun name -> label name < 0) with
-        | Some other -> refuse $"{testPart}/{other} is a class that train lacks"
+        | Some other -> refuse $"{testPart}/{other} is a class that is missing in train"
         | None -> ()
 
         let seen = training |> Seq.map _.Label |> Set.ofSeq
@@ -227,12 +227,12 @@ module ImageFolders =
             Ignored = ignored + ignoredTest
         }
 
-    /// SHA-256, in hexadecimal digits, of a listing's classes, paths and labels in their order and of the SHA-256 of each file,
-    /// training files first: two folders have the same where they hold the same, wherever they are.
+    /// SHA-256, in hexadecimal digits, of a listing's classes, paths and labels in order and of each file's SHA-256, training
+    /// files first. Two folders with the same content have the same digest, wherever they are.
     let digest (listing: ImageListing) (sums: string[]) : string =
         use sum = IncrementalHash.CreateHash HashAlgorithmName.SHA256
 
-        // Neither names nor paths hold a zero, so no two listings read the same.
+        // Neither names nor paths contain a zero byte, so two different listings never hash the same bytes.
         let add (text: string) =
             sum.AppendData(Encoding.UTF8.GetBytes(text + "\000"))
 
@@ -251,7 +251,7 @@ module ImageFolders =
         addPart listing.Test test
         Convert.ToHexStringLower(sum.GetHashAndReset())
 
-    /// What a plan has to know of a listing whose files have that digest.
+    /// What a plan needs to know about a listing whose files have the given digest.
     let content (digest: string) (listing: ImageListing) : FolderContent =
         {
             Digest = digest
@@ -269,7 +269,7 @@ module ImageFolders =
             TestImages = 0
         }
 
-    /// What a folder holds, or why it cannot be read; no picture is opened.
+    /// Lists a folder's images without opening them, or says why the folder cannot be read.
     let list (folder: string) : Result<ImageListing, string> =
         try
             if Directory.Exists folder then
@@ -278,7 +278,7 @@ module ImageFolders =
                 Error "there is no such folder"
         with
         | Refused reason -> Error reason
-        | :? UnauthorizedAccessException -> Error "it may not be read by this user"
+        | :? UnauthorizedAccessException -> Error "this user may not read it"
         | :? ArgumentException
-        | :? NotSupportedException -> Error "this is no name of a folder"
+        | :? NotSupportedException -> Error "this is not a valid folder name"
         | :? IOException as error -> Error error.Message

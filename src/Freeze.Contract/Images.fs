@@ -3,10 +3,10 @@ namespace Freeze
 /// Where a run's images come from.
 [<RequireQualifiedAccess>]
 type DataSource =
-    /// One of DataSets.all. Digest is that of its images and labels; "" where it is not known.
+    /// One of DataSets.all. Digest is that of its images and labels; "" if it is not known.
     | [<DefaultsTo("Digest", "\"\"")>] Named of Name: string * Digest: string
-    /// A folder of images, each brought to Size x Size. Digest is that of its classes, paths, labels and files; "" where it is
-    /// not known, as are then the counts.
+    /// A folder of images, each scaled to Size x Size. Digest is that of its classes, paths, labels and files. If Digest is "",
+    /// it is not known, and neither are the counts.
     | Folder of
         Path: string *
         Digest: string *
@@ -15,47 +15,47 @@ type DataSource =
         TrainingImages: int *
         TestImages: int
 
-/// Whether a run uses all training images or the first so many.
+/// Whether a run uses all training images or only the first ones.
 [<RequireQualifiedAccess>]
 type Images =
     | All
     | First of Count: int
 
-/// The images that a net reads, made of those of a set.
+/// How a net's input images are made from the images of a set.
 [<RequireQualifiedAccess>]
 type Resize =
-    /// They are the set's.
+    /// Images are used as they are.
     | None
-    /// Scaled until the shorter side has Shorter pixels, then cut to Height x Width in the middle: torchvision's Resize and
+    /// Scaled until the shorter side has Shorter pixels, then cropped in the centre to Height x Width: torchvision's Resize and
     /// CenterCrop.
     | To of Shorter: int * Height: int * Width: int
 
-/// How pixels, which are bytes, become a net's input. What it is by is that of all the set's training images.
+/// How pixels, which are bytes, become a net's input. Statistics are over all training images of the set.
 [<RequireQualifiedAccess>]
 type Normalisation =
-    /// For each channel less its mean, divided by its standard deviation.
+    /// Each channel minus its mean, divided by its standard deviation.
     | Own
-    /// The same by these numbers, in which the brightest pixel is 1.
+    /// As Own, with the given numbers, on a scale where the brightest pixel is 1.
     | By of Mean: float[] * Deviation: float[]
-    /// Less the mean image, pixel by pixel; not divided.
+    /// Minus the mean image, pixel by pixel; not divided.
     | MeanImage
 
 [<RequireQualifiedAccess>]
 type Augmentation =
-    /// Zeros around the image, then a window of the image's size at a random place.
+    /// Pads the image with zeros, then takes a window of the image's size at a random position.
     | Crop of Padding: int
-    /// Left and right are swapped in half of the images.
+    /// Swaps left and right in half of the images.
     | Flip
-    /// A window at a random place, of a fraction of the image's area between Scale and 1 and of an aspect between Ratio and
-    /// 1 / Ratio, scaled to the image's size.
+    /// Takes a window at a random position, with an area between Scale and 1 of the image's and an aspect ratio between Ratio and
+    /// 1 / Ratio, and scales it to the image's size.
     | ResizedCrop of Scale: float * Ratio: float
-    /// Turned about its middle by an angle between minus this and this.
+    /// Rotates the image about its centre by an angle between -Degrees and Degrees.
     | Rotation of Degrees: float
-    /// A square of this side at a random place is filled with the mean (DeVries and Taylor 2017).
+    /// Fills a square of this side at a random position with the mean (DeVries and Taylor 2017).
     | Cutout of Size: int
-    /// Mixed with another image, and its label with the other's, in fractions drawn from Beta(Alpha, Alpha) (Zhang et al. 2018).
+    /// Mixes the image and its label with another image's, by a fraction drawn from Beta(Alpha, Alpha) (Zhang et al. 2018).
     | Mixup of Alpha: float
-    /// Of each training image so many varied copies, one of which an epoch sees: a fixed front computes them once.
+    /// Count augmented copies of each training image, one of which is seen per epoch: a fixed prefix computes them once.
     | Copies of Count: int
 
 [<RequireQualifiedAccess>]
@@ -63,7 +63,7 @@ module DataSource =
     let private folderName (path: string) =
         System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator path)
 
-    /// What is known of a run's images without opening them; nothing of a name that no set has.
+    /// What is known about a run's images without opening them; None for an unknown name.
     let tryDescribe (source: DataSource) : DataSet option =
         match source with
         | DataSource.Named(name, _) -> DataSets.tryFind name
@@ -79,27 +79,27 @@ module DataSource =
                     About = path
                 }
 
-    /// A set as it was published; of a name that no set has nothing is known.
+    /// A set as published; the digest is "" for an unknown name.
     let published (name: string) : DataSource =
         let digest = DataSets.tryFind name |> Option.map _.Digest |> Option.defaultValue ""
         DataSource.Named(name, digest)
 
-    /// That of the images and labels; "" where it is not known.
+    /// The digest of the images and labels; "" if it is not known.
     let digest (source: DataSource) =
         match source with
         | DataSource.Named(_, digest)
         | DataSource.Folder(_, digest, _, _, _, _) -> digest
 
-    /// Whether it is known which images these are: without, a run has no address.
+    /// Whether it is known which images these are; otherwise a run has no address.
     let isIdentified (source: DataSource) = digest source <> ""
 
-    /// What files call it.
+    /// The source's name in files.
     let plainName (source: DataSource) =
         match source with
         | DataSource.Named(name, _) -> name
         | DataSource.Folder(path, _, _, _, _, _) -> folderName path
 
-    /// What tables call it: a copy that is not the published set is named as one.
+    /// The source's name in tables; a copy that differs from the published set is marked as such.
     let name (source: DataSource) =
         match source, tryDescribe source with
         | DataSource.Named(name, digest), Some set when digest <> "" && digest <> set.Digest ->
@@ -111,7 +111,7 @@ module DataSource =
 
 [<RequireQualifiedAccess>]
 module Resize =
-    /// Height and width of a scaled image. The longer side is rounded down, as torchvision does.
+    /// Height and width of a scaled image. The longer side is rounded down, as in torchvision.
     let scaled (shorter: int) (image: int[]) : struct (int * int) =
         let least = min image[1] image[2]
 
@@ -120,7 +120,7 @@ module Resize =
 
         struct (side image[1], side image[2])
 
-    /// What a net reads of a set's images.
+    /// The data set as the net sees it after resizing.
     let described (resize: Resize) (set: DataSet) : DataSet =
         match resize with
         | Resize.None -> set
@@ -131,7 +131,7 @@ module Resize =
 
 [<RequireQualifiedAccess>]
 module Augmentation =
-    /// What files call it.
+    /// The augmentation's name in files.
     let name (augmentation: Augmentation) =
         match augmentation with
         | Augmentation.Crop _ -> "crop"
@@ -142,7 +142,7 @@ module Augmentation =
         | Augmentation.Mixup _ -> "mixup"
         | Augmentation.Copies _ -> "copies"
 
-    /// How many varied copies there are of each training image; 0 where each epoch varies it anew.
+    /// How many augmented copies of each training image there are; 0 if each epoch augments it anew.
     let copies (augmentations: Augmentation[]) : int =
         augmentations
         |> Array.tryPick (function
@@ -150,7 +150,7 @@ module Augmentation =
             | _ -> None)
         |> Option.defaultValue 0
 
-    /// The first that makes a training image another one in each epoch, so that nothing of it can be computed once.
+    /// The first augmentation that changes a training image in each epoch, so that nothing can be computed once.
     let tryVarying (augmentations: Augmentation[]) : Augmentation option =
         augmentations
         |> Array.tryFind (function

@@ -1,7 +1,6 @@
-/// Records, unions, arrays and scalars to and from canonical JSON: fields in the order of their declaration,
-/// camelCase names, no white space, shortest numbers that read back to the same bits. A case without fields is
-/// a string ("relu"); one with fields is an object of one member ({"maxPool":{"size":2,...}}). A field that is marked with
-/// `DefaultsTo` is left out where it has its default.
+/// Records, unions, arrays and scalars to and from canonical JSON: fields in declaration order, camelCase names, no white space,
+/// the shortest numbers that read back to the same bits. A case without fields is a string ("relu"); one with fields is an object
+/// with one member ({"maxPool":{"size":2,...}}). A field marked with `DefaultsTo` is left out at its default.
 [<RequireQualifiedAccess>]
 module Freeze.Json
 
@@ -13,7 +12,7 @@ open System.Text
 open System.Text.Json
 open Microsoft.FSharp.Reflection
 
-/// JSON that is not of the wanted type; the message names the place.
+/// JSON of a type other than the expected one; the message names the place.
 exception JsonMismatch of message: string
 
 type private Codec =
@@ -32,7 +31,7 @@ let private expect (kinds: JsonValueKind list) path (element: JsonElement) =
         let wanted = kinds |> List.map string |> String.concat " or "
         mismatch path $"expected {wanted}, found {element.ValueKind}"
 
-/// JSON has no word for these three; a diverged loss must still be written.
+/// JSON has no notation for NaN and the infinities, but a diverged loss must still be written.
 let private writeFloat (writer: Utf8JsonWriter) (value: float) =
     if Double.IsFinite value then
         writer.WriteNumberValue value
@@ -65,7 +64,7 @@ let private scalar
                 | false, _ -> mismatch path $"{element.GetRawText()} is no {typeof<'T>.Name}"
     }
 
-/// Of scalars from the start, of other types since they were first met.
+/// Scalars are registered from the start, other types when first used.
 let private codecs =
     let number = [ JsonValueKind.Number ]
 
@@ -88,7 +87,7 @@ let private codecs =
     |> dict
     |> ConcurrentDictionary<Type, Codec>
 
-/// A field of a record or of a union's case. Codec and default are looked up when used: a type may contain itself.
+/// A field of a record or of a union case. Codec and default are looked up on use, since a type may contain itself.
 type private Field =
     {
         Name: string
@@ -96,7 +95,7 @@ type private Field =
         Default: Lazy<obj> option
     }
 
-/// An unknown member is refused: a plan with such a field means more than we know.
+/// Refuses an unknown member: a plan with such a field means more than this version understands.
 let private refuseUnknown path (fields: Field[]) (element: JsonElement) =
     expect [ JsonValueKind.Object ] path element
 
@@ -137,7 +136,7 @@ and private fieldOf (defaults: DefaultsToAttribute seq) (property: PropertyInfo)
     }
 
 and private ofArray element =
-    // Looked up when used: a type may contain arrays of itself.
+    // Looked up on use, since a type may contain arrays of itself.
     let codec = lazy codecOf element
 
     {
@@ -146,7 +145,7 @@ and private ofArray element =
                 writer.WriteStartArray()
 
                 match value with
-                // Most of a large plan: without boxing each.
+                // Most of a large plan is such arrays, so their items are not boxed.
                 | :? (int[]) as numbers -> numbers |> Array.iter writer.WriteNumberValue
                 | _ ->
                     for item in value :?> Array do
@@ -242,7 +241,7 @@ and private ofUnion kind =
                 | other -> mismatch path $"expected a case of {kind.Name}, found {other}"
     }
 
-/// Writes one value with a writer that the caller owns.
+/// Writes one value with a writer owned by the caller.
 let writeTo (writer: Utf8JsonWriter) (value: 'T) =
     (codecOf typeof<'T>).Write writer (box value)
 
@@ -259,18 +258,18 @@ let toBytes (value: 'T) : byte[] = bytes (codecOf typeof<'T>) (box value)
 /// The canonical text of a value.
 let toText (value: 'T) : string = Encoding.UTF8.GetString(toBytes value)
 
-/// The fields of a record: the name and the canonical text of each, also of those at their defaults.
+/// The fields of a record: name and canonical text of each, including those at their defaults.
 let fields (record: 'T) : (string * string)[] =
     FSharpType.GetRecordFields typeof<'T>
     |> Array.map (fun field ->
         let value = bytes (codecOf field.PropertyType) (field.GetValue record)
         camel field.Name, Encoding.UTF8.GetString value)
 
-/// A value from parsed JSON; `JsonMismatch` where it is not of the type.
+/// A value from parsed JSON; throws `JsonMismatch` if it is not of the type.
 let ofElement<'T> (path: string) (element: JsonElement) : 'T =
     (codecOf typeof<'T>).Read path element :?> 'T
 
-/// A value from its text; `JsonMismatch` where it is not JSON of the type.
+/// A value from its text; throws `JsonMismatch` if it is not JSON of the type.
 let ofText<'T> (text: string) : 'T =
     try
         use document = JsonDocument.Parse text

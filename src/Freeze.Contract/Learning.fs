@@ -2,16 +2,16 @@ namespace Freeze
 
 [<RequireQualifiedAccess>]
 type Optimizer =
-    /// As PyTorch's SGD: decay is added to the gradient before momentum.
+    /// As in PyTorch's SGD: decay is added to the gradient before momentum.
     | Sgd of LearningRate: float * Momentum: float * Decay: float * Nesterov: bool
     /// Kingma and Ba 2014; decay is added to the gradient.
     | Adam of LearningRate: float * Beta1: float * Beta2: float * Epsilon: float * Decay: float
     /// Loshchilov and Hutter 2017; the weight shrinks by decay times the learning rate.
     | AdamW of LearningRate: float * Beta1: float * Beta2: float * Epsilon: float * Decay: float
-    /// As PyTorch's RMSprop; Alpha smooths the squared gradient.
+    /// As in PyTorch's RMSprop; Alpha smooths the squared gradient.
     | RmsProp of LearningRate: float * Alpha: float * Epsilon: float * Momentum: float * Decay: float
-    /// Zhang and Mitliagkas 2017: learning rate and momentum are tuned on the run. Clip is the greatest norm of the
-    /// gradient, 0 for none; Window is that of the curvature's range.
+    /// Zhang and Mitliagkas 2017: learning rate and momentum are tuned during the run. Clip is the maximum norm of the gradient,
+    /// 0 for none; Window is the window of the curvature range.
     | YellowFin of LearningRate: float * Momentum: float * Window: int * Clip: float * Decay: float
 
 [<RequireQualifiedAccess>]
@@ -23,35 +23,35 @@ type Schedule =
     | Cosine
     /// The learning rate is multiplied by Factor after each epoch.
     | Exponential of Factor: float
-    /// The learning rate times the part of all steps that is left, to the power.
+    /// The learning rate is multiplied by the fraction of steps that remain, raised to Power.
     | Polynomial of Power: float
-    /// Smith and Topin 2018, as PyTorch's OneCycleLR: from Start times the learning rate up to it over the fraction Rise of all
-    /// steps, then down to End times it; each half a cosine.
+    /// Smith and Topin 2018, as in PyTorch's OneCycleLR: from Start times the learning rate up to it over the fraction Rise of
+    /// all steps, then down to End times the learning rate; each part is half a cosine.
     | OneCycle of Rise: float * Start: float * End: float
-    /// The learning rate is multiplied by Factor after each Epochs in a row without a better validation accuracy.
+    /// The learning rate is multiplied by Factor after Epochs epochs in a row without a better validation accuracy.
     | Plateau of Epochs: int * Factor: float
 
-/// What becomes of gradients before the optimizer sees them, all that learn in a step together.
+/// What is done to the gradients of a step, all together, before the optimizer sees them.
 [<RequireQualifiedAccess>]
 type Clipping =
     | Off
-    /// Where their Euclidean norm is greater than this they are scaled down to it.
+    /// If their Euclidean norm exceeds Greatest, they are scaled down to it.
     | Norm of Greatest: float
-    /// Each entry is brought between minus this and this.
+    /// Each entry is clamped to [-Greatest, Greatest].
     | Value of Greatest: float
 
 [<RequireQualifiedAccess>]
 type Loss =
     /// Smoothing is the fraction of the target that is spread over all classes.
     | CrossEntropy of Smoothing: float
-    /// The mean squared error of the net's input, made again: the last node's channels are the pixels of a block each, in
-    /// the order channel, row, column, or its values those of the input. No file can ask for it: a part of a run has it.
+    /// The mean squared error of the reconstructed input. Each channel of the last node holds one pixel of a block, in the order
+    /// channel, row, column; otherwise its values are those of the input. Files cannot set it; parts of a run use it.
     | Reconstruction
 
 [<RequireQualifiedAccess>]
 type Precision =
     | Fp32
-    /// Single precision, of which a GPU rounds the factors of products to 10 bits; on a processor the same as Fp32.
+    /// Single precision, but a GPU rounds the factors of products to 10 bits; on a CPU the same as Fp32.
     | Tf32
     /// Activations in bfloat16; weights, statistics and updates in single precision.
     | Bf16
@@ -59,59 +59,59 @@ type Precision =
 
 [<RequireQualifiedAccess>]
 type Device =
-    /// A GPU where there is one.
+    /// A GPU if there is one.
     | Auto
     | Cpu
     | Cuda
 
 [<RequireQualifiedAccess>]
 type Validation =
-    /// After each epoch the net is evaluated on the whole test set.
+    /// The net is evaluated on the whole test set after each epoch.
     | Test
-    /// So many training images are held out, drawn by the seed; the test set is evaluated on at the end.
+    /// Images training images, drawn by the seed, are held out; the net is evaluated on the test set at the end.
     | HeldOut of Images: int
 
-/// What ends a run after an epoch that is not its last.
+/// What ends a run before its last epoch.
 [<RequireQualifiedAccess>]
 type Stop =
-    /// The best validation accuracy is so many epochs old.
+    /// The validation accuracy has not improved for Epochs epochs.
     | Plateau of Epochs: int
     /// The validation accuracy is at least this fraction.
     | Accuracy of Share: float
-    /// So many epochs are over. No file writes it: it is the beginning of a run whose rates depend on its length.
+    /// Epochs epochs are done. Files cannot write it: it marks the beginning of a run whose rates depend on its length.
     | After of Epochs: int
 
-/// Which weights a run leaves behind.
+/// Which weights a run saves.
 [<RequireQualifiedAccess>]
 type Keep =
-    /// Those after its last epoch.
+    /// The weights after its last epoch.
     | Last
-    /// Also those after the epoch of the best validation accuracy, of equal ones the first.
+    /// Also the weights after the epoch with the best validation accuracy; the first one on ties.
     | Best
 
-/// What a stage of a net learns when it is its turn.
+/// How a stage of a net is trained when it is its turn.
 [<RequireQualifiedAccess>]
 type StageLearning =
-    /// Its weights, behind a classifier.
+    /// Trains its weights, followed by a classifier.
     | Classify
-    /// A classifier alone, by least squares with a ridge penalty, on what its weights make of the images at their start.
+    /// Solves for a classifier alone, by least squares with a ridge penalty, on the features that the initial weights give.
     | Solve of Ridge: float
-    /// Its weights without labels, before a decoder that makes the stage's input again; then, with these fixed, a
+    /// Trains its weights without labels, followed by a decoder that reconstructs the stage's input; then fixes them and trains a
     /// classifier.
     | Reconstruct
-    /// The same with a classifier by least squares.
+    /// As Reconstruct, but solves for the classifier by least squares.
     | ReconstructThenSolve of Ridge: float
 
-/// In which order the parts of a net learn.
+/// In which order the parts of a net are trained.
 [<RequireQualifiedAccess>]
 type Learning =
     | Together
-    /// Each stage of the net behind a temporary linear classifier, on the features of the stages before it, which are
-    /// then fixed. For each stage the optimizers to try, of which the one with the best validation accuracy is kept (or the
-    /// least error of a stage that learns to reconstruct), and what it learns.
+    /// Each stage of the net is trained with a temporary linear classifier on the features of the stages before it, which are
+    /// then fixed. Candidates are the optimizers to try for each stage; the one with the best validation accuracy (or the
+    /// smallest error, if the stage reconstructs its input) is kept.
     | StageByStage of Candidates: Optimizer[][] * Stages: StageLearning[]
-    /// The recipe's weights for After epochs, then Members nets from there under Weights and FrozenStatistics for the
-    /// recipe's epochs, each with batches in an order of its own.
+    /// The recipe's weights are trained for After epochs; from there, Members nets are trained under Weights and FrozenStatistics
+    /// for the recipe's epochs, each with its own order of batches.
     | Ensemble of Members: int * After: int * Weights: WeightPlan[] * FrozenStatistics: string[]
 
 [<RequireQualifiedAccess>]
@@ -134,7 +134,7 @@ module Optimizer =
 
 [<RequireQualifiedAccess>]
 module Schedule =
-    /// Whether its first epochs are others where there are more of them.
+    /// Whether the first epochs differ if there are more epochs in total.
     let dependsOnLength (schedule: Schedule) =
         match schedule with
         | Schedule.Cosine

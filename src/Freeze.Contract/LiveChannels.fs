@@ -1,17 +1,17 @@
 namespace Freeze
 
-/// Which channels of a net depend on the image. Where a convolution's filters are zero its outputs are their biases, at
-/// every place of every image, and so they stay through batch norms, activations, pools, sums and concatenations:
-/// constants, which need not be computed for each image.
+/// Which channels of a net depend on the image. If a convolution's filters are zero, its outputs are its biases, at every pixel
+/// of every image. They remain constant through batch norms, activations, pools, sums and concatenations, and need not be
+/// computed for each image.
 [<RequireQualifiedAccess>]
 module LiveChannels =
-    /// Ascending; null stands for all.
+    /// Ascending; null means all.
     type private Live = int[] | null
 
     let private channels (node: Node) = node.Shape[0]
 
-    // Of few constants the bookkeeping costs more than it saves. One channel is always computed, since a tensor of none is a
-    // special case everywhere.
+    // For few constant channels the bookkeeping costs more than it saves. At least one channel is always computed, since a tensor
+    // without channels is a special case everywhere.
     let private worth (count: int) (live: int[]) : Live =
         let live = if live.Length = 0 then [| 0 |] else live
         if (count - live.Length) * 8 < count then null else live
@@ -20,7 +20,7 @@ module LiveChannels =
         match treatment with
         | Treatment.Still Stillness.Zero -> worth (channels node) [||]
         | Treatment.Slice(0, indices, Stillness.Zero) -> worth (channels node) indices
-        // Which ones is known where weights are made; how many is known here.
+        // Which filters these are is known once weights are made; their number is known here.
         | Treatment.Largest(0, count, Stillness.Zero) -> worth (channels node) [| 0 .. count - 1 |]
         | _ -> null
 
@@ -57,8 +57,8 @@ module LiveChannels =
             live
             |> Array.collect (fun channel -> Array.init entries (fun entry -> channel * entries + entry))
 
-    /// For each node the channels (entries, behind a flattening) that depend on the image, ascending, or null where all
-    /// are taken to.
+    /// For each node, the channels (entries, after flattening) that depend on the image, ascending, or null if all are assumed
+    /// to.
     let ofNet (passes: PassSet) (net: Net) (weights: WeightPlan[]) : (int[] | null)[] =
         let treatments =
             weights
@@ -75,7 +75,7 @@ module LiveChannels =
 
                 found[index] <-
                     match node.Operation with
-                    // Filters of groups are computed all together.
+                    // The filters of all groups are computed together.
                     | Operation.Conv(Groups = groups) when groups > 1 -> null
                     | Operation.Conv _ ->
                         treatments.TryFind $"{node.Name}.weight"
@@ -94,8 +94,8 @@ module LiveChannels =
                     | Operation.Flatten -> flattened nodes[0] inputs[0]
                     | Operation.Add -> union (channels node) inputs
                     | Operation.Concat -> concatenated nodes inputs
-                    // What is padded with zeros, dropped at random or mixed by a linear layer is no constant; nor is what
-                    // is normalised by the mean and deviation of other channels too. Channels of zeros are few.
+                    // Values that are zero-padded, randomly dropped or mixed by a linear layer are not constant; neither are
+                    // those normalised by statistics of other channels too. Channels of zeros are few.
                     | Operation.Input
                     | Operation.AvgPool _
                     | Operation.Dropout _

@@ -1,12 +1,12 @@
 namespace Freeze
 
-/// One operation of a net. Sizes are those of PyTorch's operations of the same names.
+/// One operation of a net. Sizes have the meaning of PyTorch's operations of the same names.
 [<RequireQualifiedAccess>]
 type Operation =
     | Input
-    /// Cross-correlation with a kernel of shape [Filters, input channels / Groups, Height, Width]: of filters and channels, each
-    /// in so many equal groups in their order, a group of filters reads its group of channels. Dilation is the distance of the
-    /// pixels that neighbours in the kernel read.
+    /// Cross-correlation with a kernel of shape [Filters, input channels / Groups, Height, Width]. Filters and input channels are
+    /// split in order into Groups equal groups, and each group of filters reads its group of channels. Dilation is the distance
+    /// between the pixels that neighbouring kernel entries read.
     | [<DefaultsTo("Groups", "1"); DefaultsTo("Dilation", "1")>] Conv of
         Filters: int *
         Height: int *
@@ -18,17 +18,17 @@ type Operation =
         Groups: int *
         Dilation: int
     | Linear of Units: int * Bias: bool
-    /// Normalises each channel; Momentum is the fraction of a batch in the running statistics.
+    /// Normalises each channel; Momentum is the weight of a batch in the running statistics.
     | BatchNorm of Epsilon: float * Momentum: float
-    /// Wu and He 2018: normalises each image over the pixels and channels of each of so many equal groups; scale and shift are
-    /// the channels'.
+    /// Wu and He 2018: normalises each image over the pixels and channels of each of Groups equal groups; scale and shift are per
+    /// channel.
     | GroupNorm of Groups: int * Epsilon: float
-    /// Ba, Kiros and Hinton 2016: normalises each image over all its values, each of which has a scale and a shift.
+    /// Ba, Kiros and Hinton 2016: normalises each image over all its values; each value has its own scale and shift.
     | LayerNorm of Epsilon: float
     | Relu
-    /// Values below 0 become 0, and those above 6 become 6 (Sandler et al. 2018).
+    /// Clamps values to [0, 6] (Sandler et al. 2018).
     | Relu6
-    /// Values below 0 times Slope.
+    /// Multiplies values below 0 by Slope.
     | LeakyRelu of Slope: float
     /// x times the normal distribution function of x (Hendrycks and Gimpel 2016), exactly.
     | Gelu
@@ -41,10 +41,10 @@ type Operation =
     | Dropout of Probability: float
     | Add
     | Concat
-    /// Channels of zeros behind its input's, so that there are so many.
+    /// Appends channels of zeros up to the given number.
     | PadChannels of Channels: int
 
-/// A place in the net's graph. Inputs are indices of earlier nodes; Shape is that of the output of one image.
+/// A node of the net's graph. Inputs are indices of earlier nodes; Shape is the output shape for one image.
 type Node =
     {
         Name: string
@@ -53,23 +53,23 @@ type Node =
         Shape: int[]
     }
 
-/// A part of a net that can be trained on its own behind a temporary classifier: it ends with the node Output.
+/// A part of a net that can be trained on its own with a temporary classifier: it ends with the node Output.
 type Stage = { Name: string; Output: int }
 
-/// A net with every shape known. The first node is the input, the last one's output are the logits. Stages, where the
-/// net has any, stand in forward order.
+/// A net with every shape known. The first node is the input; the output of the last node is the logits. Stages, if any, are in
+/// forward order.
 type Net = { Nodes: Node[]; Stages: Stage[] }
 
-/// The kinds of layers that have weights, as rules name them.
+/// The kinds of layers that have weights, as named in rules.
 [<RequireQualifiedAccess>]
 type LayerKind =
     | Conv
     | Linear
     | BatchNorm
-    /// One without running statistics: of groups of channels, or of all values.
+    /// A norm without running statistics: over groups of channels, or over all values.
     | Norm
 
-/// A tensor that may learn. Name is "<layer>.weight" or "<layer>.bias", as in PyTorch's state dictionaries.
+/// A tensor that may be trained. Name is "<layer>.weight" or "<layer>.bias", as in PyTorch's state dictionaries.
 type Weight =
     {
         Name: string
@@ -77,9 +77,9 @@ type Weight =
         Kind: LayerKind
         IsBias: bool
         Shape: int[]
-        /// Inputs of one output: the initial scale depends on it. For a bias, its layer's.
+        /// Number of inputs per output; determines the initial scale. For a bias, its layer's.
         FanIn: int
-        /// Outputs that one input reaches. For a bias, its layer's.
+        /// Number of outputs that one input reaches. For a bias, its layer's.
         FanOut: int
     }
 
@@ -104,7 +104,7 @@ module LayerKind =
         | LayerKind.BatchNorm -> "bn"
         | LayerKind.Norm -> "norm"
 
-    /// Whether its weights are scales and shifts, which start at 1 and 0 whatever the scheme.
+    /// Whether its weights are scales and shifts, which start at 1 and 0 under every scheme.
     let isNorm =
         function
         | LayerKind.BatchNorm

@@ -3,26 +3,26 @@ namespace Freeze
 /// Runs that start from the weights of other runs.
 [<RequireQualifiedAccess>]
 module Origins =
-    /// The run that a recipe's weights start from.
+    /// The run that a recipe starts from, if any.
     let tryBase (recipe: Recipe) : BaseRun option =
         match recipe.From with
         | Origin.Nothing -> None
         | Origin.Run before -> Some before
 
-    /// That run, and those that it starts from itself: in the order in which they are trained.
+    /// All runs that a recipe starts from, directly or indirectly, in training order.
     let rec bases (recipe: Recipe) : BaseRun list =
         match tryBase recipe with
         | None -> []
         | Some before -> bases before.Recipe @ [ before ]
 
-    /// Whether the images of a run and of those that it starts from are known: without, it has no address.
+    /// Whether the images of a run and of all runs that it starts from are known; otherwise it has no address.
     let isIdentified (recipe: Recipe) : bool =
         DataSource.isIdentified recipe.Data
         && bases recipe
            |> List.forall (fun before -> DataSource.isIdentified before.Recipe.Data)
 
-    /// The shorter run that ends with the weights that a run has after so many epochs. If the learning rate does not depend on the run's
-    /// length, the longer run continues from the shorter one.
+    /// The shorter run that ends with the weights that a run has after `epochs` epochs. If the learning rate does not depend on
+    /// the run's length, the longer run continues from the shorter one.
     let atEpoch (epochs: int) (recipe: Recipe) : Recipe =
         if epochs >= recipe.Epochs then
             recipe
@@ -33,7 +33,7 @@ module Origins =
                     Stops = Array.append recipe.Stops [| Stop.After epochs |]
                 })
 
-    /// The recipe once the file of the run that it starts from is there.
+    /// The recipe once the weights file of its base run is available.
     let resolved (path: string) (digest: string) (recipe: Recipe) : Recipe =
         { recipe with
             From = Origin.Nothing
@@ -48,7 +48,7 @@ module Origins =
                         plan)
         }
 
-    /// The recipe with random numbers in place of the base's weights: its steps take as long.
+    /// The recipe with random numbers instead of the base's weights: its steps take equally long.
     let apart (recipe: Recipe) : Recipe =
         { recipe with
             From = Origin.Nothing
@@ -63,7 +63,7 @@ module Origins =
                         plan)
         }
 
-    /// A run that others start from, as one to train. Where it is one of a file's runs, that has its axes too.
+    /// A base run as a run to train. If it is one of a file's runs, it has that run's axes.
     let asRun (profile: string) (before: BaseRun) : Run =
         {
             Name = before.Name
@@ -75,8 +75,8 @@ module Origins =
             Recipe = before.Recipe
         }
 
-    /// Scalars that a run's files hold: of one that starts from another what it learns, and what starts by itself. In fp64 they
-    /// are whole; an ensemble has those of the net that its members start from, and what each member learns.
+    /// Number of scalars in a run's files. A run with a base stores only what it trains and what starts on its own (in fp64,
+    /// everything); an ensemble stores the net that its members start from and what each member trains.
     let ownParameters (recipe: Recipe) : int64 =
         let own =
             recipe.Weights

@@ -1,9 +1,9 @@
 namespace Freeze
 
-/// Parts of a net as recipes of their own: up to a node, or from a node on.
+/// Parts of a net as separate recipes: up to a node, or from a node on.
 [<RequireQualifiedAccess>]
 module Parts =
-    /// A recipe with another net, of which it plans the layers that they have in common.
+    /// A recipe with another net; it keeps the plans of the layers that both nets have.
     let withNet (recipe: Recipe) (net: Net) : Recipe =
         let layers = net.Nodes |> Array.map _.Name |> Set.ofArray
 
@@ -13,7 +13,7 @@ module Parts =
             FrozenStatistics = recipe.FrozenStatistics |> Array.filter layers.Contains
         }
 
-    /// The recipe of a net up to a node, with the first of its stages.
+    /// The recipe of a net up to a node, with the given number of stages.
     let upTo (recipe: Recipe) (output: int) (stages: int) : Recipe =
         withNet
             recipe
@@ -22,7 +22,7 @@ module Parts =
                 Stages = recipe.Net.Stages[.. stages - 1]
             }
 
-    /// Nodes in a net that begins behind a node: it is their input, which stands first.
+    /// The nodes renumbered for a net that begins after a node: that node becomes the input, index 0.
     let moved (output: int) (nodes: Node[]) : Node[] =
         nodes
         |> Array.map (fun node ->
@@ -30,13 +30,13 @@ module Parts =
                 Inputs = node.Inputs |> Array.map (fun input -> input - output)
             })
 
-    /// The input of a net that begins behind a node.
+    /// The input of a net that begins after a node.
     let input (net: Net) (output: int) : Node =
         { net.Nodes[0] with
             Shape = net.Nodes[output].Shape
         }
 
-    /// A recipe whose net reads features: they are neither scaled nor normalised nor varied.
+    /// A recipe whose net reads features, which are not scaled, normalised or augmented.
     let onFeatures (recipe: Recipe) : Recipe =
         { recipe with
             Resize = Resize.None
@@ -44,7 +44,7 @@ module Parts =
             Augmentations = [||]
         }
 
-    /// The recipe of a net from behind a node on, which is all that its nodes read of those before.
+    /// The recipe of a net from after a node on; its nodes must read no other earlier node.
     let behind (recipe: Recipe) (output: int) : Recipe =
         let own = recipe.Net.Nodes[output + 1 ..] |> moved output
 

@@ -1,21 +1,21 @@
 namespace Freeze
 
-/// What of a net's outputs is computed once for a run.
+/// Which outputs of a net are computed once for a run.
 type FeaturePlan =
     {
-        /// The node whose outputs are kept; "" where none are.
+        /// The node whose outputs are kept; "" if none are.
         Output: string
         /// The weighted layers that are not computed again.
         Layers: string[]
-        /// How many varied copies of each training image they are of; 0 where they are of the image itself.
+        /// How many augmented copies of each training image are kept; 0 if the image itself is.
         Copies: int
-        /// Of the features of all images that the run uses; 0 where their number is not known.
+        /// Size of the features of all images that the run uses; 0 if the number of images is not known.
         Bytes: int64
         /// Why the prefix ends there, such as "crop moves the images".
         Limit: string
     }
 
-/// A convolution of which a part learns.
+/// A convolution that is partly trained.
 type SlicePlan =
     {
         Layer: string
@@ -32,10 +32,10 @@ type ConstantPlan =
         Of: int
     }
 
-/// What the passes make of a run, as far as can be said without a tensor.
+/// What the passes do for a run, as far as can be known without a tensor.
 type PassPlan =
     {
-        /// The weighted layers before all that learns: no gradient reaches them.
+        /// The weighted layers before the first trained one: no gradient reaches them.
         NoBackward: string[]
         Slices: SlicePlan[]
         Constants: ConstantPlan[]
@@ -67,7 +67,7 @@ module PassPlans =
             Limit = prefix.Limit
         }
 
-    /// The convolutions of which a slice's gradient can be computed alone.
+    /// The convolutions for which the gradient of a slice can be computed alone.
     let private ungrouped (net: Net) : Set<string> =
         net.Nodes
         |> Array.choose (fun node ->
@@ -108,7 +108,7 @@ module PassPlans =
                     }
             | _ -> None)
 
-    /// What the passes make of a recipe under a treatment of its weights.
+    /// What the passes do for a recipe with the given weight plans.
     let ofWeights (recipe: Recipe) (weights: WeightPlan[]) : PassPlan =
         {
             NoBackward = Costs.prefix recipe.Net weights

@@ -1,7 +1,7 @@
 namespace Freeze
 
-/// A way to compute less than node by node and weight by weight, or the same faster. The numbers are the same but for
-/// rounding, so no pass is part of a run's address.
+/// An optimisation: computes less than node by node and weight by weight, or the same faster. Results agree up to rounding, so
+/// passes are not part of a run's address.
 [<RequireQualifiedAccess>]
 type Pass =
     | Slices
@@ -18,32 +18,32 @@ type Pass =
 
 [<RequireQualifiedAccess>]
 module Pass =
-    /// In the order in which they are listed: the word on the command line and in records, and what a pass does.
+    /// In listing order: the word on the command line and in records, and what the pass does.
     let private table =
         [|
             Pass.Slices,
             "slices",
-            "of a convolution of which a slice learns only the slice's gradient is computed"
-            Pass.Prefix, "prefix", "no gradients before the first weight that learns"
-            Pass.Features, "features", "what a fixed prefix makes of an image is computed once"
+            "if only a slice of a convolution is trained, only its gradient is computed"
+            Pass.Prefix, "prefix", "no gradients before the first trained weight"
+            Pass.Features, "features", "the features of a fixed prefix are computed once per image"
             Pass.DeadChannels, "dead-channels", "channels that are constant are not computed for each image"
-            Pass.NormRelu, "norm-relu", "a batch norm and the relu behind it are done in one pass over memory"
+            Pass.NormRelu, "norm-relu", "a batch norm and the relu after it run in one pass over memory"
             Pass.NormConv,
             "norm-conv",
-            "a norm, its relu and the convolution behind them are one, and the norm's output is not kept"
-            Pass.PoolRelu, "pool-relu", "a relu before a max pool is done after it, on fewer values"
+            "a norm, its relu and the convolution after them are fused; the norm's output is not kept"
+            Pass.PoolRelu, "pool-relu", "a relu before a max pool is computed after it, on fewer values"
             Pass.FoldNorms,
             "fold-norms",
-            "where nothing learns, a norm's running statistics are part of the convolution before it"
+            "outside training, a norm's running statistics become part of the convolution before it"
             Pass.ChannelsLast, "channels-last", "the channels of a pixel lie side by side in memory"
             Pass.Winograd, "winograd", "3x3 convolutions by Winograd's algorithm"
-            Pass.Kernels, "kernels", "native loops in place of TorchSharp's operations, where they are built"
+            Pass.Kernels, "kernels", "native loops instead of TorchSharp's operations, if they are built"
         |]
 
     let private entry wanted =
         table |> Array.find (fun (pass, _, _) -> pass = wanted)
 
-    /// All there are, in the order in which they are listed.
+    /// All passes, in listing order.
     let all: Pass[] = table |> Array.map (fun (pass, _, _) -> pass)
 
     /// The word for a pass on the command line and in records.
@@ -56,11 +56,11 @@ module Pass =
         let _, _, description = entry pass
         description
 
-    /// The pass of a name.
+    /// The pass with the given name.
     let tryFind (wanted: string) : Pass option =
         all |> Array.tryFind (fun pass -> name pass = wanted)
 
-/// The passes that computing goes by: all but some.
+/// The passes in force: all but some.
 type PassSet =
     {
         /// In the order of `Pass.all`, each once.
@@ -80,5 +80,5 @@ type PassSet =
 
     member set.Has(pass: Pass) = not (Array.contains pass set.Without)
 
-    /// The names of those that are left out, as "slices, prefix"; "" where none is.
+    /// The names of the excluded passes, as in "slices, prefix"; "" if there are none.
     member set.LeftOut = set.Without |> Array.map Pass.name |> String.concat ", "

@@ -17,7 +17,7 @@ type LayerSummary =
         Zero: int64
     }
 
-/// The weights as a reader wants them counted: of an ensemble those of a member.
+/// The weights to count for display: for an ensemble, those of a member.
 let weights (recipe: Recipe) : WeightPlan[] =
     match recipe.Learning with
     | Learning.Ensemble(_, _, members, _) -> members
@@ -119,7 +119,7 @@ let private axisOf path (found: JsonProperty) : Axis =
             | _ -> AxisValue.ofText (Json.ofElement<string> $"{path}.axes.{found.Name}" found.Value)
     }
 
-/// The oldest format of plans that stores are read in: what it lacks has its default.
+/// The oldest plan format that can be read from a store; missing fields get their defaults.
 let private oldest = 3
 
 let private runOf (least: int) path (element: JsonElement) : Run =
@@ -148,7 +148,7 @@ let private runOf (least: int) path (element: JsonElement) : Run =
         Profile = field "profile" Json.ofElement<string>
         Axes = field "axes" (fun _ axes -> axes.EnumerateObject() |> Seq.map (axisOf path) |> Seq.toArray)
         Place =
-            // Left out at its default, as in older formats, whose runs name candidate and rung among their axes.
+            // Left out at its default, as in older formats, which name candidate and rung among the axes.
             match element.TryGetProperty "place" with
             | true, place -> Place.InSearch(Json.ofElement<SearchPlace> $"{path}.place" place)
             | false, _ -> Place.Alone
@@ -158,7 +158,7 @@ let private runOf (least: int) path (element: JsonElement) : Run =
             let recipe = field "recipe" Json.ofElement<Recipe>
 
             match recipe.Data with
-            // Older formats told no content of a folder.
+            // Older formats did not record a folder's content.
             | DataSource.Folder(path, _, size, classes, training, test) when schema < Address.schema ->
                 { recipe with
                     Data = DataSource.Folder(path, "", size, classes, training, test)
@@ -182,5 +182,5 @@ let private read least (text: string) : Run[] =
 /// The runs of a plan's text (an array of runs, or one run); `Json.JsonMismatch` says what is wrong with it.
 let ofText (text: string) : Run[] = read Address.schema text
 
-/// The same of a plan that a store has kept, which may be older: it can be shown, but its address is another one now.
+/// As `ofText`, for a plan from a store, which may be older: it can be shown, but its address would differ now.
 let ofRecord (text: string) : Run[] = read oldest text

@@ -5,29 +5,29 @@ open System.Collections.Generic
 /// What a step of a program computes.
 [<RequireQualifiedAccess>]
 type Work =
-    /// A node by itself.
+    /// A single node.
     | Node of Node: Node
-    /// A batch norm and the relu behind it: one pass over memory does both.
+    /// A batch norm and the relu after it: one pass over memory does both.
     | NormRelu of Norm: Node
-    /// A convolution and the norm and relu that it alone reads: it makes of each value of the norm's input what both would as
-    /// it goes, and makes it again for the gradients, so that their output is never kept.
+    /// A convolution and the norm and relu that only it reads. It computes the relu's values on the fly, and again for the
+    /// gradients, so that they are never stored.
     | NormReluConv of Norm: Node * Conv: Node
-    /// A max pool and the relu before it, done after it: the greatest of a window is cut off instead of every entry. The
-    /// greatest of what was cut off is the same, and so are the gradients: none where the greatest is not above 0.
+    /// A max pool that also applies the relu before it: the maximum of each window is clamped instead of every entry. The result
+    /// is the same, and so are the gradients: zero if the maximum is not above 0.
     | ReluPool of Pool: Node
-    /// A concatenation that adds channels to what grows: norms alone read its output, and the concatenation that adds more to it. Last
-    /// is the node that adds the last ones.
+    /// A concatenation that appends channels to a growing tensor: only norms, and the concatenation that appends more, read its
+    /// output. Last is the node that appends the last channels.
     | Grow of Concat: Node * Last: int
 
 /// A step of a program.
 type Step =
     {
         Work: Work
-        /// The node whose output it computes: of nodes that are done together the last.
+        /// The node whose output it computes; the last one if several nodes are computed together.
         Output: int
         /// The nodes whose outputs it reads.
         Inputs: int[]
-        /// Those of them that no later step reads; the net's input, which is the caller's, is never one.
+        /// The inputs that no later step reads, except the net's input, which belongs to the caller.
         LastRead: int[]
         /// Whether it may write its output over the first of them, which is in memory of its own and read by nothing else.
         Overwrites: bool
@@ -44,7 +44,7 @@ type Fold =
         NormOutput: int
     }
 
-/// What is computed of a net, step by step: a pure function of its graph and of the passes in force.
+/// The steps that compute a net: a pure function of its graph and of the passes in force.
 [<RequireQualifiedAccess>]
 module Programs =
     /// The steps that compute a node's output, the input first.
@@ -52,7 +52,7 @@ module Programs =
         let nodes = net.Nodes
         let readers = nodes |> Seq.collect _.Inputs |> Seq.countBy id |> Map.ofSeq
 
-        // Where what a concatenation's output grows to is whole, if it grows.
+        // The node at which a growing concatenation is complete, if this one grows.
         let rec wholeAt index =
             let readers =
                 [ index + 1 .. last ]
@@ -69,7 +69,7 @@ module Programs =
                 wholeAt next
             | _ -> None
 
-        // A node and those before it, of which each is read by the one behind it alone.
+        // A node and the nodes before it, as long as each is read by the next one only.
         let rec chain length index =
             match nodes[index].Inputs with
             | [| input |] when length > 1 && input > 0 && readers[input] = 1 ->
@@ -85,7 +85,7 @@ module Programs =
 
         let cutsNorms = passes.Has Pass.NormRelu
 
-        // What is done at a node, and the nodes that are done together there, the last one first.
+        // The work at a node, and the nodes that it computes together, the last one first.
         let work index : Work * int list =
             let chain = chain 3 index
 
@@ -96,7 +96,7 @@ module Programs =
                 Work.NormReluConv(nodes[norm], nodes[conv]), chain
             | Operation.Relu :: Operation.BatchNorm _ :: _, relu :: norm :: _ when cutsNorms ->
                 Work.NormRelu nodes[norm], [ relu; norm ]
-            // What goes into the relu then passes through it, so nothing else may read that either.
+            // The relu's input passes through it unchanged then, so nothing else may read that input either.
             | [ Operation.MaxPool _; Operation.Relu; before ], pool :: relu :: _ when
                 passes.Has Pass.PoolRelu && not (cutsNorms && before.IsBatchNorm)
                 ->
@@ -109,7 +109,7 @@ module Programs =
         let others = HashSet<int>()
         let read = HashSet<int>()
 
-        // From the end: there the longest of what is done together is met first, and who reads last.
+        // From the end, so that the longest group of nodes and the last reader of an output are met first.
         [|
             for index in last .. -1 .. 0 do
                 if not (others.Contains index) then

@@ -4,11 +4,11 @@ open System
 open System.Security.Cryptography
 open System.Text
 
-/// Random numbers that depend on a seed, a purpose and an index, and on nothing else: not on the order
-/// of calls, the thread, the platform or the version of any library. Hence two runs that differ only in
-/// their rules start from the same weights and see the same batches, and a resumed run needs no state.
+/// Random numbers that depend only on a seed, a purpose and an index: not on the order of calls, the thread, the platform or the
+/// version of any library. Hence two runs that differ only in their rules start from the same weights and see the same batches,
+/// and a resumed run needs no saved state.
 ///
-/// The numbers are SplitMix64's (Steele, Lea and Flood 2014) from a key that SHA-256 makes of seed and purpose.
+/// The numbers are those of SplitMix64 (Steele, Lea and Flood 2014); its key is a SHA-256 of seed and purpose.
 [<Sealed; AbstractClass>]
 type RandomStream private () =
     static let golden = 0x9E3779B97F4A7C15UL
@@ -27,7 +27,7 @@ type RandomStream private () =
     static member Bits(key: uint64, index: int64) : uint64 =
         mix (key + uint64 (index + 1L) * golden)
 
-    /// A float32 in [0, 1), of 24 random bits.
+    /// A float32 in [0, 1), made of 24 random bits.
     static member Unit(key: uint64, index: int64) : float32 =
         float32 (RandomStream.Bits(key, index) >>> 40) * (1.0f / 16777216.0f)
 
@@ -36,7 +36,7 @@ type RandomStream private () =
         let order = Array.init count id
 
         for i in count - 1 .. -1 .. 1 do
-            // The high half of a product is an even choice among i + 1 (Lemire 2019), to within 2^-40 here.
+            // The high half of the product is a uniform choice among i + 1 (Lemire 2019), to within 2^-40 here.
             let mutable low = 0UL
             let j = int (Math.BigMul(RandomStream.Bits(key, int64 i), uint64 (i + 1), &low))
             let kept = order[i]

@@ -1,18 +1,18 @@
 namespace Freeze
 
-/// How far the image and the gradients get in a net, whatever its learning weights become.
+/// How far the image and the gradients get in a net, whatever values its trained weights take.
 type Reach =
     {
         /// Whether any output depends on the image.
         IsFed: bool
-        /// The weights that learn, by their numbers, and whose gradient is always zero.
+        /// Indices of the trained weights whose gradient is always zero.
         Unmoved: int[]
-        /// The layers without a weight other than zero on that way from the image to the outputs that has the fewest.
+        /// The all-zero layers on the path from the image to the outputs that has the fewest of them.
         Cuts: string[]
     }
 
-/// Follows, for each channel, what is known from zeros alone: a value is always zero, the same for every image, or depends on
-/// the image. Gradients go back the same way. What is uncertain counts as getting through, so what is reported is true.
+/// Tracks, for each channel, what follows from zeros alone: a value is always zero, the same for every image, or depends on the
+/// image. Gradients are tracked backwards likewise. Uncertain cases count as reachable, so every report is true.
 [<RequireQualifiedAccess>]
 module Reach =
     type private Signal =
@@ -34,7 +34,7 @@ module Reach =
 
         Along(dimension, has)
 
-    /// Those that are or may become other than zero.
+    /// The entries that are or may become nonzero.
     let private nonzero (plan: WeightPlan) : Entries =
         let isZero (rest: Stillness) =
             rest.IsZero || plan.Start = Start.Constant 0.0
@@ -57,7 +57,7 @@ module Reach =
         | Treatment.Trained
         | Treatment.Solved _ -> All
 
-    /// Whether any of the entries has this index along this dimension.
+    /// Whether any entry has this index along this dimension.
     let private has entries dimension index =
         match entries with
         | All -> true
@@ -65,7 +65,7 @@ module Reach =
         | Along(own, has) when own = dimension -> has[index]
         | Along(_, has) -> Array.contains true has
 
-    /// A layer's weight and bias, by their numbers.
+    /// Indices of a layer's weight and bias.
     type private Layer = { Weight: int; Bias: int option }
 
     let private layers (weights: WeightPlan[]) : Map<string, Layer> =
@@ -80,7 +80,7 @@ module Reach =
             })
         |> Map.ofArray
 
-    /// What a layer's outputs read: for a group of outputs, first and count, those of inputs.
+    /// Which inputs a layer's outputs read: for each group, first and count of its outputs, then of its inputs.
     let private groups (node: Node) (inputs: int) : (int * int * int * int) list =
         let outputs = node.Shape[0]
 
@@ -96,7 +96,7 @@ module Reach =
     let private any first count predicate =
         Seq.exists predicate (seq { first .. first + count - 1 })
 
-    /// Follows a net once forward and once back.
+    /// Follows a net once forward and once backward.
     let ofNet (net: Net) (frozenStatistics: string[]) (weights: WeightPlan[]) : Reach =
         let nodes = net.Nodes
         let layers = layers weights
@@ -152,7 +152,7 @@ module Reach =
                         elif shifts layer i || Array.contains node.Name frozenStatistics then
                             Signal.Constant
                         else
-                            // A batch whose values are all alike is normalised to zero.
+                            // A batch of equal values is normalised to zero.
                             Signal.Zero)
                 | Operation.Sigmoid -> inputs[0] |> Array.map (max Signal.Constant)
                 | Operation.Flatten ->
@@ -236,7 +236,7 @@ module Reach =
                 back 0 (gradient |> Array.mapi (fun i arrives -> arrives && isKept layer.Weight 0 i))
             | Operation.Relu
             | Operation.Relu6 ->
-                // A relu's slope at zero is zero.
+                // A relu has slope zero at zero.
                 back
                     0
                     (Array.map2 (fun arrives signal -> arrives && signal <> Signal.Zero) gradient (input ()))
@@ -266,7 +266,7 @@ module Reach =
             | Operation.GlobalPool
             | Operation.Dropout _ -> back 0 gradient
 
-        // The way with the fewest layers of zeros, from each node back to the image.
+        // For each node, the path from the image with the fewest layers of zeros.
         let ways: string list[] = Array.create nodes.Length []
 
         nodes

@@ -1,13 +1,13 @@
 namespace Freeze
 
-/// Where the weights are from that start as another run has left them.
+/// Where the weights come from that start as another run left them.
 [<RequireQualifiedAccess>]
 type Origin =
-    /// No weight does.
+    /// No weight starts so.
     | Nothing
     | Run of Base: BaseRun
 
-/// A run that another one starts from. What it is called decides no number.
+/// A run that another one starts from. Its name does not affect the results.
 and BaseRun =
     {
         Name: string
@@ -15,13 +15,13 @@ and BaseRun =
         Recipe: Recipe
     }
 
-/// All that decides a run's numbers. Its hash is the run's address. A field that is added here, or to a case below, is marked
-/// with `DefaultsTo`: then the addresses of all recipes before it hold.
+/// Everything that determines a run's results. Its hash is the run's address. Mark each field that is added here, or to a case
+/// below, with `DefaultsTo`, so that the addresses of older recipes stay valid.
 and Recipe =
     {
         Data: DataSource
         Images: Images
-        /// The test images that it is evaluated on.
+        /// The test images to evaluate on.
         [<DefaultsTo("\"all\"")>]
         TestImages: Images
         Validation: Validation
@@ -29,14 +29,14 @@ and Recipe =
         Resize: Resize
         Normalisation: Normalisation
         Augmentations: Augmentation[]
-        /// Outputs of the net; the data may have fewer classes.
+        /// Number of the net's outputs; the data may have fewer classes.
         Classes: int
         Net: Net
         Weights: WeightPlan[]
-        /// Batch norms that normalise by their running statistics, which stay where they start.
+        /// Batch norms that normalise by their running statistics, which keep their initial values.
         FrozenStatistics: string[]
         Learning: Learning
-        /// Whether of a stage's candidates the best third go on with three times the epochs, and so on.
+        /// Whether the best third of a stage's candidates continues with three times the epochs, and so on.
         [<DefaultsTo("false")>]
         Halving: bool
         Loss: Loss
@@ -44,14 +44,14 @@ and Recipe =
         [<DefaultsTo("\"off\"")>]
         Clipping: Clipping
         Schedule: Schedule
-        /// Epochs in which the learning rate rises from 0 step by step.
+        /// Epochs over which the learning rate rises from 0, step by step.
         Warmup: int
         Batch: int
-        /// Whether an epoch ends with its last whole batch.
+        /// Whether an epoch drops its last, incomplete batch.
         [<DefaultsTo("false")>]
         DropLast: bool
         Epochs: int
-        /// The first that holds ends the run; without, it has all its epochs.
+        /// The first one that applies ends the run; otherwise the run has all its epochs.
         Stops: Stop[]
         [<DefaultsTo("\"last\"")>]
         Keep: Keep
@@ -59,15 +59,14 @@ and Recipe =
         Precision: Precision
         Device: Device
         Seed: int64
-        /// The run whose weights are the start of those that `Start.Base` says.
+        /// The run that weights with `Start.Base` start from.
         [<DefaultsTo("\"nothing\"")>]
         From: Origin
     }
 
 [<RequireQualifiedAccess>]
 module Recipe =
-    /// How many training images a run uses, those held out among them, and how many test images; none where nothing is
-    /// known of its data.
+    /// How many training images, including held-out ones, and how many test images a run uses; 0 if nothing is known of its data.
     let images (recipe: Recipe) : int * int =
         let used all (images: Images) =
             match images with
@@ -81,8 +80,8 @@ module Recipe =
     /// The same recipe, evaluated on all test images.
     let evaluatedOnAll (recipe: Recipe) : Recipe = { recipe with TestImages = Images.All }
 
-    /// The same net where all weights are read from the file that the run left: those that its weights started from are not
-    /// needed. A slice that was chosen by them is no slice any more.
+    /// The same net with all weights read from the file that the run saved; what the run started from is not needed. A slice that
+    /// was chosen by the initial weights becomes fully trained.
     let ofKeptWeights (recipe: Recipe) : Recipe =
         let kept plan =
             match plan.Start, plan.Treatment with

@@ -1,54 +1,54 @@
 namespace Freeze
 
-/// What one epoch of a run measured. Accuracies are fractions in [0, 1]; losses are means of cross-entropy in nats. Where a
-/// stage learns to make its input again, losses are mean squared errors, and accuracies 0: nothing is classified.
+/// What one epoch of a run measured. Accuracies are fractions in [0, 1]; losses are mean cross-entropies in nats. If a stage
+/// reconstructs its input, losses are mean squared errors and accuracies are 0, since nothing is classified.
 type EpochRecord =
     {
         /// From 1.
         Epoch: int
-        /// Mean over the epoch's batches, as they were when trained on.
+        /// Mean over the epoch's batches, each measured when it was trained on.
         TrainingLoss: float
         TrainingAccuracy: float
         ValidationLoss: float
         ValidationAccuracy: float
     }
 
-/// How long an epoch of a run took: apart from what it measured, which is the same in every repetition.
+/// How long an epoch of a run took; kept apart from the measurements, which are the same in every repetition.
 type EpochTime =
     {
         /// From 1.
         Epoch: int
-        /// Wall time of the training steps alone.
+        /// Wall time of the training steps only.
         Seconds: float
-        /// Images trained on in one of those seconds.
+        /// Images trained on per second of that time.
         ImagesPerSecond: float
-        /// When the epoch ended, evaluation included: UTC, ISO 8601.
+        /// When the epoch ended, including evaluation: UTC, ISO 8601.
         Ended: string
         /// The machine's name.
         Machine: string
         Threads: int
-        /// The hash of the run that trained it, where a longer run went on from there; else "".
+        /// The hash of the run that trained this epoch, if a longer run continued from it; else "".
         [<DefaultsTo("\"\"")>]
         From: string
-        /// The peak of main memory of the process that trained the run, up to the end of the epoch: bytes beyond those
-        /// that it had before its first run. 0 where the system does not tell it.
+        /// Peak main memory of the process that trained the run, up to the end of the epoch, in bytes beyond what it used before
+        /// its first run. 0 if the system does not report it.
         [<DefaultsTo("0")>]
         PeakMemory: int64
     }
 
-/// How large what learns of a layer's weight was, its bias left out.
+/// The size of the trained part of a layer's weight, without its bias.
 type LayerSize =
     {
         Layer: string
         /// The mean of |w|.
         MeanAbsolute: float
-        /// About the mean, by n.
+        /// About the mean, divided by n.
         Variance: float
-        /// The root of the sum of squares.
+        /// The Euclidean norm.
         Norm: float
     }
 
-/// The weights of a run at the end of an epoch: of each layer of which something learns, that part.
+/// The weights of a run at the end of an epoch: the trained part of each layer.
 type WeightRecord =
     {
         /// From 1.
@@ -56,16 +56,16 @@ type WeightRecord =
         Layers: LayerSize[]
     }
 
-/// A machine that has trained a run, or a part of it.
+/// A machine that has trained a run or a part of it.
 type MachineRecord =
     {
         /// Its name.
         Machine: string
-        /// The model of its processor, or "" where the system does not tell it.
+        /// The model of its processor; "" if the system does not report it.
         Processor: string
     }
 
-/// What one epoch of a stage that learns to make its input again measured: mean squared errors of a value of the input.
+/// What one epoch of a reconstructing stage measured: mean squared errors per input value.
 type ReconstructionEpoch =
     {
         /// From 1.
@@ -74,47 +74,46 @@ type ReconstructionEpoch =
         ValidationError: float
     }
 
-/// One training of a stage: the optimizer that was tried and what its epochs measured.
+/// One training of a stage: the optimizer that was tried and the measurements of its epochs.
 type CandidateRecord =
     {
         Optimizer: Optimizer
-        /// Where the stage learned to make its input again; else there are none.
+        /// Filled if the stage learned to reconstruct its input; else empty.
         Reconstruction: ReconstructionEpoch[]
-        /// Those of its classifier; behind a reconstruction the best candidate alone has one.
+        /// The epochs of its classifier; after a reconstruction only the best candidate has one.
         Epochs: EpochRecord[]
-        /// Why it came to nothing, such as a loss that is no longer a number; else "".
+        /// Why it failed, such as a loss that is no longer a number; else "".
         Failure: string
     }
 
-/// A stage that learned behind a classifier of its own.
+/// A stage that was trained with its own classifier.
 type StageRecord =
     {
         Name: string
-        /// That of all that the stage depends on: stages of one address are trained once.
+        /// The address of everything that the stage depends on: stages with the same address are trained once.
         Address: string
         Candidates: CandidateRecord[]
-        /// The candidate with the best validation accuracy in its last epoch, or the least validation error of a
-        /// reconstruction, from 0: of equal ones the first.
+        /// Index from 0 of the candidate with the best validation accuracy in its last epoch, or with the smallest validation
+        /// error of a reconstruction; the first one on ties.
         Best: int
-        /// SHA-256 of the file of its weights.
+        /// SHA-256 of its weights file.
         Weights: string
     }
 
-/// How long a stage took: apart from what it measured, which is the same in every repetition.
+/// How long a stage took; kept apart from the measurements, which are the same in every repetition.
 type StageTime =
     {
         Name: string
         Address: string
-        /// Wall time of computing the features of the stages before, once for all candidates; 0 where each batch
-        /// computes them.
+        /// Wall time of computing the features of the earlier stages, once for all candidates; 0 if each batch computes them.
         FeatureSeconds: float
-        /// Of each candidate its epochs.
+        /// The epochs of each candidate.
         Candidates: EpochTime[][]
-        /// Of the classifier that a reconstruction is followed by its epochs; else there are none.
+        /// The epochs of the classifier after a reconstruction; else empty.
         Classifier: EpochTime[]
     }
 
-/// A member of an ensemble at its end, evaluated on the test set.
+/// A member of an ensemble after training, evaluated on the test set.
 type MemberRecord =
     {
         Epochs: EpochRecord[]
@@ -122,25 +121,25 @@ type MemberRecord =
         TestAccuracy: float
     }
 
-/// Nets that went on from one start, evaluated on the test set.
+/// Nets that continued from one start, evaluated on the test set.
 type EnsembleRecord =
     {
-        /// The run that trained what they start from.
+        /// The run that trained the common start.
         Base: string
         Members: MemberRecord[]
         /// Mean of the members' accuracies.
         MeanAccuracy: float
-        /// Of the mean of the members' softmax.
+        /// Accuracy of the mean of the members' softmax outputs.
         Accuracy: float
-        /// The fraction of images on which two members drawn at random disagree: mean over all pairs.
+        /// The fraction of images on which two members disagree: the mean over all pairs.
         Disagreement: float
-        /// Trained scalars of all members: members times those of one.
+        /// Trained scalars of all members: the number of members times those of one.
         LearnedParameters: int64
-        /// Scalars to keep for all members: those of one net and, for each further member, the trained ones.
+        /// Scalars to store for all members: those of one net plus, for each further member, the trained ones.
         DistinctParameters: int64
     }
 
-/// What a way of learning leaves in addition to the epochs.
+/// What a way of training leaves in addition to the epochs.
 [<RequireQualifiedAccess>]
 type LearningRecord =
     | Together
@@ -150,7 +149,7 @@ type LearningRecord =
 /// What a run with `keep best` leaves in addition to its last weights.
 [<RequireQualifiedAccess>]
 type BestRecord =
-    /// The run kept its last weights alone.
+    /// The run kept only its last weights.
     | NotKept
     /// The weights after this epoch. StillVerified counts their fixed and zero scalars, each compared with its start; Weights is
     /// the SHA-256 of their file.
@@ -158,11 +157,11 @@ type BestRecord =
 
 [<RequireQualifiedAccess>]
 module EpochRecord =
-    /// The epoch of the best validation accuracy, of equal ones the first.
+    /// The epoch with the best validation accuracy; the first one on ties.
     let best (epochs: EpochRecord seq) : EpochRecord =
         epochs |> Seq.maxBy _.ValidationAccuracy
 
-    /// The epochs of several trainings, one behind the other, counted through from 1.
+    /// The epochs of several trainings in sequence, renumbered from 1.
     let numbered (epochs: EpochRecord seq) : EpochRecord[] =
         epochs |> Seq.mapi (fun i epoch -> { epoch with Epoch = i + 1 }) |> Seq.toArray
 
@@ -172,10 +171,10 @@ module EpochTime =
     let numbered (times: EpochTime seq) : EpochTime[] =
         times |> Seq.mapi (fun i time -> { time with Epoch = i + 1 }) |> Seq.toArray
 
-    /// With the most memory that was in use up to its end.
+    /// With the peak memory use up to its end.
     let withPeak (bytes: int64) (time: EpochTime) : EpochTime = { time with PeakMemory = bytes }
 
-    /// The epochs of a run as a longer one takes them over.
+    /// The epochs of a run as copied into a longer one.
     let takenFrom (hash: string) (times: EpochTime seq) : EpochTime[] =
         times
         |> Seq.map (fun time -> if time.From = "" then { time with From = hash } else time)
@@ -183,7 +182,7 @@ module EpochTime =
 
 [<RequireQualifiedAccess>]
 module StageRecord =
-    /// With the epochs of a classifier that learned behind the weights of the best candidate.
+    /// With the epochs of a classifier trained on the features of the best candidate.
     let classified (record: StageRecord) (classifier: CandidateRecord) : StageRecord =
         let best =
             { record.Candidates[record.Best] with
@@ -194,17 +193,17 @@ module StageRecord =
             Candidates = Array.updateAt record.Best best record.Candidates
         }
 
-    /// With the SHA-256 of the file in which the stage's weights are kept.
+    /// With the SHA-256 of the stage's weights file.
     let kept (record: StageRecord) (weights: string) : StageRecord = { record with Weights = weights }
 
 [<RequireQualifiedAccess>]
 module StageTime =
-    /// With the times of a classifier that learned behind the weights of the best candidate.
+    /// With the times of a classifier trained on the features of the best candidate.
     let classified (time: StageTime) (classifier: EpochTime[]) : StageTime =
         { time with Classifier = classifier }
 
-    /// Of the epochs that the run tells of. What it took to learn without labels, of which no epoch of the run tells, is that
-    /// of the first.
+    /// The times of the epochs that the run reports. The time of training without labels, of which the run reports no epoch, is
+    /// added to the first.
     let ofEpochs (time: StageTime) (best: int) : EpochTime[] =
         let own = time.Candidates[best]
 
@@ -218,14 +217,14 @@ module StageTime =
                     Seconds = first.Seconds + Array.sumBy _.Seconds own
                 }
 
-/// Where an unfinished run goes on. Sums are over the steps done of the epoch under way.
+/// Where an unfinished run continues. Sums are over the finished steps of the current epoch.
 type ResumePoint =
     {
         /// The run's hash.
         Hash: string
-        /// The epoch under way, from 1.
+        /// The current epoch, from 1.
         Epoch: int
-        /// Steps of it that are done.
+        /// Its finished steps.
         Step: int
         LossSum: float
         Right: int64
@@ -238,33 +237,33 @@ type ResumePoint =
         Versions: string
     }
 
-/// What a finished run leaves: written last, so that its presence means that the run is whole. It holds nothing that
-/// a repetition with as many threads would not give again.
+/// The result of a finished run. It is written last, so its presence means that the run is complete. It holds only what a
+/// repetition with the same number of threads reproduces.
 type RunResult =
     {
         Hash: string
         Name: string
-        /// Learning stage by stage has those of each stage's best candidate, one stage behind the other, and an ensemble
+        /// For training stage by stage, the epochs of each stage's best candidate, one stage after the other; for an ensemble,
         /// the means over its members.
         Epochs: EpochRecord[]
-        /// Of an ensemble those of the mean of its members' softmax.
+        /// For an ensemble, measured on the mean of its members' softmax outputs.
         TestLoss: float
         TestAccuracy: float
-        /// Of learning stage by stage that of the last stage.
+        /// For training stage by stage, that of the last stage.
         BestValidationAccuracy: float
         [<DefaultsTo("\"notKept\"")>]
         Best: BestRecord
         Learning: LearningRecord
         Counts: Counts
-        /// Fixed scalars found bit-identical to their start, and zero scalars found zero, when the run ended.
+        /// Number of fixed scalars found bit-identical to their start, and zero scalars found zero, at the end of the run.
         StillVerified: int64
         Threads: int
-        /// Versions of what computed this, and the passes that it was to do without, such as "Freeze 0.1.0, libtorch 1.13.1"
-        /// or "Freeze 0.1.0, libtorch 1.13.1, without slices".
+        /// Versions of the software that computed this, and the excluded passes, such as "Freeze 0.1.0, libtorch 1.13.1" or
+        /// "Freeze 0.1.0, libtorch 1.13.1, without slices".
         Versions: string
     }
 
-/// A weight of which a file holds the entries at Indices along Dimension; the others are the base's.
+/// A weight whose entries at Indices along Dimension are in the file; the other entries are the base's.
 type BorrowedSlice =
     {
         Name: string
@@ -272,14 +271,14 @@ type BorrowedSlice =
         Indices: int[]
     }
 
-/// What the header of a run's weights says where the file holds but what is the run's own: the rest is its base's.
+/// The header of a weights file that holds only what the run has of its own: the rest is in its base's file.
 type Borrowed =
     {
         /// The address of the run that it started from.
         Base: string
         /// SHA-256 of that run's file.
         Digest: string
-        /// All weights and running statistics, in their order.
+        /// All weights and running statistics, in order.
         Names: string[]
         Slices: BorrowedSlice[]
     }
@@ -294,30 +293,30 @@ type RunFailure =
         Advice: string
     }
 
-/// How a run came out.
+/// The outcome of a run.
 [<RequireQualifiedAccess>]
 type RunOutcome =
     | Finished of Result: RunResult * Times: EpochTime[]
-    /// The store had its result: nothing was trained.
+    /// The store had its result; nothing was trained.
     | Already of Result: RunResult * Times: EpochTime[]
     | Failed of Failure: RunFailure
-    /// It failed in an earlier attempt and was not tried again.
+    /// It failed in an earlier attempt and was not retried.
     | FailedBefore of Failure: RunFailure
-    /// Another process is running it: who, and where.
+    /// Another process is running it; Holder says which process, on which machine.
     | Elsewhere of Holder: string
-    /// It starts from a run that has failed: nothing of it was trained.
+    /// It starts from a run that failed; nothing of it was trained.
     | WaitingFor of Base: string * Reason: string
-    /// The user stopped it; what it had done is kept, and the run goes on from there.
+    /// The user stopped it; its progress is kept, and the run can resume.
     | Interrupted
     /// The batch ended before its turn.
     | Waiting
 
-/// What a run tells while it goes on.
+/// What a run reports while it trains.
 [<RequireQualifiedAccess>]
 type Progress =
-    /// Something that takes a while before the first step, such as fetching a data set.
+    /// Something that takes time before the first step, such as downloading a data set.
     | Note of Text: string
-    /// A step of one of so many epochs; loss and accuracy are means over the epoch so far.
+    /// A step of one of Epochs epochs; loss and accuracy are means over the epoch so far.
     | Step of
         Epoch: int *
         Epochs: int *
@@ -326,5 +325,5 @@ type Progress =
         Loss: float *
         Accuracy: float *
         ImagesPerSecond: float
-    /// One of so many epochs.
+    /// One of Epochs epochs.
     | Epoch of Record: EpochRecord * Epochs: int * Time: EpochTime

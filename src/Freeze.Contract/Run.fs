@@ -9,9 +9,9 @@ open System.Text.RegularExpressions
 type AxisValue =
     | Number of Value: float
     | Word of Text: string
-    /// `1 filter`, of unit `filters`; `50%`, which is 0.5 of unit `%`; `1.0`, all of something, of unit ``.
+    /// `1 filter`, of unit `filters`; `50%`, which is 0.5 of unit `%`; `1.0`, meaning all, of unit ``.
     | Amount of Value: float * Unit: string
-    /// `wide (wrn-10-2)`: the file's word for a net, and the net that a profile has put in its place.
+    /// `wide (wrn-10-2)`: the file's word for a net, and the net that a profile puts in its place.
     | Stand of Text: string * Net: string
 
 [<RequireQualifiedAccess>]
@@ -19,7 +19,7 @@ module AxisValue =
     let private plain (number: float) =
         number.ToString CultureInfo.InvariantCulture
 
-    /// As files write it: `0.1`, `densenet-100-12`, `1 filter`.
+    /// As written in files: `0.1`, `densenet-100-12`, `1 filter`.
     let text (value: AxisValue) =
         match value with
         | AxisValue.Number number -> plain number
@@ -32,7 +32,7 @@ module AxisValue =
         | AxisValue.Amount(1.0, unit) -> "1 " + unit.TrimEnd 's'
         | AxisValue.Amount(count, unit) -> $"{plain count} {unit}"
 
-    /// What `text` has written of a word or an amount.
+    /// Reads what `text` has written of a word or an amount.
     let ofText (text: string) : AxisValue =
         let found = Regex.Match(text, @"\A(\d+(?:\.\d+)?)(%|\.0| [a-z]+)\z")
 
@@ -51,7 +51,7 @@ module AxisValue =
             else
                 AxisValue.Word text
 
-    /// What it can be called behind `on`: a count with its unit in either number, or without; what is whole as a decimal too.
+    /// Its words after `on`: a count with its unit, singular or plural, or without; a whole number also as a decimal.
     let names (value: AxisValue) : string list =
         match value with
         | AxisValue.Number number when Double.IsInteger number -> [ text value; text value + ".0" ]
@@ -64,7 +64,7 @@ module AxisValue =
         | AxisValue.Word _
         | AxisValue.Amount _ -> [ text value ]
 
-    /// Its number, where it has one.
+    /// Its number, if it has one; else NaN.
     let number (value: AxisValue) : float =
         match value with
         | AxisValue.Number number
@@ -72,7 +72,7 @@ module AxisValue =
         | AxisValue.Word _
         | AxisValue.Stand _ -> nan
 
-    /// Whether all are numbers of one scale: counts of one thing, or numbers and fractions. 0 is on every scale.
+    /// Whether all values are numbers on one scale: counts of one thing, or numbers and fractions. 0 is on every scale.
     let areOfOneScale (values: AxisValue seq) : bool =
         let scale value =
             match value with
@@ -105,30 +105,30 @@ type Expectation =
 /// A candidate of a search over whole runs.
 type SearchPlace =
     {
-        /// What the search is called; its candidates have this and their axes in common.
+        /// The search's name; its candidates share this and their axes.
         Search: string
-        /// From 0, the start.
+        /// From 0, which is the start.
         Candidate: int
-        /// From 1 where the search halves; else 0.
+        /// From 1 if the search halves; else 0.
         Rung: int
-        /// What was drawn for the candidate.
+        /// The values drawn for the candidate.
         Draws: Axis[]
     }
 
-/// Where a run stands among the runs of its file.
+/// A run's place among the runs of its file.
 [<RequireQualifiedAccess>]
 type Place =
-    /// It is of no search.
+    /// It is not part of a search.
     | Alone
     | InSearch of Place: SearchPlace
 
-/// One training to do: what it is called, and its recipe.
+/// One training to do: its name and its recipe.
 type Run =
     {
         Name: string
         /// The profile that it was planned with, or "".
         Profile: string
-        /// Its values of the lists of its file; what a search draws is in its place.
+        /// Its values of the file's lists; values drawn by a search are in its place.
         Axes: Axis[]
         Place: Place
         NetName: string
@@ -136,13 +136,13 @@ type Run =
         Recipe: Recipe
     }
 
-    /// What it can be called by: its axes, and what a search has drawn for it.
+    /// All values that identify it: its axes, and what a search drew for it.
     member run.Values: Axis[] =
         match run.Place with
         | Place.Alone -> run.Axes
         | Place.InSearch place -> Array.append run.Axes place.Draws
 
-    /// Its columns in tables: its axes, then candidate, rung and draws of a search.
+    /// Its columns in tables: its axes, then the candidate, rung and draws of a search.
     member run.Columns: Axis[] =
         match run.Place with
         | Place.Alone -> run.Axes
@@ -161,7 +161,7 @@ type Run =
                 yield! place.Draws
             |]
 
-    /// Its value of a column; of a setting in `RunColumns.settings` also where its file has no list of it. Empty where it has none.
+    /// Its value in a column, even for a setting of `RunColumns.settings` that the file does not list. Empty if it has none.
     member run.Column(name: string) : Axis[] =
         let own value = [| { Name = name; Value = value } |]
         let number value = own (AxisValue.Number value)
@@ -179,5 +179,5 @@ type Run =
 
 [<RequireQualifiedAccess>]
 module RunColumns =
-    /// What tables can show of every run.
+    /// The settings that tables can show for every run.
     let settings = [ "net"; "data"; "batch"; "epochs"; "seed"; "lr"; "decay" ]

@@ -5,25 +5,25 @@ type Attempt =
     {
         /// Such as "process 12 of node7".
         Holder: string
-        /// When it took the lease of the run: UTC, ISO 8601; "" where it cannot be read.
+        /// When it took the lease of the run: UTC, ISO 8601; "" if that cannot be read.
         Since: string
-        /// Epochs that are done.
+        /// Number of finished epochs.
         Epochs: int
-        /// How many seconds of training are left at the pace of the epochs done; NaN before the first.
+        /// Estimated seconds of training left, from the pace so far; NaN before the first epoch.
         Left: float
-        /// For how many seconds it has given no sign of life; its machine's clock and ours may differ.
+        /// Seconds since its last sign of life; the clocks of its machine and this one may differ.
         Silent: float
     }
 
-/// Where a run stands in a store, to those who only look.
+/// The state of a run in a store, as seen by an observer.
 [<RequireQualifiedAccess>]
 type RunState =
-    /// With its accuracy on the test set.
+    /// Finished, with its accuracy on the test set.
     | Done of TestAccuracy: float * Epochs: int
     | Running of Attempt: Attempt
-    /// Begun, and no process is running it: the next `freeze run` goes on.
+    /// Started, but no process is running it: the next `freeze run` continues it.
     | Interrupted of Epochs: int
     | Waiting
-    /// It starts from a run that has no result yet, or has failed.
+    /// It starts from a run that has no result yet or has failed.
     | WaitingFor of Base: string * HasFailed: bool
     | Failed of Failure: RunFailure

@@ -1,9 +1,9 @@
 namespace Freeze
 
-/// Searches over whole runs: which candidates go on, and from where.
+/// Searches over whole runs: which candidates continue, and from where.
 [<RequireQualifiedAccess>]
 module Searches =
-    /// Of how many candidates successive halving lets one go on, with so many times the epochs.
+    /// Successive halving keeps one of this many candidates and multiplies the epochs by the same number.
     let keptOneOf = 3
 
     /// How many candidates each rung of successive halving has, down to one.
@@ -13,21 +13,21 @@ module Searches =
         else
             candidates :: rungs (max 1 (candidates / keptOneOf))
 
-    /// A run's place; nothing where it is of no search.
+    /// A run's place; None if it is not part of a search.
     let tryPlace (run: Run) : SearchPlace option =
         match run.Place with
         | Place.Alone -> None
         | Place.InSearch place -> Some place
 
-    /// What a search goes by: the accuracy after the last epoch, also where a run keeps the weights of its best one.
+    /// What a search ranks by: the accuracy after the last epoch, even if a run keeps the weights of its best one.
     let validation (result: RunResult) =
         (Array.last result.Epochs).ValidationAccuracy
 
-    /// What the name of a run ends with on a rung.
+    /// The suffix of a run's name on a rung.
     let private ending rung =
         if rung > 1 then $", rung {rung}" else ""
 
-    /// A run of a rung as it is on the next one: with three times the epochs.
+    /// The same run on the next rung, with three times the epochs.
     let private onNextRung (place: SearchPlace, run: Run) : Run =
         let next = place.Rung + 1
         let first = run.Name.Substring(0, run.Name.Length - (ending place.Rung).Length)
@@ -38,7 +38,7 @@ module Searches =
             Recipe = Continuations.longer (run.Recipe.Epochs * keptOneOf) run.Recipe
         }
 
-    /// What a candidate of a first rung would be on the rungs above: more than any search has candidates for.
+    /// The recipes of a first-rung candidate on all later rungs: more rungs than any search has candidates for.
     let laterRungs (run: Run) : Recipe list =
         match tryPlace run with
         | Some place when place.Rung > 0 ->
@@ -47,14 +47,14 @@ module Searches =
             |> List.tail
         | _ -> []
 
-    /// The runs of each search, by what its candidates have in common.
+    /// The runs of each search, grouped by what its candidates share.
     let group (candidates: (SearchPlace * Run * 'T) list) =
         candidates
         |> List.groupBy (fun (place, run, _) ->
             place.Search, run.Axes, run.NetName, DataSource.name run.Recipe.Data)
 
-    /// The runs of the rung above one, once all runs of that rung have ended: of each search the best third, at least one,
-    /// of equal ones the first; none where a single one is left. A run without a result has lost.
+    /// The runs of the next rung, once all runs of a rung have ended: the best third of each search (at least one, the first on
+    /// ties), or none if a single run is left. A run without a result has lost.
     let nextRung (ended: (Run * RunResult option) list) : Run list =
         ended
         |> List.choose (fun (run, result) -> tryPlace run |> Option.map (fun place -> place, run, result))

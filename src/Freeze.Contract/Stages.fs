@@ -1,22 +1,22 @@
 namespace Freeze
 
-/// The trainings that learning stage by stage is made of. What two of them have in common is trained once.
+/// The trainings that make up training stage by stage. Trainings that two runs share are done once.
 [<RequireQualifiedAccess>]
 module Stages =
-    /// The linear classifier behind a stage, for as long as the stage learns. No file can write such a name.
+    /// The temporary linear classifier of a stage. No file can write such a name.
     let classifierOf (net: Net) (stage: int) =
         net.Stages[stage - 1].Name + "/classifier"
 
-    /// The node behind which a stage begins: the input, or the output of the stage before.
+    /// The node after which a stage begins: the input, or the output of the stage before.
     let private first (net: Net) stage =
         if stage = 1 then 0 else net.Stages[stage - 2].Output
 
-    /// What stands behind the last stage: the net's own classifier.
+    /// The nodes after the last stage: the net's own classifier.
     let private tail (recipe: Recipe) =
         let net = recipe.Net
         net.Nodes[net.Stages[net.Stages.Length - 1].Output + 1 ..]
 
-    /// What a stage learns.
+    /// How a stage is trained.
     let learning (recipe: Recipe) (stage: int) : StageLearning =
         match recipe.Learning with
         | Learning.StageByStage(_, stages) -> stages[stage - 1]
@@ -30,7 +30,7 @@ module Stages =
         | Learning.Together
         | Learning.Ensemble _ -> [| recipe.Optimizer |]
 
-    /// Whether a stage learns to make its input again, before it gets a classifier.
+    /// Whether a stage learns to reconstruct its input before it gets a classifier.
     let reconstructs (recipe: Recipe) (stage: int) : bool =
         match learning recipe stage with
         | StageLearning.Reconstruct
@@ -38,7 +38,7 @@ module Stages =
         | StageLearning.Classify
         | StageLearning.Solve _ -> false
 
-    /// The ridge penalty with which a stage's classifier is solved for, where it is.
+    /// The ridge penalty of a stage's classifier, if it is solved for.
     let private ownRidge (learning: StageLearning) =
         match learning with
         | StageLearning.Solve ridge
@@ -46,8 +46,8 @@ module Stages =
         | StageLearning.Classify
         | StageLearning.Reconstruct -> None
 
-    /// All of a temporary classifier is trained, or solved for where its stage says so, or where rules say so of the net's
-    /// own.
+    /// A temporary classifier is solved for if its stage says so, or if rules say so for the net's own; otherwise all of it is
+    /// trained.
     let private treatment (recipe: Recipe) stage =
         let own = Array.last recipe.Net.Nodes
 
@@ -66,7 +66,7 @@ module Stages =
         |> Option.orElse byRules
         |> Option.defaultValue Treatment.Trained
 
-    /// The plan of a weight that is not the net's own.
+    /// The plan of a weight that does not belong to the net itself.
     let private temporary treatment (weight: Weight) =
         {
             Weight = weight
@@ -78,9 +78,9 @@ module Stages =
     /// The plan of a temporary classifier's weight.
     let private planOf (recipe: Recipe) stage = temporary (treatment recipe stage)
 
-    /// Whether the net's own classifier is like the temporary ones: one linear layer, all of it trained or solved for, from
-    /// PyTorch's start. Then nets of more and fewer stages share their trainings, and the last temporary classifier becomes
-    /// the net's.
+    /// Whether the net's own classifier is like the temporary ones: one linear layer, wholly trained or solved for, from
+    /// PyTorch's start. Then nets with more and fewer stages share their trainings, and the last temporary classifier becomes the
+    /// net's own.
     let private endsLikeTemporary (recipe: Recipe) =
         let layers = tail recipe |> Array.filter (fun node -> not node.Operation.IsFlatten)
 
@@ -91,11 +91,11 @@ module Stages =
             |> Array.forall (fun plan -> plan = planOf recipe recipe.Net.Stages.Length plan.Weight)
         | _ -> false
 
-    /// Whether a stage learns behind the net's own classifier, since that is not like the temporary ones.
+    /// Whether a stage is trained with the net's own classifier, since that differs from the temporary ones.
     let private hasOwnClassifier (recipe: Recipe) stage =
         stage = recipe.Net.Stages.Length && not (endsLikeTemporary recipe)
 
-    /// The recipe of a net's nodes up to one, which is of a stage or behind it.
+    /// The recipe of a net's nodes up to one that is in a stage or after it.
     let private cut (recipe: Recipe) stage last : Recipe =
         { Parts.upTo recipe last stage with
             Learning =
@@ -105,18 +105,18 @@ module Stages =
                 | other -> other
         }
 
-    /// The recipe of a net's stages up to one, from 1: the last node's output are that stage's features.
+    /// The recipe of a net's stages up to one, counted from 1: its last node outputs that stage's features.
     let features (recipe: Recipe) (stage: int) : Recipe =
         cut recipe stage recipe.Net.Stages[stage - 1].Output
 
-    /// All that a stage's result depends on, and nothing else.
+    /// Everything that a stage's result depends on, and nothing else.
     let upTo (recipe: Recipe) (stage: int) : Recipe =
         if hasOwnClassifier recipe stage then
             cut recipe stage (recipe.Net.Nodes.Length - 1)
         else
             features recipe stage
 
-    /// The nodes of a stage, as those of a net that begins at what the stage reads.
+    /// The nodes of a stage as a net that begins with the stage's input.
     let private partOf (recipe: Recipe) stage =
         let first = first recipe.Net stage
         let last = recipe.Net.Stages[stage - 1].Output
@@ -125,7 +125,7 @@ module Stages =
             [| Parts.input recipe.Net first |]
             (Parts.moved first recipe.Net.Nodes[first + 1 .. last])
 
-    /// Some nodes with another one behind the last.
+    /// The nodes with another one appended.
     let private append name operation shape (nodes: Node[]) =
         Array.append
             nodes
@@ -138,13 +138,13 @@ module Stages =
                 }
             |]
 
-    /// Some nodes with a linear layer behind them.
+    /// The nodes with a linear layer appended.
     let private appendLinear name units (nodes: Node[]) =
         nodes
         |> append (name + "/flatten") Operation.Flatten [| int (Extents.size (Array.last nodes).Shape) |]
         |> append name (Operation.Linear(units, true)) [| units |]
 
-    /// Some nodes with the classifier of a stage behind them.
+    /// The nodes with a stage's classifier appended.
     let private classified (recipe: Recipe) stage (before: Node[]) =
         if hasOwnClassifier recipe stage then
             let last = recipe.Net.Stages[stage - 1].Output
@@ -152,8 +152,8 @@ module Stages =
         else
             appendLinear (classifierOf recipe.Net stage) recipe.Classes before
 
-    /// Some nodes with a decoder behind them: a 3x3 convolution whose channels are the pixels of a block each (Shi et al.
-    /// 2016), of blocks that are large enough; or one linear layer where there are no pixels on either side.
+    /// The nodes with a decoder appended: a 3x3 convolution whose channels are the pixels of a block (Shi et al. 2016), with
+    /// blocks that are large enough; or one linear layer if input or output has no pixels.
     let private decoded (recipe: Recipe) stage (before: Node[]) =
         let name = recipe.Net.Stages[stage - 1].Name + "/decoder"
 
@@ -167,7 +167,7 @@ module Stages =
             |> append name (Operation.Conv(filters, 3, 3, 1, 1, 1, true, 1, 1)) [| filters; rows; columns |]
         | read, _ -> appendLinear name (int (Extents.size read)) before
 
-    /// A recipe of a part of the net; what is not the net's own is planned as told.
+    /// A recipe of a part of the net; `others` plans the weights that do not belong to the net itself.
     let private ofNodes (recipe: Recipe) (others: Weight -> WeightPlan) (nodes: Node[]) : Recipe =
         let net = { Nodes = nodes; Stages = [||] }
 
@@ -185,8 +185,8 @@ module Stages =
     let private readBy stage (recipe: Recipe) =
         if stage = 1 then recipe else Parts.onFeatures recipe
 
-    /// The training of one stage with one optimizer, on the features of the stages before: a net that begins at these
-    /// features and ends with a classifier.
+    /// Training one stage with one optimizer, on the features of the earlier stages: the net begins with these features and ends
+    /// with a classifier.
     let training (recipe: Recipe) (stage: int) (optimizer: Optimizer) : Recipe =
         let nodes = partOf recipe stage
 
@@ -201,7 +201,7 @@ module Stages =
            |> ofNodes recipe (planOf recipe stage)
            |> readBy stage) with
             Optimizer = optimizer
-            // Each further pass would solve the same equations.
+            // Each further epoch would solve the same equations.
             Epochs =
                 if (learning recipe stage).IsSolve && not settles then
                     1
@@ -209,8 +209,8 @@ module Stages =
                     recipe.Epochs
         }
 
-    /// The training of one stage with one optimizer without labels: a net that ends with a decoder, which makes again what
-    /// it begins with. Its stops, and a plateau of its rate, would be by accuracy, and there is none.
+    /// Training one stage with one optimizer, without labels: the net ends with a decoder that reconstructs its input. Stops and
+    /// a plateau schedule are dropped, since they depend on accuracy.
     let reconstruction (recipe: Recipe) (stage: int) (optimizer: Optimizer) : Recipe =
         { (partOf recipe stage
            |> decoded recipe stage
@@ -226,8 +226,8 @@ module Stages =
             Stops = [||]
         }
 
-    /// The training of a stage's classifier on the features of stages that are fixed, this one among them, with the
-    /// stage's first optimizer, the start of a search. What is solved for needs one pass.
+    /// Training a stage's classifier on the features of fixed stages, including this one, with the stage's first optimizer, the
+    /// start of a search. A solved classifier needs one epoch.
     let classifier (recipe: Recipe) (stage: int) : Recipe =
         let alone =
             [| Parts.input recipe.Net recipe.Net.Stages[stage - 1].Output |]
@@ -244,7 +244,7 @@ module Stages =
                     recipe.Epochs
         }
 
-    /// What stages behind one depend on of what it learns: its weights, however its classifier is solved for.
+    /// What later stages depend on: the stage's weights, but not how its classifier is solved for.
     let private ofWeights (learning: StageLearning) =
         match learning with
         | StageLearning.Classify -> StageLearning.Classify
@@ -252,7 +252,7 @@ module Stages =
         | StageLearning.Reconstruct
         | StageLearning.ReconstructThenSolve _ -> StageLearning.Reconstruct
 
-    /// The address of a stage: that of what it depends on, and of how its classifier is solved for.
+    /// A stage's address: of everything it depends on, including how its classifier is solved for.
     let address (recipe: Recipe) (stage: int) =
         let upTo = upTo recipe stage
 
@@ -274,7 +274,7 @@ module Stages =
                     | other -> other
             }
 
-    /// The name in its last stage's training of a weight of the whole net.
+    /// The name of one of the net's weights within the training of its last stage.
     let nameInLastTraining (recipe: Recipe) (weight: string) : string =
         let layer = recipe.Net.Nodes[recipe.Net.Nodes.Length - 1].Name
 
@@ -283,7 +283,7 @@ module Stages =
         else
             weight
 
-    /// Of each stage of a run its address and how many candidates it tries.
+    /// For each stage of a run, its address and its number of candidates.
     let ofRun (run: Run) : (string * int)[] =
         match run.Recipe.Learning with
         | Learning.StageByStage(candidates, _) ->

@@ -2,10 +2,10 @@ namespace Freeze
 
 open System
 
-/// Named schemes of initialisation: what they mean for a weight of given fans.
+/// Named initialisation schemes: what they mean for a weight with given fans.
 [<RequireQualifiedAccess>]
 module Starts =
-    /// PyTorch's own: uniform within 1 / sqrt(fan-in), which is He's with a = sqrt 5; biases too. Norms: 1 and 0.
+    /// PyTorch's default: uniform within 1 / sqrt(fan-in), which is He's with a = sqrt 5; biases too. Norms: 1 and 0.
     let torch (weight: Weight) =
         match weight.Kind with
         | LayerKind.BatchNorm
@@ -13,7 +13,7 @@ module Starts =
         | LayerKind.Conv
         | LayerKind.Linear -> Start.Uniform(1.0 / sqrt (float weight.FanIn))
 
-    /// He et al. 2015 with the fan-out, as the nets of the sources use it: normal, deviation sqrt(2 / fan-out).
+    /// He et al. 2015 with the fan-out, as in the source papers' nets: normal, deviation sqrt(2 / fan-out).
     let he (weight: Weight) =
         Start.Normal(sqrt (2.0 / float weight.FanOut))
 
@@ -25,7 +25,7 @@ module Starts =
     let lecun (weight: Weight) =
         Start.Normal(1.0 / sqrt (float weight.FanIn))
 
-    /// How a start is called in tables.
+    /// The name of a start in tables.
     let describe (start: Start) =
         let number (value: float) =
             value.ToString("0.####", Globalization.CultureInfo.InvariantCulture)
@@ -39,7 +39,7 @@ module Starts =
         | Start.File(path, _, _) -> IO.Path.GetFileName path
         | Start.Base -> "the base's"
 
-    /// Where a weight's values are before the first step, for tables: zero where the plan says so, whatever it would have been.
+    /// The start of a weight, for tables: zero if the plan says so, whatever the weight's own start is.
     let ofPlan (plan: WeightPlan) =
         match plan.Treatment with
         | Treatment.Still Stillness.Zero -> describe (Start.Constant 0.0)

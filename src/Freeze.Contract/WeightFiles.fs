@@ -11,15 +11,15 @@ open System.Text.Json
 type StoredEntry =
     {
         Name: string
-        /// Of its numbers: `F64`, `F32`, `F16`, `BF16`, or one that is not of floats.
+        /// The number type: `F64`, `F32`, `F16`, `BF16`, or one without floats.
         Type: string
         Shape: int64[]
-        /// Its bytes in the file, the end excluded.
+        /// Byte range in the file; the end is exclusive.
         Start: int64
         End: int64
     }
 
-/// What a plan has to know of a file of weights.
+/// What a plan needs to know about a weights file.
 type WeightFile =
     {
         /// The SHA-256 of its bytes.
@@ -27,23 +27,23 @@ type WeightFile =
         Tensors: StoredEntry[]
         /// Names of tensors in which a number is infinite or NaN.
         NotFinite: Set<string>
-        /// Whether it holds only what a run has of its own: the rest is in the file of another run.
+        /// Whether it holds only a run's own part: the rest is in the file of another run.
         IsPart: bool
     }
 
-/// The safetensors format (github.com/huggingface/safetensors): the length of a JSON header as 8 little-endian bytes, the
-/// header with type, shape and place of each tensor, then their bytes.
+/// The safetensors format (github.com/huggingface/safetensors): the length of a JSON header as 8 little-endian bytes, the header
+/// with type, shape and byte range of each tensor, then the tensors' bytes.
 [<RequireQualifiedAccess>]
 module WeightFiles =
-    /// The note in the header of a run's weights that says which of them are in the file of another run.
+    /// The key in a weights file's header that says which weights are in the file of another run.
     [<Literal>]
     let Borrowed = "borrowed"
 
-    /// Of a file with that note.
+    /// The format name of a file with that key.
     [<Literal>]
     let Part = "it holds only what the run has learned: freeze export writes all of it"
 
-    /// The format's own bound on headers.
+    /// The format's own limit for headers.
     let private largestHeader = 100_000_000L
 
     let private largest = 17_179_869_184L
@@ -62,12 +62,12 @@ module WeightFiles =
                         name, size
             ]
 
-    /// Whether weights can start from numbers of a type.
+    /// Whether weights can start from numbers of this type.
     let isReadable (entry: StoredEntry) =
         List.contains entry.Type [ "F64"; "F32"; "F16"; "BF16" ]
 
     let private unsound reason =
-        InvalidDataException $"this is not a sound safetensors file: {reason}"
+        InvalidDataException $"this is not a valid safetensors file: {reason}"
 
     let private demand isSound reason =
         if not isSound then
@@ -84,15 +84,15 @@ module WeightFiles =
                 for extent in property.Value.GetProperty("shape").EnumerateArray() -> extent.GetInt64()
             |]
 
-        demand (shape |> Array.forall (fun extent -> extent >= 0L)) $"{property.Name} has no sound shape"
+        demand (shape |> Array.forall (fun extent -> extent >= 0L)) $"{property.Name} has no valid shape"
         let offsets = property.Value.GetProperty "data_offsets"
-        demand (offsets.GetArrayLength() = 2) $"{property.Name} has not two offsets"
+        demand (offsets.GetArrayLength() = 2) $"{property.Name} does not have two offsets"
         let start, finish = offsets[0].GetInt64(), offsets[1].GetInt64()
 
         let bytes =
             Array.fold (fun product extent -> Checked.(*) product extent) sizes[kind] shape
 
-        demand (finish - start = bytes) $"{property.Name} does not fill its place"
+        demand (finish - start = bytes) $"{property.Name} does not match its byte range"
 
         {
             Name = property.Name
@@ -102,7 +102,7 @@ module WeightFiles =
             End = data + finish
         }
 
-    /// The format forbids gaps and overlaps, so that no byte of a file is hidden or means two things.
+    /// The format forbids gaps and overlaps, so that no byte of a file is hidden or has two meanings.
     let private demandGapless (data: int64) (length: int64) (entries: StoredEntry[]) =
         let last =
             (data, entries |> Array.sortBy (fun entry -> entry.Start, entry.End))
@@ -112,8 +112,8 @@ module WeightFiles =
 
         demand (last = length) $"its tensors end at byte {last} of {length}"
 
-    /// The tensors of a file in the order of its header, and the texts of that; `InvalidDataException` says what is damaged.
-    /// The stream is left where the tensors begin.
+    /// The tensors of a file in header order, and the header's texts; `InvalidDataException` says what is damaged. Leaves the
+    /// stream at the first tensor.
     let header (file: Stream) : StoredEntry[] * IReadOnlyDictionary<string, string> =
         let prefix = Array.zeroCreate<byte> 8
         demand (file.ReadAtLeast(prefix, 8, throwOnEndOfStream = false) = 8) "it is too short"
@@ -121,14 +121,14 @@ module WeightFiles =
 
         demand
             (length >= 2L && length <= largestHeader && length <= file.Length - 8L)
-            "its header has no sound length"
+            "its header has no valid length"
 
         let bytes = Array.zeroCreate<byte>(int length)
         file.ReadExactly bytes
 
         try
             use json = JsonDocument.Parse bytes
-            demand (json.RootElement.ValueKind = JsonValueKind.Object) "its header is no JSON object"
+            demand (json.RootElement.ValueKind = JsonValueKind.Object) "its header is not a JSON object"
             let data = 8L + length
 
             let entries =
@@ -142,12 +142,12 @@ module WeightFiles =
                             | :? KeyNotFoundException
                             | :? FormatException
                             | :? OverflowException ->
-                                raise (unsound $"{property.Name} has no sound dtype, shape and data_offsets")
+                                raise (unsound $"{property.Name} has no valid dtype, shape and data_offsets")
                 |]
 
             demand
                 (entries |> Array.distinctBy _.Name |> Array.length = entries.Length)
-                "two tensors have one name"
+                "two tensors have the same name"
 
             demandGapless data file.Length entries
 
@@ -183,7 +183,7 @@ module WeightFiles =
 
         finite
 
-    /// What a file's header says of it, without its numbers: no digest, and whether they are finite is not known.
+    /// What a file's header says, without reading its numbers: no digest, and no check that they are finite.
     let glance (file: Stream) : WeightFile =
         let entries, notes = header file
 
@@ -201,7 +201,7 @@ module WeightFiles =
         use hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
         let buffer = Array.zeroCreate<byte>(1 <<< 20)
 
-        /// Reads on to a place, and calls `take` with how many bytes the buffer has: whole numbers of any type.
+        /// Reads up to `finish`; calls `take` with the number of bytes in the buffer, always whole numbers of any type.
         let rec pass (finish: int64) take =
             let count = int (min (finish - file.Position) buffer.LongLength)
 
@@ -232,7 +232,7 @@ module WeightFiles =
             IsPart = notes.ContainsKey Borrowed
         }
 
-    /// What torch.save leaves is a zip of pickles or, from old ones, a pickle.
+    /// torch.save writes a zip of pickles; old versions write a pickle.
     let private isPickle (file: Stream) =
         file.Position <- 0L
         let start = Array.zeroCreate<byte> 2
@@ -252,10 +252,10 @@ module WeightFiles =
 that can be read: import torch, safetensors.torch as s; s.save_file({n: t.contiguous() for n, t in "
         + $"torch.load('{name}', 'cpu', weights_only=True).items()}}, '{target}')"
 
-    /// Reads a file of at most 16 GiB, and says what is wrong with it; errors of the disk are thrown.
+    /// Reads a file of at most 16 GiB, or says what is wrong with it; disk errors are thrown.
     let read (content: Stream -> WeightFile) (path: string) : Result<WeightFile, string> =
         match FileInfo(path).Length with
-        // A device or a pipe has no length, and no end.
+        // A device or a pipe has no length and no end.
         | 0L -> Error "it is empty, or no file"
         | length when length > largest -> Error "it is larger than 16 GiB"
         | _ ->
@@ -266,7 +266,7 @@ that can be read: import torch, safetensors.torch as s; s.save_file({n: t.contig
             with :? InvalidDataException as error ->
                 Error(if isPickle file then unpickled path else error.Message)
 
-    /// What is wrong with a tensor of the file as the start of a value of this name and shape; None where it serves.
+    /// Why a tensor of the file cannot be the start of a value with this name and shape; None if it can.
     let fault (file: WeightFile) (name: string) (shape: int[]) : string option =
         let extents (shape: int64 seq) = String.Join("x", shape)
 

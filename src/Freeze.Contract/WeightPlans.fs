@@ -1,59 +1,58 @@
 namespace Freeze
 
-/// What becomes of the entries of a weight that do not learn.
+/// What happens to the entries of a weight that are not trained.
 [<RequireQualifiedAccess>]
 type Stillness =
-    /// They stay at their random start, bit for bit.
+    /// They keep their random initial values, bit for bit.
     | Fixed
     /// They are exactly 0.
     | Zero
 
-/// What happens to a weight. Each of its scalars is trained, fixed or zero, and stays so.
+/// What happens to a weight. Each of its scalars is trained, fixed or zero throughout.
 [<RequireQualifiedAccess>]
 type Treatment =
     | Trained
     | Still of Stillness: Stillness
-    /// The entries at Indices (ascending) along Dimension learn; the others do not.
+    /// The entries at Indices (ascending) along Dimension are trained; the others are not.
     | Slice of Dimension: int * Indices: int[] * Rest: Stillness
-    /// As Slice, of the Count entries that have the largest Euclidean norm at the start. A bias follows the weight of
-    /// its layer.
+    /// As Slice, with the Count entries that have the largest Euclidean norm at the start. A bias follows its layer's weight.
     | Largest of Dimension: int * Count: int * Rest: Stillness
-    /// A linear layer's weight and bias by least squares on the features before it, with a ridge penalty.
+    /// A linear layer's weight and bias are solved for by least squares on its input features, with a ridge penalty.
     | Solved of Ridge: float
 
-/// Where a weight starts.
+/// The initial values of a weight.
 [<RequireQualifiedAccess>]
 type Start =
     | Constant of Value: float
     /// Uniform in [-Bound, Bound].
     | Uniform of Bound: float
-    /// Normal of mean 0.
+    /// Normal with mean 0.
     | Normal of Deviation: float
     /// A weight [n, …] as a matrix of n rows with orthonormal rows or columns, whichever are fewer (Saxe et al. 2013).
     | Orthogonal
-    /// Rows of a Hadamard matrix with signs drawn at random, scaled to norm 1.
+    /// Rows of a Hadamard matrix with random signs, scaled to norm 1.
     | Hadamard
-    /// The tensor of the weight's name in a safetensors file, which has this SHA-256. Layer is what the weight's layer is called
-    /// there; "" where it has its own name.
+    /// The tensor with the weight's name in a safetensors file with this SHA-256. Layer is the layer's name in the file; "" if it
+    /// is the same as in the net.
     | [<DefaultsTo("Layer", "\"\"")>] File of Path: string * Digest: string * Layer: string
-    /// As the run that its recipe comes from has left the weight of its name.
+    /// The values of the same weight in the run that the recipe starts from.
     | Base
 
-/// A learning rate or decay of a weight's own.
+/// A weight's own learning rate or decay.
 [<RequireQualifiedAccess>]
 type Rate =
-    /// Times the optimizer's.
+    /// A multiple of the optimizer's value.
     | Times of Factor: float
     | Exactly of Value: float
 
-/// The epochs, from 1, in which a weight is updated; in others it is fixed.
+/// The epochs, from 1, in which a weight is updated; in the others it is fixed.
 [<RequireQualifiedAccess>]
 type Period =
     | Always
-    /// Both ends included.
+    /// Both ends inclusive.
     | Epochs of First: int * Last: int
 
-/// How what learns of a weight is updated.
+/// How the trained part of a weight is updated.
 type Update =
     {
         LearningRate: Rate
@@ -79,7 +78,7 @@ module Update =
             Period = Period.Always
         }
 
-/// How many scalars learn, stay at their start and are zero.
+/// How many scalars are trained, fixed at their start, and zero.
 type Counts =
     {
         Total: int64
@@ -124,5 +123,5 @@ module Counts =
             Zero = counts |> Array.sumBy _.Zero
         }
 
-    /// Whether anything of a weight learns, in some epoch at least.
+    /// Whether any part of a weight is trained in any epoch.
     let learns (plan: WeightPlan) = (ofWeight plan).Trained > 0L

@@ -1,29 +1,29 @@
 namespace Freeze
 
-/// How much a run, or a part of one, computes from its first epoch to its last.
+/// How much a run, or a part of one, computes in total.
 type Workload =
     {
-        /// Images that steps are taken on, counted each time.
+        /// Images trained on, counted each time.
         Trained: int64
-        /// Images that are only evaluated on, counted each time.
+        /// Images only evaluated on, counted each time.
         Evaluated: int64
-        /// Multiply-and-adds of both, in convolutions and linear layers, and of what fixed stages make of the images.
+        /// Multiply-and-adds for both, in convolutions and linear layers, including the features of fixed stages.
         Operations: float
     }
 
 /// What a stage of a net costs.
 type StageWork =
     {
-        /// Stages of one address are trained once, whichever runs they are of.
+        /// Stages with the same address are trained once, whichever runs they belong to.
         Address: string
         Candidates: int
-        /// Of one image in the stages before, which are fixed.
+        /// Multiply-and-adds of one image in the earlier stages, which are fixed.
         Prefix: int64
-        /// Whether that is computed once an image; else it is anew in each epoch of each candidate.
+        /// Whether these are computed once per image rather than in each epoch of each candidate.
         IsKept: bool
-        /// Of one image in a step of the stage with what is behind it while it learns.
+        /// For one image in a training step of the stage and its temporary layers.
         Step: Cost
-        /// Of all candidates, with the stages before.
+        /// For all candidates, including the earlier stages.
         Work: Workload
     }
 
@@ -52,7 +52,7 @@ module Workloads =
             Operations = float trained * float cost.Step + float evaluated * float cost.Forward
         }
 
-    /// The images that steps are taken on in an epoch, and those that are evaluated on after it.
+    /// The images trained on in an epoch, and those evaluated on after it.
     let private ofEpoch (recipe: Recipe) : int * int =
         let images, tests = Recipe.images recipe
 
@@ -60,7 +60,7 @@ module Workloads =
         | Validation.Test -> images, tests
         | Validation.HeldOut held -> images - held, held
 
-    /// The test images are evaluated on at the end where they are not after each epoch.
+    /// If the test images are not evaluated on after each epoch, they are at the end.
     let private ofTraining (recipe: Recipe) (weights: WeightPlan[]) (epochs: int) : Workload =
         let trained, evaluated = ofEpoch recipe
 
@@ -75,7 +75,7 @@ module Workloads =
             (int64 epochs * int64 trained)
             (int64 epochs * int64 evaluated + int64 atEnd)
 
-    /// Those that nothing measured decides.
+    /// The epochs to train, not counting stops that depend on measurements.
     let private epochsOf (recipe: Recipe) =
         let ends =
             recipe.Stops
@@ -90,7 +90,7 @@ module Workloads =
     let private forward (recipe: Recipe) =
         (Costs.ofWeights recipe.Net recipe.Weights).Forward
 
-    /// Some trainings, of as many candidates, of what lies behind fixed stages: it takes these too.
+    /// The trainings of several candidates on the features of fixed stages, including the cost of these features.
     let private behind (whole: Recipe) (fixedStages: int) (candidates: int) (training: Recipe) : Workload =
         let trained, evaluated = ofEpoch whole
         let cost = Costs.ofWeights training.Net training.Weights
@@ -114,7 +114,7 @@ module Workloads =
                 Operations = own.Operations + float read * float prefix
             }
 
-    /// As many trainings of a recipe's epochs as all candidates of a stage take.
+    /// The cost of all candidates of a stage, in trainings of the recipe's number of epochs.
     let private trainings (recipe: Recipe) (training: Recipe) (candidates: int) : int =
         let goesOn = Continuations.mayFollow training
 
@@ -163,15 +163,15 @@ module Workloads =
                     ]
         }
 
-    /// The stages of a run that learns stage by stage; none of another. The features of fixed stages are taken to have room on
-    /// the disk.
+    /// The stages of a run that trains stage by stage; empty for other runs. Assumes that the disk has room for the features of
+    /// fixed stages.
     let stages (recipe: Recipe) : StageWork[] =
         match recipe.Learning with
         | Learning.StageByStage _ -> Array.init recipe.Net.Stages.Length (fun i -> ofStage recipe (i + 1))
         | Learning.Together
         | Learning.Ensemble _ -> [||]
 
-    /// What a run of an address is made of; parts of one name are trained once, whichever runs they are of.
+    /// The parts of a run with this address; parts with the same name are trained once, whichever runs they belong to.
     let parts (address: string) (recipe: Recipe) (stages: StageWork[]) : (string * Workload)[] =
         match recipe.Learning with
         | Learning.Together -> [| address, ofTraining recipe recipe.Weights (epochsOf recipe) |]
@@ -193,7 +193,7 @@ module Workloads =
                 address, ofTraining recipe weights recipe.Epochs |> times members
             |]
 
-    /// Of a run that nothing stops early and that shares nothing with others, in which a prefix that can be computed once is
-    /// computed in each step, unless it is of stages; none where nothing is known of its data.
+    /// The work of a run without early stops and shared parts. A prefix that could be computed once is counted in each step,
+    /// unless it consists of stages; zero if nothing is known of its data.
     let ofRecipe (recipe: Recipe) : Workload =
         parts "" recipe (stages recipe) |> Seq.map snd |> sum

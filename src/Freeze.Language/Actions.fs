@@ -1,4 +1,4 @@
-/// An action and its modifiers to what it asks for, in numbers: `train 0.4 filters at random lr 0.1x`.
+/// Reads an action and its modifiers into numbers: `train 0.4 filters at random lr 0.1x`.
 module Freeze.Language.Actions
 
 open Freeze
@@ -19,12 +19,12 @@ type Portion =
         Amount: decimal * NumberForm
         AtLeast: int
         Which: Which
-        /// Where the amount and the dimension stand.
+        /// The span of the amount and the dimension.
         Count: Span
         DimensionPlace: Span
     }
 
-/// Where the weights that a rule claims start.
+/// Where the weights that a rule takes start.
 [<RequireQualifiedAccess>]
 type Init =
     | Scheme of Schemes.Scheme
@@ -34,16 +34,16 @@ type Init =
 type Wish =
     {
         Verb: Verb
-        /// Part of each weight, or all of it.
+        /// The part of each weight that is meant; None for all of it.
         Portion: Portion option
         Init: Init option
         Update: Update
-        /// Where `stats frozen` stands.
+        /// The span of `stats frozen`, if given.
         FrozenStatistics: Span option
         Ridge: float
     }
 
-/// Of modifiers of one kind an action has one.
+/// The kind of a modifier: an action has at most one of each kind.
 let kind (modifier: Modifier) =
     match modifier.Words with
     | "at random"
@@ -52,7 +52,7 @@ let kind (modifier: Modifier) =
     | "init from" -> "init"
     | words -> words
 
-/// Which modifiers go with an action.
+/// Which modifiers an action allows.
 let private allowed (verb: Verb) hasPortion =
     match verb with
     | Verb.Train ->
@@ -62,7 +62,7 @@ let private allowed (verb: Verb) hasPortion =
     | Verb.Zero -> [ "stats frozen" ]
     | Verb.Solve -> [ "init"; "ridge" ]
 
-/// Reports what is said twice or does not go with the action; the others, by kind.
+/// Reports duplicate modifiers and those that the action does not allow; returns the others by kind.
 let private sort report textOf (action: Action) : Map<string, Located<Modifier>> =
     let allowed = allowed action.Verb.Value action.Amount.IsSome
 
@@ -83,7 +83,7 @@ let private sort report textOf (action: Action) : Map<string, Located<Modifier>>
 
     action.Modifiers |> List.fold folder Map.empty
 
-/// The value behind a modifier's words.
+/// The value after a modifier's words.
 let private valueOf name (modifiers: Map<string, Located<Modifier>>) : Expression option =
     Map.tryFind name modifiers |> Option.bind _.Value.Value
 
@@ -127,7 +127,7 @@ let private portion
         | Some "largest" -> Which.Largest
         | _ -> Which.First
 
-    /// A value that says what it counts must count what the rule does.
+    /// If the value says what it counts, that must be what the rule counts.
     let asked (dimension: Vocabulary.Dimension) =
         match evaluate scope amount.Count with
         | Ok {
@@ -138,7 +138,7 @@ let private portion
                 Error(
                     Diagnostic.wrongValue
                         (place scope amount.Count)
-                        $"a number of {dimension.Word}, and this one counts {counted.Word}"
+                        $"a number of {dimension.Word}; this one counts {counted.Word}"
                 )
             | _ -> Ok(value, form)
         | _ -> number scope amount.Count
@@ -184,7 +184,7 @@ let private update report scope epochs (modifiers: Map<string, Located<Modifier>
                 Period.Epochs(first, last)
     }
 
-/// What an action asks for, of a run with so many epochs; nothing where its amount cannot be made out.
+/// What an action asks for, in a run of the given number of epochs; None if its amount cannot be read.
 let read report (textOf: Span -> string) scope epochs (action: Action) : Wish option =
     let modifiers = sort report textOf action
 

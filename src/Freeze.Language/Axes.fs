@@ -8,19 +8,19 @@ open Freeze.Language.Values
 
 type ListAxis =
     {
-        /// The columns that it fills: the settings, lets or what is counted. Several for a list of tuples, "" for a
-        /// part that nothing reads.
+        /// The columns that it fills: settings, lets, or what is counted. A list of tuples has several; a part that nothing reads
+        /// has "".
         Columns: string list
-        /// For each column what rules count by it: `filters`, or nothing, or several things.
+        /// For each column, what rules count with it: `filters`, nothing, or several things.
         Units: Set<string> list
-        /// Where the list stands; it is the axis' identity.
+        /// The span of the list; it identifies the axis.
         Place: Span
         Count: int64
-        /// The item of that number, from 0.
+        /// The item with the given index, from 0.
         Item: int64 -> Expression
     }
 
-/// How many values an item of a list stands for, and the one of a number: a range stands for all of its own.
+/// For each item of a list, how many values it stands for and the value at an index: a range stands for all its values.
 let private valuesOf report scope (item: Expression) : (int64 * (int64 -> Expression)) list =
     let bound =
         wholeBetween scope -1_000_000_000_000L 1_000_000_000_000L "the end of a range"
@@ -44,7 +44,7 @@ let private valuesOf report scope (item: Expression) : (int64 * (int64 -> Expres
         range first last (fun number -> at item.Span (Term.Amount(number, unit)))
     | _ -> [ 1L, (fun _ -> item) ]
 
-/// `[0.1, 0.5, 1]` of filters ends with one filter, where all may be meant.
+/// Warns of `[0.1, 0.5, 1]` of filters: it ends with one filter, where all may be meant.
 let private warnOfMixed report (units: Set<string>) (items: Expression list) =
     let isFraction (item: Expression) =
         match item.Value with
@@ -98,8 +98,8 @@ let private ofItems
             }
         ]
 
-/// The axes in an expression that stands where one value is wanted. The ends of ranges may be lets of the scope: they are
-/// known before any axis is chosen. `columns` are the names that the values have, each with what rules count by it.
+/// The axes in an expression where one value is expected. The ends of ranges may be lets of the scope, which are known before any
+/// axis is chosen. `columns` are the names that get the values, each with what rules count with it.
 let rec ofExpression
     report
     scope
@@ -124,12 +124,12 @@ let rec ofExpression
                 | None -> columns
 
             ofExpression report scope columns argument.Content)
-    // A list of tuples is one axis, whichever names take part.
+    // A list of tuples is one axis, whichever names use it.
     | Term.Part _
     | Term.Tuple _ -> []
     | _ -> Walk.operands expression |> List.collect (ofExpression report scope columns)
 
-/// An item as the columns of a table show it: a number, with what it counts; or the words as written.
+/// An item as shown in table columns: a number with what it counts, or the words as written.
 let display (textOf: Span -> string) (axis: ListAxis) (item: Expression) : AxisValue list =
     let one (units: Set<string>) (item: Expression) =
         match item.Value with
@@ -143,7 +143,7 @@ let display (textOf: Span -> string) (axis: ListAxis) (item: Expression) : AxisV
 
             match form, unit with
             | NumberForm.Whole, Some unit -> AxisValue.Amount(float value, unit)
-            // All of something, which `1` is not.
+            // All of something, unlike `1`.
             | NumberForm.Decimal, Some _ when value = 1m -> AxisValue.Amount(1.0, "")
             | (NumberForm.Whole | NumberForm.Decimal), _ -> AxisValue.Number(float value)
             | NumberForm.Percent, _ -> AxisValue.Amount(float value, "%")
@@ -153,5 +153,5 @@ let display (textOf: Span -> string) (axis: ListAxis) (item: Expression) : AxisV
 
     match axis.Units, item.Value with
     | _ :: _ :: _ as units, Term.Tuple items when items.Length = units.Length -> List.map2 one units items
-    // An item of another length is a mistake that has been told.
+    // An item with the wrong number of parts has already been reported.
     | units, _ -> units |> List.map (fun units -> one units item)

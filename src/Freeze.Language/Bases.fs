@@ -8,13 +8,13 @@ open Freeze.Language.StartSettings
 open Freeze.Language.Sections
 open Freeze.Language.Runs
 
-/// A run that others may start from.
+/// A run that other runs may start from.
 type private Candidate =
     {
         Run: Run
-        /// Its number in this file.
+        /// Its index in this file, if it is here.
         Own: int option
-        /// The name that tells it apart from those of this file.
+        /// A name that distinguishes it from the runs of this file.
         Name: string
     }
 
@@ -61,7 +61,7 @@ let private candidates
                 })
         )
 
-/// Whether a run has all values behind `on`, on other axes than some.
+/// Whether a run has all values after `on`, ignoring the axes in `but`.
 let private isNamed (on: string list) (but: string list) (run: Run) =
     let axes =
         run.Values |> Array.filter (fun axis -> not (List.contains axis.Name but))
@@ -71,7 +71,7 @@ let private isNamed (on: string list) (but: string list) (run: Run) =
 
     on |> List.forall values.Contains
 
-/// The axes of some names in which a run and the one that it starts from agree; what `on` has chosen is not one.
+/// Those of the named axes that a candidate has, except `case` and the axes whose values `on` has chosen.
 let private shared (on: string list) (names: string list) (candidate: Run) : string list =
     candidate.Axes
     |> Seq.filter (fun axis ->
@@ -81,7 +81,7 @@ let private shared (on: string list) (names: string list) (candidate: Run) : str
     |> Seq.map _.Name
     |> List.ofSeq
 
-/// In which axes some runs differ.
+/// The axes in which the runs differ.
 let private differing (several: Candidate list) =
     several
     |> List.collect (fun candidate -> List.ofArray candidate.Run.Axes)
@@ -90,7 +90,7 @@ let private differing (several: Candidate list) =
     |> List.filter (fun (_, count) -> count > 1)
     |> List.map fst
 
-/// The layers that cannot start from a run, and what it has of them.
+/// The layers that cannot start from a run, and why.
 let private unfit (before: Recipe) (recipe: Recipe) : (string * string) list =
     let known =
         before.Weights |> Seq.map (fun plan -> plan.Weight.Name, plan.Weight) |> dict
@@ -120,8 +120,8 @@ let private unfit (before: Recipe) (recipe: Recipe) : (string * string) list =
     ]
     |> List.distinctBy fst
 
-/// The runs of a file, each with the run that it starts from; what is wrong goes to the context's Report. `cases` are the
-/// file's, with those of which no run could be made out.
+/// The runs of a file, each with the run that it starts from; errors go to the context's Report. `cases` are the file's cases,
+/// including those without a valid run.
 let link (context: FileContext) (cases: string list) (planned: Planned list) : Planned list =
     let planned = List.toArray planned
     let report = context.Report
@@ -134,8 +134,8 @@ let link (context: FileContext) (cases: string list) (planned: Planned list) : P
             (fun (source: Located<BaseSource>) -> source.Span, source.Value)
             (candidates context cases planned)
 
-    /// Those with all values behind `on`, by the axes that they share with runs of some axes, and the values of these: so
-    /// thousands of seeds are not compared with each other.
+    /// The candidates with all values after `on`, grouped by the axes that they share with the run and by the values of these
+    /// axes, so that thousands of seeds are not compared with each other.
     let byAxes =
         Memo.by
             HashIdentity.Structural
@@ -154,7 +154,7 @@ let link (context: FileContext) (cases: string list) (planned: Planned list) : P
                         |> dict
                 ])
 
-    /// Those that a run agrees with in the axes that both have.
+    /// The candidates that agree with a run in all axes that both have.
     let agreeing (run: Run) (from: StartFrom) on found =
         let names = run.Axes |> Seq.map _.Name |> List.ofSeq
 
@@ -164,14 +164,14 @@ let link (context: FileContext) (cases: string list) (planned: Planned list) : P
             | true, agreeing -> [ for candidate in agreeing -> axes, candidate ]
             | false, _ -> [])
 
-    // Runs that start from one recipe share it, so that it is hashed once.
+    // Runs that start from the same recipe share one object, so that it is hashed once.
     let rewound =
         Memo.by
             HashIdentity.Structural
             (fun (recipe: Recipe, epoch: int) -> addresses.Of recipe, epoch)
             (fun (recipe, epoch) -> Origins.atEpoch epoch recipe)
 
-    // Most runs of a file share their weights.
+    // Most runs of a file share their weights, so results are cached.
     let unfit =
         Memo.by HashIdentity.Reference (fun (before: Recipe) -> before.Weights) (fun before ->
             Memo.by HashIdentity.Reference (fun (recipe: Recipe) -> recipe.Weights) (unfit before))
@@ -184,7 +184,7 @@ let link (context: FileContext) (cases: string list) (planned: Planned list) : P
 
         let name = nameOf from.Source.Value
 
-        /// Why none is left.
+        /// Why no candidate is left.
         let nothing (found: Candidate list) =
             match found |> List.filter (fun candidate -> isNamed from.On [] candidate.Run) with
             | [] -> $"""none of {name} has {Suggest.list "and" 4 from.On}"""
@@ -207,12 +207,12 @@ let link (context: FileContext) (cases: string list) (planned: Planned list) : P
             report diagnostic
             None
         | Ok [] when from.Source.Value.IsCase ->
-            // What is wrong in the case is said there.
+            // The errors of the case are reported there.
             None
         | Ok [] -> noRun $"{name} has none"
         | Ok found ->
-            // A value behind `on` is one of the axes that the run has not, where there is such a one: else it is chosen instead
-            // of the run's own.
+            // A value after `on` belongs to an axis that the run does not have, if there is such an axis; otherwise it replaces
+            // the run's own value.
             let chosen =
                 agreeing run from [] found
                 |> List.filter (fun (axes, candidate) -> isNamed from.On axes candidate.Run)

@@ -4,7 +4,7 @@ module Freeze.Language.Calls
 open Freeze.Language.Syntax
 open Freeze.Language.Values
 
-/// What is called and with what; a word alone is a call without arguments.
+/// A callee and its arguments; a single word is a call without arguments.
 type Call =
     {
         Callee: Name
@@ -14,7 +14,7 @@ type Call =
 /// A call without arguments.
 let bare (callee: Name) : Call = { Callee = callee; Arguments = [] }
 
-/// The call that an expression is.
+/// Reads an expression as a call.
 let call scope what (expression: Expression) : Result<Call, Diagnostic> =
     evaluate scope expression
     |> Result.bind (fun value ->
@@ -28,7 +28,7 @@ let call scope what (expression: Expression) : Result<Call, Diagnostic> =
                 }
         | _ -> Error(Diagnostic.wrongValue value.Span what))
 
-/// The arguments by the names of their parameters; `positional` names those that need no name, in order.
+/// The arguments by parameter name; `positional` lists the parameters that need no name, in order.
 let byName
     (known: string list)
     (positional: string list)

@@ -1,4 +1,4 @@
-/// A file's contents to its runs and its report, all of it checked.
+/// Turns a file's contents into checked runs and a checked report.
 module Freeze.Language.Checker
 
 open Freeze
@@ -7,7 +7,7 @@ open Freeze.Language.Sections
 open Freeze.Language.Variants
 open Freeze.Language.Runs
 
-/// The columns that the runs of a file can have.
+/// The columns that a file's runs can have.
 let private axisNames (contents: Contents) (variants: Variant list) =
     [
         yield! variants |> Seq.collect (fun v -> v.Outer @ v.Inner) |> Seq.collect _.Columns
@@ -19,7 +19,7 @@ let private axisNames (contents: Contents) (variants: Variant list) =
     |> List.filter ((<>) "")
     |> List.distinct
 
-/// A profile may put one value in the place of a list: its axis can be named all the same.
+/// A profile may replace a list by one value; the axis can be named all the same.
 let private reports report contents variants : ReportItem list =
     let known =
         axisNames contents variants
@@ -39,7 +39,7 @@ let private profile report (contents: Contents) name : Section =
         report (Diagnostic.unknownProfile Span.Nowhere name known)
         emptySection
 
-/// Weights of all runs together: of ten thousand runs a thousand each.
+/// Limit for the weights of all runs together: ten thousand runs with a thousand weights each.
 let private mostWeights = 10_000_000L
 
 let private limit report (contents: Contents) =
@@ -47,9 +47,9 @@ let private limit report (contents: Contents) =
     |> Option.bind (Diagnostic.keep report)
     |> Option.defaultValue Searches.limit.Default
 
-/// The runs that a file means, in its order, and its report; all that is wrong goes to `context.Report`.
-/// With an error anywhere the runs are those that could be made out. `whole` says that every statement could be
-/// read: where one could not, what seems unused may be used there. `isSound` says that nothing is wrong so far.
+/// The runs of a file, in order, and its report; errors go to `context.Report`. If there are errors, the runs are those that
+/// could be read. `whole` says that every statement could be parsed: otherwise a statement that could not may use what seems
+/// unused. `isSound` says that there has been no error so far.
 let check
     (context: FileContext)
     (whole: bool)
@@ -88,7 +88,7 @@ let check
 
             isWithin
 
-        // Ten thousand runs of a net of ten thousand layers would not fit into memory.
+        // Ten thousand runs of a net with ten thousand layers would not fit into memory.
         let made =
             Variants.inFileOrder variants
             |> Seq.map (fun (variant, choice) -> make variant choice)
@@ -104,11 +104,11 @@ let check
         if whole then
             Unused.checkNets context contents variants.Head (made |> Seq.choose _.Net |> Set.ofSeq)
 
-        // Where something is wrong, a rule may seem dead only because of that.
+        // After an error, a rule may seem dead only because of that error.
         if whole && isSound () then
             let isNarrowed = context.Profile <> "" || not (List.isEmpty context.Overrides)
 
-            // What an imported file has beyond this one's needs is not this one's mistake; it is checked by itself.
+            // An imported file is checked by itself, so what this file does not use of it is not an error.
             let report (diagnostic: Diagnostic) =
                 let source = context.Source
 

@@ -1,4 +1,4 @@
-/// The door of the language: all that can be said of a text.
+/// The entry point of the language: analyses a text completely.
 [<RequireQualifiedAccess>]
 module Freeze.Language.Compile
 
@@ -12,19 +12,19 @@ type Options =
     {
         /// The profile in force, or "".
         Profile: string
-        /// Settings and lets laid over the file and its profile, each written as `epochs=1`.
+        /// Settings and lets that override the file and its profile, each written as `epochs=1`.
         Overrides: string list
         Files: Imports.Files
     }
 
 type Analysis =
     {
-        /// The file, then those that it imports; a span's offsets tell which it is in.
+        /// The file, then its imports; the offsets of a span tell which source it is in.
         Sources: Source list
         /// In the order of the text.
         Diagnostics: Diagnostic list
         Runs: Run[]
-        /// For each run, for each of its weights, the rule that decides it.
+        /// For each run and each of its weights, the rule that decides it.
         Reasons: Span option[][]
         Report: ReportItem[]
         Profiles: string list
@@ -33,11 +33,11 @@ type Analysis =
 /// Stop after 100 errors.
 let private mostDiagnostics = 100
 
-/// A file is written by hand; some checks take time that grows with the square of its statements.
+/// Files are written by hand, and some checks take time quadratic in the number of statements.
 let private mostStatements = 5_000
 
-/// Files on the disk, no profile. No data set is opened: named ones are taken for the published ones, and of folders the
-/// digest is not known.
+/// Reads files from disk, without a profile. No data set is opened: named sets are assumed to be as published, and the digests of
+/// folders are unknown.
 let defaults =
     {
         Profile = ""
@@ -73,7 +73,7 @@ let private statementCount (statements: Statement list) =
         | _ -> 1)
 
 let private distinct (diagnostics: Diagnostic seq) =
-    // A place with a mistake of its own says no more that its value does not fit.
+    // If a place has a more specific error, the error that its value does not fit is dropped.
     let unfit = (Diagnostic.wrongValue Span.Nowhere "").Code
 
     let faulty =
@@ -88,7 +88,7 @@ let private distinct (diagnostics: Diagnostic seq) =
     |> Seq.truncate mostDiagnostics
     |> List.ofSeq
 
-/// `epochs=1` is the statement `epochs 1`: its places stay those of what was written.
+/// Turns `epochs=1` into the statement `epochs 1`; spans refer to the text as written.
 let private asStatement (text: string) =
     let found = Regex.Match(text, @"^\s*[A-Za-z][A-Za-z0-9_-]*\s*=(?!=)")
 
@@ -97,7 +97,7 @@ let private asStatement (text: string) =
     else
         text
 
-/// Texts that override a file lie behind its imports in the space of offsets.
+/// Places the texts of overrides after the file and its imports in the offset space.
 let private placeOverrides (sources: Source list) (texts: string list) : Source list =
     texts
     |> List.fold
@@ -115,7 +115,7 @@ let private placeOverrides (sources: Source list) (texts: string list) : Source 
         sources
     |> List.skip sources.Length
 
-/// The same profile where a file has one of that name; else the file as it is.
+/// The same profile if a file has one with that name; else "".
 let private profileOf (wanted: string) (loaded: Imports.Loaded) =
     let isWanted (statement: Statement) =
         match statement.Value with
@@ -130,13 +130,13 @@ let private profileOf (wanted: string) (loaded: Imports.Loaded) =
     else
         ""
 
-/// A batch of files that start from each other is written by hand; more of them are a mistake or an attack.
+/// Files that start from each other are written by hand; more than this are a mistake or an attack.
 let private mostOthers = 100
 
-/// The runs of other files by their full paths, or why there are none; nothing of those that are being looked at.
+/// The runs of other files by full path, or why there are none; None while a file is being analysed.
 type private Others = System.Collections.Generic.Dictionary<string, Result<Run list, string> option>
 
-/// `profile` is the one that was asked for of the first file.
+/// `profile` is the one requested for the first file.
 let rec private analyseWithin
     (others: Others)
     (profile: string)
@@ -162,7 +162,7 @@ let rec private analyseWithin
 
     let found = ResizeArray<Diagnostic>()
 
-    /// Looks up what a path leads to, once for all runs.
+    /// Caches what a path resolves to, for all runs.
     let lookUp look notFound =
         let known = System.Collections.Generic.Dictionary<string, Result<'T, string>>()
 
@@ -172,7 +172,7 @@ let rec private analyseWithin
             else
                 let path =
                     Imports.resolve (Source.at loaded.Sources written.Span.Start) written.Value
-                    // A plan can be run from another folder than this.
+                    // A plan can be run from another folder than this one.
                     |> Imports.fullPath
 
                 Memo.find known path (fun () -> look path)
@@ -259,7 +259,7 @@ let rec private analyseWithin
     {
         Sources = loaded.Sources
         Diagnostics =
-            // Of a text that is nothing but mistakes, more would take minutes to show.
+            // For a text full of errors, showing all of them would take minutes.
             (List.truncate mostDiagnostics loaded.Diagnostics) @ distinct found
             |> List.sortBy (fun d -> d.Span.Start, d.Span.End)
         Runs = planned |> Array.map _.Run
@@ -268,12 +268,12 @@ let rec private analyseWithin
         Profiles = contents.Profiles |> List.map (fun (name, _) -> name.Value)
     }
 
-/// All that can be said of a text that was read with its imports. It returns for every text, and never throws.
+/// Analyses a text that was loaded with its imports. It returns for every text and never throws.
 let analyseLoaded (options: Options) (loaded: Imports.Loaded) : Analysis =
     let others = Others()
     others[Imports.fullPath loaded.Root.Source.Path] <- None
     analyseWithin others options.Profile options loaded
 
-/// All that can be said of a text. It returns for every text, and never throws.
+/// Analyses a text. It returns for every text and never throws.
 let analyse (options: Options) (source: Source) : Analysis =
     Imports.load options.Files source |> analyseLoaded options

@@ -1,4 +1,4 @@
-/// What may stand at a place, as far as its words are known.
+/// What may stand at a place, as far as the words are known.
 [<RequireQualifiedAccess>]
 module Freeze.Language.Completions
 
@@ -14,7 +14,7 @@ type CandidateKind =
     | Value
     | Net
     | Layer
-    /// A part of the net in force.
+    /// A part of the current net.
     | Part
     | Action
     | Modifier
@@ -25,16 +25,16 @@ type CandidateKind =
 
 type Candidate = { Entry: Entry; Kind: CandidateKind }
 
-/// What a file and its runs know at the place.
+/// What is known of the file and its runs at the place.
 type Known =
     {
         Lets: string list
         Cases: string list
-        /// The file's own nets, each with its parameters.
+        /// The file's own nets with their parameters.
         Nets: (string * string list) list
-        /// The parts of the nets in force, as paths.
+        /// Paths of the parts of the current nets.
         Parts: string list
-        /// What the net defines in which the cursor stands: parameters, lets and blocks.
+        /// The definitions of the net around the cursor: parameters, lets and blocks.
         Locals: string list
     }
 
@@ -120,7 +120,7 @@ let private isNumber (token: string) =
 
 let private units = ofEntries CandidateKind.Unit units
 
-/// Behind the colon of a rule.
+/// After the colon of a rule.
 let private inAction known (words: string list) =
     let modifiers = ofEntries CandidateKind.Modifier modifiers
 
@@ -220,7 +220,7 @@ let private inReport known (words: string list) =
         several CandidateKind.Value "a measure" measures
         @ keywords [ "by"; "against"; "for" ]
 
-/// In a table of published values, where columns and rows are called by values of axes.
+/// In a table of published values, whose columns and rows are named by axis values.
 let private inExpect known (words: string list) =
     let named =
         several CandidateKind.Value "a case" known.Cases
@@ -298,7 +298,7 @@ let private inStatement known (block: Cursor.Block option) (words: string list) 
     | _ when List.contains ":" words ->
         let before, behind = words |> List.splitAt (List.findIndex ((=) ":") words)
 
-        // A rule for each layer knows its place.
+        // A rule for `each layer` also has the position of its layer.
         let places =
             List.windowed 3 before
             |> List.choose (function
@@ -323,7 +323,7 @@ let private inStatement known (block: Cursor.Block option) (words: string list) 
         | Some setting -> ofSetting known setting
         | None -> inSelector known words
 
-/// What may stand where a cursor stands; the word that is being typed plays no part.
+/// What may stand at the cursor; the word that is being typed is ignored.
 let at (known: Known) (cursor: Cursor.Cursor) : Candidate list =
     if cursor.IsProse then
         []

@@ -1,4 +1,4 @@
-/// Where in a text a cursor stands: in which blocks, and behind what of its statement.
+/// Where a cursor stands in a text: in which blocks, and after which tokens of its statement.
 [<RequireQualifiedAccess>]
 module Freeze.Language.Cursor
 
@@ -17,31 +17,31 @@ type Block =
     | Report
     /// A table of published values.
     | Expect
-    /// A block that no statement begins.
+    /// A block without a statement before it.
     | Unknown
 
 type Cursor =
     {
-        /// From the outermost to the innermost.
+        /// From outermost to innermost.
         Blocks: Block list
         /// The tokens of the statement before the word that is being typed.
         Before: string list
-        /// What is called in the innermost open brackets: "" where these follow no name, nothing outside of brackets.
+        /// The callee of the innermost open brackets: "" if they have no name before them, None outside brackets.
         Call: string option
-        /// The word that is being typed, with the dots and stars of a path; it may be empty.
+        /// The word that is being typed, including the dots and stars of a path; it may be empty.
         Word: Span
-        /// Inside a comment or a text in quotes nothing is known.
+        /// Whether the cursor is in a comment or a quoted text, where nothing is offered.
         IsProse: bool
     }
 
-/// A bracket that is open, and the tokens before it of the statement in which it stands.
+/// An open bracket, and the tokens before it in its statement.
 type private Open = { Symbol: string; Before: string list }
 
 /// The kind of the block that a statement's head opens.
 let private block (outer: Block list) (head: string list) =
     match List.rev head, List.tryLast outer with
     | "names" :: _ :: _, Some(Block.Net _) -> Block.Names
-    // Everything else in a net is a part of it.
+    // Everything else in a net is a part of the net.
     | _, Some(Block.Net name) -> Block.Net name
     | "case" :: name :: _, _ -> Block.Case name
     | "profile" :: _, _ -> Block.Profile
@@ -52,11 +52,11 @@ let private block (outer: Block list) (head: string list) =
     | "expect" :: _, _ -> Block.Expect
     | _ -> Block.Unknown
 
-/// What may stand in a path.
+/// Whether a character may be part of a path.
 let isPath c =
     Lexical.isNameChar c || c = '-' || c = '.' || c = '*'
 
-/// Where an offset stands in a source whose tokens are known.
+/// Where an offset stands in a source with known tokens.
 let at (source: Source) (tokens: Token[]) (offset: int) : Cursor =
     let text (span: Span) = Source.text source span
     let mutable blocks: Block list = []
@@ -71,7 +71,7 @@ let at (source: Source) (tokens: Token[]) (offset: int) : Cursor =
             place
 
     let start = wordStart offset
-    // `1..` before the cursor is a range and no path.
+    // `1..` before the cursor is a range, not a path.
     let isRange =
         source.Text.AsSpan(start - source.Start, offset - start).Contains("..", StringComparison.Ordinal)
 
@@ -98,7 +98,7 @@ let at (source: Source) (tokens: Token[]) (offset: int) : Cursor =
                 opened <- { Symbol = "{"; Before = before } :: opened
                 before <- []
             | "}" ->
-                // Whatever brackets are still open inside the block end with it.
+                // Brackets that are still open inside the block end with it.
                 match opened |> List.skipWhile (fun o -> o.Symbol <> "{") with
                 | _ :: outer ->
                     opened <- outer

@@ -1,4 +1,4 @@
-/// The settings that say what is learned from: data, images, and what becomes of them.
+/// The settings that choose the training data: data set, images and augmentation.
 module Freeze.Language.DataSettings
 
 open Freeze
@@ -10,13 +10,13 @@ open Freeze.Language.Forms
 /// What is known of data sets.
 type DataLookup =
     {
-        /// The digest of a named set.
+        /// The digest of a data set by name.
         Named: string -> string
-        /// The path of a folder of images, and what it holds.
+        /// The path of a folder of images, and its content.
         Folder: Located<string> -> Result<string * FolderContent, Diagnostic>
     }
 
-/// `folder("photos", size 64)`; where it is not on this machine, the file must say how many classes it has.
+/// `folder("photos", size 64)`; if the folder is not on this machine, the file must give the number of classes.
 let private folder (lookup: DataLookup) saysClasses scope (call: Calls.Call) =
     let content (path: Located<string>) =
         match lookup.Folder path with
@@ -67,7 +67,7 @@ let data (lookup: DataLookup) saysClasses =
         (named DataSets.all[0])
         "the data set, or a folder of images: folder(\"photos\", size 64)"
 
-/// How many of a set's images a run may use: any number where the folder is not on this machine.
+/// The upper bound for a number of images; unlimited if the folder is not on this machine.
 let private most (count: int) =
     if count = 0 then System.Int32.MaxValue else count
 
@@ -90,7 +90,7 @@ let testImages (set: DataSet) =
         Images.All
         "how many test images a run is evaluated on, the first ones; all by default"
 
-/// `256 crop 224`: how long the shorter side of images of a set gets, and what is cut out of their middle.
+/// `256 crop 224`: the length to which the shorter side is scaled, and the size of the centre crop.
 let resize (set: DataSet) =
     let extents scope (size: Expression) =
         match evaluate scope size with
@@ -136,12 +136,12 @@ let resize (set: DataSet) =
         Resize.None
         "what a net reads of an image: `64` scales it to 64x64, `256 crop 224` as torchvision's Resize and CenterCrop"
 
-/// `available` images can be held out.
+/// At most `available` images can be held out.
 let validation (available: int) =
     let kind =
         count 1L (int64 available - 1L) "the number of images held out"
         |> map Validation.HeldOut
-        |> written [ entry "5000" "5000" "so many training images held out" ]
+        |> written [ entry "5000" "5000" "this many training images held out" ]
         |> orWord "test" "the test set" Validation.Test
 
     let read (scope: Scope) (phrase: Phrase) =
@@ -155,9 +155,9 @@ let validation (available: int) =
         "validate"
         "test"
         Validation.Test
-        "what each epoch is evaluated on: the test set, or so many training images held out"
+        "what each epoch is evaluated on: the test set, or a number of held-out training images"
 
-/// A number for each channel, in brackets where there are several: a list is one value, not an axis.
+/// A number for each channel, in brackets if there are several: the list is one value, not an axis.
 let private ofChannels scope (set: DataSet) least (list: Expression) : Result<float[], Diagnostic> =
     let channels = set.Image[0]
 
@@ -171,8 +171,8 @@ let private ofChannels scope (set: DataSet) least (list: Expression) : Result<fl
     |> Result.bind (List.map (numberBetween scope least 1m "the fraction of full brightness") >> all)
     |> Result.map (List.map float >> List.toArray)
 
-/// The constants by which nets on CIFAR and on ImageNet are mostly fed, red, green, blue. Those of CIFAR take the
-/// deviation within an image for that of the set.
+/// The usual normalisation constants for nets on CIFAR and ImageNet: red, green, blue. Those of CIFAR use the deviation within an
+/// image instead of that of the set.
 let private constants =
     [
         "cifar", ([| 0.4914; 0.4822; 0.4465 |], [| 0.2023; 0.1994; 0.2010 |])
@@ -209,8 +209,8 @@ let normalisation (set: DataSet) =
         Normalisation.Own
         "how pixels become inputs: by the set's own mean and deviation, by([MEANS], [DEVIATIONS]), cifar, imagenet, mean-image"
 
-/// Their order in a file changes no number, so it makes no other run. Crop and flip stay as they are written: runs that lie in
-/// stores have their addresses by that.
+/// The order of augmentations in a file does not change the results, so it must not make another run. Crop and flip keep their
+/// written order, since the addresses of stored runs depend on it.
 let private inOneOrder (augmentations: Augmentation list) =
     augmentations
     |> List.sortBy (function
@@ -222,7 +222,7 @@ let private inOneOrder (augmentations: Augmentation list) =
         | Augmentation.Mixup _ -> 4
         | Augmentation.Copies _ -> 5)
 
-/// `copies 4` among what varies images. Mixed images are new in each epoch, whatever the copies.
+/// `copies 4` among the augmentations. Mixup draws anew in each epoch, regardless of copies.
 let private withCopies (varying: Kind<Augmentation list>) : Kind<Augmentation list> =
     let copies = count 1L 100L "the number of copies"
 
@@ -264,7 +264,7 @@ let private withCopies (varying: Kind<Augmentation list>) : Kind<Augmentation li
     }
     |> written
         [
-            entry "copies" "flip copies 4" "so many varied copies of each image, of which an epoch sees one"
+            entry "copies" "flip copies 4" "this many varied copies of each image, of which an epoch sees one"
         ]
 
 let augmentations =
@@ -273,7 +273,7 @@ let augmentations =
         |> map (Augmentation.Crop >> Some)
         |> ofValue "crop" "crop(4)" "zeros around the image, then a window at a random place"
         word "flip" "left and right are swapped in half of the images" (Some Augmentation.Flip)
-        // By default torchvision's.
+        // Defaults as in torchvision.
         ofNumbers
             "resized-crop"
             "resized-crop"
@@ -285,7 +285,7 @@ let augmentations =
             (fun p -> Some(Augmentation.ResizedCrop(p "scale", p "ratio")))
         number 0m 180m "the angle"
         |> map (Augmentation.Rotation >> Some)
-        |> ofValue "rotate" "rotate(15)" "turned by up to so many degrees to either side"
+        |> ofValue "rotate" "rotate(15)" "rotated by up to this many degrees to either side"
         count 1L 1024L "the side of the square"
         |> map (Augmentation.Cutout >> Some)
         |> ofValue "cutout" "cutout(8)" "a square of this side is filled with the mean"
@@ -307,12 +307,12 @@ let augmentations =
         []
         "how training images vary: crop(4), flip, resized-crop, rotate(15), cutout(8), mixup(0.2); `copies 4` keeps four copies of each"
 
-/// By default as many as the data have.
+/// Default: as many as the data have.
 let classes (set: DataSet) =
     count (max 1L (int64 set.Classes)) 1_000_000L "the number of outputs"
     |> setting "classes" "10" set.Classes "outputs of the net; by default as many as the data have classes"
 
-/// What editors and messages say of them, of a data set that is not looked at.
+/// Descriptions for editors and messages, for a placeholder data set.
 let table: Described list =
     let set = DataSets.all[0]
 

@@ -1,4 +1,4 @@
-/// What rules come to in the runs of a file: which weights each decides, and how many scalars of them learn.
+/// What rules amount to in the runs of a file: which weights each rule decides, and how many of their scalars are trained.
 [<RequireQualifiedAccess>]
 module Freeze.Language.Decisions
 
@@ -8,13 +8,13 @@ open Freeze
 /// What one rule decides in one run.
 type Decision =
     {
-        /// The number of the run, from 0.
+        /// The index of the run, from 0.
         Run: int
         Weights: WeightPlan list
         Counts: Counts
     }
 
-/// By the place of a rule the weights that it decides in a run, and what they count.
+/// For the place of each rule, the weights that it decides in a run, and their counts.
 let private ofRun (plans: WeightPlan[]) (reasons: Span option[]) : (Span * (WeightPlan list * Counts)) list =
     Seq.zip reasons plans
     |> Seq.choose (fun (reason, plan) -> reason |> Option.map (fun span -> span, plan))
@@ -24,9 +24,9 @@ let private ofRun (plans: WeightPlan[]) (reasons: Span option[]) : (Span * (Weig
         span, (plans, Counts.ofWeights plans))
     |> List.ofSeq
 
-/// By the place of a rule what it decides, run by run; a rule that decides nothing is not there.
+/// For the place of each rule, what it decides in each run; rules that decide nothing are left out.
 let ofAnalysis (analysis: Compile.Analysis) : IDictionary<Span, Decision list> =
-    // Runs whose rules read the same share their plans, and are looked at once.
+    // Runs whose rules read the same values share their plans, which are counted once.
     let known =
         Dictionary<WeightPlan[], (Span * (WeightPlan list * Counts)) list>(HashIdentity.Reference)
 

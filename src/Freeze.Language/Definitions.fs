@@ -1,4 +1,4 @@
-/// Settings, lets, draws and tuples of names: what gives a name a meaning in a section.
+/// Settings, lets, draws and tuples of names: everything that defines a name in a section.
 [<RequireQualifiedAccess>]
 module Freeze.Language.Definitions
 
@@ -9,7 +9,7 @@ open Freeze.Language.Sections
 
 let knownSettings = Vocabulary.names Settings.entries
 
-/// Written under a key: a setting, or one of a stage.
+/// Adds what is written under a key: a setting, or a setting of a stage.
 let addWritten report key (name: Name) phrase (known: Map<'Key, Written>) =
     match Map.tryFind key known with
     | Some earlier ->
@@ -26,7 +26,7 @@ let addSetting report (section: Section) (name: Name) phrase =
         report (Diagnostic.unknownSetting name.Span name.Value knownSettings)
         section
 
-/// A let of such a name would change what others mean by it.
+/// A let must not have such a name: it would change the meaning of other words.
 let private meanings =
     [
         yield! DataSets.all |> Seq.map _.Name
@@ -45,7 +45,7 @@ let private meanings =
     ]
     |> Set.ofList
 
-/// A let or a draw, behind others of its kind.
+/// Appends a let or a draw to the others of its kind.
 let addNamed report what (name: Name) value (known: Let list) : Let list =
     match known |> List.tryFind (fun l -> l.Name.Value = name.Value) with
     | Some earlier ->
@@ -61,7 +61,7 @@ let addLet report (section: Section) (name: Name) value =
         Lets = addNamed report "a let" name value section.Lets
     }
 
-/// A setting where the name is one of a setting, else a let.
+/// Defines a setting if the name is one of a setting, else a let.
 let define report (section: Section) (name: Name) (value: Expression) =
     if Settings.isSetting name.Value then
         addSetting report section name [ value ]

@@ -4,10 +4,10 @@ namespace Freeze.Language
 type Severity =
     | Error
     | Warning
-    /// Nothing is wrong, but it should be known.
+    /// Not an error, but worth knowing.
     | Note
 
-/// A message about a place: Message says what is wrong, Label (under the place) what would be right.
+/// A message about a place: Message says what is wrong, Label (under the place) what to write instead.
 type Diagnostic =
     {
         Code: string
@@ -15,9 +15,9 @@ type Diagnostic =
         Span: Span
         Message: string
         Label: string
-        /// Other spans that matter, such as the earlier of two settings.
+        /// Other relevant spans, such as the earlier of two settings.
         Notes: (Span * string) list
-        /// What the text of the place may have been meant to be.
+        /// The text that may have been meant.
         Meant: string option
     }
 
@@ -39,19 +39,19 @@ module Diagnostic =
     let private warning = make Severity.Warning
     let private note = make Severity.Note
 
-    /// What would be right.
+    /// What to write instead.
     let private hint label diagnostic = { diagnostic with Label = label }
 
-    /// Another place that matters.
+    /// Another relevant place.
     let private noting place note diagnostic =
         { diagnostic with
             Notes = [ place, note ]
         }
 
-    /// The place may have been meant as this.
+    /// Adds the text that may have been meant.
     let private meaning meant diagnostic = { diagnostic with Meant = meant }
 
-    /// An error about an unknown name, with the nearest of those that are known.
+    /// An error about an unknown name, with the nearest known names.
     let private unknown code span message name (known: string list) =
         let near = Suggest.nearest known name
 
@@ -66,7 +66,7 @@ module Diagnostic =
 
     let isError (diagnostic: Diagnostic) = diagnostic.Severity = Severity.Error
 
-    /// Keeps what succeeded and reports what did not.
+    /// Keeps a success and reports an error.
     let keep (report: Diagnostic -> unit) result =
         match result with
         | Result.Ok value -> Some value
@@ -79,7 +79,7 @@ module Diagnostic =
     let unreadable reason =
         error "FRZ001" Span.Nowhere $"the file cannot be read: {reason}"
 
-    /// What was expected, and where the place looks like another language's what Freeze writes instead.
+    /// What was expected; if the text looks like another language, also what Freeze writes instead.
     let syntax span expected (foreign: string, meant) =
         { error "FRZ002" span $"syntax error: {expected}" with
             Label = foreign
@@ -135,15 +135,15 @@ module Diagnostic =
         |> noting first "first defined here"
 
     let reservedName span name =
-        error "FRZ016" span $"`{name}` is a word of the language and names no part"
+        error "FRZ016" span $"`{name}` is a reserved word and cannot name a part"
         |> hint $"choose another, such as `{name}1`"
 
     let nameTaken span name =
         error "FRZ015" span $"a part `{name}` is defined twice"
-        |> hint "a part without a label is called so: give it one, or choose another here"
+        |> hint "a part without a label has this name: give it a label, or choose another name here"
 
     let letOfMeaning span name =
-        error "FRZ016" span $"`{name}` has a meaning already"
+        error "FRZ016" span $"`{name}` already has a meaning"
         |> hint $"choose another name, such as `{name}1`"
 
     let misplaced span what where =
@@ -159,13 +159,10 @@ module Diagnostic =
         misplaced span "`rest`" "with other selectors: it has a rule of its own"
 
     let amountOfStill span =
-        misplaced
-            span
-            "an amount"
-            "behind fixed or zero: `train` what is to learn, and let `rest` say the other"
+        misplaced span "an amount" "after fixed or zero: give it to `train`, and let `rest` decide the others"
 
     let amountOfRest span =
-        misplaced span "an amount" "behind `rest`: it takes train, fixed or zero"
+        misplaced span "an amount" "after `rest`: write train, fixed or zero"
 
     let refersToItself span name =
         misplaced span $"`{name}`" "in its own definition"
@@ -192,7 +189,7 @@ module Diagnostic =
         misplaced
             span
             "`keep best`"
-            "with `learn stage by stage` or an ensemble, whose trainings go on from last weights"
+            "with `learn stage by stage` or an ensemble, whose trainings continue from the last weights"
 
     let stageWithoutStages span =
         misplaced span "a stage" "without `learn stage by stage`"
@@ -221,7 +218,7 @@ module Diagnostic =
         unknown "FRZ022" span $"`{callee}` has no parameter `{name}`" name known
 
     let emptyList span =
-        error "FRZ023" span "a list of nothing means no run"
+        error "FRZ023" span "an empty list means no run"
         |> hint "name at least one value"
 
     let emptyRange span (first: int64) (last: int64) =
@@ -240,7 +237,7 @@ module Diagnostic =
 
     let tooManyStatements span limit =
         error "FRZ029" span "this file has too many statements"
-        |> hint $"at most %d{limit} with those inside of others"
+        |> hint $"at most %d{limit}, including nested ones"
 
     let drawOutside span (name: string) =
         error "FRZ026" span $"`{name}` draws, and nothing is drawn here"
@@ -255,7 +252,7 @@ module Diagnostic =
         |> hint "write `learn stage by stage`, or leave out `per stage`"
 
     let drawOfStage span (name: string) =
-        error "FRZ027" span $"`{name}` is drawn per stage and is none of the optimizer's"
+        error "FRZ027" span $"`{name}` is drawn per stage but is not a setting of the optimizer"
         |> hint "per stage lr, momentum and decay can be drawn"
 
     let drawOfOneStage span =
@@ -269,7 +266,7 @@ module Diagnostic =
     // Rules
 
     let noSuchDimension span dimension (selector: string) =
-        error "FRZ030" span $"nothing that `{selector}` takes has {dimension}"
+        error "FRZ030" span $"nothing selected by `{selector}` has {dimension}"
         |> hint "conv has filters, inputs, rows and columns; linear has units"
 
     let moreThanThereAre span weight dimension count =
@@ -287,21 +284,21 @@ module Diagnostic =
     let modifierTwice span first =
         error "FRZ034" span "duplicate modifier"
         |> hint "keep one of the two"
-        |> noting first "first said here"
+        |> noting first "first given here"
 
     let misfit span (what: string) (action: string) =
         error "FRZ035" span $"%s{what} does not go with `%s{action}`"
 
     let statsWithoutBn span =
         error "FRZ036" span "only batch norms have running statistics"
-        |> hint "select `bn`, or parts that hold some"
+        |> hint "select `bn`, or parts that contain some"
 
     let solveNotLast span =
-        error "FRZ037" span "only the last linear layer, whole, can be solved"
+        error "FRZ037" span "only the whole last linear layer can be solved for"
         |> hint "select it by its name, such as `fc`"
 
     let solveNotAlone span (learning: string) =
-        error "FRZ037" span $"features must be fixed to be solved on, and {learning} learns"
+        error "FRZ037" span $"solving needs fixed features, but {learning} learns"
         |> hint "make all other weights `fixed` or `zero`"
 
     let learnsInSolvedStage span (layer: string) =
@@ -309,7 +306,7 @@ module Diagnostic =
         |> hint "leave the stage out of the rule: `except stage 1`, `except classifier`"
 
     let rateOfSolvedStage span (name: string) =
-        error "FRZ037" span $"`{name}` has no use: this stage is solved for"
+        error "FRZ037" span $"`{name}` has no effect: this stage is solved for"
         |> hint "leave it out: least squares have no steps"
 
     let notSafetensors span reason =
@@ -324,7 +321,7 @@ module Diagnostic =
             match found, other with
             | 0L, Some other -> $"the file has none of this name; its {other} may be one"
             | 0L, None -> "the file has none"
-            | _ -> $"the file's has %d{found} units, and the net's %d{wanted}"
+            | _ -> $"the file's has %d{found} units, but the net's has %d{wanted}"
 
         note "FRZ130" span $"{layer} starts by its own scheme: {has}"
         |> hint $"add `{layer}: train init torch` after it to silence this note"
@@ -336,7 +333,7 @@ module Diagnostic =
             | several ->
                 $"""the file holds {several.Length} tensors for which the net has no place: {Suggest.list "and" 6 several}"""
 
-        note "FRZ131" span what |> hint "they are passed over"
+        note "FRZ131" span what |> hint "they are ignored"
 
     let lastBatchOfOne span (batch: int) (images: int) (norm: string) =
         error
@@ -346,7 +343,7 @@ module Diagnostic =
         |> hint "write `drop last`, or choose another `batch` or number of `images`"
 
     let noWholeBatch span (batch: int) (images: int) =
-        error "FRZ021" span $"no batch of %d{batch} images is whole: a run trains on %d{images}"
+        error "FRZ021" span $"no batch of %d{batch} images is complete: a run trains on %d{images}"
         |> hint "choose a smaller `batch`"
 
     let cropBeyond span (padding: int) (image: int[]) =
@@ -366,7 +363,7 @@ module Diagnostic =
         |> hint (
             match axes with
             | [] -> "give each its own case, and name one"
-            | [ "seed" ] -> "set `seed` outside of the cases: a run starts from that of its own seed"
+            | [ "seed" ] -> "set `seed` outside of the cases: a run starts from the one with its own seed"
             | axes -> $"""say which: `on` and a value of {Suggest.list "and" 4 axes}"""
         )
 
@@ -377,13 +374,13 @@ module Diagnostic =
             | names -> ", through " + Suggest.list "and" 4 names
 
         error "FRZ051" span $"{name} would start from itself{through}"
-        |> hint "`start random` lets a case begin by itself"
+        |> hint "`start random` lets a case start on its own"
 
     let unfitToStartFrom span (name: string) (layers: (string * string) list) =
         let names = layers |> List.map fst |> Suggest.list "and" 4
 
         error "FRZ052" span $"{names} cannot start from {name}: {snd layers.Head}"
-        |> hint $"a rule lets a layer start by itself: `{fst layers.Head}: train init torch`"
+        |> hint $"a rule lets a layer start on its own: `{fst layers.Head}: train init torch`"
 
     let notImages span reason =
         error "FRZ049" span $"these images cannot be used: {reason}"
@@ -426,35 +423,35 @@ module Diagnostic =
 
     let stageOrder span next =
         error "FRZ048" span "stages stand at the top of a net, numbered in order"
-        |> hint $"here `stage %d{next}` would come"
+        |> hint $"the next one here is `stage %d{next}`"
 
     let stageForms span =
-        error "FRZ048" span "this net says its stages in two ways"
+        error "FRZ048" span "this net marks its stages in two ways"
         |> hint "write all as `stage 1 { … }`, or all as `end stage 1`"
 
     let emptyStage span =
         error "FRZ048" span "this stage is empty"
-        |> hint "parts stand before its end, and behind the stage before it"
+        |> hint "put parts between the previous stage and its end"
 
     let stageCrossed span =
-        error "FRZ048" span "a part behind this stage reads a part inside of it"
+        error "FRZ048" span "a part after this stage reads a part inside it"
         |> hint "end it outside of residual and dense parts"
 
     let namesInside span =
         error "FRZ039" span "names stand at the top of a net"
-        |> hint "they speak of whole paths, such as `block*.unit*.conv1`"
+        |> hint "they refer to whole paths, such as `block*.unit*.conv1`"
 
     let namesParts span =
-        error "FRZ039" span "these parts cannot be told apart"
-        |> hint "a path with one star in a segment at most, such as `block*.unit*`"
+        error "FRZ039" span "this path is ambiguous"
+        |> hint "write at most one star per segment, such as `block*.unit*`"
 
     let namesStars span =
-        error "FRZ039" span "the name has other stars than the parts"
-        |> hint "each star of the parts stands once in the name: `*`, or `(*-1)` for one less"
+        error "FRZ039" span "the stars of the name do not match those of the parts"
+        |> hint "each star of the parts must occur once in the name: `*`, or `(*-1)` for one less"
 
     let namesSum span =
-        error "FRZ039" span "this star is no sum of whole numbers"
-        |> hint "such as `(*-1)` or `(*+3)`, without spaces and with four digits at most"
+        error "FRZ039" span "this star is not a sum of whole numbers"
+        |> hint "write `(*-1)` or `(*+3)`, without spaces and with at most four digits"
 
     let namesNone span (layer: string) =
         error "FRZ039" span $"these names leave nothing of {layer}"
@@ -487,7 +484,7 @@ module Diagnostic =
                 $", nor any of %d{others} other layers"
 
         warning "FRZ102" span $"0 of %d{count} {dimension} of {weight} learn{more}"
-        |> hint "the fraction is rounded down; `at least 1` would lift it"
+        |> hint "the fraction is rounded down; `at least 1` would raise it"
 
     let learnsNothing span =
         warning "FRZ117" span "nothing learns: every weight is fixed or zero"
@@ -496,7 +493,7 @@ module Diagnostic =
     let cutOff span layers =
         let cause =
             match layers with
-            | [] -> "zeros stand in every way to them"
+            | [] -> "zeros block every path to them"
             | layers -> Suggest.list "and" 4 layers + " must not be zero"
 
         warning "FRZ116" span $"no output depends on the image: {cause}"
@@ -505,13 +502,13 @@ module Diagnostic =
     let noGradient span layers =
         let layers = Suggest.list "and" 4 layers
 
-        warning "FRZ118" span $"no gradient reaches {layers}: zeros stand in every way"
+        warning "FRZ118" span $"no gradient reaches {layers}: zeros block every path"
         |> hint "`rest: fixed` would let gradients through"
 
     let fractionsAndCounts span (count: decimal) (unit: string) =
         let one = if count = 1m then unit.TrimEnd 's' else unit
 
-        warning "FRZ119" span $"beside fractions this is a count: {count} {one}"
+        warning "FRZ119" span $"among fractions this is a count: {count} {one}"
         |> hint (
             if count = 1m then
                 $"write `1 {one}`, or `1.0` for all {unit}"
@@ -521,7 +518,7 @@ module Diagnostic =
 
     let expectsNothing span =
         warning "FRZ107" span "no run has these values"
-        |> hint "the case, lists and names of net and data are looked at"
+        |> hint "values may be cases, items of lists, and names of nets and data"
 
     let notLogarithmic span axis value =
         warning "FRZ115" span $"a logarithmic axis cannot show {value}, a value of `{axis}`"
@@ -532,7 +529,7 @@ module Diagnostic =
             "FRZ105"
             span
             "frozen at their start, mean 0 and variance 1, these statistics normalise nothing"
-        |> hint "they are of use with weights from a file"
+        |> hint "they are useful with weights from a file"
 
     let neverInForce span first epochs =
         warning "FRZ106" span $"epoch %d{first} never comes: the run has %d{epochs}"
@@ -551,7 +548,7 @@ module Diagnostic =
         )
 
     let copiesOfSolved span =
-        warning "FRZ122" span "`copies` are of no use to `solve`: it reads the images as they are"
+        warning "FRZ122" span "`copies` have no effect on `solve`: it reads the images as they are"
         |> hint "take `copies` out"
 
     let leftIsTrained span =
@@ -559,7 +556,7 @@ module Diagnostic =
         |> hint "`rest: train` takes what it leaves; write `rest: fixed`, or no rest"
 
     let takesNothing span =
-        warning "FRZ108" span "this selector takes nothing in any run"
+        warning "FRZ108" span "this selector matches nothing in any run"
         |> hint "the net has no such weights"
 
     let chosenByTest span (what: string) =
@@ -571,7 +568,7 @@ module Diagnostic =
         |> hint "begin with `data`, `net` and a rule, such as `conv: fixed`"
 
     let namesNothing span =
-        warning "FRZ121" span "no layer of the net is called so"
+        warning "FRZ121" span "no layer of the net has this name"
         |> hint "`freeze plan FILE` lists its layers"
 
     let unused span what name =

@@ -1,4 +1,4 @@
-/// What changed in meaning between two plans: not in text, order, comments or names of lets.
+/// What differs in meaning between two plans: text, order, comments and names of lets do not count.
 module Freeze.Language.Difference
 
 open System.Collections.Generic
@@ -35,11 +35,11 @@ let private treatment (plan: WeightPlan) =
     |> List.filter ((<>) "")
     |> String.concat ", "
 
-/// Values that differ, though their words do not.
+/// Values that differ although their words are the same.
 let private told what (was: string) (is: string) =
     change what was (if was = is then $"{is}, but others" else is)
 
-/// A change for each weight, those of one kind of change together.
+/// A change for each weight; equal changes are grouped.
 let private weights (before: WeightPlan[]) (after: WeightPlan[]) : Change list =
     let known = before |> Array.map (fun plan -> plan.Weight.Name, plan) |> Map.ofArray
 
@@ -53,7 +53,7 @@ let private weights (before: WeightPlan[]) (after: WeightPlan[]) : Change list =
     |> Array.map (fun ((was, is), names) -> told (names |> Array.map snd |> Suggest.list "and" 4) was is)
     |> List.ofArray
 
-/// Nets that differ in more parts are other nets.
+/// Nets that differ in more parts are shown as different nets.
 let private mostParts = 20
 
 let private net (before: Net) (after: Net) : Change list =
@@ -91,7 +91,7 @@ let private frozenParts what (before: string[]) (after: string[]) : Change list 
     else
         [ change what (RecipeWords.parts before) (RecipeWords.parts after) ]
 
-/// The settings whose fields of a recipe are called otherwise.
+/// The settings whose field in a recipe has another name.
 let private settings =
     Map.ofList
         [
@@ -104,7 +104,7 @@ let private settings =
             "stops", "stop"
         ]
 
-/// A change of a field's canonical JSON.
+/// A change in a field's canonical JSON.
 let private ofJson what was is =
     if was = is then
         []
@@ -163,12 +163,12 @@ let changes (before: Recipe) (after: Recipe) : Change list =
         | "data" -> [ told "data" (DataSource.name before.Data) (DataSource.name after.Data) ]
         | _ -> ofJson (Map.tryFind field settings |> Option.defaultValue field) was is)
 
-// A list compares by its items, in a dictionary too.
+// A list compares by its items, even as a dictionary key.
 let private axisValues (run: Run) =
     [ for axis in run.Columns -> axis.Value ]
 
-/// Runs that mean the same are the same, whatever they are called; of the others those of one name, then those of the
-/// same axis values, are taken for one run that changed.
+/// Runs with the same meaning are matched first, whatever their names; then runs with the same name, then runs with the same axis
+/// values are each taken for one run that changed.
 let between (before: Run[]) (after: Run[]) : Difference list =
     let hashed runs =
         runs |> Array.map (fun (run: Run) -> Address.ofRecipe run.Recipe, run)
@@ -182,7 +182,7 @@ let between (before: Run[]) (after: Run[]) : Difference list =
     let gone, added = only after before, only before after
 
     let pair (key: Run -> 'Key) (gone: Run list, added: Run list, changed) =
-        // By key the runs that are there now, the first one first.
+        // The remaining runs of the new plan by key, in order.
         let waiting = Dictionary<'Key, Queue<Run>>()
 
         for run in added do

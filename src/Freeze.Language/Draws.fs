@@ -1,5 +1,5 @@
-/// `name ~ expression`: what is drawn, from the seed, the name and the candidate, and from nothing else: another axis
-/// or setting moves no draw.
+/// `name ~ expression`: a draw depends only on the seed, the name and the candidate, so another axis or setting does not change
+/// it.
 module Freeze.Language.Draws
 
 open System
@@ -13,11 +13,11 @@ type Distribution =
     | Normal of mean: float * deviation: float
     | Uniform of least: float * most: float
     | LogUniform of least: float * most: float
-    /// Of so many values, the index of one.
+    /// The index of one of `count` values.
     | Choice of count: int
 
-/// Which draw: candidate 0 is the unperturbed start, every distribution at its centre. Stages count from 1; 0 is the
-/// run as a whole. In a grid a name takes one of the values of its choice, from 0.
+/// Identifies a draw. Candidate 0 is the unperturbed start, with every distribution at its centre. Stages count from 1; 0 is the
+/// whole run. In a grid, Chosen gives the index from 0 of each name's value.
 type Candidate =
     {
         Stage: int
@@ -39,7 +39,7 @@ let private centre distribution =
     | Distribution.LogUniform(least, most) -> sqrt (least * most)
     | Distribution.Choice _ -> 0.0
 
-/// A double in (0, 1), of 53 random bits.
+/// A double in (0, 1), made of 53 random bits.
 let private unit key index =
     (float (RandomStream.Bits(key, index) >>> 11) + 0.5) / 9007199254740992.0
 
@@ -55,7 +55,7 @@ let private draw key index distribution =
     | Distribution.LogUniform(least, most) -> least * Math.Pow(most / least, even)
     | Distribution.Choice count -> floor (even * float count)
 
-/// What one candidate draws for a name, one value after the other.
+/// The values that a candidate draws for a name, one per call.
 let private drawing (seed: int64) (candidate: Candidate) (name: string) : Distribution -> float =
     match Map.tryFind name candidate.Chosen with
     | Some index -> fun _ -> float index
@@ -73,7 +73,7 @@ let private drawing (seed: int64) (candidate: Candidate) (name: string) : Distri
 let private isDraw (callee: Name) =
     Vocabulary.names Vocabulary.draws |> List.contains callee.Value
 
-/// All distributions in an expression, each with the number of its arguments.
+/// All distributions in an expression, with their numbers of arguments.
 let private distributions (expression: Expression) : (string * int) list =
     Walk.expressions expression
     |> Seq.choose (fun inner ->
@@ -82,7 +82,7 @@ let private distributions (expression: Expression) : (string * int) list =
         | _ -> None)
     |> List.ofSeq
 
-/// Of a draw in a grid, how many values it can take.
+/// How many values a draw in a grid can take.
 let options (expression: Expression) : Result<int, Diagnostic> =
     match distributions expression with
     | [ "choice", count ] when count > 0 -> Ok count
@@ -91,7 +91,7 @@ let options (expression: Expression) : Result<int, Diagnostic> =
             Diagnostic.wrongValue expression.Span "one `choice(A, B, …)`, since a grid tries all its values"
         )
 
-/// Which value each draw of a grid takes in a candidate: the last draw changes fastest.
+/// The index of each draw's value in a candidate of a grid: the last draw changes fastest.
 let chosen (draws: (string * int) list) (number: int) : Map<string, int> =
     List.foldBack
         (fun (name, count) (left, chosen) -> left / count, Map.add name (left % count) chosen)
@@ -124,7 +124,7 @@ let private constant span (value: float) =
     else
         Error(Diagnostic.outOfRange span "the draw" "a number of at most about 7e28")
 
-/// The expression with each distribution in it replaced by a value drawn from it, in the order of the text.
+/// The expression with each distribution replaced by a drawn value, in the order of the text.
 let rec private replace scope next (expression: Expression) : Result<Expression, Diagnostic> =
     let inner = replace scope next
 
@@ -156,7 +156,7 @@ let rec private replace scope next (expression: Expression) : Result<Expression,
         |> same
     | _ -> Ok expression
 
-/// What a drawn expression comes to for a candidate: a constant of the same place.
+/// The value of a drawn expression for a candidate, as a constant at the same place.
 let resolve
     (scope: Scope)
     seed

@@ -1,4 +1,4 @@
-/// Published values to the runs that they belong to.
+/// Assigns published values to the runs that they describe.
 module Freeze.Language.Expectations
 
 open Freeze
@@ -6,7 +6,7 @@ open Freeze.Language.Syntax
 open Freeze.Language.Values
 open Freeze.Language.Sections
 
-/// A value behind `on` as axes call it.
+/// A value after `on` in the notation of axes.
 let private wordOf textOf (on: Expression) : string =
     let number value =
         AxisValue.text (AxisValue.Number(float value))
@@ -21,7 +21,7 @@ let private wordOf textOf (on: Expression) : string =
                   unit) -> $"{number value} {unit.Value}"
     | _ -> textOf on.Span
 
-/// Whether a value behind `on` is one of a run's. `0.4 filters` is the share 0.4 there, but where `filters` is a case.
+/// Whether a run has a value after `on`. `0.4 filters` means the fraction 0.4, unless `filters` is a case.
 let private isOf textOf isCase (values: Set<string>) (on: Expression) : bool =
     Selection.has values (wordOf textOf on)
     || match on.Value with
@@ -31,8 +31,7 @@ let private isOf textOf isCase (values: Set<string>) (on: Expression) : bool =
                      unit) -> not (isCase unit.Value) && values.Contains(wordOf textOf share)
        | _ -> false
 
-/// The published values that hold for a run whose axes have these values, with their spans: those whose every value is
-/// among them.
+/// The published values for a run with these axis values, with their spans: those whose every value is among the run's values.
 let ofRun
     report
     (textOf: Span -> string)

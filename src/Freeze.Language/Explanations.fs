@@ -1,4 +1,4 @@
-/// What the codes of messages mean, out of docs/errors.md.
+/// The explanations of message codes, from docs/errors.md.
 [<RequireQualifiedAccess>]
 module Freeze.Language.Explanations
 
@@ -11,7 +11,7 @@ let private read () =
 
     use reader = new StreamReader(stream)
 
-    // The document has them as `- **FRZ012** …` and the indented lines behind it.
+    // The document writes them as `- **FRZ012** …` followed by indented lines.
     reader.ReadToEnd().Split "\n- **"
     |> Seq.skip 1
     |> Seq.map (fun entry ->
@@ -29,7 +29,7 @@ let private read () =
 
 let private entries = lazy read ()
 
-/// Codes and what is said of each, in the order of the document.
+/// Codes with their explanations, in the order of the document.
 let all () : (string * string) list = entries.Value
 
 let tryFind (code: string) : string option =

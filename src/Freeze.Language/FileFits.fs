@@ -1,57 +1,57 @@
-/// What a file of weights holds: its layers, and which net of the library it fits.
+/// What a weights file holds: its layers, and which library net it fits.
 module Freeze.Language.FileFits
 
 open System.Collections.Generic
 open Freeze
 open Freeze.Language.Syntax
 
-/// The tensors of a file whose names differ behind their last dot alone.
+/// Tensors of a file whose names differ only after the last dot.
 type StoredLayer =
     {
         Name: string
-        /// `conv`, `linear`, `bn`, `norm`, or `other`: by the tensors, as PyTorch names and shapes them.
+        /// `conv`, `linear`, `bn`, `norm` or `other`: from the tensors' names and shapes in PyTorch's convention.
         Kind: string
-        /// Of its weight; of other layers that of the first tensor.
+        /// The shape of its weight; for other layers, of the first tensor.
         Shape: int64[]
-        /// Numbers that may learn: statistics are none.
+        /// Number of scalars that may be trained; statistics do not count.
         Parameters: int64
     }
 
-/// How a net of the library fits a file.
+/// How a library net fits a file.
 type Fit =
     {
-        /// As a file says it: `wrn-28-4`.
+        /// As written in a Freeze file: `wrn-28-4`.
         Net: string
-        /// Whose names the file has; of nobody where it has the net's own.
+        /// The publishers whose names the file uses; empty if it uses the net's own names.
         Publishers: string list
-        /// What stands before the file's names and is passed over, and what its names lack: `module.`, `resnet.`; or "".
+        /// The prefix of the file's names that is skipped, and the one that they lack: `module.`, `resnet.`; or "".
         PassedOver: string
         Lacking: string
-        /// 0 where the file has no classifier.
+        /// 0 if the file has no classifier.
         Classes: int64
         /// The net's layers, each with its name in the file.
         Layers: (string * string) list
-        /// How many weights of the net the file has in their shapes, and how many it should have.
+        /// How many of the net's weights the file has in their shapes, and how many there are.
         Found: int
         Of: int
         Missing: string list
-        /// Those of the missing that are the classifier's, where the file has none of it and more of the net.
+        /// The missing weights of the classifier, if the file has none of it but has others.
         MissingHead: string list
         OtherShapes: string list
         LeftOver: string list
     }
 
-    /// Whether the net can start from the file, and nothing in that speaks of another net: a classifier starts by itself where the
-    /// file has none.
+    /// Whether the net can start from the file, and nothing in the file indicates another net. A missing classifier is allowed;
+    /// it starts on its own.
     member this.IsWhole =
         this.OtherShapes.IsEmpty
         && this.LeftOver.IsEmpty
         && this.Missing = this.MissingHead
 
-    /// Whether the file has all of the net, and more than that.
+    /// Whether the file has all of the net and more.
     member this.IsMore = this.Found = this.Of && not this.LeftOver.IsEmpty
 
-    /// From 0 to 1: the part of the net's weights and of the file's tensors that fit each other.
+    /// From 0 to 1: the fraction of the net's weights and the file's tensors that fit each other.
     member this.Score =
         let unfit = this.OtherShapes.Length + this.LeftOver.Length
         2.0 * float this.Found / float (this.Of + this.Found + unfit)
@@ -91,7 +91,7 @@ let layers (file: WeightFile) : StoredLayer list =
             }
     ]
 
-/// The library's nets as files say them; of those with parameters the sizes that publications have.
+/// The library's nets as written in files; nets with parameters in their published sizes.
 let private candidates () : string list =
     [
         for entry in NetLibrary.all () do
@@ -104,7 +104,7 @@ let private candidates () : string list =
             $"densenet-{depth}-{growth}"
     ]
 
-/// MNIST's, CIFAR's, Tiny-ImageNet's and ImageNet's.
+/// The image shapes of MNIST, CIFAR, Tiny-ImageNet and ImageNet.
 let private images =
     [ [| 1; 28; 28 |]; [| 3; 32; 32 |]; [| 3; 64; 64 |]; [| 3; 224; 224 |] ]
 
@@ -114,7 +114,7 @@ let private build (name: string) (image: int[]) : NetChecker.Built option =
     match NetLibrary.resolve Map.empty call with
     | Error _ -> None
     | Ok found ->
-        // The last layer has as many units as the file's: its number is looked at apart.
+        // The last layer takes its number of units from the file, so that number is checked separately.
         NetChecker.check ignore Values.Scope.Empty Values.Scope.Empty found.Definition found.Call image 10
 
 let private fit (file: WeightFile) (name: string) (built: NetChecker.Built) : Fit =
@@ -188,13 +188,13 @@ let private fit (file: WeightFile) (name: string) (built: NetChecker.Built) : Fi
         LeftOver = FileStarts.leftOver net reading
     }
 
-/// The net of the library that fits a file best, if any fits half of it.
+/// The library net that fits a file best, if one fits at least half of it.
 let best (file: WeightFile) : Fit option =
     let of' (name: string) =
         images
         |> Seq.choose (build name)
         |> Seq.map (fit file name)
-        // What the layers are called does not depend on the images.
+        // The names of layers do not depend on the images.
         |> Seq.takeWhile (fun fit -> 2 * fit.Missing.Length <= fit.Of)
         |> List.ofSeq
 

@@ -1,25 +1,25 @@
-/// Which tensors of a file the weights of a net start from: those of its own names, or of the names of a publisher.
+/// Which tensors of a file a net's weights start from, under the net's own names or a publisher's.
 module Freeze.Language.FileStarts
 
 open System
 open System.Collections.Generic
 open Freeze
 
-/// A file of weights as a net reads it.
+/// How a net reads a weights file.
 type Reading =
     {
         File: WeightFile
-        /// The publisher's names; nothing where the file has the net's own.
+        /// The publisher's names; None if the file uses the net's own.
         Table: NetNames.Table option
-        /// What stands before all names of the file, and is passed over: `module.`; "" where nothing does.
+        /// A prefix of all names in the file that is skipped: `module.`; "" if there is none.
         PassedOver: string
-        /// What all names of the net begin with and those of the file do not: `resnet.`; "" where nothing is missing.
+        /// A prefix that all names of the net have and those of the file lack: `resnet.`; "" if there is none.
         Lacking: string
-        /// The classifier's layer, where the file has that by its whole name.
+        /// The classifier's layer, if the file has it by its full name.
         Apart: string option
     }
 
-    /// What a layer is called in the file.
+    /// A layer's name in the file.
     member this.LayerOf(layer: string) : string =
         let name =
             match this.Table with
@@ -33,11 +33,11 @@ type Reading =
         else
             this.PassedOver + name
 
-    /// What a weight is called in the file.
+    /// A weight's name in the file.
     member this.NameOf(weight: Weight) : string =
         this.LayerOf weight.Layer + weight.Name.Substring weight.Layer.Length
 
-/// The weights of the net's classifier, where that is its last layer.
+/// The weights of the net's classifier, if that is the last layer.
 let headOf (net: Weight[]) : Weight list =
     match Array.tryLast net with
     | Some last when last.Kind = LayerKind.Linear ->
@@ -47,10 +47,10 @@ let headOf (net: Weight[]) : Weight list =
 let private layerOf (name: string) =
     name.Substring(0, max 0 (name.LastIndexOf '.'))
 
-/// Of longer ones a file would be slow to read, and nobody writes them.
+/// Longer prefixes would be slow to find, and nobody writes them.
 let private mostSegments = 8
 
-/// The beginnings, of whole segments, that all layers share, "" first.
+/// The prefixes, in whole segments, that all layers share, "" first.
 let private sharedBeginnings (layers: string seq) : string list =
     let shared (a: string[]) (b: string[]) =
         Seq.zip a b |> Seq.takeWhile (fun (a, b) -> a = b) |> Seq.map fst |> Array.ofSeq
@@ -71,8 +71,8 @@ let private sharedBeginnings (layers: string seq) : string list =
         |> Array.scan (fun beginning segment -> $"{beginning}{segment}.") ""
         |> List.ofArray
 
-/// The file's layers without counters and, where others are, without linear layers: one of them may be a classifier, which
-/// wrappers have beside the rest of the net.
+/// The file's layers without counters and, if there are others, without linear layers: one of those may be a classifier that a
+/// wrapper adds outside the rest of the net.
 let private body (file: WeightFile) : string list =
     let tensors =
         file.Tensors
@@ -88,8 +88,8 @@ let private body (file: WeightFile) : string list =
     | others -> others
     |> List.map fst
 
-/// The file in the names by which it holds most of the net's weights. Of equals the one that passes over and misses least; then
-/// the net's own names, then those of the first table.
+/// The reading of the file that finds the most weights of the net. On ties, the one that skips and lacks least, then the net's
+/// own names, then those of the first table.
 let read (tables: NetNames.Table list) (net: Weight[]) (file: WeightFile) : Reading =
     let held = file.Tensors |> Seq.map _.Name |> HashSet
     let head = headOf net
@@ -137,10 +137,10 @@ let read (tables: NetNames.Table list) (net: Weight[]) (file: WeightFile) : Read
         net |> Seq.filter (holds reading) |> Seq.length,
         -(reading.PassedOver.Length + reading.Lacking.Length))
 
-/// What a batch norm has in a file beside its weights.
+/// What a batch norm stores in a file besides its weights.
 let statistics = [ "running_mean"; "running_var"; "num_batches_tracked" ]
 
-/// Tensors of the file for which the net has no place. What PyTorch counts beside its weights is none.
+/// Tensors of the file that are not part of the net, except PyTorch's own counters.
 let leftOver (net: Weight[]) (reading: Reading) : string list =
     let known =
         HashSet(
@@ -160,7 +160,7 @@ let leftOver (net: Weight[]) (reading: Reading) : string list =
     |> Seq.filter (known.Contains >> not)
     |> List.ofSeq
 
-/// The number of units that all of the file's classifier has, where it is the net's but for that; 0 where the file has none.
+/// The classifier's number of units in the file, if only that differs from the net; 0 if the file has no classifier.
 let private otherUnits (reading: Reading) (head: Weight list) : int64 option =
     let found =
         head
@@ -185,7 +185,7 @@ let private otherUnits (reading: Reading) (head: Weight list) : int64 option =
         | [ Some units ] when units <> int64 head.Head.Shape[0] -> Some units
         | _ -> None
 
-/// A tensor for which the net has no place and that may be a classifier behind the net's last features.
+/// A tensor that is not part of the net and may be a classifier on the net's last features.
 let private otherHead (net: Weight[]) (reading: Reading) (head: Weight list) : string option =
     let width =
         head
@@ -203,17 +203,17 @@ let private otherHead (net: Weight[]) (reading: Reading) (head: Weight list) : s
         && left.Contains entry.Name)
     |> Option.map _.Name
 
-/// What of a file some weights of a net start from.
+/// What some weights of a net start from in a file.
 type Start =
     {
         Reading: Reading
         /// Its full path.
         Path: string
-        /// The layers that start by themselves all the same.
+        /// The layers that start on their own nevertheless.
         Without: string list
     }
 
-    /// Where a weight starts; nothing where it starts by itself.
+    /// Where a weight starts; None if it starts on its own.
     member this.Of(weight: Weight) : Freeze.Start option =
         if List.contains weight.Layer this.Without then
             None
@@ -248,8 +248,8 @@ let private faults (reading: Reading) (weights: Weight list) : string option =
 
     if told.IsEmpty then None else Some(String.concat "; " told)
 
-/// What weights start from in the file that one rule names. A classifier of another size starts by itself, where the rule does
-/// not speak of it alone.
+/// What weights start from in a file named by one rule. A classifier of another size starts on its own, unless the rule is about
+/// it alone.
 let find
     (report: Diagnostic -> unit)
     (tables: NetNames.Table list)
@@ -284,8 +284,8 @@ let find
         Without = if without.IsSome then [ head.Head.Layer ] else []
     }
 
-/// Where weights start that rules claim for files, by the place where each file is written; what is wrong goes to `report`. `file` gives a
-/// file's full path and what it holds.
+/// The starts of the weights that rules take from files, keyed by the place where each file is written; errors go to `report`.
+/// `file` gives a file's full path and content.
 let all
     (report: Diagnostic -> unit)
     (file: Located<string> -> Result<string * WeightFile, Diagnostic>)
@@ -311,7 +311,7 @@ let all
                 | None -> ()
         ]
 
-    // Of a file that does not fit, or from which a part of the net starts, more is left over than is of interest.
+    // If a file does not fit, or only a part of the net starts from it, too much is left over to report.
     for _, several in
         found
         |> List.filter (fun (_, start) -> not (unfit.Contains start.Path))

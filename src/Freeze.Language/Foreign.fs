@@ -1,4 +1,4 @@
-/// What people write first who come from Python, YAML or C, and what Freeze writes instead.
+/// What users of Python, YAML or C write first, and what Freeze writes instead.
 [<RequireQualifiedAccess>]
 module Freeze.Language.Foreign
 
@@ -6,7 +6,7 @@ open System
 
 let private verbs = [ "train"; "fixed"; "zero"; "solve" ]
 
-/// What a statement may have been that begins with a word of another language.
+/// What a statement that begins with a word of another language may have meant.
 let statement (word: string) : string option =
     match word with
     | "for"
@@ -35,7 +35,7 @@ let private lastWord (text: string) =
 
     text.Substring start
 
-/// `0.02` of `= 0.02, momentum …`.
+/// `0.02` from `= 0.02, momentum …`.
 let private valueOf (rest: string) =
     let value = rest.TrimStart('=', ' ')
 
@@ -43,7 +43,7 @@ let private valueOf (rest: string) =
     | -1 -> value.Trim()
     | at -> value.Substring(0, at).Trim()
 
-/// What stands in place of `name = value`.
+/// The replacement for `name = value`.
 let private instead (before: string) (rest: string) =
     let name, value = lastWord before, valueOf rest
     let known = Suggest.synonym name |> Option.defaultValue name
@@ -60,8 +60,8 @@ let private instead (before: string) (rest: string) =
     else
         $"no `=` stands between a name and its value: `{known} {value}`"
 
-/// Of a statement that cannot be read what stands before the place of the mistake and from there on, and the word at that
-/// place: what would be right, and the word that may have been meant; "" where nothing is known.
+/// For a statement that cannot be read, given the text before the error, the text from there on and the word there: what to write
+/// instead, and the word that may have been meant; "" if nothing is known.
 let hint (before: string) (rest: string) (word: string) : string * string option =
     let trimmed = before.TrimEnd()
 

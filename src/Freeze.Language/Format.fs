@@ -1,4 +1,4 @@
-/// A source to its canonical text: the author's lines and comments, everything else in one form.
+/// Formats a source: the author's lines and comments are kept, everything else gets one canonical form.
 module Freeze.Language.Format
 
 open System
@@ -12,14 +12,14 @@ let private plain (pieces: Piece list) = Item.Plain pieces
 let private notPrinted () =
     failwith "text that could not be read is an error, and not printed"
 
-/// Where a head ends that has a name and perhaps parameters.
+/// The end of a head with a name and perhaps parameters.
 let private endOf (name: Name) (parameters: Parameter list) =
     match List.tryLast parameters with
     | Some { Default = Some value } -> value.Span.End
     | Some last -> last.Name.Span.End
     | None -> name.Span.End
 
-/// Before a brace or at a line's start these begin something else than a layer or a block of that name.
+/// Before a brace or at the start of a line, these words do not begin a layer or a block with that name.
 let private netWords = Vocabulary.names Phrases.structures
 
 let private nameLine (line: Located<NameLine option>) : Item =
@@ -84,7 +84,7 @@ let rec private netItem (reading: Reading option) (part: NetPart) : Item =
     | NetItem.Define definition -> defined reading "block " definition
     | NetItem.Broken -> notPrinted ()
 
-/// A net or a block, with its head.
+/// A net or a block, including its head.
 and private defined (reading: Reading option) (word: string) (definition: Definition) : Item =
     let name, parameters = definition.Name, definition.Parameters
     let source = reading |> Option.map _.Source
@@ -111,7 +111,7 @@ let private expect (source: Source option) measure (values: Published list) (fro
     let published number (value: Published) =
         let figure = Notation.sum source value.Value |> flat
 
-        // Words before the first value name what is measured.
+        // The words before the first value name the measure.
         let figure =
             if number = 0 && Lexical.isLetter figure[0] then
                 $"({figure})"
@@ -133,7 +133,7 @@ let private expect (source: Source option) measure (values: Published list) (fro
     |> text
     |> plain
 
-/// A line of published values. Each cell is as written: columns of one width are its author's.
+/// A line of published values. Cells are kept as written, since authors align columns.
 let private publishedLine (source: Source option) (line: Located<PublishedLine>) : Item =
     let values on =
         Notation.values source on |> String.concat " "
@@ -208,10 +208,10 @@ let private fileText (reading: Reading option) (statements: Statement list) : st
     |> Lines.file reading
     |> Layout.text
 
-/// The text of statements that were never written: one a line, numbers by their value.
+/// Text for statements that have no source: one per line, numbers by value.
 let print (statements: Statement list) : string = fileText None statements
 
-/// A source's canonical text, or why it cannot be read.
+/// The canonical text of a source, or why it cannot be read.
 let format (source: Source) : Result<string, Diagnostic list> =
     let parsed = Parser.parse source
 

@@ -1,5 +1,5 @@
-/// Kinds of values and the ways to write them. What reads a value, what messages and editors say of it and what editors offer
-/// is described here once.
+/// Kinds of values and the ways to write them. Each is described once, for the reader, for messages and for editors (hover,
+/// completion).
 module Freeze.Language.Forms
 
 open Freeze.Language.Syntax
@@ -9,14 +9,14 @@ open Freeze.Language.Vocabulary
 /// What a setting or a parameter takes.
 type Kind<'T> =
     {
-        /// As messages say it: `a whole number from 1 to 65536`.
+        /// As in messages: `a whole number from 1 to 65536`.
         Expected: string
-        /// The ways to write it that begin with a word.
+        /// The notations that begin with a word.
         Entries: Entry list
         Read: Scope -> Phrase -> Result<'T, Diagnostic>
     }
 
-/// A kind of which a value is one expression.
+/// A kind whose values are single expressions.
 let private ofOne expected entries (read: Scope -> Expression -> Result<'T, Diagnostic>) : Kind<'T> =
     {
         Expected = expected
@@ -35,11 +35,11 @@ let map (change: 'T -> 'U) (kind: Kind<'T>) : Kind<'U> =
         Read = fun scope phrase -> kind.Read scope phrase |> Result.map change
     }
 
-/// A whole number between two bounds, both included; `what` it is, as messages call it.
+/// A whole number between two bounds, inclusive; `what` names it in messages.
 let whole (least: int64) (most: int64) what : Kind<int64> =
     ofOne $"a whole number from %d{least} to %d{most}" [] (fun scope -> wholeBetween scope least most what)
 
-/// A whole number that is an `int`.
+/// A whole number as an `int`.
 let count least most what = whole least most what |> map int
 
 let number (least: decimal) (most: decimal) what : Kind<float> =
@@ -56,7 +56,7 @@ let factor: Kind<float> =
         | Ok _ -> Error(Diagnostic.wrongValue expression.Span expected)
         | Error e -> Error e)
 
-/// A number from 0 to 1, without 1.
+/// A number from 0 up to, but not including, 1.
 let belowOne what : Kind<float> =
     let expected = "a number from 0 to 1, and less than 1"
 
@@ -68,13 +68,13 @@ let belowOne what : Kind<float> =
             else
                 Error(Diagnostic.outOfRange expression.Span what expected)))
 
-/// The same, which can also be written so.
+/// The same kind with additional notations.
 let written entries (kind: Kind<'T>) =
     { kind with
         Entries = kind.Entries @ entries
     }
 
-/// One way to write a value: a word, or a call of it.
+/// One way to write a value: a word or a call.
 type Form<'T> =
     {
         Entry: Entry
@@ -95,21 +95,21 @@ let withoutArguments (value: unit -> 'T) _ (call: Calls.Call) =
 let word name meaning (value: 'T) : Form<'T> =
     called name name meaning (withoutArguments (fun () -> value))
 
-/// A call of one value.
+/// A call with one value.
 let ofValue name usage meaning (kind: Kind<'T>) : Form<'T> =
     called name usage meaning (fun scope call ->
         match call.Arguments with
         | [ { Label = None; Content = value } ] -> kind.Read scope [ value ]
         | _ -> Error(Diagnostic.wrongValue call.Callee.Span $"`{usage}`"))
 
-/// A call of two values; `expected` is what messages say where there are others.
+/// A call with two values; `expected` is the message for other numbers of values.
 let ofPair name usage meaning expected read : Form<'T> =
     called name usage meaning (fun scope call ->
         match call.Arguments with
         | [ { Label = None; Content = a }; { Label = None; Content = b } ] -> read scope call a b
         | _ -> Error(Diagnostic.wrongValue call.Callee.Span expected))
 
-/// A call of numbers by name, each of a kind and with a default, such as `one-cycle(rise 0.3)`.
+/// A call with named numbers, each with a kind and a default, such as `one-cycle(rise 0.3)`.
 let ofNumbers name usage meaning (parameters: (string * Kind<float> * float) list) make : Form<'T> =
     let names = parameters |> List.map (fun (name, _, _) -> name)
 
@@ -138,7 +138,7 @@ let ofNumbers name usage meaning (parameters: (string * Kind<float> * float) lis
 let call expected : Kind<Calls.Call> =
     ofOne expected [] (fun scope -> Calls.call scope expected)
 
-/// One of several forms; `what` they are, as messages call it.
+/// One of several forms; `what` names the value in messages.
 let oneOf what expected (forms: Form<'T> list) : Kind<'T> =
     let entries = forms |> List.map _.Entry
 
@@ -159,7 +159,7 @@ let oneWord what (words: (string * string * 'T) list) : Kind<'T> =
     |> List.map (fun (name, meaning, value) -> word name meaning value)
     |> oneOf what $"a {what}: {known}"
 
-/// Several, of which no two are of one `form`, or the word that means none; `once` is what messages say of two.
+/// Several values, at most one of each `form`, or the word that means none; `once` is the message for duplicates.
 let severalOf what expected (form: 'T -> 'Form) once (forms: Form<'T option> list) : Kind<'T list> =
     let one = oneOf what expected forms
 
@@ -179,7 +179,7 @@ let severalOf what expected (form: 'T -> 'Form) once (forms: Form<'T option> lis
         Read = read
     }
 
-/// One given word, which a list may have chosen, or a value of a kind.
+/// One given word, which may be an item of a list, or a value of a kind.
 let orWord name meaning (value: 'T) (kind: Kind<'T>) : Kind<'T> =
     let isWord scope (phrase: Phrase) =
         match phrase |> List.map (evaluate scope) with
@@ -196,7 +196,7 @@ let orWord name meaning (value: 'T) (kind: Kind<'T>) : Kind<'T> =
                     kind.Read scope phrase
     }
 
-/// The words of a phrase; what is none is `…`.
+/// The words of a phrase; `…` stands for anything else.
 let words (phrase: Phrase) =
     phrase
     |> List.map (fun e ->
@@ -204,7 +204,7 @@ let words (phrase: Phrase) =
         | Term.Word word -> word
         | _ -> "…")
 
-/// A value behind which one of some words may stand: `warmup 5 epochs`.
+/// A value that may be followed by a unit: `warmup 5 epochs`.
 let withUnit (units: string list) (kind: Kind<'T>) : Kind<'T> =
     let read scope phrase =
         match phrase, words phrase with
@@ -212,14 +212,12 @@ let withUnit (units: string list) (kind: Kind<'T>) : Kind<'T> =
         | [ value; _ ], [ _; unit ] when List.contains unit units -> kind.Read scope [ value ]
         | _ ->
             Error(
-                Diagnostic.wrongValue
-                    (join phrase)
-                    $"{kind.Expected}, and `{units.Head}` or nothing behind it"
+                Diagnostic.wrongValue (join phrase) $"{kind.Expected}, and `{units.Head}` or nothing after it"
             )
 
     { kind with Read = read }
 
-/// Phrases that are told apart by their words; `read` gives nothing for one that is none of them.
+/// Phrases that are distinguished by their words; `read` gives None for any other phrase.
 let ofWords expected read entries : Kind<'T> =
     {
         Expected = expected
@@ -230,7 +228,7 @@ let ofWords expected read entries : Kind<'T> =
                 |> Option.defaultWith (fun () -> Error(Diagnostic.wrongValue (join phrase) expected))
     }
 
-/// A setting: how it is written, what it takes, and what holds where it is not.
+/// A setting: its notation, its kind and its default.
 type Setting<'T> =
     {
         Entry: Entry
@@ -238,7 +236,7 @@ type Setting<'T> =
         Default: 'T
     }
 
-/// `written` is its default, as a file would have it.
+/// `written` is its default as written in a file.
 let setting name written fallback meaning (kind: Kind<'T>) : Setting<'T> =
     {
         Entry = entry name $"{name} {written}" meaning
@@ -246,10 +244,10 @@ let setting name written fallback meaning (kind: Kind<'T>) : Setting<'T> =
         Default = fallback
     }
 
-/// A setting as written: its name, and the phrase behind it.
+/// A setting as written: its name and the phrase after it.
 type Written = { Name: Name; Phrase: Phrase }
 
-/// The settings of one run as they are written, and who is told of mistakes.
+/// The settings of one run as written, with the function that reports errors.
 type WrittenSettings =
     {
         Report: Diagnostic -> unit
@@ -257,26 +255,26 @@ type WrittenSettings =
         Written: Map<string, Written>
     }
 
-/// The value of a setting, where it is written.
+/// The value of a setting, if it is written.
 let tryRead (scope: Scope) (written: Map<string, Written>) (setting: Setting<'T>) =
     Map.tryFind setting.Entry.Name written
     |> Option.map (fun written -> setting.Kind.Read scope written.Phrase)
 
-/// The value of a setting, written or by default; nothing where it is wrong.
+/// The value of a setting, written or default; None if it is wrong.
 let tryValue (reading: WrittenSettings) (setting: Setting<'T>) : 'T option =
     tryRead reading.Scope reading.Written setting
     |> Option.defaultValue (Ok setting.Default)
     |> Diagnostic.keep reading.Report
 
-/// The value of a setting, or its default where it is not written or wrong.
+/// The value of a setting, or its default if it is missing or wrong.
 let value (reading: WrittenSettings) (setting: Setting<'T>) : 'T =
     tryValue reading setting |> Option.defaultValue setting.Default
 
-/// What editors and messages say of a setting.
+/// A setting's description for editors and messages.
 type Described =
     {
         Entry: Entry
-        /// What it takes where nothing else is written.
+        /// What it takes in general.
         Expected: string
         /// Its values that begin with a word.
         Values: Entry list

@@ -1,4 +1,4 @@
-/// Sorts a file's statements into its sections, by their kind and by the block that they stand in.
+/// Sorts a file's statements into its sections, by kind and by surrounding block.
 [<RequireQualifiedAccess>]
 module Freeze.Language.Gather
 
@@ -73,7 +73,7 @@ let private place where =
     | Where.Ensemble -> "inside an ensemble"
     | Where.Profile -> "inside a profile, which holds settings and lets"
 
-/// What a statement is called, where it may not stand.
+/// What a statement is called if it is misplaced.
 let private misplaced where (item: StatementItem) : string option =
     match item, where with
     | StatementItem.Setting _, Where.Ensemble -> Some "a setting"
@@ -129,7 +129,7 @@ let private addStatement report where (section: Section) (statement: Statement) 
     | Some what, _ -> refuse (Diagnostic.misplaced statement.Span what (place where))
     | None, StatementItem.Setting(name, phrase) -> Definitions.addSetting report section name phrase
     | None, StatementItem.Let(name, value) -> Definitions.addLet report section name value
-    // One name alone is a plain list.
+    // A single name takes a plain list.
     | None, StatementItem.Together([ only ], items) -> Definitions.define report section only items
     | None, StatementItem.Together(names, items) -> Definitions.addTogether report section names items
     | None, StatementItem.Draw(name, value) ->
@@ -199,7 +199,7 @@ let private addEnsemble report contents span members after body =
                     }
             }
 
-/// What overrides a file, laid over it as a profile is: settings, and lets that it has.
+/// What overrides a file, applied like a profile: settings, and lets that the file has.
 let overrides report (contents: Contents) (statements: Statement list) : Section =
     let lets =
         [
@@ -227,7 +227,7 @@ let overrides report (contents: Contents) (statements: Statement list) : Section
 
     statements |> List.fold add emptySection
 
-/// What an import brings, with what stands around it: what the importing file defines wins.
+/// Merges an import into what is around it: definitions of the importing file win.
 let private import report (before: Contents) (brought: Contents) : Contents =
     let isNew (known: (Name * Section) list) (name: Name, _) =
         known |> List.forall (fun (k, _) -> k.Value <> name.Value)
@@ -235,7 +235,7 @@ let private import report (before: Contents) (brought: Contents) : Contents =
     for name, _ in before.Cases do
         unique report "a case" name (brought.Cases |> List.map fst)
 
-    /// A profile of both is one: the importing file's lies over what it imports.
+    /// A profile that both files have becomes one: the importing file's overrides the imported one.
     let overBrought (name: Name, section) =
         match brought.Profiles |> List.tryFind (fun (k, _) -> k.Value = name.Value) with
         | Some(_, below) -> name, over below section
@@ -284,7 +284,7 @@ let rec contents (report: Diagnostic -> unit) (file: Imports.File) : Contents =
 
     let own = file.Parsed.Statements |> List.fold add nothing
 
-    // The last import lies nearest below the file itself.
+    // The last import is directly below the file itself.
     file.Imports
     |> Map.toList
     |> List.rev

@@ -1,20 +1,20 @@
-/// A file and all that it imports, each read once.
+/// Loads a file and everything that it imports, each file once.
 module Freeze.Language.Imports
 
 open System.IO
 open Freeze
 open Freeze.Language.Syntax
 
-/// How other files are reached: an editor has some of them in memory, a test all.
+/// How other files are read: an editor has some of them in memory, a test all.
 type Files =
     {
-        /// The source of a path; its Start does not matter.
+        /// The source at a path; its Start does not matter.
         Read: string -> Result<Source, string>
-        /// What a file of weights holds.
+        /// The content of a weights file.
         Weights: string -> Result<WeightFile, string>
-        /// The digest of a named data set; "" where it is not known.
+        /// The digest of a named data set; "" if it is not known.
         Named: string -> string
-        /// What a folder of images holds.
+        /// The content of a folder of images.
         Images: string -> Result<FolderContent, string>
     }
 
@@ -22,11 +22,11 @@ type File =
     {
         Source: Source
         Parsed: Parser.Parsed
-        /// By the place of the statement; a file that was imported before is not imported again.
+        /// By the place of the import statement; a file that has been imported already is not imported again.
         Imports: Map<Span, File>
     }
 
-/// What was read, and what could not be.
+/// What was read, and the errors.
 type Loaded =
     {
         Root: File
@@ -35,7 +35,7 @@ type Loaded =
         Diagnostics: Diagnostic list
     }
 
-/// More is a mistake or an attack.
+/// More files are a mistake or an attack.
 let private mostFiles = 100
 
 let private longest = 8 * Source.largest
@@ -48,7 +48,7 @@ let rec all (file: File) : File list =
 let resolve (importer: Source) (path: string) =
     Path.Combine(Path.GetDirectoryName importer.Path |> Option.ofObj |> Option.defaultValue "", path)
 
-/// The one name of a file, or the path as it is where it can be none.
+/// The unique full path of a file, or the path as given if it is invalid.
 let fullPath (path: string) =
     try
         Path.GetFullPath path
@@ -57,7 +57,7 @@ let fullPath (path: string) =
     | :? IOException
     | :? System.NotSupportedException -> path
 
-/// Reads and parses a file and those that it imports.
+/// Reads and parses a file and its imports.
 let load (files: Files) (root: Source) : Loaded =
     let found = ResizeArray<Diagnostic>()
     let sources = ResizeArray<Source>()

@@ -1,4 +1,4 @@
-/// Layers as they are written (`conv 20 5x5 pad none`) to nodes of the graph.
+/// Turns layers as written (`conv 20 5x5 pad none`) into nodes of the graph.
 module Freeze.Language.Layers
 
 open Freeze
@@ -27,7 +27,7 @@ let private noOptions =
         Init = None
     }
 
-/// One layer: where it stands, its name, and how its kind is written.
+/// One layer: its place, its name, and the usage of its kind.
 type private Layer =
     {
         Builder: Builder
@@ -52,7 +52,7 @@ let private options (layer: Layer) (words: Phrase) =
         let wrong (at: Expression) =
             Error(Diagnostic.layerArguments at.Span layer.Usage)
 
-        /// An option's number, and the options behind it.
+        /// Reads an option's number, then the options after it.
         let number what least most (value: Expression) rest set =
             wholeBetween layer.Scope least most what value
             |> Result.bind (fun number -> read (set (int number)) rest)
@@ -80,13 +80,13 @@ let private options (layer: Layer) (words: Phrase) =
 
     read noOptions words
 
-/// What a layer computes, and what shape it gives; or no layer at all.
+/// A layer's operation and output shape; None if there is no layer.
 type private Made = Result<(Operation * int list) option, Diagnostic>
 
 let private misuse (layer: Layer) (span: Span) : Made =
     Error(Diagnostic.layerArguments span layer.Usage)
 
-/// The length of the output along both sides of a map over which a window slides; `what` is the window in messages.
+/// The output height and width of a window that slides over a map; `what` names the window in messages.
 let private slide (layer: Layer) what (rows, columns) stride (padRows, padColumns) (height, width) =
     match Shapes.slide height rows stride padRows, Shapes.slide width columns stride padColumns with
     | Some outHeight, Some outWidth -> Ok(outHeight, outWidth)
@@ -97,7 +97,7 @@ let private slide (layer: Layer) what (rows, columns) stride (padRows, padColumn
             "make it smaller, pad, or pool less before it"
         |> Error
 
-/// A layer of a map of channels x height x width.
+/// A layer whose input is a map of channels x height x width.
 let private onMap (layer: Layer) what (shape: int[]) (make: int -> int * int -> Made) : Made =
     match shape with
     | [| channels; height; width |] -> make channels (height, width)
@@ -108,7 +108,7 @@ let private onMap (layer: Layer) what (shape: int[]) (make: int -> int * int -> 
             $"here it gets {Shapes.describe flat}"
         |> Error
 
-/// A layer with a weight, if that is of a size that can be.
+/// A layer with a weight, if the weight is not too large.
 let private weighted (layer: Layer) kind (options: Options) (weight: int list) operation output : Made =
     if Shapes.isTooLarge (List.map int64 weight) then
         Error(Diagnostic.layerTooLarge layer.Span Shapes.largest)
@@ -116,7 +116,7 @@ let private weighted (layer: Layer) kind (options: Options) (weight: int list) o
         layer.Builder.Start(layer.Place, kind, layer.Name, options.Init)
         Ok(Some(operation, output))
 
-/// Demands that channels fall into equal groups.
+/// Requires that the channels divide into equal groups.
 let private grouped (layer: Layer) groups what (count: int) : Result<unit, Diagnostic> =
     if count % groups = 0 then
         Ok()
@@ -128,7 +128,7 @@ let private grouped (layer: Layer) groups what (count: int) : Result<unit, Diagn
         |> Error
 
 let private kernel (layer: Layer) shape (filters: int) (rows, columns) (options: Options) : Made =
-    // From the first row that a window reads to the last.
+    // The distance from the first row that a window reads to the last, inclusive.
     let reach extent = (extent - 1) * options.Dilation + 1
     let window = reach rows, reach columns
     let padRows = options.Padding |> Option.defaultValue (fst window / 2)
@@ -186,7 +186,7 @@ let private conv (layer: Layer) shape (words: Phrase) : Made =
                 kernel layer shape (int filters) (rows, columns) options)
     | _ -> misuse layer layer.Span
 
-/// Puts all values in one row, where they are not.
+/// Flattens the values, if they are not flat already.
 let flatten (builder: Builder) (place: Place) span =
     match builder.Shape with
     | Some shape when shape.Length > 1 ->
@@ -242,14 +242,14 @@ let private dropout (layer: Layer) shape (words: Phrase) : Made =
     | [ fraction ] ->
         numberBetween layer.Scope 0m 0.999m "the fraction dropped" fraction
         |> Result.map (fun fraction ->
-            // None at all is no layer, so that a net may have its fraction as a parameter.
+            // A fraction of 0 means no layer, so that a net can have the fraction as a parameter.
             if fraction = 0m then
                 None
             else
                 Some(Operation.Dropout(float fraction), List.ofArray shape))
     | _ -> misuse layer layer.Span
 
-/// A norm of each image by itself, over `count` values at a time.
+/// A norm of each image on its own, over `count` values at a time.
 let private norm (layer: Layer) (shape: int[]) count operation : Made =
     if count = 1L then
         Diagnostic.shape
@@ -283,7 +283,7 @@ let private padChannels (layer: Layer) (shape: int[]) (words: Phrase) : Made =
         onMap layer "padchannels" shape (fun channels (height, width) ->
             wholeBetween layer.Scope (int64 channels) widest "the number of channels" wanted
             |> Result.map (fun wanted ->
-                // Where nothing is missing it is no layer.
+                // If there are enough channels, no layer is needed.
                 if wanted = int64 channels then
                     None
                 else
@@ -291,7 +291,7 @@ let private padChannels (layer: Layer) (shape: int[]) (words: Phrase) : Made =
     | _ -> misuse layer layer.Span
 
 let private make (layer: Layer) (word: string) (shape: int[]) (words: Phrase) : Made =
-    /// A layer without words of its own that keeps the shape.
+    /// A layer without options that keeps the shape.
     let plain operation =
         match words with
         | [] -> Ok(Some(operation, List.ofArray shape))

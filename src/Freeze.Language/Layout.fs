@@ -1,9 +1,9 @@
-/// Code in brackets and braces to text: what stays on one line, what is broken, where comments stand.
+/// Turns code in brackets and braces into text: decides on line breaks and the place of comments.
 module Freeze.Language.Layout
 
 open System.Text
 
-/// Longer lines are broken, where there is a place to break them.
+/// Longer lines are broken if possible.
 let width = 100
 
 let private step = 4
@@ -11,10 +11,10 @@ let private step = 4
 [<RequireQualifiedAccess>]
 type Piece =
     | Text of string
-    /// `[a, b]`, `(lr 0.1, decay 0)`: one item a line where the line is too long.
+    /// `[a, b]`, `(lr 0.1, decay 0)`: one item per line if the line would be too long.
     | Bracketed of opening: string * items: Piece list list * closing: string
 
-/// A statement, a net's part or a report's line.
+/// A statement, a part of a net or a line of a report.
 [<RequireQualifiedAccess>]
 type Item =
     | Plain of Piece list
@@ -23,11 +23,11 @@ type Item =
 
 and Block =
     {
-        /// Where it stood, from brace to brace.
+        /// Its span in the text, from brace to brace.
         Span: Span
-        /// With all that it holds, and without a comment; or it is empty.
+        /// Whether the block is empty, or stands on one line without comments.
         OnOneLine: bool
-        /// The comment behind `{`.
+        /// The comment after `{`.
         Opening: string option
         Lines: Line list
     }
@@ -36,7 +36,7 @@ and Line = { BlankBefore: bool; Content: Content }
 
 and [<RequireQualifiedAccess>] Content =
     | Comment of string
-    /// Items that stood on one line, and the comment behind the last.
+    /// Items on one line, and the comment after the last.
     | Items of Item list * comment: string option
 
 let rec flat (pieces: Piece list) : string =
@@ -49,7 +49,7 @@ let rec flat (pieces: Piece list) : string =
 
 let private line (indent: int) (text: string) = String.replicate indent " " + text
 
-/// A line; where it is too long, the items of its widest brackets stand on lines of their own.
+/// A line; if it is too long, the items of its widest brackets go on separate lines.
 let rec private code (indent: int) (before: string) (pieces: Piece list) (after: string) : string list =
     let whole = before + flat pieces + after
 
@@ -78,7 +78,7 @@ let rec private code (indent: int) (before: string) (pieces: Piece list) (after:
             line indent (closing + flat (List.skip (place + 1) pieces) + after)
         ]
 
-/// Texts in a row, unless they are longer than there is room.
+/// Parts joined on one line, if there is room.
 let private joined (separator: string) (room: int) (flat: int -> 'T -> string option) (parts: 'T list) =
     let text = StringBuilder()
 
@@ -146,7 +146,7 @@ let rec private linesOf (indent: int) (lines: Line list) : string list =
                 List.last lines + behind comment
     ]
 
-/// Neighbours that fit on one line share it; where they do not, each has its own.
+/// Neighbours share a line if they fit; otherwise each has its own.
 and private itemLines (indent: int) (items: Item list) : string list =
     let runs =
         List.foldBack
@@ -165,7 +165,7 @@ and private itemLines (indent: int) (items: Item list) : string list =
         | None, [ item ] -> opened indent item
         | None, several -> several |> List.collect (fun item -> itemLines indent [ item ]))
 
-/// An item that does not fit on a line.
+/// An item that does not fit on one line.
 and private opened (indent: int) (item: Item) : string list =
     match item with
     | Item.Plain pieces -> code indent "" pieces ""

@@ -1,18 +1,18 @@
-/// Warns of runs that zeros, or rules for everything, keep from learning.
+/// Warns of runs that cannot learn because of zeros or of rules that cover everything.
 module Freeze.Language.Learnability
 
 open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Rules
 
-/// The rule that decides a weight; weights without one always learn.
+/// The rule that decides a weight; weights without a rule always learn.
 let private reasonOf (resolved: Resolved) isMeant : Span option =
     Seq.zip resolved.Weights resolved.Reasons
     |> Seq.tryPick (fun (plan, reason) -> if isMeant plan then reason else None)
 
 let private isStill (plan: WeightPlan) = plan.Treatment.IsStill
 
-/// Warns at the rule to change. Of stages, what a gradient does is not followed: each has a classifier of its own.
+/// Warns at the rule to change. Gradients are not followed through stages, since each has its own classifier.
 let warn report (net: Net) isStaged (resolved: Resolved) =
     let weights = resolved.Weights
 
@@ -31,7 +31,7 @@ let warn report (net: Net) isStaged (resolved: Resolved) =
             warn (fun span -> Diagnostic.cutOff span (List.ofArray reach.Cuts)) (fun plan ->
                 isStill plan && (reach.Cuts.Length = 0 || plan.Weight.Layer = reach.Cuts[0]))
         elif not isStaged then
-            // Norms learn everywhere by one rule: those among zeros are no mistake.
+            // One rule trains all norms: norms among zeros are no mistake.
             let unmoved =
                 reach.Unmoved
                 |> Array.filter (fun i -> not (LayerKind.isNorm weights[i].Weight.Kind))

@@ -1,4 +1,4 @@
-/// Characters to tokens: white space, names, numbers, spans.
+/// Turns characters into tokens: white space, names, numbers, spans.
 module Freeze.Language.Lexical
 
 open System
@@ -7,21 +7,21 @@ open FParsec
 open FParsec.Error
 open Freeze.Language.Syntax
 
-/// Deeper nesting is a mistake or an attack; it would cost stack.
+/// Deeper nesting is a mistake or an attack, and would exhaust the stack.
 let nestingLimit = 100
 
-/// What the parser remembers apart from its offset. Immutable, so that backtracking takes it back.
+/// The parser's state besides its offset. Immutable, so that backtracking restores it.
 type State =
     {
         Diagnostics: Diagnostic list
-        /// How deep in brackets and braces.
+        /// The nesting depth of brackets and braces.
         Depth: int
-        /// Inside ( ) and [ ] a newline is mere space.
+        /// Inside ( ) and [ ] a newline is only space.
         NewlineIsSpace: bool
-        /// Where the last white space began and ended: a span stops before it.
+        /// Start and end of the last white space: a span stops before it.
         SpaceStart: int
         SpaceEnd: int
-        /// From `#` to the line's end, the last one first.
+        /// Comments from `#` to the end of the line, the last one first.
         Comments: Span list
     }
 
@@ -41,7 +41,7 @@ let private isSpace c = c = ' ' || c = '\t'
 
 let offset (stream: CharStream<State>) = int stream.Index
 
-/// Steps over a comment and keeps it.
+/// Skips a comment and records it.
 let skipComment (stream: CharStream<State>) =
     if stream.Peek() = '#' then
         let start = offset stream
@@ -52,7 +52,7 @@ let skipComment (stream: CharStream<State>) =
                 Comments = { Start = start; End = offset stream } :: stream.UserState.Comments
             }
 
-/// White space and a comment; inside brackets newlines too. Never fails and expects nothing.
+/// White space and a comment; inside brackets also newlines. Never fails and adds no expectation.
 let spaces: Parser<unit> =
     fun stream ->
         let start = offset stream
@@ -74,7 +74,7 @@ let spaces: Parser<unit> =
 
         Reply(())
 
-/// What may stand between statements: newlines, `;`, comments.
+/// What may separate statements: newlines, `;`, comments.
 let separators: Parser<unit> =
     fun stream ->
         let mutable more = true
@@ -88,7 +88,7 @@ let separators: Parser<unit> =
 
         Reply(())
 
-/// What a parser read and where, without the white space behind it.
+/// What a parser read and its span, without trailing white space.
 let located (parser: Parser<'T>) : Parser<Located<'T>> =
     fun stream ->
         let start = offset stream
@@ -104,7 +104,7 @@ let located (parser: Parser<'T>) : Parser<Located<'T>> =
         else
             Reply(reply.Status, reply.Error)
 
-/// A token: what was read, where, and the space behind it.
+/// A token: its value and span, followed by white space.
 let token (parser: Parser<'T>) : Parser<Located<'T>> = located parser .>> spaces
 
 let symbol (text: string) : Parser<unit> = skipString text >>. spaces
@@ -114,8 +114,8 @@ let isLetter c = Char.IsLetter c || c = '_'
 
 let isNameChar c = isLetter c || Char.IsAsciiDigit c
 
-/// Letters, digits, `_`, and `-` between two of these: `wrn-28-4` is one name, `depth - 4` is not.
-/// `extra` may go on a name too: `.` and `*` in a path.
+/// Letters, digits, `_`, and `-` between two of these: `wrn-28-4` is one name, `depth - 4` is not. `extra` may also continue a
+/// name: `.` and `*` in a path.
 let private nameWith (extra: char -> bool) : Parser<string> =
     fun stream ->
         let starts c = isLetter c || extra c
@@ -142,7 +142,7 @@ let name: Parser<Name> = token word
 let path: Parser<string> =
     nameWith (fun c -> c = '.' || c = '*') <?> "a part of the net"
 
-/// One given word, whole.
+/// One given whole word.
 let keyword (text: string) : Parser<Span> =
     fun stream ->
         let state = stream.State
@@ -176,7 +176,7 @@ let private numeral: Parser<string * bool> =
         |> attempt
         <|>% ""
 
-    // Not the first dot of a range.
+    // The first dot of a range is not part of the number.
     let fraction =
         attempt (pchar '.' >>. notFollowedBy (pchar '.') >>. manySatisfy Char.IsAsciiDigit)
         |>> fun d -> "." + d
@@ -192,7 +192,7 @@ let private numeral: Parser<string * bool> =
 let private ofText (text: string) =
     let isZero = text.Split('e', 'E').[0] |> Seq.forall (fun c -> c = '0' || c = '.')
 
-    // Behind a label a message counts only where something has changed.
+    // FParsec keeps a message after a label only if the state has changed.
     let refuse message = updateUserState id >>. fail message
 
     match Decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture) with
@@ -233,7 +233,7 @@ let number: Parser<Term> =
         .>> endOfNumber text
         <?> "a number"
 
-/// Runs a parser one level deeper, with newlines as space or not; past the limit it says so and fails for good.
+/// Runs a parser one level deeper, with or without newlines as space; fails fatally beyond the limit.
 let nested (newlineIsSpace: bool) (parser: Parser<'T>) : Parser<'T> =
     fun stream ->
         let outside = stream.UserState

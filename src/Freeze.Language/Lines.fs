@@ -1,11 +1,11 @@
-/// Items and the text in which they stood to lines and blocks, each comment in its place.
+/// Arranges items in the lines and blocks of the original text, with each comment in its place.
 module Freeze.Language.Lines
 
 open System
 open System.Collections.Generic
 open Freeze.Language.Layout
 
-/// A text that was read, and where its lines and comments begin.
+/// A parsed text, with the starts of its lines and comments.
 type Reading =
     {
         Source: Source
@@ -23,7 +23,7 @@ let read (source: Source) (comments: Span list) : Reading =
         CommentStarts = [| for comment in comments -> comment.Start |]
     }
 
-/// How many of some ascending offsets lie before this one.
+/// How many of the ascending offsets are before the given one.
 let private countBefore (offsets: int[]) (offset: int) =
     match Array.BinarySearch(offsets, offset) with
     | found when found >= 0 -> found
@@ -36,7 +36,7 @@ let private commentsIn (reading: Reading) (span: Span) : Span[] =
     let first = countBefore reading.CommentStarts span.Start
     reading.Comments[first .. countBefore reading.CommentStarts span.End - 1]
 
-/// The next brace behind an offset where, up to it, only comments hold other ones.
+/// The next brace after an offset; braces inside comments are skipped.
 let private brace (reading: Reading) (which: char) (after: int) : int =
     let text = reading.Source.Text
     let mutable place = after - reading.Source.Start
@@ -49,7 +49,7 @@ let private brace (reading: Reading) (which: char) (after: int) : int =
 
     place + reading.Source.Start
 
-/// Items, each with its span; those on one line of the text go together.
+/// Items with their spans; items on one line of the text are grouped.
 let private chains (reading: Reading) (items: (Span * Item) list) : (Span * Item) list list =
     List.foldBack
         (fun (span: Span, item) chains ->
@@ -67,7 +67,7 @@ let private blocksOf (item: Item) =
     | Item.Plain _ -> []
     | Item.Blocks blocks -> blocks |> List.map snd
 
-/// Comments in brackets and heads: those inside an item that are in none of its blocks.
+/// Comments in brackets and heads: inside an item, but in none of its blocks.
 let private displaced (reading: Reading) (span: Span, item: Item) : Span list =
     let inBlocks (comment: Span) =
         blocksOf item
@@ -75,7 +75,7 @@ let private displaced (reading: Reading) (span: Span, item: Item) : Span list =
 
     commentsIn reading span |> Array.filter (inBlocks >> not) |> List.ofArray
 
-/// The comment behind the opening brace, and the lines of what stands between two offsets.
+/// The comment after the opening brace, and the lines between two offsets.
 let private between
     (reading: Reading)
     (region: Span)
@@ -91,7 +91,7 @@ let private between
 
     let outer = commentsIn reading region |> Array.filter (inner.Contains >> not)
 
-    // A comment ends its line, so a line has one at most.
+    // A comment ends its line, so a line has at most one.
     let ofLine = outer |> Seq.map (fun comment -> line comment.Start, comment) |> dict
 
     let commentOf offset =
@@ -111,7 +111,7 @@ let private between
         |> Option.filter (fun comment ->
             region.Start > reading.Source.Start && not (behindItems.Contains comment))
 
-    // Each with the lines of the text from which and to which it stood.
+    // Each chain with its first and last line in the text.
     let ofChains =
         List.zip chains trailing
         |> List.collect (fun (chain, comment) ->
@@ -156,7 +156,7 @@ let private unwritten (items: (Span * Item) list) : Line list =
             }
     ]
 
-/// The lines of a whole file. Without a text, one item a line.
+/// The lines of a whole file. Without a text, one item per line.
 let file (reading: Reading option) (items: (Span * Item) list) : Line list =
     match reading with
     | None -> unwritten items
@@ -166,7 +166,7 @@ let file (reading: Reading option) (items: (Span * Item) list) : Line list =
         between reading (Span.Between(start, start + reading.Source.Text.Length)) items
         |> snd
 
-/// The block of some items, which opens behind an offset. Without a text, one item a line.
+/// The block of the given items, which opens after an offset. Without a text, one item per line.
 let block
     (reading: Reading option)
     (item: Located<'T> -> Item)

@@ -1,4 +1,4 @@
-/// The names of a file and of those that it imports: where each is defined and where it is used.
+/// The names in a file and its imports: where each is defined and used.
 [<RequireQualifiedAccess>]
 module Freeze.Language.Names
 
@@ -12,30 +12,30 @@ type NameKind =
     | Case
     | Profile
     | Block
-    /// A parameter or a let of a net or a block, what a repeat counts with, or a layer's place in a rule for each.
+    /// A parameter or a let of a net or a block, the counter of a repeat, or a layer's position in a rule for `each layer`.
     | Local
 
-/// A name at one place. Two occurrences speak of the same thing where name, kind and home agree.
+/// A name at one place. Two occurrences mean the same thing if name, kind and home agree.
 type Occurrence =
     {
         Name: string
         Kind: NameKind
-        /// Where the case, the net or the block begins in which alone the name is known; -1 for the whole file.
+        /// Start of the case, net or block to which the name is local; -1 if it is known in the whole file.
         Home: int
         Span: Span
         IsDefinition: bool
     }
 
-/// What names mean at a place in a net: the kind and home of each.
+/// The meaning of names at a place in a net: kind and home of each.
 type private Locals = Map<string, NameKind * int>
 
 let private everywhere = -1
 
-/// A net's name where `wrn-28-10` is short for `wrn(28, 10)`.
+/// A net's name if `wrn-28-10` is short for `wrn(28, 10)`.
 let private netOf (nets: Set<string>) (word: string) =
     NetLibrary.readings word |> List.map fst |> List.tryFind nets.Contains
 
-/// `stride`, `pad` and so on: behind a layer they are no names, unless the net has such a parameter.
+/// `stride`, `pad` and so on: after a layer they are not names, unless the net has such a parameter.
 let private layerWords =
     [
         for layer in Vocabulary.layerTable do
@@ -46,7 +46,7 @@ let private layerWords =
     ]
     |> Set.ofList
 
-/// Collects occurrences statement by statement. `nets` and `cases` are the names that some file defines.
+/// Collects occurrences statement by statement. `nets` and `cases` are the names defined in any of the files.
 type private Collector(nets: Set<string>, cases: Set<string>) =
     let found = ResizeArray<Occurrence>()
 
@@ -64,7 +64,7 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
 
     member _.Define(kind, home, name: Name) = add kind home true name.Value name.Span
 
-    /// A word that is a local name, or else perhaps a let or a net.
+    /// A word that is a local name, or else may be a let or a net.
     member _.Use(locals: Locals, home, word: string, span: Span) =
         match Map.tryFind word locals with
         | Some(kind, home) -> add kind home false word span
@@ -81,7 +81,7 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
             | Term.Call(callee, _) -> this.Use(locals, home, callee.Value, callee.Span)
             | _ -> ()
 
-    /// The parameters of a net or a block, and its parts, where these are known.
+    /// The parameters and parts of a net or a block, where these are known.
     member this.Defined(locals: Locals, home, definition: Definition) : unit =
         definition.Parameters
         |> List.choose _.Default
@@ -97,7 +97,7 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
 
         this.Body inside home definition.Body
 
-    /// The parts of a net, each with what those before it have defined.
+    /// The parts of a net, each with the names defined before it.
     member this.Body (locals: Locals) home (body: NetPart list) : unit =
         let isOption (locals: Locals) (expression: Expression) =
             match expression.Value with
@@ -114,7 +114,7 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
             let expressions =
                 match part.Value with
                 | NetItem.Layer(_, phrase) -> phrase |> List.filter (isOption locals >> not)
-                // The parameters' defaults are looked at with the parameters.
+                // The parameters' defaults are handled with the parameters.
                 | NetItem.Define _ -> []
                 | _ -> Walk.partExpressions part
 
@@ -147,14 +147,14 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
             values |> List.choose id |> List.iter (this.Expression Map.empty home)
         | PublishedLine.Broken -> ()
 
-    /// The values behind `on`.
+    /// The values after `on`.
     member private this.On home (values: Expression list) =
         for on in values do
             match on.Value with
             | Term.Word word when cases.Contains word -> add NameKind.Case everywhere false word on.Span
             | _ -> this.Expression Map.empty home on
 
-    /// The axes of a report may be lets, and sides of claims cases too; its measures are words of their own.
+    /// Axes of a report may be lets, and sides of claims also cases; measures are fixed words.
     member private _.ReportLine(line: ReportLine) =
         let used (word: Located<string>) =
             let kind =
@@ -167,7 +167,7 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
 
         let words = List.concat line.Parts
 
-        /// `filters` behind a number is its unit.
+        /// `filters` after a number is its unit.
         let isUnit (before: Located<string>) (word: Located<string>) =
             System.Char.IsAsciiDigit before.Value[0]
             && (Vocabulary.tryDimension word.Value).IsSome
@@ -195,7 +195,7 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
                 this.Define(NameKind.Let, home, name)
 
         match statement.Value with
-        // The run that another starts from may be a case's.
+        // The run that another one starts from may be a case.
         | StatementItem.Setting({ Value = "start" }, phrase) ->
             for part in phrase do
                 match part.Value with
@@ -245,7 +245,7 @@ type private Collector(nets: Set<string>, cases: Set<string>) =
         | StatementItem.Import _
         | StatementItem.Broken -> ()
 
-/// Every name of some files that belong together, in no order.
+/// All names of files that belong together, in no particular order.
 let occurrences (files: Imports.File list) : Occurrence list =
     let statements = files |> List.collect _.Parsed.Statements
 
@@ -264,8 +264,8 @@ let occurrences (files: Imports.File list) : Occurrence list =
     let collector = Collector(named NameKind.Net, named NameKind.Case)
     statements |> List.iter (collector.Statement everywhere)
 
-    // A let of a case changes what the same name outside means, so a name that is known outside is one name everywhere;
-    // one that only cases know belongs to each of them alone. A word that no let defines is no name.
+    // A let of a case overrides the outer name, so a name that is known outside is one name everywhere; a name that only cases
+    // define is local to each of them. A word that no let defines is not a name.
     let lets, others =
         collector.Found |> List.partition (fun o -> o.Kind = NameKind.Let)
 
@@ -283,7 +283,7 @@ let occurrences (files: Imports.File list) : Occurrence list =
                 let homes = defined |> List.map _.Home |> Set.ofList
                 named |> List.filter (fun o -> homes.Contains o.Home))
 
-    // What a let means is no net of the same name.
+    // A name defined by a let is not a net.
     let letSpans = letsByName |> List.map _.Span.Start |> Set.ofList
 
     letsByName
@@ -293,10 +293,10 @@ let occurrences (files: Imports.File list) : Occurrence list =
 let areOfOne (a: Occurrence) (b: Occurrence) =
     a.Name = b.Name && a.Kind = b.Kind && a.Home = b.Home
 
-/// Without the number at its end, which parts of a repeat have.
+/// Without its trailing number, as parts of a repeat have.
 let private bare (segment: string) = segment.TrimEnd([| '0' .. '9' |])
 
-/// The part of a net that a path names, through blocks that it uses; where it stands.
+/// The place of the part of a net that a path names, also through blocks that the net uses.
 let partOf (net: Definition) (path: string) : Span option =
     let blocks =
         Walk.parts net.Body
@@ -306,7 +306,7 @@ let partOf (net: Definition) (path: string) : Span option =
             | _ -> None)
         |> Map.ofSeq
 
-    /// What a part is called, where it stands, and the parts inside of it.
+    /// A part's name and place, and the parts inside it.
     let rec named (part: NetPart) : (string * Span * NetPart list) list =
         let ofBlock (phrase: Phrase) =
             match phrase with
@@ -327,7 +327,7 @@ let partOf (net: Definition) (path: string) : Span option =
         | _, Some label -> [ label.Value, label.Span, Walk.inner part ]
         | _, None -> Walk.inner part |> List.collect named
 
-    // By depth the bodies that were looked at: blocks that use each other lead to the same one in very many ways.
+    // The bodies visited at each depth: blocks that use each other lead to the same body along very many paths.
     let seen = Array.init 20 (fun _ -> HashSet<NetPart list>(HashIdentity.Reference))
 
     let rec find depth (body: NetPart list) (segments: string list) : Span option =

@@ -1,4 +1,4 @@
-/// What runs, their axes and their nets are called.
+/// The names of runs, axes and nets.
 module Freeze.Language.Naming
 
 open System.IO
@@ -10,7 +10,7 @@ open Freeze.Language.Settings
 open Freeze.Language.Axes
 open Freeze.Language.Variants
 
-/// Two axes of one name get columns of their own: `filters`, `filters 2`.
+/// Two axes with the same name get separate columns: `filters`, `filters 2`.
 let private columns (axes: ListAxis list) : string list list =
     let column (used: Map<string, int>) name =
         let number = 1 + (Map.tryFind name used |> Option.defaultValue 0)
@@ -20,7 +20,7 @@ let private columns (axes: ListAxis list) : string list list =
     |> List.mapFold (fun used (axis: ListAxis) -> List.mapFold column used axis.Columns) Map.empty
     |> fst
 
-/// What an axis adds to a run's name: of values that move together the first, where that tells them apart.
+/// What an axis adds to a run's name: of values that vary together, only the first if that distinguishes the items.
 let private ofAxis (axis: ListAxis) (values: Freeze.Axis list) : string list =
     // The first part that has a column.
     let shown = axis.Columns |> List.tryFindIndex ((<>) "") |> Option.defaultValue 0
@@ -38,7 +38,7 @@ let private ofAxis (axis: ListAxis) (values: Freeze.Axis list) : string list =
     (if isTold then List.truncate 1 values else values)
     |> List.map (fun value -> $"{value.Name}={AxisValue.text value.Value}")
 
-/// `wrn(28, 10, drop 0.3)`, in the numbers of one run.
+/// `wrn(28, 10, drop 0.3)`, with the numbers of one run.
 let ofNet scope (call: Calls.Call) =
     let argument (argument: Argument) =
         let value =
@@ -58,18 +58,18 @@ let ofNet scope (call: Calls.Call) =
         |> String.concat ", "
         |> (fun inside -> $"{call.Callee.Value}({inside})")
 
-/// What a run is called, and where it stands among others.
+/// A run's name, axes and place among other runs.
 type Standing =
     {
         Name: string
         Axes: Freeze.Axis list
         Place: Place
-        /// What was drawn for its candidate.
+        /// The values drawn for its candidate.
         Draws: Freeze.Axis list
     }
 
-/// Where the run of a choice from each axis stands; `drawn` is what its candidate draws, `netOf` the net that a profile has put
-/// in the place of a word.
+/// The standing of a run that has chosen an item from each axis; `drawn` is what its candidate draws, `netOf` the net that a
+/// profile puts in place of a word.
 let standing
     (source: Source)
     (textOf: Span -> string)

@@ -1,4 +1,4 @@
-/// A graph that grows part by part, with every shape known and every name given once.
+/// Builds a graph part by part; all shapes are known and all names are unique.
 module Freeze.Language.NetBuilder
 
 open System.Collections.Generic
@@ -8,19 +8,19 @@ open Freeze.Language.Syntax
 /// Larger nets are mistakes or attacks.
 let mostNodes = 10_000
 
-/// Where parts are named and where the weights behind them start.
+/// The prefix of the current parts' names, and where the weights of the following layers start.
 type Place =
     {
-        /// `block1.`, or nothing at the top.
+        /// `block1.`, or "" at the top level.
         Prefix: string
-        /// Directly in a repeat a label is numbered.
+        /// Directly in a repeat, labels are numbered.
         InRepeat: bool
-        /// By kind (`conv`, `linear`, `bias`) the schemes that the net has set.
+        /// The schemes that the net has set, by kind (`conv`, `linear`, `bias`).
         Schemes: Map<string, Schemes.Scheme>
     }
 
-/// Grows a graph node by node behind a cursor. After a mistake the shape is unknown and nothing more is said of
-/// shapes, so that one mistake does not become twenty.
+/// Grows a graph node by node from a cursor. After an error the shape is unknown and no further error about shapes is reported,
+/// so that one mistake does not become twenty.
 type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
     let nodes =
         ResizeArray<Node>(
@@ -34,10 +34,10 @@ type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
             ]
         )
 
-    // Names that nobody has written stand nowhere.
+    // Generated names have no place.
     let taken =
         Dictionary<string, Span>([ KeyValuePair("input", { Start = 0; End = 0 }) ])
-    // By label, as written, what the last part of that label is called.
+    // For each label as written, the full name of the last part with that label.
     let labelled = Dictionary<string, string>()
     let counted = Dictionary<string, int>()
     let starts = Dictionary<string, Schemes.Scheme>()
@@ -47,7 +47,7 @@ type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
     let mutable sound = true
     let mutable at = 0
 
-    /// The first free name that ends in a number from 1.
+    /// The first free name that ends in a number, from 1.
     let numbered stem =
         let mutable number =
             match counted.TryGetValue stem with
@@ -68,12 +68,12 @@ type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
             Stages = stages.ToArray()
         }
 
-    /// By weight the schemes that the net sets.
+    /// The schemes that the net sets, by weight.
     member _.Starts = starts |> Seq.map (fun entry -> entry.Key, entry.Value) |> Map.ofSeq
 
     member _.IsSound = sound
 
-    /// The node whose output the next part reads.
+    /// The node that the next part reads.
     member _.At
         with get () = at
         and set node = at <- node
@@ -86,8 +86,8 @@ type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
         report diagnostic
         sound <- false
 
-    /// Counts a turn of a repeat or the use of a block: neither a net of nothing repeated nor a block that uses
-    /// itself goes on for ever.
+    /// Counts a turn of a repeat or the use of a block, so that neither an empty repeated net nor a block that uses itself goes
+    /// on for ever.
     member this.Turn(span: Span) =
         turns <- turns + 1
 
@@ -96,7 +96,7 @@ type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
 
         turns < mostNodes
 
-    /// Claims a name for a part; a part without a label is called after its operation and counted.
+    /// Claims a name for a part; a part without a label gets the name of its operation and a number.
     member this.Name(place: Place, label: Name option, operation: string) =
         match label with
         | Some label ->
@@ -113,14 +113,14 @@ type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
             taken[full] <- Span.Nowhere
             full
 
-    /// Claims a whole name; `span` is where it is given.
+    /// Claims a full name; `span` is where it is given.
     member this.Claim(full: string, span: Span) =
         match taken.TryGetValue full with
         | true, first when first.End > 0 -> this.Fail(Diagnostic.definedTwice span "a part" full first)
         | true, _ -> this.Fail(Diagnostic.nameTaken span full)
         | false, _ -> taken[full] <- span
 
-    /// Adds a node behind others and moves the cursor to it. What it gives for one image must be of a size that can be.
+    /// Adds a node after the given ones and moves the cursor to it. Its output for one image must not be too large.
     member this.Join(span, name, operation, inputs: int[], result: int64 list) =
         if Shapes.isTooLarge result then
             this.Fail(Diagnostic.layerTooLarge span Shapes.largest)
@@ -136,11 +136,11 @@ type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
 
             at <- nodes.Count - 1
 
-    /// Adds a node behind the cursor and moves the cursor to it.
+    /// Adds a node after the cursor and moves the cursor to it.
     member this.Add(span, name, operation, result: int list) =
         this.Join(span, name, operation, [| at |], List.map int64 result)
 
-    /// Says where a layer's weight and bias start: its own scheme, or that of its kind.
+    /// Sets where a layer's weight and bias start: by the layer's own scheme, or by that of its kind.
     member _.Start(place: Place, kind: string, layer: string, own: Schemes.Scheme option) =
         match own, Map.tryFind kind place.Schemes with
         | Some scheme, _
@@ -151,7 +151,7 @@ type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
         |> Map.tryFind "bias"
         |> Option.iter (fun scheme -> starts[layer + ".bias"] <- scheme)
 
-    /// The last node of a label, where it has been added.
+    /// The last node with a label, or -1 if there is none.
     member _.Find label =
         match labelled.TryGetValue label with
         | true, full -> nodes.FindLastIndex(fun node -> node.Name = full)
@@ -161,7 +161,7 @@ type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
 
     member _.EndStage name = stages.Add { Name = name; Output = at }
 
-    /// Whether nothing stands behind the last stage.
+    /// Whether the last stage ends at the cursor.
     member _.IsAtStagesEnd =
         at =
             (if stages.Count = 0 then
@@ -173,13 +173,13 @@ type Builder(input: int[], classes: int, report: Diagnostic -> unit) =
         this.EndStage name
         marks.Add(stages[stages.Count - 1], span)
 
-    /// What layers are called in files of weights, and where that stands.
+    /// The names of layers in weights files, and their spans.
     member val Names = ResizeArray<NetNames.Table * Span>()
 
-    /// All lines of these, and where each stands.
+    /// All lines of these tables, and their spans.
     member val NameLines = ResizeArray<NetNames.Line * Span>()
 
-    /// The stages that are but marked, and where.
+    /// The stages made by `end stage` marks, and their spans.
     member _.Marks = List.ofSeq marks
 
 /// Adds a node that reads two others.
@@ -187,7 +187,7 @@ let private joinTwo (builder: Builder) (place: Place) span word operation inputs
     let name = builder.Name({ place with InRepeat = false }, None, word)
     builder.Join(span, name, operation, inputs, List.ofSeq shape)
 
-/// The sum of the outputs of two nodes.
+/// Adds the sum of the outputs of two nodes.
 let add (builder: Builder) (place: Place) (span: Span) start finish =
     let before, after = builder.ShapeAt start, builder.ShapeAt finish
 
@@ -197,11 +197,11 @@ let add (builder: Builder) (place: Place) (span: Span) start finish =
         builder.Fail(
             Diagnostic.shape
                 span
-                $"the sum of {Shapes.describe after} and {Shapes.describe before}"
+                $"cannot add {Shapes.describe after} and {Shapes.describe before}"
                 "both must have one shape: a `shortcut { … }` can bring the input to that of the body"
         )
 
-/// The channels of one node with those of another behind them.
+/// Adds the concatenation of two nodes' channels.
 let concat (builder: Builder) (place: Place) (span: Span) start finish =
     let before, after = builder.ShapeAt start, builder.ShapeAt finish
 
@@ -214,6 +214,6 @@ let concat (builder: Builder) (place: Place) (span: Span) start finish =
         builder.Fail(
             Diagnostic.shape
                 span
-                $"{Shapes.describe after} cannot stand behind {Shapes.describe before}"
+                $"{Shapes.describe after} cannot be appended to {Shapes.describe before}"
                 "the body must keep height and width"
         )

@@ -1,4 +1,4 @@
-/// A net's definition and arguments to a graph with every shape known, or to what is wrong with it.
+/// Turns a net's definition and arguments into a graph with all shapes known, or reports what is wrong.
 module Freeze.Language.NetChecker
 
 open Freeze
@@ -11,15 +11,15 @@ open Freeze.Language.NetScopes
 type Built =
     {
         Net: Net
-        /// By weight the schemes that the net sets; other weights start as PyTorch's.
+        /// The schemes that the net sets, by weight; other weights start as in PyTorch.
         Starts: Map<string, Schemes.Scheme>
-        /// What its layers are called in files of weights, publisher by publisher.
+        /// The names of its layers in weights files, one table per publisher.
         Names: NetNames.Table list
-        /// The net of a run that does not learn stage by stage: without stages that are but marked.
+        /// The net of a run that does not train stage by stage: without the stages made by marks.
         Alone: Net
     }
 
-/// More lines of names are a mistake or an attack: each may be compared with each layer.
+/// More name lines are a mistake or an attack: each may be compared with each layer.
 let private mostNameLines = 1_000
 
 let rec private parts (builder: Builder) (environment: Environment) (body: NetPart list) =
@@ -33,7 +33,7 @@ let rec private parts (builder: Builder) (environment: Environment) (body: NetPa
         environment
     |> ignore
 
-/// Adds a part; what it defines is known behind it.
+/// Adds a part; the parts after it know what it defines.
 and private step builder environment (part: NetPart) : Environment =
     match part.Value with
     | NetItem.Layer(_, { Value = Term.Word "init" } :: words) -> directive builder environment part.Span words
@@ -75,7 +75,7 @@ and private structure builder environment (part: NetPart) =
     | NetItem.Stage(number, inner) -> stage builder environment part.Span number inner
     | NetItem.EndStage number -> endStage builder environment part.Span number
     | NetItem.Names(publishers, lines) -> names builder environment publishers lines
-    // The parser has told of what is broken, and such a net is not checked.
+    // The parser has reported broken parts, and nets that contain them are not checked.
     | NetItem.Let _
     | NetItem.Define _
     | NetItem.Broken -> ()
@@ -184,7 +184,7 @@ and private residual builder environment span inner shortcut =
                     NetBuilder.add builder environment.Place span builder.At finish
         | _ -> NetBuilder.add builder environment.Place span start finish
 
-/// The name of the stage that comes next, where a stage may stand here.
+/// The name of the next stage, if a stage may stand here.
 and private nextStage
     (builder: Builder)
     (environment: Environment)
@@ -262,7 +262,7 @@ and private names builder environment publishers lines =
     if builder.NameLines.Count > mostNameLines then
         builder.Fail(Diagnostic.namesTooMany publishers.Head.Span mostNameLines)
 
-/// What stands behind a stage must not read what stands inside of it.
+/// Nodes after a stage must not read nodes inside it.
 let private checkMarks (builder: Builder) (net: Net) =
     for stage, span in builder.Marks do
         let reads node =
@@ -271,9 +271,9 @@ let private checkMarks (builder: Builder) (net: Net) =
         if Seq.exists reads (seq { stage.Output + 1 .. net.Nodes.Length - 1 }) then
             builder.Fail(Diagnostic.stageCrossed span)
 
-/// The graph of a net for images of a shape and a number of classes. Its place, for messages about the whole, is that
-/// of the call; nothing is returned where anything was reported. The call's arguments are evaluated in one scope, the
-/// body in another: a built-in net knows nothing of a file's lets.
+/// The graph of a net for images of the given shape and number of classes. Messages about the whole net point at the call.
+/// Returns None if any error was reported. The call's arguments are evaluated in `scope`, the net's body in `body`: a built-in
+/// net does not see a file's lets.
 let check
     (report: Diagnostic -> unit)
     (scope: Scope)
@@ -283,7 +283,7 @@ let check
     (input: int[])
     (classes: int)
     : Built option =
-    // The parser has complained inside the body.
+    // The parser has reported an error inside the body.
     if Walk.parts definition.Body |> Seq.exists _.Value.IsBroken then
         None
     else

@@ -1,4 +1,4 @@
-/// The built-in nets: Freeze files inside this assembly, read like any other; and which net a call means.
+/// The built-in nets, which are Freeze files embedded in this assembly, and the lookup of nets by call.
 [<RequireQualifiedAccess>]
 module Freeze.Language.NetLibrary
 
@@ -7,7 +7,7 @@ open System.IO
 open System.Reflection
 open Freeze.Language.Syntax
 
-/// A built-in net, its text with the comment above it, and the file that it stands in.
+/// A built-in net, its text including the comment above it, and its file.
 type Entry =
     {
         Definition: Definition
@@ -17,7 +17,7 @@ type Entry =
 
 let private prefix = "Freeze.Language.Library."
 
-/// From the comments right above a statement to its end.
+/// From the comments directly above a statement to its end.
 let private textOf (source: Source) (comments: Span list) (span: Span) =
     let textBetween start finish =
         Source.text source (Span.Between(start, finish))
@@ -81,7 +81,7 @@ let names () =
 let tryFind name =
     all () |> List.tryFind (fun entry -> entry.Definition.Name.Value = name)
 
-/// A net that a call means: its definition, and the call with the numbers of its name as arguments.
+/// The net that a call means: its definition, and the call with the numbers in its name as arguments.
 type Resolved =
     {
         Definition: Definition
@@ -89,7 +89,7 @@ type Resolved =
         IsBuiltIn: bool
     }
 
-/// The ways to read a name as a net's and the numbers behind it, the longest name first: `wrn-28-10` is `wrn(28, 10)` too.
+/// The ways to read a name as a net's name and numbers, the longest name first: `wrn-28-10` is also `wrn(28, 10)`.
 let readings (name: string) : (string * string list) list =
     let segments = name.Split '-'
 
@@ -104,7 +104,7 @@ let readings (name: string) : (string * string list) list =
             String.Join('-', stem), List.ofArray numbers
     ]
 
-/// The net that a call means: `lenet`, `wrn(28, 10)`, or `wrn-28-10` for short. The file's own come first.
+/// Finds the net that a call means: `lenet`, `wrn(28, 10)`, or `wrn-28-10` for short. The file's own nets come first.
 let resolve (own: Map<string, Definition>) (call: Calls.Call) : Result<Resolved, Diagnostic> =
     let find name =
         match Map.tryFind name own with
@@ -141,7 +141,7 @@ let resolve (own: Map<string, Definition>) (call: Calls.Call) : Result<Resolved,
         let known = (Map.keys own |> List.ofSeq) @ names ()
         let _, numbers = List.last readings
 
-        // `wrm-28-4` is near `wrn-28-4`, though no net is called so.
+        // `wrm-28-4` is near `wrn-28-4`, though the net's name is `wrn`.
         let near =
             known @ (known |> List.map (fun name -> String.concat "-" (name :: numbers)))
             |> List.distinct

@@ -1,4 +1,4 @@
-/// What a net's layers are called in files of weights that others publish: `block*.unit*: "layer*.(*-1)"`.
+/// The names of a net's layers in published weights files: `block*.unit*: "layer*.(*-1)"`.
 module Freeze.Language.NetNames
 
 open System
@@ -9,10 +9,10 @@ open Freeze.Language.Syntax
 [<RequireQualifiedAccess>]
 type private Piece =
     | Text of string
-    /// What a star of the parts has taken; with a number, so much more.
+    /// What a star of the path has matched; for a number, plus `more`.
     | Star of more: int option
 
-/// Segments of a path, in each perhaps one star, and what stands for them in the file.
+/// Path segments, each with at most one star, and their replacement in the file.
 type Line =
     private
         {
@@ -20,7 +20,7 @@ type Line =
             Name: Piece list
         }
 
-/// The names of some publishers.
+/// The names used by some publishers.
 type Table =
     {
         Publishers: string list
@@ -29,7 +29,7 @@ type Table =
 
 let private star = Regex @"\(\*([+-][0-9]{1,4})\)|\*"
 
-/// A line as it is written.
+/// Parses a line as written.
 let line (written: NameLine) : Result<Line, Diagnostic> =
     let parts = List.ofArray (written.Parts.Value.Split '.')
     let name = written.Name.Value
@@ -62,7 +62,7 @@ let line (written: NameLine) : Result<Line, Diagnostic> =
     else
         Ok { Parts = parts; Name = pieces }
 
-/// What the star of a part takes of a segment, if the segment is such a part.
+/// What the stars of a pattern match in a segment; None if the segment does not match.
 let private taken (part: string) (segment: string) : string list option =
     match part.IndexOf '*' with
     | -1 -> if part = segment then Some [] else None
@@ -89,7 +89,7 @@ let rec private spelled (pieces: Piece list) (taken: string list) : string optio
         | _ -> None
     | _ -> Some ""
 
-/// What a line makes of the first segments of a path, and the segments behind them; nothing where they are others.
+/// What a line makes of the first segments of a path, and the segments after them; None if they do not match.
 let private translated (segments: string list) (line: Line) : (string * string list) option =
     let rec take (parts: string list) (segments: string list) (stars: string list) =
         match parts, segments with
@@ -100,8 +100,8 @@ let private translated (segments: string list) (line: Line) : (string * string l
 
     take line.Parts segments []
 
-/// What a layer is called in the file. Its path is read from the left: where the next segments are the parts of a line, of
-/// the first such line, its name stands for them; other segments stay.
+/// A layer's name in the file. Its path is read from the left: the first line that matches the next segments gives their
+/// replacement; segments that no line matches are kept.
 let ofLayer (table: Table) (layer: string) : string =
     let rec translate (segments: string list) =
         match segments, List.tryPick (translated segments) table.Lines with
@@ -113,7 +113,7 @@ let ofLayer (table: Table) (layer: string) : string =
     |> List.filter ((<>) "")
     |> String.concat "."
 
-/// Whether a line speaks of a part that one of these layers has.
+/// Whether a line matches a part of one of these layers.
 let isUsed (layers: string seq) (line: Line) : bool =
     let rec isIn (segments: string list) =
         match segments with
@@ -122,8 +122,8 @@ let isUsed (layers: string seq) (line: Line) : bool =
 
     layers |> Seq.exists (fun layer -> isIn (List.ofArray (layer.Split '.')))
 
-/// Reports names that leave nothing of a layer, and lines that speak of none. `isWhole`: the net has no parameters, so it has no other layers
-/// elsewhere.
+/// Reports layers whose name becomes empty, and lines that match no layer. `isWhole`: the net has no parameters, so it has no
+/// other layers elsewhere.
 let check
     report
     (isWhole: bool)

@@ -1,21 +1,21 @@
-/// What names mean at a place in a net's body: parameters, lets, blocks and the sizes of images.
+/// The meaning of names at a place in a net's body: parameters, lets, blocks and image sizes.
 module Freeze.Language.NetScopes
 
 open Freeze.Language.Syntax
 open Freeze.Language.Values
 open Freeze.Language.NetBuilder
 
-/// What names mean at a place in a body.
+/// The meaning of names at a place in a body.
 type Environment =
     {
         Outside: Scope
         Values: Map<string, Datum>
-        /// What lets compute, for messages.
+        /// The expressions of lets, for messages.
         Lets: Map<string, Expression>
-        /// Blocks, each with what was known where it was defined.
+        /// Blocks, each with the environment of its definition.
         Blocks: Map<string, Definition * Environment>
         Place: Place
-        /// How deep in blocks.
+        /// The nesting depth of blocks.
         Depth: int
     }
 
@@ -38,14 +38,14 @@ let scope (builder: Builder) (environment: Environment) =
         | None, "channels", Some shape -> Some(whole shape[0])
         | None, "height", Some [| _; height; _ |] -> Some(whole height)
         | None, "width", Some [| _; _; width |] -> Some(whole width)
-        // After a mistake no size is known, and that has been said.
+        // After an error no size is known, and the error has been reported.
         | None, ("channels" | "height" | "width"), None -> Some(whole 1)
         | _ -> None)
 
 let notation (expression: Expression) =
     Layout.flat (Notation.expression None expression)
 
-/// The lets that an expression names, as they are written.
+/// The lets that an expression names, as written.
 let letsOf (environment: Environment) (expression: Expression) : (string * string) list =
     Walk.words expression
     |> Seq.distinct
@@ -83,10 +83,10 @@ let inBlock (environment: Environment) name =
             InRepeat = false
         }
 
-/// Blocks within blocks beyond this are mistakes, and would cost stack.
+/// Deeper nesting of blocks is a mistake, and would exhaust the stack.
 let deepest = 64
 
-/// `init conv he`: for the layers behind it.
+/// `init conv he`: applies to the following layers.
 let directive (builder: Builder) (environment: Environment) span (words: Phrase) =
     let fail diagnostic =
         builder.Fail diagnostic

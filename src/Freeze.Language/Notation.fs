@@ -1,4 +1,4 @@
-/// Expressions, selectors and actions to code, with the parentheses that they need and no others.
+/// Turns expressions, selectors and actions into code, with only the parentheses that they need.
 module Freeze.Language.Notation
 
 open System
@@ -6,7 +6,7 @@ open System.Globalization
 open Freeze.Language.Syntax
 open Freeze.Language.Layout
 
-/// Digits as their author wrote them: `1.0` must not become `1`, which means one and not all.
+/// Keeps digits as written: `1.0` must not become `1`, which means one and not all.
 let private tidy (written: string) =
     let whole = if written.StartsWith '.' then "0" + written else written
 
@@ -42,7 +42,7 @@ let private separated (separator: string) (several: Piece list list) : Piece lis
 
 // Expressions ------------------------------------------------------------------------------------------------
 
-/// How tightly the parts of a term hold together, as in Parser.fs.
+/// The precedence levels of terms, as in Parser.fs.
 [<RequireQualifiedAccess>]
 type private Level =
     | Counted
@@ -76,13 +76,13 @@ let private level (term: Term) =
     | Term.Tuple _
     | Term.Part _ -> Level.Atom
 
-/// How many operators of one level stand in a row at a term's left.
+/// How many operators of one level follow each other at a term's left.
 let rec private row (least: Level) (count: int) (expression: Expression) : int =
     match expression.Value with
     | Term.Binary(operator, left, _) when levelOf operator = least -> row least (count + 1) left
     | _ -> count
 
-/// The code of a term where no looser one than `least` may stand. The source holds the author's digits.
+/// The code of a term in a place that allows level `least` or tighter. Digits are taken from the source.
 let rec private within (source: Source option) (least: Level) (expression: Expression) : Piece list =
     let pieces =
         match expression.Value with
@@ -127,7 +127,7 @@ and private binary source operator left right =
     | Operator.Minus -> chain " - " Level.Sum Level.Product
     | Operator.Times -> chain " * " Level.Product Level.Power
     | Operator.Over -> chain " / " Level.Product Level.Power
-    // The parser takes no `-a^2`.
+    // The parser does not accept `-a^2`.
     | Operator.Power -> within source Level.Atom left @ text "^" @ within source Level.Unary right
 
 and private argument source (argument: Argument) : Piece list =
@@ -142,10 +142,10 @@ let expression (source: Source option) : Expression -> Piece list = within sourc
 /// An expression that may say what it counts.
 let item (source: Source option) : Expression -> Piece list = within source Level.Counted
 
-/// An expression that is no range.
+/// An expression that is not a range.
 let sum (source: Source option) : Expression -> Piece list = within source Level.Sum
 
-/// In parentheses where it would begin with one of these words, which mean something else there.
+/// Adds parentheses if the text would begin with one of these words, which have another meaning there.
 let guarded (words: string list) (pieces: Piece list) : Piece list =
     let first =
         flat pieces
@@ -157,7 +157,7 @@ let guarded (words: string list) (pieces: Piece list) : Piece list =
     else
         pieces
 
-/// The values behind `on`: behind a number a unit would be its own.
+/// The values after `on`; a word after a number would be read as its unit.
 let values (source: Source option) (values: Expression list) : string list =
     let units = Vocabulary.names Vocabulary.units
 
@@ -172,7 +172,7 @@ let values (source: Source option) (values: Expression list) : string list =
     values
     |> List.mapi (fun i each -> value (i > 0 && values[i - 1].Value.IsNumber) each)
 
-/// Expressions side by side, of which the first must not begin with some words.
+/// Expressions side by side; the first must not begin with one of the given words.
 let phrase (source: Source option) (words: string list) (phrase: Phrase) : Piece list =
     phrase
     |> List.mapi (fun i part -> guarded (if i = 0 then words else []) (expression source part))
@@ -195,10 +195,10 @@ let parameters (source: Source option) (parameters: Parameter list) : Piece list
 let private isOne (expression: Expression) =
     expression.Value = Term.Number(1m, NumberForm.Whole)
 
-/// Behind these a place is expected: as names of parts they need parentheses next to other words.
+/// A place is expected after these words: as part names they need parentheses next to other words.
 let private placeWords = [ "each"; "first"; "last"; "layer"; "layers"; "stage" ]
 
-/// A rule's `:` must stand on the selector's line, so a selector is text and never broken.
+/// A rule's `:` must stand on the selector's line, so selectors are never broken.
 let rec selector (source: Source option) (whole: Selector) : string =
     let value expression = flat (sum source expression)
     let inParentheses selected = "(" + selector source selected + ")"
@@ -249,7 +249,7 @@ let private modifier (source: Source option) (modifier: Modifier) : Piece list =
              else
                  value)
 
-/// The words with which a modifier begins: an amount begins otherwise.
+/// The words that begin a modifier; amounts begin differently.
 let private modifierWords =
     Vocabulary.names Phrases.modifiers
     |> List.map (fun words -> words.Split(' ')[0])

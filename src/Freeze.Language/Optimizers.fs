@@ -1,4 +1,4 @@
-/// `optimizer adam(lr 1e-3)` and the settings that complete it.
+/// `optimizer adam(lr 1e-3)` and the settings that complement it.
 module Freeze.Language.Optimizers
 
 open System.Globalization
@@ -8,7 +8,7 @@ open Freeze.Language.Values
 open Freeze.Language.Vocabulary
 open Freeze.Language.Forms
 
-/// What each parameter takes, as a number; a switch is 1 where it is on.
+/// The kind of a parameter, as a number; a switch is 1 if it is on.
 let kindOf (parameter: string) : Kind<float> =
     let what = $"`{parameter}`"
 
@@ -17,13 +17,13 @@ let kindOf (parameter: string) : Kind<float> =
     | "decay" -> number 0m 1000m what
     | "clip" -> number 0m 1_000_000m what
     | "window" -> whole 1L 10_000L what |> map float
-    // Corrected by 1 - beta^t, which must not be 0.
+    // The correction divides by 1 - beta^t, which must not be 0.
     | "beta1"
     | "beta2" -> belowOne what
     | "nesterov" -> oneWord "switch" [ "on", "", 1.0; "off", "", 0.0 ]
     | _ -> number 0m 1m what
 
-/// An optimizer: its parameters, each with its default as it is written, and what they make.
+/// An optimizer: its parameters with their defaults as written, and its constructor.
 let private form name (parameters: (string * string) list) meaning make : Form<Optimizer> =
     let usage =
         parameters
@@ -80,7 +80,7 @@ let private forms =
             (fun p -> Optimizer.YellowFin(p "lr", p "momentum", int (p "window"), p "clip", p "decay"))
     ]
 
-/// Parameters that may stand as settings of their own, so that they can be lists and draws.
+/// Parameters that may also be separate settings, so that they can be lists and draws.
 let standAlone =
     let parameter name written what =
         kindOf name
@@ -95,10 +95,10 @@ let standAlone =
 let isStandAlone name =
     standAlone |> List.exists (fun setting -> setting.Entry.Name = name)
 
-/// Whether a stage may have it of its own.
+/// Whether a stage may set it separately.
 let isOfStage name = name = "optimizer" || isStandAlone name
 
-/// The optimizer, as its brackets alone say it.
+/// The optimizer as given by its brackets alone.
 let private kind = forms |> oneOf "optimizer" "an optimizer, such as `sgd(lr 0.1)`"
 
 let entries = kind.Entries
@@ -112,7 +112,7 @@ let optimizer =
         (Calls.bare (at Span.Nowhere "sgd"))
         "how the trained weights are updated"
 
-/// The settings of their own, as arguments of the optimizer.
+/// The separate settings, as arguments of the optimizer.
 let private arguments (written: Map<string, Written>) : Result<Argument list, Diagnostic> =
     standAlone
     |> List.choose (fun setting -> Map.tryFind setting.Entry.Name written)
@@ -127,8 +127,8 @@ let private arguments (written: Map<string, Written>) : Result<Argument list, Di
         | phrase -> Error(Diagnostic.wrongValue (join phrase) "one number"))
     |> all
 
-/// The optimizer that settings mean. What a stage has of its own overrides them, and the call's own; an optimizer of its own
-/// has nothing of the run's.
+/// The optimizer that the settings mean. A stage's own settings override the run's and the call's arguments; a stage's own
+/// optimizer ignores the run's settings.
 let read
     (scope: Scope)
     (written: Map<string, Written>)

@@ -1,5 +1,4 @@
-/// The grammar, one production per let: text to syntax. It never fails: what cannot be read becomes `Broken`
-/// and a diagnostic.
+/// The grammar, one production per let: text to syntax. It never fails: unreadable text becomes `Broken` and a diagnostic.
 module Freeze.Language.Parser
 
 open FParsec
@@ -37,7 +36,7 @@ let private bracketed opening closing parser =
 let private commas parser = sepEndBy parser (symbol ",")
 
 let private argument: Parser<Argument> =
-    // A label has a space behind it and a value after that.
+    // A label is followed by a space and a value.
     let noValue =
         skipAnyOf "+*/^,)]" <|> skipString ".." <|> (skipChar '-' >>. skipAnyOf " \t\n")
 
@@ -50,7 +49,7 @@ let private argument: Parser<Argument> =
 
     labelled <|> (expression |>> fun value -> { Label = None; Content = value })
 
-/// `sgd(lr 0.1)` is a call, `sgd (…)` two expressions.
+/// `sgd(lr 0.1)` is a call, `sgd (…)` is two expressions.
 let private wordOrCall: Parser<Term> =
     located word
     >>= fun callee ->
@@ -79,13 +78,13 @@ let private negative: Parser<Expression> =
 
 let private unary = negative <|> atom <?> "a value"
 
-/// One thing alone, or two that make one.
+/// One item alone, or two joined into one.
 let private joined (make: Located<'T> -> Located<'T> -> 'T) (first: Located<'T>, second: Located<'T> option) =
     match second with
     | None -> first
     | Some second -> at (Span.Join(first.Span, second.Span)) (make first second)
 
-/// Longer sums are a mistake or an attack; they would cost stack.
+/// Longer sums are a mistake or an attack, and would exhaust the stack.
 let longestChain = 100
 
 /// Operands between operators, grouped from the left.
@@ -104,12 +103,12 @@ let private chain (operators: Parser<Operator>) (operand: Parser<Expression>) : 
 
 let private operator (text: string) (value: Operator) = symbol text >>% value <?> operatorLabel
 
-/// A minus between values has a space behind it, or `3 -1` in a list of words would be 2.
+/// A minus between values needs a space after it; otherwise `3 -1` in a list of words would be 2.
 let private minus =
     attempt (skipChar '-' >>. skipAnyOf " \t\n") >>. spaces >>% Operator.Minus
     <?> operatorLabel
 
-/// `-2^2` is 4 to some and -4 to others: brackets say which.
+/// `-2^2` is 4 to some and -4 to others, so it needs brackets.
 let private power =
     let caret = symbol "^" <?> operatorLabel
 
@@ -139,7 +138,7 @@ let private selector, private selectorRef =
 
 let private layerWord = keyword "layers" <|> keyword "layer"
 
-/// A word of a selector that is not the beginning of a path: `stage.conv` is a part of the net.
+/// A word of a selector that does not begin a path: `stage.conv` is a part of the net.
 let private placeWord text =
     attempt (
         notFollowedBy (skipString (text + ".") <|> skipString (text + "*"))
@@ -180,7 +179,7 @@ let private union =
         | [ only ] -> only
         | several -> at (join several) (Select.Union several)
 
-// `except` binds least: `conv except conv1, conv2` is without both.
+// `except` binds loosest: `conv except conv1, conv2` excludes both.
 selectorRef.Value <-
     union .>>. opt (placeWord "except" >>. union)
     |>> joined (fun parts without -> Select.Except(parts, without))
@@ -213,7 +212,7 @@ let private modifier: Parser<Modifier> =
     <?> "a modifier (such as `lr 0.1x` or `init he`)"
 
 let private action: Parser<Action> =
-    // An amount begins with a number, a bracket or a name that is no modifier's first word.
+    // An amount begins with a number, a bracket or a name that does not begin a modifier.
     let modifiers = many (located modifier)
 
     pipe3 (located verb) (opt (notFollowedBy modifier >>. amount)) modifiers (fun verb amount modifiers ->
@@ -227,7 +226,7 @@ let private rule: Parser<StatementItem> =
     selector .>> (symbol ":" <?> "`:` and an action") .>>. action
     |>> StatementItem.Rule
 
-/// Whether a `:` stands before the statement ends: no setting's value holds one, and every rule does.
+/// Whether a `:` follows within the statement: rules contain one, settings do not.
 let private colonAhead: Parser<unit> =
     followedByL (skipManySatisfy (isNoneOf ":\n;{}#\"") >>. skipChar ':') "a rule"
 
@@ -243,7 +242,7 @@ let private statements (broken: 'T) (item: Parser<'T>) : Parser<Located<'T> list
     >>. many (notFollowedBy (skipChar '}' <|> eof) >>. statement .>> separators)
 
 let private block (broken: 'T) (item: Parser<'T>) : Parser<Located<'T> list> =
-    // A missing `}` is noticed at the end of the file: the message names the line where it was opened.
+    // A missing `}` is noticed at the end of the file, so the message names the line with the `{`.
     getPosition .>> skipChar '{'
     >>= fun opened ->
         let close = skipChar '}' <?> $"`}}` for the `{{` in line {opened.Line}"
@@ -268,7 +267,7 @@ let private definition name parameters body : Definition =
         Body = body
     }
 
-/// `a word`, but not where it is a label.
+/// The given word, unless it is a label.
 let private opening word =
     attempt (keyword word .>> notFollowedBy (skipChar ':'))
 
@@ -277,7 +276,7 @@ let private letItem make =
     |>> make
 
 let private shortcut: Parser<Shortcut> =
-    // It may stand on a line of its own.
+    // It may be on its own line.
     attempt (separators >>. keyword "shortcut" .>> notFollowedBy (skipChar ':'))
     >>. pipe2 (opt (keyword "from" >>. name)) netBody (fun from body -> { From = from; Body = body })
 
@@ -320,7 +319,7 @@ netPartRef.Value <-
 
     let namesOfNobody =
         attempt (keyword "names" .>> followedByString "{")
-        >>. failFatally "these names are of nobody: `names PUBLISHER { … }`"
+        >>. failFatally "these names have no publisher: `names PUBLISHER { … }`"
 
     let named = attempt (name .>> followedByString "{") .>>. netBody |>> NetItem.Block
     let plain = phrase |>> fun phrase -> NetItem.Layer(None, phrase)
@@ -472,7 +471,7 @@ let private file: Parser<Statement list> =
             read.AddRange (statements StatementItem.Broken statement stream).Result
             more <- not stream.IsEndOfStream
 
-            // Statements stop at a `}`, and here none is open.
+            // Statements stop at a `}`, but no block is open here.
             if more then
                 let start = int stream.Index
                 stream.Skip()
@@ -486,16 +485,16 @@ let private file: Parser<Statement list> =
 
         Reply(List.ofSeq read)
 
-/// What was read of a text.
+/// The result of parsing a text.
 type Parsed =
     {
         Statements: Statement list
-        /// From `#` to the line's end, in the order of the text.
+        /// From `#` to the end of the line, in the order of the text.
         Comments: Span list
         Diagnostics: Diagnostic list
     }
 
-/// The statements of a text and what is wrong with them. Offsets count from the source's Start.
+/// The statements of a text and its errors. Offsets count from the source's Start.
 let parse (source: Source) : Parsed =
     use stream =
         new CharStream<State>(source.Text, 0, source.Text.Length, int64 source.Start)
@@ -510,7 +509,7 @@ let parse (source: Source) : Parsed =
     {
         Statements = reply.Result
         Comments = stream.UserState.Comments |> List.distinct |> List.sortBy _.Start
-        // One missing brace is missed by every level that it closes.
+        // A missing brace is reported by every level that it should close.
         Diagnostics =
             stream.UserState.Diagnostics
             |> List.rev

@@ -1,29 +1,26 @@
-/// The fixed words of statements, rules and nets, as editors offer and explain them. The parser has most of them too;
-/// tests hold the two together.
+/// The fixed words of statements, rules and nets, as editors offer and explain them. The parser has most of them too; tests keep
+/// the two consistent.
 module Freeze.Language.Phrases
 
 open Freeze.Language.Vocabulary
 
-/// The statements that begin with a word of their own.
+/// Statements that begin with a fixed word.
 let statements =
     [
-        entry "case" "case NAME { … }" "runs of their own, with all that stands outside of cases"
+        entry "case" "case NAME { … }" "runs of their own, with everything outside the cases"
         entry "let" "let NAME = VALUE" "a value with a name; a list of values means as many runs"
         entry "net" "net NAME(PARAMETERS) { … }" "defines a net"
-        entry "import" "import \"FILE\"" "the statements of another file; what stands here wins"
+        entry "import" "import \"FILE\"" "the statements of another file; those of this file win"
         entry "profile" "profile NAME { … }" "settings and lets for `--profile NAME`, above all others"
-        entry
-            "ensemble"
-            "ensemble N after N epochs { … }"
-            "so many nets from one beginning, with rules of their own"
+        entry "ensemble" "ensemble N after N epochs { … }" "N nets from one start, with rules of their own"
         entry
             "stage"
             "stage N { learn …; optimizer …; lr …; lr ~ … }"
-            "what a stage learns, with what optimizer and at what rate, where that is something of its own"
+            "how a stage is trained, if differently: what it learns, its optimizer, its rate"
         entry
             "expect"
             "expect MEASURE VALUE [on VALUES] [from \"SOURCE\"], or expect MEASURE [from \"SOURCE\"] { on VALUES, VALUES; VALUES: VALUE, - }"
-            "a published value, for reports; or a table of them: columns behind `on`, then rows"
+            "a published value, for reports; or a table of them: columns after `on`, then rows"
         entry "report" "report { … }" "tables and plots of the results"
     ]
 
@@ -36,7 +33,7 @@ let actions =
         entry "solve" "solve [ridge NUMBER]" "the last layer by least squares, in closed form"
     ]
 
-/// What stands behind the words of a modifier.
+/// What follows the words of a modifier.
 [<RequireQualifiedAccess>]
 type Operand =
     | Nothing
@@ -44,7 +41,7 @@ type Operand =
     /// A path in quotes.
     | File
 
-/// What may follow an action. The parser reads by this table.
+/// What may follow an action; the parser uses this table too.
 let modifierTable =
     [
         entry "at random" "at random" "which filters learn: some drawn by the seed, not the first",
@@ -68,7 +65,7 @@ let modifierTable =
 
 let modifiers = modifierTable |> List.map fst
 
-/// The words that a selector may begin with, apart from names of parts.
+/// The words that may begin a selector, apart from part names.
 let selectors =
     [
         entry "all" "all" "every weight"
@@ -89,30 +86,30 @@ let selectors =
 /// Words that cannot name a part of a net, because rules give them a meaning.
 let reserved = (names selectors |> List.except [ "each" ]) @ [ "in"; "except" ]
 
-/// What stands in a net apart from layers.
+/// The constructs of a net apart from layers.
 let structures =
     [
-        entry "let" "let NAME = VALUE" "a value with a name, known behind it"
+        entry "let" "let NAME = VALUE" "a value with a name, known after it"
         entry "block" "block NAME(PARAMETERS) { … }" "defines a block, used like a layer"
-        entry "repeat" "repeat N { … }" "the same so many times; `repeat i in 1..3 { … }` counts"
+        entry "repeat" "repeat N { … }" "the same parts N times; `repeat i in 1..3 { … }` counts"
         entry "residual" "residual { … } [shortcut { … }]" "the sum of the body's output and its input"
         entry
             "shortcut"
             "shortcut [from PART] { … }"
-            "what the input of a residual goes through, where shapes differ"
-        entry "dense" "dense { … }" "the body's input with its output behind it, channel by channel"
+            "what the input of a residual goes through, if shapes differ"
+        entry "dense" "dense { … }" "the channels of the body's input, then those of its output"
         entry "stage" "stage 1 { … }" "a part that can learn on its own"
         entry
             "names"
             "names PUBLISHERS { PARTS: \"NAME\" }"
             "what layers are called in the files of weights of these publishers, such as `block*.unit*: \"layer*.(*-1)\"`"
-        entry "end" "end stage 1" "the parts since the stage before are a stage, and keep their names"
+        entry "end" "end stage 1" "the parts since the previous stage are a stage; they keep their names"
     ]
 
-/// Those that may have a label.
+/// Constructs that may have a label.
 let labelled = [ "repeat"; "residual"; "dense" ]
 
-/// What the sizes of images are called inside a net.
+/// The names of image sizes inside a net.
 let sizes =
     [
         entry "classes" "classes" "outputs that the data need"
@@ -121,6 +118,6 @@ let sizes =
         entry "width" "width" "columns at this place"
     ]
 
-/// What a rule for each layer can reckon with, beside the place of a layer.
+/// The number of layers, which a rule for `each layer` can use besides the position.
 let layerCount =
-    entry "layers" "layers" "how many layers the net has, in a rule for each layer"
+    entry "layers" "layers" "the number of layers of the net, in a rule for `each layer`"

@@ -1,4 +1,4 @@
-/// `0.4 filters` to the indices that learn: a portion of some weights to their treatments.
+/// Turns `0.4 filters` into the indices that are trained: a portion of some weights to their treatments.
 module Freeze.Language.Portions
 
 open Freeze
@@ -6,11 +6,11 @@ open Freeze.Language.Syntax
 open Freeze.Language.Values
 open Freeze.Language.Actions
 
-/// Whether a weight has the dimension that a portion counts in.
+/// Whether a weight has the dimension that a portion counts.
 let hasDimension (dimension: Vocabulary.Dimension) (weight: Weight) =
     weight.Kind = dimension.Kind && (dimension.TakesBias || not weight.IsBias)
 
-/// How many of `extent` a portion means; it is exact, so 0.7 of 90 is 63.
+/// How many of `extent` entries a portion means; exact, so 0.7 of 90 is 63.
 let private count (portion: Portion) (weight: Weight) extent =
     let lifted found = min extent (max found portion.AtLeast)
 
@@ -22,12 +22,12 @@ let private count (portion: Portion) (weight: Weight) extent =
         Ok(lifted (int (floor (value * decimal extent))))
     | _ -> Error(Diagnostic.outOfRange portion.Count "the amount" "a count, or a fraction from 0.0 to 1.0")
 
-/// Which of `extent` entries along a dimension learn, in ascending order.
+/// Which of `extent` entries along a dimension are trained, in ascending order.
 let private indices seed (weight: Weight) (portion: Portion) extent learning =
     match portion.Which with
     | Which.Spread -> Array.init learning (fun i -> int (int64 i * int64 extent / int64 learning))
     | Which.AtRandom ->
-        // By layer, so that a bias goes with its filters.
+        // The key depends on the layer, so that a bias goes with its filters.
         let key = RandomStream.Key(seed, $"{portion.Dimension.Word} of {weight.Layer}")
 
         RandomStream.Permutation(key, extent) |> Array.take learning |> Array.sort
@@ -47,7 +47,7 @@ let private slice seed (weight: Weight) (portion: Portion) extent learning still
     else
         Treatment.Slice(index, indices seed weight portion extent learning, stillness)
 
-/// The treatment of each selected weight that has the portion's dimension; `rest` decides what becomes of the entries left over.
+/// The treatment of each selected weight that has the portion's dimension; `rest` decides about the remaining entries.
 let treatments report seed (weights: Weight[]) (rest: Verb option) (portion: Portion) (selected: Set<int>) =
     let taken =
         selected |> Set.filter (fun i -> hasDimension portion.Dimension weights[i])

@@ -1,13 +1,13 @@
-/// Published values in rows and columns to single values: each has what its row and its column have on their axes.
+/// Turns tables of published values into single values, each with the axis values of its row and its column.
 [<RequireQualifiedAccess>]
 module Freeze.Language.PublishedTables
 
 open Freeze.Language.Syntax
 
-/// A table is written by hand; each of its values has all that stands before its row and above its column.
+/// Tables are written by hand; this limits the labels of a row or column, which each of its values carries.
 let private mostLabels = 50
 
-/// The values of a table, row by row; `place` is that of the whole.
+/// The values of a table, row by row; `place` is the span of the whole table.
 let values report (place: Span) (lines: Located<PublishedLine> list) : Published list =
     let wrong span expected =
         report (Diagnostic.wrongValue span expected)
@@ -25,7 +25,7 @@ let values report (place: Span) (lines: Located<PublishedLine> list) : Published
                 value |> Option.map (fun value -> { Value = value; On = on @ column }))
         | PublishedLine.Row(_, values) ->
             wrong line.Span $"{columns.Length} values, one for each column, where there are {values.Length}"
-        | PublishedLine.Columns _ -> wrong line.Span "a row: the columns are said in the first line"
+        | PublishedLine.Columns _ -> wrong line.Span "a row: the columns are given in the first line"
         | PublishedLine.Broken -> []
 
     match lines with

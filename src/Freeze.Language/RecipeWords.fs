@@ -1,4 +1,4 @@
-/// What a plan holds, in the words of the language: for people who compare plans.
+/// Describes a plan in the words of the language, for people who compare plans.
 [<RequireQualifiedAccess>]
 module Freeze.Language.RecipeWords
 
@@ -7,7 +7,7 @@ open System.Text
 open System.Text.Json
 open Freeze
 
-/// Names of cases and fields that are not those of the language with a hyphen at each capital.
+/// Names of cases and fields that are not simply hyphenated at capitals.
 let private names =
     Map.ofList
         [
@@ -25,7 +25,7 @@ let private names =
             "avgPool", "avgpool"
         ]
 
-/// "crossEntropy" as `cross-entropy`.
+/// Turns "crossEntropy" into `cross-entropy`.
 let private word (name: string) =
     match Map.tryFind name names with
     | Some word -> word
@@ -40,10 +40,10 @@ let private word (name: string) =
 
         text.ToString()
 
-/// Cases that the language has no word for: their value alone says them.
+/// Cases without a word in the language: only their value is shown.
 let private unsaid = set [ "first"; "heldOut" ]
 
-/// A value of a recipe from its canonical JSON: `sgd(lr 0.02, momentum 0.9)`.
+/// A value of a recipe, from its canonical JSON: `sgd(lr 0.02, momentum 0.9)`.
 let rec private value (json: JsonElement) : string =
     match json.ValueKind with
     | JsonValueKind.True -> "on"
@@ -74,12 +74,12 @@ and private listed (fields: JsonProperty list) =
     |> List.map (fun field -> $"{word field.Name} {value field.Value}")
     |> String.concat ", "
 
-/// A field of a recipe, as `Json.fields` has it.
+/// A field of a recipe in the form of `Json.fields`.
 let ofJson (text: string) : string =
     use document = JsonDocument.Parse text
     value document.RootElement
 
-/// What parts of a net are called, as it is written there.
+/// Names of a net's parts as written in the net.
 let parts (names: string[]) : string =
     if names.Length = 0 then
         "none"
@@ -88,14 +88,14 @@ let parts (names: string[]) : string =
 
 let of' (content: 'T) : string = ofJson (Json.toText content)
 
-/// How images vary, as a file says it: `crop(2) flip copies 2`.
+/// The augmentations as written in a file: `crop(2) flip copies 2`.
 let augmentations (several: Augmentation[]) : string =
     if several.Length = 0 then
         "none"
     else
         several |> Seq.map of' |> String.concat " "
 
-/// What is counted along a dimension of a layer's weight, such as filters.
+/// What a dimension of a layer's weight counts, such as filters.
 let dimension (kind: LayerKind) (index: int) : string =
     Vocabulary.dimensions
     |> List.find (fun dimension -> dimension.Kind = kind && dimension.Index = index)
@@ -104,7 +104,7 @@ let dimension (kind: LayerKind) (index: int) : string =
 let private still (stillness: Stillness) =
     if stillness.IsZero then "zero" else "fixed"
 
-/// What becomes of a weight, as its rule says it.
+/// What happens to a weight, as written in a rule.
 let action (plan: WeightPlan) : string =
     let part count index (rest: Stillness) =
         $"train {count} of {plan.Weight.Shape[index]} {dimension plan.Weight.Kind index}, rest {still rest}"
@@ -116,7 +116,7 @@ let action (plan: WeightPlan) : string =
     | Treatment.Largest(index, count, rest) -> part $"the largest {count}" index rest
     | Treatment.Solved ridge -> $"solve ridge {ridge}"
 
-/// How what learns of a weight is updated where that is something of its own: `lr 0.1x, decay 0, from epoch 5`.
+/// How the trained part of a weight is updated, if that differs from the default: `lr 0.1x, decay 0, from epoch 5`.
 let update (update: Update) : string =
     let rate word rate =
         match rate with

@@ -1,4 +1,4 @@
-/// How the parser goes on after a mistake: the message, and where the next statement begins.
+/// How the parser recovers from an error: the message, and where the next statement begins.
 module Freeze.Language.Recovery
 
 open FParsec
@@ -6,10 +6,10 @@ open FParsec.Error
 open Freeze.Language.Syntax
 open Freeze.Language.Lexical
 
-/// An operator may follow every value: it is named only where nothing else is expected.
+/// An operator may follow every value, so it is mentioned only if nothing else is expected.
 let operatorLabel = "an operator"
 
-/// The labels of what would have been right, in the reader's words.
+/// The labels of what was expected, in the reader's words.
 let private expectations (error: ErrorMessageList) =
     let messages = ErrorMessageList.ToSortedArray error
 
@@ -44,7 +44,7 @@ let private spanAt (stream: CharStream<State>) (start: int) =
 
     Span.Between(start, start + max length 1)
 
-/// What stands around a mistake may show from which language it comes.
+/// The text around an error may show from which language it comes.
 let private foreign (stream: CharStream<State>) (start: int) (failedAt: int) =
     let near = 200
     let from = max start (failedAt - near)
@@ -54,7 +54,7 @@ let private foreign (stream: CharStream<State>) (start: int) (failedAt: int) =
     let word = rest |> Seq.takeWhile isNameChar |> System.String.Concat
     Foreign.hint before (rest.Split('\n')[0]) word
 
-/// Skips to where the next statement can begin: a newline, `;` or `}`, over whole bracketed parts.
+/// Skips to where the next statement can begin: a newline, `;` or `}`, skipping bracketed parts as a whole.
 let private skipStatement (stream: CharStream<State>) =
     let mutable depth = 0
     let mutable more = not stream.IsEndOfStream
@@ -99,7 +99,7 @@ let recovering (broken: 'T) (parser: Parser<'T>) : Parser<'T> =
             stream.BacktrackTo before
             skipStatement stream
 
-            // A stray `}` or bracket must not stop everything: something is always consumed.
+            // A stray `}` or bracket must not stop the parser: at least one character is consumed.
             if offset stream = start && not stream.IsEndOfStream then
                 stream.ReadCharOrNewline() |> ignore
 

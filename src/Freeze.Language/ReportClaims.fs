@@ -1,4 +1,4 @@
-/// `claim …`: what a statement about results compares, or which way it says that a measure goes.
+/// `claim …`: what a claim compares, or in which direction it says that a measure goes.
 module Freeze.Language.ReportClaims
 
 open System
@@ -19,27 +19,27 @@ let private toWord (written: string) =
     | Real number -> AxisValue.text (AxisValue.Number number)
     | _ -> written
 
-/// A measure of whole runs: stages have theirs each.
+/// A measure of whole runs; stage measures have one value per stage.
 let private ofRun report (measure: Located<string>) =
     if measure.Value.StartsWith "stage " then
-        report (Diagnostic.wrongValue measure.Span "a measure that a run has one of")
+        report (Diagnostic.wrongValue measure.Span "a measure with one value per run")
     else
         measures report [ measure ] |> ignore
 
-/// The words up to the first of some, that one, and those behind it.
+/// Splits at the first of the marks: the words before it, the mark, and the words after it.
 let private cut (marks: string list) (words: Located<string> list) =
     match words |> List.tryFindIndex (fun word -> List.contains word.Value marks) with
     | Some i -> List.take i words, Some words[i].Value, List.skip (i + 1) words
     | None -> words, None, []
 
-/// Of sides that are compared: more is no claim that anybody could read.
+/// Limit for the number of compared sides: nobody could read a longer claim.
 let private longestChain = 100
 
 let private relations = [ ">"; "<"; "within" ]
 
 let private isRelation (word: Located<string>) = List.contains word.Value relations
 
-/// The sides between words of relation, which must all be the same.
+/// The sides between relation words, which must all be the same.
 let rec private sides (words: Located<string> list) : (string * Located<string> list list) option =
     match cut relations words with
     | [], _, _
@@ -50,7 +50,7 @@ let rec private sides (words: Located<string> list) : (string * Located<string> 
         |> Option.filter (fun (next, _) -> next = "" || next = relation)
         |> Option.map (fun (_, others) -> relation, side :: others)
 
-/// The relation between sides, and their words.
+/// The relation between sides, and the words of the sides.
 let private compared (words: Located<string> list) : (Relation * Located<string> list list) option =
     let isReadable = (words |> List.filter isRelation).Length <= longestChain
 
@@ -63,7 +63,7 @@ let private compared (words: Located<string> list) : (Relation * Located<string>
         Some(Relation.Within margin, [ first; second ])
     | _ -> None
 
-/// `words` are those of the line up to a comma, `more` those behind, which only axes can be.
+/// `words` is the line up to a comma, `more` the words after it, which must be axes.
 let private trend report known measure rises words more =
     let over, mark, axes' = cut [ "for" ] words
 
@@ -84,7 +84,7 @@ let private trend report known measure rises words more =
         Some(ReportClaim.Trend(measure.Value, rises, over.Value, isLogarithmic, axes report known names))
     | _ -> None
 
-/// The values that a side names: a number and its unit are one.
+/// The values that a side names: a number and its unit are one value.
 let private toWords (side: Located<string> list) : string[] =
     let rec words (side: string list) =
         match side with
@@ -95,7 +95,7 @@ let private toWords (side: Located<string> list) : string[] =
 
     side |> List.map _.Value |> words |> List.toArray
 
-/// Measures of the same runs, of those that have the values behind `on`.
+/// Measures of the same runs: those with the values after `on`.
 let private ofMeasures report words on =
     compared words
     |> Option.map (fun (relation, sides) ->
@@ -112,7 +112,7 @@ let private ofMeasures report words on =
 
         ReportClaim.Measures(names |> List.map _.Value |> List.toArray, toWords on, relation))
 
-/// What a claim states; nothing where it cannot be read. `known` are the columns that the file's runs can have.
+/// What a claim states; None if it cannot be read. `known` are the columns that the file's runs can have.
 let read report known (line: ReportLine) : ReportClaim option =
     let words, more =
         match line.Parts with
@@ -136,7 +136,7 @@ let read report known (line: ReportLine) : ReportClaim option =
         trend report known (named measure) (verb = "rises") rest more
     | _ -> None
 
-/// Warns of sides of claims that no run has the values of.
+/// Warns of claim sides whose values no run has.
 let warn report (runs: Run list) (lines: ReportLine list) =
     for line in lines do
         match line.Kind.Value, line.Parts with

@@ -1,4 +1,4 @@
-/// The lines of a report to what they ask for.
+/// Reads the lines of a report.
 module Freeze.Language.ReportLines
 
 open System
@@ -6,7 +6,7 @@ open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.ReportWords
 
-/// Against an axis: its means are joined by lines, of the axes behind `for` or of all others.
+/// A plot over an axis: lines join the means, one per combination of the axes after `for`, or of all others.
 let private axisPlot report known parts (axis: Located<string>) isLogarithmic =
     for fit in part "fit" parts |> List.truncate 1 do
         report (Diagnostic.wrongValue fit.Span "no `fit`: against an axis lines join the means of its values")
@@ -79,7 +79,7 @@ let private tsne (line: ReportLine) : ReportItem option =
     | [ [ "stage"; Whole number ] ] -> Some(ReportItem.Tsne(number, samples))
     | _ -> None
 
-/// Warns of values that the logarithmic axis of a plot cannot show.
+/// Warns of values that a plot's logarithmic axis cannot show.
 let warn report (runs: Run list) (lines: ReportLine list) =
     for line in lines do
         if line.Kind.Value = "plot" then
@@ -97,7 +97,7 @@ let warn report (runs: Run list) (lines: ReportLine list) =
 
                     let areOfOneScale = AxisValue.areOfOneScale values
 
-                    /// Beside fractions a count is a word.
+                    /// Among fractions, a count is treated as a word.
                     let isUnseen value =
                         match value with
                         | AxisValue.Amount(_, unit) when not areOfOneScale && unit <> "%" && unit <> "" ->
@@ -109,7 +109,7 @@ let warn report (runs: Run list) (lines: ReportLine list) =
                     |> Option.iter (fun value ->
                         report (Diagnostic.notLogarithmic over.Span name.Value (AxisValue.text value)))
 
-/// What a line asks for; `known` are the columns that the file's runs can have.
+/// What a line shows; `known` are the columns that the file's runs can have.
 let read report (known: string list) (line: ReportLine) : ReportItem option =
     let parts = split line
     let kind = line.Kind.Value
@@ -120,7 +120,7 @@ let read report (known: string list) (line: ReportLine) : ReportItem option =
         report (Diagnostic.wrongValue span $"`{usage}`")
         None
 
-    /// Whether each keyword may stand here, once, with as many names behind it as it takes.
+    /// Whether each keyword is allowed here, occurs once, and has as many names after it as it takes.
     let isSound allowed =
         parts |> List.forall (fun part -> List.contains part.Keyword allowed)
         && parts |> List.countBy _.Keyword |> List.forall (fun (_, count) -> count = 1)

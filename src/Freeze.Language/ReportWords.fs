@@ -1,10 +1,10 @@
-/// The words of a report's line: parts between keywords, names, measures and axes.
+/// Splits the words of a report line into keyword parts; reads names, measures and axes.
 module Freeze.Language.ReportWords
 
 open Freeze
 open Freeze.Language.Syntax
 
-/// The words between two keywords, as names: `accuracy, trained parameters` is two.
+/// The words between two keywords, as names: `accuracy, trained parameters` are two.
 type Part =
     {
         Keyword: string
@@ -16,7 +16,7 @@ let keywords = [ "by"; "against"; "over"; "for"; "fit" ]
 let named (words: Located<string> list) : Located<string> =
     at (join words) (words |> List.map _.Value |> String.concat " ")
 
-/// Splits at keywords; within a part, at commas and `and`.
+/// Splits at keywords and, within a part, at commas and `and`.
 let split (line: ReportLine) : Part list =
     let close (keyword, names, words) =
         let names =
@@ -51,7 +51,7 @@ let split (line: ReportLine) : Part list =
             Names = List.rev names
         })
 
-/// The names, each of which must be known.
+/// The names, if all of them are known.
 let demand what isKnown known report (names: Located<string> list) =
     for name in names do
         if not (isKnown name.Value) then
@@ -73,7 +73,7 @@ let isAxis (known: string list) name =
 let axes report known =
     demand "axis" (isAxis known) known report
 
-/// A name that `(log)` may follow, and whether it does.
+/// A name that may be followed by `(log)`, and whether it is.
 let marked (name: Located<string>) : Located<string> * bool =
     let mark = " (log)"
 

@@ -1,4 +1,4 @@
-/// What rules read: runs in which they read the same have the same weights. A list of seeds multiplies runs, not work.
+/// What rules read: runs with the same reads have the same weights. So a list of seeds multiplies runs, but not work.
 [<RequireQualifiedAccess>]
 module Freeze.Language.RuleReads
 
@@ -7,7 +7,7 @@ open Freeze.Language.Rules
 open Freeze.Language.Sections
 open Freeze.Language.Variants
 
-/// What some rules of a variant read apart from the net.
+/// What some rules of a variant read besides the net.
 type Reads =
     {
         Case: string option
@@ -17,7 +17,7 @@ type Reads =
         Seed: bool
     }
 
-/// What tells runs of a net apart for rules: case, whether they are of members, epochs, seed, and items of lists.
+/// What distinguishes runs of a net for rules: case, whether for members, epochs, seed, and items of lists.
 type Key = string option * bool * int * int64 * int64 option list
 
 /// The spans of the lists in an expression.
@@ -30,7 +30,7 @@ let private lists (expression: Expression) : Span seq =
         || inner.Value.IsAmount)
     |> Seq.map _.Span
 
-/// What the rules of members read, or the others.
+/// What the rules of an ensemble's members read, or the other rules.
 let ofVariant (variant: Variant) (ofMembers: bool) : Reads =
     let section = variant.Section
     let rules = rulesOf section ofMembers
@@ -58,7 +58,7 @@ let ofVariant (variant: Variant) (ofMembers: bool) : Reads =
             |> List.exists (fun modifier -> modifier.Value.Words = "at random")
     }
 
-/// `chosen` is the number of the item that a run has of each list.
+/// `chosen` is the index of the run's item in each list.
 let key (reads: Reads) (chosen: Map<Span, int64>) (seed: int64) (epochs: int) : Key =
     let items = reads.Lists |> List.map (fun place -> Map.tryFind place chosen)
     reads.Case, reads.OfMembers, epochs, (if reads.Seed then seed else 0L), items

@@ -1,4 +1,4 @@
-/// The last rule that matches a weight wins: rules to one plan per weight.
+/// Turns rules into one plan per weight: the last rule that matches a weight wins.
 module Freeze.Language.Rules
 
 open Freeze
@@ -6,17 +6,17 @@ open Freeze.Language.Syntax
 open Freeze.Language.Values
 open Freeze.Language.Actions
 
-/// A rule as written; its span names it in messages.
+/// A rule as written; messages point at its span.
 type Rule =
     {
         Span: Span
         Selector: Selector
         Action: Action
-        /// It stands in an ensemble, and speaks of the members.
+        /// Whether it is in an ensemble block and applies to the members.
         OfMembers: bool
     }
 
-/// What a rule makes of one weight.
+/// What a rule does to one weight.
 type private Effect =
     {
         Rule: Rule
@@ -24,46 +24,46 @@ type private Effect =
         Treatment: Treatment
     }
 
-/// What rules are resolved against, in one run.
+/// The context in which rules are resolved, for one run.
 type RuleContext =
     {
         Report: Diagnostic -> unit
         TextOf: Span -> string
         Scope: Scope
         Net: Selectors.NetView
-        /// Where a weight starts when no rule says so.
+        /// Where a weight starts if no rule says so.
         Start: Weight -> Start
-        /// The same where a rule has said that it starts from no other run.
+        /// As Start, for a weight that a rule excludes from starting from another run.
         Fresh: Weight -> Start
-        /// What the net's layers are called in files of weights, publisher by publisher.
+        /// The names of the net's layers in weights files, one table per publisher.
         Names: NetNames.Table list
-        /// The full path of a file of weights, and what it holds.
+        /// The full path of a weights file, and its content.
         File: Located<string> -> Result<string * WeightFile, Diagnostic>
         Seed: int64
         Epochs: int
-        /// Whether the weights go on from a net that has learned, as those of an ensemble's members do.
+        /// Whether training continues from trained weights, as for an ensemble's members.
         GoesOn: bool
-        /// What a selector takes.
+        /// The indices of the weights that a selector matches.
         Select: Selector -> Result<Set<int>, Diagnostic>
     }
 
-/// The weights of a run as rules make them.
+/// A run's weights as decided by rules.
 type Resolved =
     {
         Weights: WeightPlan[]
-        /// For each weight the rule that decides it, `rest` among them.
+        /// For each weight, the rule that decides it, including `rest`.
         Reasons: Span option[]
         FrozenStatistics: string[]
-        /// The rules that decide a weight.
+        /// The rules that decide at least one weight.
         Winners: Set<Span>
-        /// For each rule that takes a weight the rule that decides it in the end.
+        /// For each rule that matches a weight, the rule that decides it in the end.
         Overruled: Map<Span, Span>
     }
 
 let isRest (rule: Rule) =
     rule.Selector.Value = Select.Path "rest"
 
-/// What a rule's action asks for.
+/// Reads a rule's action.
 let private wish context (rule: Rule) : Wish option =
     if context.GoesOn then
         rule.Action.Modifiers
@@ -88,7 +88,7 @@ let private isLastLinear (net: Selectors.NetView) (selected: Set<int>) =
          |> Seq.filter (fun i -> net.Weights[i].Layer = last.Layer)
          |> Set.ofSeq)
 
-/// What a rule's wish makes of some weights.
+/// The effects of a rule's action on the selected weights.
 let private grant context (rest: Verb option) (rule: Rule) (selected: Set<int>) (wish: Wish) =
     match wish.Portion with
     | Some portion ->
@@ -102,7 +102,7 @@ let private grant context (rest: Verb option) (rule: Rule) (selected: Set<int>) 
             Treatment = treatment
         })
 
-/// What a rule for each layer knows at one of them: its place and, unless a let has the name, how many layers there are.
+/// The context of an `each layer` rule at one layer: its position and, unless a let has that name, the number of layers.
 let private atLayer (context: RuleContext) (place: Name) (number: int) : RuleContext =
     let whole (value: int) =
         Some(Datum.Number(decimal value, NumberForm.Whole))
@@ -119,7 +119,7 @@ let private atLayer (context: RuleContext) (place: Name) (number: int) : RuleCon
         Scope = context.Scope.Inside local
     }
 
-/// What a rule makes of each weight that it takes.
+/// What a rule does to each weight that it matches.
 let private effects context (rest: Verb option) (rule: Rule) : (int * Effect) list =
     let net = context.Net
     let selected = context.Select rule.Selector |> Diagnostic.keep context.Report
@@ -145,7 +145,7 @@ let private effects context (rest: Verb option) (rule: Rule) : (int * Effect) li
             |> List.ofSeq
             |> List.groupBy (fun i -> net.Numbers[i])
             |> List.map (fun (number, weights) -> atLayer context place number, Set.ofList weights)
-        // A rule that takes nothing is read all the same, for what is wrong with it.
+        // A rule that matches nothing is still read, to report its errors.
         | Some place, None -> [ atLayer context place 1, Set.empty ]
         | None, _ -> [ context, selected |> Option.defaultValue Set.empty ]
 
@@ -206,7 +206,7 @@ let private restOf context (rules: Rule list) : Effect option =
 let private start context (files: Map<Span, FileStarts.Start>) (weight: Weight) (inits: Init option list) =
     match List.tryPick id inits with
     | None -> context.Start weight
-    // Schemes are for kernels; norms and biases start as ever.
+    // Schemes apply to kernels only; norms and biases start as usual.
     | Some(Init.Scheme _) when LayerKind.isNorm weight.Kind || weight.IsBias -> context.Fresh weight
     | Some(Init.Scheme scheme) -> scheme weight
     | Some(Init.File written) ->
@@ -214,7 +214,7 @@ let private start context (files: Map<Span, FileStarts.Start>) (weight: Weight) 
         |> Option.bind _.Of(weight)
         |> Option.defaultWith (fun () -> context.Fresh weight)
 
-/// Frozen statistics are those of the file that the norm starts from.
+/// Checks that the file has the statistics of a norm with frozen statistics that starts from it.
 let private demandStatistics
     context
     (files: Map<Span, FileStarts.Start>)
@@ -223,7 +223,7 @@ let private demandStatistics
     (place: Span)
     =
     match files.TryFind written.Span with
-    // Said where the norm's scale starts from it.
+    // Reported where the norm's scale starts from the file.
     | None -> ()
     | Some { Reading = reading } ->
         [ "running_mean"; "running_var" ]
@@ -260,7 +260,7 @@ let resolve (context: RuleContext) (rules: Rule list) : Resolved =
     let effect i =
         Map.tryFind i decided |> Option.orElse rest
 
-    // A slice shares its weight with what rest takes: one weight, one start.
+    // A slice shares its weight with `rest`: one weight has one start.
     let inits effect =
         match effect with
         | Some effect when effect.Wish.Portion.IsSome -> [ effect.Wish.Init; rest |> Option.bind _.Wish.Init ]

@@ -1,4 +1,4 @@
-/// What each setting of a run allows, and together they do not.
+/// Checks combinations of a run's settings that are allowed one by one.
 module Freeze.Language.RunChecks
 
 open Freeze
@@ -8,13 +8,13 @@ open Freeze.Language.Settings
 open Freeze.Language.Sections
 open Freeze.Language.Variants
 
-/// Where a setting is written, behind its name.
+/// The place of a setting's value in a section.
 let private place (section: Section) name =
     Map.tryFind name section.Settings
     |> Option.map (fun written -> join written.Phrase)
     |> Option.defaultValue Span.Nowhere
 
-/// What a search draws must be of use to it.
+/// A draw must have an effect on the search.
 let ofSearch report (variant: Variant) (settings: Settings) =
     let section = variant.Section
 
@@ -48,7 +48,7 @@ let ofSettings report (section: Section) (settings: Settings) =
     let place = place section
     let side = Array.min settings.Data.Image[1..]
 
-    // Where a window of random size follows, both are cut out of the image as the data have it.
+    // If a window of random size follows, both crops apply to the original image.
     let cropped =
         DataSource.tryDescribe recipe.Data
         |> Option.filter (fun _ -> recipe.Augmentations |> Array.exists _.IsResizedCrop)
@@ -81,7 +81,7 @@ let ofSettings report (section: Section) (settings: Settings) =
             outOfRange "augment" "the side of the square" $"at most the image's {side}"
         | _ -> ()
 
-/// Copies that no epoch reads are computed for nothing. Where trainings are of several lengths nothing is said.
+/// Warns of copies that no epoch reads. If trainings differ in length, nothing is reported.
 let ofCopies report (section: Section) (recipe: Recipe) =
     let copies = Augmentation.copies recipe.Augmentations
 

@@ -1,4 +1,4 @@
-/// The net of a run: which one its settings mean. A net that reads no `let` is built once for all runs.
+/// Finds the net of a run from its settings. A net that reads no `let` is built once for all runs.
 module Freeze.Language.RunNets
 
 open System.Collections.Generic
@@ -9,22 +9,22 @@ open Freeze.Language.Settings
 open Freeze.Language.Rules
 open Freeze.Language.Sections
 
-/// A net that is built, as a run and its rules see it.
+/// A built net, as used by a run and its rules.
 type RunNet =
     {
-        /// With its arguments, in numbers.
+        /// Including its arguments, as numbers.
         Name: string
         Built: NetChecker.Built
         View: Selectors.NetView
-        /// What a selector takes; where it has no numbers that is found once for all runs.
+        /// The weights that a selector matches; a selector without numbers is resolved once for all runs.
         Select: Scope -> Selector -> Result<Set<int>, Diagnostic>
-        /// Its weights in the runs so far, by what tells runs apart for rules.
+        /// The weights of the runs so far, by what rules read.
         Resolved: Dictionary<RuleReads.Key, Resolved>
     }
 
     member this.Net = this.Built.Net
 
-    /// As a run has it.
+    /// The net as used by a run.
     member this.OfRun isByStages =
         if isByStages then this.Built.Net else this.Built.Alone
 
@@ -81,7 +81,7 @@ let private build
             Resolved = Dictionary(HashIdentity.Structural)
         })
 
-/// Builds the nets that settings mean, one after the other.
+/// Returns a function that builds the nets that settings mean.
 let builder report : Section -> Scope -> Settings -> NetLibrary.Resolved -> RunNet option =
     let known =
         Dictionary<string * int list * int, RunNet option>(HashIdentity.Structural)

@@ -1,4 +1,4 @@
-/// How a run learns, and what its rules make of the weights.
+/// The way a run trains, and its weights as decided by rules.
 module Freeze.Language.RunWeights
 
 open System.Collections.Generic
@@ -12,37 +12,37 @@ open Freeze.Language.Sections
 open Freeze.Language.Variants
 open Freeze.Language.RunNets
 
-/// One run whose settings and net are known.
+/// A run with known settings and net.
 type Making =
     {
         Context: FileContext
         Variant: Variant
-        /// What the rules of members read, or the others.
+        /// What the rules of members (true) or the other rules (false) read.
         Reads: bool -> RuleReads.Reads
-        /// The number of the item that the run has of each list.
+        /// The index of the run's item in each list.
         Chosen: Map<Span, int64>
         Settings: Settings
         Net: RunNet
         Scope: Scope
-        /// The scope in which a section's names are looked up.
+        /// The scope in which the names of a section are looked up.
         ScopeOf: Section -> Scope
     }
 
     member this.Section = this.Variant.Section
     member this.Report = this.Context.Report
 
-/// Where a weight starts when no rule says so, and no other run is its start.
+/// Where a weight starts if neither a rule nor another run determines it.
 let private fresh (settings: Settings) (net: RunNet) (weight: Weight) =
     match settings.Init, Map.tryFind weight.Name net.Built.Starts with
     | Some scheme, _ when not (LayerKind.isNorm weight.Kind) && not weight.IsBias -> scheme weight
     | _, Some scheme -> scheme weight
     | _, None -> Starts.torch weight
 
-/// The weights under the rules of members, or under the others; of a net that is trained for so many epochs.
+/// The weights under the rules of members or under the others, for a net trained for the given number of epochs.
 let private resolve (making: Making) ofMembers epochs : Resolved =
     let seed = making.Settings.Recipe.Seed
 
-    // Of stages it is told when these have claimed what they solve for.
+    // For stages, the warning comes after solved classifiers have been assigned.
     let warned resolved =
         if not making.Settings.ByStages then
             Learnability.warn making.Report making.Net.Net false resolved
@@ -72,14 +72,14 @@ let private resolve (making: Making) ofMembers epochs : Resolved =
             (rulesOf making.Section ofMembers)
         |> warned
 
-    // A draw may be behind any name.
+    // Any name may stand for a draw, so results are cached only without draws.
     if making.Section.Draws.IsEmpty then
         let key = RuleReads.key (making.Reads ofMembers) making.Chosen seed epochs
         Memo.find making.Net.Resolved key resolve
     else
         resolve ()
 
-/// What a candidate draws, by name.
+/// The values that a candidate draws, by name.
 let draw report scope seed candidate (section: Section) : (Name * Expression) list =
     section.Draws
     |> List.choose (fun draw ->
@@ -87,12 +87,12 @@ let draw report scope seed candidate (section: Section) : (Name * Expression) li
         |> Diagnostic.keep report
         |> Option.map (fun value -> draw.Name, value))
 
-/// The section with what was drawn in place of its draws.
+/// The section with its draws replaced by drawn values.
 let withDrawn report (section: Section) (drawn: (Name * Expression) list) : Section =
     drawn
     |> List.fold (fun section (name, value) -> Definitions.define report section name value) section
 
-/// What each stage learns.
+/// How each stage is trained.
 let private stageLearning (making: Making) : StageLearning[] =
     [|
         for stage in 1 .. making.Net.Net.Stages.Length ->
@@ -103,7 +103,7 @@ let private stageLearning (making: Making) : StageLearning[] =
             |> Option.defaultValue StageLearning.Classify
     |]
 
-/// For each stage the optimizers to try: least squares need none, and what a stage says of its own is not drawn.
+/// The optimizers that each stage tries: least squares need only one, and a stage's fixed settings are not drawn.
 let private stageCandidates (making: Making) (learning: StageLearning[]) =
     let all = making.Section.Draws
     let seed = making.Settings.Recipe.Seed
@@ -117,7 +117,7 @@ let private stageCandidates (making: Making) (learning: StageLearning[]) =
     let optimizer stage (draws: Let list) (own: Map<string, Forms.Written>) number =
         let candidate = candidateOf draws trials stage number
 
-        // A draw of its own goes before that of all stages.
+        // A stage's own draw replaces the one for all stages.
         let common =
             { making.Section with
                 Draws = draws |> List.filter (fun draw -> List.contains draw all)
@@ -155,7 +155,7 @@ let private stageCandidates (making: Making) (learning: StageLearning[]) =
 
         let count = if learning.IsSolve then 1 else candidateCount draws trials
         let tried = Array.init count id |> Array.choose (optimizer (i + 1) draws own)
-        // Where nothing is left to draw, all candidates are the start.
+        // If nothing is left to draw, all candidates equal the start.
         if own.IsEmpty && not all.IsEmpty then
             tried
         else
@@ -176,7 +176,7 @@ let private checkStages (making: Making) =
         elif stage > count then
             making.Report(Diagnostic.stageOutOfRange name.Span making.Net.Name count)
 
-/// A net in stages ends with one linear layer behind the last of them.
+/// Whether the net ends with one linear layer after its last stage.
 let private isStaged (net: Net) =
     match Array.tryLast net.Stages with
     | None -> false
@@ -186,7 +186,7 @@ let private isStaged (net: Net) =
         |> Array.forall _.Operation.IsLinear
         && (Array.last net.Nodes).Inputs[0] >= last.Output
 
-/// How a run learns, and its weights.
+/// The way a run trains, and its weights.
 let learning (making: Making) : Learning * Resolved =
     let settings = making.Settings
     let epochs = settings.Recipe.Epochs
@@ -209,7 +209,7 @@ let learning (making: Making) : Learning * Resolved =
         let members = resolve making true epochs
         let number = count 1000L "the number of members" ensemble.Members
         let after = count 100_000L "the number of epochs" ensemble.After
-        // Outside an ensemble's block rules speak of the epochs before it.
+        // Rules outside the ensemble's block apply to the epochs before it.
         let before = resolve making false after
 
         Learning.Ensemble(number, after, members.Weights, members.FrozenStatistics),

@@ -1,4 +1,4 @@
-/// Variants to runs: each run of a file is made out and checked whole.
+/// Turns variants into runs: each run of a file is worked out and checked completely.
 module Freeze.Language.Runs
 
 open Freeze
@@ -12,27 +12,27 @@ open Freeze.Language.Variants
 open Freeze.Language.RunNets
 open Freeze.Language.RunWeights
 
-/// A run, and what of its file it has a use for.
+/// A run, and what it uses of its file.
 type Planned =
     {
         Run: Run
-        /// What its rules make of the weights, and for each of these the rule that decides it.
+        /// Its weights as decided by rules, and the rule that decides each.
         Weights: Rules.Resolved
-        /// The spans of the published values that hold for it.
+        /// The spans of the published values that apply to it.
         Published: Span list
-        /// What it says of the run that it starts from.
+        /// The run that it starts from, as written.
         Start: StartSettings.StartFrom option
     }
 
-/// What came of one choice from each axis.
+/// The result for one choice from each axis.
 type Made =
     {
-        /// The name of the net that it means, with or without mistakes.
+        /// The name of the net, even if there are errors.
         Net: string option
         Planned: Planned option
     }
 
-/// The run whose settings and net are known.
+/// Plans a run with known settings and net.
 let private plan isCase (making: Making) (section: Section) (standing: Naming.Standing) : Planned =
     let context, settings = making.Context, making.Settings
     let learning, weights = RunWeights.learning making
@@ -72,8 +72,8 @@ let private plan isCase (making: Making) (section: Section) (standing: Naming.St
         Start = settings.Start
     }
 
-/// Makes out the runs of a file one by one, each of a variant and a choice from each of its axes. `redefined` are the lets that a
-/// profile gives another meaning.
+/// Works out the runs of a file one by one, each from a variant and a choice from each of its axes. `redefined` are the lets that
+/// a profile redefines.
 let maker
     (context: FileContext)
     (contents: Contents)
@@ -111,7 +111,7 @@ let maker
 
         let outside = scopeOf variant.Section
 
-        // That the seed may be wrong is told when settings are read.
+        // A wrong seed is reported when settings are read.
         let seed =
             match Forms.tryRead outside variant.Section.Settings TrainingSettings.seed with
             | Some(Ok seed) -> seed
@@ -142,7 +142,7 @@ let maker
             let resolved =
                 NetLibrary.resolve contents.Nets settings.Net |> Diagnostic.keep report
 
-            /// A word that stands for another net than in the file.
+            /// The net that a profile puts in place of the file's word.
             let netOf (word: string) =
                 if redefined.IsEmpty then
                     None

@@ -1,4 +1,4 @@
-/// A text to tokens, whatever it holds: for editors, which ask about texts that cannot be parsed yet.
+/// Turns any text into tokens: for editors, which need them for texts that cannot be parsed yet.
 module Freeze.Language.Scanner
 
 open System.Text.RegularExpressions

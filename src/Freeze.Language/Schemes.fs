@@ -1,4 +1,4 @@
-/// Schemes of initialisation: `he`, `normal(0.01)`.
+/// Initialisation schemes: `he`, `normal(0.01)`.
 module Freeze.Language.Schemes
 
 open Freeze
@@ -6,7 +6,7 @@ open Freeze.Language.Syntax
 open Freeze.Language.Values
 open Freeze.Language.Forms
 
-/// Where a weight of given fans starts.
+/// The start of a weight, by its fans.
 type Scheme = Weight -> Start
 
 let kind: Kind<Scheme> =
@@ -33,7 +33,7 @@ let kind: Kind<Scheme> =
 /// The scheme that an expression names.
 let scheme scope (expression: Expression) : Result<Scheme, Diagnostic> = kind.Read scope [ expression ]
 
-/// Whether a scheme has a meaning for kernels alone: it needs their fans, or rows and columns.
+/// Whether a scheme applies to kernels only, since it needs their fans, or rows and columns.
 let isOfKernels (scheme: Scheme) : bool =
     let bias: Weight =
         {

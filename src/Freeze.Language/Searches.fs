@@ -1,4 +1,4 @@
-/// What is read apart from the settings of a run: how draws are tried, how many runs there may be, and what a stage of its own learns.
+/// Settings that are read apart from a run's: how draws are tried, the limit on runs, and how a single stage is trained.
 module Freeze.Language.Searches
 
 open Freeze
@@ -10,23 +10,23 @@ open Freeze.Language.Forms
 /// Which candidates a search tries.
 [<RequireQualifiedAccess>]
 type Trials =
-    /// So many draws in addition to the start.
+    /// The given number of draws in addition to the start.
     | Random of draws: int
-    /// Every combination of the values of choices.
+    /// Every combination of the choices' values.
     | Grid
-    /// So many, the start among them, of which the best third go on with three times the epochs, and so on.
+    /// The given number of candidates, including the start; the best third continue with three times the epochs, and so on.
     | Halving of candidates: int
 
-/// How the draws of a file are tried.
+/// What the draws of a file are tried on.
 [<RequireQualifiedAccess>]
 type Search =
     | No
     /// Each candidate is a run.
     | Runs of Trials
-    /// Each stage of a net has candidates of its own.
+    /// Each stage of a net has its own candidates.
     | Stages of Trials
 
-/// What a stage of its own learns: `reconstruct`, `solve ridge 1e-3`, or both.
+/// How a single stage is trained: `reconstruct`, `solve ridge 1e-3`, or both.
 let learnOfStage: Kind<StageLearning> =
     let ridge scope make (rest: Phrase) =
         match rest with
@@ -54,7 +54,7 @@ let learnOfStage: Kind<StageLearning> =
     ]
     |> ofWords "`reconstruct`, `solve ridge 1e-3` or `reconstruct then solve ridge 1e-3`" read
 
-/// How the draws of a file are tried.
+/// The setting `search`: how the draws of a file are tried.
 let search =
     let draws = count 1L 10_000L "the number of draws"
 
@@ -75,12 +75,12 @@ let search =
         | _ -> None
 
     [
-        entry "random" "random 10 by validation accuracy" "so many draws of whole runs"
-        entry "random per stage" "random 10 per stage by validation accuracy" "so many draws for each stage"
+        entry "random" "random 10 by validation accuracy" "this many draws of whole runs"
+        entry "random per stage" "random 10 per stage by validation accuracy" "this many draws for each stage"
         entry
             "halving"
             "halving 27 by validation accuracy"
-            "so many, of which the best third go on, and so on"
+            "this many candidates, of which the best third continue, and so on"
         entry "halving per stage" "halving 27 per stage by validation accuracy" "the same in each stage"
     ]
     |> ofWords "`random 10`, `grid` or `halving 27`, and `by validation accuracy`" read
@@ -90,7 +90,7 @@ let search =
         Search.No
         "which draws are tried: random 10, grid or halving 27, of whole runs or per stage"
 
-/// `limit runs 20000`; a file that means more runs is more likely a mistake.
+/// `limit runs 20000`; more runs are more likely a mistake.
 let limit =
     [ entry "runs" "runs 10000" "the greatest number of runs" ]
     |> ofWords "`runs 20000`" (fun scope phrase words ->

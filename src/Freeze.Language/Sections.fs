@@ -1,5 +1,5 @@
-/// The parts of a file: what stands outside the cases, the cases, nets, profiles and the report; and how one section lies
-/// over another.
+/// The parts of a file: what is outside the cases, the cases, nets, profiles and the report; and how one section overrides
+/// another.
 module Freeze.Language.Sections
 
 open Freeze
@@ -27,13 +27,13 @@ type Ensemble =
         After: Expression
     }
 
-/// What stands outside the cases, inside one, or in a profile.
+/// The content outside the cases, in a case, or in a profile.
 type Section =
     {
         Settings: Map<string, Written>
-        /// What stages say of themselves, by a stage's number and the setting's name.
+        /// Settings of single stages, by stage number and setting name.
         Stages: Map<int * string, Written>
-        /// What a search per stage draws for some stages alone, by the same keys.
+        /// Draws of single stages in a search per stage, by the same keys.
         StageDraws: Map<int * string, Let>
         Lets: Let list
         Draws: Let list
@@ -46,7 +46,7 @@ type Section =
     member this.LetMap =
         this.Lets |> List.map (fun l -> l.Name.Value, l.Content) |> Map.ofList
 
-    /// What a stage says of the optimizer.
+    /// A stage's settings of the optimizer.
     member this.OptimizerOf stage =
         this.Stages
         |> Map.toSeq
@@ -54,7 +54,7 @@ type Section =
         |> Seq.map (fun ((_, name), written) -> name, written)
         |> Map.ofSeq
 
-    /// What a search per stage draws for a stage: the draws of all stages, and its own.
+    /// All draws for a stage in a search per stage: those of all stages, and its own.
     member this.DrawsOf stage : Let list =
         let own =
             [
@@ -81,7 +81,7 @@ let emptySection =
         Ensemble = None
     }
 
-/// A file with what it imports, in the order of the text.
+/// A file with its imports, in the order of the text.
 type Contents =
     {
         Outside: Section
@@ -100,25 +100,25 @@ let nothing =
         Report = []
     }
 
-/// What is known of a file apart from its statements.
+/// The context of a file apart from its statements.
 type FileContext =
     {
         Report: Diagnostic -> unit
         Source: Source
         TextOf: Span -> string
-        /// The full path of a file of weights, and what it holds.
+        /// The full path of a weights file, and its content.
         Weights: Located<string> -> Result<string * WeightFile, Diagnostic>
         Data: DataSettings.DataLookup
         /// The runs of another file.
         RunsOf: Located<string> -> Result<Run list, Diagnostic>
         /// The profile in force, or "".
         Profile: string
-        /// Settings and lets that lie above it.
+        /// Settings and lets that override the profile.
         Overrides: Statement list
     }
 
-/// What of a section is still in force where another lies above it: a name that the upper one gives a meaning, by a setting,
-/// a let or a draw, has that one alone.
+/// What remains in force of a section under another one: a name that the upper section defines by a setting, a let or a draw
+/// loses its lower definition.
 let inForce (below: Section) (above: Section) : Section =
     let given =
         [
@@ -143,7 +143,7 @@ let inForce (below: Section) (above: Section) : Section =
         Ensemble = if above.Ensemble.IsSome then None else below.Ensemble
     }
 
-/// One section above another. Rules are those below, then those above.
+/// One section overriding another. Rules of the lower one come first.
 let over (below: Section) (above: Section) : Section =
     let below = inForce below above
 

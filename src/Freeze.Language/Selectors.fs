@@ -1,29 +1,29 @@
-/// Which weights of a net a selector takes.
+/// Which weights of a net a selector matches.
 module Freeze.Language.Selectors
 
 open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Values
 
-/// A net as rules see it.
+/// A net as seen by rules.
 type NetView =
     {
         NetName: string
         Weights: Weight[]
-        /// For each weight the segments of its layer's path.
+        /// For each weight, the path segments of its layer.
         Paths: string[][]
-        /// For each weight its layer's number, from 1, in the order of conv and linear layers; a norm
-        /// has the number of the layer that it belongs to.
+        /// For each weight, its layer's number, from 1, in the order of conv and linear layers; a norm has the number of the
+        /// layer that it belongs to.
         Numbers: int[]
         LayerCount: int
-        /// For each weight its stage, from 1; 0 behind the last, or without any.
+        /// For each weight, its stage, from 1; 0 after the last stage or if there are none.
         Stages: int[]
         StageCount: int
     }
 
 /// Whether a word matches a pattern in which `*` stands for any characters.
 let private glob (pattern: string) (text: string) =
-    // The last star is the only one that must ever be tried again.
+    // Only the last star needs backtracking.
     let rec go p t star retry =
         if t = text.Length then
             pattern.Substring(p).Trim('*') = ""
@@ -38,8 +38,8 @@ let private glob (pattern: string) (text: string) =
 
     go 0 0 -1 0
 
-/// The number of each layer that has weights. A norm right behind a convolution belongs to it; any
-/// other belongs to the next conv or linear layer, or to the last where none comes.
+/// The number of each layer that has weights. A norm directly after a convolution belongs to it; any other belongs to the next
+/// conv or linear layer, or to the last one if none follows.
 let private numbers (net: Net) : Map<string, int> * int =
     let isCounted (node: Node) =
         node.Operation.IsConv || node.Operation.IsLinear
@@ -72,7 +72,7 @@ let private numbers (net: Net) : Map<string, int> * int =
 
     net.Nodes |> Array.fold folder (0, Map.empty) |> snd, counted.Count
 
-/// The stage of each layer: by its path, or where stages are but marked by its place.
+/// The stage of each layer: by its path or, for stages made by marks, by its place.
 let private stages (net: Net) : Map<string, int> =
     let isNamed = net.Nodes |> Array.exists (fun node -> node.Name.StartsWith "stage1.")
 
@@ -103,7 +103,7 @@ let view netName (net: Net) : NetView =
         StageCount = net.Stages.Length
     }
 
-/// The names that a selector may begin with, in the order of the net.
+/// The part names that may begin a selector, in the order of the net.
 let partNames (view: NetView) =
     view.Paths |> Seq.map Array.head |> Seq.distinct |> List.ofSeq
 
@@ -130,7 +130,7 @@ let private ofPath view span (path: string) =
     | "linear" -> Ok(ofKind view LayerKind.Linear)
     | "bn" -> Ok(ofKind view LayerKind.BatchNorm)
     | "norm" -> Ok(where view (fun i -> LayerKind.isNorm view.Weights[i].Kind))
-    // Biases of layers; a norm's shift is spoken of as the norm.
+    // Biases of layers; a norm's shift is selected with the norm.
     | "bias" ->
         where view (fun i -> view.Weights[i].IsBias && not (LayerKind.isNorm view.Weights[i].Kind))
         |> Ok
@@ -145,8 +145,8 @@ let private ofPath view span (path: string) =
         else
             Ok found
 
-/// The indices of the weights that a selector takes. Nothing at all is an error but where it is asked for,
-/// as in `first 0 layers`.
+/// The indices of the weights that a selector matches. Matching nothing is an error unless it is asked for, as in `first 0
+/// layers`.
 let rec resolve (scope: Scope) (view: NetView) (selector: Selector) : Result<Set<int>, Diagnostic> =
     let between first last =
         where view (fun i -> int64 view.Numbers[i] >= first && int64 view.Numbers[i] <= last)
@@ -193,7 +193,7 @@ let rec resolve (scope: Scope) (view: NetView) (selector: Selector) : Result<Set
     | Select.In(parts, inside) -> combined Set.intersect parts inside
     | Select.Except(parts, without) -> combined Set.difference parts without
 
-/// Whether a selector may well take nothing: `first k layers` does for k = 0.
+/// Whether a selector may match nothing: `first k layers` does for k = 0.
 let mayBeEmpty (selector: Selector) : bool =
     Walk.selectors selector
     |> Seq.exists (fun inner -> inner.Value.IsFirst || inner.Value.IsLast)

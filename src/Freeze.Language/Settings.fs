@@ -1,4 +1,4 @@
-/// All settings: the table of them, and those of one run, with defaults where nothing was said.
+/// All settings: their table, and the settings of one run, with defaults for those not written.
 module Freeze.Language.Settings
 
 open Freeze
@@ -9,15 +9,15 @@ open Freeze.Language.Forms
 /// The settings of one run.
 type Settings =
     {
-        /// What they say of the recipe; its net, weights and way of learning are still blank.
+        /// The recipe that they give; its net, weights and way of training are still blank.
         Recipe: Recipe
-        /// What is known of its data, with the images that the net reads.
+        /// Its data set, with images as the net reads them.
         Data: DataSet
-        /// Its place is where an error in a library net is shown.
+        /// Its span is where errors in a library net are shown.
         Net: Calls.Call
-        /// One scheme for all convolutions and linear layers, or the net's own.
+        /// One scheme for all convolutions and linear layers, or None for the net's own.
         Init: Schemes.Scheme option
-        /// The run that weights start from, if they do.
+        /// The run that weights start from, if any.
         Start: StartSettings.StartFrom option
         ByStages: bool
     }
@@ -37,8 +37,8 @@ let isSetting name = (tryEntry entries name).IsSome
 let tryFind name =
     table |> List.tryFind (fun setting -> setting.Entry.Name = name)
 
-/// Reads the settings of one run; every mistake is reported. Where data or net are unknown, nothing can be
-/// said of rules; any other mistake leaves its default in place, so that the rest is checked too.
+/// Reads the settings of one run and reports every error. Without data or net, rules cannot be checked; after any other error the
+/// default is used, so that the rest is checked too.
 let read
     (report: Diagnostic -> unit)
     (lookup: DataSettings.DataLookup)

@@ -1,11 +1,11 @@
-/// What rules mean where the classifier of a stage is solved for.
+/// Applies rules to nets with stages whose classifier is solved for.
 module Freeze.Language.SolvedStages
 
 open Freeze
 open Freeze.Language.Syntax
 open Freeze.Language.Rules
 
-/// What solving makes of the weights of a layer, by its index in the net; nothing where it has no say.
+/// The treatment that solving requires for a layer's weights, by the layer's index in the net; None if it requires none.
 let private treatment (net: Net) (stages: StageLearning[]) (index: int) : Treatment option =
     let behind = net.Stages |> Array.tryFindIndex (fun stage -> index <= stage.Output)
     let fixed' = Treatment.Still Stillness.Fixed
@@ -22,8 +22,8 @@ let private treatment (net: Net) (stages: StageLearning[]) (index: int) : Treatm
                 fixed'
         )
 
-/// The weights of a net of which some stages are solved for. Such a stage takes its weights, and the last one the net's own
-/// classifier, from `rest`; a rule that lets one of them learn is a mistake.
+/// The weights of a net, some of whose stages are solved for. Such a stage takes its weights from `rest`, and the last one also
+/// the net's own classifier; a rule that trains one of them is an error.
 let settle report (rules: Rule list) (net: Net) (stages: StageLearning[]) (resolved: Resolved) : Resolved =
     let indices =
         net.Nodes |> Array.mapi (fun index node -> node.Name, index) |> Map.ofArray
@@ -46,7 +46,7 @@ let settle report (rules: Rule list) (net: Net) (stages: StageLearning[]) (resol
 
         match treatment net stages indices[plan.Weight.Layer], plan.Treatment with
         | None, _
-        // Weights that are zero stay where they start, too.
+        // Zero weights also stay where they start.
         | Some(Treatment.Still _), Treatment.Still _ -> plan
         | Some asked, decided when asked = decided -> plan
         | Some asked, _ -> taken asked

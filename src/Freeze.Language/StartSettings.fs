@@ -1,4 +1,4 @@
-/// `start from "pretrain.frz" on 0.4 at epoch 3`: the run whose weights are the start of another's.
+/// `start from "pretrain.frz" on 0.4 at epoch 3`: the run that another run's weights start from.
 module Freeze.Language.StartSettings
 
 open Freeze
@@ -7,7 +7,7 @@ open Freeze.Language.Values
 open Freeze.Language.Vocabulary
 open Freeze.Language.Forms
 
-/// Where that run is planned.
+/// Where the base run is planned.
 [<RequireQualifiedAccess>]
 type BaseSource =
     /// A Freeze file.
@@ -17,10 +17,10 @@ type BaseSource =
 
 type StartFrom =
     {
-        /// Where all of it stands.
+        /// The span of the whole.
         Place: Span
         Source: Located<BaseSource>
-        /// What the run has on its axes, as tables show it.
+        /// The base run's values on its axes, as shown in tables.
         On: string list
         Epoch: Located<int> option
     }
@@ -51,7 +51,7 @@ let private onAxis scope (value: Expression) : Result<string, Diagnostic> =
 
 let private isWord word (expression: Expression) = expression.Value = Term.Word word
 
-/// What stands behind `from`.
+/// The words after `from`.
 let private read scope (phrase: Phrase) : Result<StartFrom, Diagnostic> =
     let wrong () =
         Error(Diagnostic.wrongValue (join phrase) expected)
@@ -95,7 +95,7 @@ let start =
         entry
             "from"
             "from before"
-            "as the run of this case has left them, or of another file, `from \"other.frz\"`; then perhaps `on VALUES` and `at epoch 3`"
+            "as the run of this case left them, or of another file, `from \"other.frz\"`; then perhaps `on VALUES` and `at epoch 3`"
     ]
     |> ofWords expected (fun scope phrase words ->
         match words with
@@ -106,4 +106,4 @@ let start =
         "start"
         "random"
         None
-        "where all weights start: at random, or as another run has left them: from CASE, from \"FILE\" on VALUES at epoch 3"
+        "where all weights start: at random, or as another run left them: from CASE, from \"FILE\" on VALUES at epoch 3"

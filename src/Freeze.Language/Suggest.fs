@@ -1,4 +1,4 @@
-/// The names that a mistyped one may have meant.
+/// Suggests names for a mistyped one.
 [<RequireQualifiedAccess>]
 module Freeze.Language.Suggest
 
@@ -22,7 +22,7 @@ let private distance (a: string) (b: string) =
 
     table[a.Length, b.Length]
 
-/// What other languages and libraries call things that have another name here.
+/// Names from other languages and libraries, with the name here.
 let private synonyms =
     Map.ofList
         [
@@ -55,13 +55,13 @@ let private synonyms =
             "false", "off"
         ]
 
-/// The name here of something that is called otherwise elsewhere.
+/// The name here of something that has another name elsewhere.
 let synonym (name: string) : string option =
     Map.tryFind (name.ToLowerInvariant().Replace('-', '_')) synonyms
 
-/// The nearest of the known names, if one is near: a third of its letters may differ.
+/// The nearest known name, if it is close: at most a third of the letters may differ.
 let nearest (known: string seq) (name: string) : string option =
-    // A hostile name of a megabyte is near to nothing.
+    // A hostile name of a megabyte is close to nothing.
     if name.Length > 64 then
         None
     else
@@ -80,7 +80,7 @@ let nearest (known: string seq) (name: string) : string option =
         |> Option.filter (fun here -> Seq.contains here known)
         |> Option.orElseWith near
 
-/// "a", "a or b", "a, b or c"; past `most` names the rest is counted.
+/// "a", "a or b", "a, b or c"; names beyond `most` are counted.
 let list (joiner: string) (most: int) (names: string seq) : string =
     let names = Seq.toList names
 

@@ -1,17 +1,17 @@
-/// What the user wrote, as it was written: names unresolved, lists unexpanded, every part with its place.
+/// The syntax as written: names unresolved, lists unexpanded, every part with its place.
 module Freeze.Language.Syntax
 
 type Name = Located<string>
 
 [<RequireQualifiedAccess>]
 type NumberForm =
-    /// `3`: a count where a count or a fraction may stand.
+    /// `3`: a count if a count or a fraction may stand there.
     | Whole
-    /// `0.4`: a fraction where a count or a fraction may stand.
+    /// `0.4`: a fraction if a count or a fraction may stand there.
     | Decimal
-    /// `40%`; the value is held as 0.40.
+    /// `40%`; the value is stored as 0.40.
     | Percent
-    /// `0.1x`: times what would else hold.
+    /// `0.1x`: a multiple of the value that would otherwise apply.
     | Factor
 
 [<RequireQualifiedAccess>]
@@ -32,9 +32,9 @@ and [<RequireQualifiedAccess>] Term =
     | Size of rows: int * columns: int
     | Call of callee: Name * arguments: Argument list
     | List of Expression list
-    /// `(wrn-28-10, 200)`: several values that move together; never one alone.
+    /// `(wrn-28-10, 200)`: several values that vary together; never one alone.
     | Tuple of Expression list
-    /// What a tuple of names takes of each item of its list; made of `(a, b) = […]`, never written.
+    /// The part of each item that one name of a tuple takes; made from `(a, b) = […]`, never written.
     | Part of index: int * items: Expression
     | Range of first: Expression * last: Expression
     /// `1 filter`: a value that says what it counts; an item of a list or a tuple, or a let's value.
@@ -55,7 +55,7 @@ type Phrase = Expression list
 type Selector = Located<Select>
 
 and [<RequireQualifiedAccess>] Select =
-    /// A path, a glob, a kind, `all` or `rest`: which one, the net decides.
+    /// A path, a glob, a kind, `all` or `rest`; which one it is depends on the net.
     | Path of string
     /// `first k layers`
     | First of Expression
@@ -66,7 +66,7 @@ and [<RequireQualifiedAccess>] Select =
     /// `stage 2`
     | Stage of Expression
     | LastStage
-    /// `each layer i`: all layers, each with its place in the rule's action.
+    /// `each layer i`: all layers; the rule's action can use each layer's position.
     | Each of place: Name
     /// `layers 2..4`
     | Layers of first: Expression * last: Expression
@@ -79,13 +79,13 @@ type Verb =
     | Train
     | Fixed
     | Zero
-    /// By least squares, in closed form.
+    /// Solved for by least squares, in closed form.
     | Solve
 
 /// `0.4 filters`
 type Amount = { Count: Expression; Dimension: Name }
 
-/// What may follow an action, in any order: the words of `Phrases.modifiers`, and the value behind them.
+/// What may follow an action, in any order: the words from `Phrases.modifiers`, and the value after them.
 type Modifier =
     {
         Words: string
@@ -106,7 +106,7 @@ type Parameter =
         Default: Expression option
     }
 
-/// `block*.unit*: "layer*.(*-1)"`: what parts of a net are called in files of weights.
+/// `block*.unit*: "layer*.(*-1)"`: the names of a net's parts in weights files.
 type NameLine =
     {
         Parts: Located<string>
@@ -117,27 +117,26 @@ type NameLine =
 type NetPart = Located<NetItem>
 
 and [<RequireQualifiedAccess>] NetItem =
-    /// `conv1: conv 20 5x5`, or a block that is defined: `unit(64, stride 2)`.
+    /// `conv1: conv 20 5x5`, or a call of a defined block: `unit(64, stride 2)`.
     | Layer of label: Name option * phrase: Phrase
     /// `block1: { … }` or `block1 { … }`
     | Block of label: Name * body: NetPart list
-    /// `block1: repeat n { … }`, `repeat i in 1..3 { … }`: how often, or the range that the turn's name goes through.
+    /// `block1: repeat n { … }`, `repeat i in 1..3 { … }`: the number of turns, or the range of the turn's name.
     | Repeat of label: Name option * turn: Name option * count: Expression * body: NetPart list
-    /// The sum of the body's output and of its input, or of the shortcut's output where the shapes differ.
+    /// The sum of the body's output and its input, or the shortcut's output if the shapes differ.
     | Residual of label: Name option * body: NetPart list * shortcut: Shortcut option
-    /// The body's input with its output behind it, channel by channel.
+    /// The body's input and output, concatenated by channel.
     | Dense of label: Name option * body: NetPart list
     /// `stage 1 { … }`
     | Stage of number: Expression * body: NetPart list
-    /// `end stage 1`: the parts since the stage before are a stage, and keep their names.
+    /// `end stage 1`: the parts since the previous stage are a stage; they keep their names.
     | EndStage of number: Expression
-    /// `names torchvision, timm { … }`: what layers are called in files of these publishers; nothing for a line that could not be
-    /// read.
+    /// `names torchvision, timm { … }`: the layers' names in these publishers' files; None for a line that could not be read.
     | Names of publishers: Name list * lines: Located<NameLine option> list
     | Let of name: Name * value: Expression
     /// `block unit(width, stride = 1) { … }`: a definition, used like a layer.
     | Define of Definition
-    /// Text that could not be read; the parser has said why.
+    /// Text that could not be read; the parser has reported it.
     | Broken
 
 /// `net wrn(depth, widen, drop = 0) { … }`, or a block of a net.
@@ -155,7 +154,7 @@ and Shortcut =
         Body: NetPart list
     }
 
-/// `22.89 on cifar100`: a published value, of the runs that have all these values on their axes.
+/// `22.89 on cifar100`: a published value for runs with all these axis values.
 type Published =
     {
         Value: Expression
@@ -165,14 +164,14 @@ type Published =
 /// A line of published values in rows and columns.
 [<RequireQualifiedAccess>]
 type PublishedLine =
-    /// `on 0.1, 0.4`: the values that the runs of each column have on their axes.
+    /// `on 0.1, 0.4`: the axis values of the runs in each column.
     | Columns of Expression list list
-    /// `dense: 88.73, -`: the values that the runs of a row have on their axes, and what is published of each column.
+    /// `dense: 88.73, -`: the axis values of the runs in a row, and the published value in each column.
     | Row of on: Expression list * values: Expression option list
-    /// Text that could not be read; the parser has said why.
+    /// Text that could not be read; the parser has reported it.
     | Broken
 
-/// A line of a report: a kind (`table`, `plot`) and, between commas, the words behind it.
+/// A line of a report: a kind (`table`, `plot`) and the words after it, split at commas.
 type ReportLine =
     {
         Kind: Name
@@ -196,7 +195,7 @@ and [<RequireQualifiedAccess>] StatementItem =
     | Ensemble of members: Expression * after: Expression * body: Statement list
     /// `stage 1 { learn reconstruct }`
     | Stage of number: Expression * body: Statement list
-    /// `learn solve ridge 1e-3`, inside a stage: what that stage learns. Elsewhere `learn` is a setting.
+    /// `learn solve ridge 1e-3` inside a stage: how that stage is trained. Elsewhere `learn` is a setting.
     | Learn of word: Name * what: Phrase
     /// `profile quick { … }`
     | Profile of name: Name * body: Statement list
@@ -205,16 +204,16 @@ and [<RequireQualifiedAccess>] StatementItem =
     /// `expect accuracy from "Table 1" { on 0.1, 0.4; dense: 88.73, 93.33 }`
     | ExpectTable of measure: Name list * source: Located<string> option * lines: Located<PublishedLine> list
     | Report of Located<ReportLine option> list
-    /// Text that could not be read; the parser has said why.
+    /// Text that could not be read; the parser has reported it.
     | Broken
 
-/// A thing at a place.
+/// A thing with its place.
 let at (span: Span) (value: 'T) : Located<'T> = { Value = value; Span = span }
 
 /// A thing and its place.
 let (|At|) (thing: Located<'T>) = thing.Value, thing.Span
 
-/// The smallest span that holds all parts.
+/// The smallest span that contains all parts.
 let join (parts: Located<'T> list) : Span =
     Span.Join((List.head parts).Span, (List.last parts).Span)
 

@@ -5,8 +5,8 @@ open System.Collections.Generic
 open System.IO
 open System.Text
 
-/// A half-open range [Start, End) of UTF-16 offsets. A file and those that it imports lie one behind the other, so an
-/// offset names the file too.
+/// A half-open range [Start, End) of UTF-16 offsets. A file and its imports share one offset space, so an offset also identifies
+/// the file.
 [<Struct>]
 type Span =
     {
@@ -14,25 +14,25 @@ type Span =
         End: int
     }
 
-    /// The smallest span that holds both.
+    /// The smallest span that contains both.
     static member Join(first: Span, last: Span) = { Start = first.Start; End = last.End }
 
     static member Between(start: int, finish: int) = { Start = start; End = finish }
 
-    /// The place of what no file says.
+    /// The place of something that no file contains.
     static member Nowhere = Span.Between(0, 0)
 
-    /// Whether an offset is in the span, or at its end.
+    /// Whether an offset is in the span or at its end.
     member this.Holds(offset: int) =
         this.Start <= offset && offset <= this.End
 
-/// A thing together with where it stands.
+/// A thing with its place.
 type Located<'T> = { Value: 'T; Span: Span }
 
-/// Where each line of a text begins. Lines end in `\n`, `\r\n` or `\r`.
+/// The start of each line of a text. Lines end in `\n`, `\r\n` or `\r`.
 type LineIndex = { Text: string; Starts: int[] }
 
-/// A file's text; Path is what messages call it. Its first character has the offset Start.
+/// A file's text; Path is its name in messages. Its first character has the offset Start.
 type Source =
     {
         Path: string
@@ -62,7 +62,7 @@ module LineIndex =
             Starts = starts.ToArray()
         }
 
-    /// The number of the line, from 0, that holds an offset.
+    /// The index of the line, from 0, that contains an offset.
     let ofOffset (lines: LineIndex) (offset: int) : int =
         match Array.BinarySearch(lines.Starts, offset) with
         | found when found >= 0 -> found
@@ -70,7 +70,7 @@ module LineIndex =
 
 [<RequireQualifiedAccess>]
 module Memo =
-    /// What is known by a key, or else is made now.
+    /// The value for a key, made on first use.
     let find (known: Dictionary<'Key, 'T>) (key: 'Key) (make: unit -> 'T) : 'T =
         match known.TryGetValue key with
         | true, value -> value
@@ -79,16 +79,16 @@ module Memo =
             known[key] <- value
             value
 
-    /// A function whose results are kept by a key of its argument.
+    /// A function whose results are cached by a key of its argument.
     let by (comparer: IEqualityComparer<'Key>) (key: 'T -> 'Key) (compute: 'T -> 'U) : 'T -> 'U =
         let known = Dictionary<'Key, 'U>(comparer)
         fun argument -> find known (key argument) (fun () -> compute argument)
 
-    /// A function whose results are kept by its argument.
+    /// A function whose results are cached by its argument.
     let once (compute: 'T -> 'U) : 'T -> 'U = by HashIdentity.Structural id compute
 
 module Map =
-    /// All of both: where both have a key, the upper one's value.
+    /// The union of both maps; the upper one's value wins.
     let over (below: Map<'Key, 'T>) (above: Map<'Key, 'T>) : Map<'Key, 'T> =
         Map.fold (fun all key value -> Map.add key value all) below above
 
@@ -100,7 +100,7 @@ module Source =
     let private tooLarge =
         Error $"it is too large: a Freeze file has at most %d{largest} bytes"
 
-    /// A text that an editor holds, with newlines of `\n` alone, or what is wrong with it.
+    /// An editor's text, with newlines normalised to `\n`, or what is wrong with it.
     let ofText (path: string) (text: string) : Result<Source, string> =
         if text.Length > largest || Encoding.UTF8.GetByteCount text > largest then
             tooLarge
@@ -109,7 +109,7 @@ module Source =
             | -1 -> Ok { Path = path; Text = text; Start = 0 }
             | offset -> Error $"it holds a NUL character (at offset %d{offset}); is it a text file?"
 
-    /// The text of a file's bytes, or what is wrong with them.
+    /// The text in a file's bytes, or what is wrong with them.
     let ofBytes (path: string) (bytes: byte[]) : Result<Source, string> =
         if bytes.Length > largest then
             tooLarge
@@ -120,10 +120,10 @@ module Source =
             with :? DecoderFallbackException as error ->
                 Error $"it is not UTF-8 text (at byte %d{max 0 error.Index})"
 
-    /// A plan is written by `freeze plan --json`: ten thousand runs of a large net.
+    /// Plans are written by `freeze plan --json`: this allows ten thousand runs of a large net.
     let private largestPlan = 1_073_741_824
 
-    /// The bytes of a stream, or some more than the largest size: a device or a pipe may have no end.
+    /// The bytes of a stream, cut off just beyond the largest size: a device or a pipe may have no end.
     let private bounded (largest: int) (stream: Stream) : byte[] =
         use content = new MemoryStream()
         let part = Array.zeroCreate 65536
@@ -135,11 +135,11 @@ module Source =
 
         content.ToArray()
 
-    /// The text that a stream holds, such as standard input.
+    /// The text from a stream, such as standard input.
     let ofStream (path: string) (stream: Stream) : Result<Source, string> =
         ofBytes path (bounded largest stream)
 
-    /// What is read of a file, or why it cannot be.
+    /// The content of a file, or why it cannot be read.
     let reading (path: string) (read: string -> Result<'T, string>) : Result<'T, string> =
         try
             read path
@@ -148,12 +148,12 @@ module Source =
         | :? FileNotFoundException
         | :? DirectoryNotFoundException -> Error "there is no such file"
         | :? UnauthorizedAccessException when Directory.Exists path -> Error "it is a folder, not a file"
-        | :? UnauthorizedAccessException -> Error "it may not be read by this user"
+        | :? UnauthorizedAccessException -> Error "this user may not read it"
         | :? ArgumentException
-        | :? NotSupportedException -> Error "this is no name of a file"
+        | :? NotSupportedException -> Error "this is not a valid file name"
         | :? IOException as error -> Error error.Message
 
-    /// A file's bytes, whatever the file says of its length.
+    /// A file's bytes, regardless of its reported length.
     let private bytes (largest: int) (path: string) : Result<byte[], string> =
         reading path (fun path ->
             use file = File.OpenRead path
@@ -167,7 +167,7 @@ module Source =
     let readPlan (path: string) : Result<string, string> =
         bytes largestPlan path |> Result.map Encoding.UTF8.GetString
 
-    /// A source behind others; a gap of one keeps the end of a file apart from the next one's first character.
+    /// Places a source after others; a gap of one separates the end of a file from the start of the next.
     let behind (others: Source seq) (source: Source) : Source =
         match Seq.tryLast others with
         | Some last ->
@@ -176,7 +176,7 @@ module Source =
             }
         | None -> { source with Start = 0 }
 
-    /// The file in which an offset lies, of a file and those that it imports.
+    /// The source that contains an offset, among a file and its imports.
     let at (sources: Source list) (offset: int) : Source =
         sources
         |> List.filter (fun source -> source.Start <= offset)
@@ -198,7 +198,7 @@ module Source =
             Column = before.Length - (before.LastIndexOf '\n' + 1) + 1
         }
 
-    /// The line that holds an offset, and the offset of its first character.
+    /// The line that contains an offset, and the offset of its first character.
     let line (source: Source) (offset: int) : string * int =
         let offset = within source offset
 

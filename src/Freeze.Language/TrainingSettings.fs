@@ -1,4 +1,4 @@
-/// The settings that say how a net learns.
+/// The settings that control training.
 module Freeze.Language.TrainingSettings
 
 open Freeze
@@ -53,19 +53,19 @@ let schedule =
         ofPair
             "step"
             "step([60, 120], 0.2x)"
-            "after these epochs it is multiplied"
+            "multiplied after these epochs"
             "`step([60, 120], 0.2x)`: after which epochs, and the factor"
             step
         factor
         |> map Schedule.Exponential
-        |> ofValue "exponential" "exponential(0.95x)" "after each epoch it is multiplied"
+        |> ofValue "exponential" "exponential(0.95x)" "multiplied after each epoch"
         number 0m 100m "the power"
         |> map Schedule.Polynomial
         |> ofValue
             "polynomial"
             "polynomial(2)"
             "down to 0, along the part of the steps that is left to this power"
-        // By default PyTorch's.
+        // Defaults as in PyTorch.
         ofNumbers
             "one-cycle"
             "one-cycle"
@@ -79,7 +79,7 @@ let schedule =
         ofPair
             "plateau"
             "plateau(5, 0.1x)"
-            "after so many epochs without a better validation accuracy it is multiplied"
+            "multiplied after this many epochs without a better validation accuracy"
             "`plateau(5, 0.1x)`: after how many epochs without a better one, and the factor"
             plateau
     ]
@@ -100,10 +100,10 @@ let clipping =
         |> ofValue "norm" "norm(1)" "all gradients together are scaled down to this norm"
         greatest "the value"
         |> map Clipping.Value
-        |> ofValue "value" "value(0.5)" "each entry of a gradient is brought between minus this and this"
+        |> ofValue "value" "value(0.5)" "each entry of a gradient is clamped between minus this and this"
     ]
     |> oneOf "clipping" "a clipping, such as `norm(1)`"
-    |> setting "clip" "none" Clipping.Off "bounds of the gradients of what learns: norm(1), value(0.5)"
+    |> setting "clip" "none" Clipping.Off "bounds for the gradients: norm(1), value(0.5)"
 
 let warmup =
     count 0L 100_000L "the epochs of warm-up"
@@ -118,13 +118,9 @@ let dropLast =
         "part"
         [
             "none", "the last batch of an epoch may be smaller", false
-            "last", "an epoch ends with its last whole batch", true
+            "last", "an incomplete last batch is left out", true
         ]
-    |> setting
-        "drop"
-        "none"
-        false
-        "`drop last`: the images of an epoch's last batch are left out where it is not whole"
+    |> setting "drop" "none" false "`drop last` leaves out an incomplete last batch of an epoch"
 
 let epochs =
     count 1L 100_000L "the number of epochs"
@@ -134,7 +130,7 @@ let stops =
     [
         count 1L 100_000L "the epochs without a better one"
         |> map (Stop.Plateau >> Some)
-        |> ofValue "plateau" "plateau(3)" "so many epochs without a better one"
+        |> ofValue "plateau" "plateau(3)" "this many epochs without a better one"
         number 0m 1m "the accuracy"
         |> map (Stop.Accuracy >> Some)
         |> ofValue "accuracy" "accuracy(99%)" "an accuracy that is reached"
@@ -153,7 +149,7 @@ let keep =
         "best", "also those after the epoch of the best validation accuracy", Keep.Best
     ]
     |> oneWord "choice of weights"
-    |> setting "keep" "last" Keep.Last "which weights a run leaves: the last, or the best epoch's too"
+    |> setting "keep" "last" Keep.Last "which weights a run saves: the last, or also the best epoch's"
 
 let loss =
     let smoothed = "cross-entropy(smoothing 0.1)"
@@ -172,12 +168,12 @@ let loss =
         "loss"
         "cross-entropy"
         (Loss.CrossEntropy 0.0)
-        "what is made small; cross-entropy(smoothing 0.1) smooths the labels"
+        "what training minimises; cross-entropy(smoothing 0.1) smooths the labels"
 
 let learn =
     [
         entry "together" "together" "all weights at once"
-        entry "stage by stage" "stage by stage" "each stage behind a temporary classifier, then fixed"
+        entry "stage by stage" "stage by stage" "each stage with a temporary classifier, then fixed"
     ]
     |> ofWords "`together` or `stage by stage`" (fun _ _ words ->
         match words with
@@ -188,7 +184,7 @@ let learn =
 
 let shuffle =
     oneWord "switch" [ "on", "a new order each epoch", true; "off", "the order of the files", false ]
-    |> setting "shuffle" "on" true "whether each epoch has an order of its own, drawn by the seed"
+    |> setting "shuffle" "on" true "whether each epoch has its own order, drawn by the seed"
 
 let precision =
     [
@@ -206,19 +202,19 @@ let precision =
 
 let device =
     [
-        "auto", "a GPU where there is one", Device.Auto
+        "auto", "a GPU if there is one", Device.Auto
         "cpu", "the processor", Device.Cpu
         "cuda", "a GPU", Device.Cuda
     ]
     |> oneWord "device"
-    |> setting "device" "auto" Device.Auto "what computes: cpu, cuda, or a GPU where there is one"
+    |> setting "device" "auto" Device.Auto "what computes: cpu, cuda, or a GPU if there is one"
 
-/// What all random numbers follow from.
+/// The seed of all random numbers.
 let seed =
     whole 0L (int64 1e15) "the seed"
-    |> setting "seed" "1" 1L "what all random numbers follow from"
+    |> setting "seed" "1" 1L "the seed of all random numbers"
 
-/// What editors and messages say of them.
+/// Descriptions for editors and messages.
 let table: Described list =
     [
         describe net
@@ -241,7 +237,7 @@ let table: Described list =
         describe seed
     ]
 
-/// The recipe of the settings of a run on some data. Its net, weights and way of learning are still blank.
+/// The recipe from the settings of a run on some data. Its net, weights and way of training are still blank.
 let recipe (reading: WrittenSettings) (source: DataSource) (set: DataSet) : Recipe =
     let value (setting: Setting<'T>) = value reading setting
     let images = value (DataSettings.images set)

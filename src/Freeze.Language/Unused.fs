@@ -1,4 +1,4 @@
-/// What of a file no run has any use for.
+/// Warns of what no run of a file uses.
 module Freeze.Language.Unused
 
 open Freeze.Language.Syntax
@@ -8,8 +8,8 @@ open Freeze.Language.Sections
 open Freeze.Language.Variants
 open Freeze.Language.Runs
 
-/// Warns of lets, draws, rules and published values. A profile that narrows lists leaves published values without runs,
-/// and lets without a use: nothing to warn of.
+/// Warns of unused lets, draws, rules and published values. A profile that narrows lists may leave published values and lets
+/// unused, so then these are not reported.
 let warn report (contents: Contents) (variants: Variant list) (planned: Planned list) (isNarrowed: bool) =
     let used =
         variants
@@ -49,7 +49,7 @@ let warn report (contents: Contents) (variants: Variant list) (planned: Planned 
             if not (isNarrowed || published.Contains expected.Published.Value.Span) then
                 report (Diagnostic.expectsNothing expected.Published.Value.Span)
 
-/// Warns of the nets of a file that no run means, and checks those that need no arguments, on the images of a run.
+/// Warns of unused nets of a file, and checks those that need no arguments, on the images of a run.
 let checkNets (context: FileContext) (contents: Contents) (variant: Variant) (used: Set<string>) =
     let section = variant.Section
     let scope = Scope(section.LetMap, (fun _ -> None))
@@ -70,7 +70,7 @@ let checkNets (context: FileContext) (contents: Contents) (variant: Variant) (us
             context.Report(Diagnostic.unused definition.Name.Span "net" name)
             let isComplete = definition.Parameters |> List.forall _.Default.IsSome
 
-            // A let may be a list, of which no run has chosen an item.
+            // A let may be a list, and no run has chosen an item of it.
             if isComplete && not (RunNets.readsLets section definition) then
                 Settings.read ignore context.Data scope (Map.remove "net" section.Settings)
                 |> Option.iter (check definition)

@@ -1,4 +1,4 @@
-/// Expressions to values: names looked up, arithmetic done in exact decimals.
+/// Evaluates expressions: looks up names, computes in exact decimals.
 module Freeze.Language.Values
 
 open System
@@ -15,10 +15,10 @@ and [<RequireQualifiedAccess>] Datum =
     /// `1 filter`
     | Amount of value: decimal * form: NumberForm * unit: string
     | Tuple of Expression list
-    /// Its arguments are evaluated by whoever knows what they may be.
+    /// Its arguments are evaluated by the code that knows what they may be.
     | Call of callee: Name * arguments: Argument list
 
-/// Where names are looked up while one run is made out.
+/// Where names are looked up when one run is worked out.
 type Scope
     (
         lets: Map<string, Expression>,
@@ -26,17 +26,17 @@ type Scope
         local: string -> Datum option,
         outer: Scope option
     ) =
-    // A let is evaluated once, however often it is named: `let a = b + b` in a long row must not cost 2^n.
+    // A let is evaluated once, however often it is named: `let a = b + b` in a long chain must not cost 2^n.
     let known = Dictionary<string, Result<Value, Diagnostic>>()
     let open' = HashSet<string>()
 
     /// The scope of one run of a file.
     new(lets, choice) = Scope(lets, choice, (fun _ -> None), None)
 
-    /// No name is known.
+    /// A scope without names.
     static member Empty = Scope(Map.empty, (fun _ -> None))
 
-    /// Names that mean something here alone, such as a block's parameters, before those outside.
+    /// Local names, such as a block's parameters, take precedence over the names outside.
     member this.Inside(local: string -> Datum option) =
         Scope(Map.empty, choice, local, Some this)
 
@@ -45,10 +45,10 @@ type Scope
         | Some outer -> outer.Names
         | None -> Map.keys lets
 
-    /// The item of a list that this run has, where the list is one of its axes.
+    /// The item of a list that this run has chosen, if the list is one of its axes.
     member _.Choice span = choice span
 
-    /// The value of a name that is defined here or outside, if it is.
+    /// The value of a name that is defined here or outside, if any.
     member this.Find(name: string, span: Span, evaluate: Scope -> Expression -> Result<Value, Diagnostic>) =
         match local name, outer with
         | Some datum, _ -> Some(Ok { Value = datum; Span = span })
@@ -57,7 +57,7 @@ type Scope
             match known.TryGetValue name, lets.TryFind name with
             | (true, value), _ -> Some value
             | _, None -> None
-            // A hundred lets in a chain are a mistake, and would cost stack.
+            // A chain of a hundred lets is a mistake, and would exhaust the stack.
             | _, Some _ when open'.Contains name || open'.Count > 100 ->
                 Some(Error(Diagnostic.refersToItself span name))
             | _, Some expression ->
@@ -67,14 +67,14 @@ type Scope
                 known[name] <- value
                 Some value
 
-/// Both values, or the first mistake.
+/// Both values, or the first error.
 let both (a: Result<'A, Diagnostic>) (b: Result<'B, Diagnostic>) : Result<'A * 'B, Diagnostic> =
     match a, b with
     | Ok a, Ok b -> Ok(a, b)
     | Error e, _
     | _, Error e -> Error e
 
-/// All values, or the first mistake.
+/// All values, or the first error.
 let all (results: Result<'T, Diagnostic> list) : Result<'T list, Diagnostic> =
     List.foldBack
         (fun result rest ->
@@ -94,7 +94,7 @@ let private power (basis: decimal) (exponent: decimal) =
     else
         decimal (Math.Pow(float basis, float exponent))
 
-/// A result that is 0 although it should not be: decimals end at 1e-28.
+/// A nonzero result that rounds to 0: decimals end at 1e-28.
 exception private Underflow
 
 let private guarded span compute =
@@ -119,7 +119,7 @@ let private ofResult (value: decimal) form =
              form)
     )
 
-/// What kind of number an operator makes of two kinds, where they go together: the table of docs/language.md.
+/// The number form that an operator gives for two forms, if they are compatible: the table in docs/language.md.
 let formOf (operator: Operator) (a: NumberForm) (b: NumberForm) : NumberForm option =
     match operator, a, b with
     | (Operator.Plus | Operator.Minus), NumberForm.Factor, NumberForm.Factor -> Some NumberForm.Factor
@@ -137,9 +137,14 @@ let formOf (operator: Operator) (a: NumberForm) (b: NumberForm) : NumberForm opt
 
 let private arithmetic span operator (a: decimal, aForm) (b: decimal, bForm) =
     match formOf operator aForm bForm with
-    | None when operator = Operator.Power -> Error(Diagnostic.wrongValue span "an exponent that is no factor")
+    | None when operator = Operator.Power ->
+        Error(Diagnostic.wrongValue span "an exponent that is not a factor")
     | None ->
-        Error(Diagnostic.wrongValue span "two factors, or two numbers: `0.1x` is times what would else hold")
+        Error(
+            Diagnostic.wrongValue
+                span
+                "two factors, or two numbers: `0.1x` multiplies the value that would otherwise apply"
+        )
     | Some form ->
         guarded span (fun () ->
             let value =
@@ -152,7 +157,7 @@ let private arithmetic span operator (a: decimal, aForm) (b: decimal, bForm) =
 
             ofResult value form)
 
-/// A function of one or two numbers. None takes a factor where it would come out as another kind.
+/// A function of one or two numbers. A factor is rejected, since the result would be of another kind.
 let private apply span name (arguments: (decimal * NumberForm) list) =
     let factors = arguments |> List.filter (snd >> (=) NumberForm.Factor) |> List.length
 
@@ -161,12 +166,16 @@ let private apply span name (arguments: (decimal * NumberForm) list) =
         || (List.contains name [ "min"; "max" ] && factors = arguments.Length)
 
     let real compute (value: decimal) =
-        // What is no number, or too large for a decimal, overflows.
+        // A result that is NaN or too large for a decimal overflows.
         let result: float = compute (float value)
         Datum.Number(decimal result |> orUnderflow (result = 0.0), NumberForm.Decimal)
 
     if factors > 0 && not keepsFactors then
-        Error(Diagnostic.wrongValue span $"numbers in `{name}`: `0.1x` is times what would else hold")
+        Error(
+            Diagnostic.wrongValue
+                span
+                $"numbers in `{name}`: `0.1x` multiplies the value that would otherwise apply"
+        )
     else
         guarded span (fun () ->
             match name, arguments with
@@ -201,7 +210,7 @@ let rec evaluate (scope: Scope) (expression: Expression) : Result<Value, Diagnos
     | Term.Amount({ Value = Term.Range _ }, _)
     | Term.Range _ ->
         match scope.Choice expression.Span with
-        // At the item, so that a mistake is told there.
+        // Evaluated at the item, so that an error is reported there.
         | Some item -> evaluate scope item
         | None -> Error(Diagnostic.wrongValue expression.Span "a single value")
     | Term.Amount(count, unit) ->
@@ -259,7 +268,7 @@ and private call scope span callee arguments =
         else
             apply span callee.Value values)
 
-/// Where the value of an expression stands: of a list, the item that this run has.
+/// The place of an expression's value: for a list, the item that this run has.
 let rec place (scope: Scope) (expression: Expression) : Span =
     match expression.Value with
     | Term.List _ ->
@@ -268,7 +277,7 @@ let rec place (scope: Scope) (expression: Expression) : Span =
         |> Option.defaultValue expression.Span
     | _ -> expression.Span
 
-/// A whole number between two bounds, both included.
+/// A whole number between two bounds, inclusive.
 let wholeBetween
     scope
     (least: int64)
@@ -284,7 +293,7 @@ let wholeBetween
     | Ok _ -> Error(Diagnostic.wrongValue (place scope expression) range)
     | Error e -> Error e
 
-/// A number between two bounds, both included.
+/// A number between two bounds, inclusive.
 let numberBetween
     scope
     (least: decimal)

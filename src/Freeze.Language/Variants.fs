@@ -1,4 +1,4 @@
-/// A file's contents to variants: each case with all that it inherits, under a profile, and its axes.
+/// Turns a file's contents into variants: each case with everything that it inherits, under a profile, and its axes.
 module Freeze.Language.Variants
 
 open Freeze.Language.Syntax
@@ -7,12 +7,12 @@ open Freeze.Language.Rules
 open Freeze.Language.Axes
 open Freeze.Language.Sections
 
-/// One case with all that it inherits.
+/// One case with everything that it inherits.
 type Variant =
     {
         Case: Name option
         Section: Section
-        /// The axes that stand outside the cases, and those of the case, in the order of the text.
+        /// The axes outside the cases, and those of the case, in the order of the text.
         Outer: ListAxis list
         Inner: ListAxis list
         Search: Search
@@ -30,7 +30,7 @@ let rulesOf (section: Section) (ofMembers: bool) : Rule list =
 let ruleExpressions (rule: Rule) =
     Walk.ruleExpressions rule.Selector rule.Action
 
-/// The lets that some expressions use, directly or through another let.
+/// The lets that some expressions use, directly or indirectly.
 let reached (lets: Map<string, Expression>) (expressions: Expression seq) : Set<string> =
     let rec reach found (pending: string list) =
         match pending with
@@ -40,7 +40,7 @@ let reached (lets: Map<string, Expression>) (expressions: Expression seq) : Set<
 
     reach Set.empty (expressions |> Seq.collect Walk.words |> List.ofSeq)
 
-/// The lets and draws that anything uses.
+/// The lets and draws that are used anywhere.
 let usedLets (nets: Map<string, Definition>) (section: Section) : Set<string> =
     let lets =
         section.Draws
@@ -65,7 +65,7 @@ let private dimensionOf (amount: Amount) =
     |> Option.toList
     |> Set.ofList
 
-/// What rules count by a let that is their amount, or that such a let is.
+/// What rules count with a let: the dimensions of the amounts in which it is used, directly or through other lets.
 let private countedBy (whole: Section) : string -> Set<string> =
     let lets = whole.LetMap
 
@@ -89,7 +89,7 @@ let private countedBy (whole: Section) : string -> Set<string> =
 
     fun name -> counted.TryFind name |> Option.defaultValue Set.empty
 
-/// The axes of a section, of a whole in which some lets are used.
+/// The axes of a section; `whole` is the merged section, `used` its used lets.
 let private axes report (whole: Section) (section: Section) (used: Set<string>) : ListAxis list =
     let found = ofExpression report (Values.Scope(whole.LetMap, (fun _ -> None)))
     let countedBy = countedBy whole
@@ -107,8 +107,8 @@ let private axes report (whole: Section) (section: Section) (used: Set<string>) 
                     yield! found [ plain modifier.Value.Words ] value
         ]
 
-    /// A name still reads its part of the tuple unless something above gives it another meaning; such a name has no
-    /// column, and a tuple that nothing reads is no axis.
+    /// A name reads its part of the tuple unless something above redefines it. A redefined name has no column, and a tuple that
+    /// nothing reads is not an axis.
     let together (together: Together) =
         let reads index (value: Expression) =
             value.Value = Term.Part(index, together.Items)
@@ -143,10 +143,10 @@ let private axes report (whole: Section) (section: Section) (used: Set<string>) 
     ]
     |> List.sortBy _.Place.Start
 
-/// As many candidates as a search of another kind may have.
+/// The most candidates of a grid, the same as for other searches.
 let private mostOfGrid = 10_000
 
-/// How many values each draw of a grid takes; what is wrong with one has been told.
+/// The number of values of each draw in a grid; errors have been reported.
 let private optionsOf (draws: Let list) =
     draws
     |> List.map (fun draw -> draw.Name.Value, Draws.options draw.Content |> Result.defaultValue 1)
@@ -162,7 +162,7 @@ let candidateCount (draws: Let list) (trials: Trials) : int =
     | Trials.Grid -> int (gridSize draws)
     | Trials.Halving candidates -> candidates
 
-/// A candidate of a search: the whole run's, or from 1 a stage's.
+/// A candidate of a search: stage 0 for the whole run, otherwise a stage counted from 1.
 let candidateOf (draws: Let list) (trials: Trials) stage number : Draws.Candidate =
     {
         Stage = stage
@@ -215,7 +215,7 @@ let private search report (section: Section) : Search =
                 found
         | found -> found |> Option.defaultValue Search.No
 
-/// The candidates of a search over whole runs are an axis: the start, then the draws.
+/// The candidates of a search over whole runs form an axis: the start, then the draws.
 let private candidates (section: Section) search : ListAxis list =
     match search with
     | Search.No
@@ -233,7 +233,7 @@ let private candidates (section: Section) search : ListAxis list =
             }
         ]
 
-/// A section without a `rest` that another one above it replaces.
+/// A section without a `rest` that an upper section replaces.
 let private withoutRest (below: Section) (above: Section) : Section =
     let isReplaced (rule: Rule) =
         isRest rule
@@ -246,7 +246,7 @@ let private withoutRest (below: Section) (above: Section) : Section =
 
 let private overlay (below: Section) (above: Section) : Section = over (withoutRest below above) above
 
-/// The variants of a file, in its order; `profile` lies above all that stands outside and inside of cases.
+/// The variants of a file, in order; `profile` overrides everything outside and inside cases.
 let ofContents report (contents: Contents) (profile: Section) : Variant list =
     let variant (case: (Name * Section) option) =
         let inside = case |> Option.map snd |> Option.defaultValue emptySection
@@ -269,7 +269,7 @@ let ofContents report (contents: Contents) (profile: Section) : Variant list =
     | [] -> [ variant None ]
     | cases -> cases |> List.map (Some >> variant)
 
-/// All choices of one item from every axis, the last axis fastest.
+/// All choices of one item from every axis; the last axis changes fastest.
 let private choices (axes: ListAxis list) : int64 list seq =
     Seq.foldBack
         (fun axis rest ->
@@ -280,14 +280,14 @@ let private choices (axes: ListAxis list) : int64 list seq =
         axes
         (Seq.singleton [])
 
-/// How many runs the variants mean.
+/// The total number of runs of the variants.
 let count (variants: Variant list) : bigint =
     variants
     |> List.sumBy (fun variant ->
         variant.Outer @ variant.Inner
         |> List.fold (fun product axis -> product * bigint axis.Count) 1I)
 
-/// The runs of all variants in the order of the text: outer axes slowest, then cases, then the axes of a case.
+/// The runs of all variants in the order of the text: outer axes change slowest, then cases, then the axes of a case.
 let inFileOrder (variants: Variant list) : (Variant * int64 list) list =
     let outer =
         variants

@@ -1,4 +1,4 @@
-/// The words of the language, in one table each: the checker reads them, and so do messages and documents.
+/// The words of the language, one table each, used by the checker, messages and documents.
 module Freeze.Language.Vocabulary
 
 open System.Text.RegularExpressions
@@ -10,7 +10,7 @@ type Entry =
         /// How it is written.
         Usage: string
         Meaning: string
-        /// What may stand in its brackets by name: `scale`, `ratio`.
+        /// The named parameters in its brackets: `scale`, `ratio`.
         Parameters: string list
     }
 
@@ -22,7 +22,7 @@ let entry name usage meaning =
         Parameters = []
     }
 
-/// Functions of numbers: how many they take.
+/// Functions of numbers, with their number of arguments.
 let functions =
     [
         "exp", 1
@@ -36,12 +36,12 @@ let functions =
         "max", 2
     ]
 
-/// What `~` may draw from.
+/// The distributions that `~` may draw from.
 let draws =
     [
         entry "normal" "normal(MEAN, DEVIATION)" "normal"
-        entry "uniform" "uniform(LEAST, MOST)" "even between the two"
-        entry "log-uniform" "log-uniform(LEAST, MOST)" "even between their logarithms"
+        entry "uniform" "uniform(LEAST, MOST)" "uniform between the two"
+        entry "log-uniform" "log-uniform(LEAST, MOST)" "uniform between their logarithms"
         entry "choice" "choice(A, B, …)" "one of the values"
     ]
 
@@ -81,8 +81,8 @@ let measures =
         "norm"
     ]
 
-/// Whether a report can show it: one of these, or one with a number in it, `accuracy at epoch 3`, `epochs to 98%` and
-/// `lr of stage 3`.
+/// Whether a report can show a measure: one of these, or one with a number in it, `accuracy at epoch 3`, `epochs to 98%` or `lr
+/// of stage 3`.
 let isMeasure (name: string) =
     let ofEpoch =
         @"\A((training |validation )?(accuracy|error|loss)) at epoch [1-9][0-9]{0,5}\z"
@@ -96,7 +96,7 @@ let isMeasure (name: string) =
     || Regex.IsMatch(name, ofStage)
     || Regex.IsMatch(name, reached)
 
-/// Whether two measures are of one kind, so that one can be more than the other.
+/// Whether two measures are of the same kind, so that they can be compared.
 let areComparable (a: string) (b: string) : bool =
     let kind (name: string) =
         match name.Split(" at epoch ")[0] with
@@ -123,18 +123,18 @@ let reports =
         entry
             "claim"
             "claim MEASURE on VALUES (> | < | within N of) VALUES, or claim MEASURE (> | < | within N of) MEASURE [on VALUES], or claim MEASURE (rises | falls) with MEASURE [(log)] [for AXES]"
-            "a statement that the results bear out or not"
+            "a statement that the results confirm or refute"
     ]
 
-/// A layer that a net can be made of.
+/// A kind of layer.
 type Layer =
     {
         Entry: Entry
-        /// What may follow its sizes: each option's words, and what these take.
+        /// What may follow its sizes: the words of each option, and its argument.
         Options: (string * string) list
     }
 
-/// The layers a net is made of.
+/// All kinds of layers.
 let layerTable =
     let layer name sizes options meaning =
         let optional =
@@ -162,13 +162,13 @@ let layerTable =
                 init
             ]
             "a convolution; pads to the same size"
-        layer "linear" [ "UNITS" ] [ bias; init ] "a fully connected layer; flattens what comes in"
+        layer "linear" [ "UNITS" ] [ bias; init ] "a fully connected layer; flattens its input"
         layer "bn" [] [] "batch normalisation, eps 1e-5, momentum 0.1"
         layer
             "groupnorm"
             [ "GROUPS" ]
             []
-            "normalises each image over so many groups of its channels, eps 1e-5; a scale and a shift for each channel"
+            "normalises each image over groups of its channels, eps 1e-5; a scale and a shift for each channel"
         layer
             "layernorm"
             []
@@ -176,27 +176,22 @@ let layerTable =
             "normalises each image over all its values, eps 1e-5; a scale and a shift for each value"
         layer "relu" [] [] "max(x, 0)"
         layer "relu6" [] [] "min(max(x, 0), 6)"
-        layer "leakyrelu" [ "[SLOPE]" ] [] "x, or SLOPE times x where x is below 0; 0.01 by default"
+        layer "leakyrelu" [ "[SLOPE]" ] [] "x, or SLOPE times x if x is below 0; 0.01 by default"
         layer "gelu" [] [] "x times the normal distribution function of x"
         layer "sigmoid" [] [] "1 / (1 + exp(-x))"
         layer "tanh" [] [] "the hyperbolic tangent"
         layer "maxpool" [ "SIZE" ] [ stride; [ "pad", "N" ] ] "the greatest of each square; stride SIZE"
         layer "avgpool" [ "SIZE" ] [ stride; [ "pad", "N" ] ] "the mean of each square; stride SIZE"
         layer "globalpool" [] [] "the mean of each channel"
-        layer
-            "padchannels"
-            [ "CHANNELS" ]
-            []
-            "channels of zeros behind those that there are, so that there are so many"
+        layer "padchannels" [ "CHANNELS" ] [] "appends channels of zeros up to the given number"
         layer "flatten" [] [] "all values in one row"
         layer "dropout" [ "FRACTION" ] [] "zeroes a fraction of the values while training"
-        layer "init" [ "conv|linear|bias"; "SCHEME" ] [] "no layer: where those after it start"
+        layer "init" [ "conv|linear|bias"; "SCHEME" ] [] "no layer: sets how the layers after it start"
     ]
 
 let layers = layerTable |> List.map _.Entry
 
-/// What an amount can count: the word, the dimension of a weight, the layers that have it, and whether
-/// their biases go with it.
+/// What an amount can count: the word, the dimension of a weight, the layers that have it, and whether their biases are included.
 type Dimension =
     {
         Word: string
@@ -222,11 +217,11 @@ let dimensions =
         dimension "units" 0 LayerKind.Linear true
     ]
 
-/// The dimension of that name; `1 filter` is as good as `1 filters`.
+/// The dimension with that name, singular or plural: `1 filter` equals `1 filters`.
 let tryDimension (word: string) =
     dimensions |> List.tryFind (fun d -> d.Word = word || d.Word = word + "s")
 
-/// What an amount counts, of one and of several: `1 filter`, `5 filters`.
+/// The units of amounts, singular and plural: `1 filter`, `5 filters`.
 let units =
     dimensions
     |> List.collect (fun dimension ->

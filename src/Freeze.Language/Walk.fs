@@ -1,10 +1,10 @@
-/// Ways through the syntax, for all who look for something in it: each node, and what stands right inside of it.
+/// Traversals of the syntax: each node, and its direct children.
 [<RequireQualifiedAccess>]
 module Freeze.Language.Walk
 
 open Freeze.Language.Syntax
 
-/// The expressions right inside of one.
+/// The direct operands of an expression.
 let operands (expression: Expression) : Expression list =
     match expression.Value with
     | Term.Number _
@@ -20,7 +20,7 @@ let operands (expression: Expression) : Expression list =
     | Term.Range(a, b)
     | Term.Binary(_, a, b) -> [ a; b ]
 
-/// A node and all nodes inside of it, each before those inside of it.
+/// A node and all its descendants, each before its own children.
 let rec private within (inner: 'T -> 'T list) (node: 'T) : 'T seq =
     seq {
         yield node
@@ -57,7 +57,7 @@ let private selected (selector: Selector) : Selector list =
 
 let selectors (selector: Selector) : Selector seq = within selected selector
 
-/// Whether a selector is made of no others.
+/// Whether a selector contains no other selectors.
 let isLeaf (selector: Selector) = (selected selector).IsEmpty
 
 let selectorExpressions (selector: Selector) : Expression list =
@@ -72,7 +72,7 @@ let selectorExpressions (selector: Selector) : Expression list =
         | _ -> [])
     |> List.ofSeq
 
-/// What a rule calls the place of each layer, where it speaks of each; more than one are a mistake.
+/// The names of layer positions in an `each` rule; more than one is an error.
 let places (selector: Selector) : Name list =
     selectors selector
     |> Seq.choose (fun inner ->
@@ -91,7 +91,7 @@ let ruleExpressions (selector: Selector) (action: Action) : Expression list =
 
 // Nets -------------------------------------------------------------------------------------------------------
 
-/// The parts right inside of one.
+/// The direct children of a part.
 let inner (part: NetPart) : NetPart list =
     match part.Value with
     | NetItem.Layer _
@@ -123,7 +123,7 @@ let label (part: NetPart) : Name option =
     | NetItem.Define _
     | NetItem.Broken -> None
 
-/// The expressions of a part, without those of the parts inside of it.
+/// The expressions of a part, without those of its children.
 let partExpressions (part: NetPart) : Expression list =
     match part.Value with
     | NetItem.Layer(_, phrase) -> phrase
@@ -159,7 +159,7 @@ let private publishedExpressions (line: Located<PublishedLine>) : Expression lis
     | PublishedLine.Row(on, values) -> on @ List.choose id values
     | PublishedLine.Broken -> []
 
-/// The expressions of a statement, without those of the statements inside of it and of nets.
+/// The expressions of a statement, without those of statements inside it and of nets.
 let statementExpressions (statement: Statement) : Expression list =
     match statement.Value with
     | StatementItem.Setting(_, phrase)
@@ -180,5 +180,5 @@ let statementExpressions (statement: Statement) : Expression list =
     | StatementItem.Report _
     | StatementItem.Broken -> []
 
-/// All statements, each before those inside of it.
+/// All statements, each before the statements inside it.
 let statements (statements: Statement list) : Statement seq = statements |> Seq.collect (within body)

@@ -9,7 +9,7 @@ open Freeze.Language.Syntax
 open Freeze.LanguageServer.Protocol
 open Freeze.LanguageServer.Workspace
 
-/// The runs of the case in which a place is; outside of cases all.
+/// The runs of the case around a place; outside cases, all runs.
 let runsAt (analysed: Analysed) (blocks: Cursor.Block list) : Run list =
     let case =
         blocks
@@ -26,12 +26,12 @@ let runsAt (analysed: Analysed) (blocks: Cursor.Block list) : Run list =
             run.Axes
             |> Array.exists (fun axis -> axis.Name = "case" && axis.Value = AxisValue.Word name)
 
-        // A case that is being written has no run yet.
+        // A case that is still being written has no runs yet.
         match List.filter ofCase runs with
         | [] -> runs
         | own -> own
 
-/// The nets in force at a place, each once.
+/// The nets that apply at a place, each once.
 let netsAt (analysed: Analysed) (blocks: Cursor.Block list) : (string * Net) list =
     runsAt analysed blocks
     |> List.map (fun run -> run.NetName, run.Recipe.Net)
@@ -110,7 +110,7 @@ let private kindNumber (kind: Completions.CandidateKind) =
     | Completions.CandidateKind.Parameter -> 5
     | Completions.CandidateKind.Let -> 6
 
-/// What is written: of `sgd(lr 0.01, …)`, `crop(4)` and `stage by stage` all but the numbers' choice is the name.
+/// The inserted text: the usage, unless it contains capitals, as placeholders do; else the name.
 let private inserted (candidate: Completions.Candidate) =
     match candidate.Kind, candidate.Entry.Usage with
     | Completions.CandidateKind.Value, usage when

@@ -1,4 +1,4 @@
-/// The documents that the editor has open, as it has them.
+/// The editor's open documents, with its unsaved text.
 module Freeze.LanguageServer.Documents
 
 open System
@@ -8,22 +8,22 @@ open Freeze.LanguageServer.Protocol
 type Document =
     {
         Uri: string
-        /// What messages call it, and where its imports begin; a document without a file goes by its URI.
+        /// The document's path in messages, to which its imports are relative; the URI if it is not a file.
         Path: string
         Version: int
-        /// As the editor has it, with its own line ends; nothing once it has grown past all bounds.
+        /// The editor's text with its own line ends; None if it is too large.
         Text: LineIndex option
-        /// With `\n` alone, or why it cannot be read. Lines and columns are those of the text.
+        /// The text with `\n` line ends, or why it cannot be read. Line and column numbers are the same in both.
         Source: Result<Source, string>
     }
 
-/// A change of a text: a range and what takes its place, or the whole.
+/// A text change: a range and its replacement, or the whole text.
 type Change = { Range: Range option; Text: string }
 
-/// A text that the language refuses is kept, for it may shrink again; past this it is dropped.
+/// A text that is too large for the language is kept, for it may shrink again; beyond this size it is dropped.
 let private most = 8 * Source.largest
 
-/// A document of a text; nothing is kept of one that has grown too large.
+/// A document with the given text; texts beyond the limit are dropped.
 let private ofText uri path version (text: LineIndex option) : Document =
     {
         Uri = uri
@@ -50,7 +50,7 @@ let opened (uri: string) (version: int) (text: string) : Document =
 let private apply (text: LineIndex option) (change: Change) : LineIndex option =
     match change.Range, text with
     | None, _ -> bounded change.Text
-    // What it is a change of is not known.
+    // The base of the change is not known.
     | Some _, None -> None
     | Some range, Some lines ->
         let first, last = Positions.offsets lines range
@@ -58,7 +58,7 @@ let private apply (text: LineIndex option) (change: Change) : LineIndex option =
         String.Concat(lines.Text.AsSpan(0, first), change.Text.AsSpan(), lines.Text.AsSpan last)
         |> bounded
 
-/// A document after changes, one after the other. Messages come in order, so they hold whatever their version says.
+/// A document after several changes. Messages arrive in order, so changes apply whatever their version number says.
 let changed (version: int) (changes: Change list) (document: Document) : Document =
     List.fold apply document.Text changes
     |> ofText document.Uri document.Path version

@@ -1,4 +1,4 @@
-/// The canonical form of a document, as edits of the lines that differ.
+/// Formats a document by editing only the lines that differ.
 [<RequireQualifiedAccess>]
 module Freeze.LanguageServer.Formatting
 
@@ -10,8 +10,7 @@ open Freeze.Language
 open Freeze.LanguageServer.Protocol
 open Freeze.LanguageServer.Workspace
 
-/// The differences of longer texts are one edit: finding out which lines are the same takes time that grows with the product of
-/// lines and changes.
+/// Longer texts are replaced by a single edit: the time to compare lines grows with the product of lines and changes.
 let private longest = 5_000
 
 /// An edit of lines [first, first + count).
@@ -35,7 +34,7 @@ let private edits (newline: string) (before: string) (after: string) : TextEdit 
     elif max (lines before) (lines after) > longest then
         [ edit newline 0 (lines before) [ after ] ]
     else
-        // Lines with what ends them, so that a last line without an end differs.
+        // Lines include their line end, so that a last line without one differs.
         let found =
             Differ.Instance.CreateDiffs(before, after, false, false, LineEndingsPreservingChunker.Instance)
 
@@ -47,8 +46,7 @@ let private edits (newline: string) (before: string) (after: string) : TextEdit 
                 |> edit newline block.DeleteStartA block.DeleteCountA
         ]
 
-/// The edits that bring a document, or the lines of a range, into canonical form. A text with a mistake in its syntax
-/// has none, and its diagnostics say why.
+/// The edits that format a document, or the lines of a range. A text with a syntax error gets none; its diagnostics say why.
 let answer (analysed: Analysed) (within: Range option) : JsonNode =
     let source = Workspace.sourceOf analysed
 

@@ -1,5 +1,4 @@
-/// What a file comes to, beside its text: scalars that learn after each rule, runs after each case, and the commands
-/// above it.
+/// Hints beside the text: trained scalars after each rule, runs after each case, and commands above the file.
 [<RequireQualifiedAccess>]
 module Freeze.LanguageServer.Hints
 
@@ -15,7 +14,7 @@ let private between (values: int64 list) =
     | least, most when least = most -> Hover.count least
     | least, most -> $"{Hover.count least}–{Hover.count most}"
 
-/// `520 learn`, `25,050 fixed`: the kind that the rule makes, in every run in which it decides something.
+/// `520 learn`, `25,050 fixed`: the kind that the rule sets, over all runs in which it decides something.
 let private ofRule (decisions: Decisions.Decision list) : string =
     let counts = decisions |> List.map _.Counts
     let trained = counts |> List.map _.Trained
@@ -75,7 +74,7 @@ let private lens (range': Range) (title: string) (command: string) (arguments: J
             "command", object [ "title", text title; "command", text command; "arguments", array arguments ]
         ]
 
-/// `plan` and `run` above the file and above each profile; the editor has the commands.
+/// `plan` and `run` above the file and above each profile; the editor provides the commands.
 let lenses (analysed: Analysed) : JsonNode =
     let pair (span: Span) (profile: string option) =
         let range = Workspace.rangeOf analysed span

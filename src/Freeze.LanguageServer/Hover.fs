@@ -1,4 +1,4 @@
-/// What stands at a place, in a few lines of Markdown.
+/// Explains what is at a place, in a few lines of Markdown.
 [<RequireQualifiedAccess>]
 module Freeze.LanguageServer.Hover
 
@@ -13,7 +13,7 @@ open Freeze.LanguageServer.Workspace
 let count (value: int64) =
     value.ToString("N0", CultureInfo.InvariantCulture)
 
-/// More rows than these are counted, not shown.
+/// Further rows are counted, not shown.
 let private mostRows = 24
 
 let private table (head: string list) (rows: string list list) : string =
@@ -33,10 +33,10 @@ let private table (head: string list) (rows: string list list) : string =
 let private shape (extents: int[]) =
     extents |> Array.map string |> String.concat "x"
 
-/// A rule: the weights it takes in the first run in which it decides any.
+/// A rule: the weights that it decides in the first run in which it decides any.
 let private rule (analysed: Analysed) (span: Span) : string =
     match analysed.Decisions.Value.TryGetValue span with
-    | false, _ -> "This rule decides nothing in the runs that could be made out."
+    | false, _ -> "This rule decides nothing in the runs that could be read."
     | true, decisions ->
         let first = decisions.Head
 
@@ -64,7 +64,7 @@ let private rule (analysed: Analysed) (span: Span) : string =
         + $"{count first.Counts.Trained} of them learn.\n\n"
         + table [ "weight"; "shape"; "action"; "learn"; "start" ] rows
 
-/// A net: its parameters, and the shapes of one image on its way.
+/// A net: its parameters, and the shapes of one image along the way.
 let private net (name: string) (net: Net) : string =
     let weights = Net.weights net
     let parameters = weights |> Seq.sumBy Weight.size
@@ -92,7 +92,7 @@ let private dataSet (set: DataSet) : string =
     $"**{set.Name}**: {set.About}\n\n{count (int64 set.TrainingImages)} training and {count (int64 set.TestImages)} test "
     + $"images of {shape set.Image}, {set.Classes} classes"
 
-/// What a name is said to mean where it is defined.
+/// The lines that define a name.
 let private definition (analysed: Analysed) (name: Names.Occurrence) : string option =
     analysed.Names.Value
     |> List.filter (fun other -> other.IsDefinition && Names.areOfOne name other)
@@ -112,13 +112,13 @@ let private definition (analysed: Analysed) (name: Names.Occurrence) : string op
 let private blocksAt (analysed: Analysed) offset =
     (Cursor.at (Workspace.sourceOf analysed) analysed.Tokens.Value offset).Blocks
 
-/// The nets of runs that a word means.
+/// The nets of runs that match a word.
 let private netsOf (analysed: Analysed) (blocks: Cursor.Block list) (word: string) : (string * Net) list =
     Completion.netsAt analysed blocks
     |> List.filter (fun (name, _) ->
         name = word || name.StartsWith(word + "(") || name.StartsWith(word + "-"))
 
-/// A line of a net's names: the layers that it speaks of, as the file has them.
+/// A line of a net's names: the matching layers and their names in the file.
 let private nameLine (analysed: Analysed) offset (definition: Definition) : (string * Span) option =
     let lines =
         Walk.parts definition.Body
@@ -152,7 +152,7 @@ let private nameLine (analysed: Analysed) offset (definition: Definition) : (str
         | [] -> None
         | rows -> Some(table [ "layer"; "in the file" ] rows, span)
 
-/// The net that a word means: one that a run has, or the library's entry.
+/// The net that a word means: one used by a run, or the library's entry.
 let private netOf (analysed: Analysed) (blocks: Cursor.Block list) (word: string) : string option =
     match netsOf analysed blocks word with
     | [] ->
@@ -189,7 +189,7 @@ let private ofWord (analysed: Analysed) offset (statement: Statement option) (wo
     let named =
         analysed.Names.Value |> List.tryFind (fun name -> name.Span.Holds offset)
 
-    // A value is explained by its setting.
+    // A value is explained through its setting.
     let values =
         match statement with
         | Some(At(StatementItem.Setting(name, _), _)) -> Settings.tryFind name.Value |> Option.map _.Values
@@ -214,13 +214,13 @@ let private ofWord (analysed: Analysed) offset (statement: Statement option) (wo
             | Some found -> Some found
             | None -> inTables ()
 
-/// What is wrong at the place, explained.
+/// The explanation of the error at the place.
 let private explained (analysed: Analysed) offset : string option =
     analysed.Diagnostics.Value
     |> List.tryFind (fun d -> d.Span.Holds offset)
     |> Option.bind (fun d -> Explanations.tryFind d.Code |> Option.map (fun text -> $"**{d.Code}** {text}"))
 
-/// Whether a rule has a mistake that keeps it from deciding anything.
+/// Whether an error keeps a rule from deciding anything.
 let private isWrong (analysed: Analysed) (span: Span) =
     not (analysed.Decisions.Value.ContainsKey span)
     && analysed.Diagnostics.Value
@@ -249,12 +249,12 @@ let answer (analysed: Analysed) (position: Position) : JsonNode =
     let found =
         match statement with
         | Some(At(StatementItem.Rule(selector, action), place)) ->
-            // Behind the verb a word is explained by itself, elsewhere the rule.
+            // After the verb, a word is explained by itself; elsewhere the rule is explained.
             match ofToken with
             | Some(text, span) when span.Start > action.Verb.Span.Start -> Some(text, span)
             | Some(text, span) when analysed.Names.Value |> List.exists (fun name -> name.Span.Holds offset) ->
                 Some(text, span)
-            // Of a rule with a mistake the mistake is said.
+            // For a rule with an error, the error is explained.
             | _ when isWrong analysed place -> None
             | _ -> Some(rule analysed place, Span.Join(selector.Span, action.Verb.Span))
         | Some(At(StatementItem.Net definition, _)) ->

@@ -1,4 +1,4 @@
-/// Messages of JSON-RPC 2.0 in a stream, each behind a header that says how long it is.
+/// JSON-RPC 2.0 messages in a stream, each after a header with its length.
 module Freeze.LanguageServer.JsonRpc
 
 open System
@@ -23,23 +23,23 @@ module ErrorCode =
 
 [<RequireQualifiedAccess>]
 type Message =
-    /// The id is kept as JSON, a number or a string, and goes back as it came.
+    /// The id is kept as JSON, a number or a string, and returned unchanged.
     | Request of id: string * method: string * parameters: JsonElement
     | Notification of method: string * parameters: JsonElement
-    /// An answer of the client.
+    /// A response from the client.
     | Response
-    /// A message that is none; those behind it can still be read.
+    /// An invalid message; later messages can still be read.
     | Malformed of code: int * reason: string
-    /// Where the next message begins is not known.
+    /// The start of the next message cannot be found.
     | Lost of reason: string
     | End
 
-/// A file of a MiB, escaped character by character, and something around it.
+/// A file of 1 MiB with every character escaped, plus the rest of the message.
 let private largest = 16 * 1024 * 1024
 
 let private longestHeader = 4096
 
-/// A header, from its first byte to its empty line; nothing at the stream's end.
+/// A header, up to its empty line; None at the end of the stream.
 let private header (input: Stream) : Result<string, string> option =
     let text = StringBuilder()
 
@@ -105,7 +105,7 @@ let private ofBytes (bytes: byte[]) : Message =
         ofJson (document.RootElement.Clone())
     with
     | :? JsonException
-    // A method of half a surrogate pair.
+    // The method's name contains half of a surrogate pair.
     | :? InvalidOperationException
     | :? ArgumentException -> Message.Malformed(ErrorCode.parseError, "this is not JSON in UTF-8")
 
@@ -140,11 +140,11 @@ let read (input: Stream) : Message =
 let private envelope (fields: (string * JsonNode) list) : JsonNode =
     object (("jsonrpc", text "2.0") :: fields)
 
-/// The answer to a request.
+/// The response to a request.
 let result (id: string) (value: JsonNode) : JsonNode =
     envelope [ "id", JsonNode.Parse id; "result", value ]
 
-/// The answer to a request that failed, or to a message without an id that can be read.
+/// The response to a request that failed, or to a message without a readable id.
 let error (id: string option) (code: int) (reason: string) : JsonNode =
     envelope
         [

@@ -1,4 +1,4 @@
-/// From a name to where it is defined and to where it is used, in every open document that has to do with it.
+/// Finds a name's definition and uses in every open document that shares it.
 [<RequireQualifiedAccess>]
 module Freeze.LanguageServer.Navigation
 
@@ -22,14 +22,14 @@ let private startOf (analysed: Analysed) (path: string) =
     |> List.find (fun source -> Imports.fullPath source.Path = full)
     |> _.Start
 
-/// A document that has to do with the name, and where the name stands in it.
+/// A document that shares the name, and the name's places in it.
 type Found =
     {
         Root: Analysed
         Names: Names.Occurrence list
     }
 
-/// All places of the name at an offset of a document, in each open document that the document is part of.
+/// All places of the name at an offset, in each open document that includes this one.
 let all (workspace: Workspace) (analysed: Analysed) (offset: int) : (Names.Occurrence * Found list) option =
     nameAt analysed offset
     |> Option.map (fun name ->
@@ -61,7 +61,7 @@ let private locations (workspace: Workspace) (found: Found list) (wanted: Names.
     |> List.distinct
     |> List.sort
 
-/// The import at an offset, or the file whose run another starts from, and the path that it leads to.
+/// The import at an offset, or the file of a run to start from, with the path that it resolves to.
 let private importAt (analysed: Analysed) (offset: int) =
     Walk.statements analysed.Statements
     |> Seq.tryPick (fun statement ->
@@ -82,13 +82,13 @@ let private top: Range =
     let zero = { Line = 0; Character = 0 }
     { Start = zero; End = zero }
 
-/// What a rule's path at an offset names, up to the segment under the cursor.
+/// The part that a rule's path names at an offset, up to the segment under the cursor.
 let private pathAt (analysed: Analysed) (offset: int) : string option =
     let source = Workspace.sourceOf analysed
     let start = (Cursor.at source analysed.Tokens.Value offset).Word.Start
     let mutable finish = offset
 
-    // Of `block1.conv2` what stands up to the segment under the cursor.
+    // In `block1.conv2`, the text up to the end of the segment under the cursor.
     while finish < source.Text.Length
           && Cursor.isPath source.Text[finish]
           && source.Text[finish] <> '.' do
@@ -117,7 +117,7 @@ let private partAt (analysed: Analysed) (offset: int) : Span option =
             | StatementItem.Net net -> Names.partOf net path
             | _ -> None))
 
-/// The built-in net that a word of the document means: `wrn` of `wrn-28-4`.
+/// The built-in net that a word of the document means: `wrn` for `wrn-28-4`.
 let private libraryNetAt (analysed: Analysed) (offset: int) : NetLibrary.Entry option =
     let source = Workspace.sourceOf analysed
 
@@ -127,7 +127,7 @@ let private libraryNetAt (analysed: Analysed) (offset: int) : NetLibrary.Entry o
         NetLibrary.readings (Source.text source token.Span)
         |> List.tryPick (fst >> NetLibrary.tryFind))
 
-/// The part of a built-in net that a rule's path speaks of, in the nets in force at the place.
+/// The part of a built-in net that a rule's path names, in the nets that apply at the place.
 let private libraryPartAt (analysed: Analysed) (offset: int) : Location option =
     let blocks =
         (Cursor.at (Workspace.sourceOf analysed) analysed.Tokens.Value offset).Blocks
@@ -163,7 +163,7 @@ let definition (workspace: Workspace) (analysed: Analysed) (position: Position) 
         | Some span -> location (Workspace.locationOf workspace analysed span)
         | None -> inLibrary () |> Option.map location |> Option.defaultValue nothing
 
-/// The statements of open documents that import a file.
+/// The import statements for a file in open documents.
 let private importers (workspace: Workspace) (path: string) : Location list =
     let full = Imports.fullPath path
 

@@ -31,7 +31,7 @@ let private symbol
     : JsonNode =
     object
         [
-            // An empty name is refused by some editors.
+            // Some editors refuse an empty name.
             "name", text (if name.Trim() = "" then "…" else name)
             "kind", number kind
             "range", range (Workspace.rangeOf analysed whole)
@@ -92,7 +92,7 @@ let answer (analysed: Analysed) : JsonNode =
 
 // Folding ----------------------------------------------------------------------------------------------------
 
-/// What stands in braces, and statements, which may have several lines too.
+/// Blocks in braces and statements that span several lines.
 let private folds (statements: Statement list) : Span seq =
     let hasBody (part: NetPart) =
         not (part.Value.IsLayer || part.Value.IsLet || part.Value.IsBroken)
@@ -108,7 +108,7 @@ let private folds (statements: Statement list) : Span seq =
             | _ -> ()
         })
 
-/// Runs of lines that are comments alone, as first and last line.
+/// Runs of lines that contain only comments, as first and last line.
 let private commentRuns (analysed: Analysed) : (int * int) list =
     let source = Workspace.sourceOf analysed
 
@@ -146,7 +146,7 @@ let folding (analysed: Analysed) : JsonNode =
 
     [
         for span in folds analysed.Statements |> Seq.map lines |> Seq.filter isLong do
-            // The closing brace stays in sight.
+            // The closing brace stays visible.
             fold None (fst span, snd span - 1)
         for run in commentRuns analysed |> List.filter isLong do
             fold (Some "comment") run

@@ -1,4 +1,4 @@
-/// Lines and columns of the protocol to offsets of a text, and back.
+/// Converts the protocol's lines and columns to offsets, and back.
 [<RequireQualifiedAccess>]
 module Freeze.LanguageServer.Positions
 
@@ -6,7 +6,7 @@ open System
 open Freeze.Language
 open Freeze.LanguageServer.Protocol
 
-/// Where a line's characters end, before what ends the line.
+/// The end of a line's characters, before its line end.
 let private lineEnd (lines: LineIndex) (line: int) =
     if line + 1 >= lines.Starts.Length then
         lines.Text.Length
@@ -19,7 +19,7 @@ let private lineEnd (lines: LineIndex) (line: int) =
         else
             next - 1
 
-/// The offset of a position; one past a line's end is that end, one past the last line the text's end.
+/// The offset of a position; beyond the end of a line or of the text, that end.
 let offset (lines: LineIndex) (position: Position) : int =
     if position.Line < 0 then
         0
@@ -39,14 +39,14 @@ let position (lines: LineIndex) (offset: int) : Position =
         Character = offset - lines.Starts[line]
     }
 
-/// The range of a span that counts from `start`.
+/// The range of a span whose offsets count from `start`.
 let range (lines: LineIndex) (start: int) (span: Span) : Range =
     {
         Start = position lines (span.Start - start)
         End = position lines (span.End - start)
     }
 
-/// The offsets of a range; one that ends before it begins is turned round.
+/// The offsets of a range; a reversed range is turned around.
 let offsets (lines: LineIndex) (range: Range) : int * int =
     let first, last = offset lines range.Start, offset lines range.End
     min first last, max first last

@@ -1,4 +1,4 @@
-/// Diagnostics as the editor shows them, file by file.
+/// Diagnostics in the editor's form, file by file.
 [<RequireQualifiedAccess>]
 module Freeze.LanguageServer.Problems
 
@@ -7,7 +7,7 @@ open Freeze.Language
 open Freeze.LanguageServer.Protocol
 open Freeze.LanguageServer.Workspace
 
-/// The sentence of a message: what is wrong, and what would be right.
+/// A diagnostic as a sentence: what is wrong, and what to write instead.
 let sentence (diagnostic: Diagnostic) =
     if diagnostic.Label = "" then
         diagnostic.Message
@@ -21,7 +21,7 @@ let private related workspace analysed (span, note: string) =
             "message", text note
         ]
 
-/// A let or a rule of no use is shown faded.
+/// An unused let and a rule without effect are shown faded.
 let private unnecessary = [ "FRZ101"; "FRZ103" ]
 
 /// DiagnosticSeverity.
@@ -45,12 +45,12 @@ let toJson (workspace: Workspace) (analysed: Analysed) (diagnostic: Diagnostic) 
                 "relatedInformation", array (diagnostic.Notes |> Seq.map (related workspace analysed))
         ]
 
-/// A file that others import has uses there, so what it alone warns of is not said.
+/// A file that others import may be used there, so warnings from checking it alone are dropped.
 let private counts (workspace: Workspace) (analysed: Analysed) (diagnostic: Diagnostic) =
     Diagnostic.isError diagnostic
     || (Workspace.rootsOf workspace analysed.Document.Path).Length <= 1
 
-/// By URI the diagnostics of every open document and of all that they import.
+/// The diagnostics of every open document and its imports, by URI.
 let all (workspace: Workspace) : Map<string, JsonNode list> =
     let ofOpened (opened: Opened) =
         let analysed = opened.Analysed.Value
@@ -71,13 +71,13 @@ let all (workspace: Workspace) : Map<string, JsonNode list> =
         workspace
         |> Map.values
         |> Seq.collect ofOpened
-        // A file that two documents import is wrong once.
+        // A file that two documents import is reported once.
         |> Seq.distinctBy (fun (uri, key, _) -> uri, key)
         |> Seq.groupBy (fun (uri, _, _) -> uri)
         |> Seq.map (fun (uri, several) -> uri, several |> Seq.map (fun (_, _, json) -> json) |> List.ofSeq)
         |> Map.ofSeq
 
-    // An open document without a mistake is told so.
+    // An open document without problems gets an empty list.
     workspace
     |> Map.fold
         (fun found uri _ ->

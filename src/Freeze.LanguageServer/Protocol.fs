@@ -1,4 +1,4 @@
-/// The types of the Language Server Protocol that are used, read from JSON and written to it.
+/// The types of the Language Server Protocol that are used here, with their JSON.
 module Freeze.LanguageServer.Protocol
 
 open System
@@ -7,20 +7,20 @@ open System.Text.Json
 open System.Text.Json.Nodes
 open System.Text.RegularExpressions
 
-/// A request's parameters are not what the protocol says.
+/// A request's parameters do not follow the protocol.
 exception InvalidParameters of string
 
-/// A request of a kind that is not answered.
+/// A request with an unknown method.
 exception Unknown of method: string
 
-/// A request cannot be granted; the message is for the user.
+/// A request cannot be fulfilled; the message is for the user.
 exception Refused of string
 
-/// Lines and UTF-16 units, both from 0.
+/// Line and UTF-16 column, both from 0.
 [<Struct>]
 type Position = { Line: int; Character: int }
 
-/// End is not part of it.
+/// End is exclusive.
 [<Struct>]
 type Range = { Start: Position; End: Position }
 
@@ -33,7 +33,7 @@ type Location = { Uri: string; Range: Range }
 let number (value: int) : JsonNode = JsonValue.Create value
 let flag (value: bool) : JsonNode = JsonValue.Create value
 
-/// Half a surrogate pair cannot be written in UTF-8.
+/// Half of a surrogate pair cannot be encoded in UTF-8.
 let text (value: string) : JsonNode =
     let whole =
         if value.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') then
@@ -71,7 +71,7 @@ let location (location: Location) : JsonNode =
 let markdown (content: string) : JsonNode =
     object [ "kind", text "markdown"; "value", text content ]
 
-/// Edits of several files, by their URI.
+/// Edits of several files, by URI.
 let workspaceEdit (edits: (string * TextEdit list) list) : JsonNode =
     object
         [
@@ -100,11 +100,11 @@ let asText (element: JsonElement) : string =
     try
         element.GetString()
     with :? InvalidOperationException ->
-        // Half a surrogate pair, which .NET's reader refuses. What JSON escapes, regular expressions escape alike.
+        // .NET's reader refuses half of a surrogate pair. Regex.Unescape handles the same escapes as JSON.
         let raw = element.GetRawText()
         Regex.Unescape(raw.Substring(1, raw.Length - 2))
 
-/// A whole number; one that is larger than any place stands for the largest.
+/// A whole number; larger ones are clamped to the largest int.
 let asNumber (element: JsonElement) : int =
     if element.ValueKind <> JsonValueKind.Number then
         raise (InvalidParameters "a number was expected")

@@ -1,4 +1,4 @@
-/// What a diagnostic offers to do: the name that was meant, or an edit that heeds a warning.
+/// Quick fixes for diagnostics: insert the name that was meant, or make the change that a warning suggests.
 [<RequireQualifiedAccess>]
 module Freeze.LanguageServer.QuickFixes
 
@@ -12,9 +12,9 @@ open Freeze.LanguageServer.Workspace
 type private Fix =
     {
         Title: string
-        /// What is replaced, and by what.
+        /// Each replaced span with its new text.
         Edits: (Span * string) list
-        /// Whether there is no other way to take it.
+        /// Whether this is the only way to fix the problem.
         IsSure: bool
     }
 
@@ -33,7 +33,7 @@ let private statementAt (analysed: Analysed) (span: Span) : Statement option =
 
 let private isBlank (c: char) = c = ' ' || c = '\t'
 
-/// A statement with what parts it from its neighbours: its line where it is alone there, else the `;`.
+/// A statement with its separator: the whole line if it is alone there, else the `;`.
 let private withSeparator (source: Source) (span: Span) : Span =
     let text = source.Text
     let mutable start, finish = span.Start, span.End
@@ -62,7 +62,7 @@ let private withSeparator (source: Source) (span: Span) : Span =
     else
         span
 
-/// The statement may hold more than what the warning is about: then nothing is offered.
+/// Whether the statement contains only what the warning is about; otherwise nothing is offered.
 let private isAlone (statement: Statement) =
     match statement.Value with
     | StatementItem.Together _
@@ -71,7 +71,7 @@ let private isAlone (statement: Statement) =
     | StatementItem.Expect(_, values, _) -> values.Length = 1
     | _ -> true
 
-/// Whether a statement does no more than give a meaning to the name at a span.
+/// Whether a statement only defines the name at a span.
 let private defines (span: Span) (statement: Statement) =
     match statement.Value with
     | StatementItem.Let(name, _)
@@ -86,7 +86,7 @@ let private removal (analysed: Analysed) (what: string) isWhole (diagnostic: Dia
         fix $"Remove {what}" [ withSeparator (Workspace.sourceOf analysed) statement.Span, "" ])
     |> Option.toList
 
-/// Images held out, in place of those that are.
+/// Sets `validate` to held-out images, replacing the setting if there is one.
 let private holdOut (analysed: Analysed) (diagnostic: Diagnostic) =
     let isValidate (statement: Statement) =
         match statement.Value with
@@ -103,7 +103,7 @@ let private holdOut (analysed: Analysed) (diagnostic: Diagnostic) =
         [ fix title [ Span.Between(start, start), written + "; " ] ]
     | None, None -> []
 
-/// At the end of the rule around a span.
+/// Appends words to the rule around a span.
 let private append (analysed: Analysed) (words: string) (diagnostic: Diagnostic) =
     statementAt analysed diagnostic.Span
     |> Option.map (fun statement ->
@@ -111,7 +111,7 @@ let private append (analysed: Analysed) (words: string) (diagnostic: Diagnostic)
         fix $"Add `{words}`" [ Span.Between(finish, finish), " " + words ])
     |> Option.toList
 
-/// Without the modifier that names an epoch which never comes.
+/// Removes the modifier whose epoch never comes.
 let private always (analysed: Analysed) (diagnostic: Diagnostic) =
     let source = Workspace.sourceOf analysed
     let written = Source.text source diagnostic.Span
@@ -121,7 +121,7 @@ let private always (analysed: Analysed) (diagnostic: Diagnostic) =
 
     [ fix $"Remove `{written}`" [ Span.Between(start, diagnostic.Span.End), "" ] ]
 
-/// `zero` as `fixed` in the rule around a span.
+/// Changes `zero` to `fixed` in the rule around a span.
 let private unzero (analysed: Analysed) (diagnostic: Diagnostic) =
     match statementAt analysed diagnostic.Span with
     | Some {
@@ -140,7 +140,7 @@ let private meant (diagnostic: Diagnostic) =
         })
     |> Option.toList
 
-/// The codes of warnings that an edit can heed, each with what it does.
+/// The fixes for warnings, by code.
 let private ofWarning (analysed: Analysed) (diagnostic: Diagnostic) : Fix list =
     match diagnostic.Code with
     | "FRZ101"
@@ -179,7 +179,7 @@ let private action
             "edit", workspaceEdit [ uri, edits ]
         ]
 
-/// The actions for what is wrong in a range of the document.
+/// The code actions for problems in a range of the document.
 let answer (workspace: Workspace) (analysed: Analysed) (within: Range) : JsonNode =
     let source = Workspace.sourceOf analysed
     let first = Workspace.offsetOf analysed within.Start

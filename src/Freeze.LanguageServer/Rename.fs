@@ -1,5 +1,5 @@
-/// A new name for a let, a net, a case, a profile, or a name inside a net, wherever it stands. A rename that would
-/// change what a file means is refused.
+/// Renames a let, a net, a case, a profile, or a name inside a net, in all places. A rename that would change the meaning of a
+/// file is refused.
 [<RequireQualifiedAccess>]
 module Freeze.LanguageServer.Rename
 
@@ -27,7 +27,7 @@ let prepare (analysed: Analysed) (position: Position) : JsonNode =
             ]
     | None -> nothing
 
-/// A source with other names at some places, the last place first.
+/// A source with a new name at the given places, applied from the last to the first.
 let private replaced (source: Source) (places: Span list) (name: string) : Source =
     let replace (text: string) (span: Span) =
         text.Remove(span.Start - source.Start, span.End - span.Start).Insert(span.Start - source.Start, name)
@@ -36,7 +36,7 @@ let private replaced (source: Source) (places: Span list) (name: string) : Sourc
         Text = places |> List.sortByDescending _.Start |> List.fold replace source.Text
     }
 
-/// What of an analysis a rename must leave as it is.
+/// The parts of an analysis that a rename must not change.
 let private meaning (analysis: Compile.Analysis) =
     analysis.Runs |> Array.map (fun run -> run.Recipe, run.Expected),
     analysis.Report.Length,
@@ -60,7 +60,7 @@ let private check (found: Navigation.Found list) (name: string) =
             |> List.map (fun (path, source) -> path, Ok { source with Start = 0 })
             |> Map.ofList
 
-        // Behind an edit neither is known yet, and the user waits for both.
+        // After an edit neither is known yet, and the user is waiting for both.
         let before = Task.Run(fun () -> meaning root.Root.Analysis.Value)
 
         let after =
@@ -86,7 +86,7 @@ let answer (workspace: Workspace) (analysed: Analysed) (position: Position) (new
         )
 
     match Navigation.all workspace analysed (Workspace.offsetOf analysed position) with
-    | None -> raise (Refused "no name of this file stands here")
+    | None -> raise (Refused "there is no name of this file here")
     | Some(name, _) when name.Name = newName -> workspaceEdit []
     | Some(_, found) ->
         check found newName

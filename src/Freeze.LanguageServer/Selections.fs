@@ -1,5 +1,5 @@
-/// What a selection grows to, step by step: a word, what stands in its brackets, a part of a statement, the statement, the
-/// block around it, the file.
+/// Expands a selection step by step: a word, the content of its brackets, a part of a statement, the statement, the block around
+/// it, the file.
 [<RequireQualifiedAccess>]
 module Freeze.LanguageServer.Selections
 
@@ -9,7 +9,7 @@ open Freeze.Language.Syntax
 open Freeze.LanguageServer.Protocol
 open Freeze.LanguageServer.Workspace
 
-/// Of each pair of brackets what stands inside, and the same with the brackets.
+/// For each pair of brackets, the span inside and the span including the brackets.
 let private brackets (source: Source) (tokens: Scanner.Token[]) : Span seq =
     let mutable opened: int list = []
     let found = ResizeArray<Span>()
@@ -57,7 +57,7 @@ let private ofStatement (statement: Statement) : Span seq =
         | _ -> ()
     }
 
-/// Spans around an offset, each within the next.
+/// Spans around an offset, nested from the innermost to the outermost.
 let private around (analysed: Analysed) (offset: int) : Span list =
     let source = Workspace.sourceOf analysed
 

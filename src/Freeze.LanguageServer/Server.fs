@@ -1,4 +1,4 @@
-/// Messages to state and answers: one after the other, without input or output.
+/// Maps messages to a new state and responses, one after the other, without input or output.
 module Freeze.LanguageServer.Server
 
 open System.Text.Json
@@ -11,7 +11,7 @@ open Freeze.LanguageServer.Workspace
 type Phase =
     | Starting
     | Ready
-    /// After the request to shut down nothing but the end is awaited.
+    /// After a shutdown request, only the exit is expected.
     | Stopping
     | Ended of exitCode: int
 
@@ -19,13 +19,13 @@ type State =
     {
         Phase: Phase
         Workspace: Workspace
-        /// By file the message of its diagnostics that the editor has.
+        /// For each file, the last message with its diagnostics that was sent to the editor.
         Published: Map<string, string>
-        /// Whether something has changed since diagnostics were published.
+        /// Whether anything has changed since diagnostics were published.
         IsDirty: bool
-        /// Whether the editor has the commands that lenses name.
+        /// Whether the editor provides the commands that lenses name.
         HasCommands: bool
-        /// The editor's folders, by path.
+        /// The editor's folders, as paths.
         Folders: string list
         Version: string
     }
@@ -104,7 +104,7 @@ let private initialized (state: State) (parameters: JsonElement) : State * JsonN
             "serverInfo", object [ "name", text "freeze"; "version", text state.Version ]
         ]
 
-/// The answer about a document.
+/// The response to a request about a document.
 let private about (state: State) (method: string) (parameters: JsonElement) (analysed: Analysed) : JsonNode =
     let workspace = state.Workspace
 
@@ -149,7 +149,7 @@ let private about (state: State) (method: string) (parameters: JsonElement) (ana
     | "textDocument/semanticTokens/range" -> Tokens.answer analysed (Some(range ()))
     | _ -> raise (Unknown method)
 
-/// The state behind a request, and its answer.
+/// The state after a request, and its response.
 let private request
     (state: State)
     (id: string)
@@ -173,7 +173,7 @@ let private request
     | Phase.Ready, _ when method.StartsWith "textDocument/" ->
         match Map.tryFind (uriOf parameters) state.Workspace with
         | Some opened -> state, about state method parameters opened.Analysed.Value |> result id
-        // Of a document that is not open nothing is known.
+        // A document that is not open is not known.
         | None -> state, error (Some id) ErrorCode.invalidParameters "this document is not open"
     | Phase.Ready, _ -> raise (Unknown method)
     | (Phase.Stopping | Phase.Ended _), _ ->
@@ -222,10 +222,10 @@ let private notification (state: State) (method: string) (parameters: JsonElemen
         dirty state (Workspace.remove (uriOf parameters) state.Workspace)
     | Phase.Ready, ("workspace/didChangeWatchedFiles" | "textDocument/didSave") ->
         dirty state (Workspace.refreshed state.Workspace)
-    // Others ask for nothing.
+    // Other notifications are ignored.
     | _ -> state
 
-/// The state behind a message, and what is to be sent.
+/// The state after a message, and the messages to send.
 let handle (state: State) (message: Message) : State * JsonNode list =
     match message with
     | Message.Request(id, method, parameters) ->
@@ -234,27 +234,26 @@ let handle (state: State) (message: Message) : State * JsonNode list =
             state, [ answer ]
         with
         | InvalidParameters reason -> state, [ error (Some id) ErrorCode.invalidParameters reason ]
-        | Unknown method ->
-            state, [ error (Some id) ErrorCode.methodNotFound $"`{method}` is not spoken here" ]
+        | Unknown method -> state, [ error (Some id) ErrorCode.methodNotFound $"`{method}` is not supported" ]
         | Refused reason -> state, [ error (Some id) ErrorCode.requestFailed reason ]
         | fault ->
             state,
             [
-                error (Some id) ErrorCode.internalError $"a fault of Freeze, please report it: {fault}"
+                error (Some id) ErrorCode.internalError $"an error in Freeze, please report it: {fault}"
             ]
     | Message.Notification(method, parameters) ->
         try
             notification state method parameters, []
         with InvalidParameters _ ->
-            // Nobody awaits an answer.
+            // Notifications get no response.
             state, []
     | Message.Response -> state, []
     | Message.Malformed(code, reason) -> state, [ error None code reason ]
     | Message.Lost reason -> { state with Phase = Phase.Ended 1 }, [ error None ErrorCode.parseError reason ]
     | Message.End -> { state with Phase = Phase.Ended 1 }, []
 
-/// The state after diagnostics are published, and the messages that do: of files that differ from what the editor has,
-/// and of those that have none any more.
+/// The state after diagnostics are published, and the messages to send: for files whose diagnostics have changed, including those
+/// that have none any more.
 let publish (state: State) : State * JsonNode list =
     let messages =
         Problems.all state.Workspace

@@ -1,4 +1,4 @@
-/// The server on two streams: one thread reads, one answers.
+/// Runs the server on two streams: one thread reads, one answers.
 [<RequireQualifiedAccess>]
 module Freeze.LanguageServer.Session
 
@@ -11,10 +11,10 @@ open System.Threading
 open Freeze.LanguageServer.JsonRpc
 open Freeze.LanguageServer.Server
 
-/// Diagnostics wait until the user pauses, so that a burst of letters is looked at once.
+/// Diagnostics wait until the user pauses, so that fast typing is analysed once.
 let private pause = TimeSpan.FromMilliseconds 150.0
 
-/// A client that floods the server is read no faster than it is answered.
+/// A client that floods the server is read only as fast as it is answered.
 let private mostQueued = 10_000
 
 /// The request that a message asks to cancel.
@@ -40,7 +40,7 @@ let private reader
                 Message.End
 
         match cancelled message with
-        // Of use only while the request waits, so it overtakes the queue.
+        // A cancellation only helps while the request is waiting, so it skips the queue.
         | Some id -> cancellations[id] <- ()
         | None -> queue.Add message
 
@@ -50,7 +50,7 @@ let private reader
             | Message.Lost _ -> false
             | _ -> true
 
-/// Answers messages until the client says `exit` or closes the stream; the exit code.
+/// Answers messages until the client sends `exit` or closes the stream; returns the exit code.
 let run (version: string) (input: Stream) (output: Stream) : int =
     use input = new BufferedStream(input, 65536)
     use queue = new BlockingCollection<Message>(mostQueued)
@@ -58,7 +58,7 @@ let run (version: string) (input: Stream) (output: Stream) : int =
 
     Thread(reader input queue cancellations, IsBackground = true).Start()
 
-    /// A request that was cancelled while it waited is answered so, and not worked on.
+    /// A request that was cancelled while it waited gets an error response, without being processed.
     let answer state message =
         match message with
         | Message.Request(id, _, _) when fst (cancellations.TryRemove id) ->
@@ -86,7 +86,7 @@ let run (version: string) (input: Stream) (output: Stream) : int =
             write output message
 
         if queue.Count = 0 && cancellations.Count > mostQueued then
-            // Of requests that were answered before their cancellation came.
+            // Requests that were answered before their cancellation arrived.
             cancellations.Clear()
 
         let edited = not (obj.ReferenceEquals(next.Workspace, state.Workspace))

@@ -1,4 +1,4 @@
-/// What a call takes, while its brackets are being filled: `sgd(lr 0.1, |`.
+/// The parameters of a call while its brackets are being filled: `sgd(lr 0.1, |`.
 [<RequireQualifiedAccess>]
 module Freeze.LanguageServer.Signatures
 
@@ -13,15 +13,15 @@ type private Signature =
     {
         Usage: string
         Meaning: string
-        /// As they stand in the usage.
+        /// As written in the usage.
         Parameters: string list
     }
 
-/// Of a usage such as `sgd(lr 0.01, momentum 0.9)` what stands in the brackets.
+/// For a usage such as `sgd(lr 0.01, momentum 0.9)`, the parameters in its brackets.
 let private inside (usage: string) : string list =
     match usage.IndexOf('('), usage.LastIndexOf(')') with
     | first, last when first > 0 && last > first ->
-        // Lists within have commas of their own.
+        // Nested lists contain commas of their own.
         let mutable depth = 0
         let parts = ResizeArray [ "" ]
 
@@ -57,7 +57,7 @@ let private ofNet (source: Source option) (definition: Definition) (meaning: str
     let parameters = definition.Parameters |> List.map parameter |> String.concat ", "
     ofUsage $"{definition.Name.Value}({parameters})" meaning
 
-/// The nets and blocks of a document and of what it imports.
+/// The nets and blocks of a document and its imports.
 let private ownOf (analysed: Analysed) (callee: string) =
     let definitions =
         Walk.statements (Imports.all analysed.Root |> List.collect _.Parsed.Statements)
@@ -104,7 +104,7 @@ let private signatureOf (analysed: Analysed) (callee: string) : Signature option
     |> Option.orElseWith value
     |> Option.orElseWith arithmetic
 
-/// The tokens behind the bracket of the innermost call: those of each argument that has begun.
+/// The tokens of each argument of the innermost call, as far as typed.
 let private arguments (before: string list) : string list list =
     let rec back depth (read: string list) (tokens: string list) =
         match tokens with
@@ -147,7 +147,7 @@ let answer (analysed: Analysed) (position: Position) : JsonNode =
     | Some signature ->
         let begun = arguments cursor.Before
 
-        // By its name, of which the cursor may stand behind a part, or by its place.
+        // By the argument's name, which may be typed only in part, or by its position.
         let typed =
             match List.last begun with
             | label :: _ -> label

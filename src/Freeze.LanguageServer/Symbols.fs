@@ -1,4 +1,4 @@
-/// What files define, looked for by name: in the open documents, in what these import, and in the folders of the editor.
+/// Finds definitions by name: in the open documents, in their imports, and in the editor's folders.
 [<RequireQualifiedAccess>]
 module Freeze.LanguageServer.Symbols
 
@@ -10,12 +10,12 @@ open Freeze.Language.Syntax
 open Freeze.LanguageServer.Protocol
 open Freeze.LanguageServer.Workspace
 
-/// More than these are not looked at, and not shown.
+/// Further files are not read, and further symbols not shown.
 let private mostFiles = 2000
 
 let private most = 500
 
-/// Folders of programs and results have no files to edit, and many.
+/// Folders of programs and results contain many files, none of them to edit.
 let private isSkipped (folder: string) =
     let name = Path.GetFileName folder
 
@@ -54,7 +54,7 @@ let private kindOf (kind: Names.NameKind) =
     | Names.NameKind.Block -> 9
     | Names.NameKind.Local -> 13
 
-/// The names that a text defines for all to see.
+/// The global names that a text defines.
 let private definitions (statements: Statement list) : (Names.NameKind * Name) seq =
     Walk.statements statements
     |> Seq.collect (fun statement ->
@@ -75,7 +75,7 @@ let private definitions (statements: Statement list) : (Names.NameKind * Name) s
             ]
         | _ -> [])
 
-/// Whether the letters of a query stand in a name in their order, as editors look for names.
+/// Whether the letters of a query occur in a name in the same order, as usual in editors.
 let private fits (query: string) (name: string) =
     let mutable at = 0
 

@@ -1,4 +1,4 @@
-/// What each word of a text is, for colours that know more than a grammar of patterns does.
+/// Semantic tokens: the type of each word of a text, for highlighting beyond a grammar of patterns.
 [<RequireQualifiedAccess>]
 module Freeze.LanguageServer.Tokens
 
@@ -11,7 +11,7 @@ open Freeze.Language.Syntax
 open Freeze.LanguageServer.Protocol
 open Freeze.LanguageServer.Workspace
 
-/// The token types of the protocol, in the order of their numbers.
+/// The token types, in the order of their numbers in the protocol.
 type private Type =
     | Keyword = 0
     /// A setting.
@@ -31,7 +31,7 @@ type private Type =
     /// A part of a net.
     | EnumMember = 11
 
-/// The names of the token types, as the protocol has them.
+/// The protocol's names of the token types.
 let types = Enum.GetNames<Type>() |> Seq.map JsonNamingPolicy.CamelCase.ConvertName
 
 let modifiers = [ "declaration" ]
@@ -45,7 +45,7 @@ let private ofName (kind: Names.NameKind) =
     | Names.NameKind.Block -> Type.Function
     | Names.NameKind.Local -> Type.Parameter
 
-/// Places whose words are all of one type: names of settings and parts, paths, layers, units.
+/// Places whose words have one type: names of settings and parts, paths, layers, units.
 let private ofSyntax (statements: Statement list) : (Span * Type) list =
     let call (expression: Expression) =
         match expression.Value with
@@ -87,7 +87,7 @@ let private ofSyntax (statements: Statement list) : (Span * Type) list =
         | StatementItem.Net { Body = body } -> Walk.parts body |> Seq.collect part |> List.ofSeq
         | _ -> []
 
-    /// What values count: `1 filter`.
+    /// The unit of a value: `1 filter`.
     let units (statement: Statement) =
         Walk.statementExpressions statement
         |> Seq.collect Walk.expressions
@@ -118,7 +118,7 @@ let private keywords =
 let private functions =
     Set.ofList ((Vocabulary.functions |> List.map fst) @ Vocabulary.names Vocabulary.draws)
 
-/// By the start of a token its type, and whether it defines what it names.
+/// For the start of each token, its type and whether it defines a name.
 let private known (analysed: Analysed) : Dictionary<int, Type * bool> =
     let source = Workspace.sourceOf analysed
     let found = Dictionary<int, Type * bool>()

@@ -1,11 +1,11 @@
-/// URIs of documents to paths of files, and back.
+/// Converts URIs of documents to file paths, and back.
 [<RequireQualifiedAccess>]
 module Freeze.LanguageServer.Uris
 
 open System
 open Freeze.Language
 
-/// The path of a file on this machine; nothing for other schemes, other machines and what is no path.
+/// The path of a file on this machine; None for other schemes, other machines and invalid paths.
 let toPath (uri: string) : string option =
     match Uri.TryCreate(uri, UriKind.Absolute) with
     | true, file when
@@ -15,7 +15,7 @@ let toPath (uri: string) : string option =
         ->
         let path = Uri.UnescapeDataString file.AbsolutePath
 
-        // `/c:/folder/file` has its drive behind the slash.
+        // `/c:/folder/file` has its drive after the slash.
         let path =
             if OperatingSystem.IsWindows() then
                 path.TrimStart '/'

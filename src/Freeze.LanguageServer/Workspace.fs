@@ -1,4 +1,4 @@
-/// The open documents and what is known of each, found out when it is first asked for.
+/// The open documents and their analyses, computed on demand.
 module Freeze.LanguageServer.Workspace
 
 open System
@@ -11,20 +11,20 @@ open Freeze.Language.Syntax
 open Freeze.LanguageServer.Protocol
 open Freeze.LanguageServer.Documents
 
-/// All that can be said of a document and of what it imports. Reading takes a tenth of the analysis, so that outlines
-/// and names do not wait for runs.
+/// Everything known about a document and its imports. Reading takes a tenth of the time of the analysis, so outlines and names do
+/// not wait for runs.
 type Analysed =
     {
         Document: Document
-        /// As it was read, with what it imports.
+        /// The document as read, with its imports.
         Loaded: Imports.Loaded
         Analysis: Lazy<Compile.Analysis>
-        /// Those of the analysis, and what is wrong under one of the profiles alone.
+        /// The diagnostics of the analysis, and those that occur under one of the profiles only.
         Diagnostics: Lazy<Diagnostic list>
         Tokens: Lazy<Scanner.Token[]>
         Names: Lazy<Names.Occurrence list>
         Decisions: Lazy<IDictionary<Span, Decisions.Decision list>>
-        /// The lines of each source, in their order.
+        /// The lines of each source, in the same order.
         Lines: (Source * Lazy<LineIndex>) list
     }
 
@@ -38,18 +38,18 @@ type Opened =
         Analysed: Lazy<Analysed>
     }
 
-/// By URI.
+/// The open documents by URI.
 type Workspace = Map<string, Opened>
 
 let empty: Workspace = Map.empty
 
-/// A pipe or a device may never answer, and an editor must.
+/// A pipe or a device may never answer, but an editor must.
 let private patience = TimeSpan.FromSeconds 1.0
 
 let readFile (path: string) : Result<Source, string> =
     let full = Imports.fullPath path
 
-    // Standard input is one of these, and the editor speaks there.
+    // Standard input is one of these, and the editor uses it to talk to the server.
     if full.StartsWith "/dev/" || full.StartsWith "/proc/" then
         Error "it is no file"
     else
@@ -60,8 +60,8 @@ let readFile (path: string) : Result<Source, string> =
         else
             Error "it does not answer"
 
-/// An editor shows no address, so what stands for a file's content need only change with it: reading gigabytes at
-/// each letter would not do.
+/// An editor shows no addresses, so the digest of a file only has to change with its content: reading gigabytes at each keystroke
+/// would take too long.
 let private weights (path: string) : Result<WeightFile, string> =
     let glance file =
         { WeightFiles.glance file with
@@ -70,7 +70,7 @@ let private weights (path: string) : Result<WeightFile, string> =
 
     Source.reading path (WeightFiles.read glance)
 
-/// Files as the editor has them, else as the disk has them. `texts` are by full path.
+/// Files as open in the editor, else from disk. `texts` are by full path.
 let files (texts: Map<string, Result<Source, string>>) : Imports.Files =
     {
         Read =
@@ -125,7 +125,7 @@ let private analyse (files: Imports.Files) (document: Document) : Analysed =
                     Message = $"under profile {profile}: {d.Message}"
                 })
 
-        // Of a text that cannot be read nothing else is known.
+        // If a file cannot be read, nothing else is reported.
         if unreadable.IsEmpty then
             usual @ List.collect ofProfile analysis.Value.Profiles
         else
@@ -146,7 +146,7 @@ let private analyse (files: Imports.Files) (document: Document) : Analysed =
 
 let private couldNotImport = (Diagnostic.cannotImport Span.Nowhere "" "").Code
 
-/// Whether runs of a document start from those of other files.
+/// Whether runs of a document start from runs of other files.
 let private startsElsewhere (analysed: Analysed) =
     let isText (expression: Expression) = expression.Value.IsText
 
@@ -158,7 +158,7 @@ let private startsElsewhere (analysed: Analysed) =
             phrase |> Seq.collect Walk.expressions |> Seq.exists isText
         | _ -> false)
 
-/// Whether what is known of a document holds when another one changes.
+/// Whether the analysis of a document stays valid when the given path changes.
 let private isApart (path: string) (opened: Opened) =
     opened.Analysed.IsValueCreated
     && (let analysed = opened.Analysed.Value
@@ -168,7 +168,7 @@ let private isApart (path: string) (opened: Opened) =
         && analysed.Loaded.Diagnostics |> List.forall (fun d -> d.Code <> couldNotImport)
         && not (startsElsewhere analysed))
 
-/// The workspace with some documents, where those that have to do with a path are looked at anew.
+/// The workspace with the given documents; those that depend on a path are analysed again.
 let private renewed (path: string) (documents: Document list) (before: Workspace) : Workspace =
     let files = files (texts documents)
 
@@ -188,7 +188,7 @@ let private renewed (path: string) (documents: Document list) (before: Workspace
 let private documents (workspace: Workspace) =
     workspace |> Map.values |> Seq.map _.Document |> List.ofSeq
 
-/// The workspace with a document that was opened or changed.
+/// The workspace after a document was opened or changed.
 let add (document: Document) (workspace: Workspace) : Workspace =
     let others =
         documents workspace |> List.filter (fun other -> other.Uri <> document.Uri)
@@ -202,11 +202,11 @@ let remove (uri: string) (workspace: Workspace) : Workspace =
         let others = documents workspace |> List.filter (fun other -> other.Uri <> uri)
         renewed (Imports.fullPath closed.Document.Path) others workspace
 
-/// The workspace after files on the disk have changed.
+/// The workspace after files on disk have changed.
 let refreshed (workspace: Workspace) : Workspace =
     renewed "" (documents workspace) Map.empty
 
-/// The URI of a source: that of the open document, if it is one.
+/// The URI of a source: that of the open document, if it is open.
 let fileUri (workspace: Workspace) (path: string) : string =
     let full = Imports.fullPath path
 
@@ -224,7 +224,7 @@ let rangeOf (analysed: Analysed) (span: Span) : Range =
 
     Positions.range lines.Value source.Start span
 
-/// Where a span of an analysis stands, in whichever file.
+/// The location of a span of an analysis, in whichever file.
 let locationOf (workspace: Workspace) (analysed: Analysed) (span: Span) : Location =
     {
         Uri = fileUri workspace (Source.at analysed.Sources span.Start).Path
@@ -237,7 +237,7 @@ let sourceOf (analysed: Analysed) : Source = List.head analysed.Sources
 let offsetOf (analysed: Analysed) (position: Position) : int =
     Positions.offset (snd (List.head analysed.Lines)).Value position
 
-/// The open documents that a path is part of: itself, or by an import.
+/// The open documents that include a path: the document itself, or those that import it.
 let rootsOf (workspace: Workspace) (path: string) : Analysed list =
     let full = Imports.fullPath path
 

@@ -266,7 +266,7 @@ net n; classes 2; epochs 1; batch 2"
                 equal 2 output.Code
 
                 contains
-                    "emu is no class of the folder that the run was trained on, which has cat and dog"
+                    "emu is not a class of the folder that the run was trained on, which has cat and dog"
                     output.Errors
             }
         ]

@@ -104,7 +104,7 @@ let tests =
 
                 let imported = freeze [ "import"; fileOf "w.safetensors" wrapped ]
                 contains "It fits resnet-20 with 100 classes, in the names of pytorch." imported.Text
-                contains "passed over, before all its names: module.model." imported.Text
+                contains "skipped before all its names: module.model." imported.Text
                 lacks "left over" imported.Text
                 matches @"block2.unit1.conv1 +module.model.layer2.0.conv1 +conv" imported.Text
 
@@ -213,7 +213,7 @@ let tests =
                     contains words output.Errors
 
                 refused "net.pth" "PK\003\004 and more" "torch.load('net.pth', 'cpu', weights_only=True)"
-                refused "net.safetensors" "not at all such a file" "this is not a sound safetensors file"
+                refused "net.safetensors" "not at all such a file" "this is not a valid safetensors file"
                 contains "it is a folder, not a file" (freeze [ "import"; folder () ]).Errors
                 contains "there is no such file" (freeze [ "import"; "nowhere.safetensors" ]).Errors
             }

@@ -45,7 +45,7 @@ let tests =
                 "--only that means nothing is refused with what there is"
                 [
                     "lr", "expected axis=value"
-                    "rate=1", "no axis is called so; there is seed and lr"
+                    "rate=1", "no axis has this name; there is seed and lr"
                     "lr=7", "lr is 0.02 or 0.05"
                 ]
                 (fun (condition, message) ->
@@ -227,7 +227,7 @@ let processes =
 
                 if signal = "INT" then
                     equal 1 output.Code
-                    contains "Stopped, and saved" output.Text
+                    contains "Stopped and saved" output.Text
 
                 Expect.isTrue
                     (SpinWait.SpinUntil((fun () -> not (Array.exists isAlive workers)), 60000))

@@ -77,7 +77,7 @@ let tests =
                 contains "; then conv2 learns" (plan fixed')
 
                 contains
-                    "though fixed: crop moves the images; `copies 4` behind `augment` keeps four varied copies of each image"
+                    "though fixed: crop moves the images; `copies 4` after `augment` keeps four varied copies of each image"
                     (plan (fixed' + "augment crop(2)"))
 
                 contains
@@ -99,7 +99,7 @@ let tests =
                     (plan wrn)
 
                 contains
-                    "flip varies the images; `copies 4` behind `augment` with `stats frozen` in the rules"
+                    "flip varies the images; use `copies 4` after `augment`, and `stats frozen` in the rules"
                     (plan (wrn + "augment flip"))
 
                 contains
@@ -107,7 +107,7 @@ let tests =
                     (plan (wrn + "augment flip copies 4"))
 
                 contains
-                    "what learns alone: conv2 (20 of 50 filters)"
+                    "the trained part of conv2 (20 of 50 filters)"
                     (plan (fixed' + "conv2: train 0.4 filters"))
 
                 let passes =
@@ -129,7 +129,7 @@ let tests =
                 contains "ms a step" output.Text
 
                 matches
-                    "for 4 of 4 runs, one after the other on 1 threads of this machine, and less by .*; [0-9.]+ GB"
+                    "for 4 of 4 runs, one after the other on 1 threads of this machine, less .*; [0-9.]+ GB"
                     output.Text
                 // Seeds take the same time: they are timed once.
                 equal 2 ((output.Errors.Split "timing steps of").Length - 1)

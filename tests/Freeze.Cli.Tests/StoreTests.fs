@@ -170,7 +170,7 @@ let processes =
                 kill.WaitForExit()
                 let output = finish started
                 equal 1 output.Code
-                contains "Stopped, and saved" output.Text
+                contains "Stopped and saved" output.Text
                 Seq.exactlyOne (files store "checkpoint.safetensors") |> ignore
                 isEmpty (files store "claim-*")
             }

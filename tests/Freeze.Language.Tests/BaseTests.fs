@@ -233,7 +233,7 @@ let tests =
                     equal "FRZ050" found.Code
                     contains reason found.Message)
 
-            test "a scheme in a rule lets a layer start by itself, with its bias and its norms" {
+            test "a scheme in a rule lets a layer start on its own, with its bias and its norms" {
                 let run =
                     (ofCase
                         "fine"

@@ -167,7 +167,7 @@ let tests =
                         contains words message
                     | several -> failwith $"%A{several}"
 
-                noted "the file's has 1000 units, and the net's 10" rule (written (whole @ head 1000))
+                noted "the file's has 1000 units, but the net's has 10" rule (written (whole @ head 1000))
                 noted "the file has none" rule (written whole)
                 // Where a rule says so, or speaks of the classifier alone, there is nothing to note.
                 isEmpty (messages $"{rule}; fc: train init torch" (written (whole @ head 1000)))
@@ -258,10 +258,10 @@ let tests =
 
                 for json, words in
                     [
-                        "[]", "its header is no JSON object"
+                        "[]", "its header is not a JSON object"
                         "{]", "it is not JSON of texts"
-                        "{\"a\":{}}", "a has no sound dtype, shape and data_offsets"
-                        "{\"a\":7}", "a has no sound dtype, shape and data_offsets"
+                        "{\"a\":{}}", "a has no valid dtype, shape and data_offsets"
+                        "{\"a\":7}", "a has no valid dtype, shape and data_offsets"
                         "{\"__metadata__\":7}", "it is not JSON of texts"
                     ] do
                     said words conv (header json)

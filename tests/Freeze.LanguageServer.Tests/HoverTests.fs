@@ -121,7 +121,7 @@ let tests =
                 |> has [ "each layer depth: train lr 0.1 * depth" ]
 
                 said "net lenet\neach layer i: train lr 0.8x^(la|yers - i)\n"
-                |> has [ "how many layers the net has" ]
+                |> has [ "the number of layers of the net" ]
 
                 said "net lenet\nea|ch layer i: train lr 0.1 * i\n"
                 |> has [ "Decides 8 weights" ]
@@ -129,7 +129,7 @@ let tests =
 
             test "stages: what ends one, and what one may have of its own" {
                 said "net a { conv 8 3x3; e|nd stage 1; classifier: linear classes }\n"
-                |> has [ "the parts since the stage before" ]
+                |> has [ "the parts since the previous stage" ]
 
                 said "learn stage by stage\nnet wrn-10-1; data mnist\nstage 1 { optimizer ad|am }\n"
                 |> has [ "Kingma and Ba 2014" ]

@@ -1,4 +1,4 @@
-/// freeze check: what is wrong with files.
+/// freeze check: reports what is wrong with files.
 module Freeze.Cli.Commands.Check
 
 open Argu

@@ -1,4 +1,4 @@
-/// freeze completions: scripts that make a shell complete this command, made from the declared arguments.
+/// freeze completions: scripts for shell completion of this command, generated from the declared arguments.
 module Freeze.Cli.Commands.Completions
 
 open Argu
@@ -7,13 +7,13 @@ open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Language
 
-/// A command: its help, its options with theirs, and the words that it takes; "" among them stands for files.
+/// A command: its help, its options with their help, and the words that it takes; "" among them stands for files.
 type private Command =
     {
         Name: string
         Help: string
         Options: (string * string) list
-        /// Of options that take one of some words: the option and the words.
+        /// For options that take one of several words: the option and the words.
         Values: (string * string list) list
         Words: string list
     }
@@ -101,7 +101,7 @@ let private bash (commands: Command list) =
         "complete -o filenames -F _freeze freeze"
     ]
 
-/// Help without quotes and what zsh reads as its own.
+/// Help without quotes and characters that are special in zsh.
 let private plain (text: string) =
     text.Replace("'", "").Replace("[", "(").Replace("]", ")").Replace(":", " -")
 
@@ -143,7 +143,7 @@ let private zsh (commands: Command list) =
         yield! List.map branch commands
         "    esac"
         "}"
-        // Found in $fpath the file is the function; sourced, it must be made known.
+        // Found in $fpath, the file itself is the function; if sourced, the function must be registered.
         "if [[ $funcstack[1] == _freeze ]]; then _freeze \"$@\"; else compdef _freeze freeze; fi"
     ]
 

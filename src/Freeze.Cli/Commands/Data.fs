@@ -1,4 +1,4 @@
-/// freeze data: which data sets are on this machine, and how to get the others.
+/// freeze data: lists the data sets on this machine, and how to get the others.
 module Freeze.Cli.Commands.Data
 
 open System
@@ -54,7 +54,7 @@ let private printJson (states: DataState seq) =
 
             writer.WriteString("howToGet", state.HowToGet))
 
-/// Fetches a set where it is missing, and reads every file of it.
+/// Fetches a set if it is missing, and reads every file of it.
 let private fetch (catalog: DataCatalog) (name: string) : bool =
     try
         let digest = catalog.Verify(name, (fun note -> tell "%s" note))
@@ -66,7 +66,7 @@ let private fetch (catalog: DataCatalog) (name: string) : bool =
             elif published.IsKnown then
                 "not the published files"
             else
-                "read, but not verified: this Freeze knows no sum of its published files"
+                "read, but not verified: this version of Freeze knows no checksum of its published files"
 
         say "%s: %s, in %s" name found (catalog.Locate name)
         true

@@ -14,21 +14,21 @@ open Freeze.Cli.Arguments
 open Freeze.Cli.Tables
 open Freeze.Cli.Terminal
 
-/// The bytes of `revision:path` as git has them.
+/// The bytes of `revision:path` in git.
 let private show (revision: string) (path: string) : Result<byte[], string> =
     Programs.run Timeout.InfiniteTimeSpan "" "git" [ "show"; $"{revision}:{path}" ]
     |> Result.mapError (function
         | Programs.Problem.NotInstalled -> "git is not installed"
         | Programs.Problem.Failed errors -> errors)
 
-/// `HEAD~1:path`, where no file is called so.
+/// `HEAD~1:path`, unless a file has that name.
 let private (|Revision|_|) (name: string) =
     match name.IndexOf ':' with
     | at when at > 0 && not (File.Exists name) && not (name.StartsWith '-') ->
         Some(name.Substring(0, at), name.Substring(at + 1))
     | _ -> None
 
-/// Paths within a revision start at the working folder when they begin with a dot.
+/// Git reads paths within a revision as relative to the working folder if they begin with a dot.
 let private relative (path: string) =
     if Path.IsPathRooted path || path.StartsWith "./" then
         path
@@ -42,7 +42,7 @@ let private load (reading: KnownData.Reading) (profile: string option) (name: st
             show revision (relative path)
             |> Result.bind (Source.ofBytes $"{revision}:{path}")
 
-        // Paths beside `revision:path` begin with the revision too.
+        // Imports relative to `revision:path` begin with the revision too.
         let inside (path: string) = path.Substring(path.IndexOf ':' + 1)
 
         match read path with
@@ -70,7 +70,7 @@ let private load (reading: KnownData.Reading) (profile: string option) (name: st
             Compile.analyse options source
     | _ -> Files.load reading profile name
 
-/// Names of runs that a line has room for.
+/// How many names of runs fit on a line.
 let private most = 4
 
 let private printText (differences: Difference list) =
@@ -97,7 +97,7 @@ let private printText (differences: Difference list) =
         | [ only ] -> say "%s %s" sign only
         | several -> say "%s %d runs: %s" sign several.Length (Suggest.list "and" most several)
 
-    // Runs that changed alike are one paragraph.
+    // Runs with the same changes share one paragraph.
     for changes, several in renamed |> List.groupBy snd do
         several |> List.map fst |> listed "~"
 

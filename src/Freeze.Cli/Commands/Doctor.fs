@@ -1,4 +1,4 @@
-/// freeze doctor: what this machine has of what runs, reports and batches need, and how to get the rest.
+/// freeze doctor: what this machine has for runs, reports and batches, and how to get the rest.
 module Freeze.Cli.Commands.Doctor
 
 open System
@@ -15,7 +15,7 @@ open Freeze.Runtime.Data
 [<RequireQualifiedAccess>]
 type private State =
     | Fine
-    /// Something cannot be done without it; runs can.
+    /// Some feature is unavailable without it; runs are not affected.
     | Missing
     /// No run can be trained without it.
     | Needed
@@ -25,7 +25,7 @@ type private Finding =
         Topic: string
         State: State
         Found: string
-        /// How to get what is missing, or "".
+        /// How to get it if it is missing, or "".
         HowToGet: string
     }
 
@@ -45,7 +45,7 @@ let private libtorch (engine: Engine) =
     | null -> finding State.Needed "libtorch" $"cannot be loaded: {engine.Problem}" Machine.HowToGetEngine
     | version -> found "libtorch" version
 
-/// The GPUs as their driver lists them.
+/// The GPUs listed by their driver.
 let private cards () =
     Programs.text
         (TimeSpan.FromSeconds 10.0)
@@ -62,7 +62,7 @@ let private gpus (engine: Engine) =
     | Some cards, _ -> found "GPU" (line cards)
     | None, count -> found "GPU" $"{count}"
 
-/// Where the libraries lie that are in use, and what makes them faster.
+/// The paths of the libraries in use, and of those that make them faster.
 let private libraries (engine: Engine) =
     [
         if engine.Folder <> "" then
@@ -77,7 +77,7 @@ let private libraries (engine: Engine) =
             missing
                 "kernels"
                 $"{engine.KernelsProblem}: training large nets takes twice as long"
-                "scripts/setup builds them where g++ is (sudo apt-get install g++)"
+                "scripts/setup builds them if g++ is installed (sudo apt-get install g++)"
     ]
 
 let private data (catalog: DataCatalog) =
@@ -152,7 +152,7 @@ let private printJson (findings: Finding list) =
         if finding.HowToGet <> "" then
             writer.WriteString("howToGet", finding.HowToGet))
 
-/// 0 where a run is possible.
+/// Returns 0 if runs are possible.
 let run (version: string) (arguments: ParseResults<DoctorArguments>) : int =
     let findings =
         findings version (Places.catalog (arguments.TryGetResult DoctorArguments.Data))

@@ -1,4 +1,4 @@
-/// freeze evaluate: how the net of a finished run answers on its test set, or on other images.
+/// freeze evaluate: evaluates the net of a finished run on its test set, or on other images.
 module Freeze.Cli.Commands.Evaluate
 
 open System
@@ -17,13 +17,13 @@ open Freeze.Cli.Terminal
 open Freeze.Records
 open Freeze.Runtime
 
-/// More classes than these are not all shown: --json has them.
+/// With more classes than this, not all are shown; --json has all.
 let private mostClasses = 20
 
-/// What is shown of the rest.
+/// How many classes and mistakes are shown in that case.
 let private most = 10
 
-/// What a matrix may take of a terminal.
+/// The maximum width of a matrix.
 let private width = 80
 
 let private several (path: string) (runs: Run[]) =
@@ -35,7 +35,7 @@ let private several (path: string) (runs: Run[]) =
 
     $"{path} means {runs.Length} runs; name one with --only, such as --only 'seed=1', or by its hash:{shown}"
 
-/// The run that the command line means, and its state; or the exit code of what was said against it.
+/// The requested run and its state, or the exit code after an error message.
 let private find (arguments: ParseResults<EvaluateArguments>) (store: RunStore) : Result<Run * Entry, int> =
     let wanted = arguments.GetResult EvaluateArguments.Run
 
@@ -86,7 +86,7 @@ let private printClasses (names: string[]) (confusion: Confusion) =
                 |> Array.sortBy _.Recall
                 |> Array.truncate most
 
-            say "The %d classes of the least recall, of %d (--json has all):" least.Length classes.Length
+            say "The %d classes with the lowest recall, of %d (--json has all):" least.Length classes.Length
             least
 
     shown
@@ -100,9 +100,9 @@ let private printClasses (names: string[]) (confusion: Confusion) =
             numbers "recall" (fun counts -> share counts.Recall)
         ]
 
-/// A row for each class, or nothing where that is wider than a terminal.
+/// A row for each class, or None if the matrix would be too wide.
 let private matrix (confusion: Confusion) : string list option =
-    // A cell takes a digit and a space at least.
+    // A cell takes at least a digit and a space.
     if confusion.Classes > width / 2 then
         None
     else
@@ -147,7 +147,7 @@ let private printMistakes (names: string[]) (confusion: Confusion) =
                 numbers "images" (fun (struct (_, _, images)) -> count (int64 images))
             ]
 
-/// Whether the run's own images were judged as they were when it ended.
+/// Whether evaluating the run's own images gave the recorded result.
 let private isAsRecorded (judged: Judged) (result: RunResult) (answers: NetAnswers) =
     judged.Other.IsNone && answers.Accuracy = result.TestAccuracy
 
@@ -216,7 +216,7 @@ let private printJson (entry: Entry) (judged: Judged) (result: RunResult) (answe
             writer.WriteNumber("answer", pair[1])
             writer.WriteNumber("images", pair[2])))
 
-/// As RFC 4180 has it.
+/// Quoted as in RFC 4180.
 let private cell (text: string) =
     if text.IndexOfAny [| ','; '"'; '\r'; '\n' |] >= 0 then
         "\"" + text.Replace("\"", "\"\"") + "\""
@@ -239,9 +239,9 @@ let private writePredictions (path: string) (judged: Judged) (answers: NetAnswer
         |> ignore
 
     WholeFile.Write(path, text.ToString())
-    tell "what the net answers on each image is in %s" path
+    tell "the net's answers on each image are in %s" path
 
-/// For reports: runs of older versions have no such record.
+/// Stores the confusion for reports: runs of older versions lack it.
 let private keep (files: RunFiles) confusion =
     try
         if isNull (files.ReadConfusion() |> box) then

@@ -1,4 +1,4 @@
-/// freeze explain: what the code of a message means.
+/// freeze explain: explains the code of a message.
 module Freeze.Cli.Commands.Explain
 
 open Argu
@@ -6,7 +6,7 @@ open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Language
 
-/// Lines are no longer, however wide the terminal is.
+/// Lines are never longer, however wide the terminal is.
 let private widest = 100
 
 let run (arguments: ParseResults<ExplainArguments>) : int =

@@ -1,4 +1,4 @@
-/// freeze export: the weights of a finished run as a file to take away.
+/// freeze export: writes the weights of a finished run to a file.
 module Freeze.Cli.Commands.Export
 
 open System
@@ -13,9 +13,9 @@ open Freeze.Records
 
 type private Wanted =
     | Last
-    /// Of an epoch, with their SHA-256.
+    /// The weights after an epoch, with the SHA-256 of their file.
     | Best of Epoch: int * Digest: string
-    /// Of a member of an ensemble: all weights, or what it has learned alone.
+    /// The weights of an ensemble's member: all of them, or only what it has learned.
     | Member of Number: int * Learned: bool
 
 let private best (store: RunStore) (entry: Entry) : Result<Wanted, string> =
@@ -28,7 +28,7 @@ let private best (store: RunStore) (entry: Entry) : Result<Wanted, string> =
     | Some BestRecord.NotKept
     | None ->
         Error
-            $"{line entry.Name} keeps its last weights alone: with `keep best` in its file a run keeps those of its best epoch too"
+            $"{line entry.Name} keeps only its last weights: with `keep best` in its file, a run also keeps those of its best epoch"
 
 let private wanted (arguments: ParseResults<ExportArguments>) (store: RunStore) (entry: Entry) (run: Run) =
     let name = line entry.Name
@@ -36,13 +36,13 @@ let private wanted (arguments: ParseResults<ExportArguments>) (store: RunStore) 
 
     match run.Recipe.Learning, arguments.TryGetResult ExportArguments.Member with
     | Learning.Ensemble _, Some _ when arguments.Contains ExportArguments.Best ->
-        Error $"{name} is an ensemble, whose members keep their last weights alone: leave --best out"
+        Error $"{name} is an ensemble, whose members keep only their last weights: leave --best out"
     | Learning.Ensemble(members, _, _, _), Some number when number >= 1 && number <= members ->
         Ok(Member(number, learned))
     | Learning.Ensemble(members, _, _, _), _ ->
         Error $"{name} is an ensemble: say which member, --member 1 to {members}"
-    | _, Some _ -> Error $"{name} is no ensemble: --member is for those"
-    | _, None when learned -> Error $"{name} is no ensemble: --learned is for their members"
+    | _, Some _ -> Error $"{name} is not an ensemble: --member is only for ensembles"
+    | _, None when learned -> Error $"{name} is not an ensemble: --learned is only for members"
     | _, None when arguments.Contains ExportArguments.Best -> best store entry
     | _, None -> Ok Last
 
@@ -83,7 +83,7 @@ let run (arguments: ParseResults<ExportArguments>) : int =
         let state, _ = describe entry.State
         Exit.refuse $"{line entry.Name} is not finished ({state}): it has no last weights yet"
     | Ok _ when File.Exists path && not (arguments.Contains Force) ->
-        Exit.refuse $"{path} is there already; --force writes over it"
+        Exit.refuse $"{path} exists already; --force overwrites it"
     | Ok entry ->
         match store.FilesOf(entry.Hash).ReadPlan() |> Option.ofObj with
         | None -> Exit.refuse $"the plan of {line entry.Name} cannot be read"

@@ -1,4 +1,4 @@
-/// freeze fmt: files in their one canonical form.
+/// freeze fmt: rewrites files in canonical form.
 module Freeze.Cli.Commands.Format
 
 open System
@@ -9,7 +9,7 @@ open Freeze.Cli
 open Freeze.Cli.Arguments
 open Freeze.Records
 
-/// An interrupted write leaves the old text; a link stays a link, and the file's mode its mode.
+/// If the write is interrupted, the old text remains; links and the file's mode are preserved.
 let private write (path: string) (text: string) =
     let target =
         match File.ResolveLinkTarget(path, true) with
@@ -23,7 +23,7 @@ let private write (path: string) (text: string) =
             file.Write(Text.Encoding.UTF8.GetBytes text)
     )
 
-/// Whether the file is now, or was, as it should be.
+/// Whether the file now has, or already had, its canonical form.
 let private format check path : bool =
     match Files.readSource path with
     | Error reason ->

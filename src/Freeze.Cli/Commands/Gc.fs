@@ -1,4 +1,4 @@
-/// freeze gc: removes from the store the runs that no given file means.
+/// freeze gc: removes runs from the store that none of the given files plans.
 module Freeze.Cli.Commands.Gc
 
 open System
@@ -11,7 +11,7 @@ open Freeze.Cli.Tables
 open Freeze.Cli.Terminal
 open Freeze.Records
 
-/// The hashes of all runs that files mean, alone and under each of their profiles; None where one has an error.
+/// The hashes of all runs that files plan, with and without each of their profiles; None if a file has an error.
 let private meant reading (paths: string list) : Set<string> option =
     let alone = paths |> List.map (Files.load reading None)
 
@@ -28,8 +28,8 @@ let private meant reading (paths: string list) : Set<string> option =
     else
         let addresses = Addresses()
 
-        // A file means what it makes on the way too: the runs that its own start from, the net that an ensemble's members start
-        // from, and a halving's later rungs.
+        // Intermediate runs count too: the runs that others start from, the net that an ensemble's members start from, and the
+        // later rungs of a halving search.
         let recipes (run: Run) =
             [
                 run.Recipe
@@ -57,10 +57,10 @@ let private asked count size store =
 
 let private megabytes (bytes: int64) = $"{float bytes / 1e6:N1} MB"
 
-/// A run that is kept though no file means it, and why.
+/// A run that is kept though no file plans it, with the reason.
 type private Kept = { Entry: Entry; Reason: string }
 
-/// The runs that there is no reason to keep, and those that there is one for.
+/// The runs without a reason to keep them, and those with one.
 let private split (reason: Entry -> string option) (entries: Entry[]) : Entry[] * Kept[] =
     let judged = entries |> Array.map (fun entry -> entry, reason entry)
 
@@ -73,7 +73,7 @@ let private tellKept (kept: Kept[]) =
     for kept in kept do
         tell "%s %s is kept: %s" kept.Entry.Hash (line kept.Entry.Name) kept.Reason
 
-/// Why a run is kept though no file means it: it is under way, or files may mean it on a machine that has its images.
+/// Why a run is kept though no file plans it: it is running, or a file may plan it on a machine that has its images.
 let private reasonToKeep (reading: KnownData.Reading) (store: RunStore) (entry: Entry) : string option =
     let files = store.FilesOf entry.Hash
 
@@ -87,7 +87,7 @@ let private reasonToKeep (reading: KnownData.Reading) (store: RunStore) (entry: 
         |> List.tryFind (KnownData.canIdentify reading >> not)
         |> Option.map (fun data -> $"its images ({line (DataSource.name data)}) are not on this machine")
 
-/// Of some runs of a store the addresses of those that they start from.
+/// The addresses of the runs that the given entries start from.
 let private basesOf (store: RunStore) (entries: Entry seq) : Set<string> =
     let addresses = Addresses()
 
@@ -152,7 +152,7 @@ let private removeRuns
         tellKept kept
 
     if isJson && not isDry && not (arguments.Contains Yes) then
-        Exit.refuse "--json asks nobody: --yes removes these runs, --dry-run only lists them"
+        Exit.refuse "--json cannot ask: --yes removes these runs, --dry-run only lists them"
     elif isJson then
         remove ()
     elif entries.Length = 0 then
@@ -181,13 +181,13 @@ let private removeRuns
             say "Nothing removed."
             Exit.fine
 
-/// What longer runs would go on from: no result is lost with it, so nobody is asked.
+/// Removes the end states that longer runs could continue from. No result is lost, so no confirmation is needed.
 let private removeEnds (arguments: ParseResults<GcArguments>) (store: RunStore) (hashes: string seq) =
     let known = store.Ends()
     let ends = hashes |> Seq.filter known.ContainsKey |> Seq.toArray
     let size = ends |> Array.sumBy store.EndSize
 
-    // With --json standard output has the runs alone.
+    // With --json, standard output contains only the runs.
     let say (text: string) =
         if arguments.Contains GcArguments.Json then
             tell "%s" text

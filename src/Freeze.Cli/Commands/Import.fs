@@ -1,4 +1,4 @@
-/// freeze import: what a file of weights holds, and which net of the library it fits.
+/// freeze import: shows what a weights file holds, and which library net it fits.
 module Freeze.Cli.Commands.Import
 
 open System
@@ -20,7 +20,7 @@ let private names (fit: Fit) =
     | [] -> "in Freeze's own names"
     | publishers -> $"""in the names of {Suggest.list "and" 6 publishers}"""
 
-/// Names of tensors that a line has room for.
+/// How many names of tensors fit on a line.
 let private most = 6
 
 let private printFit (path: string) (fit: Fit) =
@@ -41,7 +41,7 @@ let private printFit (path: string) (fit: Fit) =
         say "No net of the library fits it; nearest is %s, %s, of which it has %s." net (names fit) tensors
 
     if fit.PassedOver <> "" then
-        say "passed over, before all its names: %s" (line fit.PassedOver)
+        say "skipped before all its names: %s" (line fit.PassedOver)
 
     if fit.Lacking <> "" then
         say "not in its names, and not needed: %s" (line fit.Lacking)
@@ -150,7 +150,7 @@ let private printJson (path: string) (file: WeightFile) (fit: Fit option) (layer
 let run (arguments: ParseResults<ImportArguments>) : int =
     let path = arguments.GetResult ImportArguments.File
 
-    // What counts are names, types and shapes: the numbers are not read.
+    // Only names, types and shapes matter; the numbers are not read.
     match Source.reading path (WeightFiles.read WeightFiles.glance) with
     | Error reason -> Exit.refuse $"{path} cannot be used: {reason}"
     | Ok file ->

@@ -1,4 +1,4 @@
-/// freeze lsp: an editor's other half, on standard input and output.
+/// freeze lsp: a language server on standard input and output.
 module Freeze.Cli.Commands.Lsp
 
 open System
@@ -9,6 +9,6 @@ open Freeze.LanguageServer
 let run (version: string) (_: ParseResults<LspArguments>) : int =
     use input = Console.OpenStandardInput()
     use output = Console.OpenStandardOutput()
-    // Whatever else would print must not come between messages.
+    // Other output must not come between messages.
     Console.SetOut Console.Error
     Session.run version input output

@@ -1,4 +1,4 @@
-/// freeze nets: the built-in nets, or the source of one to copy.
+/// freeze nets: lists the built-in nets, or prints the source of one to copy.
 module Freeze.Cli.Commands.Nets
 
 open Argu

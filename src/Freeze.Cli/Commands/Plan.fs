@@ -1,4 +1,4 @@
-/// freeze plan: the runs that files mean, and which weights of each learn, and why.
+/// freeze plan: shows the runs that files plan, which weights of each are trained, and why.
 module Freeze.Cli.Commands.Plan
 
 open System
@@ -16,7 +16,7 @@ let private printRun (holders: string -> int) (planned: PlannedRun) =
     for expected in planned.Run.Expected do
         say "expected: %s %g (%s)" expected.Measure expected.Value expected.Source
 
-/// More runs than this are listed without their layers unless asked for.
+/// If there are more runs than this, their layers are only shown on request.
 let private fewRuns = 3
 
 let private show (arguments: ParseResults<PlanArguments>) (planned: PlannedRun[]) : int =

@@ -1,4 +1,4 @@
-/// freeze report: what runs measured, from their records alone, while they go on or after.
+/// freeze report: shows what runs measured, from their records alone, during or after training.
 module Freeze.Cli.Commands.Report
 
 open System
@@ -17,7 +17,7 @@ open Freeze.Report
 open Freeze.Report.Page
 open Freeze.Report.Tables
 
-/// What is marked in the text of a file.
+/// The tokens that are highlighted in the text of a file.
 let private words =
     [
         yield! Vocabulary.names Settings.entries
@@ -51,7 +51,7 @@ let private write (path: string) (text: string) =
     File.WriteAllText(path, text, UTF8Encoding false)
     path
 
-/// The browser is asked and not waited for.
+/// Asks the browser to open the page, without waiting for it.
 let private show (path: string) =
     try
         let opener =
@@ -75,7 +75,7 @@ let private printJson (written: string list) (runs: int) (finished: int) =
         written |> List.iter (fun (path: string) -> writer.WriteStringValue path)
         writer.WriteEndArray())
 
-/// The files with the runs that `--only` names.
+/// The files with the runs selected by `--only`.
 let private choose (conditions: string list) (files: Files.Loaded list) : Result<Files.Loaded list, string> =
     files
     |> Seq.collect _.Runs
@@ -95,7 +95,7 @@ let private makeAll (arguments: ParseResults<ReportArguments>) (files: Files.Loa
     let store = Places.store (arguments.TryGetResult ReportArguments.Store)
     let beside = arguments.GetResults ReportArguments.Setting
 
-    // What the text of the file does not show.
+    // The options that the text of the file does not show.
     let profile =
         arguments.GetResult(ReportArguments.Profile, "") :: beside
         |> List.filter ((<>) "")

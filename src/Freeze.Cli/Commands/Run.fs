@@ -28,7 +28,7 @@ let private catalogOf (arguments: ParseResults<RunArguments>) =
     else
         Places.catalog folder
 
-/// Why runs cannot be kept in a folder, which is made where it is not there.
+/// Why runs cannot be stored in a folder, which is created if it is missing.
 let private whyNotKept (store: string) : string option =
     try
         Directory.CreateDirectory store |> ignore
@@ -54,7 +54,7 @@ let private whyNotKept (store: string) : string option =
         Some
             $"runs cannot be kept in {store}: {error.Message}\n  name a folder that can be written with --store or FREEZE_STORE"
 
-/// What is wrong before anything starts is said once: whether the runs that have no result yet can be trained.
+/// Checks, before anything starts, whether the runs without a result can be trained; reports each problem once.
 let private isReady (arguments: ParseResults<RunArguments>) (store: string) (runs: Run[]) : bool =
     let mayStart (entry: StoreIndex.Entry) =
         match entry.State with
@@ -83,7 +83,7 @@ let private nextRung (outcomes: (Run * RunOutcome) list) : Run list =
     |> List.map (fun (run, outcome) -> run, Outcomes.result outcome |> Option.map fst)
     |> Searches.nextRung
 
-/// All runs in this process, one after the other.
+/// Executes all runs in this process, one after the other.
 let private alone
     (arguments: ParseResults<RunArguments>)
     (passes: PassSet)
@@ -97,7 +97,7 @@ let private alone
     let every =
         TimeSpan.FromSeconds(arguments.GetResult(Checkpoint_Every, defaultCheckpointEvery))
 
-    // What has failed is taken back before workers are started.
+    // Failures are reset before workers are started.
     let retry = arguments.Contains RunArguments.Retry && not isWorker
 
     use runner =
@@ -145,12 +145,12 @@ let private alone
     let ends outcome =
         runner.StoreFailed || (failFast && (Outcomes.failure outcome).IsSome)
 
-    // To a worker the other processes are its siblings, for the most part.
+    // For a worker, the other processes are mostly its siblings.
     let say (text: string) =
         if not isWorker then
             tell "%s" text
 
-    // Where a search halves, its next rung follows from the results of the last one.
+    // If a search halves, its next rung follows from the results of the last one.
     let rec rungs (before: (Run * RunOutcome) list) (runs: Run[]) =
         let outcomes = before @ Batch.execute execute ends say cancel runs
 
@@ -166,11 +166,11 @@ let private alone
 
     rungs [] runs
 
-/// How many processes, and how many threads each of them has.
+/// How many processes there are, and how many threads each has.
 type private Processes = { Count: int; Threads: int }
 
-/// All runs by several processes. What has failed is taken back first, so that no worker tries again what another has
-/// just tried again.
+/// Executes all runs with several processes. Failures are reset first, so that no worker retries what another one has just
+/// retried.
 let private together
     (processes: Processes)
     (arguments: ParseResults<RunArguments>)
@@ -182,7 +182,7 @@ let private together
         let store = RunStore store
         StoreIndex.forgetFailures store (StoreIndex.ofRuns store runs)
 
-    // Of an option that is given twice the last is meant.
+    // If an option is given twice, the last one counts.
     let own =
         [
             yield! Environment.GetCommandLineArgs() |> Seq.tail
@@ -197,7 +197,7 @@ let private together
         cancel
         runs
 
-/// What `--jobs` asks for: at most one process for each run.
+/// The processes for `--jobs`: at most one per run.
 let private jobs (arguments: ParseResults<RunArguments>) (runs: Run[]) : Processes =
     let count = min (arguments.GetResult(Jobs, 1)) (max 1 runs.Length)
 
@@ -219,7 +219,7 @@ let private train
     let outcomes =
         if jobs.Count > 1 then
             let outcomes = together jobs arguments store runs cancel
-            // Later rungs of a search are known by their results alone; the workers have trained them.
+            // Later rungs of a search are known only from results; the workers have trained them.
             if (nextRung outcomes).IsEmpty then
                 outcomes
             else
@@ -247,13 +247,13 @@ let private train
         Outcomes.pace watch.Elapsed.TotalSeconds outcomes |> Option.iter (say "%s.")
 
         if cancel.IsCancellationRequested then
-            say "Stopped, and saved: the same command goes on from there."
+            say "Stopped and saved: the same command continues from there."
 
     outcomes
     |> List.forall (snd >> Outcomes.result >> Option.isSome)
     |> Exit.ofSuccess
 
-/// What `train` would do.
+/// Prints what `train` would do.
 let private foretell (arguments: ParseResults<RunArguments>) store (runs: Run[]) : int =
     let store = RunStore store
     let goesOnFrom = StoreIndex.goesOnFrom store
@@ -284,7 +284,7 @@ let private foretell (arguments: ParseResults<RunArguments>) store (runs: Run[])
 
     Exit.fine
 
-/// What is wrong with the numbers of a call.
+/// The error in the numbers of a call, if any.
 let private mistake (arguments: ParseResults<RunArguments>) : string option =
     let every =
         match arguments.TryGetResult Checkpoint_Every with

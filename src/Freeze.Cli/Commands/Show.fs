@@ -1,4 +1,4 @@
-/// freeze show: one run as the store has it.
+/// freeze show: shows one run from the store.
 module Freeze.Cli.Commands.Show
 
 open Argu
@@ -39,7 +39,7 @@ let private printEpochs (heldOut: string) (epochs: EpochRecord[]) =
                 numbers heldOut (fun epoch -> percent epoch.ValidationAccuracy)
             ]
 
-/// What the weights of the best epoch come to, and whether the test set has chosen that epoch.
+/// Prints the result of the best epoch, and whether that epoch was chosen on the test set.
 let private printBest (run: Run option) (best: BestRecord) =
     match best with
     | BestRecord.NotKept -> ()
@@ -71,7 +71,7 @@ let private printResult (heldOut: string) (run: Run option) (result: RunResult) 
     printBest run result.Best
     say "by %s on %d threads" result.Versions result.Threads
 
-/// The epochs that other runs have trained.
+/// Prints which epochs other runs have trained.
 let private printFrom (times: EpochTime[]) =
     for from, taken in times |> Array.groupBy _.From do
         if from <> "" then

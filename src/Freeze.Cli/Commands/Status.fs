@@ -1,4 +1,4 @@
-/// freeze status: where every run stands.
+/// freeze status: shows the state of every run.
 module Freeze.Cli.Commands.Status
 
 open System
@@ -11,7 +11,7 @@ open Freeze.Cli.Tables
 open Freeze.Cli.Terminal
 open Freeze.Records
 
-/// The file that Slurm writes what a run says to, for a run that has not simply come to its end.
+/// Slurm's log of a run that is running, was interrupted or has failed.
 let private log (logs: Map<string, string>) (entry: Entry) =
     match entry.State with
     | RunState.Done _

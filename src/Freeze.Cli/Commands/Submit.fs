@@ -1,4 +1,4 @@
-/// freeze submit: the unfinished runs as one array job of Slurm.
+/// freeze submit: submits the unfinished runs as array jobs to Slurm.
 module Freeze.Cli.Commands.Submit
 
 open System
@@ -14,10 +14,10 @@ open Freeze.Cli.Arguments
 open Freeze.Cli.StoreIndex
 open Freeze.Records
 
-/// Slurm's usual limit of an array is 1001 tasks; more runs share them.
+/// Slurm's default limit is 1001 tasks per array; more runs share tasks.
 let private mostTasks = 1000
 
-/// Why a job is not for a run: it is for those that nobody is at and that have no outcome yet.
+/// Why a run is left out: jobs are for runs that are not running and have no outcome yet.
 let private reasonToLeaveOut (retry: bool) (entry: Entry) : string option =
     match entry.State with
     | RunState.Interrupted _
@@ -28,7 +28,7 @@ let private reasonToLeaveOut (retry: bool) (entry: Entry) : string option =
     | RunState.Failed _ when retry -> None
     | RunState.Failed _ -> Some "failed before; --retry tries them again"
     | RunState.Done _ -> Some "finished"
-    | RunState.Running _ -> Some "under way at other processes"
+    | RunState.Running _ -> Some "running in other processes"
 
 let private full (path: string) = Path.GetFullPath path
 
@@ -67,7 +67,7 @@ let private jobOf
             ]
     }
 
-/// Hands the script to Slurm; the number of the job.
+/// Submits the script to Slurm; returns the number of the job.
 let private sbatch (folder: string) : Result<string, string> =
     // The logs' paths are relative to the folder.
     match Programs.text Timeout.InfiniteTimeSpan folder "sbatch" [ "--parsable"; "job.sh" ] with
@@ -76,10 +76,10 @@ let private sbatch (folder: string) : Result<string, string> =
     | Error Programs.Problem.NotInstalled ->
         Error "there is no sbatch here: submit from a machine of the cluster; --dry-run prints the script"
 
-/// Runs that the jobs are not for: how many, and why.
+/// How many runs are left out of the jobs, and why.
 type private LeftOut = { Reason: string; Count: int }
 
-/// A job and its runs; its number, where Slurm has taken it.
+/// A job and its runs; its number if Slurm has accepted it.
 type private Submitted =
     {
         Job: Slurm.Job
@@ -110,7 +110,7 @@ let private printJson (jobs: Submitted[]) (leftOut: LeftOut[]) =
             writer.WriteString("reason", leftOut.Reason)
             writer.WriteNumber("runs", leftOut.Count)))
 
-/// The number of the job that Slurm has taken, or None once it is said why it took none.
+/// The number of the accepted job, or None after printing why Slurm refused it.
 let private submit (job: Slurm.Job) (runs: (Run * string)[]) : string option =
     Batches.write job runs
 
@@ -118,11 +118,11 @@ let private submit (job: Slurm.Job) (runs: (Run * string)[]) : string option =
     | Ok number -> Some number
     | Error reason ->
         Directory.Delete(job.Folder, recursive = true)
-        tell "Slurm took no job: %s" reason
+        tell "Slurm refused the job: %s" reason
         None
 
-/// The batch as jobs in the order in which Slurm must run them: a run comes in a later job than the runs of the batch that it starts
-/// from, or whose training it continues.
+/// Splits the batch into jobs in the order in which Slurm must run them: a run's job comes after those of the runs in the batch
+/// that it starts from or continues.
 let private inOrder (runs: (Run * string)[]) : (Run * string)[] list =
     let byHash = runs |> Seq.map (fun (run, hash) -> hash, run.Recipe) |> Map.ofSeq
     let lengths = runs |> Seq.map (fun (run, _) -> run.Recipe.Epochs) |> Set.ofSeq
@@ -187,7 +187,7 @@ let private prepare
                 }
         |]
 
-    // Those that Slurm takes none of end it: the jobs behind them would wait for ever.
+    // A refused job ends the batch: later jobs would wait for ever.
     let rec submitAll (before: Submitted list) (others: (Run * string)[] list) =
         match others with
         | [] -> Exit.fine, before

@@ -1,4 +1,4 @@
-/// freeze watch: a batch as it goes on, seen from its records: in another window, or on another machine.
+/// freeze watch: follows a batch through its records, from another window or another machine.
 module Freeze.Cli.Commands.Watch
 
 open System
@@ -12,10 +12,10 @@ open Freeze.Records
 
 let private pace = TimeSpan.FromSeconds 1.0
 
-/// More changes within a second than this are told by the totals alone.
+/// If more runs change at once, only the totals are printed.
 let private mostLines = 200
 
-/// Looks until nothing more is to come, or the user has seen enough.
+/// Follows the batch until it is over or the user stops.
 let private follow
     (follower: Follower)
     (room: unit -> int)
@@ -35,7 +35,7 @@ let private follow
 
 let private onTerminal (follower: Follower) (cancel: CancellationToken) =
     use live = new Live()
-    // Behind the last column nothing stands.
+    // The last column stays empty.
     let width () =
         (width () |> Option.defaultValue 80) - 1
 

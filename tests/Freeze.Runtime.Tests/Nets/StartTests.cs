@@ -79,7 +79,7 @@ public sealed class StartTests : IDisposable
         Refused(path, digest, "is of shape 2x2");
         Refused(Path.Combine(folder, "none"), digest, "is not on this machine");
         File.WriteAllText(path, "no tensors");
-        Refused(path, Digest(path), "not a sound safetensors file");
+        Refused(path, Digest(path), "not a valid safetensors file");
     }
 
     [Fact]

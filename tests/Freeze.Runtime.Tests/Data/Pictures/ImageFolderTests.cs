@@ -138,14 +138,14 @@ public sealed class ImageFolderTests : IDisposable
     public void AClassThatIsOnlyTestedIsRefused()
     {
         folder.Write("test/horse/h.png", Fixtures.Bytes("rgb.png"));
-        Refused("test/horse is a class that train lacks");
+        Refused("test/horse is a class that is missing in train");
     }
 
     [Fact]
     public void APictureOutsideTheClassesIsRefused()
     {
         folder.Write("train/loose.png", Fixtures.Bytes("rgb.png"));
-        Refused("train/loose.png lies in no class's folder");
+        Refused("train/loose.png is not in the folder of a class");
     }
 
     [Fact]
@@ -173,7 +173,7 @@ public sealed class ImageFolderTests : IDisposable
     public void ALinkInACircleIsRefused()
     {
         Directory.CreateSymbolicLink(folder.File("train/cat/again"), folder.File("train/cat"));
-        Refused("train/cat/again is a link to a folder that it lies in");
+        Refused("train/cat/again is a link to a folder that contains it");
     }
 
     [Fact]
