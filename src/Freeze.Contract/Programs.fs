@@ -29,18 +29,18 @@ type Step =
         Inputs: int[]
         /// The inputs that no later step reads, except the net's input, which belongs to the caller.
         LastRead: int[]
-        /// Whether it may write its output over the first of them, which is in memory of its own and read by nothing else.
+        /// Whether the step may overwrite its first input, which has its own memory and no other reader.
         Overwrites: bool
     }
 
-/// A convolution and the batch norm that alone reads it, in steps of their own: by running statistics both are one convolution.
+/// A convolution and the batch norm that is its only reader. With running statistics, both are one convolution.
 type Fold =
     {
         Conv: Node
-        /// The conv's node.
+        /// The convolution's node.
         ConvOutput: int
         Norm: Node
-        /// The node whose output the norm's step computes.
+        /// The node whose output the norm's step computes: the norm, or the relu after it.
         NormOutput: int
     }
 
@@ -127,8 +127,8 @@ module Programs =
         |]
         |> Array.rev
 
-    /// The norms of a program that become part of convolutions where running statistics are used. A norm that the convolution
-    /// behind it takes along costs nothing, and stays there.
+    /// The norms of a program that can be folded into convolutions if running statistics are used. A norm that is fused with the
+    /// convolution after it costs nothing, and stays there.
     let folds (passes: PassSet) (program: Step[]) : Fold[] =
         let convs =
             program

@@ -7,22 +7,22 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime;
 
-/// <summary>What a trained net makes of the first test images at one of its nodes.</summary>
+/// <summary>The outputs of one node of a trained net for the first test images.</summary>
 /// <param name="Node">The node's name.</param>
 /// <param name="Values">The node's output for each image, flattened: images times <see cref="Width"/>.</param>
-/// <param name="Width">Features of an image.</param>
+/// <param name="Width">The number of features per image.</param>
 /// <param name="Images">The images' bytes in the order channel, row, column.</param>
-/// <param name="Classes">Of each image.</param>
+/// <param name="Classes">The class of each image.</param>
 public sealed record FeatureSet(string Node, float[] Values, int Width, byte[][] Images, int[] Classes);
 
-/// <summary>Features of finished runs: the net is made of its recipe and of the weights that the run left.</summary>
+/// <summary>Features of finished runs: the net is built from the run's recipe and its saved weights.</summary>
 public static class Features
 {
     private const int Batch = 250;
 
     /// <summary>
-    /// The node whose output a stage hands on: of stage 0 the last stage, or where a net has no stages what its last layer
-    /// reads.
+    /// The node whose output a stage passes on. Stage 0 means the last stage; in a net without stages, the input of the
+    /// last layer.
     /// </summary>
     /// <exception cref="RunException">The net has no such stage.</exception>
     public static int NodeOf(Net net, int stage)
@@ -39,12 +39,12 @@ public static class Features
     }
 
     /// <summary>The features of the first test images.</summary>
-    /// <param name="recipe">That of a finished run.</param>
+    /// <param name="recipe">The recipe of a finished run.</param>
     /// <param name="weights">Its last.safetensors.</param>
     /// <param name="set">The run's data set.</param>
     /// <param name="node">A node of its net.</param>
-    /// <param name="samples">How many images, at most.</param>
-    /// <param name="threads">How many compute.</param>
+    /// <param name="samples">The greatest number of images.</param>
+    /// <param name="threads">The number of threads.</param>
     /// <exception cref="RunException">The weights are not those of the recipe, or the run cannot be computed here.</exception>
     public static FeatureSet Of(Recipe recipe, string weights, ImageSet set, int node, int samples, int threads)
     {
@@ -58,7 +58,7 @@ public static class Features
         var table = TableOf(recipe, weights);
         var net = new NetExecutor(recipe, table);
         var norms = net.Fold(node);
-        // Few of the images are read, and once.
+        // Only a few images are read, each once.
         var batches = new Batches(set, recipe);
         var count = Math.Min(samples, set.Test.Count);
         var values = new List<float>();
@@ -81,7 +81,7 @@ public static class Features
         try
         {
             var stored = WholeWeights.Read(path);
-            // What is fixed is taken from the file too, which is then all that is needed.
+            // Fixed weights are read from the file too, so nothing else is needed.
             var table = new WeightTable(
                 RecipeModule.ofKeptWeights(recipe), stored.ToDictionary(entry => entry.Key, entry => entry.Value.ToTensor()));
             table.Restore("the file", stored);

@@ -8,19 +8,19 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Ensembles;
 
 /// <summary>
-/// Trains a base net, which is a run of its own, then the members from there, one after the other. What no member learns is
-/// one tensor in memory, and on the disk the base's; each member has a folder, whose file holds what it learned.
+/// Trains a base net, which is a run of its own, then the members from there, one after another. Weights that no member trains
+/// are one tensor in memory, and on disk they are in the base's file; each member's folder has a file of its trained weights.
 /// </summary>
-/// <param name="session">What the trainings have in common.</param>
+/// <param name="session">Shared by all trainings.</param>
 /// <param name="run">The ensemble.</param>
-/// <param name="trainBase">Trains the base net unless the store has it, and gives the path of its weights.</param>
+/// <param name="trainBase">Trains the base net unless the store has it; returns the path of its weights.</param>
 internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, TrainingSession, string> trainBase)
 {
     private const int Batch = 500;
 
     private readonly Learning.Ensemble plan = (Learning.Ensemble)run.Recipe.Learning;
 
-    /// <summary>Leaves the members' weights and the run's records in its folder.</summary>
+    /// <summary>Trains all members; writes their weights and the run's records into its folder.</summary>
     public RunResult Train(string place, string hash, RunFolder folder)
     {
         RecipeCheck.Demand(run.Recipe, session.Images.Set);
@@ -34,7 +34,7 @@ internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, Train
         for (var member = 1; member <= plan.Members; member++)
         {
             var own = files.Member(member);
-            // Its result says which base it went on from: another base makes another member.
+            // A member's result names its base: another base makes another member.
             Trainings.GetOrTrain<string>(
                 own, from => from == digest, () => TrainMember(member, recipe, common, own.Folder, digest, folder));
         }
@@ -110,7 +110,7 @@ internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, Train
         return result;
     }
 
-    /// <summary>What a member says of the test images of a run: logits [images, classes], in the order of the images.</summary>
+    /// <summary>A member's logits [images, classes] for the run's test images, in their order.</summary>
     public static double[] Logits(Recipe recipe, WeightTable weights, Batches batches, PassSet passes, CancellationToken cancel)
     {
         using var scope = NewDisposeScope();
@@ -124,7 +124,7 @@ internal sealed class Ensemble(TrainingSession session, Run run, Func<Run, Train
         ];
     }
 
-    // As far as all members came: stops may end one before the others.
+    // Only epochs that all members reached: a stop may end one before the others.
     private static EpochRecord[] Means(List<MemberRecord> members) =>
     [
         .. Enumerable.Range(0, members.Min(member => member.Epochs.Length)).Select(i => new EpochRecord(

@@ -4,21 +4,21 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Nets;
 
-/// <summary>A convolution's kernel and bias with the norm behind it.</summary>
+/// <summary>The kernel and bias of a convolution together with the norm after it.</summary>
 internal sealed record FoldedConv(Tensor Kernel, Tensor Bias);
 
 /// <summary>
-/// Norms that use their running statistics as parts of the convolutions before them: right until a weight or a statistic changes. The
-/// weights themselves are only read. The tensors belong to the scope that this was made in.
+/// Norms with running statistics, folded into the convolutions before them. Valid until a weight or a statistic changes; the
+/// weights are only read. The tensors belong to the scope in which this was created.
 /// </summary>
 internal sealed class FoldedNorms
 {
     private readonly Dictionary<int, FoldedConv> convs = [];
     private readonly HashSet<int> norms = [];
 
-    /// <param name="weights">Those of the convolutions and the norms.</param>
-    /// <param name="upTo">The node whose output is computed with them.</param>
-    /// <param name="folds">Which norms.</param>
+    /// <param name="weights">The weights of the convolutions and norms.</param>
+    /// <param name="upTo">The node whose output will be computed.</param>
+    /// <param name="folds">The norms to fold.</param>
     public FoldedNorms(WeightTable weights, int upTo, IEnumerable<Fold> folds)
     {
         UpTo = upTo;
@@ -35,13 +35,13 @@ internal sealed class FoldedNorms
     /// <summary>The node whose output is computed with them.</summary>
     public int UpTo { get; }
 
-    /// <summary>The kernel and bias of a convolution, by its node; null where it has no norm.</summary>
+    /// <summary>The folded kernel and bias of the convolution at a node; null if no norm is folded into it.</summary>
     public FoldedConv? TryFind(int conv) => convs.GetValueOrDefault(conv);
 
-    /// <summary>Whether the norm whose step computes a node is one of them.</summary>
+    /// <summary>Whether the norm that computes a node's output is folded.</summary>
     public bool Holds(int norm) => norms.Contains(norm);
 
-    // gamma (kernel x + bias - mean) / deviation + beta, in doubles: each number is rounded once.
+    // gamma (kernel x + bias - mean) / deviation + beta, in doubles, so that each number is rounded once.
     private static FoldedConv Fold(WeightTable weights, Fold fold)
     {
         Tensor Precise(Tensor value) => value.to(float64);

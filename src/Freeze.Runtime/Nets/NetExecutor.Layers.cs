@@ -6,11 +6,10 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace Freeze.Runtime.Nets;
 
-/// <content>What each kind of node makes of its inputs.</content>
+/// <content>The computation of each kind of node.</content>
 internal sealed partial class NetExecutor
 {
-    // PyTorch's own check of this is in its Python part. The variance of one value is 0 / 0, and the running
-    // variance would keep it.
+    // PyTorch checks this in Python. The variance of one value is 0 / 0, and the running variance would keep that.
     private static void DemandSpread(Node node, Tensor values)
     {
         if (values.numel() == values.shape[1])
@@ -24,7 +23,7 @@ internal sealed partial class NetExecutor
     private Norm NormOf(Node node, Channels input, bool training, bool relu)
     {
         var norm = (Operation.BatchNorm)node.Operation;
-        // Decided at each call: no mode can be left wrong by what came before.
+        // Given at each call, so that no earlier call can leave the wrong mode.
         var estimates = training && !frozen.Contains(node.Name);
         if (estimates)
         {
@@ -38,7 +37,8 @@ internal sealed partial class NetExecutor
             growing.GetValueOrDefault(node.Inputs[0]));
     }
 
-    // `read` is the input's live part. On return it is what the input's other readers have to take; so it is in Convolve, behind a norm.
+    // `read` is the input's live part; on return it is the tensor that the input's other readers must use. Convolve does the same
+    // after a norm.
     private Channels Normalise(Node node, Channels input, ref Tensor read, bool training, bool relu)
     {
         var by = NormOf(node, input, training, relu);
@@ -63,7 +63,7 @@ internal sealed partial class NetExecutor
         return Convolve(place, both.Conv, input with { Constants = constants }, ref read, by);
     }
 
-    // Whether a convolution is computed by its whole kernel, and back by the slice that learns.
+    // Whether a convolution uses its whole kernel forward, and backward only the trained slice.
     private bool LearnsSlice(int place, PlannedWeight weight) =>
         splits[place] is null && passes.Has(Pass.Slices) && is_grad_enabled() && weight.IsSlice;
 
@@ -72,7 +72,7 @@ internal sealed partial class NetExecutor
         var conv = (Operation.Conv)node.Operation;
         if (conv.Groups > 1 && input.Split is not null)
         {
-            // A group's filters read channels of their own: which of them are constant is not told apart.
+            // A group's filters read their own channels, so constant ones are not separated.
             using var whole = input.Whole();
             var all = whole;
             return Convolve(place, node, new(all), ref all, norm);
@@ -86,14 +86,14 @@ internal sealed partial class NetExecutor
         var split = splits[place];
         if (LearnsSlice(place, weight))
         {
-            // Behind a norm there are no constants: the whole is what is read.
+            // After a norm there are no constants, so the whole input is read.
             var all = input.Whole();
             var output = Conv2d.Of(graph, ref all, norm, weight.Slice()!, bias, shape);
             read = norm is null ? read : all;
             return new(output);
         }
 
-        // Where filters are zero the learning slice is all that there is to convolve with; where all are, the one that is computed.
+        // If filters are zero, only the trained slice is convolved with; if all are, the one filter that is computed.
         var kernel = own is not null ? own.Kernel : split is null ? weight.Value() : weight.Leaf ?? weight.Value().index_select(0, split.Live);
         var constants = split is null ? null
             : bias is null || AreZero($"{node.Name}.bias", split) ? zeros([split.Constants], precise)
@@ -118,8 +118,8 @@ internal sealed partial class NetExecutor
         return new(Conv2d.Of(graph, ref read, norm, ofLive, null, shape).Plus(As(map)), constants, split);
     }
 
-    // Whether the constants that a node reads are nothing, which in a training stays so until they learn. Read once, since a GPU
-    // has to wait for it; in judging, where nothing learns, they may be others.
+    // Whether the constants that a node reads are zero, which stays so during training unless they are trained. Read once, since
+    // reading makes a GPU wait; in evaluation, where nothing is trained, they may differ.
     private bool AreNothing(int place, Tensor constants)
     {
         if (!is_grad_enabled())
@@ -141,7 +141,7 @@ internal sealed partial class NetExecutor
         return known;
     }
 
-    // Whether a weight is zero in all constant channels, whatever is learned.
+    // Whether a weight is zero in all constant channels, whatever is trained.
     private bool AreZero(string weight, ChannelSplit split) => weights[weight].Plan.Treatment switch
     {
         Treatment.Still still => still.Stillness.IsZero,
@@ -167,14 +167,14 @@ internal sealed partial class NetExecutor
         Constants = relu && input.Constants is { } constants ? F.relu(constants) : input.Constants,
     };
 
-    // Of constants it makes constants, of nothing perhaps something.
+    // Constants stay constants; zeros may become other constants.
     private static Channels Each(Channels input, Func<Tensor, Tensor> function) => input with
     {
         Live = function(input.Live),
         Constants = input.Constants is { } constants ? function(constants) : null,
     };
 
-    // In the precision of the weights: sums over a whole image are beyond bfloat16.
+    // In the weights' precision: bfloat16 is too coarse for sums over a whole image.
     private Channels Normalise(Node node, Channels input)
     {
         var (weight, bias) = (weights.Value($"{node.Name}.weight"), weights.Value($"{node.Name}.bias"));
@@ -200,7 +200,7 @@ internal sealed partial class NetExecutor
         ? ConstantChannels.Concat(graph, inputs, split, growth)
         : new(Concatenation.Of(graph, [.. inputs.Select(each => each.Whole())], growth));
 
-    // Zeros whose pixels lie as those of a map in the order of the net.
+    // Zeros in the memory order of the net's maps.
     private Tensor PadChannels(Tensor map, int channels)
     {
         using var nothing = InOrder(zeros([map.shape[0], channels - map.shape[1], map.shape[2], map.shape[3]], map.dtype));
@@ -216,7 +216,7 @@ internal sealed partial class NetExecutor
                 return input;
             }
 
-            // The sum is live where one of them is; what it wants of the others is written out.
+            // A channel of the sum is live if it is live in one input; the others' constants are expanded there.
             var whole = input.Whole();
             return split is null || input.Split is not { } own
                 ? new(whole)

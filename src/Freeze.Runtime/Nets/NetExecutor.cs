@@ -6,7 +6,7 @@ using F = TorchSharp.torch.nn.functional;
 
 namespace Freeze.Runtime.Nets;
 
-/// <summary>Computes a net: takes the steps of its program in order.</summary>
+/// <summary>Computes a net by taking the steps of its program in order.</summary>
 internal sealed partial class NetExecutor
 {
     private readonly Net net;
@@ -17,24 +17,24 @@ internal sealed partial class NetExecutor
     private readonly ScalarType precise;
     private readonly ScalarType activations;
 
-    // Of each node, which channels depend on the image and which are constant; null where all depend on it.
+    // For each node, which channels depend on the image and which are constant; null if all depend on it.
     private readonly ChannelSplit?[] splits;
 
-    // By the node whose output they compute.
+    // Keyed by the node whose output they compute.
     private readonly Dictionary<int, Step[]> programs = [];
 
-    // The norms that are folded in the forward pass that is under way.
+    // The norms that are folded in the current forward pass.
     private FoldedNorms? folded;
 
-    // By the node that reads them, whether constants are nothing while they do not learn.
+    // Keyed by the node that reads them: whether untrained constants are all zero.
     private readonly Dictionary<int, bool> nothing = [];
 
-    // By the concatenation that made their last channels, the maps that grow in the forward pass that is under way.
+    // The growing maps of the current forward pass, keyed by the concatenation that appended their last channels.
     private readonly Dictionary<int, Growth> growing = [];
 
-    /// <param name="recipe">The net, and in what precision it computes.</param>
+    /// <param name="recipe">Has the net and its precision.</param>
     /// <param name="weights">Its weights.</param>
-    /// <param name="passes">How it may compute less, or faster; null for all passes.</param>
+    /// <param name="passes">The passes to use; null for all.</param>
     public NetExecutor(Recipe recipe, WeightTable weights, PassSet? passes = null)
     {
         (net, this.weights, this.passes) = (recipe.Net, weights, passes ?? PassSet.All);
@@ -48,33 +48,33 @@ internal sealed partial class NetExecutor
     /// <summary>Whether the net draws random numbers while training.</summary>
     public bool HasDropout { get; }
 
-    /// <summary>Whether native kernels compute where they can.</summary>
+    /// <summary>Whether native kernels are used where they can be.</summary>
     public bool HasKernels => graph.HasKernels;
 
     /// <summary>Logits [batch, classes] of images [batch, channels, height, width].</summary>
-    /// <param name="images">Normalised images; or features [batch, …] where the net begins at those of a stage.</param>
+    /// <param name="images">Normalised images, or features [batch, …] if the net begins at a stage's features.</param>
     /// <param name="training">
-    /// Whether batch norms use (and move) the batch's statistics and dropout drops: decided at each call, so that
-    /// nothing can be left in the wrong mode.
+    /// Whether batch norms use (and update) the batch's statistics and dropout drops. Given at each call, so that no mode
+    /// can be left wrong.
     /// </param>
-    /// <param name="key">What dropout draws by in training.</param>
+    /// <param name="key">The random key of dropout in training.</param>
     public Tensor Forward(Tensor images, bool training, ulong key = 0) => Forward(images, training, net.Nodes.Length - 1, key);
 
-    /// <summary>Adds the gradient of a loss that this net has led to, to all that learns.</summary>
+    /// <summary>Adds the gradients of a loss that was computed from this net's output to all trained weights.</summary>
     public void Backward(Tensor loss) => graph.Run(loss);
 
-    /// <summary>The output [batch, …] of a node, of which only what is in front of it is computed.</summary>
+    /// <summary>The output [batch, …] of a node; later nodes are not computed.</summary>
     /// <inheritdoc cref="Forward(Tensor, bool, ulong)"/>
     public Tensor Forward(Tensor images, bool training, int upTo, ulong key = 0) => Forward(images, training, upTo, key, null);
 
-    /// <summary>The output [batch, …] of the node that norms were folded for, without training.</summary>
+    /// <summary>The output [batch, …] of the node that norms were folded for, in evaluation mode.</summary>
     public Tensor Forward(Tensor images, FoldedNorms norms) => Forward(images, training: false, norms.UpTo, 0, norms);
 
-    /// <summary>Folds norms into convolutions, for the output of a node; the last one's where none is named.</summary>
+    /// <summary>Folds norms into convolutions for computing the output of a node, by default the last one.</summary>
     public FoldedNorms Fold(int? upTo = null)
     {
         var last = upTo ?? net.Nodes.Length - 1;
-        // In bfloat16 a folded kernel is no nearer to single precision, and of channels that are constant nothing is convolved.
+        // In bfloat16 folding does not improve accuracy. Constant channels are not convolved, so their norms cannot be folded.
         var folds = activations == precise ? Programs.folds(passes, ProgramOf(last)) : [];
         return new(weights, last, folds.Where(fold => splits[fold.ConvOutput] is null && splits[fold.NormOutput] is null));
     }
@@ -96,7 +96,7 @@ internal sealed partial class NetExecutor
             var output = step.Output == 0 ? new(images) : Recorded(Compute(step, inputs, training, key));
             outputs[step.Output] = output;
             Replace(outputs, step.Inputs, inputs);
-            // After that, only what gradients need lives on.
+            // After that, only the tensors that gradients need stay alive.
             foreach (var input in step.LastRead.Where(input => !ReferenceEquals(outputs[input].Live, output.Live)))
             {
                 outputs[input].Live.Dispose();
@@ -107,7 +107,7 @@ internal sealed partial class NetExecutor
         return activations == precise ? last : last.to(precise);
     }
 
-    // What a norm has put in place of its input for those that read that later.
+    // The tensor that a norm has put in place of its input, for later readers of that input.
     private static void Replace(Channels[] outputs, int[] places, Channels[] inputs)
     {
         for (var i = 0; i < places.Length; i++)
@@ -122,24 +122,24 @@ internal sealed partial class NetExecutor
 
     private Tensor InOrder(Tensor values) => passes.Has(Pass.ChannelsLast) ? ChannelsLast(values) : values;
 
-    // In memory a pixel's channels lie side by side, and so they stay: libtorch's and our loops are fastest so. Features
-    // behind a linear layer have no pixels.
+    // Keeps a pixel's channels side by side in memory: libtorch's loops and ours are fastest with this order. Features
+    // after a linear layer have no pixels.
     private static Tensor ChannelsLast(Tensor values) => values.shape switch
     {
-        // Both orders are one, and libtorch takes it for the other unless the strides say which.
+        // Both orders are the same here, and libtorch assumes the other one unless the strides say which.
         [var images, 1, var height, var width] => values.reshape(images, height, width, 1).permute(0, 3, 1, 2),
         [_, _, _, _] => values.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2),
         _ => values,
     };
 
-    // Without the prefix pass gradients reach back to the first layer though it is fixed, as they do where fixed weights'
-    // gradients are masked: its output is where they end.
+    // Without the prefix pass, gradients reach back to the output of the first layer although it is fixed, as they do if
+    // the gradients of fixed weights are masked.
     private Channels Recorded(Channels output) =>
         !passes.Has(Pass.Prefix) && !output.Live.requires_grad && is_grad_enabled() && weights.Leaves.Count > 0
             ? output with { Live = output.Live.requires_grad_() }
             : output;
 
-    /// <summary>A value in the precision of the activations; gradients come back in that of the value.</summary>
+    /// <summary>A value in the precision of the activations; its gradient has the precision of the value.</summary>
     private Tensor As(Tensor value) => activations == precise ? value : value.to(activations);
 
     private Channels Compute(Step step, Channels[] inputs, bool training, ulong key)
@@ -193,12 +193,12 @@ internal sealed partial class NetExecutor
         };
     }
 
-    // Each layer draws numbers of its own, by its name: in a part of the net it has another place.
+    // Each layer draws its own numbers, by its name, because its index differs in a part of the net.
     private Tensor Drop(Node node, Tensor input, double fraction, bool training, ulong key) => training && fraction > 0
         ? Dropout.Of(graph, input, fraction, key ^ RandomStream.Key(0, node.Name))
         : input.alias();
 
-    // Equal splits are one, so that nodes with the same channels are seen to have them.
+    // Equal splits share one object, so that nodes with the same channels can be recognised.
     private ChannelSplit?[] Splits(int[]?[] live)
     {
         var known = new List<ChannelSplit>();

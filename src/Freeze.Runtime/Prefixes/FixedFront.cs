@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Prefixes;
 
 /// <summary>
-/// The front of a net that does not learn: batch norms use their running statistics, dropout drops nothing, there is no
-/// history.
+/// The fixed front of a net: batch norms use their running statistics, dropout drops nothing, and nothing is recorded for
+/// gradients.
 /// </summary>
 internal sealed class FixedFront : IFeatures
 {
@@ -16,12 +16,12 @@ internal sealed class FixedFront : IFeatures
     private readonly int block;
 
     /// <param name="front">The recipe whose net ends with the features.</param>
-    /// <param name="weights">Its weights, among others it may be.</param>
-    /// <param name="passes">How it may be computed.</param>
+    /// <param name="weights">Its weights, perhaps among others.</param>
+    /// <param name="passes">The passes to use.</param>
     public FixedFront(Recipe front, WeightTable weights, PassSet passes)
     {
         net = new NetExecutor(front, weights, passes);
-        // Nothing in front moves any more.
+        // Nothing in the front changes any more.
         norms = net.Fold();
         block = front.Batch;
         Shape = front.Net.Nodes[^1].Shape;
@@ -30,8 +30,8 @@ internal sealed class FixedFront : IFeatures
     public int[] Shape { get; }
 
     /// <remarks>
-    /// Libraries may sum up in another order where there are more images or fewer. So it is always as many at once as a
-    /// batch has, and what lacks is filled up: what an image becomes does not depend on those beside it.
+    /// Libraries may sum in another order for more or fewer images. So each block has as many images as a batch, filled up if
+    /// necessary, and an image's features do not depend on its neighbours.
     /// </remarks>
     public Tensor Of(Tensor images)
     {

@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 
 namespace Freeze.Runtime.Training;
 
-/// <summary>Judges a net on images that it does not learn from: running statistics, no dropout, no history.</summary>
+/// <summary>Evaluates a net: running statistics, no dropout, no gradients.</summary>
 internal sealed class Evaluation(Batches batches, NetExecutor net, Recipe recipe)
 {
-    // Twice those trained on at a time, since no activation is kept; enough to keep the cores busy.
+    // Twice a training batch, since no activations are kept; enough to keep the cores busy.
     private readonly int size = Math.Clamp(2 * recipe.Batch, 100, 500);
 
     /// <summary>Loss and accuracy over the test images of the run.</summary>
@@ -17,8 +17,8 @@ internal sealed class Evaluation(Batches batches, NetExecutor net, Recipe recipe
     /// <summary>Loss and accuracy over the images of a part at the given places.</summary>
     /// <param name="part">Training or test images.</param>
     /// <param name="places">Which of them.</param>
-    /// <param name="cancel">Ends it after the batch under way.</param>
-    /// <param name="sheet">Is told what the net answers on each image, or null.</param>
+    /// <param name="cancel">Ends it after the current batch.</param>
+    /// <param name="sheet">Receives the net's answer to each image; may be null.</param>
     public Judgement Judge(ImagePart part, long[] places, CancellationToken cancel, AnswerSheet? sheet = null)
     {
         using var whole = NewDisposeScope();

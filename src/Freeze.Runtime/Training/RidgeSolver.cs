@@ -7,12 +7,12 @@ using static TorchSharp.torch;
 namespace Freeze.Runtime.Training;
 
 /// <summary>
-/// The last linear layer in closed form: of all weights W and biases b those with the least mean squared distance of
+/// Solves for the last linear layer in closed form: the weights W and biases b with the least mean squared distance of
 /// W x + b from the one-hot labels over the training images, plus ridge times the sum of squares of W (biases are free).
-/// The normal equations are summed up batch by batch in double precision; no matrix of all features exists.
+/// The normal equations are summed batch by batch in double precision; no matrix of all features exists.
 /// </summary>
 /// <param name="recipe">The net, its classes and layers.</param>
-/// <param name="batches">What it reads.</param>
+/// <param name="batches">The images to read.</param>
 /// <param name="net">Computes the features.</param>
 /// <param name="weights">Its weights.</param>
 /// <param name="solved">The plan of the weight that is solved for.</param>
@@ -25,7 +25,7 @@ internal sealed class RidgeSolver(Recipe recipe, Batches batches, NetExecutor ne
     private readonly PlannedWeight? bias = weights.TryFind($"{solved.Weight.Layer}.bias");
     private readonly int features = recipe.Net.Nodes.Single(node => node.Name == solved.Weight.Layer).Inputs[0];
 
-    /// <summary>A solver where a recipe asks for one, else null.</summary>
+    /// <summary>A solver if the recipe asks for one, else null.</summary>
     public static RidgeSolver? Of(Recipe recipe, Batches batches, NetExecutor net, WeightTable weights) =>
         recipe.Weights.FirstOrDefault(plan => plan.Treatment.IsSolved) is { } solved
             ? new RidgeSolver(recipe, batches, net, weights, solved)
@@ -63,8 +63,8 @@ internal sealed class RidgeSolver(Recipe recipe, Batches batches, NetExecutor ne
         Assign(Solution(gram.PlusInPlace(penalty), moments));
     }
 
-    // The equations [width, width] are symmetric and have no negative eigenvalue. Where one is 0 but for rounding, the solver
-    // itself may give some numbers: whether it sees a pivot of exactly 0 is chance.
+    // The equations [width, width] are symmetric and have no negative eigenvalue. If one is 0 up to rounding, the solver may
+    // still return numbers: it is chance whether it meets a pivot of exactly 0.
     private static Tensor Solution(Tensor equations, Tensor moments)
     {
         const double roundingOfDoubles = 2.2e-16;
@@ -76,7 +76,7 @@ internal sealed class RidgeSolver(Recipe recipe, Batches batches, NetExecutor ne
                 "give a larger penalty: `solve ridge 1e-3`");
     }
 
-    // A solution [features and 1, classes].
+    // The solution [features + 1, classes].
     private void Assign(Tensor solution)
     {
         var inputs = weight.Plan.Weight.Shape[1];
