@@ -38,5 +38,9 @@ match List.ofArray fsi.CommandLineArgs with
     Directory.CreateDirectory folder |> ignore
 
     for path in paths do
-        File.WriteAllBytes(Path.Combine(folder, Path.GetFileName path), marked path)
+        let copy, bytes = Path.Combine(folder, Path.GetFileName path), marked path
+
+        // A copy that keeps its time is not compiled again.
+        if not (File.Exists copy && File.ReadAllBytes(copy).AsSpan().SequenceEqual bytes) then
+            File.WriteAllBytes(copy, bytes)
 | _ -> failwith "a folder and assemblies are missing"

@@ -28,7 +28,7 @@ type Schedule =
     /// Smith and Topin 2018, as in PyTorch's OneCycleLR: from Start times the learning rate up to it over the fraction Rise of
     /// all steps, then down to End times the learning rate; each part is half a cosine.
     | OneCycle of Rise: float * Start: float * End: float
-    /// The learning rate is multiplied by Factor after Epochs epochs in a row without a better validation accuracy.
+    /// The learning rate is multiplied by Factor each time Epochs epochs in a row bring no a better validation accuracy.
     | Plateau of Epochs: int * Factor: float
 
 /// What is done to the gradients of a step, all together, before the optimizer sees them.
@@ -108,7 +108,7 @@ type Learning =
     | Together
     /// Each stage of the net is trained with a temporary linear classifier on the features of the stages before it, which are
     /// then fixed. Candidates are the optimizers to try for each stage; the one with the best validation accuracy (or the
-    /// smallest error, if the stage reconstructs its input) is kept.
+    /// smallest error, if the stage reconstructs its input) is kept. Stages says how each stage is trained.
     | StageByStage of Candidates: Optimizer[][] * Stages: StageLearning[]
     /// The recipe's weights are trained for After epochs; from there, Members nets are trained under Weights and FrozenStatistics
     /// for the recipe's epochs, each with its own order of batches.

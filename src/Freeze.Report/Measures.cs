@@ -83,10 +83,11 @@ public static class Measures
         };
     }
 
-    /// <summary>Whether a run's records may come to tell a measure: of a stage that its net lacks they never do.</summary>
+    /// <summary>Whether a run can have a measure when it is finished: not that of a stage that it does not train.</summary>
     internal static bool CanHave(string measure, RunRecords run) =>
         measure.Split(" of stage ") is not [_, var stage]
-        || int.Parse(stage, CultureInfo.InvariantCulture) <= run.Run.Recipe.Net.Stages.Length;
+        || (run.Run.Recipe.Learning.IsStageByStage
+            && int.Parse(stage, CultureInfo.InvariantCulture) <= run.Run.Recipe.Net.Stages.Length);
 
     /// <summary>
     /// A measure that each stage of a run has, taken from its chosen candidate; null if the run has no stages or the word does

@@ -114,6 +114,16 @@ public sealed class ClaimTests
     }
 
     [Fact]
+    public void ANetThatLearnsTogetherIsNotComparedByItsStages()
+    {
+        var file = MadeUp.File(
+            "data cifar10; validate 100; net cnn2; case staged { learn stage by stage }; case together { }\n"
+            + "report { claim accuracy of stage 1 < accuracy of stage 2 }",
+            (run, number) => run.Recipe.Learning.IsStageByStage ? MadeUp.Staged(run, number) : MadeUp.Finished(run, number));
+        Assert.Equal("staged", Assert.Single(JudgedClaim.Of(file)[0].Parts).Where);
+    }
+
+    [Fact]
     public void ANetWithoutAStageIsNotComparedByIt()
     {
         var file = MadeUp.File(

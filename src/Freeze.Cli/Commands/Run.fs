@@ -216,16 +216,18 @@ let private train
     let jobs = jobs arguments runs
     let watch = Stopwatch.StartNew()
 
-    let outcomes =
+    let first =
         if jobs.Count > 1 then
-            let outcomes = together jobs arguments store runs cancel
-            // Later rungs of a search are known only from results; the workers have trained them.
-            if (nextRung outcomes).IsEmpty then
-                outcomes
-            else
-                alone arguments passes store runs cancel
+            together jobs arguments store runs cancel
         else
             alone arguments passes store runs cancel
+
+    // Workers also train the later rungs of a search, but tell of the first: the others are known by their results.
+    let outcomes =
+        if jobs.Count > 1 && not (nextRung first).IsEmpty then
+            alone arguments passes store runs cancel
+        else
+            first
 
     if arguments.Contains Worker then
         ()
@@ -240,11 +242,12 @@ let private train
                 Outcomes.result outcome |> Option.map (fun (r, t) -> run, r, t))
         )
 
-        match Outcomes.nothingDone outcomes with
+        match Outcomes.nothingDone first with
         | Some told -> say "Nothing to do: %s. Records are in %s." told store
         | None -> say "Records are in %s." store
 
-        Outcomes.pace watch.Elapsed.TotalSeconds outcomes |> Option.iter (say "%s.")
+        if outcomes.Length = first.Length then
+            Outcomes.pace watch.Elapsed.TotalSeconds first |> Option.iter (say "%s.")
 
         if cancel.IsCancellationRequested then
             say "Stopped and saved: the same command continues from there."

@@ -6,7 +6,7 @@
 
 using namespace freeze;
 
-// The gradient of kernels [filters, channels, height, width], from x (or x scale + shift) and the filters' output gradients.
+// The gradient of kernels [filters, channels, height, width], from x (or relu(x scale + shift)) and the filters' output gradients.
 FREEZE_API int freeze_filters_gradient(Type type, const Pixels* x, const Pixels* gradient, std::int64_t height,
                                        std::int64_t width, std::int64_t padding, const float* scale, const float* shift,
                                        int relu, float* to) {

@@ -104,10 +104,13 @@ public sealed record JudgedClaim(string Text, IReadOnlyList<ClaimPart> Parts)
         ];
     }
 
-    // The groups whose nets have the stages that both measures name; all groups if there is none.
+    // The groups that train the stages that both measures name; all groups if none does.
     private static RunGroup[] WithBoth((string First, string Second) pair, RunGroup[] groups)
     {
-        RunGroup[] able = [.. groups.Where(group => group.Runs.Any(run => Measures.CanHave(pair.First, run) && Measures.CanHave(pair.Second, run)))];
+        RunGroup[] able =
+        [
+            .. groups.Where(group => group.Runs.Any(run => Measures.CanHave(pair.First, run) && Measures.CanHave(pair.Second, run))),
+        ];
         return able.Length > 0 ? able : groups;
     }
 

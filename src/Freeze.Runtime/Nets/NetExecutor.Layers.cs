@@ -84,7 +84,7 @@ internal sealed partial class NetExecutor
         var own = folded?.TryFind(place);
         var bias = own?.Bias ?? (conv.Bias ? weights.Value($"{node.Name}.bias") : null);
         var split = splits[place];
-        if (LearnsSlice(place, weight))
+        if (own is null && LearnsSlice(place, weight))
         {
             // After a norm there are no constants, so the whole input is read.
             var all = input.Whole();
@@ -94,7 +94,9 @@ internal sealed partial class NetExecutor
         }
 
         // If filters are zero, only the trained slice is convolved with; if all are, the one filter that is computed.
-        var kernel = own is not null ? own.Kernel : split is null ? weight.Value() : weight.Leaf ?? weight.Value().index_select(0, split.Live);
+        var kernel = own is not null ? own.Kernel
+            : split is null ? weight.Value()
+            : weight.Leaf ?? weight.Value().index_select(0, split.Live);
         var constants = split is null ? null
             : bias is null || AreZero($"{node.Name}.bias", split) ? zeros([split.Constants], precise)
             : bias.index_select(0, split.Constant);

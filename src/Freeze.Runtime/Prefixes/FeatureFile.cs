@@ -27,7 +27,7 @@ internal sealed class FeatureFile(string path, byte[] weights, int size, int tra
     public long Length => HeaderBytes + ((long)size * ((long)training + test));
 
     // Change the version with any change of the layout.
-    private static ReadOnlySpan<byte> Mark => "FRZFEA02"u8;
+    private static ReadOnlySpan<byte> Mark => "FRZFEA03"u8;
 
     /// <summary>Writes features block by block, in order; the file appears whole or not at all.</summary>
     /// <param name="compute">Passes on the blocks.</param>
