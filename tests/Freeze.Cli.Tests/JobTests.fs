@@ -144,6 +144,21 @@ let processes =
     <| testList
         "jobs in processes"
         [
+            test "a search that halves was not done before, though its workers tell only of its first rung" {
+                let source =
+                    file (
+                        "data mnist-sample; net lenet; images 640; validate 64; epochs 1\n"
+                        + "search halving 3 by validation accuracy\nlr ~ 0.02 * 10^normal(0, 0.1)"
+                    )
+
+                let call = [ "run"; source; "--store"; folder (); "--jobs"; "2"; "--threads"; "2" ]
+
+                let first = freezeProcess call
+                contains "rung 2" first.Text
+                lacks "Nothing to do" first.Text
+                contains "Nothing to do" (freezeProcess call).Text
+            }
+
             test
                 "several jobs leave what one leaves; passes are left out in workers too, and the records say so" {
                 let source, one, two =
