@@ -1,5 +1,5 @@
 // dotnet fsi ReadyToRun.fsx FOLDER ASSEMBLY…: writes copies into the folder in which each type without an initialiser is marked
-// `beforefieldinit`. Of such a type the mark says nothing; but crossgen2 compiles generic functions of marked types only.
+// `beforefieldinit`. The mark changes nothing for such a type, but crossgen2 compiles generic functions only in marked types.
 open System
 open System.IO
 open System.Reflection

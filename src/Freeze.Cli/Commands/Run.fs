@@ -222,7 +222,7 @@ let private train
         else
             alone arguments passes store runs cancel
 
-    // Workers also train the later rungs of a search, but tell of the first: the others are known by their results.
+    // Workers also train the later rungs of a search but report only the first; the results of the others are read again.
     let outcomes =
         if jobs.Count > 1 && not (nextRung first).IsEmpty then
             alone arguments passes store runs cancel
