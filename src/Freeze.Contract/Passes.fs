@@ -36,7 +36,7 @@ module Pass =
             "fold-norms",
             "outside training, a norm's running statistics become part of the convolution before it"
             Pass.ChannelsLast, "channels-last", "the channels of a pixel lie side by side in memory"
-            Pass.Winograd, "winograd", "3x3 convolutions by Winograd's algorithm"
+            Pass.Winograd, "winograd", "3x3 and 5x5 convolutions by Winograd's algorithm"
             Pass.Kernels, "kernels", "native loops instead of TorchSharp's operations, if they are built"
         |]
 

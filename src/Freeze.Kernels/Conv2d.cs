@@ -6,7 +6,7 @@ namespace Freeze.Kernels;
 /// <summary>The geometry of a convolution, in pixels.</summary>
 /// <param name="Strides">From one output to the next: down, across.</param>
 /// <param name="Padding">Zeros around the input: above and below, left and right.</param>
-/// <param name="Winograd">Whether 3x3 kernels may use Winograd's algorithm, which rounds by about 2e-6 of a value.</param>
+/// <param name="Winograd">Whether 3x3 and 5x5 kernels may use Winograd's algorithm, which rounds by about 2e-6 of a value.</param>
 /// <param name="Groups">The number of groups that channels and filters are divided into.</param>
 /// <param name="Dilation">The distance between the pixels that neighbouring kernel entries read.</param>
 public sealed record ConvShape(long[] Strides, long[] Padding, bool Winograd, long Groups = 1, long Dilation = 1)
@@ -23,9 +23,9 @@ public sealed record ConvShape(long[] Strides, long[] Padding, bool Winograd, lo
 public sealed record KernelSlice(Tensor Leaf, Tensor Whole, int Dimension, Tensor Indices);
 
 /// <summary>
-/// Convolutions of an input, or of relu(batch norm(input)), that compute only the requested gradients. 3x3 kernels at stride 1
-/// use Winograd's algorithm, or work plane by plane if they have few filters; 1x1 kernels after a norm are matrix products that
-/// compute the normalised side on the fly. All of them read the norm's input, so its output is not kept.
+/// Convolutions of an input, or of relu(batch norm(input)), that compute only the requested gradients. 3x3 and 5x5 kernels at
+/// stride 1 use Winograd's algorithm, or work plane by plane if they have few filters; 1x1 kernels after a norm are matrix
+/// products that compute the normalised side on the fly. All of them read the norm's input, so its output is not kept.
 /// </summary>
 public static class Conv2d
 {

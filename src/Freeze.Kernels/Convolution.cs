@@ -89,19 +89,19 @@ internal sealed class Convolution
 
     private static bool ServesWinograd(Tensor x, Tensor kernel, ConvShape shape)
     {
-        var padding = shape.Padding[0];
-        if (kernel.shape[2..] is not [3, 3] || shape.Strides is not [1, 1] || shape.Padding[1] != padding || padding > 2 ||
-            Memory.TryPixels(x) is not { } pixels || kernel.shape[1] != pixels.Channels)
+        var (padding, side) = (shape.Padding[0], kernel.shape[2]);
+        if (kernel.shape[2..] is not ([3, 3] or [5, 5]) || shape.Strides is not [1, 1] || shape.Padding[1] != padding ||
+            padding >= side || Memory.TryPixels(x) is not { } pixels || kernel.shape[1] != pixels.Channels)
         {
             return false;
         }
 
         // Measured: with fewer channels or tiles the transforms cost what the products save.
-        const long side = 4, leastTiles = 128;
-        var (inputs, outputs) = (pixels.Channels, kernel.shape[0]);
-        var (height, width) = (pixels.Height + (2 * padding) - 2, pixels.Width + (2 * padding) - 2);
-        return inputs >= 8 && outputs >= 8 && inputs * outputs >= 256 && height > 0 && width > 0 &&
-            pixels.Images * ((height + side - 1) / side) * ((width + side - 1) / side) >= leastTiles;
+        const long leastTiles = 128, leastWeights = 160;
+        var (inputs, outputs, more) = (pixels.Channels, kernel.shape[0], (2 * padding) + 1 - side);
+        var (height, width, tile) = (pixels.Height + more, pixels.Width + more, side == 3 ? 4 : 2);
+        return inputs >= 8 && outputs >= 8 && inputs * outputs >= leastWeights && height > 0 && width > 0 &&
+            pixels.Images * ((height + tile - 1) / tile) * ((width + tile - 1) / tile) >= leastTiles;
     }
 
     // A few filters do not fill a register of sixteen, and libtorch pads them.
@@ -161,7 +161,7 @@ internal sealed class Convolution
         var (read, written) = (Memory.TryPixels(from)!.Value, Memory.TryPixels(y)!.Value);
         Native.Check(way == Way.Winograd
             ? Native.freeze_winograd_convolve(
-                type, read, kernel.Data(), bias.DataOrNull(), padding, turned ? 1 : 0, scale, shift, written)
+                type, read, kernel.Data(), bias.DataOrNull(), side, padding, turned ? 1 : 0, scale, shift, written)
             : Native.freeze_planes_convolve(
                 type, read, kernel.Data(), bias.DataOrNull(), side, padding, turned ? 1 : 0, scale, shift, written));
         return y;
@@ -226,7 +226,8 @@ internal sealed class Convolution
         var (scale, shift) = ScaleAndShift(normaliser);
         var (read, from) = (Memory.TryPixels(inputPixels)!.Value, Memory.TryPixels(pixels)!.Value);
         Native.Check(way == Way.Winograd
-            ? Native.freeze_winograd_kernel_gradient(type, read, from, shape.Padding[0], scale, shift, made.Data())
+            ? Native.freeze_winograd_kernel_gradient(
+                type, read, from, kernel.shape[2], shape.Padding[0], scale, shift, made.Data())
             : Native.freeze_planes_kernel_gradient(
                 type, read, from, kernel.shape[2], shape.Padding[0], scale, shift, made.Data()));
         return made;

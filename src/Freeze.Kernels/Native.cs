@@ -104,7 +104,7 @@ internal static unsafe partial class Native
     }
 
     /// <summary>The interface version of this file, which freeze_kernels_interface must return.</summary>
-    public const int Interface = 6;
+    public const int Interface = 7;
 
     [LibraryImport(Library)]
     public static partial int freeze_kernels_version();
@@ -133,11 +133,11 @@ internal static unsafe partial class Native
 
     [LibraryImport(Library)]
     public static partial int freeze_winograd_convolve(
-        ValueType type, in Pixels x, nint kernel, nint bias, long padding, int turned, nint scale, nint shift, in Pixels y);
+        ValueType type, in Pixels x, nint kernel, nint bias, long side, long padding, int turned, nint scale, nint shift, in Pixels y);
 
     [LibraryImport(Library)]
     public static partial int freeze_winograd_kernel_gradient(
-        ValueType type, in Pixels x, in Pixels gradient, long padding, nint scale, nint shift, nint to);
+        ValueType type, in Pixels x, in Pixels gradient, long side, long padding, nint scale, nint shift, nint to);
 
     [LibraryImport(Library)]
     public static partial int freeze_filters_gradient(

@@ -39,6 +39,11 @@ internal static class ConvolutionCases
         ["Winograd from one pixel"] = new([130, 16, 1, 1], [16, 16, 3, 3], [1, 1], [1, 1]),
         ["Winograd to one pixel"] = new([130, 16, 3, 3], [16, 16, 3, 3], [1, 1], [0, 0]),
         ["Winograd of one row"] = new([40, 16, 1, 13], [16, 16, 3, 3], [1, 1], [1, 1]),
+        ["Winograd of 5x5"] = new([10, 25, 9, 10], [21, 25, 5, 5], [1, 1], [2, 2]),
+        ["Winograd of 5x5 without padding"] = new([20, 25, 9, 10], [21, 25, 5, 5], [1, 1], [0, 0]),
+        ["Winograd of 5x5 with much padding"] = new([24, 16, 3, 4], [20, 16, 5, 5], [1, 1], [4, 4]),
+        ["Winograd of 5x5 from one pixel"] = new([130, 16, 1, 1], [16, 16, 5, 5], [1, 1], [2, 2]),
+        ["Winograd of 5x5 to one pixel"] = new([130, 16, 5, 5], [16, 16, 5, 5], [1, 1], [0, 0]),
         ["too few tiles"] = new([3, 25, 6, 5], [21, 25, 3, 3], [1, 1], [1, 1]),
         ["1x1"] = new([4, 25, 5, 6], [21, 25, 1, 1], [1, 1], [0, 0]),
         ["1x1 of lanes"] = new([3, 32, 7, 7], [64, 32, 1, 1], [1, 1], [0, 0]),
@@ -56,7 +61,10 @@ internal static class ConvolutionCases
     };
 
     // One of each algorithm.
-    public static readonly string[] Some = ["Winograd", "Winograd from one pixel", "1x1", "1x1 of one channel", "strides", "colours"];
+    public static readonly string[] Some =
+    [
+        "Winograd", "Winograd from one pixel", "Winograd of 5x5", "1x1", "1x1 of one channel", "strides", "colours",
+    ];
 
     public static Dictionary<string, Tensor> Exact(Kind kind, ScalarType type, Normed normed)
     {

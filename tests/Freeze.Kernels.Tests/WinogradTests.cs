@@ -12,23 +12,26 @@ public sealed class WinogradTests
 {
     private readonly Graph graph = new();
 
-    // Images, inputs, height, width, outputs, padding: whole lanes of 16 channels and not, whole tiles of 4 and not.
-    public static TheoryData<long, long, long, long, long, long> Shapes => new()
+    // Images, inputs, height, width, outputs, side of the kernel, padding: whole lanes of 16 channels and not, whole tiles and not.
+    public static TheoryData<long, long, long, long, long, long, long> Shapes => new()
     {
-        { 16, 64, 16, 16, 64, 1 },
-        { 130, 20, 4, 4, 37, 1 },
-        { 9, 48, 15, 22, 12, 1 },
-        { 40, 8, 9, 9, 40, 0 },
-        { 40, 17, 6, 7, 33, 2 },
-        { 33, 16, 8, 8, 16, 1 },
+        { 16, 64, 16, 16, 64, 3, 1 },
+        { 130, 20, 4, 4, 37, 3, 1 },
+        { 9, 48, 15, 22, 12, 3, 1 },
+        { 40, 8, 9, 9, 40, 3, 0 },
+        { 40, 17, 6, 7, 33, 3, 2 },
+        { 33, 16, 8, 8, 16, 3, 1 },
+        { 32, 20, 12, 12, 50, 5, 0 },
+        { 9, 48, 13, 16, 64, 5, 2 },
+        { 40, 17, 6, 7, 33, 5, 4 },
     };
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void AWholeKernelAsInDouble(long images, long inputs, long height, long width, long outputs, long padding)
+    public void AWholeKernelAsInDouble(long images, long inputs, long height, long width, long outputs, long side, long padding)
     {
         using var scope = NewDisposeScope();
-        var start = Drawn.Values([outputs, inputs, 3, 3], 2);
+        var start = Drawn.Values([outputs, inputs, side, side], 2);
         Drawn.CompareInDouble(graph, [images, inputs, height, width], outputs, (x, bias, exact) =>
         {
             var weight = (exact ? start : start.to(float32)).detach().requires_grad_();
@@ -44,10 +47,10 @@ public sealed class WinogradTests
     [Theory]
     [MemberData(nameof(Shapes))]
     public void InBfloat16AsInDoubleOfTheRoundedValues(
-        long images, long inputs, long height, long width, long outputs, long padding)
+        long images, long inputs, long height, long width, long outputs, long side, long padding)
     {
         using var scope = NewDisposeScope();
-        var start = Drawn.Values([outputs, inputs, 3, 3], 2).to(float32);
+        var start = Drawn.Values([outputs, inputs, side, side], 2).to(float32);
         Drawn.CompareInDouble(
             graph,
             [images, inputs, height, width],
@@ -70,8 +73,11 @@ public sealed class WinogradTests
     [InlineData(1, new long[] { 5, 6, 7, 8, 9 })]
     [InlineData(1, new long[] { 0, 2 })]
     [InlineData(3, new long[] { 1 })]
-    public void ASliceAsInDouble(int dimension, long[] places) =>
+    public void ASliceAsInDouble(int dimension, long[] places)
+    {
         Drawn.CompareSliceInDouble(graph, [16, 20, 12, 12], [32, 20, 3, 3], dimension, places);
+        Drawn.CompareSliceInDouble(graph, [16, 20, 12, 12], [32, 20, 5, 5], dimension, places);
+    }
 
     // A reshape gives maps of one pixel whatever strides: their gradient was read in the wrong places.
     [Fact]
@@ -89,14 +95,16 @@ public sealed class WinogradTests
         });
     }
 
-    [Fact]
-    public void TheNumberOfThreadsChangesNoBit()
+    [Theory]
+    [InlineData(3)]
+    [InlineData(5)]
+    public void TheNumberOfThreadsChangesNoBit(long side)
     {
         using var scope = NewDisposeScope();
         Drawn.SameOnThreads(() =>
         {
             var x = Drawn.ChannelsLast(Drawn.Values([64, 24, 12, 12], 1).to(float32)).detach().requires_grad_();
-            var weight = Drawn.Values([40, 24, 3, 3], 2).to(float32).requires_grad_();
+            var weight = Drawn.Values([40, 24, side, side], 2).to(float32).requires_grad_();
             var y = Unshared.Conv2d(graph, x, null, weight, null, new([1, 1], [1, 1], true));
             graph.Run(y.mul(y).sum());
             return [.. new[] { y.detach(), x.grad!, weight.grad! }.SelectMany(t => t.contiguous().data<float>().ToArray())];
@@ -104,12 +112,14 @@ public sealed class WinogradTests
     }
 
     // In the shapes above the algorithm is used: its bits are not libtorch's.
-    [Fact]
-    public void TheAlgorithmIsUsedWhereItIsWanted()
+    [Theory]
+    [InlineData(3)]
+    [InlineData(5)]
+    public void TheAlgorithmIsUsedWhereItIsWanted(long side)
     {
         using var scope = NewDisposeScope();
         var x = Drawn.ChannelsLast(Drawn.Values([16, 64, 16, 16], 1).to(float32));
-        var weight = Drawn.Values([64, 64, 3, 3], 2).to(float32);
+        var weight = Drawn.Values([64, 64, side, side], 2).to(float32);
         float[] With(bool winograd) =>
             Unshared.Conv2d(graph, x, null, weight, null, new([1, 1], [1, 1], winograd)).contiguous().data<float>().ToArray();
         var libtorchs = F.conv2d(x, weight, null, [1, 1], [1, 1]).contiguous().data<float>().ToArray();

@@ -1,4 +1,4 @@
-// Convolutions by 3x3 kernels at stride 1 by Winograd's algorithm: see loops/winograd.h.
+// Convolutions by 3x3 and 5x5 kernels at stride 1 by Winograd's algorithm: see loops/winograd.h.
 #include "loops/winograd.h"
 
 #include <type_traits>
@@ -19,7 +19,10 @@ std::int64_t tiles(std::int64_t side, const Maps& out) {
 
 // The loops for outputs of a size: bfloat16 uses large tiles if they fit the maps and their kernels fit the caches.
 template <class T>
-const Winograd<T>& loops(const Maps& out, std::int64_t inputs, std::int64_t most_bytes) {
+const Winograd<T>& loops(std::int64_t kernel, const Maps& out, std::int64_t inputs, std::int64_t most_bytes) {
+    if (kernel == 5) {
+        return kernels::winograd5<T>();
+    }
     const Winograd<T>& usual = kernels::winograd<T>();
     if constexpr (std::is_same_v<T, std::uint16_t>) {
         const Winograd<T>& wide = kernels::wide_winograd<T>();
@@ -36,27 +39,31 @@ const Winograd<T>& loops(const Maps& out, std::int64_t inputs, std::int64_t most
 }
 
 template <class T>
-void convolve(const Pixels& x, const float* kernel, const float* bias, bool turned, const Filtering& by, const Pixels& y) {
+void convolve(const Pixels& x, const float* kernel, const float* bias, std::int64_t side, bool turned, const Filtering& by,
+              const Pixels& y) {
     const std::int64_t inputs = by.in.channels, outputs = by.out.channels;
-    const Winograd<T>& w = loops<T>(by.out, inputs, 8 << 20);
+    const Winograd<T>& w = loops<T>(side, by.out, inputs, 8 << 20);
     const Floats packed(w.packed(inputs, outputs));
     in_parallel(divided(outputs, 16), 1, 0, [&](std::int64_t begin, std::int64_t end, float*) {
         w.pack(kernel, inputs, outputs, turned, begin, end - begin, packed.data());
     });
+    // In twelves, the rows of a matrix product that the registers hold.
+    constexpr std::int64_t unit = 12;
     const std::int64_t all = tiles(w.side, by.out), some = w.tiles_at_once(inputs, outputs);
-    in_parallel(divided(all, some), 1, w.buffer(inputs, outputs), [&](std::int64_t begin, std::int64_t end, float* buffer) {
-        for (std::int64_t lot = begin; lot < end; lot++) {
-            w.convolve(by, static_cast<const T*>(x.data), packed.data(), bias, static_cast<T*>(y.data), lot * some,
-                       std::min(some, all - lot * some), buffer);
+    in_parallel(divided(all, unit), 1, w.buffer(inputs, outputs), [&](std::int64_t begin, std::int64_t end, float* buffer) {
+        const std::int64_t last = std::min(all, end * unit);
+        for (std::int64_t tile = begin * unit; tile < last; tile += some) {
+            w.convolve(by, static_cast<const T*>(x.data), packed.data(), bias, static_cast<T*>(y.data), tile,
+                       std::min(some, last - tile), buffer);
         }
     });
 }
 
 template <class T>
-void kernel_gradient(const Pixels& x, const Pixels& gradient, const Filtering& by, float* to) {
+void kernel_gradient(const Pixels& x, const Pixels& gradient, std::int64_t side, const Filtering& by, float* to) {
     const std::int64_t inputs = by.in.channels, outputs = by.out.channels;
     // Each part sums the gradients of kernels.
-    const Winograd<T>& w = loops<T>(by.out, inputs, 4 << 20);
+    const Winograd<T>& w = loops<T>(side, by.out, inputs, 4 << 20);
     const std::int64_t all = tiles(w.side, by.out), some = w.tiles_of_gradient(inputs, outputs);
     // Depends on the shape alone: few parts for small sums, since each part has sums of its own.
     const std::int64_t parts = std::max<std::int64_t>(2, std::min<std::int64_t>(16, all * w.side * w.side / 8192));
@@ -75,22 +82,22 @@ void kernel_gradient(const Pixels& x, const Pixels& gradient, const Filtering& b
 
 }  // namespace
 
-// y = x by a kernel [outputs, inputs, 3, 3], plus a bias unless it is null. With scale and shift, x stands for max(0, x scale +
-// shift). If turned: the convolution with the same kernel that carries the gradient of y back to x.
+// y = x by a kernel [outputs, inputs, side, side], plus a bias unless it is null. With scale and shift, x stands for
+// max(0, x scale + shift). If turned: the convolution with the same kernel that carries the gradient of y back to x.
 FREEZE_API int freeze_winograd_convolve(Type type, const Pixels* x, const float* kernel, const float* bias,
-                                        std::int64_t padding, int turned, const float* scale, const float* shift,
-                                        const Pixels* y) {
+                                        std::int64_t side, std::int64_t padding, int turned, const float* scale,
+                                        const float* shift, const Pixels* y) {
     return guarded([&] {
         const Filtering by{x->maps, y->maps, padding, scale, shift};
-        with_singles(type, [&](auto kind) { convolve<decltype(kind)>(*x, kernel, bias, turned != 0, by, *y); });
+        with_singles(type, [&](auto kind) { convolve<decltype(kind)>(*x, kernel, bias, side, turned != 0, by, *y); });
     });
 }
 
-// The kernel's gradient [outputs, inputs, 3, 3], from x (or max(0, x scale + shift)) and the gradient of y.
-FREEZE_API int freeze_winograd_kernel_gradient(Type type, const Pixels* x, const Pixels* gradient, std::int64_t padding,
-                                               const float* scale, const float* shift, float* to) {
+// The kernel's gradient [outputs, inputs, side, side], from x (or max(0, x scale + shift)) and the gradient of y.
+FREEZE_API int freeze_winograd_kernel_gradient(Type type, const Pixels* x, const Pixels* gradient, std::int64_t side,
+                                               std::int64_t padding, const float* scale, const float* shift, float* to) {
     return guarded([&] {
         const Filtering by{x->maps, gradient->maps, padding, scale, shift};
-        with_singles(type, [&](auto kind) { kernel_gradient<decltype(kind)>(*x, *gradient, by, to); });
+        with_singles(type, [&](auto kind) { kernel_gradient<decltype(kind)>(*x, *gradient, side, by, to); });
     });
 }

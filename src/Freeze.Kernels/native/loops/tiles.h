@@ -1,5 +1,5 @@
-// The tile transforms of Winograd's algorithm, for tiles of 4x4 and of 8x8 outputs: the values of a polynomial product at 0,
-// infinity and pairs of points +a and -a (Toom and Cook).
+// The tile transforms of Winograd's algorithm for kernels of 3x3 and 5x5: the values of a polynomial product at 0, infinity and
+// pairs of points +a and -a (Toom and Cook).
 #pragma once
 
 #include "lanes.h"
@@ -9,25 +9,32 @@ namespace {
 
 // F(4x4, 3x3): a quarter of the multiplications; rounding grows to about 2e-6 of a value.
 struct Four {
-    static constexpr int side = 4, pairs = 2;
+    static constexpr int side = 4, kernel = 3, pairs = 2;
     static constexpr double at[pairs] = {1, 2};
 };
 
 // F(8x8, 3x3): a sixth of the multiplications; rounding grows to about 6e-5, below bfloat16's own.
 struct Eight {
-    static constexpr int side = 8, pairs = 4;
+    static constexpr int side = 8, kernel = 3, pairs = 4;
     static constexpr double at[pairs] = {1, 2, 1 / 2., 3 / 4.};
+};
+
+// F(2x2, 5x5): 0.36 of the multiplications. Its points are those of F(4x4, 3x3), so it rounds alike.
+struct Two {
+    static constexpr int side = 2, kernel = 5, pairs = 2;
+    static constexpr double at[pairs] = {1, 2};
 };
 
 // The transforms of a line. Its points have the order 0, +a, -a, +b, -b, ..., infinity.
 template <class Tile>
 struct Line {
-    static constexpr int side = Tile::side, pairs = Tile::pairs, size = side + 2;
+    static constexpr int side = Tile::side, kernel = Tile::kernel, pairs = Tile::pairs, size = side + kernel - 1;
+    static constexpr int powers = side > kernel ? side : kernel;
     static_assert(size == 2 * pairs + 2);
 
     struct Numbers {
         // Powers of the points.
-        float power[pairs][side];
+        float power[pairs][powers];
         // Coefficients of powers of x^2: of the product of x^2 - a^2 over all pairs, and over all but one.
         float all[pairs + 1], others[pairs][pairs];
         // One over the product of a point's distances to the others.
@@ -44,7 +51,7 @@ struct Line {
             }
             product[0] *= -square;
             double power = 1;
-            for (int i = 0; i < side; i++, power *= Tile::at[k]) {
+            for (int i = 0; i < powers; i++, power *= Tile::at[k]) {
                 made.power[k][i] = static_cast<float>(power);
             }
         }
@@ -89,10 +96,14 @@ struct Line {
     }
 
     static void of_kernel(const Lane* w, Lane* u) {
-        u[0] = w[0] * numbers.at_zero, u[size - 1] = w[2];
+        u[0] = w[0] * numbers.at_zero, u[size - 1] = w[kernel - 1];
 #pragma GCC unroll 8
         for (int k = 0; k < pairs; k++) {
-            const Lane even = w[0] + numbers.power[k][2] * w[2], odd = numbers.power[k][1] * w[1];
+            Lane even = w[0] + numbers.power[k][2] * w[2], odd = numbers.power[k][1] * w[1];
+#pragma GCC unroll 8
+            for (int i = 3; i < kernel; i += 2) {
+                odd += numbers.power[k][i] * w[i], even += numbers.power[k][i + 1] * w[i + 1];
+            }
             u[2 * k + 1] = (even + odd) * numbers.weight[k], u[2 * k + 2] = (even - odd) * numbers.weight[k];
         }
     }
@@ -135,12 +146,18 @@ struct Line {
 
     // The transpose of of_kernel, for gradients.
     static void to_kernel(const Lane* u, Lane* w) {
-        w[0] = u[0] * numbers.at_zero, w[1] = Lane{}, w[2] = u[size - 1];
+#pragma GCC unroll 8
+        for (int i = 0; i < kernel; i++) {
+            w[i] = i == 0 ? u[0] * numbers.at_zero : i == kernel - 1 ? u[size - 1] : Lane{};
+        }
 #pragma GCC unroll 8
         for (int k = 0; k < pairs; k++) {
             const Lane sum = (u[2 * k + 1] + u[2 * k + 2]) * numbers.weight[k];
             const Lane difference = (u[2 * k + 1] - u[2 * k + 2]) * numbers.weight[k];
-            w[0] += sum, w[1] += numbers.power[k][1] * difference, w[2] += numbers.power[k][2] * sum;
+#pragma GCC unroll 8
+            for (int i = 0; i < kernel; i++) {
+                w[i] += numbers.power[k][i] * (i % 2 == 0 ? sum : difference);
+            }
         }
     }
 };

@@ -6,9 +6,6 @@
 namespace freeze::kernels::FREEZE_SET {
 namespace {
 
-// Bytes of transformed tiles that fit the second-level cache beside the data that streams through it.
-constexpr std::int64_t cached = 384 << 10;
-
 // The distance between the numbers of two points, with one extra lane: lines a multiple of 4 KiB apart would share the same few
 // places in a cache.
 constexpr std::int64_t apart(std::int64_t rows, std::int64_t width) { return rows * width + lane; }
@@ -26,8 +23,8 @@ void clear(float* from, std::int64_t count) {
 // The algorithm for one kind of tile.
 template <class Tile>
 struct Loops {
-    static constexpr int side = Tile::side, size = side + 2;
-    static constexpr std::int64_t points = size * size;
+    static constexpr int side = Tile::side, kernel = Tile::kernel, size = side + kernel - 1;
+    static constexpr std::int64_t points = size * size, taps = kernel * kernel;
 
     // The tiles of a batch of outputs, image by image and row by row.
     struct Tiles {
@@ -166,8 +163,8 @@ struct Loops {
     static void pack(const float* kernels, std::int64_t inputs, std::int64_t outputs, bool turned, std::int64_t first_lane,
                      std::int64_t lanes_wanted, float* to) {
         const std::int64_t width = whole_lanes(outputs);
-        // The memory order is [outputs, inputs, 3, 3]; the turned convolution exchanges outputs and inputs.
-        const std::int64_t of_output = turned ? 9 : inputs * 9, of_input = turned ? outputs * 9 : 9;
+        // The memory order is [outputs, inputs, kernel, kernel]; the turned convolution exchanges outputs and inputs.
+        const std::int64_t of_output = turned ? taps : inputs * taps, of_input = turned ? outputs * taps : taps;
         panels(width, [&](std::int64_t first, std::int64_t lanes) {
             for (std::int64_t l = 0; l < lanes; l++) {
                 const std::int64_t start = first + l * lane;
@@ -176,14 +173,14 @@ struct Loops {
                 }
                 const std::int64_t some = outputs - start < lane ? outputs - start : lane;
                 for (std::int64_t c = 0; c < inputs; c++) {
-                    Lane w[3][3] = {};
+                    Lane w[kernel][kernel] = {};
                     const float* from = kernels + start * of_output + c * of_input;
                     for (std::int64_t k = 0; k < some; k++) {
-                        for (int i = 0; i < 9; i++) {
-                            w[i / 3][i % 3][k] = from[k * of_output + (turned ? 8 - i : i)];
+                        for (int i = 0; i < taps; i++) {
+                            w[i / kernel][i % kernel][k] = from[k * of_output + (turned ? taps - 1 - i : i)];
                         }
                     }
-                    square<3, size>([&](int i, int j) { return w[i][j]; },
+                    square<kernel, size>([&](int i, int j) { return w[i][j]; },
                                     [&](int i, int j, Lane value) {
                                         float* place = to + (i * size + j) * apart(inputs, width) + first * inputs +
                                                        (c * lanes + l) * lane;
@@ -201,18 +198,19 @@ struct Loops {
         return points * (whole_lanes(inputs) + whole_lanes(outputs)) * 4;
     }
 
-    // As many as fit the second-level cache beside the data that streams through it.
+    // Measured: as few as fill the registers are best, though a batch reads all kernels. Transforms write to size * size places
+    // at a time, and are up to twice as slow where these lie in a larger cache.
     static std::int64_t tiles_at_once(std::int64_t inputs, std::int64_t outputs) {
-        return clamp(cached / tile_bytes(inputs, outputs) / 12 * 12, 24, 192);
+        return clamp((96 << 10) / tile_bytes(inputs, outputs) / most_rows * most_rows, most_rows, 192);
     }
 
     static std::int64_t sums(std::int64_t inputs, std::int64_t outputs) {
         return points * apart(whole_lanes(inputs), whole_lanes(outputs));
     }
 
-    // Each batch of tiles reads and writes the sums once, so batches are large where the sums are.
+    // Each batch of tiles reads and writes the sums once, so a batch is as large as the sums are.
     static std::int64_t tiles_of_gradient(std::int64_t inputs, std::int64_t outputs) {
-        const std::int64_t bytes = clamp(sums(inputs, outputs) * 8, cached, 4 << 20);
+        const std::int64_t bytes = clamp(sums(inputs, outputs) * 4, 192 << 10, 12 << 20);
         return clamp(bytes / tile_bytes(inputs, outputs), 24, 256);
     }
 
@@ -277,13 +275,13 @@ struct Loops {
         for (std::int64_t start = first; start < first + count; start += lane) {
             const std::int64_t some = first + count - start < lane ? first + count - start : lane;
             for (std::int64_t c = 0; c < inputs; c++) {
-                Lane w[3][3];
-                square<size, 3>(
+                Lane w[kernel][kernel];
+                square<size, kernel>(
                     [&](int i, int j) { return load(sums + (i * size + j) * apart(wide_in, wide_out) + c * wide_out + start); },
                     [&](int i, int j, Lane value) { w[i][j] = value; }, Line<Tile>::to_kernel);
                 for (std::int64_t k = 0; k < some; k++) {
-                    for (int i = 0; i < 9; i++) {
-                        to[((start + k) * inputs + c) * 9 + i] = w[i / 3][i % 3][k];
+                    for (int i = 0; i < taps; i++) {
+                        to[((start + k) * inputs + c) * taps + i] = w[i / kernel][i % kernel][k];
                     }
                 }
             }
@@ -308,5 +306,7 @@ constexpr Winograd<T> table = {By::side,
 extern const Winograd<float> winograd_of_float = table<Four, float>;
 extern const Winograd<std::uint16_t> winograd_of_bfloat16 = table<Four, std::uint16_t>;
 extern const Winograd<std::uint16_t> wide_winograd_of_bfloat16 = table<Eight, std::uint16_t>;
+extern const Winograd<float> winograd5_of_float = table<Two, float>;
+extern const Winograd<std::uint16_t> winograd5_of_bfloat16 = table<Two, std::uint16_t>;
 
 }  // namespace freeze::kernels::FREEZE_SET

@@ -1,4 +1,4 @@
-// Convolutions by 3x3 kernels at stride 1, by Winograd's minimal filtering (Lavin and Gray, "Fast algorithms for convolutional
+// Convolutions by 3x3 and 5x5 kernels at stride 1, by Winograd's minimal filtering (Lavin and Gray, "Fast algorithms for convolutional
 // neural networks", 2015): transforming images and kernels tile by tile reduces the multiplications, and turns them into matrix
 // products. Each instruction set compiles these loops once, like those of rows.h.
 #pragma once
@@ -9,7 +9,7 @@
 
 namespace freeze::kernels {
 
-// The input and output of a convolution with a 3x3 kernel: `out` has height + 2 padding - 2 rows.
+// The input and output of a convolution: `out` has height + 2 padding + 1 - side of the kernel rows.
 struct Filtering {
     Maps in, out;
     std::int64_t padding;
@@ -25,7 +25,7 @@ struct Winograd {
     std::int64_t side;
     // The size of a transformed kernel from `inputs` to `outputs` channels, packed for `convolve`.
     std::int64_t (*packed)(std::int64_t inputs, std::int64_t outputs);
-    // Transforms kernels [outputs, inputs, 3, 3], for `lanes` times 16 outputs from `first` on. If `turned`, for the convolution
+    // Transforms kernels [outputs, inputs, side of the kernel, the same], for `lanes` times 16 outputs from `first` on. If `turned`, for the convolution
     // that carries gradients back, which exchanges inputs and outputs.
     void (*pack)(const float* kernels, std::int64_t inputs, std::int64_t outputs, bool turned, std::int64_t first,
                  std::int64_t lanes, float* to);
@@ -40,15 +40,18 @@ struct Winograd {
     std::int64_t (*sums)(std::int64_t inputs, std::int64_t outputs);
     void (*add_gradient)(const Filtering& by, const T* in, const T* gradient, std::int64_t first_tile, std::int64_t tiles,
                          float* sums, float* buffer);
-    // Turns such sums into the kernels' gradient [outputs, inputs, 3, 3], for some outputs.
+    // Turns such sums into the kernels' gradient [outputs, inputs, side of the kernel, the same], for some outputs.
     void (*unpack)(const float* sums, std::int64_t inputs, std::int64_t outputs, std::int64_t first, std::int64_t count,
                    float* to);
 };
 
-// The loops for this machine: for tiles of 4x4 outputs, and of 8x8, whose rounding only bfloat16 tolerates.
+// The loops for this machine. For 3x3 kernels: tiles of 4x4 outputs, and of 8x8, whose rounding only bfloat16 tolerates. For 5x5
+// kernels: tiles of 2x2 outputs.
 template <class T>
 const Winograd<T>& winograd();
 template <class T>
 const Winograd<T>& wide_winograd();
+template <class T>
+const Winograd<T>& winograd5();
 
 }  // namespace freeze::kernels
