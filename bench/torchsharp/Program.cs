@@ -2,6 +2,7 @@
 //
 //     torchsharp-steps NET WAY [--threads N] [--steps N]
 //     torchsharp-steps load
+//     torchsharp-steps limits [--threads N]
 //
 // NET   lenet, blog, wrn-28-4, densenet-100-12
 // WAY   full; prefix (the first half of the convolutions, with their norms, has requires_grad false); filters-0.1 (of
@@ -9,7 +10,8 @@
 //       are set to 0 at the start and after each step); bn (norms alone); last (the last layer alone)
 //
 // Prints the seconds of each step (zero_grad, forward, backward, SGD step) on random images after two to warm up, and the
-// peak resident memory of the process in bytes, as JSON. `load` loads libtorch, adds one tensor and prints the memory.
+// peak resident memory of the process in bytes, as JSON. `load` loads libtorch, adds one tensor and prints the memory;
+// `limits` prints the multiply-adds and the bytes that the machine manages in a second.
 //
 // The settings are the defaults: float32 in NCHW, TorchSharp's SGD, a dispose scope per step, the C library's memory and OpenMP's
 // waiting unchanged. Freeze loads libtorch, on older systems with its patched copy of TorchSharp's library, but neither sets up
@@ -31,12 +33,17 @@ if (args is ["load"])
     return;
 }
 
-var (name, way) = (args[0], args[1]);
 int Option(string option, int otherwise) => Array.IndexOf(args, option) is var at and >= 0
     ? int.Parse(args[at + 1], CultureInfo.InvariantCulture)
     : otherwise;
-var steps = Option("--steps", 5);
 set_num_threads(Option("--threads", 2));
+if (args is ["limits", ..])
+{
+    Console.WriteLine(JsonSerializer.Serialize(new { multiplyAdds = Limits.MultiplyAdds(), bytes = Limits.Bytes() }));
+    return;
+}
+
+var (name, way, steps) = (args[0], args[1], Option("--steps", 5));
 random.manual_seed(0);
 
 nn.Module<Tensor, Tensor> net = name switch

@@ -97,9 +97,9 @@ internal sealed class Convolution
         }
 
         // Measured: with fewer channels or tiles the transforms cost what the products save.
-        const long leastTiles = 128, leastWeights = 160;
+        const long tile = 4, leastTiles = 128, leastWeights = 160;
         var (inputs, outputs, more) = (pixels.Channels, kernel.shape[0], (2 * padding) + 1 - side);
-        var (height, width, tile) = (pixels.Height + more, pixels.Width + more, side == 3 ? 4 : 2);
+        var (height, width) = (pixels.Height + more, pixels.Width + more);
         return inputs >= 8 && outputs >= 8 && inputs * outputs >= leastWeights && height > 0 && width > 0 &&
             pixels.Images * ((height + tile - 1) / tile) * ((width + tile - 1) / tile) >= leastTiles;
     }

@@ -39,9 +39,9 @@ internal static class ConvolutionCases
         ["Winograd from one pixel"] = new([130, 16, 1, 1], [16, 16, 3, 3], [1, 1], [1, 1]),
         ["Winograd to one pixel"] = new([130, 16, 3, 3], [16, 16, 3, 3], [1, 1], [0, 0]),
         ["Winograd of one row"] = new([40, 16, 1, 13], [16, 16, 3, 3], [1, 1], [1, 1]),
-        ["Winograd of 5x5"] = new([10, 25, 9, 10], [21, 25, 5, 5], [1, 1], [2, 2]),
-        ["Winograd of 5x5 without padding"] = new([20, 25, 9, 10], [21, 25, 5, 5], [1, 1], [0, 0]),
-        ["Winograd of 5x5 with much padding"] = new([24, 16, 3, 4], [20, 16, 5, 5], [1, 1], [4, 4]),
+        ["Winograd of 5x5"] = new([15, 25, 9, 10], [21, 25, 5, 5], [1, 1], [2, 2]),
+        ["Winograd of 5x5 without padding"] = new([33, 25, 9, 10], [21, 25, 5, 5], [1, 1], [0, 0]),
+        ["Winograd of 5x5 with much padding"] = new([33, 16, 3, 4], [20, 16, 5, 5], [1, 1], [4, 4]),
         ["Winograd of 5x5 from one pixel"] = new([130, 16, 1, 1], [16, 16, 5, 5], [1, 1], [2, 2]),
         ["Winograd of 5x5 to one pixel"] = new([130, 16, 5, 5], [16, 16, 5, 5], [1, 1], [0, 0]),
         ["too few tiles"] = new([3, 25, 6, 5], [21, 25, 3, 3], [1, 1], [1, 1]),
@@ -133,7 +133,8 @@ internal static class ConvolutionCases
             var exact = name == "kernel" && slice.Dimension >= 0
                 ? expected[name].index_select(slice.Dimension, slice.Tensor())
                 : expected[name];
-            Drawn.Close(exact, value, tolerance, $"{name}, {of}");
+            // A slice that meets no pixel has the gradient 0, which Winograd's algorithm makes of others that cancel out.
+            Drawn.Close(exact, value, tolerance, $"{name}, {of}", exact.count_nonzero().item<long>() == 0 ? expected[name] : exact);
         }
     }
 

@@ -40,11 +40,11 @@ internal static class Drawn
     }
 
     /// <summary>Demands that two tensors are no further from each other than a part of the norm.</summary>
-    public static void Close(Tensor expected, Tensor found, double tolerance, string name)
+    public static void Close(Tensor expected, Tensor found, double tolerance, string name, Tensor? relativeTo = null)
     {
         Assert.Equal(expected.shape, found.shape);
         var exact = expected.detach().to(float64);
-        var norm = exact.norm().item<double>();
+        var norm = (relativeTo ?? exact).norm().item<double>();
         var distance = exact.sub(found.detach().to(float64)).norm().item<double>();
         Assert.True(distance <= tolerance * Math.Max(norm, 1), $"{name}: {distance} of {norm}");
     }

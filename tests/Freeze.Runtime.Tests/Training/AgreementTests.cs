@@ -15,17 +15,17 @@ namespace Freeze.Runtime.Tests.Training;
 public sealed class AgreementTests(Sample sample, ITestOutputHelper output)
 {
     // Relative to a tensor's norm. PyTorch's sums may take another order, by processor and threads; each float32
-    // rounding is 6e-8, and twenty steps gather less than 1e-5. Winograd's algorithm rounds ten times as coarsely, which moves
-    // some activations to the other side of 0. Another rule would be off by 1e-3 and more.
+    // rounding is 6e-8, and twenty steps gather less than 1e-5. Another rule would be off by 1e-3 and more. Winograd's algorithm
+    // rounds to 4e-6: once a relu or a pool passes another value for that, single weights differ by up to a thousandth.
     [Theory]
-    [InlineData("all", 20, 50, false, 1e-5)]
-    [InlineData("all", 20, 50, true, 5e-4)]
-    [InlineData("conv2-fixed", 20, 0, false, 1e-5)]
-    [InlineData("conv2-fixed", 20, 0, true, 5e-4)]
-    [InlineData("part", 8, 20, false, 1e-5)]
-    [InlineData("part", 8, 20, true, 5e-4)]
+    [InlineData("all", 20, 50, false, 1e-5, 1e-5)]
+    [InlineData("all", 20, 50, true, 2e-3, 5e-4)]
+    [InlineData("conv2-fixed", 20, 0, false, 1e-5, 1e-5)]
+    [InlineData("conv2-fixed", 20, 0, true, 2e-3, 5e-4)]
+    [InlineData("part", 8, 20, false, 1e-5, 1e-5)]
+    [InlineData("part", 8, 20, true, 2e-3, 5e-4)]
     public void TwentyStepsOfLeNetGivePyTorchsWeights(
-        string name, int filters1, int filters2, bool winograd, double tolerance)
+        string name, int filters1, int filters2, bool winograd, double ofEntries, double ofTensors)
     {
         var recipe = new TestRecipe(TestNets.LeNet)
         {
@@ -58,9 +58,9 @@ public sealed class AgreementTests(Sample sample, ITestOutputHelper output)
             // A sum may cancel; by Cauchy and Schwarz it differs at most by the distance times the root of the count.
             var sum = Math.Abs(found.Sum(a => (double)a) - kept.Sum) / (kept.Norm * Math.Sqrt(found.Length));
             output.WriteLine($"{name} {kept.Name}: entries {distance:e2}, norm {norm:e2}, sum {sum:e2}");
-            Assert.InRange(distance, 0, tolerance);
-            Assert.InRange(norm, 0, tolerance);
-            Assert.InRange(sum, 0, tolerance);
+            Assert.InRange(distance, 0, ofEntries);
+            Assert.InRange(norm, 0, ofTensors);
+            Assert.InRange(sum, 0, ofTensors);
         }
     }
 

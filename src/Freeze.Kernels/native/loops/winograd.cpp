@@ -306,7 +306,7 @@ constexpr Winograd<T> table = {By::side,
 extern const Winograd<float> winograd_of_float = table<Four, float>;
 extern const Winograd<std::uint16_t> winograd_of_bfloat16 = table<Four, std::uint16_t>;
 extern const Winograd<std::uint16_t> wide_winograd_of_bfloat16 = table<Eight, std::uint16_t>;
-extern const Winograd<float> winograd5_of_float = table<Two, float>;
-extern const Winograd<std::uint16_t> winograd5_of_bfloat16 = table<Two, std::uint16_t>;
+extern const Winograd<float> winograd5_of_float = table<FourOfFive, float>;
+extern const Winograd<std::uint16_t> winograd5_of_bfloat16 = table<FourOfFive, std::uint16_t>;
 
 }  // namespace freeze::kernels::FREEZE_SET

@@ -46,7 +46,7 @@ struct Winograd {
 };
 
 // The loops for this machine. For 3x3 kernels: tiles of 4x4 outputs, and of 8x8, whose rounding only bfloat16 tolerates. For 5x5
-// kernels: tiles of 2x2 outputs.
+// kernels: tiles of 4x4 outputs.
 template <class T>
 const Winograd<T>& winograd();
 template <class T>
