@@ -6,7 +6,9 @@ namespace Freeze.Kernels;
 /// <summary>The geometry of a convolution, in pixels.</summary>
 /// <param name="Strides">From one output to the next: down, across.</param>
 /// <param name="Padding">Zeros around the input: above and below, left and right.</param>
-/// <param name="Winograd">Whether 3x3 and 5x5 kernels may use Winograd's algorithm, which rounds by about 2e-6 and 4e-6 of a value.</param>
+/// <param name="Winograd">
+/// Whether 3x3 and 5x5 kernels may use Winograd's algorithm, which rounds by about 2e-6 and 4e-6 of a value.
+/// </param>
 /// <param name="Groups">The number of groups that channels and filters are divided into.</param>
 /// <param name="Dilation">The distance between the pixels that neighbouring kernel entries read.</param>
 public sealed record ConvShape(long[] Strides, long[] Padding, bool Winograd, long Groups = 1, long Dilation = 1)

@@ -133,7 +133,8 @@ internal static unsafe partial class Native
 
     [LibraryImport(Library)]
     public static partial int freeze_winograd_convolve(
-        ValueType type, in Pixels x, nint kernel, nint bias, long side, long padding, int turned, nint scale, nint shift, in Pixels y);
+        ValueType type, in Pixels x, nint kernel, nint bias, long side, long padding, int turned, nint scale, nint shift,
+        in Pixels y);
 
     [LibraryImport(Library)]
     public static partial int freeze_winograd_kernel_gradient(
@@ -146,7 +147,8 @@ internal static unsafe partial class Native
 
     [LibraryImport(Library)]
     public static partial int freeze_planes_convolve(
-        ValueType type, in Pixels x, nint kernel, nint bias, long side, long padding, int turned, nint scale, nint shift, in Pixels y);
+        ValueType type, in Pixels x, nint kernel, nint bias, long side, long padding, int turned, nint scale, nint shift,
+        in Pixels y);
 
     [LibraryImport(Library)]
     public static partial int freeze_planes_kernel_gradient(

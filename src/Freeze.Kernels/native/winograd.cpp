@@ -47,7 +47,7 @@ void convolve(const Pixels& x, const float* kernel, const float* bias, std::int6
     in_parallel(divided(outputs, 16), 1, 0, [&](std::int64_t begin, std::int64_t end, float*) {
         w.pack(kernel, inputs, outputs, turned, begin, end - begin, packed.data());
     });
-    // In twelves, the rows of a matrix product that the registers hold.
+    // In twelves, the rows of a matrix product that AVX-512's registers hold.
     constexpr std::int64_t unit = 12;
     const std::int64_t all = tiles(w.side, by.out), some = w.tiles_at_once(inputs, outputs);
     in_parallel(divided(all, unit), 1, w.buffer(inputs, outputs), [&](std::int64_t begin, std::int64_t end, float* buffer) {
@@ -68,7 +68,7 @@ void kernel_gradient(const Pixels& x, const Pixels& gradient, std::int64_t side,
     // Depends on the shape alone: few parts for small sums, since each part has sums of its own.
     const std::int64_t parts = std::max<std::int64_t>(2, std::min<std::int64_t>(16, all * w.side * w.side / 8192));
     const Floats sums = summed_in_parts(
-        all, parts, w.sums(inputs, outputs), w.buffer(inputs, outputs),
+        all, parts, w.sums(inputs, outputs), w.buffer_of_gradient(inputs, outputs),
         [&](std::int64_t first, std::int64_t end, float* sum, float* buffer) {
             for (std::int64_t tile = first; tile < end; tile += some) {
                 w.add_gradient(by, static_cast<const T*>(x.data), static_cast<const T*>(gradient.data), tile,

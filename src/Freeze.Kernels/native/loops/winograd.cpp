@@ -180,14 +180,14 @@ struct Loops {
                             w[i / kernel][i % kernel][k] = from[k * of_output + (turned ? taps - 1 - i : i)];
                         }
                     }
-                    square<kernel, size>([&](int i, int j) { return w[i][j]; },
-                                    [&](int i, int j, Lane value) {
-                                        float* place = to + (i * size + j) * apart(inputs, width) + first * inputs +
-                                                       (c * lanes + l) * lane;
-                                        __builtin_prefetch(place + 8 * lanes * lane, true);
-                                        store(place, value);
-                                    },
-                                    Line<Tile>::of_kernel);
+                    square<kernel, size>(
+                        [&](int i, int j) { return w[i][j]; },
+                        [&](int i, int j, Lane value) {
+                            float* place = to + (i * size + j) * apart(inputs, width) + first * inputs + (c * lanes + l) * lane;
+                            __builtin_prefetch(place + 8 * lanes * lane, true);
+                            store(place, value);
+                        },
+                        Line<Tile>::of_kernel);
                 }
             }
         });
@@ -198,10 +198,11 @@ struct Loops {
         return points * (whole_lanes(inputs) + whole_lanes(outputs)) * 4;
     }
 
-    // Measured: as few as fill the registers are best, though a batch reads all kernels. Transforms write to size * size places
-    // at a time, and are up to twice as slow where these lie in a larger cache.
+    // Measured with AVX-512: few are best, though each batch reads all kernels. Transforms write to size * size places at a
+    // time, and are up to twice as slow where these lie in a larger cache. Kernels that fit no cache are read less often.
     static std::int64_t tiles_at_once(std::int64_t inputs, std::int64_t outputs) {
-        return clamp((96 << 10) / tile_bytes(inputs, outputs) / most_rows * most_rows, most_rows, 192);
+        constexpr std::int64_t cached = 16 << 20;
+        return packed(inputs, outputs) * 4 > cached ? 24 : 12;
     }
 
     static std::int64_t sums(std::int64_t inputs, std::int64_t outputs) {
@@ -219,9 +220,16 @@ struct Loops {
         return whole_lanes(inputs) + whole_lanes(outputs);
     }
 
+    static std::int64_t buffer(std::int64_t tiles, std::int64_t inputs, std::int64_t outputs) {
+        return nothing(inputs, outputs) + tiles * tile_bytes(inputs, outputs) / 4 + 2 * points * lane;
+    }
+
     static std::int64_t buffer(std::int64_t inputs, std::int64_t outputs) {
-        const std::int64_t a = tiles_at_once(inputs, outputs), b = tiles_of_gradient(inputs, outputs);
-        return nothing(inputs, outputs) + (a > b ? a : b) * tile_bytes(inputs, outputs) / 4 + 2 * points * lane;
+        return buffer(tiles_at_once(inputs, outputs), inputs, outputs);
+    }
+
+    static std::int64_t buffer_of_gradient(std::int64_t inputs, std::int64_t outputs) {
+        return buffer(tiles_of_gradient(inputs, outputs), inputs, outputs);
     }
 
     template <class T>
@@ -296,6 +304,7 @@ constexpr Winograd<T> table = {By::side,
                                By::tiles_at_once,
                                By::tiles_of_gradient,
                                By::buffer,
+                               By::buffer_of_gradient,
                                By::template convolve<T>,
                                By::sums,
                                By::template add_gradient<T>,
