@@ -100,8 +100,16 @@ internal sealed class Convolution
         const long tile = 4, leastTiles = 128, leastWeights = 160;
         var (inputs, outputs, more) = (pixels.Channels, kernel.shape[0], (2 * padding) + 1 - side);
         var (height, width) = (pixels.Height + more, pixels.Width + more);
-        return inputs >= 8 && outputs >= 8 && inputs * outputs >= leastWeights && height > 0 && width > 0 &&
-            pixels.Images * ((height + tile - 1) / tile) * ((width + tile - 1) / tile) >= leastTiles;
+        if (inputs < 8 || outputs < 8 || inputs * outputs < leastWeights || height <= 0 || width <= 0)
+        {
+            return false;
+        }
+
+        // For 5x5 kernels the number of images has no say: so what a fixed front makes of many images at once has the bits that it
+        // has in each step.
+        return side == 5
+            ? height >= tile && width >= tile
+            : pixels.Images * ((height + tile - 1) / tile) * ((width + tile - 1) / tile) >= leastTiles;
     }
 
     // A few filters do not fill a register of sixteen, and libtorch pads them.
